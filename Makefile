@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench drill fuzz screenshots lock audit licences clean
+.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences sbom clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -12,10 +12,13 @@ help:
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
 	@echo "make drill   faults of everything the console needs, judged by the ledger; ARGS='--only postgres:down' narrows it down"
+	@echo "make drill-engines   the same installation on every Postgres, Redis, broker and pooler that is found here"
+	@echo "make drill-restore   a backup is restored under load, and what it does not know is reconciled"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
 	@echo "make screenshots   the pictures of the guides, taken of the demo (needs Chromium)"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
+	@echo "make sbom    the bill of materials of the image as CycloneDX, in OUTPUT (sbom.json)"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -50,6 +53,7 @@ checks:
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python -m config.translations
 	$(BIN)/python -m config.tables
+	$(BIN)/python -m config.migrations
 
 bench:
 	@$(PYTHON) -I config/install.py dev
@@ -58,6 +62,14 @@ bench:
 drill:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) --durable -- $(BIN)/python -m bench.drill $(ARGS)
+
+drill-engines:
+	@$(PYTHON) -I config/install.py dev
+	@$(BIN)/python -m bench.drill.engines $(ARGS)
+
+drill-restore:
+	@$(PYTHON) -I config/install.py dev
+	@$(TEMPORARY) --durable -- $(BIN)/python -m bench.drill.restore
 
 fuzz:
 	@$(PYTHON) -I config/install.py dev
@@ -77,9 +89,10 @@ screenshots:
 	@$(PYTHON) -I config/install.py dev
 	$(BIN)/python -m docs.screenshots
 
+# Strict: a package that the index knows nothing of was not audited, and is no good news.
 audit:
 	@$(PYTHON) -I config/install.py dev
-	$(BIN)/pip-audit --requirement requirements/image.txt --require-hashes --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements/image.txt --require-hashes --disable-pip
 
 LICENCES := Apache;BSD;LGPL-3.0;MIT;MPL-2.0;Mozilla Public License 2.0;PSF;Python Software Foundation
 
@@ -87,6 +100,12 @@ licences:
 	@$(PYTHON) -I config/install.py dev
 	@$(BIN)/pip-licenses --order license --partial-match --allow-only '$(LICENCES)' \
 		--packages $$(sed -n 's/^\([a-z0-9.-]*\).*==.*/\1/p' requirements/image.txt)
+
+OUTPUT ?= sbom.json
+
+sbom:
+	@$(PYTHON) -I config/install.py dev
+	@$(BIN)/python -m config.bill_of_materials > $(OUTPUT)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

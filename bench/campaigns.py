@@ -29,7 +29,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.simulator_calls import free_port  # noqa: E402
-from config.embedded.redis import _program  # noqa: E402
+from config.embedded.redis import program  # noqa: E402
 from wechat.campaigns import counters, steps  # noqa: E402
 from wechat.campaigns.models import Campaign, Variant  # noqa: E402
 from wechat.kernel import work  # noqa: E402
@@ -72,7 +72,7 @@ class OwnRedis:
         self.start()
 
     def start(self) -> None:
-        command = [str(_program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        command = [str(program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:

@@ -8,8 +8,13 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_after_setup, task_postrun, worker_process_init, worker_ready
 from django.db import close_old_connections
+from kombu.transport import redis as redis_transport
+from redis.exceptions import InvalidResponse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# A Redis that answers nonsense is one to connect to anew: a worker ended by it.
+redis_transport.Transport.connection_errors += (InvalidResponse,)
 
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -29,6 +34,13 @@ def collect_traces(**_arguments: object) -> None:
     from config import telemetry
 
     telemetry.start("wechat-console-worker")
+
+
+@worker_process_init.connect
+def compare_clocks(**_arguments: object) -> None:
+    from wechat.kernel.work import clock
+
+    clock.watch.start()
 
 
 @worker_ready.connect

@@ -50,6 +50,13 @@ def flag(name: str, *, default: bool) -> bool:
     return default
 
 
+def choice(name: str, default: str, *others: str) -> str:
+    value = os.environ.get(name, "").strip().lower() or default
+    if value not in {default, *others}:
+        raise InvalidSetting(name, f"is {value!r}; use {' or '.join((default, *others))}.")
+    return value
+
+
 def number(name: str, default: int, *, least: int, most: int) -> int:
     value = os.environ.get(name, "").strip() or str(default)
     if not value.isdecimal() or not least <= int(value) <= most:

@@ -30,8 +30,9 @@ QUICK_SECONDS = 0.15
 # Longer than health waits: on a machine with too much to do, slow is not away. Who refuses is away at once.
 SILENT_SECONDS = 3.0
 RETRY_AFTER = "5"
-# Of Postgres's error codes: a connection that broke, and a server that goes or comes.
-AWAY_CODES = ("08", "57P")
+# Of Postgres's error codes: a connection that broke, no disk, memory or connection left, and a server that
+# goes or comes.
+AWAY_CODES = ("08", "53", "57P")
 
 
 class Away(Exception):

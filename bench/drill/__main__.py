@@ -32,19 +32,26 @@ DATABASE["CONN_HEALTH_CHECKS"] = True
 
 from bench.drill import report  # noqa: E402
 from bench.drill.drills import DRILLS, FAULT_SECONDS, Drill  # noqa: E402
-from bench.drill.installation import Installation, installed  # noqa: E402
+from bench.drill.installation import Choice, Installation, installed  # noqa: E402
 from bench.drill.run import Row  # noqa: E402
+from bench.drill.servers import Missing  # noqa: E402
 from config.embedded.interruption import exit_on_signal  # noqa: E402
 
 LOOK_SECONDS = 2.0
+# Exit code, as of test programs that skip.
+NOT_INSTALLED = 77
 
 
 def main() -> int:
     options = _options()
     exit_on_signal()
     chosen = [each for each in DRILLS if not options.only or each.name in options.only]
-    with _folder(options.logs) as folder, installed(folder) as there:
-        rows = _performed(chosen, there, time.monotonic() + options.minutes * 60)
+    try:
+        with _folder(options.logs) as folder, installed(folder, _choice(options)) as there:
+            rows = _performed(chosen, there, time.monotonic() + options.minutes * 60)
+    except Missing as missing:
+        print(missing, flush=True)
+        return NOT_INSTALLED
     failed = any(cell.wrong for row in rows.values() for cell in row.values())
     if options.write:
         report.write({each.name: rows[each.name] for each in chosen if each.name in rows}, FAULT_SECONDS)
@@ -92,9 +99,15 @@ def _folder(kept: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
+def _choice(options: argparse.Namespace) -> Choice:
+    return Choice(options.broker, options.pooler)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", help="only this drill; may be repeated")
+    parser.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
+    parser.add_argument("--pooler", choices=["pgbouncer"], default="")
     parser.add_argument("--minutes", type=float, default=40, help="no drill begins after so many")
     parser.add_argument("--logs", type=Path, help="a new folder for what the programs tell, to be kept")
     parser.add_argument("--write", action="store_true", help="write docs/resilience.md from this run")

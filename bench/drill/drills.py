@@ -3,19 +3,25 @@
 import itertools
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import psutil
+from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 from psycopg import sql
 from redis import Redis
 
 from accounts.followers.models import FollowerSync
+from bench.drill import upgrade
 from bench.drill.installation import Installation, Service
-from bench.drill.proxy import Fault
+from bench.drill.proxy import Fault, Proxy
+from bench.drill.servers import Standby
 from bench.drill.worker import LEASE
 
 FAULT_SECONDS = 8.0
@@ -30,6 +36,19 @@ END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name <> 'drill'"
 )
+NO_SPACE = """
+CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF current_setting('application_name') <> 'drill' THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+FULL = (
+    "CREATE TRIGGER no_space BEFORE INSERT OR UPDATE ON {table} FOR EACH STATEMENT "
+    "EXECUTE FUNCTION no_space()"
+)
+STANDBY_SECONDS = 60.0
 # A poisonous row is tried so often, and waits for an hour at most in between.
 POISON_SECONDS = 120.0
 
@@ -56,14 +75,23 @@ class Drill:
 def through_proxy(service: Service, fault: Fault) -> Drill:
     @contextmanager
     def disturbed(there: Installation) -> Iterator[None]:
-        proxy = there.proxies[service]
-        proxy.switch(fault)
+        ways = [there.proxies[service]]
+        if service == Service.REDIS and not there.has_own_broker:
+            # As shipped, it is the broker as well.
+            ways.append(there.proxies[Service.BROKER])
+        _switch(ways, fault)
         try:
             yield
         finally:
-            proxy.switch(None)
+            _switch(ways, None)
 
     return Drill(f"{service}:{fault}", disturbed)
+
+
+def _switch(ways: Sequence[Proxy], fault: Fault | None) -> None:
+    """All at the same moment: a restart takes its time."""
+    with ThreadPoolExecutor(len(ways)) as pool:
+        list(pool.map(lambda way: way.switch(fault), ways))
 
 
 def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
@@ -174,8 +202,122 @@ def killed_redis(there: Installation) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def full_disk_of_postgres(there: Installation) -> Iterator[None]:
+    """Whatever is written is refused as on a full disk, but for what the drill itself writes."""
+    with connection.cursor() as cursor:
+        cursor.execute(NO_SPACE)
+        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(FULL.format(table=table))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION no_space() CASCADE")
+
+
+@contextmanager
+def full_disk_of_console(there: Installation) -> Iterator[None]:
+    """No file can be written by any of its processes, logs and uploads included."""
+    ours = [each for name in ("web", "worker", "beat") for each in there.programs[name].tree()]
+    limits = {each: each.rlimit(psutil.RLIMIT_FSIZE) for each in ours}
+    for each, (_soft, hard) in limits.items():
+        each.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        for each, limit in limits.items():
+            with suppress(psutil.NoSuchProcess):
+                each.rlimit(psutil.RLIMIT_FSIZE, limit)
+
+
+@contextmanager
+def workers_with_other_clocks(there: Installation) -> Iterator[None]:
+    """Beside the worker there is one whose clock is two minutes fast, and one whose clock is as slow."""
+    others = [there.programs[name] for name in ("worker ahead", "worker behind")]
+    for each in others:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in others:
+            each.stop()
+
+
+@contextmanager
+def web_with_another_clock(there: Installation) -> Iterator[None]:
+    """Requests are answered by a machine whose clock is two minutes fast."""
+    there.change_web("web ahead")
+    try:
+        yield
+    finally:
+        there.change_web("web")
+
+
+@contextmanager
+def rolling_upgrade(there: Installation) -> Iterator[None]:
+    """The tables change under load, and each process is replaced by another that is ready first."""
+    upgrade.migrate()
+    there.change_web("second web")
+    there.programs["second worker"].start()
+    time.sleep(BETWEEN_KILLS)
+    there.programs["worker"].stop()
+    there.programs["beat"].stop()
+    there.programs["beat"].start()
+    yield
+    there.change_web("web")
+    there.programs["worker"].start()
+    time.sleep(BETWEEN_KILLS)
+    there.programs["second worker"].stop()
+    upgrade.migrate_back()
+
+
+@contextmanager
+def failed_over(there: Installation) -> Iterator[None]:
+    """The first Postgres is killed, and the one that followed it takes its place, for good.
+
+    Synchronous replication, as what was committed is to be there afterwards.
+    """
+    standby = Standby(there.folder / "standby", settings.DATABASE_URL)
+    there.ends.callback(standby.kill)
+    standby.copy()
+    standby.start()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        cursor.execute("SELECT pg_reload_conf()")
+        _wait_for(cursor, "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
+        cursor.execute("SHOW data_directory")
+        folder = Path(cursor.fetchone()[0])
+    # In the midst of the load.
+    time.sleep(BETWEEN_KILLS)
+    psutil.Process(int((folder / "postmaster.pid").read_text().split()[0])).kill()
+    time.sleep(BETWEEN_KILLS)
+    standby.promote()
+    for way in (there.judge, there.proxies[Service.POSTGRES]):
+        way.aim(standby.port)
+    connections.close_all()
+    yield
+
+
+def _wait_for(cursor: Any, question: str) -> None:
+    ends = time.monotonic() + STANDBY_SECONDS
+    cursor.execute(question)
+    while cursor.fetchone() is None:
+        if time.monotonic() > ends:
+            raise DrillFailed(f"nothing came of {question}")
+        time.sleep(0.2)
+        cursor.execute(question)
+
+
+@contextmanager
+def nothing(there: Installation) -> Iterator[None]:
+    yield
+
+
 DRILLS: tuple[Drill, ...] = (
     *(through_proxy(service, fault) for service, fault in itertools.product(Service, Fault)),
+    Drill("nothing", nothing),
     killed_again_and_again("web", cuts=True),
     killed_again_and_again("worker"),
     killed_again_and_again("beat"),
@@ -184,6 +326,13 @@ DRILLS: tuple[Drill, ...] = (
     Drill("crash:postgres", crashed_postgres, seconds=0.0),
     Drill("crash:redis", killed_redis, seconds=0.0),
     Drill("read-only:postgres", read_only_postgres),
-    Drill("full:redis", full_redis),
+    Drill("disk full:postgres", full_disk_of_postgres),
+    Drill("disk full:redis", full_redis),
+    Drill("disk full:console", full_disk_of_console),
+    Drill("clock:workers", workers_with_other_clocks, seconds=LEASE.total_seconds()),
+    Drill("clock:web", web_with_another_clock),
     Drill("poisonous row", poisonous_row, seconds=0.0),
+    Drill("rolling upgrade", rolling_upgrade, seconds=0.0),
+    # The last one: from then on everything is on the other Postgres.
+    Drill("failover:postgres", failed_over, seconds=0.0),
 )

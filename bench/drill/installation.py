@@ -5,20 +5,22 @@ simulator directly: what it judges by is there while the installation is cut off
 """
 
 import base64
+import datetime
 import http.client
 import os
-import signal
-import subprocess
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 
 from accounts.official.models import OfficialAccount
@@ -27,8 +29,8 @@ from bench.drill.ledger import Ledger
 from bench.drill.programs import Program, Supervisor, module
 from bench.drill.proxy import Proxy, free_port
 from bench.drill.receiver import Receiver
-from config.embedded.launching import die_with_parent
-from config.embedded.redis import _program as redis_program
+from bench.drill.servers import PgBouncer, RabbitMq, Redis
+from config.embedded import PROJECT
 from menus import drafts
 from menus.models import Menu
 from payments.merchants.models import Merchant
@@ -41,6 +43,8 @@ from wechat.replies.models import Rule
 from wechat.webhooks.models import Endpoint, new_secret
 
 WORD = "演练"
+# Longer than any lease of a drill; shorter than the five minutes for which signatures are good.
+CLOCK_SKEW = datetime.timedelta(minutes=2)
 FIRST, LATER = "收到演练", "演练的第二句"
 RULE = {
     "name": WORD,
@@ -60,35 +64,18 @@ class Service(StrEnum):
 
     POSTGRES = "postgres"
     REDIS = "redis"
+    BROKER = "broker"
     WECHAT = "wechat"
     PAY = "pay"
     RECEIVER = "receiver"
 
 
-class OwnRedis:
-    """The installation's cache and broker, on an append-only file: killed and started again."""
+@dataclass(frozen=True)
+class Choice:
+    """What is between the installation and its stores, and who carries its wake-ups."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        options = {"--port": str(self.port), "--dir": str(self._folder), "--appendonly": "yes", "--save": ""}
-        command, parent = (
-            [str(redis_program()), *(word for pair in options.items() for word in pair)],
-            os.getpid(),
-        )
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
-        )
-
-    def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+    broker: str = "redis"
+    pooler: str = ""
 
 
 @dataclass
@@ -99,7 +86,13 @@ class Installation:
     platform: Simulated
     proxies: dict[Service, Proxy]
     programs: dict[str, Program]
-    redis: OwnRedis
+    # Who comes to ``web`` is led to one of the web processes, each on a port of its own.
+    door: Proxy
+    # The drill's own way to Postgres, on which nothing fails.
+    judge: Proxy
+    redis: Redis
+    folder: Path
+    has_own_broker: bool
     receiver: Receiver
     account: OfficialAccount
     mini: OfficialAccount
@@ -109,42 +102,68 @@ class Installation:
     caller: Caller
     session: str
     ledger: Ledger
+    # Of the web processes.
+    ports: Mapping[str, int]
+    # What is to be done when all of it ends.
+    ends: ExitStack
     supervisor: Supervisor = field(init=False)
 
     def is_ready(self) -> bool:
         return answers(self.web, "/healthz/ready")
 
+    def change_web(self, to: str) -> None:
+        """Has another web process take over once it is ready; the former one ends what it has begun."""
+        former = next(name for name, port in self.ports.items() if port == self.door.target)
+        self.programs[to].start()
+        self.programs[to].wait_until(lambda: answers(f"http://127.0.0.1:{self.ports[to]}", "/healthz/ready"))
+        self.door.aim(self.ports[to], cut=False)
+        self.programs[former].stop()
+
 
 @contextmanager
-def installed(folder: Path) -> Iterator[Installation]:
-    """Fills the database of the environment, and starts everything; ends all that it started."""
+def installed(folder: Path, choice: Choice) -> Iterator[Installation]:
+    """Fills the database of the environment, and starts everything; ends all that it started.
+
+    Raises ``Missing`` when something of the choice is not installed.
+    """
     with ExitStack() as stack:
-        web_port, platform_port = free_port(), free_port()
+        platform_port = free_port()
         platform = Simulated(f"http://127.0.0.1:{platform_port}")
-        own_redis = OwnRedis(folder)
-        stack.callback(own_redis.kill)
+        redis = Redis(folder / "redis")
+        pooler = PgBouncer(folder / "pgbouncer", settings.DATABASE_URL) if choice.pooler else None
+        rabbitmq = RabbitMq(folder / "rabbitmq") if choice.broker != "redis" else None
+        for server in filter(None, (redis, pooler, rabbitmq)):
+            stack.callback(server.kill)
+            server.start()
         receiver = stack.enter_context(Receiver(free_port()))
+        postgres = urlsplit(settings.DATABASE_URL).port or 5432
+        judge = stack.enter_context(Proxy(postgres))
+        connections["default"].settings_dict["PORT"] = settings.DATABASES["default"]["PORT"] = str(judge.port)
         proxies = {
             service: stack.enter_context(Proxy(port))
             for service, port in {
-                Service.POSTGRES: urlsplit(settings.DATABASE_URL).port or 5432,
-                Service.REDIS: own_redis.port,
+                Service.POSTGRES: pooler.port if pooler else postgres,
+                Service.REDIS: redis.port,
+                Service.BROKER: rabbitmq.port if rabbitmq else redis.port,
                 Service.WECHAT: platform_port,
                 Service.PAY: platform_port,
                 Service.RECEIVER: receiver.port,
             }.items()
         }
-        environment = _environment(folder, proxies, platform.base, web_port)
-        programs = {
-            name: Program(name, command, environment, folder)
-            for name, command in _programs(platform_port, web_port).items()
-        }
+        ports = {name: free_port() for name in ("web", "second web", "web ahead")}
+        door = stack.enter_context(Proxy(ports["web"]))
+        environment = _environment(folder, proxies, platform.base, door.port, choice)
+        programs = _programs(platform_port, ports, environment, folder)
         for each in programs.values():
             stack.callback(each.stop)
         programs["simulator"].start()
         programs["simulator"].wait_until(lambda: answers(platform.base, "/_sim/health"))
-        _point_at(platform.base, f"http://127.0.0.1:{web_port}")
-        there = _furnished(platform, proxies, programs, own_redis, receiver, web_port)
+        _point_at(platform.base, f"http://127.0.0.1:{door.port}")
+        there = Installation(
+            **_furnished(platform, proxies, door.port), programs=programs, door=door, judge=judge,
+            redis=redis, folder=folder, has_own_broker=rabbitmq is not None, receiver=receiver, ports=ports,
+            ends=stack,
+        )  # fmt: skip
         for name in ("web", "worker", "beat"):
             programs[name].start()
         programs["web"].wait_until(there.is_ready)
@@ -165,39 +184,63 @@ def answers(base: str, path: str) -> bool:
         connection.close()
 
 
-def _programs(platform_port: int, web_port: int) -> dict[str, list[str]]:
-    """As ``make run`` starts them."""
-    return {
+def _programs(
+    platform_port: int, ports: Mapping[str, int], environment: Mapping[str, str], folder: Path
+) -> dict[str, Program]:
+    """As ``make run`` starts them; those that are there beside them for a while are named so."""
+    beat = module("celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING")
+    commands = {
         "simulator": module("simulator", "--port", str(platform_port)),
-        "web": module(
-            *("uvicorn", "--port", str(web_port), "--log-level", "error", "--no-access-log"),
-            *("--no-server-header", "--no-proxy-headers", "--lifespan", "off", "--ws", "none"),
-            *("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5", "config.asgi:application"),
-        ),
-        "worker": _worker(),
-        # For a while, when another one is frozen.
-        "second worker": _worker(),
-        **dict.fromkeys(
-            ("beat", "second beat", "third beat"),
-            module("celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING"),
-        ),
+        "worker": _worker("worker"),
+        "second worker": _worker("second"),
+        "worker ahead": _worker("ahead"),
+        "worker behind": _worker("behind"),
+        **dict.fromkeys(("beat", "second beat", "third beat"), beat),
+        **{name: _web(port) for name, port in ports.items()},
+    }
+    skewed = {"ahead": CLOCK_SKEW, "behind": -CLOCK_SKEW}
+    return {
+        name: Program(name, command, {**environment, **_clock(skewed.get(name.split()[-1]))}, folder)
+        for name, command in commands.items()
     }
 
 
-def _worker() -> list[str]:
-    application = ("celery", "--quiet", "-A", "bench.drill.worker:app", "worker")
+def _clock(skew: datetime.timedelta | None) -> dict[str, str]:
+    """Returns what has a program's clock be wrong by that much."""
+    if skew is None:
+        return {}
+    days = skew / datetime.timedelta(days=1)
+    return {"PYTHONPATH": str(PROJECT / "tests" / "clock"), "TEST_CLOCK_DAYS": str(days)}
+
+
+def _web(port: int) -> list[str]:
     return module(
-        *application, *("--queues", "interactive,bulk", "--concurrency", "3", "--loglevel", "WARNING")
+        *("uvicorn", "--port", str(port), "--log-level", "error", "--no-access-log"),
+        *("--no-server-header", "--no-proxy-headers", "--lifespan", "off", "--ws", "none"),
+        *("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5", "config.asgi:application"),
     )
 
 
-def _environment(folder: Path, proxies: dict[Service, Proxy], platform: str, web_port: int) -> dict[str, str]:
+def _worker(name: str) -> list[str]:
+    application = ("celery", "--quiet", "-A", "bench.drill.worker:app", "worker")
+    return module(
+        *application, *("--queues", "interactive,bulk", "--concurrency", "3", "--loglevel", "WARNING"),
+        *("--hostname", f"{name}@{socket.gethostname()}"),
+    )  # fmt: skip
+
+
+def _environment(
+    folder: Path, proxies: Mapping[Service, Proxy], platform: str, web_port: int, choice: Choice
+) -> dict[str, str]:
     keys = settings.FIELD_ENCRYPTION_KEYS.items()
     media, counting = folder / "media", folder / "metrics"
     counting.mkdir()
+    scheme, path = ("redis", "0") if choice.broker == "redis" else ("amqp", "/")
     return os.environ | {
         "DATABASE_URL": _moved(settings.DATABASE_URL, proxies[Service.POSTGRES].port),
         "REDIS_URL": f"redis://127.0.0.1:{proxies[Service.REDIS].port}/0",
+        "CELERY_BROKER_URL": f"{scheme}://127.0.0.1:{proxies[Service.BROKER].port}/{path}",
+        "CELERY_QUEUE_TYPE": "quorum" if choice.broker == "rabbitmq" else "classic",
         "SECRET_KEY": settings.SECRET_KEY,
         "FIELD_ENCRYPTION_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
         "WECHAT_API_BASE": f"http://127.0.0.1:{proxies[Service.WECHAT].port}",
@@ -228,14 +271,8 @@ def _point_at(platform: str, web: str) -> None:
     settings.PUBLIC_URL = web
 
 
-def _furnished(
-    platform: Simulated,
-    proxies: dict[Service, Proxy],
-    programs: dict[str, Program],
-    own_redis: OwnRedis,
-    receiver: Receiver,
-    web_port: int,
-) -> Installation:
+def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int) -> dict[str, Any]:
+    """Returns what there is to work with, by the names of ``Installation``."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
     account = OfficialAccount.objects.get(slug="demo")
@@ -254,22 +291,19 @@ def _furnished(
         events=["message.received"],
     )
     web = f"http://127.0.0.1:{web_port}"
-    return Installation(
-        web=web,
-        platform=platform,
-        proxies=proxies,
-        programs=programs,
-        redis=own_redis,
-        receiver=receiver,
-        account=account,
-        mini=OfficialAccount.objects.get(slug="demo-mini"),
-        merchant=Merchant.objects.get(slug="demo"),
-        template=template,
-        menu=drafts.default_menu(account),
-        caller=_caller(web, account),
-        session=_session(account),
-        ledger=Ledger(platform, account.appid),
-    )
+    return {
+        "web": web,
+        "platform": platform,
+        "proxies": proxies,
+        "account": account,
+        "mini": OfficialAccount.objects.get(slug="demo-mini"),
+        "merchant": Merchant.objects.get(slug="demo"),
+        "template": template,
+        "menu": drafts.default_menu(account),
+        "caller": _caller(web, account),
+        "session": _session(account),
+        "ledger": Ledger(platform, account.appid),
+    }
 
 
 def _caller(web: str, account: OfficialAccount) -> Caller:

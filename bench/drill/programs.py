@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from config.embedded import PROJECT
 from config.embedded.launching import die_with_parent
 
@@ -39,6 +41,15 @@ class Program:
         with self._lock:
             self._is_wanted = True
             self._launch()
+
+    def tree(self) -> list[psutil.Process]:
+        """Returns the program and all of its children."""
+        if self._process is None:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self._process.pid)
+            return [first, *first.children(recursive=True)]
+        return []
 
     def look_after(self) -> bool:
         """Starts it again if it has ended by itself; returns whether it had."""

@@ -78,6 +78,12 @@ class Proxy:
         """Lets a fault begin, or everything be well; a restart is over after ``RESTART_SECONDS``."""
         self._run(self._switch(fault))
 
+    def aim(self, target: int, *, cut: bool = True) -> None:
+        """Leads to another port from now on, also those who are connected, unless they may stay."""
+        self.target = target
+        if cut:
+            self._loop.call_soon_threadsafe(self._cut)
+
     def _run(self, what: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(what, self._loop).result()
 

@@ -11,20 +11,20 @@ PAGE = PROJECT / "docs" / "resilience.md"
 WIDTH = 20
 Cells = dict[str, Cell]
 
-# What of the matrix is not drilled, and what is known of it.
+# What of the matrix is not drilled, and why.
 NOT_DRILLED: Mapping[str, str] = {
-    "a broker apart from Redis": (
-        "The drill's broker is the Redis of the rows `redis:…`. Celery's messages only make a worker look at "
-        "rows that are due (decision 4): without any broker the rows wait until it is back."
+    "disk full, clock × slow, half-open, reset, wrong data, restart": (
+        "Cannot happen: a disk and a clock are no connection. A disk is full or is not, a clock is right or "
+        "wrong: rows `disk full:…` and `clock:…`. Postgres ends when its log finds no room: `crash:postgres`."
     ),
-    "disk full under the console": (
-        "It writes no file on the way of a callback, a send or a payment. Media and exports are files; what "
-        "cannot be written is an error of that row of work, which is tried again."
+    "RabbitMQ, PgBouncer, other versions": (
+        "The broker of the rows `broker:…` is Redis, as shipped. `make drill-engines` performs rows on what "
+        "else is installed: see [engines](engines.md)."
     ),
-    "clock skew": (
-        "Signatures are good for five minutes either way, as WeChat's and ours are. Due times and leases are "
-        "written by one worker's clock and read by another's: keep them within seconds of each other (NTP), "
-        "as the shortest lease is half a minute. Beat's tick carries no time."
+    "a clock that is wrong by more than five minutes": (
+        "Web refuses callbacks then, as their signatures are good for five minutes: *Messages are not "
+        "answered* in [incidents](incidents.md). WeChat Pay refuses ours likewise. Workers take nothing from "
+        "five seconds on."
     ),
 }
 INTRODUCTION = """\

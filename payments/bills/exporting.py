@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import TextChoices
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from payments.orders.filtering import midnight
 from payments.orders.states import OrderState, RefundState
+from wechat.console.days import FIRST, LAST
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.sdk.beijing import BEIJING
@@ -79,7 +80,10 @@ class Totals:
 
 def month_of(text: str) -> datetime.date:
     """``2026-03`` as its first day. Raises ``ValueError``."""
-    return datetime.date.fromisoformat(f"{text}-01")
+    first = datetime.date.fromisoformat(f"{text}-01")
+    if not FIRST <= first <= LAST:
+        raise ValueError(f"no payments were made in {text}")
+    return first
 
 
 def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> StreamingHttpResponse:
@@ -105,7 +109,8 @@ def rows(
     """
     after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
     parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
-    with connection.chunked_cursor() as cursor:
+    # In a transaction, as a pooler gives the connection to somebody else when one ends.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(ROWS.replace("{by}", DATES[by]), parameters)
         while batch := cursor.fetchmany(BATCH):
             for row in batch:

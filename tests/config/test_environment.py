@@ -1,14 +1,51 @@
 """Nonsense in the environment stops the process in one clear line."""
 
 import base64
+import runpy
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config import environment
+from config.embedded import PROJECT
 from config.environment import InvalidSetting
 
 KEY = base64.b64encode(b"k" * 32).decode()
+
+SettingsOf = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def settings_of(monkeypatch: pytest.MonkeyPatch) -> SettingsOf:
+    """Reads the settings anew, in an environment with these variables beside the usual ones."""
+
+    def read(**variables: str) -> dict[str, Any]:
+        usual = {"SECRET_KEY": "s" * 60, "FIELD_ENCRYPTION_KEYS": f"a:{KEY}", "ALLOWED_HOSTS": "localhost"}
+        for name, value in (usual | variables).items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(PROJECT / "config" / "settings.py"))
+
+    return read
+
+
+def test_what_the_query_of_the_database_says_is_kept(settings_of: SettingsOf) -> None:
+    """A failover names all hosts, and a server elsewhere is to prove who it is."""
+    wanted = "sslmode=verify-full&target_session_attrs=read-write"
+    address = f"postgres://console:secret@one:5432,two:5433/console?{wanted}"
+    known = settings_of(DATABASE_URL=address)["DATABASES"]["default"]
+    assert (known["HOST"], known["PORT"]) == ("one,two", "5432,5433")
+    assert known["OPTIONS"]["sslmode"] == "verify-full"
+    assert known["OPTIONS"]["target_session_attrs"] == "read-write"
+    assert known["OPTIONS"]["connect_timeout"] == 2
+
+
+def test_queues_are_of_a_type_that_rabbitmq_has(settings_of: SettingsOf) -> None:
+    queues = settings_of(CELERY_QUEUE_TYPE="quorum")["CELERY_TASK_QUEUES"]
+    assert {each.queue_arguments["x-queue-type"] for each in queues} == {"quorum"}
+    with pytest.raises(InvalidSetting, match="CELERY_QUEUE_TYPE is 'mirrored'; use classic or quorum"):
+        settings_of(CELERY_QUEUE_TYPE="mirrored")
 
 
 def test_a_flag_is_yes_or_no_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("api_tokenaccess", "settings", **fixed)
     yield from model("login_allowedsite", "settings")
     yield from model("merchants_merchant", "settings", delete="nobody", versions=True)
+    yield "merchants_receipt_preview", Page("nobody", "view:settings", is_anywhere=True)
     yield from model("webhooks_endpoint", "settings")
     yield from model("webhooks_delivery", "settings", **fixed)
     yield from model("inbox_inboundmessage", "messages", **fixed)
@@ -235,6 +236,7 @@ def _followers() -> dict[str, Page]:
         "followers_tag_again": Page("nobody", change, "followers.tag"),
         "staff_links": Page("view:content", "change:content", is_named=True),
         "staff_examine": Page("view:settings", "view:settings", "official.officialaccount"),
+        "webhooks_endpoint_go_on": Page("nobody", "change:settings", "webhooks.endpoint"),
         "webhooks_endpoint_secret": Page("change:settings", "change:settings", "webhooks.endpoint"),
         "webhooks_endpoint_sample": Page(
             "change:settings", "change:settings", "webhooks.endpoint", is_not_now=True

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
-from config.embedded.redis import _program
+from config.embedded.redis import program
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port
@@ -59,7 +59,7 @@ class OwnRedis:
         self.start()
 
     def start(self) -> None:
-        command = [str(_program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        command = [str(program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def stop(self) -> None:

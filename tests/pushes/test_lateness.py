@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -202,6 +203,18 @@ def test_a_worker_at_work_is_noted_by_every_tick(db: None, clock: time_machine.T
     clock.shift(MINUTES)
     outages.note_work()
     assert LastTick.objects.get().at >= before + MINUTES
+
+
+def test_after_a_restore_what_waited_in_the_backup_is_asked_about_and_not_sent_again(
+    wechat: WeChat, welcome: Push, staff: Cast
+) -> None:
+    call_command("after_restore", verbosity=0)
+    send_due()
+    assert wechat.received == []
+    assert state(welcome) == ("skipped", "late")
+    press(staff, "send")
+    send_due()
+    assert wechat.received == [("oA", "欢迎")]
 
 
 def test_nothing_late_is_no_decision(account: OfficialAccount) -> None:

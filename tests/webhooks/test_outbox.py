@@ -25,6 +25,7 @@ from tests.sdk.platform import Reply, Request, serving
 from tests.signed import business_system
 from tests.working import react_to_due
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 from wechat.webhooks import checkup
 from wechat.webhooks.models import Delivery, Endpoint
 
@@ -250,3 +251,23 @@ def test_an_event_that_there_is_not_is_refused_with_those_that_are(account: Offi
     assert answer.status_code == 400
     assert "order.paid" in answer.content.decode()
     assert business_system(account, scopes=["push:read"]).get(API).status_code == 403
+
+
+def test_a_receiver_that_is_away_is_shown_and_goes_on_by_a_button(staff: Cast) -> None:
+    endpoint = Endpoint.objects.create(
+        account=staff.ours, url="https://shop.example.com/", secret="whsec_eA=="
+    )
+    other = Endpoint.objects.create(account=staff.ours, url="https://crm.example.com/", secret="whsec_eA==")
+    now = timezone.now()
+    for each in (endpoint, other):
+        Hold.objects.create(
+            work="webhooks.deliver", subject=each.pk, cause="away", since=now,
+            until=now + datetime.timedelta(minutes=10),
+        )  # fmt: skip
+    owner, page = signed_in(staff.owner), f"{ADMIN}/endpoint/{endpoint.pk}/change/"
+    go_on = f"{ADMIN}/endpoint/{endpoint.pk}/go-on/"
+    assert go_on in owner.get(page).content.decode()
+    assert signed_in(staff.auditor).post(go_on, {"account": staff.ours.pk}).status_code == 403
+    owner.post(go_on, {"account": staff.ours.pk})
+    assert list(Hold.objects.values_list("subject", flat=True)) == [other.pk]
+    assert go_on not in owner.get(page).content.decode()

@@ -34,7 +34,21 @@ async def connect() -> Session:
     """A connection for an event loop: Django's way to the database, without what only its own need."""
     known = connection.get_connection_params()
     ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
-    return await AsyncConnection.connect(**ours, autocommit=True)
+    session = await AsyncConnection.connect(**ours, autocommit=True)
+    if await _is_pooled(session):
+        session.prepare_threshold = None
+    return session
+
+
+async def _is_pooled(session: Session) -> bool:
+    """Returns whether a pooler is in between: then statements are not prepared.
+
+    Each may be carried out by another server process, which has not heard of it, or which knows another one
+    by its name. Who answers is not whom the greeting named.
+    """
+    cursor = await session.execute("SELECT pg_backend_pid()", prepare=False)
+    found = await cursor.fetchone()
+    return found is None or found[0] != session.info.backend_pid
 
 
 def group_commit(

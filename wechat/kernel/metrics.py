@@ -40,3 +40,4 @@ TURN_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 60),
 )
 WORK_ROWS = Counter("wechat_work_rows", "Rows of work that were taken", ["work"])
+CLOCK_WRONG = Counter("wechat_clock_wrong", "Looks of a worker at its clock that found it to be wrong")

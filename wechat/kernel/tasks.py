@@ -5,7 +5,7 @@ from contextlib import suppress
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from wechat.kernel.work import backlog, kinds, outages, waking
+from wechat.kernel.work import backlog, clock, kinds, outages, waking
 
 # Half of what lies between two ticks of beat.
 PAUSE_SECONDS = 0.5
@@ -25,6 +25,8 @@ def tick() -> list[str]:
     if now - _looked_at < PAUSE_SECONDS:
         return []
     _looked_at = now
+    if not clock.watch.is_right():
+        return []
     with suppress(RedisError):
         backlog.note_tick()
     outages.note_work()

@@ -7,15 +7,17 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.staff import audit
+from accounts.staff import audit, held_work
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area
@@ -33,6 +35,7 @@ class EndpointAdmin(AccountScopedAdmin):
     """The secret is made here and shown once, in the answer to the POST itself."""
 
     area = Area.SETTINGS
+    takes_along = frozenset({Delivery})
     form = EndpointForm
     change_form_outer_before_template = "webhooks/endpoint_tools.html"
     empty_words = gettext_lazy(
@@ -45,7 +48,9 @@ class EndpointAdmin(AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         secret = self.object_view(self.secret_view, change=True)
         sample = self.object_view(self.sample_view, change=True)
+        go_on = self.object_view(require_POST(self.go_on_view), change=True)
         return [
+            path("<int:pk>/go-on/", go_on, name="webhooks_endpoint_go_on"),
             path("<int:pk>/secret/", secret, name="webhooks_endpoint_secret"),
             path("<int:pk>/sample/", sample, name="webhooks_endpoint_sample"),
             *super().get_urls(),
@@ -76,6 +81,20 @@ class EndpointAdmin(AccountScopedAdmin):
         endpoint.save(update_fields=["secret"])
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        endpoint = context.get("original")
+        held = [held_work.reason(hold) for hold in outbox.held(endpoint)] if endpoint else []
+        return super().render_change_form(request, {**context, "held": held}, *args, **kwargs)
+
+    def go_on_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+        """The receiver is there again: what waits for it is posted at once."""
+        if held_work.lift(outbox.held(endpoint)):
+            audit.record(request, endpoint, _("What waited goes on."))
+            self.message_user(request, _("What waited goes on."))
+        return redirect("admin:webhooks_endpoint_change", endpoint.pk)
 
     def sample_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """Posts an example of an event and shows what the receiver answered."""
@@ -129,6 +148,9 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
     """What was posted, attempt by attempt; read-only, but for "send again"."""
 
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "What was posted to your webhooks is listed here, with every attempt and answer."
+    )
     list_display = ("made", "what", "endpoint", "condition", "attempts", "answer")
     list_select_related = ("endpoint",)
     fields = ("what", "endpoint", "message_id", "condition", "made", "attempts_made", "posted")

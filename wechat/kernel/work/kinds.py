@@ -34,7 +34,7 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import metrics, tracing
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import heartbeat, holds, last_turns, overdue, places, policy, waking
+from wechat.kernel.work import clock, heartbeat, holds, last_turns, overdue, places, policy, waking
 from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.heartbeat import Heartbeat
 from wechat.kernel.work.rows import WorkRow
@@ -87,9 +87,11 @@ class AnyKind(ABC):
         """Work off what is due until nothing is or the turn is over; returns how many rows were taken.
 
         What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
-        worker is left to the next tick.
+        worker is left to the next tick, and all of it where the worker's clock is wrong.
         """
         waking.taken(self.name)
+        if not clock.watch.is_right():
+            return 0
         if self.queue != BULK:
             return self._turn()
         with places.bulk.one() as there_is_one:

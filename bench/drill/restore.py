@@ -1,0 +1,187 @@
+"""Backup and restore: `make drill-restore`, or `python -m bench.drill.restore` beside a database of its own.
+
+While orders are made and paid, money is given back and messages are sent, the database is dumped. All of it
+goes on, then everything ends, the dump is restored as `docs/operations.md` says, and everything begins
+again. At last the bill of the day is read: whatever WeChat Pay knows and the restored database does not has
+to be booked or to stand among the exceptions, and nobody may have got a message twice.
+"""
+
+import datetime
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["DB_POOL_SIZE"] = "40"
+django.setup()
+
+import psycopg  # noqa: E402
+import time_machine  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from psycopg import sql  # noqa: E402
+
+from bench.drill.columns import Column  # noqa: E402
+from bench.drill.columns.messages import Pushes, Replies  # noqa: E402
+from bench.drill.columns.money import Orders, Refunds  # noqa: E402
+from bench.drill.installation import Choice, Installation, installed  # noqa: E402
+from config.embedded.interruption import exit_on_signal  # noqa: E402
+from config.embedded.postgres import program  # noqa: E402
+from payments.bills import reconciling  # noqa: E402
+from payments.bills.models import Discrepancy  # noqa: E402
+from payments.orders.models import Order, Refund  # noqa: E402
+from wechat.kernel import work  # noqa: E402
+from wechat.sdk.beijing import BEIJING  # noqa: E402
+
+COLUMNS: tuple[type[Column], ...] = (Orders, Refunds, Pushes, Replies)
+ROUNDS = 5
+SETTLE_SECONDS = 240.0
+# On the day after the next morning there are bills.
+UNTIL_BILLS = datetime.timedelta(hours=36)
+
+
+def main() -> int:
+    exit_on_signal()
+    with tempfile.TemporaryDirectory(prefix="wechat-console-restore-") as name:
+        folder = Path(name)
+        with installed(folder, Choice()) as there:
+            wrong = list(_drilled(there, folder / "backup"))
+    for problem in wrong:
+        print(f"  {problem}", flush=True)
+    print("FAILED" if wrong else "Restored: nothing lost, nobody twice, the money accounted for.", flush=True)
+    return 1 if wrong else 0
+
+
+def _drilled(there: Installation, backup: Path) -> Iterator[str]:
+    before = _worked(there, "00")
+    _settle(before)
+    print(f"Before the backup: {_told(before)}", flush=True)
+    # What is due when it is taken is sent, and is due once more in the backup.
+    due = _worked(there, "01")
+    _dump(backup)
+    after = _worked(there, "02")
+    _settle([*due, *after])
+    print(f"Meanwhile and after it: {_told([*due, *after])}", flush=True)
+    _restore(there, backup)
+    print("Restored, and begun again.", flush=True)
+    day = timezone.now().astimezone(BEIJING).date()
+    for each in before:
+        yield from (f"before the backup, {each.name}: {problem}" for problem in each.wrong())
+    afresh = _worked(there, "03")
+    _settle(afresh)
+    for each in afresh:
+        yield from (f"after the restore, {each.name}: {problem}" for problem in each.wrong())
+    yield from _twice(there)
+    _reconcile(there, day)
+    yield from _unaccounted(there)
+
+
+def _worked(there: Installation, mark: str) -> list[Column]:
+    columns = [kind(there, mark) for kind in COLUMNS]
+    for each in columns:
+        each.prepare()
+    for number in range(ROUNDS):
+        for each in columns:
+            each.act(number)
+    return columns
+
+
+def _settle(columns: Sequence[Column]) -> None:
+    ends = time.monotonic() + SETTLE_SECONDS
+    while any(each.waiting() for each in columns) and time.monotonic() < ends:
+        time.sleep(1)
+
+
+def _told(columns: Sequence[Column]) -> str:
+    done: Counter[str] = Counter()
+    for each in columns:
+        done[each.name] += each.acts
+    return ", ".join(f"{count} × {name}" for name, count in done.items())
+
+
+def _dump(backup: Path) -> None:
+    _run("pg_dump", "--format=custom", f"--file={backup}", _database())
+
+
+def _restore(there: Installation, backup: Path) -> None:
+    for name in ("beat", "worker", "web"):
+        there.programs[name].stop()
+    connections.close_all()
+    database = sql.Identifier(_database())
+    address = settings.DATABASE_URL.removesuffix(_database()) + "postgres"
+    with psycopg.connect(address, autocommit=True) as own:
+        own.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+        own.execute(sql.SQL("CREATE DATABASE {}").format(database))
+    _run("pg_restore", f"--dbname={_database()}", str(backup))
+    connections.close_all()
+    call_command("migrate", verbosity=0)
+    call_command("after_restore", verbosity=0)
+    there.programs["web"].start()
+    there.programs["web"].wait_until(there.is_ready)
+    for name in ("worker", "beat"):
+        there.programs[name].start()
+
+
+def _database() -> str:
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+def _run(name: str, *arguments: str) -> None:
+    known = settings.DATABASES["default"]
+    environment = {
+        "PGHOST": "127.0.0.1", "PGPORT": str(known["PORT"]), "PGUSER": known["USER"],
+        "PGPASSWORD": known["PASSWORD"],
+    }  # fmt: skip
+    subprocess.run([program(name), *arguments], env=os.environ | environment, check=True)
+
+
+def _twice(there: Installation) -> Iterator[str]:
+    """Whatever kind of message it was."""
+    got = Counter((each["openid"], str(each["content"])) for each in there.ledger.received("o"))
+    twice = [openid for (openid, _content), times in got.items() if times > 1]
+    if twice:
+        yield f"{len(twice)} got a message twice, as {twice[0]}"
+
+
+def _reconcile(there: Installation, day: datetime.date) -> None:
+    """Reads the day's bills as a worker does on the morning after."""
+    there.platform.sim("/clock", {"advance": UNTIL_BILLS.total_seconds()})
+    with time_machine.travel(timezone.now() + UNTIL_BILLS):
+        reconciling.fetch_day(there.merchant, day)
+        for _kind in reconciling.Kind:
+            work.run(reconciling.BILLS.name)
+
+
+def _unaccounted(there: Installation) -> Iterator[str]:
+    """What WeChat Pay knows is booked here with its amount, or named by an exception."""
+    ledger = there.platform.merchant_ledger(there.merchant.mchid)
+    paid = dict(Order.objects.filter(paid_at__isnull=False).values_list("out_trade_no", "payer_total"))
+    refunded = set(Refund.objects.filter(state="success").values_list("out_refund_no", flat=True))
+    named = " ".join(
+        f"{subject} {here} {theirs}"
+        for subject, here, theirs in Discrepancy.objects.values_list("subject", "here", "there")
+    )
+    unbooked = [each for each in ledger["payments"] if paid.get(each["out_trade_no"]) != each["payer_total"]]
+    not_given = [each for each in ledger["refunds"] if each["out_refund_no"] not in refunded]
+    print(f"Unknown to the backup: {len(unbooked)} payments and {len(not_given)} refunds.", flush=True)
+    for each in unbooked:
+        if each["out_trade_no"] not in named:
+            yield f"the payment {each['out_trade_no']} is neither booked nor an exception"
+    for each in not_given:
+        if each["out_refund_no"] not in named:
+            yield f"the refund {each['out_refund_no']} is neither booked nor an exception"
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

@@ -1,0 +1,64 @@
+"""Through a pooler in transaction mode, each statement may be carried out by another server process."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from bench.drill.servers import PgBouncer
+from wechat.kernel import group_commit
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        not shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), reason="PgBouncer is not installed"
+    ),
+]
+
+
+@pytest.fixture
+def known() -> dict[str, Any]:
+    return connection.get_connection_params()
+
+
+@pytest.fixture
+def pooled(
+    tmp_path: Path, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Whoever connects now is led through a pooler that has two connections for everybody."""
+    address = "postgres://{user}:{password}@{host}:{port}/{dbname}".format(**known)
+    pooler = PgBouncer(tmp_path / "pgbouncer", address, connections=2)
+    pooler.start()
+    monkeypatch.setattr(connection, "get_connection_params", lambda: {**known, "port": pooler.port})
+    yield
+    pooler.kill()
+
+
+def test_statements_are_prepared_where_nothing_is_in_between(known: dict[str, Any]) -> None:
+    async def threshold() -> int | None:
+        session = await group_commit.connect()
+        async with session:
+            return session.prepare_threshold
+
+    assert asyncio.run(threshold()) is not None
+
+
+def test_through_a_pooler_everybody_gets_the_answer_to_their_own_statement(pooled: None) -> None:
+    async def ask(number: int) -> list[int]:
+        session = await group_commit.connect()
+        async with session:
+            answers: list[int] = []
+            for _time in range(20):
+                cursor = await session.execute(f"SELECT {number} + %s::int", [1], prepare=True)
+                answers += [answer for (answer,) in await cursor.fetchall()]
+            return answers
+
+    async def everybody() -> list[list[int]]:
+        return await asyncio.gather(*(ask(number) for number in range(8)))
+
+    assert asyncio.run(everybody()) == [[number + 1] * 20 for number in range(8)]

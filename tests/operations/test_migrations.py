@@ -1,0 +1,81 @@
+"""A migration that a running installation would notice is found before it is released."""
+
+from typing import Any
+
+import pytest
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    AddIndexConcurrently,
+    ValidateConstraint,
+)
+from django.db import migrations, models
+from django.db.migrations import Migration
+from django.db.migrations.operations.base import Operation
+
+from bench.drill import upgrade
+from config.migrations import unsafe
+
+INDEX = models.Index(fields=["state"], name="push_state")
+CHECK = models.CheckConstraint(condition=models.Q(attempts__gte=0), name="push_attempts")
+UNIQUE = models.UniqueConstraint(fields=["key"], name="push_key")
+KEY = models.ForeignKey("official.OfficialAccount", models.CASCADE, null=True)
+
+
+def found(*operations: Operation, **attributes: Any) -> list[str]:
+    following = type("Migration", (Migration,), {"operations": list(operations), **attributes})
+    return list(unsafe([following("0002_next", "pushes")]))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        migrations.AddIndex("push", INDEX),
+        migrations.AddConstraint("push", CHECK),
+        migrations.AddConstraint("push", UNIQUE),
+        migrations.AddField("push", "note", models.TextField(default="")),
+        migrations.AddField("push", "note", models.TextField(null=True, db_index=True)),
+        migrations.AddField("push", "note", models.TextField(null=True, unique=True)),
+        migrations.AddField("push", "account", KEY),
+        migrations.AlterField("push", "key", models.TextField()),
+        migrations.RemoveField("push", "key"),
+        migrations.RenameField("push", "key", "name"),
+        migrations.RenameModel("Push", "Message"),
+        migrations.DeleteModel("Push"),
+        migrations.RunSQL("UPDATE pushes_push SET error = ''"),
+        migrations.RunPython(migrations.RunPython.noop),
+        AddIndexConcurrently("push", INDEX),
+    ],
+    ids=lambda operation: operation.describe(),
+)
+def test_what_locks_a_big_table_or_breaks_the_version_before_is_found(operation: Operation) -> None:
+    (problem,) = found(operation)
+    assert problem.startswith("pushes.0002_next: ")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        AddIndexConcurrently("push", INDEX),
+        AddConstraintNotValid("push", CHECK),
+        ValidateConstraint("push", "push_attempts"),
+        migrations.AddField("push", "note", models.TextField(db_default="")),
+        migrations.AddField("push", "note", models.TextField(null=True)),
+        migrations.RunSQL("UPDATE pushes_push SET error = ''"),
+    ],
+    ids=lambda operation: operation.describe(),
+)
+def test_what_nobody_notices_is_let_through(operation: Operation) -> None:
+    assert found(operation, atomic=False) == []
+
+
+def test_a_table_that_the_migration_makes_itself_is_empty() -> None:
+    made = migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True))])
+    assert found(made, migrations.AddIndex("note", INDEX), migrations.AddConstraint("note", CHECK)) == []
+
+
+def test_one_that_is_safe_all_the_same_says_why() -> None:
+    assert found(migrations.AlterField("push", "key", models.TextField()), safe_because="text is text") == []
+
+
+def test_the_rehearsal_of_a_rolling_upgrade_keeps_to_it() -> None:
+    assert found(*upgrade.operations("push"), atomic=False) == []
