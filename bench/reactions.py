@@ -6,6 +6,7 @@ use a temporary one.
 """
 
 import argparse
+import datetime
 import os
 import time
 
@@ -21,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 from accounts.followers.models import Follower  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
 from config.celery import app  # noqa: E402
-from wechat.inbox.models import InboundMessage  # noqa: E402
+from wechat.inbox.models import InboundMessage, month_of  # noqa: E402
 from wechat.inbox.recording import insert  # noqa: E402
 from wechat.inbox.records import Record  # noqa: E402
 from wechat.kernel import work  # noqa: E402
@@ -47,9 +48,8 @@ def fill(account: OfficialAccount, rows: int) -> None:
 def _record(account: OfficialAccount, number: int, at: float) -> Record:
     openid, now = f"oBench{number % 10_000:022}", timezone.now().isoformat()
     body = BODY.format(openid=openid, at=int(at), number=24 * 10**15 + number)
-    record = Record(
-        account.pk, str(24 * 10**15 + number), openid, "text", "", "你们几点开门？", body, now, now
-    )
+    key, month = str(24 * 10**15 + number), month_of(datetime.datetime.fromtimestamp(at, tz=datetime.UTC))
+    record = Record(account.pk, key, month.isoformat(), openid, "text", "", "你们几点开门？", body, now, now)
     record.answer, record.answered_by = ANSWER, "rule:1"
     return record
 
