@@ -19,7 +19,7 @@ from payments.orders import events, history
 from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
-from wechat.kernel.combined_writes import pipeline, update_and_insert
+from wechat.kernel.combined_writes import update_and_insert
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
@@ -52,14 +52,11 @@ def apply(
 
     ``by`` is who reported it, for the history; ``accept`` are the differences that staff have agreed to.
     """
-    order = None
     # No savepoint: what does not fit is found before anything is written.
     with atomic(savepoint=False):
+        order = _found(merchant, transaction.out_trade_no)
         try:
-            with pipeline():
-                order = _found(merchant, transaction.out_trade_no)
-                outcome = _applied(order, merchant, transaction, by, accept)
-            return Applied(outcome, order)
+            return Applied(_applied(order, merchant, transaction, by, accept), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
             return Applied(TransactionOutcome.ASIDE, order)

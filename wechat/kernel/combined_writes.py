@@ -4,8 +4,7 @@ For what is written many thousands of times a day: a statement costs more in the
 does in Postgres. No signals are sent.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,18 +12,6 @@ from django.db import connection
 from django.db.models import Field, Model
 
 Part = tuple[str, list[Any]]
-
-
-@contextmanager
-def pipeline() -> Iterator[None]:
-    """Sends the statements of the block without waiting for the one before, up to where an answer is read.
-
-    What one of them fails with is raised there, or at the end. Nothing in the block may go on after an error:
-    no savepoint holds it up.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
 
 
 def update_and_insert(row: Model, fields: Sequence[str], *new: Model) -> None:
