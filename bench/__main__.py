@@ -1,9 +1,9 @@
 """`python -m bench NAME …` runs the named benchmarks, each as its own process; without a name, those
 that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said.
 
-Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one measures.
-With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots then go into
-the folder that is given.
+Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one
+measures. With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots
+then go into the folder that is given.
 """
 
 import argparse
@@ -23,7 +23,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "rules": (),
     "simulator_calls": ("--followers", "2000", "--calls", "200", "--orders", "20"),
     "callbacks": ("--rounds", "1", "--seconds", "1"),
-    "connections": ("--held", "200", "--seconds", "1"),
+    "connections": ("--held", "2000", "--seconds", "1"),
     "push_api": ("--rounds", "1", "--seconds", "1"),
     "payments": ("--rows", "2000"),
     "sends": ("--messages", "50", "--answers", "1"),

@@ -2,9 +2,9 @@
 
 Against the web processes as they are shipped: the connections are opened and left alone for longer than most
 servers keep an idle one; then callbacks come over them at 80 % of what can be carried, at twice of that, and
-one over each of them at the same moment. Each answer is 200 or, where it would have come too late, 503; the
-times are from when a callback was due. Ends with an error if a connection is cut, an answer comes after five
-seconds, or a callback was answered without being recorded.
+one over each of them at the same moment. None waits for the answer of another, and each answer is 200 or,
+where it would have come too late, 503. Ends with an error if a connection is cut, an answer comes later than
+five seconds after its callback, or a callback was answered without being recorded.
 """
 
 import argparse
@@ -116,7 +116,7 @@ class Platform:
         async def go_on() -> None:
             nonlocal taken
             while loop.time() < ends and (request := next(waiting, None)):
-                answer = await self._answer(request, loop.time())
+                answer = await self._answer(request)
                 taken += answer.status == 200
 
         await asyncio.gather(*(go_on() for _ in range(CONNECTIONS)))
@@ -130,20 +130,20 @@ class Platform:
             due = began + number / rate
             if (early := due - loop.time()) > 0:
                 await asyncio.sleep(early)
-            tasks.append(loop.create_task(self._answer(request, due)))
+            tasks.append(loop.create_task(self._answer(request)))
         return await asyncio.gather(*tasks)
 
     async def together(self, requests: Iterable[bytes]) -> list[Answer]:
-        due = asyncio.get_running_loop().time()
-        return await asyncio.gather(*(self._answer(request, due) for request in requests))
+        return await asyncio.gather(*map(self._answer, requests))
 
-    async def _answer(self, request: bytes, due: float) -> Answer:
+    async def _answer(self, request: bytes) -> Answer:
         if not self._free:
             raise SystemExit("Not one of the connections was free: the answers are too late by far.")
-        mine = self._free.popleft()
+        mine, loop = self._free.popleft(), asyncio.get_running_loop()
+        sent_at = loop.time()
         status = await mine.ask(request)
         self._free.append(mine)
-        return Answer(status, asyncio.get_running_loop().time() - due)
+        return Answer(status, loop.time() - sent_at)
 
 
 def main() -> int:

@@ -53,7 +53,8 @@ SELECT %(account)s, 'bench:' || n, 'oBench' || n %% 200000, 'text', '', '你们�
     '', false, at, 0, '', '', date_trunc('month', at AT TIME ZONE 'UTC')::date
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (
-        SELECT now() - (%(last)s - n) * (interval '730 days' / (%(last)s - %(first)s + 1)) AS at
+        SELECT now() - (%(last)s::bigint - n)
+            * (interval '730 days' / (%(last)s::bigint - %(first)s::bigint + 1)) AS at
     ) AS moment
 """
 FOLLOWERS = """

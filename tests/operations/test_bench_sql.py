@@ -10,7 +10,8 @@ from django.db import connection
 from config.embedded import PROJECT
 from config.tables import statements
 
-COMPLETE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|WITH|SELECT)\s")
+# One whose table is filled in is none yet.
+COMPLETE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE(?!\s+FROM\s*$)|WITH|SELECT)\s")
 PARAMETER = re.compile(r"%(?:\(\w+\))?s")
 
 

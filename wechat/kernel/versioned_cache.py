@@ -112,9 +112,12 @@ class Cached(Generic[T]):
 
     def refresh(self) -> T:
         """Builds again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
+        number = CacheVersion.objects.filter(name=self.name).values_list("number", flat=True).first() or 0
+        return self.of_version(number)
+
+    def of_version(self, number: int) -> T:
+        """The value of a version; its number was read before: a later edit is seen at the next look."""
         with self._lock:
-            # The number is read before the rows: an edit between the two is seen at the next look.
-            number = CacheVersion.objects.filter(name=self.name).values_list("number", flat=True).first() or 0
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())
                 _unbuilt.discard(self)
@@ -143,8 +146,9 @@ class _Watcher:
         while seconds := settings.CACHE_VERSION_INTERVAL:
             time.sleep(seconds)
             try:
+                numbers = dict(CacheVersion.objects.values_list("name", "number"))
                 for cached in list(self._watched):
-                    cached.refresh()
+                    cached.of_version(numbers.get(cached.name, 0))
             except Error as error:
                 log.warning("cache_versions_unreachable", extra={"error": str(error)})
             finally:

@@ -1,0 +1,34 @@
+"""The page that all benchmarks together write, without waiting for any of them."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as bench
+from bench.__main__ import QUICK, Outcome
+
+
+def test_every_benchmark_of_the_page_is_there() -> None:
+    assert set(QUICK) <= {path.stem for path in Path(bench.__file__).parent.glob("*.py")}
+
+
+def test_a_name_that_no_benchmark_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["callbacks", "nonsense"]) == 2
+    assert "No benchmark nonsense; there are" in capsys.readouterr().err
+
+
+def test_the_page_has_the_machine_what_was_said_and_what_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = {
+        "growth": Outcome(0, "| rules | 10 |\n", 61.4),
+        "callbacks": Outcome(1, "the server did not start\n", 2.0),
+    }
+    monkeypatch.setattr(bench, "QUICK", {"growth": (), "callbacks": ()})
+    monkeypatch.setattr(bench, "_run", lambda name, arguments: outcomes[name])
+    assert bench.main(["--trial", str(tmp_path)]) == 1
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert " processors (" in page
+    assert "## `python -m bench.growth`\n\n| rules | 10 |\n" in page
+    assert "```\nthe server did not start\n```\n\nIt failed with code 1.\n" in page
+    assert "It took 61 s." in page
