@@ -18,6 +18,8 @@ from typing import IO, Any
 
 from prometheus_client import mmap_dict, values
 
+from wechat.kernel.disk import is_allocated
+
 # The library leaves it untyped.
 MmapedDict: Any = mmap_dict.MmapedDict
 
@@ -50,7 +52,7 @@ class AllocatedDict(MmapedDict):  # type: ignore[misc]  # untyped
         super()._init_value(key)
 
     def _grow(self, size: int) -> None:
-        if self._f is not None and _is_allocated(self._f.fileno(), size):
+        if self._f is not None and is_allocated(self._f.fileno(), size):
             self._m = mmap.mmap(self._f.fileno(), size)
         else:
             content = self._m[:]
@@ -62,24 +64,15 @@ class AllocatedDict(MmapedDict):  # type: ignore[misc]  # untyped
 
 def use_allocated_files() -> None:
     """Has whatever is counted from now on be in such files."""
-    values.MmapedDict = AllocatedDict
+    values.MmapedDict = AllocatedDict  # type: ignore[attr-defined]  # as it imports it
 
 
 def _has_room_for(filename: str) -> bool:
     try:
         with Path(filename).open("ab") as file:
-            return _is_allocated(file.fileno(), max(FIRST_SIZE, os.fstat(file.fileno()).st_size))
+            return is_allocated(file.fileno(), max(FIRST_SIZE, os.fstat(file.fileno()).st_size))
     except OSError:
         return False
-
-
-def _is_allocated(file: int, size: int) -> bool:
-    """Gives the file that size; returns whether all of it has its place on the disk."""
-    try:
-        os.posix_fallocate(file, 0, size)
-    except OSError:
-        return False
-    return True
 
 
 def merge_dead(folder: Path) -> int:
