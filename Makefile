@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPORARY := $(BIN)/python -m config.embedded --temporary
 
-.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences clean
+.PHONY: help run test test-clock check checks bench drill drill-engines drill-restore fuzz screenshots lock audit licences sbom clean
 
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
@@ -18,6 +18,7 @@ help:
 	@echo "make screenshots   the pictures of the guides, taken of the demo (needs Chromium)"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
+	@echo "make sbom    the bill of materials of the image as CycloneDX, in OUTPUT (sbom.json)"
 	@echo "make lock    renew requirements/*.txt from pyproject.toml (needs uv)"
 	@echo "make clean   delete .venv and the caches, keep the data in .local"
 
@@ -56,7 +57,7 @@ checks:
 
 bench:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) --durable -- $(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 drill:
 	@$(PYTHON) -I config/install.py dev
@@ -88,9 +89,10 @@ screenshots:
 	@$(PYTHON) -I config/install.py dev
 	$(BIN)/python -m docs.screenshots
 
+# Strict: a package that the index knows nothing of was not audited, and is no good news.
 audit:
 	@$(PYTHON) -I config/install.py dev
-	$(BIN)/pip-audit --requirement requirements/image.txt --require-hashes --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements/image.txt --require-hashes --disable-pip
 
 LICENCES := Apache;BSD;LGPL-3.0;MIT;MPL-2.0;Mozilla Public License 2.0;PSF;Python Software Foundation
 
@@ -98,6 +100,12 @@ licences:
 	@$(PYTHON) -I config/install.py dev
 	@$(BIN)/pip-licenses --order license --partial-match --allow-only '$(LICENCES)' \
 		--packages $$(sed -n 's/^\([a-z0-9.-]*\).*==.*/\1/p' requirements/image.txt)
+
+OUTPUT ?= sbom.json
+
+sbom:
+	@$(PYTHON) -I config/install.py dev
+	@$(BIN)/python -m config.bill_of_materials > $(OUTPUT)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

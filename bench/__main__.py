@@ -1,17 +1,40 @@
 """`python -m bench NAME …` runs the named benchmarks, each as its own process; without a name, those
-that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said."""
+that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said.
 
+Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one measures.
+With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots then go into
+the folder that is given.
+"""
+
+import argparse
 import os
 import platform
 import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-QUICK = ["rules", "simulator_calls", "callbacks", "push_api", "payments", "sends", "admin_pages", "growth"]
+from bench.plots import DOCS, DOCS_VARIABLE
+
+# In the order of the page, each with what makes a trial of it.
+QUICK: dict[str, tuple[str, ...]] = {
+    "rules": (),
+    "simulator_calls": ("--followers", "2000", "--calls", "200", "--orders", "20"),
+    "callbacks": ("--rounds", "1", "--seconds", "1"),
+    "connections": ("--held", "200", "--seconds", "1"),
+    "push_api": ("--rounds", "1", "--seconds", "1"),
+    "payments": ("--rows", "2000"),
+    "sends": ("--messages", "50", "--answers", "1"),
+    "figures": ("--orders", "1000", "--messages", "1000"),
+    "admin_pages": ("--rows", "10000"),
+    "growth": ("--most", "1000"),
+}
 NO_BENCHMARKS = {"__init__", "__main__", "web", "plots", "pushes"}
 # What they print is Markdown already.
 TABLES = {"growth"}
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+OWN_SERVERS = (sys.executable, "-m", "config.embedded", "--temporary", "--durable")
 HEAD = """# Benchmarks
 
 Written by `make bench` on {machine}, with load generator, Postgres and Redis on the same machine: what counts
@@ -20,39 +43,62 @@ before.
 """
 
 
-def main(names: list[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    code: int
+    text: str
+    seconds: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--trial", type=Path, metavar="FOLDER")
+    options = parser.parse_args(arguments)
     known = {path.stem for path in Path(__file__).parent.glob("*.py")} - NO_BENCHMARKS
-    if unknown := set(names) - known:
+    if unknown := set(options.names) - known:
         sys.stderr.write(
             f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n"
         )
         return 2
-    outputs = {name: _run(name) for name in names or QUICK}
-    if not names:
-        PAGE.write_text(_page({name: text for name, (_code, text) in outputs.items()}))
-    return max((code for code, _text in outputs.values()), default=0)
+    outcomes = {name: _run(name) for name in options.names} or _run_all(options.trial)
+    failed = [name for name, outcome in outcomes.items() if outcome.code]
+    if failed:
+        sys.stderr.write(f"\nFailed: {', '.join(failed)}.\n")
+    return max(outcome.code for outcome in outcomes.values())
 
 
-def _run(name: str) -> tuple[int, str]:
-    """Returns the exit code of a benchmark, and what it printed, which is shown meanwhile."""
+def _run_all(trial: Path | None) -> Mapping[str, Outcome]:
+    docs = (trial or DOCS).resolve()
+    docs.mkdir(parents=True, exist_ok=True)
+    os.environ[DOCS_VARIABLE] = str(docs)
+    outcomes = {name: _run(name, arguments if trial else ()) for name, arguments in QUICK.items()}
+    (docs / "benchmarks.md").write_text(_page(outcomes))
+    return outcomes
+
+
+def _run(name: str, arguments: Sequence[str] = ()) -> Outcome:
+    """What became of a benchmark, and what it printed, which is shown meanwhile."""
     print(f"\n== {name}", flush=True)
-    lines = []
-    with subprocess.Popen(
-        [sys.executable, "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True, bufsize=1
-    ) as process:
+    began, lines = time.perf_counter(), []
+    command = [*OWN_SERVERS, "--", sys.executable, "-m", f"bench.{name}", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
             lines.append(line)
-    return process.returncode, "".join(lines)
+    return Outcome(process.returncode, "".join(lines), time.perf_counter() - began)
 
 
-def _page(outputs: dict[str, str]) -> str:
+def _page(outcomes: Mapping[str, Outcome]) -> str:
     machine = f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
     parts = [HEAD.format(machine=machine)]
-    for name, text in outputs.items():
-        body = text.strip() if name in TABLES else f"```\n{text.strip()}\n```"
-        parts.append(f"\n## `python -m bench.{name}`\n\n{body}\n")
+    for name, outcome in outcomes.items():
+        text = outcome.text.strip()
+        body = text if name in TABLES else f"```\n{text}\n```"
+        failed = f"\nIt failed with code {outcome.code}.\n" if outcome.code else ""
+        took = f"It took {outcome.seconds:.0f} s."
+        parts.append(f"\n## `python -m bench.{name}`\n\n{body}\n{failed}\n{took}\n")
     return "".join(parts)
 
 

@@ -50,7 +50,7 @@ def main() -> int:
         sys.stderr.write("This benchmark drives the server with wrk: apt-get install wrk\n")
         return 1
     call_command("migrate", verbosity=0)
-    _account_with_rules()
+    account_with_rules()
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
         pushes = Path(folder) / "pushes.tsv"
@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _account_with_rules() -> None:
+def account_with_rules() -> None:
     OfficialAccount.objects.filter(slug="bench").delete()
     account = OfficialAccount.objects.create(
         slug="bench", name="bench", appid=APPID, token=TOKEN, aes_key=AES_KEY, original_id=ORIGINAL_ID

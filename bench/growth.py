@@ -34,7 +34,8 @@ from bench.rules import MOMENT, SAID, rules  # noqa: E402
 from payments.merchants.models import Merchant  # noqa: E402
 from payments.orders.apply_transaction import apply  # noqa: E402
 from payments.orders.models import Order  # noqa: E402
-from wechat.inbox.models import InboundMessage  # noqa: E402
+from wechat.inbox import months  # noqa: E402
+from wechat.inbox.models import InboundMessage, MessageMonth, month_of  # noqa: E402
 from wechat.inbox.recording import insert  # noqa: E402
 from wechat.inbox.records import Record  # noqa: E402
 from wechat.pushes.models import Push  # noqa: E402
@@ -47,11 +48,13 @@ TIMES = 9
 BATCH = 500_000
 MESSAGES = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, sent_at, received_at,
-    answered_by, late, handled_at, attempts, error, trace)
+    answered_by, late, handled_at, attempts, error, trace, month)
 SELECT %(account)s, 'bench:' || n, 'oBench' || n %% 200000, 'text', '', '你们几点开门？', '<xml/>', at, at,
-    '', false, at, 0, '', ''
+    '', false, at, 0, '', '', date_trunc('month', at AT TIME ZONE 'UTC')::date
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
-    LATERAL (SELECT now() - (%(last)s - n) * interval '0.1 seconds' AS at) AS moment
+    LATERAL (
+        SELECT now() - (%(last)s - n) * (interval '730 days' / (%(last)s - %(first)s + 1)) AS at
+    ) AS moment
 """
 FOLLOWERS = """
 INSERT INTO followers_follower
@@ -139,6 +142,8 @@ def _messages(
     recording = Growth("record one", "ms", is_flat=True)
     listing = Growth("the newest page of the log", "ms", is_flat=True)
     sizes = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+    # Two years of months, as an installation of that age has them.
+    months.make_missing(MessageMonth, back=25)
     for before, size in _built(sizes, most):
         _fill(MESSAGES, "inbox_inboundmessage", account, before, size)
         recording.points.append((size, _median(lambda size=size: _record(account, size), 5) * 1e3))  # type: ignore[misc]
@@ -220,9 +225,10 @@ def _payments(account: OfficialAccount) -> float:
 
 
 def _record(account: OfficialAccount, size: int) -> None:
-    at = timezone.now().isoformat()
+    now = timezone.now()
+    at, month = now.isoformat(), month_of(now).isoformat()
     key = f"record:{size}:{time.perf_counter_ns()}"
-    insert([Record(account.pk, key, "oBench1", "text", "", "你们几点开门？", "<xml/>", at, at)])
+    insert([Record(account.pk, key, month, "oBench1", "text", "", "你们几点开门？", "<xml/>", at, at)])
 
 
 def _account(slug: str, letter: str) -> OfficialAccount:

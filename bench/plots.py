@@ -1,12 +1,15 @@
 """Plots of how costs grow, both axes logarithmic, as SVG: lines, points and words need no library."""
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-DOCS = Path(__file__).parents[1] / "docs"
+# Where the page of benchmarks and its plots go; another folder for a trial.
+DOCS_VARIABLE = "BENCH_DOCS"
+DOCS = Path(os.environ.get(DOCS_VARIABLE) or Path(__file__).parents[1] / "docs")
 FOLDER = "images/benchmarks"
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 300, 56, 16, 36
 # Told apart by people who see no red or green as well.

@@ -20,10 +20,10 @@ def write_pushes(path: Path, *, count: int) -> None:
     """Lines of query, tab, body; their timestamps are of now."""
     first = random.randrange(10**17, 9 * 10**17)
     with path.open("w") as file:
-        file.writelines(f"{_push(first + number)}\n" for number in range(count))
+        file.writelines(f"{push(first + number)}\n" for number in range(count))
 
 
-def _push(msg_id: int) -> str:
+def push(msg_id: int) -> str:
     now, nonce = str(int(time.time())), str(random.randrange(10**9, 10**10))
     openid = f"o{random.randrange(36**10):027d}"
     sealed = _sealed(

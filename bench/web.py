@@ -112,7 +112,7 @@ def drive(
         int(refused),
         (_cpu_seconds(server) - before) * 1e6 / answered,
         (_postgres_seconds() - postgres_before) * 1e6 / answered,
-        _memory(server) / 2**20,
+        memory(server) / 2**20,
     )
 
 
@@ -145,7 +145,7 @@ def _postgres_seconds() -> float:
     return float(alive + ended.children_user + ended.children_system)
 
 
-def _memory(server: psutil.Process) -> int:
+def memory(server: psutil.Process) -> int:
     return sum(process.memory_info().rss for process in _family(server))
 
 

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_structlog import middlewares
 
 from accounts.staff.gate import entered
@@ -54,6 +60,30 @@ class RequestMiddleware(middlewares.RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Without the query, in which people log in and are led back."""
         return f"{request.method} {request.path}"
+
+
+class EndedSessions:
+    """Leads whoever sent a form after their session had ended back to the page with it, and says so.
+
+    The address of the form itself may have no page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sign_in = reverse("admin:login")
+        is_lost = request.method == "POST" and response.headers.get("Location", "").startswith(f"{sign_in}?")
+        # Scripts send something every few seconds.
+        if not is_lost or "text/html" not in request.headers.get("Accept", ""):
+            return response
+        messages.warning(request, _("Your session had ended, so nothing was saved: send it again."))
+        referer = request.headers.get("Referer", "")
+        if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+            return response
+        page = urlsplit(referer)
+        return redirect_to_login(page._replace(scheme="", netloc="", fragment="").geturl(), sign_in)
 
 
 class CleanForms:

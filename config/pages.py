@@ -137,6 +137,22 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
 ]
 
 
+# Pages without an entry of their own, by the one under which they are found.
+BENEATH = {
+    "admin:desk_cannedanswer_changelist": "admin:desk",
+    "admin:menus_miniprogram_changelist": "admin:menus_menu_changelist",
+    "admin:menus_publication_changelist": "admin:menus_menu_changelist",
+    "admin:pushes_eventtemplate_changelist": "admin:pushes_template_changelist",
+    "admin:pushes_staff_notice": "todo",
+    "admin:followers_customfield_changelist": "admin:followers_follower_changelist",
+    "admin:followers_autotag_changelist": "admin:followers_tag_changelist",
+    "admin:channels_poster_changelist": "admin:channels_channel_changelist",
+    "admin:notifications_notice_changelist": "admin:merchants_merchant_changelist",
+    "admin:api_tokenaccess_changelist": "admin:api_apiclient_changelist",
+    "operations_setup": "admin:official_officialaccount_changelist",
+}
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this member of staff; apps that are not installed have no entry."""
     overview = NavigationEntry(_("Overview"), "space_dashboard", "admin:index", None)
@@ -149,11 +165,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, entries in GROUPS
     ]
     items: list[dict[str, Any]] = [item for group in groups for item in group["items"]]
-    # The longest address that leads here: the skin would light up every one that does.
-    here = max((item["link"] for item in items if request.path.startswith(item["link"])), key=len, default="")
+    here = _entry_of(request.path, {item["link"] for item in items})
     for item in items:
         item["active"] = item["link"] == here
     return [group for group in groups if group["items"]]
+
+
+def _entry_of(path: str, links: set[str]) -> str:
+    """The longest address that leads here: the skin would light up every one that does."""
+    overview = reverse("admin:index")
+    leads = {link: link for link in links} | {reverse(page): reverse(BENEATH[page]) for page in BENEATH}
+    found = [link for link in leads if path == link or (path.startswith(link) and link != overview)]
+    return leads[max(found, key=len)] if found else ""
 
 
 def _items(entry: NavigationEntry, request: HttpRequest) -> list[dict[str, Any]]:

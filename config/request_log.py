@@ -18,6 +18,7 @@ import structlog
 from config import health
 from wechat.inbox.asgi import callback_slug
 from wechat.kernel import metrics, tracing
+from wechat.kernel.line_rates import LineRate
 
 log = logging.getLogger(__name__)
 
@@ -37,19 +38,13 @@ class SharedLine:
     """What is beyond ``per_second`` lines, told together once a second."""
 
     def __init__(self, per_second: int) -> None:
-        self._per_second = per_second
-        self._second = 0
-        self._own_lines = 0
+        self._own_lines = LineRate(per_second)
         self._statuses: Counter[int] = Counter()
         self._milliseconds: list[float] = []
 
     def takes(self, status: int, milliseconds: float) -> bool:
         """Returns whether the request is told with others, because enough have a line of their own."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._own_lines = second, 0
-        self._own_lines += 1
-        if self._own_lines <= self._per_second:
+        if self._own_lines.allows():
             return False
         if not self._milliseconds:
             asyncio.get_running_loop().call_later(1.0, self.write)
@@ -104,7 +99,7 @@ class _Request:
         )
 
     async def answered_by(self, application: Application, receive: Any) -> None:
-        with tracing.begin("request", path=self._line["path"]) as trace:
+        with tracing.begin("request") as trace:
             self._line["trace"] = trace
             try:
                 await application(self._scope, receive, self._sent)
@@ -129,6 +124,7 @@ class _Request:
         path, method = self._line["path"], self._scope["method"]
         # Whoever sends anything must not choose how many series there are.
         method = method if method in METHODS else "other"
+        tracing.describe(path=path, method=method, status=self._status)
         _counter(path, method, self._status).inc()
         if not self._is_callback:  # which has a histogram of its own
             _histogram(_area(path)).observe(seconds)

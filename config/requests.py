@@ -74,10 +74,10 @@ class Body:
 
 async def read(scope: Any, receive: Receive, body: Body) -> None:
     """Receives the body of a request with good headers. Raises ``RequestRefused`` and ``SenderGone``."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers = headers_of(scope)
     _check_headers(scope["headers"], headers)
-    # No row holds this character, and no database can be asked for it.
-    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+    # No row holds this character, and no database can be asked for it; a cookie may have it in octal.
+    if "\0" in scope["path"] or b"%00" in scope["query_string"] or "\\000" in headers.get(b"cookie", ""):
         raise RequestRefused(400)
     limit = limit_of(scope["path"])
     declared = headers.get(b"content-length", "0")
@@ -92,6 +92,15 @@ async def read(scope: Any, receive: Receive, body: Body) -> None:
     except BodyTooSlow:
         raise RequestRefused(408) from None
     body.file.seek(0)
+
+
+def headers_of(scope: Any) -> dict[bytes, str]:
+    """Returns the headers as pages read them: those that come several times in one, with commas between."""
+    headers: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        text = value.decode("latin-1")
+        headers[name] = f"{headers[name]},{text}" if name in headers else text
+    return headers
 
 
 def limit_of(path: str) -> int:
@@ -113,7 +122,7 @@ def _check_headers(pairs: list[tuple[bytes, bytes]], headers: Mapping[bytes, str
 
 async def refuse(status: int, scope: Any, send: Send) -> None:
     """Answers in the form that is spoken at the path, in the reader's language."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers = headers_of(scope)
     with translation.override(_language(headers)):
         kind, content = _in_words(status, scope["path"])
     fields = {

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "accounts.staff.sessions.SessionMiddleware",
     "accounts.staff.personal_data.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.middleware.EndedSessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -212,6 +213,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # The second one holds what the admin skin says.
 LOCALE_PATHS = [PROJECT / "config" / "locale", PROJECT / "config" / "skin" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
@@ -334,11 +336,12 @@ DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.DEBUG
 # More callbacks than that in a second share one line.
 CALLBACK_LINES_PER_SECOND = environment.number("CALLBACK_LINES_PER_SECOND", 20, least=0, most=100_000)
+# So many sends in a second, and so many webhooks, have a line; of those that failed as many again.
+SEND_LINES_PER_SECOND = environment.number("SEND_LINES_PER_SECOND", 20, least=0, most=100_000)
 
 # Where a worker tells what its processes counted; 0 for one that shares its folder with a web process.
 METRICS_PORT = environment.number("METRICS_PORT", 0, least=0, most=65535)
 
-# Pages at a time in one process; callbacks need no thread.
 # For how many days what is kept, by class of data (see ``wechat.kernel.retention``); 0 is for ever.
 RETENTION_DAYS = {
     name: environment.number(f"KEEP_{name.upper()}_DAYS", days, least=0, most=36_500)
@@ -346,6 +349,7 @@ RETENTION_DAYS = {
         "exports": 30,
         "uploads": 30,
         "media": 365,
+        "messages": 0,
         "deliveries": 90,
         "unsaved_articles": 30,
     }.items()
@@ -354,7 +358,11 @@ RETENTION_DAYS = {
 OVERDUE_SENDS_ASK_AFTER = datetime.timedelta(
     minutes=environment.number("OVERDUE_SENDS_ASK_AFTER", 60, least=1, most=100_000)
 )
+# Pages at a time in one process; callbacks need no thread.
 WEB_THREADS = environment.number("WEB_THREADS", 8, least=1, most=200)
+
+# Whether callbacks are let in from WeChat's own addresses only, see ``accounts.official.callback_addresses``.
+CALLBACK_ALLOW_LIST = environment.flag("CALLBACK_ALLOW_LIST", default=False)
 
 # --- Work of our own --------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class SdkSpans:
 
         self._tracer = provider.get_tracer("wechat_console")
         self._propagator = TraceContextTextMapPropagator()
+        self._current = trace.get_current_span
         self._ended_badly = trace.Status(trace.StatusCode.ERROR)
 
     @contextmanager
@@ -72,3 +73,7 @@ class SdkSpans:
         now = time.time_ns()
         begun = now - int(seconds * NANO)
         self._tracer.start_span(name, attributes=attributes, start_time=begun).end(now)
+
+    def describe(self, attributes: dict[str, Any]) -> None:
+        """Adds to the current span what is known of it only now."""
+        self._current().set_attributes(attributes)

@@ -13,6 +13,7 @@ from config.documentation import Documentation, Schema
 from payments.notifications.views import Notify
 from payments.shop.urls import urlpatterns as shop_urls
 from wechat.campaigns import links
+from wechat.campaigns.sequences import links as sequence_links
 from wechat.contents import preview
 from wechat.inbox import media_page
 from wechat.login.urls import urlpatterns as login_urls
@@ -28,6 +29,7 @@ urlpatterns = [
         name="pay_notify",
     ),
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
+    path("l/s<int:run_id>-<str:signature>", sequence_links.show, name="sequence_link"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", sign_in),
     path("admin/find/", admin.site.admin_view(search_page.show), name="find"),

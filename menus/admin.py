@@ -97,6 +97,10 @@ class MenuAdmin(AccountScopedAdmin):
 @admin.register(MiniProgram)
 class MiniProgramAdmin(AccountScopedAdmin):
     area = Area.CONTENT
+    empty_words = gettext_lazy(
+        "Add the mini programs that a menu button may open; they have to be linked to the account "
+        "at WeChat first."
+    )
     fields = ("account", "name", "appid", "linked")
     list_display = ("name", "appid", "is_linked")
 
@@ -113,6 +117,9 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
     """Read-only: what was published when, by whom, and what WeChat showed before and after."""
 
     area = Area.CONTENT
+    empty_words = gettext_lazy(
+        "Every menu that is published is noted here, with what WeChat showed before and after."
+    )
     list_display = ("menu", "version", "state", "starts_at", "asked_by")
     list_select_related = ("menu", "version__menu", "asked_by")
     fields = ("menu", "version", "state", "because", "starts_at", "finished_at", "asked_by", "was", "became")

@@ -8,6 +8,7 @@ from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
+from menus import asking
 from menus.models import Publication
 
 State, Reason = Publication.State, Publication.Reason
@@ -26,6 +27,19 @@ def _why(errcode: int | None, reason: str) -> str:
     return str(Reason(reason).label) if reason in Reason.values else reason
 
 
+def _publish_again(rows: QuerySet[Publication]) -> int:
+    """Once for each menu, what was agreed to the last time; a return is not begun anew."""
+    number = 0
+    for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
+        try:
+            asking.publish(publication.menu, publication.version, by=publication.asked_by)
+        except (asking.Busy, asking.NotPublishable):
+            # Its page says what is in the way.
+            continue
+        number += 1
+    return number
+
+
 def _page(publication: Publication) -> str:
     return reverse("admin:menus_publish", args=[publication.menu_id])
 
@@ -33,7 +47,7 @@ def _page(publication: Publication) -> str:
 SOURCES.add(
     "menus",
     FailureSource(
-        gettext_lazy("Publishing menus"), Area.CONTENT, _failed, None, _page,
-        cause=("errcode", "reason"), words=_why,
+        gettext_lazy("Publishing menus"), Area.CONTENT, _failed, _publish_again, _page,
+        cause=("errcode", "reason"), words=_why, again_area=Area.SENDING,
     ),
 )  # fmt: skip

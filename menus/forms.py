@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.staff.pages import AccountForm
 from menus import asking
 from menus.models import Menu
+from wechat.console.days import moment_field
 
 
 class AudienceForm(AccountForm):
@@ -29,14 +30,8 @@ class AudienceForm(AccountForm):
 class ScheduleForm(forms.Form):
     """From when, and until when if it is to return by itself."""
 
-    at = forms.DateTimeField(
-        label=gettext_lazy("from"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
-    until = forms.DateTimeField(
-        label=gettext_lazy("back to the menu before at"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
+    at = moment_field(gettext_lazy("from"), required=True)
+    until = moment_field(gettext_lazy("back to the menu before at"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

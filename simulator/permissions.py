@@ -21,52 +21,57 @@ ALL = tuple(NAMES)
 # One component at a time may hold these.
 EXCLUSIVE = (WEB_PAGES,)
 
-# The longest prefix decides; calls under none of them need no permission.
-OFFICIAL_CALLS = {
-    "/cgi-bin/message/custom/": 1,
-    "/cgi-bin/get_current_autoreply_info": 1,
-    "/datacube/getupstreammsg": 1,
-    "/cgi-bin/user/": 2,
-    "/cgi-bin/tags/": 2,
-    "/cgi-bin/changeopenid": 2,
-    "/datacube/getuser": 2,
-    "/cgi-bin/qrcode/": 3,
-    "/cgi-bin/shorten/": 3,
-    "/datacube/getinterfacesummary": 3,
-    "/cgi-bin/ticket/": 4,
-    "/customservice/": 6,
-    "/cgi-bin/message/mass/": 7,
-    "/cgi-bin/message/template/": 7,
-    "/cgi-bin/template/": 7,
-    "/cgi-bin/freepublish/": 7,
-    "/datacube/getarticle": 7,
-    "/datacube/getuserread": 7,
-    "/datacube/getusershare": 7,
-    "/datacube/getbizsummary": 7,
-    "/cgi-bin/media/": 11,
-    "/cgi-bin/material/": 11,
-    "/cgi-bin/draft/": 11,
-    "/cgi-bin/comment/": 11,
-    "/cgi-bin/menu/": 15,
-    "/cgi-bin/get_current_selfmenu_info": 15,
-    "/cgi-bin/message/subscribe/": 89,
-    "/wxaapi/newtmpl/": 89,
+# Any of the sets will do. The longest prefix decides; calls under none of them need no permission.
+OFFICIAL_CALLS: dict[str, tuple[int, ...]] = {
+    "/cgi-bin/message/custom/": (1, 6),
+    "/customservice/": (1, 6),
+    "/cgi-bin/customservice/": (1, 6),
+    "/cgi-bin/get_current_autoreply_info": (1,),
+    "/datacube/getupstreammsg": (1,),
+    "/cgi-bin/user/": (2,),
+    "/cgi-bin/tags/": (2,),
+    "/cgi-bin/changeopenid": (2,),
+    "/datacube/getuser": (2,),
+    "/cgi-bin/qrcode/": (3,),
+    "/cgi-bin/shorten/": (3,),
+    "/datacube/getinterfacesummary": (3,),
+    "/cgi-bin/ticket/": (4,),
+    "/cgi-bin/message/mass/": (7,),
+    "/cgi-bin/message/template/": (7,),
+    "/cgi-bin/template/": (7,),
+    "/wxa/sec/queryblocktmplmsg": (7,),
+    "/cgi-bin/freepublish/": (7,),
+    "/cgi-bin/comment/": (7,),
+    "/datacube/getarticle": (7,),
+    "/datacube/getuserread": (7,),
+    "/datacube/getusershare": (7,),
+    "/datacube/getbizsummary": (7,),
+    "/cgi-bin/media/": (1, 3, 11),
+    "/cgi-bin/material/": (11,),
+    "/cgi-bin/draft/": (11,),
+    "/cgi-bin/menu/": (15,),
+    "/cgi-bin/get_current_selfmenu_info": (1, 3, 15),
+    "/cgi-bin/message/subscribe/": (89,),
+    "/wxaapi/newtmpl/": (89,),
 }
-MINI_PROGRAM_CALLS = {
-    "/cgi-bin/message/custom/": 19,
-    "/cgi-bin/media/": 19,
-    "/cgi-bin/message/subscribe/": 18,
-    "/wxaapi/": 18,
-    "/wxa/": 18,
-    "/cgi-bin/wxaapp/": 18,
+MINI_PROGRAM_CALLS: dict[str, tuple[int, ...]] = {
+    "/wxa/getwxacode": (17,),
+    "/cgi-bin/wxaapp/": (17,),
+    "/cgi-bin/message/subscribe/": (18,),
+    "/wxaapi/": (18,),
+    "/wxa/": (18,),
+    "/cgi-bin/message/custom/": (19,),
+    "/customservice/": (19,),
+    "/cgi-bin/customservice/": (19,),
+    "/cgi-bin/media/": (19,),
 }
 
 
-def needed(api: str, kind: str) -> int | None:
-    """The id of the set that covers this call of an account of this kind."""
+def needed(api: str, kind: str) -> tuple[int, ...]:
+    """The ids of the sets that cover this call of an account of this kind; none for a call open to all."""
     calls = MINI_PROGRAM_CALLS if kind == "miniprogram" else OFFICIAL_CALLS
     prefix = max((each for each in calls if api.startswith(each)), key=len, default=None)
-    return None if prefix is None else calls[prefix]
+    return () if prefix is None else calls[prefix]
 
 
 def of_kind(kind: str) -> dict[int, str]:

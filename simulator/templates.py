@@ -170,11 +170,18 @@ RULES: dict[str, Callable[[str], bool]] = {
 }
 
 
+def value_of(given: Any) -> str:
+    """The value of a field of the data, where a number is as good as a text; empty for anything else."""
+    value = given.get("value") if isinstance(given, dict) else None
+    good = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return str(value) if good else ""
+
+
 def check(template: Template, data: dict[str, Any]) -> None:
     """Raises 47003 for the first field that is missing or breaks its rule."""
     for name in template.fields:
         given = data.get(name)
-        value = str(given.get("value", "")) if isinstance(given, dict) else ""
+        value = value_of(given)
         typed = name.rstrip("0123456789")
         rule = RULES.get(typed)
         listed = template.choices.get(name)

@@ -23,11 +23,13 @@ async def exchange(
     query: str = "",
     reads: asyncio.Event | None = None,
     verbatim: Mapping[str, str] | None = None,
+    before: Iterable[tuple[str, str]] = (),
     **headers: str,
 ) -> Answered:
     """``body`` may be one piece or several; after an asynchronous iterator the sender has gone.
 
-    The answer is taken when ``reads`` is set. Headers are named with ``_`` for ``-``, but for ``verbatim``.
+    The answer is taken when ``reads`` is set. Headers are named with ``_`` for ``-``, but for ``verbatim``;
+    those of ``before`` come first, whatever else has their name.
     """
     answered = Answered()
     pieces = _pieces(body)
@@ -49,7 +51,7 @@ async def exchange(
     scope = {
         "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
         "root_path": "", "query_string": query.encode(), "client": ("127.0.0.1", 1),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in (*before, *given.items())],
         "server": ("localhost", 80),
     }  # fmt: skip
     await application(scope, receive, send)

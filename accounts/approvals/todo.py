@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.approvals.actions import ACTIONS
@@ -39,6 +40,7 @@ KINDS.add(
     TodoKind(
         title=_("Waits for your approval"),
         page="admin:approvals_list",
+        opens=lambda pk: reverse("admin:approvals_approval", args=[pk]),
         areas=tuple(Area),
         severity=Severity.DECISION,
         rows=rows,

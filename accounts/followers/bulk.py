@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import changes, exporting, importing, jobs, tagging
+from accounts.followers import changes, erasures, exporting, importing, jobs, tagging
 from accounts.followers.models import BulkJob, Change, Follower, Tag
 from accounts.official.errcodes import in_words
 
@@ -28,7 +28,9 @@ def _tag(job: BulkJob) -> Tag:
 @jobs.runs("tag", gettext_lazy("Add a tag"))
 def tag_slice(job: BulkJob) -> bool:
     def add(rows: Sequence[Follower]) -> None:
-        tag, ids = _tag(job), [row.pk for row in rows]
+        erasures.keep_as_they_are(job.account_id)
+        erased = erasures.erased_since(job.account_id, [row.openid for row in rows], job.created_at)
+        tag, ids = _tag(job), [row.pk for row in rows if row.openid not in erased]
         no_room = list(tagging.full(Follower.objects.filter(pk__in=ids).exclude(tags=tag)))
         jobs.fault(job, [(0, each.openid, in_words(FULL)) for each in no_room])
         tagging.add(tag, ids, job=job)

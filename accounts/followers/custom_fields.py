@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.followers.models import CustomField, FieldValue, Follower
+from wechat.console.days import FIRST, LAST, day_field
 from wechat.sdk.text import clean
 
 Kind = CustomField.Kind
@@ -59,10 +61,10 @@ def _number(field: CustomField, text: str) -> Decimal:
 
 def _day(field: CustomField, text: str) -> datetime.date:
     for form in DAY_FORMS:
-        try:
-            return datetime.datetime.strptime(text, form).date()
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            day = datetime.datetime.strptime(text, form).date()
+            if FIRST <= day <= LAST:
+                return day
     raise BadValue(
         _("“%(field)s”: “%(text)s” is no date; write 2026-02-01.") % {"field": field.name, "text": text[:40]}
     )
@@ -95,8 +97,7 @@ def form_field(field: CustomField) -> forms.Field:
                 label=field.name, required=False, max_digits=18, decimal_places=4, localize=False
             )
         case Kind.DATE:
-            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            return forms.DateField(label=field.name, required=False, widget=widget)
+            return day_field(field.name)
         case Kind.CHOICE:
             choices = [("", "–"), *((option, option) for option in field.options)]
             return forms.ChoiceField(label=field.name, required=False, choices=choices)

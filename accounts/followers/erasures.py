@@ -26,6 +26,16 @@ def is_from_before(account_id: int, openid: str, moment: datetime.datetime) -> b
     return Erasure.objects.filter(account=account_id, openid=openid, at__gte=moment).exists()
 
 
+def erased_since(account_id: int, openids: Iterable[str], moment: datetime.datetime) -> set[str]:
+    """Returns those of them who were erased after something was asked for that is being done now."""
+    return {openid for openid, at in moments(account_id, openids).items() if at >= moment}
+
+
+def any_since(account_id: int, moment: datetime.datetime) -> bool:
+    """Returns whether anybody of the account was."""
+    return Erasure.objects.filter(account=account_id, at__gte=moment).exists()
+
+
 def note(account_id: int, openid: str, at: datetime.datetime) -> None:
     """Keeps that the person is erased, once those who are writing about the account's people are done."""
     _lock("pg_advisory_xact_lock", account_id)

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import changes, sync_requests, tagging
+from accounts.followers import changes, jobs, sync_requests, tagging
 from accounts.followers.models import BulkJob, Change, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
@@ -56,7 +56,6 @@ def _tag_page(tag: Tag) -> str:
 
 
 def _jobs(account: OfficialAccount) -> QuerySet[BulkJob]:
-    """A job that stopped half way is looked at by a person, and begun anew from where it was begun."""
     return BulkJob.objects.filter(account=account, state=BulkJob.State.FAILED)
 
 
@@ -84,6 +83,7 @@ SOURCES.add(
 SOURCES.add(
     "jobs",
     FailureSource(
-        gettext_lazy("Bulk changes, imports and exports of followers"), Area.FOLLOWERS, _jobs, None, _job_page
+        gettext_lazy("Bulk changes, imports and exports of followers"), Area.FOLLOWERS, _jobs,
+        jobs.try_again, _job_page,
     ),
-)
+)  # fmt: skip

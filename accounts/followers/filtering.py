@@ -13,6 +13,7 @@ from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
+from wechat.console.days import day_field
 from wechat.console.pages import FilterForm
 
 STATES = {
@@ -29,7 +30,6 @@ SEEN = [
     ("-30", _("not for 30 days")),
     ("-90", _("not for 90 days")),
 ]
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class FollowerFilter(FilterForm):
@@ -49,8 +49,9 @@ class FollowerFilter(FilterForm):
     )
     channel = forms.ChoiceField(label=_("channel"), required=False)
     seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
-    since = forms.DateField(label=_("followed from"), required=False, widget=DAY)
-    until = forms.DateField(label=_("followed until"), required=False, widget=DAY)
+    # Of those who unfollowed, the day on which they did.
+    since = day_field(_("followed or left from"))
+    until = day_field(_("followed or left until"))
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,11 +74,16 @@ class FollowerFilter(FilterForm):
             rows = rows.filter(_came_through(chosen["channel"]))
         if chosen["seen"]:
             rows = rows.filter(_seen(int(chosen["seen"])))
+        return self._in_segment(self._between(rows))
+
+    def _between(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
+        chosen = self.cleaned_data
+        moment = "unsubscribed_at" if chosen["follows"] == "no" else "subscribed_at"
         if chosen["since"]:
-            rows = rows.filter(subscribed_at__gte=day_start(chosen["since"]))
+            rows = rows.filter(**{f"{moment}__gte": day_start(chosen["since"])})
         if chosen["until"]:
-            rows = rows.filter(subscribed_at__lt=day_start(chosen["until"] + datetime.timedelta(days=1)))
-        return self._in_segment(rows)
+            rows = rows.filter(**{f"{moment}__lt": day_start(chosen["until"] + datetime.timedelta(days=1))})
+        return rows
 
     def _in_segment(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
         segment: Segment | None = self.cleaned_data["segment"]

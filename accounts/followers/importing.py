@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.followers import changes, custom_fields, jobs
+from accounts.followers import changes, custom_fields, erasures, jobs
 from accounts.followers.custom_fields import BadValue, Value
 from accounts.followers.models import BulkJob, Change, CustomField, Follower
 from accounts.official.models import OfficialAccount
@@ -77,7 +78,9 @@ def import_slice(job: BulkJob) -> bool:
     try:
         with Path(job.source.path).open("rb") as file:
             if reading.is_workbook(file):
+                uploaded = str(job.source.name)
                 job.source.name = _unpacked(file, job.source.path)
+                transaction.on_commit(lambda: job.source.storage.delete(uploaded))
                 return True
             rows = reading.rows_of(file)
             columns = columns_of(job.account, next(rows, []))
@@ -109,6 +112,9 @@ def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None
         except BadValue as error:
             faults.append((number, _at(cells, columns.openid)[:64], str(error)))
     known = _known(job.account, imported)
+    erasures.keep_as_they_are(job.account_id)
+    for openid in erasures.erased_since(job.account_id, list(known), job.created_at):
+        del known[openid]
     for number, row in imported.items():
         if row.openid not in known:
             faults.append((number, row.openid[:64], _("This account knows no such OpenID.")))

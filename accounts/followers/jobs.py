@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.followers import erasures
 from accounts.followers.models import BulkJob, Follower, JobFault
 from accounts.followers.selection import followers_of
 from wechat.kernel import work
@@ -87,6 +88,21 @@ def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
     job.failed += len(rows)
 
 
+def try_again(failed: QuerySet[BulkJob]) -> int:
+    """Has jobs that stopped go on behind the last slice that was done; returns how many."""
+    number = failed.filter(state=BulkJob.State.FAILED).update(
+        state=BulkJob.State.WAITING,
+        due_at=timezone.now(),
+        started_at=None,
+        finished_at=None,
+        attempts=0,
+        errcode=None,
+        error="",
+    )
+    work.wake(JOBS.name)
+    return number
+
+
 @JOBS.each
 def go_on(job: BulkJob) -> None:
     """Does slice after slice until nothing is left or the time is over."""
@@ -97,6 +113,15 @@ def go_on(job: BulkJob) -> None:
                 pass
         except JobImpossible as error:
             job.give_up(str(error))
+    _forget_upload(job)
+
+
+def _forget_upload(job: BulkJob) -> None:
+    """What was uploaded before somebody was erased may tell of them: it goes once the job is over."""
+    over = BulkJob.objects.filter(pk=job.pk, due_at=None).exclude(source="").first()
+    if over is not None and erasures.any_since(job.account_id, job.created_at):
+        BulkJob.objects.filter(pk=job.pk).update(source="")
+        over.source.delete(save=False)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.followers import erasures, newcomers
+from accounts.followers import erasures, newcomers, tagging
 from accounts.followers.models import Follower, Tag
 from accounts.official import errcodes
 from accounts.official.models import OfficialAccount
@@ -91,11 +91,17 @@ WITH asked AS (
     WHERE has.follower_id = asked.id AND has.tag_id = tag.id AND tag.platform_id IS NOT NULL
         AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM listed)
         AND (has.follower_id, has.tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
+    RETURNING has.follower_id, has.tag_id
+), given AS (
+    INSERT INTO followers_follower_tags (follower_id, tag_id)
+    SELECT DISTINCT follower_id, tag_id FROM listed
+    WHERE (follower_id, tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
+    ON CONFLICT DO NOTHING
+    RETURNING follower_id, tag_id
 )
-INSERT INTO followers_follower_tags (follower_id, tag_id)
-SELECT DISTINCT follower_id, tag_id FROM listed
-WHERE (follower_id, tag_id) NOT IN (SELECT follower_id, tag_id FROM waiting)
-ON CONFLICT DO NOTHING
+SELECT tag_id, TRUE, array_agg(follower_id) FROM given WHERE follower_id = ANY(%(profiled)s) GROUP BY tag_id
+UNION ALL
+SELECT tag_id, FALSE, array_agg(follower_id) FROM taken WHERE follower_id = ANY(%(profiled)s) GROUP BY tag_id
 """
 BLOCKED = """
 UPDATE followers_follower AS f SET blacklisted = (f.openid = ANY(%(openids)s))
@@ -132,13 +138,16 @@ def note_profiles(
     with transaction.atomic(), connection.cursor() as cursor:
         erased = _erased(account, following)
         followers = {openid: each for openid, each in following.items() if openid not in erased}
+        profiled = _profiled(account, list(followers))
         cursor.execute(KNOW, {**common, **_columns(followers)})
         added = [openid for openid, inserted in cursor.fetchall() if inserted]
         cursor.execute(STILL_FOLLOWING, {**common, "openids": erased})
         cursor.execute(GONE, {**common, "openids": gone})
         left = cursor.rowcount
         cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
-        cursor.execute(TAGGED, {**common, "openids": list(followers), **_tagged(followers)})
+        tagged = {**_tagged(followers), "profiled": profiled}
+        cursor.execute(TAGGED, {**common, "openids": list(followers), **tagged})
+        _tell_of_tags(cursor.fetchall())
         newcomers.came(account.pk, added)
     return Noted(len(added), left)
 
@@ -148,6 +157,18 @@ def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]
     erasures.keep_as_they_are(account.pk)
     moments = erasures.moments(account.pk, following)
     return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
+
+
+def _profiled(account: OfficialAccount, openids: list[str]) -> list[int]:
+    """Those whose tags were read before: a tag that is new on them was set since, at WeChat."""
+    known = Follower.objects.filter(account=account, openid__in=openids, profiled_at__isnull=False)
+    return list(known.values_list("pk", flat=True))
+
+
+def _tell_of_tags(changes: Sequence[tuple[int, bool, list[int]]]) -> None:
+    tags = Tag.objects.select_related("account").in_bulk({tag for tag, _added, _followers in changes})
+    for tag, added, followers in changes:
+        tagging.tell(tags[tag], followers, added=added)
 
 
 def _tagged(followers: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:

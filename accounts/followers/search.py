@@ -1,4 +1,4 @@
-"""What search finds of followers: people by remark, name or OpenID; tags and segments by name."""
+"""What search finds of followers: people by remark, name, handle or OpenID; tags and segments by name."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers import handles, people, searching
+from accounts.followers.models import Follower, GivenName, Segment, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from accounts.staff.rights import Area
@@ -19,14 +20,35 @@ LOOKED_AT = 50_000
 
 @source("followers.followers", gettext_lazy("Followers"), "person", Area.FOLLOWERS)
 def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
-    rows = Follower.objects.filter(account=account)
-    found = list(rows.filter(openid=wanted))
-    if not found and not personal_data.hidden(account.pk):
-        newest = rows.exclude(remark="").order_by("-id").values("pk")[:LOOKED_AT]
-        found = list(rows.filter(pk__in=newest, remark__icontains=wanted)[:MOST])
-    for follower in found:
+    found = _numbered(account, wanted)
+    if not personal_data.hidden(account.pk):
+        found |= _named(account, wanted)
+    people.beside(shown := list(found.values())[:MOST])
+    for follower in shown:
         state = _("follows") if follower.subscribed else _("unfollowed")
-        yield Found(str(follower), state, page_of(follower))
+        yield Found(str(people.of_row(follower)), state, page_of(follower))
+
+
+def _numbered(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
+    """By what everybody has: the whole OpenID, or the handle."""
+    beginning = handles.digits_of(wanted.rpartition(" ")[2])
+    rows = Follower.objects.filter(account=account, openid=wanted)
+    if beginning:
+        rows = rows.union(searching.of_handle(account.pk, beginning)[:MOST])
+    return {row.pk: row for row in rows}
+
+
+def _named(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
+    """By what staff call them, or they themselves."""
+    rows = Follower.objects.filter(account=account)
+    found: list[Follower] = []
+    for field in ("remark", "nickname"):
+        newest = rows.exclude(**{field: ""}).order_by("-id").values("pk")[:LOOKED_AT]
+        found += named(rows.filter(pk__in=newest).order_by("-id"), field, wanted, MOST)
+    given = GivenName.objects.filter(account=account)
+    newest_given = given.filter(pk__in=given.order_by("-id").values("pk")[:LOOKED_AT]).order_by("-id")
+    openids = [each.openid for each in named(newest_given, "name", wanted, MOST)]
+    return {row.pk: row for row in [*found, *rows.filter(openid__in=openids)]}
 
 
 @source("followers.tags", gettext_lazy("Tags"), "sell", Area.FOLLOWERS)

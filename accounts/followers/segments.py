@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from wechat.console.days import day_field
 from wechat.kernel.registry import Registry
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def moment(account: "OfficialAccount", compare: str) -> forms.Field | None:
         return None
     if compare in {"within", "longer"}:
         return forms.IntegerField(min_value=1, max_value=36_500)
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    return day_field("", required=True)
 
 
 def days(account: "OfficialAccount", compare: str) -> forms.Field:

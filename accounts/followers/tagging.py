@@ -57,8 +57,14 @@ _listeners: Registry[Listener] = Registry("listener to tags")
 
 
 def listens(listener: Listener) -> Listener:
-    """Called in the transaction that changes the tags."""
+    """Called in the transaction that changes the tags, here or as a synchronisation finds them changed."""
     return _listeners.register(listener)
+
+
+def tell(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> None:
+    """Tells every listener who got the tag, or lost it."""
+    for listener in _listeners:
+        listener(tag, follower_ids, added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,6 @@ def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[st
 
 def _changed(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> int:
     if follower_ids:
-        for listener in _listeners:
-            listener(tag, follower_ids, added)
+        tell(tag, follower_ids, added=added)
         work.wake("followers.send_changes")
     return len(follower_ids)

@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official import abilities, call_refusals, errcodes
+from accounts.official import abilities, call_refusals, callback_addresses, errcodes
 from accounts.official.clients import client_for, try_credentials
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.kernel.registry import Registry
@@ -246,12 +246,32 @@ def _own_verification(account: OfficialAccount) -> Finding:
         )
     if answer.status_code == 200 and answer.text == echo:
         return Finding(Level.FINE, _("The callback at %(url)s verifies.") % {"url": account.callback_url})
+    if answer.status_code == 403 and answer.text == callback_addresses.REFUSED:
+        return Finding(
+            Level.FINE,
+            _("The callback at %(url)s answers, and lets in WeChat's addresses only.")
+            % {"url": account.callback_url},
+        )
     return Finding(
         Level.FAULT,
         _("%(url)s answered %(status)s instead of the verification.")
         % {"url": account.callback_url, "status": answer.status_code},
         _("Check that PUBLIC_URL leads to this installation, and that the account is enabled."),
     )
+
+
+@examines
+def allow_list(account: OfficialAccount) -> Iterator[Finding]:
+    """Whether what is known of WeChat's addresses still decides who is let in."""
+    if not settings.CALLBACK_ALLOW_LIST:
+        return
+    read_at = callback_addresses.read_at()
+    if read_at is None or read_at < timezone.now() - callback_addresses.VALID_FOR:
+        yield Finding(
+            Level.WARNING,
+            _("Callbacks are let in from everywhere, as WeChat's own addresses are not known."),
+            _("They are asked for every day: see that workers run, and that the API answers."),
+        )
 
 
 @examines

@@ -214,3 +214,18 @@ class QuotaClearing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} · {self.at:%Y-%m-%d}"
+
+
+class CallbackAddresses(WorkRow):
+    """Where WeChat's callbacks come from, as an account was told last, and when it asks again."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="callback_addresses")
+    addresses = models.JSONField(default=list)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("list of callback addresses")
+        verbose_name_plural = _("lists of callback addresses")
+
+    def __str__(self) -> str:
+        return str(self.account)

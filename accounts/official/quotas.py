@@ -4,10 +4,11 @@ Reference: WeChat reference 4.3 Quota management.
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -24,6 +25,8 @@ CLEARINGS_A_MONTH = 10
 # Below this share of a day's calls somebody should know.
 NEARLY_SPENT = 0.1
 EVERY = datetime.timedelta(hours=1)
+# What was told longer ago is of another hour, or another day, and is not told on.
+VALID_FOR = 2 * EVERY
 # No such path, not one of this kind of account, or no right to it: there is nothing to tell.
 NOT_OURS = frozenset({48001, 76021, 76022, 50002})
 WATCHED: Mapping[str, StrOrPromise] = {
@@ -49,6 +52,13 @@ READINGS = work.Kind(
     lambda: QuotaReading.objects.filter(account__enabled=True).select_related("account"),
     label=_("Reading the quotas"),
     lease=datetime.timedelta(minutes=5),
+    queue=work.BULK,
+    gives_up=False,
+)
+WATCHES = work.TurnKind(
+    "official.watch_quotas",
+    lambda: _unwatched().exists(),
+    label=_("Beginning to read the quotas of new accounts"),
     queue=work.BULK,
 )
 
@@ -88,6 +98,24 @@ def watch(account: OfficialAccount) -> QuotaReading:
     if made:
         work.wake(READINGS.name)
     return row
+
+
+@WATCHES.does
+def _watch_new(_turn: work.Turn) -> int:
+    """Has the quotas of every account read from its first day, whether anybody opened its page or not."""
+    return sum(bool(watch(account)) for account in _unwatched())
+
+
+def _unwatched() -> QuerySet[OfficialAccount]:
+    return OfficialAccount.objects.filter(enabled=True, quota_reading=None).exclude(appsecret="")
+
+
+def recent() -> Iterator[tuple[str, Quota]]:
+    """Yields the short names of accounts and what each has left, as it was told of late."""
+    readings = QuotaReading.objects.filter(account__enabled=True, read_at__gt=timezone.now() - VALID_FOR)
+    for reading in readings.select_related("account").order_by("account__slug"):
+        for quota in of(reading):
+            yield reading.account.slug, quota
 
 
 def read(account: OfficialAccount) -> None:

@@ -1,5 +1,5 @@
 """The modules with background work of this app: see ``wechat.kernel.work``."""
 
-from accounts.official import quotas
+from accounts.official import callback_addresses, quotas
 
-__all__ = ["quotas"]
+__all__ = ["callback_addresses", "quotas"]

@@ -46,14 +46,13 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
     rows = failures.of(account, name, key)[:SHOWN]
     if not rows:
         return redirect("operations_failures")
-    may = source.again is not None and Rights.of(request.user).may_change(source.area, account.pk)
     context = frame(
         request,
         _("What failed"),
         source=source,
         why=source.words(*failures.cause_of(source, rows[0])),
         rows=[(row.pk, source.title(row), source.link(row)) for row in rows],
-        may_retry=may,
+        may_retry=source.may_try_again(Rights.of(request.user), account),
     )
     return TemplateResponse(request, "operations/failures_of.html", context)
 
@@ -69,7 +68,7 @@ def _source(request: HttpRequest, account: OfficialAccount, name: str) -> Failur
 def _try_again(
     request: HttpRequest, account: OfficialAccount, source: FailureSource, chosen: list[int]
 ) -> None:
-    if not Rights.of(request.user).may_change(source.area, account.pk):
+    if not source.may_try_again(Rights.of(request.user), account):
         raise PermissionDenied
     number = failures.try_again(account, source, chosen)
     if not number:

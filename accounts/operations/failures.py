@@ -48,7 +48,8 @@ class FailureSource:
 
     ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
     text, of which ``words`` makes a sentence. ``again`` has some of them tried again and returns how many;
-    without it the page of the row, ``link``, is where to go. ``caution`` is told before trying again.
+    without it the page of the row, ``link``, is where to go. ``caution`` is told before trying again, and
+    ``again_area`` is the area whose right that needs, where it is another one than to look.
     """
 
     label: StrOrPromise
@@ -60,6 +61,10 @@ class FailureSource:
     cause: tuple[str, str] = ("errcode", "error")
     words: Callable[[int | None, str], str] = sentence
     caution: StrOrPromise = ""
+    again_area: Area | None = None
+
+    def may_try_again(self, rights: Rights, account: OfficialAccount) -> bool:
+        return self.again is not None and rights.may_change(self.again_area or self.area, account.pk)
 
 
 SOURCES: Registry[FailureSource] = Registry("source of failures")
@@ -143,5 +148,4 @@ def cause_of(source: FailureSource, row: Model) -> tuple[int | None, str]:
 
 def _group(account: OfficialAccount, rights: Rights, name: str, why: str, number: int) -> FailureGroup:
     source = SOURCES.get(name)
-    may = source.again is not None and rights.may_change(source.area, account.pk)
-    return FailureGroup(name, source, key_of(why), why, number, may)
+    return FailureGroup(name, source, key_of(why), why, number, source.may_try_again(rights, account))

@@ -8,7 +8,7 @@ import smtplib
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -79,8 +79,11 @@ class SetPassword(PasswordResetConfirmView):
         return user if user is not None and user.is_active else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        person = {"person": self.user} if self.validlink else {}
-        return super().get_context_data(title=_("Set your password"), **person, **kwargs)
+        """With the look of the console, and a title of its own for a link that is over."""
+        context = super().get_context_data(**kwargs) | admin.site.each_context(self.request)
+        if not self.validlink:
+            return context | {"title": _("This link is over")}
+        return context | {"title": _("Set your password"), "person": self.user}
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("The password is set. Sign in with it."))

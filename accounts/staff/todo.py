@@ -54,7 +54,8 @@ class TodoKind:
     """One kind of thing that waits for whoever may change one of ``areas`` in the account.
 
     ``page`` names the list that has them, whose entry in the navigation carries their number; ``link`` leads
-    elsewhere. What is ``acknowledged`` has no end of its own: somebody says that it was seen.
+    elsewhere, and ``opens`` to the only one that waits, by its id. What is ``acknowledged`` has no end of its
+    own: somebody says that it was seen.
     """
 
     title: StrOrPromise
@@ -64,10 +65,16 @@ class TodoKind:
     rows: Rows
     query: str = ""
     link: Callable[[int], str] | None = None
+    opens: Callable[[int], str] | None = None
     acknowledged: bool = False
 
     def is_for(self, rights: Rights, account_id: int) -> bool:
         return any(rights.may_change(area, account_id) for area in self.areas)
+
+    @property
+    def tells_newest(self) -> bool:
+        """Returns whether the newest that waits is asked for as well."""
+        return self.acknowledged or self.opens is not None
 
     def address(self, account_id: int) -> str:
         if self.link is not None:
@@ -80,7 +87,7 @@ KINDS: Registry[TodoKind] = Registry("kind of thing that waits")
 
 @dataclass(frozen=True, slots=True)
 class TodoItem:
-    """So many of a kind wait in an account; ``newest`` is the id of the newest where somebody may say so."""
+    """So many of a kind wait in an account; ``newest`` is the id of the newest where the kind tells it."""
 
     name: str
     kind: TodoKind
@@ -94,6 +101,8 @@ class TodoItem:
 
     @property
     def address(self) -> str:
+        if self.kind.opens is not None and self.number == 1:
+            return self.kind.opens(self.newest)
         return self.kind.address(self.account.pk)
 
 
@@ -164,14 +173,14 @@ def _counted(
     columns: list[Subquery] = []
     for name, kind in kinds:
         rows = _rows(name, kind, OuterRef("pk"), user)
-        columns += [_Count(rows), _Newest(rows)] if kind.acknowledged else [_Count(rows)]
+        columns += [_Count(rows), _Newest(rows)] if kind.tells_newest else [_Count(rows)]
     named = {f"column_{number}": column for number, column in enumerate(columns)}
     table = OfficialAccount.objects.filter(pk__in=_accounts(kinds, accounts, rights))
     for account_id, *values in table.annotate(**named).values_list("pk", *named):
         numbers = iter(values)
         for name, kind in kinds:
             number = next(numbers)
-            newest = next(numbers) if kind.acknowledged else 0
+            newest = next(numbers) if kind.tells_newest else 0
             if number and kind.is_for(rights, account_id):
                 yield TodoItem(name, kind, accounts[account_id], number, newest)
 

@@ -11,7 +11,9 @@ from wechat.inbox.models import InboundMessage
 class Tap(models.Model):
     """One tap, by the message that told of it: counted when the row is made, so once."""
 
-    message = models.OneToOneField(InboundMessage, models.CASCADE, primary_key=True, related_name="+")
+    message = models.OneToOneField(
+        InboundMessage, models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False)
     version = models.ForeignKey(Version, models.CASCADE, db_index=False)
     uid = models.CharField(max_length=16)

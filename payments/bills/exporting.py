@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from payments.orders.filtering import midnight
 from payments.orders.states import OrderState, RefundState
+from wechat.console.days import FIRST, LAST
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.sdk.beijing import BEIJING
@@ -79,7 +80,10 @@ class Totals:
 
 def month_of(text: str) -> datetime.date:
     """``2026-03`` as its first day. Raises ``ValueError``."""
-    return datetime.date.fromisoformat(f"{text}-01")
+    first = datetime.date.fromisoformat(f"{text}-01")
+    if not FIRST <= first <= LAST:
+        raise ValueError(f"no payments were made in {text}")
+    return first
 
 
 def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> StreamingHttpResponse:

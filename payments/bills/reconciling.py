@@ -50,7 +50,6 @@ BILLS = work.Kind(
     "bills.fetch_bills",
     lambda: Bill.objects.select_related("merchant"),
     label=gettext_lazy("Fetching and comparing bills"),
-    lease=datetime.timedelta(minutes=30),
     queue=work.BULK,
     retry=(AGAIN,) * MOST_ATTEMPTS,
     subject="merchant_id",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
-from payments.merchants import held_work, setup
+from payments.merchants import held_work, receipt, setup
 from payments.merchants.merchant_form import MerchantForm
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin
@@ -22,6 +23,9 @@ from wechat.console.pages import HistoryMixin, ModelAdmin, badge, moment
 @admin.register(Merchant)
 class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "A merchant is your account at WeChat Pay: with its number and keys you take payments here."
+    )
     merchant_path = "pk"
     form = MerchantForm
     change_form_outer_before_template = "merchants/merchant_tools.html"
@@ -50,6 +54,10 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         ),
         (gettext_lazy("Notifications"), {"fields": ("notify_addresses", "receipt_text")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(receipt.show_preview)
+        return [path("receipt-preview/", view, name="merchants_receipt_preview"), *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: its orders would go with it. It can be disabled."""

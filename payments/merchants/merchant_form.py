@@ -10,6 +10,7 @@ from unfold.widgets import (
 )
 
 from accounts.staff.account_form import show_secret_state
+from payments.merchants import receipt
 from payments.merchants.models import SECRETS, Merchant
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
@@ -44,6 +45,12 @@ class MerchantForm(forms.ModelForm[Merchant]):
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             show_secret_state(self.fields[f"new_{name}"], self.instance, name)
+        if "receipt_text" in self.fields:
+            self.fields["receipt_text"].widget = receipt.editor()
+
+    def clean_receipt_text(self) -> str:
+        text: str = self.cleaned_data["receipt_text"]
+        return text.replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -84,8 +84,7 @@ class Merchant(HasSecrets, WorkRow):
         max_length=300,
         blank=True,
         help_text=_(
-            "Sent to the payer as a customer-service message where WeChat allows one; empty sends nothing. "
-            "{amount}, {description} and {number} are filled in."
+            "Sent to the payer as a customer-service message where WeChat allows one; empty sends nothing."
         ),
     )
     enabled = models.BooleanField(_("enabled"), default=True)

@@ -14,6 +14,7 @@ from accounts.followers import searching
 from payments.orders.models import Order, Refund
 from payments.orders.ordering import LONGEST
 from payments.orders.states import OrderState, RefundState
+from wechat.console.days import day_field
 from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
 from wechat.sdk.beijing import BEIJING
@@ -22,11 +23,6 @@ from wechat.sdk.pay.money import yuan
 # Further back the sums would take longer than the page is worth; the revenue page has months.
 MOST_DAYS = 92
 MOST_PEOPLE = 200
-
-
-def day_field(label: StrOrPromise) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
 
 
 def choice_field(label: StrOrPromise, choices: Any) -> forms.ChoiceField:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
+from payments.merchants import receipt as merchant_receipt
 from payments.orders import attribution, history, webhooks
 from payments.orders.events import Topic, handles
 from payments.orders.models import Order, OrderEvent
@@ -18,7 +19,6 @@ from wechat.campaigns.sequences import enrolling, triggers
 from wechat.channels import report as channel_report
 from wechat.console.revenue import Revenue
 from wechat.inbox import answerers
-from wechat.kernel import placeholders
 from wechat.pushes import event_templates
 from wechat.pushes.queueing import queue
 from wechat.sdk.content import Text
@@ -59,10 +59,12 @@ def send_receipt(event: OrderEvent) -> None:
 
 def receipt(order: Order) -> str:
     """The merchant's text with the order's own words."""
-    words = {
-        "amount": yuan(order.total), "description": order.description, "number": order.out_trade_no
-    }  # fmt: skip
-    return placeholders.fill(order.merchant.receipt_text, words)
+    return merchant_receipt.filled(
+        order.merchant.receipt_text,
+        amount=yuan(order.total),
+        description=order.description,
+        number=order.out_trade_no,
+    )
 
 
 event_templates.register(

@@ -1,12 +1,9 @@
 """Where the shop joins in: pages to link to, and items that use a picture."""
 
-import re
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +12,7 @@ from accounts.official import links
 from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
+from payments.shop import telephones
 from payments.shop.access import address_of, directory_of
 from payments.shop.models import Item, Sale
 from payments.shop.selling import SOURCE
@@ -24,7 +22,6 @@ from wechat.materials.models import Asset
 
 EXPORT = export_approval.action_for_files("export_of_buyers", gettext_lazy("Export buyers"), Area.MONEY)
 answerers.call(SOURCE, gettext_lazy("the payment page of an item"))
-TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 
 
 @links.register
@@ -40,9 +37,9 @@ def shop_pages(account: OfficialAccount) -> Iterator[PageLink]:
 @searching.finds(Area.MONEY)
 def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
     """Those who filled in this telephone number, in one of the usual spellings."""
-    if not TELEPHONE.fullmatch(words):
+    written = telephones.filled_in(words)
+    if written is None:
         return None
-    written = reduce(or_, (Q(answers__contains=[[each]]) for each in _spellings(words)))
     return Sale.objects.filter(written, item__account=account_id).order_by().values("openid")
 
 
@@ -50,9 +47,3 @@ def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
 def items_with(asset: Asset) -> list[str]:
     items = Item.objects.filter(picture=asset)
     return [_("payment item “%(item)s”") % {"item": item} for item in items]
-
-
-def _spellings(number: str) -> set[str]:
-    digits = re.sub(r"\D", "", number)
-    parts = (digits[:3], digits[3:7], digits[7:])
-    return {number, digits, " ".join(parts), "-".join(parts)}

@@ -82,7 +82,7 @@ def clear_one_quota(call: Call) -> Answer:
 @api("POST", "/cgi-bin/clear_quota")
 def clear_quota(call: Call) -> Answer:
     """All of the account's counters, ten times a month together with the call by secret."""
-    if call.body.get("appid") != call.account.appid:
+    if call.text("appid", 41002) != call.account.appid:
         raise ApiError(40013)
     call.account.quotas.clear_all(day_of(call.world)[:7])
     return OK
@@ -91,7 +91,10 @@ def clear_quota(call: Call) -> Answer:
 @api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
     """Works when the token's own quota is used up."""
-    if not same(call.parameter("appsecret"), call.account.secret):
+    given = call.parameter("appsecret")
+    if not given:
+        raise ApiError(41004)
+    if not same(given, call.account.secret):
         raise ApiError(40125)
     call.account.quotas.clear_all(day_of(call.world)[:7])
     return OK

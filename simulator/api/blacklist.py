@@ -14,7 +14,7 @@ BATCH = 20
 @api("POST", "/cgi-bin/tags/members/getblacklist", right=verified)
 def listed(call: Call) -> Answer:
     openids = [each.openid for each in call.account.followers.values() if each.blacklisted]
-    cursor, start = call.body.get("begin_openid", ""), 0
+    cursor, start = call.optional_text("begin_openid", 40003), 0
     if cursor:
         if cursor not in openids:
             raise ApiError(40003)

@@ -22,6 +22,9 @@ Answer = Mapping[str, Any] | Response
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
 
+NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
+# Half of a surrogate pair is written so; alone it is no character.
+HALF_A_PAIR = b"\\ud"
 # Escapes of ASCII (control characters, mostly) have no other spelling; only the needless ones are refused.
 NEEDLESS_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
@@ -47,12 +50,32 @@ class Call:
 
     def text(self, name: str, missing: int = 47001) -> str:
         """A text field of the body. Raises `missing` when it is absent or empty, 47001 when it is no text."""
-        value = self.body.get(name, "")
-        if not isinstance(value, str):
-            raise ApiError(47001)
-        if not value:
-            raise ApiError(missing)
+        if value := self.optional_text(name):
+            return value
+        raise ApiError(missing)
+
+    def texts(self, name: str, malformed: int = 47001) -> list[str]:
+        """A list of texts of the body. Raises `malformed` for anything else."""
+        value = self.body.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ApiError(malformed)
         return value
+
+    def optional_text(self, name: str, malformed: int = 47001) -> str:
+        """A text of the body, empty when it is absent. Raises `malformed` for anything else."""
+        value = self.body.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ApiError(malformed)
+        return value or ""
+
+    def whole(self, name: str, otherwise: int, malformed: int = 47001) -> int:
+        """A number that may be absent, and may be written as a text. Raises `malformed` for anything else."""
+        value = self.body.get(name)
+        if value is None or value == "":
+            return otherwise
+        if isinstance(value, bool) or not isinstance(value, int | str) or not NUMBER.fullmatch(str(value)):
+            raise ApiError(malformed)
+        return int(value)
 
     def number(self, name: str) -> int:
         value = self.body.get(name)
@@ -139,9 +162,19 @@ def json_body(raw: bytes, *, escapes: bool = True) -> dict[str, Any]:
     if not escapes and b"\\u" in raw and NEEDLESS_ESCAPE.search(raw):
         raise ApiError(40033)
     try:
-        body = json.loads(raw)
-    except ValueError:
+        body = STRICT.decode(raw.decode("utf-8-sig"))
+        if HALF_A_PAIR in raw.lower():
+            json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise ApiError(47001) from None
     if not isinstance(body, dict):
         raise ApiError(47001)
     return body
+
+
+def no_number(name: str) -> Any:
+    """Raises ValueError: NaN and Infinity are no JSON."""
+    raise ValueError(name)
+
+
+STRICT = json.JSONDecoder(parse_constant=no_number)

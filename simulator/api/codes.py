@@ -28,8 +28,8 @@ def unlimited(call: Call) -> Answer:
         raise ApiError(40169)
     if not SCENE.fullmatch(scene):
         raise ApiError(40129)
-    page = call.body.get("page", "")
-    if not isinstance(page, str) or page.startswith("/") or "?" in page:
+    page = call.optional_text("page", 41030)
+    if page.startswith("/") or "?" in page or len(page.encode()) > LONGEST_PATH:
         raise ApiError(41030)
     if call.body.get("env_version", "release") not in VERSIONS:
         raise ApiError(40097)
@@ -50,7 +50,7 @@ def qrcode_of_path(call: Call) -> Answer:
 def path_of(call: Call) -> str:
     """Raises 40159 for a path that is missing or too long."""
     path = call.body.get("path")
-    if not isinstance(path, str) or not 0 < len(path) <= LONGEST_PATH:
+    if not isinstance(path, str) or not 0 < len(path.encode()) <= LONGEST_PATH:
         raise ApiError(40159)
     return path
 

@@ -69,7 +69,7 @@ def check_worker(call: Call) -> None:
     if named is None:
         return
     name = named.get("kf_account") if isinstance(named, dict) else None
-    if name not in call.account.customer_service.workers:
+    if not isinstance(name, str) or name not in call.account.customer_service.workers:
         raise ApiError(65401)
 
 

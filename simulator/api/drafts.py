@@ -28,14 +28,16 @@ def checked(call: Call, given: Any) -> dict[str, Any]:
     """The article as the platform keeps it. Raises what is wrong with it."""
     if not isinstance(given, dict) or not given.get("title"):
         raise ApiError(47001)
+    if any(not isinstance(given.get(name) or "", str) for name in (*LENGTHS, "content")):
+        raise ApiError(47001)
     for name, (most, code) in LENGTHS.items():
-        if len(str(given.get(name, ""))) > most:
+        if len(given.get(name) or "") > most:
             raise ApiError(code)
-    content = SCRIPT.sub("", str(given.get("content", "")))
+    content = SCRIPT.sub("", given.get("content") or "")
     if len(content) >= CONTENT_CHARACTERS or len(content.encode()) >= CONTENT_BYTES:
         raise ApiError(45166)
     kind = given.get("article_type", "news")
-    CHECKS.get(kind, no_kind)(call, given, content)
+    CHECKS.get(str(kind), no_kind)(call, given, content)
     # Pictures from elsewhere are dropped without a word, as the platform does.
     own = (f"{call.world.addresses.mp}/mmbiz/", *PLATFORM)
     content = PICTURE.sub(lambda found: found[0] if found[1].startswith(own) else "<img", content)
@@ -54,9 +56,12 @@ def news(call: Call, given: dict[str, Any], content: str) -> None:
 
 
 def newspic(call: Call, given: dict[str, Any], content: str) -> None:
-    pictures = (given.get("image_info") or {}).get("image_list") or []
-    if not 0 < len(pictures) <= PICTURES:
+    info = given.get("image_info")
+    pictures = info.get("image_list") if isinstance(info, dict) else None
+    if not isinstance(pictures, list) or not 0 < len(pictures) <= PICTURES:
         raise ApiError(40007)
+    if not all(isinstance(each, dict) for each in pictures):
+        raise ApiError(47001)
     for each in pictures:
         picture(call, each.get("image_media_id"))
 
@@ -80,7 +85,11 @@ def wanted(call: Call) -> Draft:
 @api("POST", "/cgi-bin/draft/add")
 def add(call: Call) -> Answer:
     articles = call.body.get("articles")
-    if not isinstance(articles, list) or not 0 < len(articles) <= MOST:
+    if not articles:
+        raise ApiError(44003)
+    if not isinstance(articles, list):
+        raise ApiError(47001)
+    if len(articles) > MOST:
         raise ApiError(45008)
     kept = [checked(call, each) for each in articles]
     draft = Draft(secrets.token_urlsafe(48), kept, int(call.world.now))

@@ -59,8 +59,8 @@ def infos(call: Call) -> Answer:
     return {"user_info_list": found}
 
 
-def profile(follower: Follower, language: str) -> dict[str, Any]:
-    if language not in LANGUAGES:
+def profile(follower: Follower, language: Any) -> dict[str, Any]:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ApiError(40035)
     if not follower.subscribed:
         return {"subscribe": 0, "openid": follower.openid, "tagid_list": []}
@@ -83,9 +83,9 @@ def profile(follower: Follower, language: str) -> dict[str, Any]:
 @api("POST", "/cgi-bin/changeopenid", right=verified)
 def change_openids(call: Call) -> Answer:
     """The openids here of people who came along from another account; 40013 for one nobody knows."""
-    openids = call.body.get("openid_list")
+    openids = call.texts("openid_list")
     call.world.account(call.text("from_appid", 40013))
-    if not isinstance(openids, list) or not 0 < len(openids) <= BATCH:
+    if not 0 < len(openids) <= BATCH:
         raise ApiError(40032)
     moved = call.account.moved
     found = [

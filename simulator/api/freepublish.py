@@ -103,7 +103,7 @@ def article(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/freepublish/delete", right=verified)
 def delete(call: Call) -> Answer:
-    found, number = published(call), int(call.body.get("index") or 0)
+    found, number = published(call), call.whole("index", 0)
     everything = range(1, len(found.articles) + 1)
     found.deleted = sorted({*found.deleted, *([number] if number in everything else everything)})
     if len(found.deleted) == len(found.articles):

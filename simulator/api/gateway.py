@@ -10,6 +10,8 @@ from inspect import isawaitable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -118,7 +120,7 @@ class ApiGateway:
             raise ApiError(48001)
         self._count(endpoint, call)
         if endpoint.upload:
-            call.form = await request.form()
+            call.form = await form_of(request)
         elif endpoint.by not in ("secret", "nobody"):
             call.body = body_of(endpoint, call.api, raw)
         done = await finished(endpoint, call)
@@ -168,8 +170,8 @@ class ApiGateway:
             raise ApiError(61004)
         found = component.authorization(authorizer)
         found.tokens.check(token, self.world.now)
-        permission = needed(call.api, call.account.kind)
-        if permission is not None and permission not in found.permissions:
+        covering = needed(call.api, call.account.kind)
+        if covering and not set(covering) & set(found.permissions):
             raise ApiError(61007)
 
     def _by_component(self, call: Call) -> None:
@@ -223,6 +225,14 @@ def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
     if path.startswith(TEMPLATE_LIBRARY) and not raw.lstrip().startswith(b"{"):
         return form_body(raw)
     return json_body(raw, escapes=not path.startswith(MENUS))
+
+
+async def form_of(request: Request) -> FormData:
+    """The form of an upload. Raises 41005 for one that cannot be read."""
+    try:
+        return await request.form()
+    except HTTPException:
+        raise ApiError(41005) from None
 
 
 def form_body(raw: bytes) -> dict[str, Any]:

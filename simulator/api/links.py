@@ -21,10 +21,10 @@ ALPHABET = string.ascii_letters + string.digits
 @api("POST", "/cgi-bin/shorten/gen")
 def shorten(call: Call) -> Answer:
     """Any text, for thirty days at most. Raises 9410010 when it is too long, 9410011 for another life."""
-    data, life = call.text("long_data", 9410010), call.body.get("expire_seconds", LONGEST_LIFE)
+    data, life = call.text("long_data", 9410010), call.whole("expire_seconds", LONGEST_LIFE, 9410011)
     if len(data.encode()) > LONGEST_DATA:
         raise ApiError(9410010)
-    if not isinstance(life, int) or not 0 < life <= LONGEST_LIFE:
+    if not 0 < life <= LONGEST_LIFE:
         raise ApiError(9410011)
     key = random_text(KEY_CHARACTERS)
     now = int(call.world.now)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
+from simulator.api.customer_service import check_text
 from simulator.errors import ApiError
 from simulator.mass import A_MONTH, DELETED, FAILED, SUCCESS, Job, Known
 from simulator.push import Pusher
@@ -41,9 +42,7 @@ def send_all(call: Call) -> Answer:
 def send(call: Call) -> Answer:
     earlier(call)
     content = content_of(call)
-    openids = call.body.get("touser")
-    if not isinstance(openids, list) or not all(isinstance(each, str) for each in openids):
-        raise ApiError(40031)
+    openids = call.texts("touser", 40031)
     if len(openids) < 2:
         raise ApiError(40130)
     if len(openids) > MOST_OPENIDS:
@@ -54,10 +53,10 @@ def send(call: Call) -> Answer:
 
 def earlier(call: Call) -> None:
     """Raises what a clientmsgid that was used before, or is too long, is refused with."""
-    client_id = call.body.get("clientmsgid") or ""
-    if len(str(client_id).encode()) > LONGEST_CLIENT_ID:
+    client_id = str(call.body.get("clientmsgid") or "")
+    if len(client_id.encode()) > LONGEST_CLIENT_ID:
         raise ApiError(45067)
-    known = call.account.mass.known.get(str(client_id))
+    known = call.account.mass.known.get(client_id)
     if known is None or call.world.now - known.at >= DAY:
         return
     if call.world.now - known.at < MINUTE:
@@ -83,8 +82,8 @@ def content_of(call: Call) -> dict[str, Any]:
     # One picture was sent as "image" until several could be; that form still works.
     images_sent = kind == "image" and "images" in call.body
     content = dict(call.object("images" if images_sent else str(kind)))
-    if kind == "text" and not content.get("content"):
-        raise ApiError(44004)
+    if kind == "text":
+        check_text(call, content)
     if kind == "image":
         images = content.get("media_ids") if images_sent else [content.get("media_id")]
         if not isinstance(images, list) or not 0 < len(images) <= MOST_IMAGES:
@@ -194,7 +193,7 @@ def get(call: Call) -> Answer:
 @api("POST", "/cgi-bin/message/mass/delete", right=verified)
 def delete(call: Call) -> Answer:
     """Articles and videos only; the cards stay where they were delivered."""
-    job, number = job_of(call), int(call.body.get("article_idx") or 0)
+    job, number = job_of(call), call.whole("article_idx", 0, 40060)
     if job.msgtype not in ("mpnews", "mpvideo"):
         raise ApiError(40059)
     every = list(range(1, len(job.content.get("articles", [0])) + 1))
@@ -214,12 +213,12 @@ def speed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/mass/speed/set", right=verified)
 def set_speed(call: Call) -> Answer:
-    number = call.body.get("speed")
-    if number is None:
+    if call.body.get("speed") is None:
         raise ApiError(45084)
+    number = call.whole("speed", -1, 45083)
     if number not in range(len(SPEEDS)):
         raise ApiError(45083)
-    call.account.mass.speed = int(number)
+    call.account.mass.speed = number
     return OK
 
 

@@ -211,7 +211,7 @@ def acting(button: Button) -> dict[str, Any]:
     kind = button.given.get("type")
     if kind is None:
         raise ApiError(button.empty)
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise ApiError(button.level.bad_type)
     return {"type": kind, "name": button.given["name"], **TYPES[kind](button)}
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
 from simulator.api.templates import enough, remember, sent_before, shown, wanted
 from simulator.errors import ApiError
-from simulator.templates import CATEGORIES, LIBRARY, check, made
+from simulator.templates import CATEGORIES, LIBRARY, check, made, value_of
 from simulator.world import Account
 
 LONG_TERM = 3
@@ -162,8 +160,7 @@ def send_once(call: Call) -> Answer:
     title, data = call.text("title", 47001), call.object("data")
     if len(title) > TITLE_CHARACTERS:
         raise ApiError(40062)
-    content: Any = data.get("content")
-    if not isinstance(content, dict) or not 0 < len(str(content.get("value", ""))) <= CONTENT_CHARACTERS:
+    if not 0 < len(value_of(data.get("content"))) <= CONTENT_CHARACTERS:
         raise ApiError(47003, "data.content.value")
     spend(call.account, openid, template_id)
     answer = {"template_id": template_id, "title": title, "data": data}

@@ -42,7 +42,9 @@ def refresh_token(call: Call) -> Answer:
 def refresh(call: Call) -> Answer:
     if call.query.get("grant_type") != "refresh_token":
         raise ApiError(40002)
-    value, token = call.account.logins.refreshed(call.query.get("refresh_token", ""), call.world.now)
+    if not call.query.get("refresh_token"):
+        raise ApiError(41003)
+    value, token = call.account.logins.refreshed(call.query["refresh_token"], call.world.now)
     return given(call, value, token)
 
 

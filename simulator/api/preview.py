@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from simulator.api.calls import OK, Answer, Call, api, verified
+from simulator.api.customer_service import check_text
 from simulator.errors import ApiError
 
+FILES = {"image": "image", "voice": "voice", "mpvideo": "video"}
 KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
 
 
@@ -15,6 +17,10 @@ def preview(call: Call) -> Answer:
     if kind not in KINDS:
         raise ApiError(40008)
     content = dict(call.object(str(kind)))
+    if kind == "text":
+        check_text(call, content)
+    if kind in FILES:
+        call.account.find_media(str(content.get("media_id")), call.world.now, FILES[str(kind)])
     if kind == "mpnews":
         draft = call.account.newsroom.drafts.get(str(content.get("media_id")))
         if draft is None:

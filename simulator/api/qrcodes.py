@@ -31,7 +31,9 @@ def create(call: Call) -> Answer:
     if "LIMIT" in action:
         check_room(call)
     else:
-        seconds = expiry(call.body.get("expire_seconds", SHORTEST))
+        seconds = call.whole("expire_seconds", SHORTEST, 40053)
+        if not 1 <= seconds <= LONGEST:
+            raise ApiError(40053)
         ends_at, answer["expire_seconds"] = call.world.now + seconds, seconds
     call.account.qrcodes[ticket] = QrCode(ticket, scene, short, ends_at)
     return {**answer, "url": short}
@@ -51,12 +53,6 @@ def scene_of(action: str, info: Any) -> int | str:
         if isinstance(text, str) and 1 <= len(text) <= 64:
             return text
     raise ApiError(40053)
-
-
-def expiry(seconds: Any) -> int:
-    if not isinstance(seconds, int) or not 1 <= seconds <= LONGEST:
-        raise ApiError(40053)
-    return seconds
 
 
 def check_room(call: Call) -> None:

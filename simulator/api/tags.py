@@ -87,7 +87,7 @@ def own(call: Call, number: Any) -> int:
 
 @api("POST", "/cgi-bin/user/tag/get", right=verified)
 def followers(call: Call) -> Answer:
-    number, cursor = known(call), call.body.get("next_openid", "")
+    number, cursor = known(call), call.optional_text("next_openid", 40003)
     try:
         everybody = call.world.follower_list(call.account).after(cursor)
         having = (each for each in everybody if number in (each.tags or ()))
@@ -137,9 +137,7 @@ def without(follower: Follower, number: int) -> None:
 
 def followers_of(call: Call, most: int) -> list[Follower]:
     """Those named. Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left."""
-    openids = call.body.get("openid_list")
-    if not isinstance(openids, list) or not all(isinstance(each, str) for each in openids):
-        raise ApiError(47001)
+    openids = call.texts("openid_list")
     if not 0 < len(openids) <= most:
         raise ApiError(40032)
     found = [call.account.follower(each) for each in dict.fromkeys(openids)]

@@ -148,8 +148,8 @@ def set_industry(call: Call) -> Answer:
 
 @api("POST", "/wxa/sec/queryblocktmplmsg", right=verified_service)
 def intercepted(call: Call) -> Answer:
-    template_id, after = call.text("tmpl_msg_id", 40037), call.body.get("largest_id") or 0
-    found = [each for each in call.account.held if each.template_id == template_id and each.id > int(after)]
+    template_id, after = call.text("tmpl_msg_id", 40037), call.whole("largest_id", 0)
+    found = [each for each in call.account.held if each.template_id == template_id and each.id > after]
     answer = [
         {
             "id": str(each.id),
@@ -159,7 +159,7 @@ def intercepted(call: Call) -> Answer:
             "send_timestamp": each.at,
             "openid": each.openid,
         }
-        for each in found[: int(call.body.get("limit") or 100)]
+        for each in found[: call.whole("limit", 100)]
     ]
     return {**OK, "msginfo": answer}
 

@@ -76,6 +76,15 @@ def test_the_database_refuses_to_change_or_delete_an_entry(staff: Cast, change: 
         work.run("staff.seal_audit")
 
 
+def test_the_database_refuses_to_empty_the_log(staff: Cast) -> None:
+    renamed(staff, "老客", "贵宾")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE staff_auditentry ENABLE TRIGGER audit_entries_stay")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute("TRUNCATE staff_auditentry")
+    assert AuditEntry.objects.exists()
+
+
 def test_a_seal_is_put_once(staff: Cast) -> None:
     (entry,) = sealed(1, staff)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -1,14 +1,18 @@
 """Erasing is a state: what is from before it does not come back, by whichever way it comes."""
 
 import datetime
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as project
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from openpyxl import Workbook
 
 from accounts.followers import erasing
-from accounts.followers.models import BulkJob, Change, Erasure, Follower, JobFault
+from accounts.followers.models import BulkJob, Change, Erasure, Follower, JobFault, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from tests.accounts.conftest import Crowd
@@ -18,6 +22,12 @@ from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
 
 SECOND = datetime.timedelta(seconds=1)
 
@@ -209,6 +219,54 @@ def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch:
     written = (project.MEDIA_ROOT / str(job.result.name)).read_text("utf-8-sig")
     assert "王女士" not in written
     assert "oSecond" in written
+
+
+def uploaded(account: OfficialAccount, name: str, body: bytes) -> BulkJob:
+    """An import of a table that was uploaded before."""
+    return BulkJob.objects.create(account=account, kind="import", source=ContentFile(body, name))
+
+
+def test_a_table_from_before_brings_no_remark_back_and_is_not_kept(account: OfficialAccount) -> None:
+    follower = Follower.objects.create(account=account, openid="oErased", remark="王女士", subscribed=True)
+    Follower.objects.create(account=account, openid="oOther")
+    table = "OpenID,备注\noErased,王女士\noOther,老李\n".encode()
+    job = uploaded(account, "people.csv", table)
+    path = job.source.path
+    erasing.erase(follower)
+    work.run("followers.run_jobs")
+    remarks = dict(Follower.objects.values_list("openid", "remark"))
+    assert remarks == {"oErased": "", "oOther": "老李"}
+    assert not Change.objects.filter(desired="王女士").exists()
+    job.refresh_from_db()
+    assert (job.state, job.source.name) == ("done", "")
+    assert not Path(path).exists()
+
+
+def test_a_workbook_leaves_nothing_behind_beside_its_rows(account: OfficialAccount) -> None:
+    """It is unpacked to be read in parts: the file that was uploaded goes then."""
+    Follower.objects.create(account=account, openid="oOther")
+    book, data = Workbook(), io.BytesIO()
+    for row in (["OpenID", "备注"], ["oOther", "老李"]):
+        book.worksheets[0].append(row)
+    book.save(data)
+    job = uploaded(account, "people.xlsx", data.getvalue())
+    path = Path(job.source.path)
+    work.run("followers.run_jobs")
+    job.refresh_from_db()
+    assert job.state == "done"
+    assert [each.name for each in path.parent.iterdir()] == [Path(job.source.path).name]
+
+
+def test_a_tag_that_was_asked_for_before_is_not_put_on_them(account: OfficialAccount) -> None:
+    follower = Follower.objects.create(account=account, openid="oErased")
+    other = Follower.objects.create(account=account, openid="oOther")
+    tag = Tag.objects.create(account=account, name="大客户")
+    BulkJob.objects.create(
+        account=account, kind="tag", details={"tag": tag.pk, "ids": [follower.pk, other.pk]}
+    )
+    erasing.erase(follower)
+    work.run("followers.run_jobs")
+    assert list(tag.followers.values_list("openid", flat=True)) == ["oOther"]
 
 
 def test_the_history_tells_that_a_remark_was_changed_and_never_the_remark(staff: Cast) -> None:

@@ -231,6 +231,7 @@ def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: 
 def test_a_tag_is_deleted_here_only_when_the_platform_deleted_it(staff: Cast) -> None:
     tag = Tag.objects.create(account=staff.ours, name="VIP", platform_id=100, state=Tag.State.THERE)
     address = reverse("admin:followers_tag_delete", args=(tag.pk,))
+    assert "也将在微信端删除" in signed_in(staff.owner).get(address).content.decode()
     signed_in(staff.owner).post(address, {"post": "yes"})
     tag.refresh_from_db()
     assert tag.state == Tag.State.DELETING

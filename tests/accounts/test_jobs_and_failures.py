@@ -7,13 +7,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.followers.models import Change, Follower, FollowerSync
+from accounts.followers.models import BulkJob, Change, Follower, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
 from accounts.operations import failures
 from accounts.staff.models import AuditEntry
 from accounts.staff.rights import Rights
+from menus import drafts
+from menus.models import Publication
 from tests.cast import Cast, member, message, signed_in
+from tests.menus.conftest import put, view
+from wechat.campaigns.models import MassCall, MassSend
 from wechat.inbox.models import InboundMessage
+from wechat.kernel import work
 from wechat.kernel.models import Hold
 from wechat.kernel.work import KINDS
 from wechat.materials.models import Asset
@@ -33,11 +38,11 @@ def html(client: Client, name: str, *args: str) -> str:
     return client.get(reverse(name, args=args)).content.decode()
 
 
-def held(work: str, subject: int) -> Hold:
+def held(kind: str, subject: int) -> Hold:
     now = timezone.now()
     until = now + datetime.timedelta(hours=2)
     return Hold.objects.create(
-        work=work, subject=subject, cause="account", errcode=48001, since=now, until=until
+        work=kind, subject=subject, cause="account", errcode=48001, since=now, until=until
     )
 
 
@@ -166,3 +171,66 @@ def test_a_synchronisation_that_went_well_since_ends_the_failure(staff: Cast) ->
     FollowerSync.objects.create(**usual, step="stopped", errcode=48001, error="x")
     FollowerSync.objects.create(**usual, step="done")
     assert failures.groups(staff.ours, Rights.of(staff.owner)) == []
+
+
+def test_a_bulk_change_that_stopped_goes_on_behind_what_was_done(staff: Cast, owner: Client) -> None:
+    account = staff.ours
+    people = [Follower.objects.create(account=account, openid=f"o{number}") for number in range(3)]
+    tag = Tag.objects.create(account=account, name="贵宾", platform_id=100, due_at=None)
+    BulkJob.objects.create(
+        account=account, kind="tag", details={"tag": tag.pk, "ids": [each.pk for each in people]},
+        state="failed", error="KeyError: 'x'", due_at=None, cursor=people[0].pk, processed=1,
+        started_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    (group,) = failures.groups(account, Rights.of(staff.owner))
+    owner.post(reverse(FAILED), {"source": "jobs", "cause": group.key, "account": account.pk})
+    work.run("followers.run_jobs")
+    assert (BulkJob.objects.get().state, BulkJob.objects.get().processed) == ("done", 3)
+    assert {each.follower for each in Change.objects.all()} == set(people[1:])
+
+
+def failed_publication(account: OfficialAccount) -> Publication:
+    menu = drafts.default_menu(account)
+    put(menu, view("首页"))
+    version = drafts.freeze(menu)
+    return Publication.objects.create(
+        account=account, menu=menu, version=version, starts_at=timezone.now(), state="failed",
+        reason="unreachable", due_at=None,
+    )  # fmt: skip
+
+
+def test_a_menu_that_was_not_published_is_published_again_by_whoever_may(staff: Cast) -> None:
+    failed = failed_publication(staff.ours)
+    (group,) = failures.groups(staff.ours, Rights.of(staff.owner))
+    posted = {"source": "menus", "cause": group.key, "account": staff.ours.pk}
+    editor = signed_in(staff.editor)
+    assert "全部重试" not in html(editor, FAILED)
+    assert editor.post(reverse(FAILED), posted).status_code == 403
+    publisher = signed_in(member("publisher", staff.ours, "publisher"))
+    for _once in range(2):
+        publisher.post(reverse(FAILED), posted)
+    begun = Publication.objects.exclude(pk=failed.pk)
+    assert list(begun.values_list("version", "state")) == [(failed.version_id, "pending")]
+
+
+def test_a_mass_send_is_sent_again_if_wechat_never_took_it(staff: Cast, owner: Client) -> None:
+    account = staff.ours
+    send = MassSend.objects.create(account=account, name="国庆", content={"type": "text", "content": "您好"})
+    MassSend.objects.filter(pk=send.pk).update(state="failed", started_at=timezone.now())
+    states = [("failed", None), ("failed", timezone.now()), ("uncertain", timezone.now())]
+    calls = [
+        MassCall.objects.create(
+            send=send, account=account, number=number, clientmsgid=f"m{number}", body={}, state=state,
+            tried_at=tried_at, due_at=None, errcode=45028,
+        )
+        for number, (state, tried_at) in enumerate(states, 1)
+    ]  # fmt: skip
+    found = {group.name: group for group in failures.groups(account, Rights.of(staff.owner))}
+    assert {name: (each.number, each.may_retry) for name, each in found.items()} == {
+        "mass_sends": (1, True), "mass_sends_uncertain": (2, False),
+    }  # fmt: skip
+    posted = {"source": "mass_sends", "cause": found["mass_sends"].key, "account": account.pk}
+    owner.post(reverse(FAILED), posted)
+    assert [MassCall.objects.get(pk=each.pk).state for each in calls] == ["waiting", "failed", "uncertain"]
+    uncertain = {"source": "mass_sends_uncertain", "cause": found["mass_sends_uncertain"].key}
+    assert owner.post(reverse(FAILED), {**uncertain, "account": account.pk}).status_code == 403

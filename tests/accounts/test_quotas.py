@@ -11,11 +11,11 @@ from django_redis import get_redis_connection
 
 from accounts.official import quotas
 from accounts.official.clients import access_token_of, client_for
-from accounts.official.models import OfficialAccount, QuotaClearing, TokenEvent
+from accounts.official.models import OfficialAccount, QuotaClearing, QuotaReading, TokenEvent
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
-from wechat.kernel import work
+from wechat.kernel import exposition, work
 from wechat.kernel.models import Hold
 from wechat.sdk.calls.base import api_domain_ips, clear_quota
 from wechat.sdk.errors import ApiError
@@ -65,6 +65,40 @@ def test_the_counters_are_read_again_every_hour(account: OfficialAccount) -> Non
     assert quotas.of(row)
     assert row.due_at is not None
     assert row.due_at > timezone.now()
+
+
+def test_what_is_left_is_a_metric_of_every_account_without_anybody_looking(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    limited(simulated, account, 4)
+    with pytest.raises(ApiError):
+        client_for(account).post(SEND, {"touser": "nobody"})
+    assert work.run("official.watch_quotas") == 1
+    assert work.run("official.watch_quotas") == 0
+    work.run("official.read_quotas")
+    text = exposition.text().decode()
+    assert f'wechat_quota_left{{account="demo",api="{SEND}"}} 3.0' in text
+    assert f'wechat_quota_limit{{account="demo",api="{SEND}"}} 4.0' in text
+    # What is of another hour says nothing of this one.
+    QuotaReading.objects.update(read_at=timezone.now() - datetime.timedelta(hours=3))
+    assert "wechat_quota_left{" not in exposition.text().decode()
+
+
+def test_counters_that_could_not_be_read_are_asked_for_again_whatever_was_wrong(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    row = quotas.watch(account)
+    simulated.sim("/faults", {"api": "/cgi-bin/openapi/quota/get", "errcode": 40035, "times": 1})
+    work.run("official.read_quotas")
+    row.refresh_from_db()
+    assert row.errcode == 40035
+    assert row.due_at is not None
+    assert row.due_at > timezone.now()
+
+
+def test_an_account_without_a_secret_is_asked_for_nothing(account: OfficialAccount) -> None:
+    OfficialAccount.objects.update(appsecret="")
+    assert work.run("official.watch_quotas") == 0
 
 
 def test_quotas_are_cleared_after_it_was_said_what_will_happen(

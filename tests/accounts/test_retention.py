@@ -26,8 +26,7 @@ OLD = datetime.timedelta(days=31)
 @pytest.fixture(autouse=True)
 def _folder(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
-    classes = ("exports", "uploads", "media", "deliveries", "unsaved_articles")
-    settings.RETENTION_DAYS = dict.fromkeys(classes, 30)
+    settings.RETENTION_DAYS = {**dict.fromkeys(settings.RETENTION_DAYS, 30), "messages": 0}
 
 
 def job(account: OfficialAccount, **fields: Any) -> BulkJob:

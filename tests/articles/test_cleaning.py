@@ -92,6 +92,7 @@ def test_a_picture_in_an_address_is_read_or_is_none() -> None:
     ("pasted", "kept"),
     [
         ("第一行\n第二行\n\n第四行", "<p>第一行</p><p>第二行</p><p><br></p><p>第四行</p>"),
+        ("\u3000\u3000首行\r\n    次行", "<p>\u3000\u3000首行</p><p>&nbsp;&nbsp;&nbsp;&nbsp;次行</p>"),
         ("第一行<div>第二行</div><div>第三行</div>", "<p>第一行</p><p>第二行</p><p>第三行</p>"),
         ("<div><br></div>", "<p><br></p>"),
         ("<div><div>一</div><p>二</p></div>", "<section><p>一</p><p>二</p></section>"),
@@ -140,6 +141,7 @@ def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
         ('<p>图<img src="file:///C:/a.png"></p>', "1"),
         ("<p>填<input></p>", "1"),
         ("<p>算</p><script>1</script>", "脚本"),
+        ("<p>式</p><math><mi>x</mi></math>", "公式"),
         ("<style>.a{color:red}</style><p class=a>红</p>", "样式表"),
         ('<svg><use href="#a"></use></svg>', "use"),
     ],

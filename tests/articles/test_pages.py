@@ -84,6 +84,18 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
     assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
 
 
+def test_a_text_file_says_what_it_says(staff: Cast, asset: Asset) -> None:
+    file = SimpleUploadedFile(
+        "a.txt", "如果 a<b 且 c>d\r\n\u3000\u3000<b>不是</b>标签 & 是字\n\tend".encode()
+    )
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    blank = "&nbsp;" * 4
+    assert Article.objects.get().content == (
+        "<p>如果 a&lt;b 且 c&gt;d</p><p>\u3000\u3000&lt;b&gt;不是&lt;/b&gt;标签 &amp; 是字</p>"
+        f"<p>{blank}end</p>"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -176,6 +188,12 @@ def test_an_editor_saves_and_a_publisher_publishes(staff: Cast, written: Callabl
     owner.post(f"{address}/publish/", {"at": ""})
     draft.refresh_from_db()
     assert draft.work == Draft.Work.PUBLISH
+    # Asked from a page that is an old one by now.
+    for page in ("publish", "preview"):
+        late: Any = owner.post(f"{address}/{page}/", {"at": "", "wechat_id": "linxiao"}, follow=True)
+        assert "状态已变化" in late.content.decode()
+    draft.refresh_from_db()
+    assert draft.work == Draft.Work.PUBLISH
 
 
 def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable[..., Draft]) -> None:
@@ -215,6 +233,18 @@ def test_a_wrong_wechat_id_is_refused(staff: Cast, written: Callable[..., Draft]
         f"/admin/articles/draft/{written().pk}/preview/", {"wechat_id": "王芳"}
     )
     assert "微信号由 6 至 20 位" in page.content.decode()
+
+
+def test_an_article_is_taken_back_once_the_word_is_typed(staff: Cast, written: Callable[..., Draft]) -> None:
+    draft, owner = written(), signed_in(staff.owner)
+    Draft.objects.filter(pk=draft.pk).update(state="published", article_id="A1")
+    at = f"/admin/articles/draft/{draft.pk}/withdraw/"
+    assert "请输入“删除”" in owner.get(at).content.decode()
+    for typed in ({}, {"word": "好"}):
+        owner.post(at, typed)
+        assert Draft.objects.get(pk=draft.pk).work == ""
+    owner.post(at, {"word": " 删除 "})
+    assert Draft.objects.get(pk=draft.pk).work == "withdraw"
 
 
 @pytest.mark.parametrize("action", ["save", "preview", "publish", "forget", "withdraw"])

@@ -1,12 +1,15 @@
 import base64
 import datetime
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -79,6 +82,16 @@ def test_pictures_in_the_text_get_addresses_that_wechat_shows(
     draft = settle(written(content=f'<p><img src="{pictures.address(asset)}"></p>'), Work.SAVE)
     (article,) = drafts.get(client_for(account), draft.media_id)
     assert "/mmbiz/" in article["content"]
+
+
+def test_a_moving_picture_is_named_and_not_made_a_still_one(
+    account: OfficialAccount, written: Written, known: Simulated
+) -> None:
+    frames, body = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")], io.BytesIO()
+    frames[0].save(body, "GIF", save_all=True, append_images=frames[1:])
+    moving = pictures.keep(account, body.getvalue())
+    draft = settle(written(content=f'<p><img src="{pictures.address(moving)}"></p>'), Work.SAVE)
+    assert (draft.state, moving.name in draft.error) == (State.EDITED, True)
 
 
 def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:
@@ -228,6 +241,20 @@ def test_drafts_made_at_wechat_are_read_and_ours_are_not_overwritten(
     reading.ask(account)
     work.run("articles.read")
     assert Draft.objects.count() == 2
+
+
+def test_what_a_killed_worker_was_reading_is_read_within_seconds(
+    account: OfficialAccount, asset: Asset
+) -> None:
+    client = client_for(account)
+    drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
+    reading.ask(account)
+    # Nobody hears of that worker again.
+    assert reading.READINGS.claim()
+    assert work.run("articles.read") == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        assert work.run("articles.read") == 1
+    assert str(Draft.objects.get()) == "那边写的"
 
 
 def test_a_draft_read_from_wechat_can_be_published(account: OfficialAccount, asset: Asset) -> None:

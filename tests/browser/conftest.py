@@ -1,5 +1,6 @@
 """The admin as staff meet it: a live server and a browser."""
 
+import datetime
 import os
 import shutil
 import threading
@@ -8,8 +9,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+
+from accounts.official.models import OfficialAccount
+from wechat.sdk.calls.datacube import Dataset
+from wechat.statistics.models import PlatformDay
 
 CHROMIUM = shutil.which("chromium") or ""
 
@@ -71,3 +77,17 @@ def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
         return page
 
     return as_
+
+
+@pytest.fixture
+def growth(account: OfficialAccount) -> None:
+    """Two weeks of followers, as the platform told."""
+    today = timezone.localdate()
+    for age in range(1, 15):
+        came = {"user_source": 1, "new_user": 30 - age, "cancel_user": age % 3}
+        rows = {Dataset.USER_SUMMARY: [came], Dataset.USER_CUMULATE: [{"cumulate_user": 2000 - age}]}
+        for dataset, payload in rows.items():
+            PlatformDay.objects.create(
+                account=account, dataset=dataset.name, day=today - datetime.timedelta(days=age), rows=payload,
+                read_at=timezone.now(),
+            )  # fmt: skip

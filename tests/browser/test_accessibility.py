@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response, ViewportSize
 from pytest_django import Settings
 
 from tests.cast import Cast
@@ -25,8 +25,11 @@ NO_PAGES = re.compile(
 )
 
 
+PHONE, SCREEN = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=720)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_fault(
+def test_no_page_has_a_serious_fault_lacks_a_file_or_is_wider_than_a_phone(
     sign_in: Callable[[User], Page], staff: Cast, settings: Settings, tmp_path: Path, theme: str
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
@@ -34,12 +37,17 @@ def test_no_page_has_a_serious_fault(
     ours = world.build(staff.ours)
     page = sign_in(staff.superuser)
     page.evaluate(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
-    faults = []
+    faults: list[str] = []
+    page.on("response", lambda answer: faults.extend(_missing(answer)))
     for name, each in table().items():
         if each.get == "nobody" or each.is_not_now or NO_PAGES.search(name):
             continue
         faults += [f"{name}: {fault}" for fault in _faults(page, address_of(name, each, ours))]
     assert not faults, "\n".join(faults)
+
+
+def _missing(answer: Response) -> list[str]:
+    return [f"{answer.frame.url}: {answer.url} is not there"] if answer.status == 404 else []
 
 
 def _faults(page: Page, address: str) -> list[str]:
@@ -53,4 +61,9 @@ def _faults(page: Page, address: str) -> list[str]:
         if each["impact"] in ("serious", "critical")
     ]
     mains = page.locator("main").count()
-    return lines if mains == 1 else [*lines, f"{mains} main landmarks"]
+    if mains != 1:
+        lines.append(f"{mains} main landmarks")
+    page.set_viewport_size(PHONE)
+    beyond = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    page.set_viewport_size(SCREEN)
+    return [*lines, f"{beyond} px wider than a phone"] if beyond > 0 else lines

@@ -149,3 +149,15 @@ def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: i
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.goto("/admin/followers/tag/add/")
+    page.locator("#id_name").fill("会员日")
+    other = page.context.new_page()
+    page.context.clear_cookies(name="sessionid")
+    give_password(other, "owner", PASSWORD)
+    page.locator("#id_name").press("Enter")
+    page.wait_for_url("**/followers/tag/")
+    expect(page.get_by_text("会员日").first).to_be_visible()

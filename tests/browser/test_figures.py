@@ -8,27 +8,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.official.models import OfficialAccount
 from tests.cast import Cast
-from wechat.sdk.calls.datacube import Dataset
-from wechat.statistics.models import PlatformDay
 
 SignIn = Callable[[User], Page]
 DRAWN = "canvas => Chart.getChart(canvas).data.datasets.map(each => each.data.filter(v => v !== null).length)"
-
-
-@pytest.fixture
-def growth(account: OfficialAccount) -> None:
-    """Two weeks of followers, as the platform told."""
-    today = timezone.localdate()
-    for age in range(1, 15):
-        came = {"user_source": 1, "new_user": 30 - age, "cancel_user": age % 3}
-        rows = {Dataset.USER_SUMMARY: [came], Dataset.USER_CUMULATE: [{"cumulate_user": 2000 - age}]}
-        for dataset, payload in rows.items():
-            PlatformDay.objects.create(
-                account=account, dataset=dataset.name, day=today - datetime.timedelta(days=age), rows=payload,
-                read_at=timezone.now(),
-            )  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

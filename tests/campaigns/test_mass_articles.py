@@ -5,9 +5,10 @@ import pytest
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, settle, work_off
+from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
-from wechat.campaigns.mass import reports, sending
+from wechat.campaigns.mass import reports
 from wechat.campaigns.models import MassSend
 from wechat.sdk.calls import drafts, mass
 from wechat.sdk.errors import ApiError
@@ -73,12 +74,16 @@ def test_the_originality_check_is_kept(account: OfficialAccount, send: MassSend)
 
 
 def test_it_is_deleted_there_and_the_cards_stay(
-    account: OfficialAccount, known: Simulated, send: MassSend
+    account: OfficialAccount, known: Simulated, send: MassSend, staff: Cast
 ) -> None:
     send = settle(send)
     received(account, known, of=2)
     assert send.may_be_deleted_there
-    sending.delete(send)
+    owner, at = signed_in(staff.owner), f"/admin/campaigns/masssend/{send.pk}/delete-there/"
+    # Nobody deletes it by mistake.
+    owner.post(at)
+    assert send.calls.get().state != "deleting"
+    owner.post(at, {"word": "删除"})
     work_off()
     send.refresh_from_db()
     assert send.state == "deleted"

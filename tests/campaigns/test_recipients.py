@@ -7,10 +7,11 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
+from accounts.followers import erasing
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import Condition
 from tests.campaigns.conftest import World, reasons, states
-from wechat.campaigns import audience_file, figures
+from wechat.campaigns import audience_file, dispatch, figures
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, MassCall, MassRecipient, MassSend, Recipient
 from wechat.pushes import subscription_quota, windows
@@ -39,6 +40,21 @@ def test_who_left_or_is_blacklisted_is_left_out(world: World) -> None:
     campaign = world.checked(world.campaign(audience="tag", tag=tag))
     assert reasons(campaign) == {CROWD[0]: "unfollowed", CROWD[1]: "blacklisted"}
     assert Tally.of(campaign).number("waiting") == 1
+
+
+def test_who_is_erased_before_their_turn_is_sent_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "AHEAD_SECONDS", 1)
+    world.follow(*CROWD)
+    campaign = world.begun(world.campaign(per_second=1))
+    waiting = campaign.recipients.filter(state=Recipient.State.WAITING).latest("pk").openid
+    erasing.erase(Follower.objects.get(openid=waiting))
+    Campaign.objects.update(per_second=None)
+    campaign.refresh_from_db()
+    world.run(campaign)
+    assert waiting not in world.received()
+    assert reasons(campaign) == {waiting: "erased"}
 
 
 def test_a_segment_means_whom_it_means_now(world: World) -> None:

@@ -8,15 +8,18 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.followers import tagging
-from accounts.followers.models import CustomField, FieldValue, Follower, Segment, Tag
+from accounts.followers import sync_requests, tagging
+from accounts.followers.models import CustomField, FieldValue, Follower, FollowerSync, Segment, Tag
+from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.cast import message
+from tests.simulated import Simulated
 from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
 from wechat.campaigns.sequences import enrolling, entering, looking
 from wechat.kernel import work
 from wechat.sdk.beijing import BEIJING
+from wechat.sdk.calls import tags as tags_api
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,37 @@ def test_a_tag_that_is_set_enters_once_and_one_that_was_there_does_not(
     tagging.remove(tag, [new.pk])
     tagging.add(tag, [new.pk])
     assert inside() == [new.openid]
+
+
+def sync(account: OfficialAccount) -> None:
+    run = sync_requests.ask(account, FollowerSync.Kind.FULL)
+    FollowerSync.objects.filter(pk=run.pk).update(due_at=timezone.now())
+    work.run("followers.sync_followers")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tag_that_was_set_at_wechat_enters_once_it_is_read(
+    account: OfficialAccount, made: Made, simulated: Simulated
+) -> None:
+    simulated.know(account)
+    openids = simulated.sim(f"/accounts/{account.appid}/followers", {"count": 3})["openids"]
+    former, new, late = openids
+    there = client_for(account)
+    number = tags_api.create(there, "会员")
+    tags_api.tag(there, number, [former])
+    sync(account)
+    made("tag", tag=Tag.objects.get(name="会员"), reentry="always")
+    sync(account)
+    assert inside() == []
+    tags_api.tag(there, number, [new])
+    sync(account)
+    sync(account)
+    assert inside() == [new]
+    # Nobody knew them before: the first reading of many is no occasion for a hundred thousand.
+    (stranger,) = simulated.sim(f"/accounts/{account.appid}/followers", {"count": 1})["openids"]
+    tags_api.tag(there, number, [stranger, late])
+    sync(account)
+    assert inside() == sorted([new, late])
 
 
 def test_each_time_means_each_time(account: OfficialAccount, made: Made) -> None:

@@ -133,6 +133,41 @@ def test_a_redis_that_says_nothing_is_away(settings: Settings, silent: int) -> N
     assert ready() == (200, {"postgres": True, "redis": False})
 
 
+class Jumping(asyncio.SelectorEventLoop):
+    """A loop whose time is what its waiting adds up to: nobody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited = 0.0
+        selector: Any = self._selector  # type: ignore[attr-defined]
+        look = selector.select
+
+        def select(timeout: float | None = None) -> Any:
+            found = look(0.01 if timeout is None else 0)
+            self.waited += 0 if found else timeout or 0
+            return found
+
+        selector.select = select
+
+    def time(self) -> float:
+        return self.waited
+
+
+@pytest.mark.usefixtures("_in_memory")
+def test_both_are_answered_within_a_second_whoever_says_nothing(
+    database_at: Any, settings: Settings, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for probe in health.PROBES.values():
+        monkeypatch.setattr(probe, "_answer", None)
+    database_at(silent)
+    redis_at(settings, silent)
+    for path, status in (("/healthz/ready", 503), ("/healthz/live", 200)):
+        with asyncio.Runner(loop_factory=Jumping) as runner:
+            loop: Any = runner.get_loop()
+            assert runner.run(get(path))[0] == status
+            assert loop.waited < 1
+
+
 def test_a_postgres_that_takes_no_rows_is_none() -> None:
     with connection.cursor() as cursor:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])

@@ -58,6 +58,20 @@ def test_no_header_chooses_how_it_is_decoded(header: str, parameter: str) -> Non
     assert ask("GET", "/api/v1/followers/", **{header: f"text/html; {parameter}"}).status == 400
 
 
+@pytest.mark.parametrize(
+    ("hidden", "status"), [("text/html; charset=punycode", 415), ("text/html; x*=bz2''%41", 400)]
+)
+def test_what_stands_in_the_first_of_two_headers_is_seen_as_well(hidden: str, status: int) -> None:
+    got = ask("POST", SIGN_IN, before=[("content-type", hidden)], content_type="text/html")
+    assert got.status == status
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, "/admin/", "/h5/demo/shop/"])
+def test_a_cookie_brings_in_no_character_that_no_row_can_hold(path: str) -> None:
+    assert ask("GET", path, cookie=r'sessionid="abcdefgh\000ij"').status == 400
+    assert ask("GET", path, cookie=r'sessionid="abcdefgh\377ij"').status < 500
+
+
 @pytest.mark.parametrize("path", ["/admin/", "/api/v1/refunds/%s", "/h5/demo/shop/orders/%s/"])
 def test_nobody_is_asked_for_what_no_row_can_hold(path: str) -> None:
     assert ask("GET", path % "a\0b" if "%" in path else path, query="q=a%00b").status == 400

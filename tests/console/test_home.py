@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders.models import Order
@@ -199,6 +200,20 @@ def test_each_figure_leads_to_what_it_counted(staff: Cast) -> None:
         assert owner.get(card.link).status_code == 200, card.link
     log = owner.get(cards["messages"].link).content.decode()
     assert ("今天的问题" in log, "早先的问题" in log) == (True, False)
+
+
+def test_who_left_today_is_listed_and_who_left_before_is_not(staff: Cast) -> None:
+    now = timezone.now()
+    for remark, days in (("今天走的", 0), ("早先走的", 3)):
+        left = now - datetime.timedelta(days=days)
+        Follower.objects.create(
+            account=staff.ours, openid=f"oLeft{days}", remark=remark, subscribed=False,
+            subscribed_at=now - datetime.timedelta(days=9), unsubscribed_at=left,
+        )  # fmt: skip
+    owner = signed_in(staff.owner)
+    cards = {card.name: card for card in owner.get("/admin/").context["cards"]}
+    listed = owner.get(cards["leaves"].link).content.decode()
+    assert ("今天走的" in listed, "早先走的" in listed) == (True, False)
 
 
 def test_every_chart_has_its_numbers_in_words_and_in_a_table(staff: Cast) -> None:

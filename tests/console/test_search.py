@@ -4,10 +4,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from accounts.followers import handles, people
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff import search
+from accounts.staff.models import Withheld
 from accounts.staff.rights import SESSION_KEY, Area
 from accounts.staff.search import SOURCES, Found, SearchSource
+from payments.shop.models import Sale
 from tests.cast import Cast, member, signed_in
 from tests.console.world import World, openid_of
 
@@ -55,6 +59,38 @@ def test_orders_and_people_are_found_by_their_whole_number(ours: World, staff: C
     assert f"/admin/followers/follower/{follower.pk}/change/" in found(
         staff.owner, openid_of(ours.account, 0)
     )
+
+
+def test_an_order_is_found_by_the_end_of_its_number(ours: World, theirs: World, staff: Cast) -> None:
+    order = ours["orders.order"]
+    text = found(staff.superuser, order.out_trade_no[-4:].lower(), ours.account)
+    assert f"/admin/orders/order/{order.pk}/change/" in text
+    assert f"/admin/orders/order/{theirs['orders.order'].pk}/change/" not in text
+
+
+@pytest.mark.parametrize("wanted", ["13800138000", "138 0013 8000", "8000", "中山路"])
+def test_a_buyer_is_found_by_what_they_filled_in(ours: World, staff: Cast, wanted: str) -> None:
+    sale = ours["shop.sale"]
+    Sale.objects.filter(pk=sale.pk).update(answers=[["电话", "138-0013-8000"], ["地址", "中山路 8 号"]])
+    address = f"/admin/orders/order/{sale.order_id}/change/"
+    assert address in found(staff.owner, wanted)
+    assert address not in found(staff.editor, wanted)
+    Withheld.objects.create(account=ours.account, role="owner", what=Withheld.What.PERSONS)
+    assert address not in found(staff.owner, wanted)
+
+
+@pytest.mark.parametrize("wanted", ["fs0", "fensi", "小鱼", "xiaoyu", "韩梅", "hanmei"])
+def test_a_person_is_found_by_any_of_their_names_or_its_pinyin(ours: World, staff: Cast, wanted: str) -> None:
+    follower = ours["followers.follower"]
+    Follower.objects.filter(pk=follower.pk).update(nickname="小鱼")
+    people.give_name(ours.account.pk, follower.openid, "韩梅梅")
+    assert f"/admin/followers/follower/{follower.pk}/change/" in found(staff.owner, wanted)
+
+
+def test_a_person_without_a_name_is_found_by_their_handle(ours: World, staff: Cast) -> None:
+    follower = ours["followers.follower"]
+    for written in (handles.handle(follower.openid), handles.handle_name(follower.openid)):
+        assert f"/admin/followers/follower/{follower.pk}/change/" in found(staff.owner, written)
 
 
 def test_pages_and_guides_are_found(staff: Cast) -> None:

@@ -134,6 +134,8 @@ BROKEN = {
     "a control character": (b"<![CDATA[1\x0b2\x00]]>", "12"),
     "markup": ("买 <b>两</b> 件".encode(), "买 <b>两</b> 件"),
     "an ampersand": (b"<![CDATA[a]]> & b", "a]]> & b"),
+    "numbers of characters": (b"&#x14;&#0;1 &#8364; &amp;#65; &#x110000;", "1 € &#65;"),
+    "an emoji as two numbers": (b"&#55357;&#56832;", "😀"),
 }
 
 
@@ -154,6 +156,40 @@ def test_a_push_that_is_not_clean_xml_is_its_followers_answered_and_kept_as_it_c
     assert row.raw_body == body
     assert isinstance(row.message, messages.Text)
     assert row.message.text == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-8", b"\xef\xbb\xbf"),
+        ("utf-16-le", b"\xff\xfe"),
+        ("utf-16-be", b"\xfe\xff"),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("好😀", "好😀"), ("1\x14\ud83d2", "1\N{REPLACEMENT CHARACTER}2"), ("a]]> & b", "a]]> & b")],
+)
+@pytest.mark.parametrize("form", ["xml", "json", "xml that declares another encoding"])
+def test_a_push_is_read_in_the_encoding_that_it_is_in(
+    platform: Platform, form: str, content: str, text: str, encoding: str, mark: bytes
+) -> None:
+    xml = platform.text("?")
+    if form == "json":
+        document = platform.in_json(xml, sealed=False).body.decode()
+    else:
+        document = xml if form == "xml" else f'<?xml version="1.0" encoding="GBK"?>{xml}'
+    body = mark + document.replace("?]]>", f"{content}]]>").replace('"?"', f'"{content}"').encode(
+        encoding, "surrogatepass"
+    )
+    post(platform.safe(body))
+    row = InboundMessage.objects.get()
+    got = row.text.replace("\N{REPLACEMENT CHARACTER}" * 3, "\N{REPLACEMENT CHARACTER}")
+    assert (row.kind, row.openid, got) == ("text", "oFollower", text)
+    assert row.answered_by == "test:echo"
+    assert row.raw_body == body
 
 
 @pytest.mark.parametrize(

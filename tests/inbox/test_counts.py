@@ -10,9 +10,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
 from tests.callbacks import post
+from tests.cast import message
 from tests.platform import Platform
 from tests.pushes.test_faults import until
 from wechat.inbox import counts
@@ -128,3 +130,23 @@ INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, bo
     answered_by, late, attempts, error, trace)
 VALUES (%s, %s, 'oFollower', 'text', '', '你好', '<xml/>', now(), now(), '', false, 0, '', '')
 """
+
+
+def test_days_whose_messages_are_deleted_keep_their_counts(
+    account: OfficialAccount, settings: Settings
+) -> None:
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "messages": 30}
+    long_ago = timezone.now() - datetime.timedelta(days=60)
+    old, new = message(account, received_at=long_ago), message(account)
+    InboundMessage.objects.update(due_at=None)
+    with turns_later(2):
+        count_all()
+    before = set(MessageCount.objects.values_list("day", "count"))
+    work.run("kernel.forget_old")
+    assert list(InboundMessage.objects.all()) == [new]
+    call_command("check_figures")
+    counts.count_again()
+    with turns_later(2):
+        count_all()
+    assert set(MessageCount.objects.values_list("day", "count")) == before
+    assert (timezone.localdate(old.received_at), 1) in before

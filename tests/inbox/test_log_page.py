@@ -55,12 +55,22 @@ def test_a_receipt_that_could_not_be_handled_is_found_among_the_failed(staff: Ca
     assert shown(staff, "?state=failed") == {"success"}
 
 
+def of_partitions(index: str) -> list[str]:
+    """The names of the index in each partition of the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::text::regclass", [index]
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def test_the_log_without_receipts_is_read_from_an_index(staff: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
     rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=staff.ours).order_by("-pk")
-    assert "inbound_but_receipts" in rows[:50].explain()
+    plan = rows[:50].explain()
+    assert any(name in plan for name in of_partitions("inbound_but_receipts"))
 
 
 def test_an_event_is_named_in_the_language_of_the_reader(staff: Cast) -> None:

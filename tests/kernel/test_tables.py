@@ -39,6 +39,39 @@ def test_a_text_is_read_in_its_encoding(encoding: str, delimiter: str) -> None:
     assert read(body) == [["OpenID", "备注"], ["oPerson", "王女士"]]
 
 
+PEOPLE = [["OpenID", "备注"], ["oPerson", "王女士"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (TEXT.replace("\n", "\r").encode("gbk"), PEOPLE),
+        ("\ufeff\ufeff".encode() + TEXT.encode(), PEOPLE),
+        (TEXT.encode() + b"o\0B\n", [*PEOPLE, ["oB"]]),
+        (TEXT.encode("gbk") + b"o\0B\n", [*PEOPLE, ["oB"]]),
+        (TEXT.encode()[:-3] + b"\n", [PEOPLE[0], ["oPerson", "王女\ufffd"]]),
+        (f"\ufeff{TEXT}".encode("utf-16-be") + b"\n", [*PEOPLE, ["\ufffd"]]),
+        (f"{TEXT}oB\noC,a,b\n,,\n".encode(), [*PEOPLE, ["oB"], ["oC", "a", "b"], ["", "", ""]]),
+        (f"{TEXT}oB,𠮷野家😀\n".encode("gb18030"), [*PEOPLE, ["oB", "𠮷野家😀"]]),
+        (f"sep=|\n{TEXT}".replace(",", "|").encode(), PEOPLE),
+        (f'{TEXT}"oB","a,""b""\nc"'.encode(), [*PEOPLE, ["oB", 'a,"b"\nc']]),
+    ],
+    ids=[
+        "line ends of old Macs", "two marks", "a zero", "a zero in GBK", "a cut character", "half a unit",
+        "ragged", "four bytes a character", "another separator", "quotes and no last line end",
+    ],
+)  # fmt: skip
+def test_a_text_that_is_not_as_it_should_be_is_read_as_far_as_it_can_be(
+    body: bytes, rows: list[list[str]]
+) -> None:
+    assert read(body) == rows
+
+
+def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rows_after_it() -> None:
+    with pytest.raises(UnreadableTable, match="3"):
+        read(f'{TEXT}oB,"abc\noC,d\noD,e\n'.encode())
+
+
 @pytest.mark.parametrize("first_line", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])
 def test_the_line_that_tells_excel_what_parts_the_cells_is_none_of_the_table(

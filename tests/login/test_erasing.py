@@ -1,5 +1,6 @@
 """Erasing a person ends their logins; nothing that tells who it was stays."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from tests.login.conftest import Person
 from wechat.inbox import reacting
 from wechat.login import tokens, visitors
 from wechat.login.models import LoginSession, ScanLogin, Visitor
+from wechat.sdk.calls import oauth
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,24 @@ def test_a_login_that_was_under_way_before_the_erasing_begins_anew(
     assert not Visitor.objects.exists()
     assert person.opens(person.consents(again["Location"])).status_code == 200
     assert Visitor.objects.get().nickname
+
+
+def test_nor_does_the_profile_that_was_being_asked_for_meanwhile_come_back(
+    person: Person, account: OfficialAccount, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+    asked = oauth.profile
+
+    def erased_meanwhile(*given: Any) -> oauth.Profile:
+        profile = asked(*given)
+        erasing.erase(Follower(account=account, openid=profile.openid))
+        return profile
+
+    away = person.goes(person.goes("/h5/demo/club/")["Location"])
+    back = person.consents(away["Location"])
+    monkeypatch.setattr(oauth, "profile", erased_meanwhile)
+    assert urlsplit(person.goes(back)["Location"]).path == "/connect/oauth2/authorize"
+    assert not Visitor.objects.exists()
 
 
 def test_what_was_agreed_to_before_following_is_the_followers_too(

@@ -105,6 +105,15 @@ def test_what_wechat_does_not_take_everywhere_is_converted(
     assert kept in wechat.requests[-1].body
 
 
+def test_a_picture_that_was_taken_upright_is_shown_upright(
+    editor: Client, account: OfficialAccount, wechat: Platform
+) -> None:
+    held = Image.Exif()
+    held[0x0112] = 6
+    add(editor, account, saved("JPEG", exif=held.tobytes()), "门头.jpg")
+    assert Image.open(io.BytesIO(small(editor).content)).size == (180, 240)
+
+
 def test_an_animation_is_not_made_a_still_picture(
     editor: Client, account: OfficialAccount, wechat: Platform
 ) -> None:

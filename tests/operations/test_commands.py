@@ -1,8 +1,10 @@
 """The commands that are shipped, and the proxies they are made for."""
 
+import ipaddress
 import re
 
 import pytest
+import yaml
 
 from config.embedded import PROJECT
 from config.stack.__main__ import _programs
@@ -34,3 +36,24 @@ def test_only_callbacks_have_the_limit_of_the_platform(proxy: str) -> None:
     text = (PROJECT / proxy).read_text()
     assert text.count("proxy_read_timeout") == 1
     assert "proxy_read_timeout 6s" in text[text.index("location ~ ^/wechat/") :]
+
+
+@pytest.mark.parametrize("proxy", PROXIES[:2])
+def test_what_is_told_inside_is_kept_inside(proxy: str) -> None:
+    block = re.search(r"location = /metrics \{(.*?)\}", (PROJECT / proxy).read_text(), re.S)
+    assert block is not None
+    rules = re.findall(r"(allow|deny) ([^;]+);", block[1])
+    assert rules[-1] == ("deny", "all")
+    networks = [ipaddress.ip_network(network) for verdict, network in rules if verdict == "allow"]
+    assert networks
+    assert all(network.is_private for network in networks)
+
+
+def test_caddy_and_the_ingress_lead_nobody_outside_to_the_metrics() -> None:
+    text = (PROJECT / "deploy/Caddyfile").read_text()
+    assert re.search(r"@outside \{\s+path /metrics\s+not remote_ip private_ranges\s+\}", text)
+    assert "respond @outside 404" in text
+    ingress = next(yaml.safe_load_all((PROJECT / "deploy/kubernetes/base/ingress.yaml").read_text()))
+    (rule,) = ingress["spec"]["rules"]
+    paths = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
+    assert paths == {"/metrics": "nowhere", "/": "web"}

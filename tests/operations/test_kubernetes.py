@@ -1,7 +1,6 @@
 """The manifests keep to the schemas of Kubernetes and of the custom resources, and fit to each other."""
 
 import json
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -134,19 +133,127 @@ def test_probes_ask_what_is_answered() -> None:
     assert longest > health.DEADLINE_SECONDS + health.BUILD_SECONDS
 
 
-@pytest.mark.parametrize("folder", ["overlays/production", "base", "chaos"])
-def test_kustomize_builds_what_keeps_to_the_schemas(folder: str) -> None:
+def built(folder: str) -> list[Resource]:
+    """What is applied: base, components and patches together."""
     tool = shutil.which("kubectl")
     if tool is None:
         pytest.skip("kubectl is not installed")
     done = subprocess.run([tool, "kustomize", str(KUBERNETES / folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    built = [each for each in yaml.safe_load_all(done.stdout) if each]
-    for each in built:
-        if not custom_schema(each):
-            kubernetes_validate.validate(each, VERSIONS[-1], strict=True)
-    if folder == "overlays/production":
-        assert {each["metadata"].get("namespace", "wechat-console") for each in built} == {"wechat-console"}
-        images = re.findall(r"image: (\S+)", done.stdout)
-        assert images
-        assert all(image.startswith("registry.example.com/wechat-console:") for image in images)
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+@pytest.mark.parametrize("folder", ["overlays/production", "base", "chaos"])
+def test_kustomize_builds_what_keeps_to_the_schemas(folder: str) -> None:
+    found = built(folder)
+    assert found
+    for each in found:
+        if schema := custom_schema(each):
+            jsonschema.Draft202012Validator(schema).validate(each)
+        else:
+            for version in VERSIONS:
+                kubernetes_validate.validate(each, version, strict=True)
+
+
+def test_production_is_of_one_namespace_and_one_image() -> None:
+    found = built("overlays/production")
+    named = {each["metadata"].get("namespace", each["metadata"]["name"]) for each in found}
+    assert named == {"wechat-console"}
+    images = {
+        container["image"]
+        for each in found
+        if each["kind"] in WORKLOADS
+        for container in each["spec"]["template"]["spec"]["containers"]
+    }
+    assert len(images) == 1
+    assert images.pop().startswith("registry.example.com/wechat-console:")
+
+
+def test_in_production_the_canary_has_the_pods_and_is_what_is_scaled() -> None:
+    found = {name_of(each): each for each in built("overlays/production")}
+    assert found["Deployment/web"]["spec"]["replicas"] == 0
+    assert found["HorizontalPodAutoscaler/web"]["spec"]["scaleTargetRef"]["kind"] == "Rollout"
+    weights = [step["setWeight"] for step in found["Rollout/web"]["spec"]["strategy"]["canary"]["steps"][::2]]
+    assert weights == sorted(weights)
+    metrics = {metric["name"] for metric in found["AnalysisTemplate/web"]["spec"]["metrics"]}
+    assert metrics == {"errors", "slow-callbacks"}
+
+
+def test_every_experiment_meets_pods() -> None:
+    """One that chooses nobody would succeed whatever fails."""
+    labels = [
+        each["spec"]["template"]["metadata"]["labels"]
+        for each in built("overlays/production")
+        if each["kind"] in WORKLOADS
+    ]
+    experiments = [each for each in built("chaos") if each["kind"].endswith("Chaos")]
+    assert len(experiments) >= 8
+    for each in experiments:
+        chosen = each["spec"]["selector"]["labelSelectors"]
+        assert any(chosen.items() <= of_pod.items() for of_pod in labels), name_of(each)
+
+
+def test_experiments_mirror_the_drills() -> None:
+    names = {each["metadata"]["name"] for each in built("chaos")}
+    for part, faults in {
+        "postgres": {"away"},
+        "redis": {"away", "slow"},
+        "platform": {"away", "slow"},
+        "web": {"killed"},
+        "worker": {"killed"},
+        "beat": {"killed"},
+    }.items():
+        assert {f"{part}-{fault}" for fault in faults} <= names
+
+
+def test_whatever_the_migration_reads_is_there_before_it() -> None:
+    """Also the first time, when nothing is."""
+    found = {name_of(each): each for each in built("overlays/production")}
+    job = found["Job/migrate"]
+    assert job["metadata"]["annotations"]["argocd.argoproj.io/hook"] == "Sync"
+    needed = ["Namespace/wechat-console", *(f"ConfigMap/{name}" for name in maps_of(job))]
+    assert all(wave(found[name]) < wave(job) for name in needed)
+    assert all(wave(job) < wave(each) for name, each in found.items() if name not in {*needed, "Job/migrate"})
+
+
+def maps_of(job: Resource) -> Iterator[str]:
+    for source in job["spec"]["template"]["spec"]["containers"][0]["envFrom"]:
+        if "configMapRef" in source:
+            yield source["configMapRef"]["name"]
+
+
+def wave(resource: Resource) -> int:
+    return int(resource["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", 0))
+
+
+def test_argo_cd_syncs_by_itself_what_is_there() -> None:
+    (application,) = [each for each in EVERYTHING if each["kind"] == "Application"]
+    assert application["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+    assert (PROJECT / application["spec"]["source"]["path"] / "kustomization.yaml").exists()
+
+
+def test_networks_are_shut_but_for_what_is_needed() -> None:
+    found = [each for each in built("overlays/production") if each["kind"] == "NetworkPolicy"]
+    policies = {each["metadata"]["name"]: each["spec"] for each in found}
+    shut = policies.pop("nothing-by-itself")
+    assert (shut["podSelector"], shut["policyTypes"]) == ({}, ["Ingress", "Egress"])
+    assert not {"ingress", "egress"} & shut.keys()
+    outside = [
+        to["ipBlock"]
+        for rule in policies["to-stores-and-platform"]["egress"]
+        for to in rule.get("to", ())
+        if "ipBlock" in to
+    ]
+    assert all({"10.0.0.0/8", "169.254.0.0/16"} <= set(block["except"]) for block in outside)
+
+
+def test_what_several_replicas_share_is_spread() -> None:
+    for name, pod in pods():
+        if name in {"Deployment/web", "Deployment/worker-interactive", "Deployment/worker-bulk"}:
+            spread = {each["topologyKey"] for each in pod["spec"]["topologySpreadConstraints"]}
+            assert "kubernetes.io/hostname" in spread
+            assert any(
+                each["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+                for each in EVERYTHING
+                if each["kind"] == "PodDisruptionBudget"
+            )

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from django.core.management import get_commands
 
 from config.embedded import PROJECT
+from wechat.kernel.work import KINDS
 
 PAGES = ["operations.md", "incidents.md", "scaling.md", "threat-model.md"]
+NAMED = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 
@@ -27,8 +30,35 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_tests_that_are_named_are_there(page: str) -> None:
-    named = re.findall(r"`(tests/[\w/.]+)`", (PROJECT / "docs" / page).read_text())
-    assert [name for name in named if not (PROJECT / name).exists()] == []
+    for file, test in NAMED.findall((PROJECT / "docs" / page).read_text()):
+        assert (PROJECT / file).exists(), file
+        if test:
+            assert f"\ndef {test}(" in (PROJECT / file).read_text(), test
+
+
+def test_every_line_of_the_threat_model_names_a_test() -> None:
+    """A folder would be named whatever is in it."""
+    text = (PROJECT / "docs" / "threat-model.md").read_text()
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")][2:]
+    assert len(lines) > 20
+    for _who, wants, _stops, shown in lines:
+        assert any(file.endswith(".py") for file, _test in NAMED.findall(shown)), wants
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_that_are_named_are_there(page: str) -> None:
+    text = (PROJECT / "docs" / page).read_text()
+    known = get_commands()
+    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= known.keys()
+    targets = (PROJECT / "Makefile").read_text()
+    for target in re.findall(r"`make ([a-z-]+)", text):
+        assert f"\n{target}:" in targets, target
+
+
+def test_works_that_pages_name_are_there() -> None:
+    for page in PAGES:
+        for name in re.findall(r'work="([^"]+)"', (PROJECT / "docs" / page).read_text()):
+            assert name in KINDS.names(), name
 
 
 def test_every_sample_is_told_of() -> None:

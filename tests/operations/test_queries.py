@@ -11,6 +11,8 @@ from prometheus_client import REGISTRY, Counter, Histogram
 
 from config.embedded import PROJECT
 from wechat.kernel import exposition, metrics
+from wechat.kernel.work import KINDS
+from wechat.sdk.errors import Cause
 
 OBSERVABILITY = PROJECT / "deploy" / "observability"
 DASHBOARDS = sorted((OBSERVABILITY / "grafana" / "dashboards").glob("*.json"))
@@ -73,6 +75,33 @@ def test_a_query_asks_for_what_there_is(where: str, query: str) -> None:
     of_all = set.union(*(series[name] for name, _selector in used))
     for listed in re.findall(r"by \(([^)]*)\)", query):
         assert {each.strip() for each in listed.split(",")} <= of_all | FROM_OUTSIDE
+
+
+@pytest.mark.parametrize(("where", "query"), QUERIES, ids=[where for where, _query in QUERIES])
+def test_a_query_asks_for_work_queues_and_causes_that_there_are(where: str, query: str) -> None:
+    """Each part of a pattern finds something: a wrong name would be told of as nothing to do, for ever."""
+    found = {
+        "work": set(KINDS.names()),
+        "queue": {"interactive", "bulk"},
+        "cause": {each.value for each in Cause},
+    }
+    for label, pattern in re.findall(r'(work|queue|cause)=~?"([^"]*)"', query):
+        for part in re.sub(r"^\((.*)\)(.*)$", _each_alternative, pattern).split("|"):
+            assert any(re.fullmatch(part, name) for name in found[label]), f"{where}: no {label} is {part}"
+
+
+def _each_alternative(found: re.Match[str]) -> str:
+    """``(a|b)c`` as ``ac|bc``."""
+    return "|".join(f"{each}{found[2]}" for each in found[1].split("|"))
+
+
+def test_every_alert_is_tried_both_ways() -> None:
+    """``promtool test rules`` shows that it goes off, with its words, and that it stays quiet before."""
+    tried = yaml.safe_load((OBSERVABILITY / "alerts_test.yml").read_text())["tests"]
+    checks = [check for test in tried for check in test["alert_rule_test"]]
+    for rule in ALERTS:
+        outcomes = {bool(check["exp_alerts"]) for check in checks if check["alertname"] == rule["alert"]}
+        assert outcomes == {True, False}, rule["alert"]
 
 
 def test_the_queries_are_found() -> None:

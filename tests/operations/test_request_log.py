@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from config import request_log
 from tests import callbacks
 from tests.asgi import exchange
+from tests.callbacks import served
 from tests.cast import Cast, signed_in
 from tests.operations.conftest import Lines
+from tests.operations.pushing import pushed_by_api, until_delivered
 from tests.platform import Platform
 from tests.signed import business_system
 from tests.simulated import Simulated
@@ -22,6 +26,7 @@ from wechat.inbox import routing
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, InboundEvent
 from wechat.kernel import work
+from wechat.kernel.line_rates import LineRate
 from wechat.pushes import handlers
 from wechat.pushes.models import Push
 from wechat.sdk.content import Text
@@ -177,3 +182,47 @@ def test_a_failure_in_a_worker_is_found_by_the_id_of_its_request(
     request_id = InboundMessage.objects.get().trace[3:35]
     failed = [line for line in lines() if line["event"] == "work_failed"]
     assert [line["request_id"] for line in failed] == [request_id]
+
+
+def test_a_search_for_the_id_of_a_call_finds_its_sends_and_webhooks(
+    lines: Lines,
+    account: OfficialAccount,
+    simulated: Simulated,
+    receiver: Receiver,  # noqa: F811
+    base: str,  # noqa: F811
+) -> None:
+    """From the call of a business system to its message, the receipt, and what it hears of it in the end."""
+    with served() as address:
+        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        request_id = pushed_by_api(simulated, account, "oPhone", webhook=base)
+        until_delivered()
+    while work.run("webhooks.deliver"):
+        pass
+    # Whether a token had to be fetched for it, or one was at hand, is told as well.
+    found = [
+        line for line in lines() if line.get("request_id") == request_id and line["logger"] != "wechat.sdk"
+    ]
+    told = [(line["event"], line.get("outcome") or line["status"]) for line in found]
+    assert told == [("request", 202), ("send", "sent"), ("webhook", 200), ("webhook", 200)]
+    assert {line["account"] for line in found} == {"demo"}
+    # Whoever hears of it can name it, too.
+    assert {posted.headers["traceparent"][3:35] for posted in receiver.requests} == {request_id}
+    states = [posted["data"]["push"]["state"] for posted in receiver.posted]
+    assert states == ["sent", "delivered"]
+
+
+def test_a_send_that_is_refused_is_found_with_its_code(
+    lines: Lines, account: OfficialAccount, simulated: Simulated
+) -> None:
+    simulated.know(account, callback_url="")
+    request_id = pushed_by_api(simulated, account, "oStranger", follows=False)
+    send_due()
+    (send,) = [line for line in lines() if line["event"] == "send"]
+    assert send["request_id"] == request_id
+    assert (send["outcome"], send["errcode"]) == ("refused", 40003)
+
+
+def test_beyond_a_rate_only_so_many_have_a_line_of_their_own() -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        rate = LineRate(2)
+        assert [rate.allows() for _number in range(4)] == [True, True, False, False]

@@ -1,5 +1,6 @@
 """Traces, as a collector receives them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from accounts.official.models import OfficialAccount
 from config import telemetry
 from config.embedded import PROJECT
 from tests import callbacks
+from tests.callbacks import served
+from tests.operations.pushing import pushed_by_api, until_delivered
 from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
@@ -33,10 +36,13 @@ class Collector(Server):
     def __init__(self) -> None:
         super().__init__()
         self.spans: list[Span] = []
+        self.services: set[str] = set()
 
     def handle(self, request: Request) -> Reply:
         exported = ExportTraceServiceRequest.FromString(request.body)
         for resource in exported.resource_spans:
+            named = {each.key: each.value.string_value for each in resource.resource.attributes}
+            self.services.add(named["service.name"])
             for scope in resource.scope_spans:
                 self.spans.extend(scope.spans)
         return Reply(b"", "application/x-protobuf")
@@ -77,6 +83,24 @@ def test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
     assert above["/cgi-bin/message/custom/send"] == spans["pushes.send"].span_id
 
 
+def test_one_trace_leads_from_a_call_of_the_api_to_the_receipt(
+    collector: Collector, account: OfficialAccount, simulated: Simulated
+) -> None:
+    with served() as address:
+        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        trace_id = pushed_by_api(simulated, account, "oPhone")
+        until_delivered()
+    spans = {span.name: span for span in collector.spans if span.trace_id.hex() == trace_id}
+    root = spans["request"]
+    described = {each.key: each.value.string_value or each.value.int_value for each in root.attributes}
+    assert described == {"path": "/api/v1/push", "method": "POST", "status": 202}
+    above = {name: span.parent_span_id for name, span in spans.items()}
+    assert above["request"] == b""
+    assert above["pushes.send"] == above["pushes.receipt"] == root.span_id
+    assert above["/cgi-bin/message/template/send"] == spans["pushes.send"].span_id
+    assert spans["pushes.send"].end_time_unix_nano <= spans["pushes.receipt"].start_time_unix_nano
+
+
 @pytest.mark.usefixtures("further_answers")
 def test_no_span_tells_a_secret(
     collector: Collector, account: OfficialAccount, platform: Platform, simulated: Simulated
@@ -95,6 +119,38 @@ def test_a_step_that_fails_is_told_as_such_without_its_words(collector: Collecto
     (span,) = collector.spans
     assert span.status.code == 2
     assert "oSecret" not in str(span)
+
+
+STORES = """
+import django
+django.setup()
+from django.core.cache import cache
+from config import telemetry
+telemetry.start("wechat-console-web")
+from django.db import connection
+from wechat.kernel import tracing
+with tracing.begin("request"):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s", ["parameter-of-nobody"])
+    cache.set("key-of-nobody", "value-of-nobody")
+"""
+
+
+def test_statements_and_commands_are_spans_of_the_process_without_what_they_carry() -> None:
+    """A process as it is started, with the variable alone."""
+    receiver = Collector()
+    with serving(receiver) as base:
+        environment = os.environ | {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": base,
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        subprocess.run([sys.executable, "-c", STORES], cwd=PROJECT, env=environment, check=True)
+    (request,) = [span for span in receiver.spans if span.name == "request"]
+    below = [span for span in receiver.spans if span.parent_span_id == request.span_id]
+    assert {"SELECT", "SET"} <= {span.name.split()[0] for span in below}
+    assert receiver.services == {"wechat-console-web"}
+    assert "of-nobody" not in "".join(map(str, receiver.spans))
 
 
 def test_without_a_collector_nothing_of_it_is_loaded() -> None:

@@ -106,6 +106,17 @@ def test_a_bill_that_agrees_leaves_nothing_to_do(sold: Order, bill: Bill, serve:
         assert gzip.decompress(kept.read()) == file(row(sold.out_trade_no))
 
 
+def test_the_bill_of_a_killed_worker_is_fetched_within_seconds(sold: Order, bill: Bill, serve: Any) -> None:
+    serve(file(row(sold.out_trade_no)))
+    # Nobody hears of that worker again.
+    assert reconciling.BILLS.claim()
+    assert work.run("bills.fetch_bills") == 0
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
+        work.run("bills.fetch_bills")
+    bill.refresh_from_db()
+    assert bill.state == Bill.State.MATCHED
+
+
 def test_fetched_again_it_is_the_same(sold: Order, bill: Bill, serve: Any) -> None:
     serve(file(row(sold.out_trade_no, yuan="99.00")))
     fetched(bill)
@@ -363,6 +374,38 @@ def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refun
     fetched(funds)
     assert kinds() == expected
     assert [line.agrees for line in sums.sums(funds)] == [not expected, True]
+
+
+def test_a_bill_with_fees_in_lines_of_their_own_adds_up_by_the_numbers_of_wechat_pay(
+    ordered: Ordered, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    """A recorded one: two payments, a refund, a line for the fee of each, and counts such as 6.0."""
+    wholes = {
+        "SO20260302090000001": ("4200002701202603020000000001", 10000, "0.60000"),
+        "SO20260302100000002": ("4200002701202603020000000002", 4990, "0.30000"),
+    }
+    rows, orders = [], []
+    for number, (transaction_id, fen, fee) in wholes.items():
+        order = ordered(key=number, total=fen)
+        Order.objects.filter(pk=order.pk).update(out_trade_no=number)
+        order.refresh_from_db()
+        notify(order, success_time=NOON.isoformat(), transaction_id=transaction_id)
+        rows.append(row(number, transaction_id, f"{fen / 100:.2f}").replace("`0.60000", f"`{fee}"))
+        orders.append(order)
+    with time_machine.travel(NOON + datetime.timedelta(hours=1)):
+        refund = refunding.request(orders[0], 3000, source="test", key="r")
+    names = {"out_refund_no": "RF20260302150000001", "refund_id": "50302602026030200000000000001"}
+    Refund.objects.filter(pk=refund.pk).update(state="processing", **names)
+    back = refund_row(*wholes, "30.00", refund_id=names["refund_id"]).replace(
+        "SO20260302100000002", names["out_refund_no"]
+    )
+    serve(file(*rows, back))
+    fetched(bill)
+    serve((BILLS / "fundflowbill_separate_fee_lines.csv").read_bytes(), FUNDS)
+    assert fetched(funds).state == Bill.State.MATCHED
+    assert (funds.lines, funds.income, funds.spent, funds.error) == (6, 15008, 3090, "")
+    assert kinds() == []
+    assert [(line.ours, line.theirs) for line in sums.sums(funds)] == [(14900, 14900), (2982, 2982)]
 
 
 def test_what_a_closed_refund_took_comes_back_whole(

@@ -16,6 +16,7 @@ from payments.bills.models import Discrepancy
 from payments.orders.models import Order, OrderEvent, Refund
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import approval, limits, refunding
+from payments.orders.refunds.reports import adopt
 from payments.orders.states import OrderState, RefundState
 from tests.cast import member
 from tests.payments.conftest import Ordered
@@ -23,6 +24,7 @@ from tests.payments.world import REFUNDS, notify, notify_refund, refund_id, repl
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply, Request
 from wechat.kernel import work
+from wechat.sdk.pay.transactions import read_refund
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -376,6 +378,26 @@ def test_a_business_system_has_a_limit_too(paid: Order, account: OfficialAccount
     assert [beyond(paid, key, source="api:1") for key in "abc"] == [False, False, True]
     # What the product gives back by its own rule waits for nobody.
     assert not beyond(paid, "second", source="automatic")
+
+
+def test_pages_the_api_and_the_merchant_platform_are_one_sum_of_an_order(
+    paid: Order, account: OfficialAccount, pay: PayPlatform
+) -> None:
+    for role in ("finance", "api"):
+        ApprovalLimit.objects.create(action="refund", account=account, role=role, alone_up_to=2500)
+    ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
+    assert not beyond(paid, "page", by=ann)
+    assert not beyond(paid, "api", source="api:1")
+    # Made in the merchant platform, and booked here by two people: that uses up nobody's limit.
+    elsewhere = read_refund(report(Refund(order=paid, out_refund_no="by-hand", amount=1000)))
+    adopt(paid, elsewhere, asked_by=ann, decided_by=bob)
+    asked = {"page again": {"by": bob}, "api again": {"source": "api:2"}}
+    assert [beyond(paid, key, **how) for key, how in asked.items()] == [True, True]
+    assert not beyond(paid, "what is left", 500, by=bob)
+    assert books(paid)[1] == 5 * 1000 + 500
+    with pytest.raises(OrderRefused) as no:
+        beyond(paid, "more than was paid", 4501, by=bob)
+    assert no.value.code == "too_much"
 
 
 def test_a_superuser_agrees_to_nothing_that_they_asked_for(

@@ -1,5 +1,6 @@
 """Business systems ask for messages, follow them, and are told what became of them."""
 
+import datetime
 import json
 import threading
 from collections.abc import Iterator
@@ -109,6 +110,20 @@ def test_a_customer_service_message_may_be_asked_for(world: World, shop: Signed)
 def test_a_message_may_be_asked_for_a_later_time(world: World, template: Template, shop: Signed) -> None:
     shop.post(URL, message(at="2099-01-01T10:00:00+08:00"))
     assert send_due() == 0
+
+
+def test_a_time_that_has_passed_is_refused_but_for_what_clocks_differ(
+    world: World, template: Template, shop: Signed
+) -> None:
+    """It would be due long ago, and wait for a person to let it go."""
+    passed = shop.post(URL, message(at="2020-01-01T10:00:00+08:00"))
+    assert (passed.status_code, "at" in str(passed.json()["error"]["fields"])) == (400, True)
+    slow = timezone.now() - datetime.timedelta(minutes=1)
+    assert shop.post(URL, message(at=slow.isoformat())).status_code == 202
+    due_at = Push.objects.get().due_at
+    assert due_at is not None
+    assert due_at > slow
+    assert send_due() == 1
 
 
 def test_a_client_sees_its_own_messages_only(

@@ -168,7 +168,9 @@ def test_deleting_says_what_will_not_be_sent(world: World, owner: Client) -> Non
     world.ask()
     address = f"{LIST}{the_template().pk}/delete/"
     assert "1 " in owner.get(address).content.decode()
-    assert owner.post(address).status_code == 302
+    owner.post(address)
+    assert not LibraryJob.objects.filter(verb="delete").exists()
+    assert owner.post(address, {"word": "删除"}).status_code == 302
     work.run("pushes.work_on_templates")
     assert the_template().missing_since
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -413,3 +414,48 @@ def test_a_message_to_somebody_who_was_erased_meanwhile_is_not_sent(
     push.refresh_from_db()
     assert (wechat.received, push.state, push.reason) == ([], State.SKIPPED, Push.Reason.ERASED)
     assert "88" not in str(push.content)
+
+
+def test_nor_is_one_that_waits_to_be_tried_again(
+    account: OfficialAccount, wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    push = asked("您的余额是 88 元")
+    wechat.answers = lambda openid, text: answer(errcode=-1, errmsg="system error")
+    send_due()
+    push.refresh_from_db()
+    assert push.state == State.PENDING
+    erasing.erase(Follower(account=account, openid="oA"))
+    wechat.answers = lambda openid, text: OK
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        send_due()
+    push.refresh_from_db()
+    assert (wechat.received, push.state, push.reason) == ([], State.SKIPPED, Push.Reason.ERASED)
+    assert "88" not in str(push.content)
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"), [(OK, State.SENT), (answer(errcode=-1, errmsg="system error"), State.SKIPPED)]
+)
+def test_one_that_was_being_sent_that_moment_keeps_no_word_and_is_tried_once(
+    account: OfficialAccount, wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push],
+    reply: Reply, state: str,
+) -> None:  # fmt: skip
+    wrote()
+    push = asked("您的余额是 88 元")
+    tries = []
+
+    def erased_meanwhile(openid: str, text: str) -> Reply:
+        tries.append(text)
+        erasing.erase(Follower(account=account, openid="oA"))
+        connection.close()
+        return reply
+
+    wechat.answers = erased_meanwhile
+    send_due()
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        send_due()
+    push.refresh_from_db()
+    assert (tries, push.state) == (["您的余额是 88 元"], state)
+    assert "88" not in str(push.content)
+    assert not send_again(push)

@@ -123,6 +123,20 @@ def test_a_rule_in_shadow_is_for_its_audience_only(
     assert [match.message.openid for match in ShadowMatch.objects.select_related("message")] == ["oVip"]
 
 
+@pytest.mark.parametrize("of_shadow", [(), ("VIP",)], ids=["for everybody", "for some"])
+def test_a_rule_in_shadow_says_nothing_before_one_that_is_for_some(
+    platform: Platform, rule: RuleMaker, account: OfficialAccount, of_shadow: tuple[str, ...]
+) -> None:
+    vip = Tag.objects.create(account=account, name="VIP")
+    Follower.objects.create(account=account, openid="oVip").tags.add(vip)
+    shadow = rule(keywords=("退",), in_shadow=True, tags=[vip for _name in of_shadow], position=0)
+    real = rule(keywords=("退款",), tags=[vip], position=1)
+    post(platform.safe(platform.text("退款", openid="oVip", msg_id=1)))
+    react_to_due()
+    assert InboundMessage.objects.get().answered_by == real.answered_by
+    assert (hits(shadow, in_shadow=True), hits(real)) == (1, 1)
+
+
 def test_what_another_feature_answered_before_the_rules_is_no_match_in_shadow(
     platform: Platform, rule: RuleMaker
 ) -> None:

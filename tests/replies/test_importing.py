@@ -271,6 +271,8 @@ def one_rule(**changes: Any) -> bytes:
         {"valid_from": "2026-03-02T00:00:00+08:00", "valid_until": "2026-03-01T00:00:00+08:00"},
         {"new_follower_days": "many"},
         {"forward_url": "ftp://a.cn/"},
+        {"forward_url": "http://["},
+        {"valid_from": "0001-01-01T00:00:00+08:00"},
     ],
     ids=str,
 )
@@ -326,3 +328,20 @@ def test_wild_values_in_a_file_are_problems_and_never_errors(changes: dict[str, 
     file = one_rule(**changes)
     report = import_rules(account, file, rehearse=True)
     assert report.problems or report.made
+
+
+def test_a_variable_that_may_be_empty_is_refused_in_a_file(account: OfficialAccount, rule: RuleMaker) -> None:
+    bare = rule(keywords=("a",), replies=("您好{remark}",))
+    file = export_rules([bare]).encode()
+    (problem,) = import_rules(account, file).problems
+    assert "{remark|朋友}" in problem
+    # What is off may be half done.
+    bare.enabled = False
+    assert import_rules(account, export_rules([bare]).encode()).problems == []
+
+
+def test_a_variable_in_a_text_from_wechat_leaves_the_rule_off_with_a_note(account: OfficialAccount) -> None:
+    text = {"type": "text", "content": "您好{remark}"}
+    report = import_autoreply(account, platform_info(keyword_rule("问好", text)))
+    assert report.switched_off == ["问好"]
+    assert "{remark|朋友}" in Rule.objects.get(name="问好").note

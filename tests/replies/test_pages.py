@@ -227,6 +227,24 @@ def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
     assert (sentence in page.content.decode()) is refused
 
 
+@pytest.mark.parametrize(
+    ("fields", "reply_text"),
+    [
+        ({}, "您好{remark}"),
+        ({}, {"type": "news", "articles": [{"title": "给{remark}", "url": "https://a.cn/"}]}),
+        ({"hands_to": "desk", "away_text": "{remark}，我们明天回复"}, "请稍等"),
+    ],
+)  # fmt: skip
+def test_switching_on_from_the_list_asks_for_it_as_well(
+    editor: Client, rule: RuleMaker, fields: dict[str, str], reply_text: Any
+) -> None:
+    bare = rule(keywords=("a",), replies=(reply_text,), enabled=False, **fields)
+    page: Any = editor.post(LIST, {"action": "switch_on", "_selected_action": [bare.pk]}, follow=True)
+    assert "请把 {remark} 写成 {remark|朋友}" in page.content.decode()
+    bare.refresh_from_db()
+    assert not bare.enabled
+
+
 def test_a_reply_of_which_nothing_may_be_left_is_saved_with_a_warning(
     editor: Client, account: OfficialAccount
 ) -> None:
@@ -253,6 +271,11 @@ def test_a_keyword_that_is_too_long_is_told_its_length_and_nothing_else(
         (("regex", "a*"), True),
         (("regex", "[\\s\\S]"), True),
         (("regex", "退款|"), True),
+        (("regex", "^"), True),
+        (("regex", "[\\s\\S]*"), True),
+        (("regex", "退款|.*"), True),
+        (("regex", "\\S"), True),
+        (("regex", "[^退]"), True),
         (("regex", "退.*"), False),
         (("regex", "^.{1,20}$"), False),
         (("contains", ".*"), False),
@@ -266,6 +289,25 @@ def test_an_expression_that_fits_every_text_is_saved_with_a_warning(
     assert Rule.objects.exists()
     warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
     assert any(keyword[1] in each for each in warnings) is warned
+
+
+def test_it_is_warned_of_as_well_when_it_is_switched_on_brought_back_or_imported(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    made = rule(keywords=("a",), enabled=False)
+    made.keywords.update(compare="regex", text="退款|.*")
+    sent = {"action": "switch_on", "_selected_action": [made.pk]}
+    pages: list[Any] = [editor.post(LIST, sent, follow=True)]
+    exported = editor.get("/admin/replies/rule/export/").content.decode()
+    Rule.objects.all().delete()
+    agreed = {"account": account.pk, "rehearsed": exported, "agreed": "1"}
+    pages.append(editor.post(IMPORT, agreed, follow=True))
+    brought = Rule.objects.get()
+    version = brought.history.latest("history_date")
+    former = f"{LIST}{brought.pk}/history/{version.pk}/"
+    pages.append(editor.post(former, {"account": account.pk}, follow=True))
+    for page in pages:
+        assert any("退款|.*" in str(each) for each in page.context["messages"] if each.level_tag == "warning")
 
 
 def test_a_rule_that_is_off_may_be_half_done_and_is_not_switched_on_like_that(

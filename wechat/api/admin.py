@@ -160,6 +160,7 @@ class TokenAccessAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """Read-only: who was given the access token."""
 
     area = Area.SETTINGS
+    empty_words = gettext_lazy("Every time a business system asks for the access token, it is noted here.")
     list_display = ("moment", "client", "address")
     list_select_related = ("client",)
     fields = ("account", "client", "at", "address")

@@ -36,6 +36,7 @@ from wechat.articles.forms import (
     PublishForm,
 )
 from wechat.articles.models import Article, Draft, Reading
+from wechat.console import typed_word
 from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
 from wechat.kernel import work
 
@@ -177,7 +178,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._back(draft.pk)
 
     def preview_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        self._check_editable(draft)
+        if not draft.may_be_edited:
+            return self._too_late(request, draft)
         form = PreviewForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._ask(
@@ -187,7 +189,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._page(request, draft, "articles/preview.html", _("Preview"), form=form)
 
     def publish_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        self._check_editable(draft)
+        if not draft.may_be_edited:
+            return self._too_late(request, draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             at = form.cleaned_data["at"]
@@ -206,21 +209,24 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def withdraw_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if draft.state != State.PUBLISHED:
-            raise PermissionDenied
-        if request.method == "POST":
+            return self._too_late(request, draft)
+        word = _("take back")
+        if typed_word.is_typed(request, word):
             self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
             return self._back(draft.pk)
-        return self._page(request, draft, "articles/withdraw.html", _("Take back"))
+        context = typed_word.context(request, word)
+        return self._page(request, draft, "articles/withdraw.html", _("Take back"), **context)
 
     def _ask(self, request: HttpRequest, draft: Draft, step: Draft.Work, note: str, **more: Any) -> None:
         sending.ask(draft, step, **more)
         work.wake("articles.work_off")
         _noted(request, draft, note)
 
-    def _check_editable(self, draft: Draft) -> None:
-        """What is being published or was stays as it is. Raises ``PermissionDenied``."""
-        if not draft.may_be_edited:
-            raise PermissionDenied
+    def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        """The page it was asked from is an old one: what is being published or was stays as it is."""
+        sentence = _("The article has changed meanwhile; its page shows what can be done now.")
+        self.message_user(request, sentence, messages.WARNING)
+        return self._back(draft.pk)
 
     def _back(self, pk: int) -> HttpResponse:
         return redirect(reverse("admin:articles_draft_change", args=[pk]))

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import nh3
 from lxml import html
@@ -47,7 +48,7 @@ def cleaned(text: str) -> Cleaned:
     A text without any element is plain text, whose lines are paragraphs.
     """
     losses = Losses()
-    _note_scripts_and_sheets(text, losses)
+    _note_what_is_dropped_whole(text, losses)
     root = tree.parsed(_readable(text))
     structure.shape(root, losses)
     return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
@@ -62,6 +63,11 @@ def from_markdown(text: str) -> Cleaned:
     """Returns what a Markdown text says, as an article."""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return cleaned(markdown.render(text))
+
+
+def from_plain_text(text: str) -> Cleaned:
+    """Returns the lines of a text in which nothing is markup, as an article."""
+    return cleaned(escape(text))
 
 
 def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
@@ -88,9 +94,11 @@ def picture_bytes(address: str) -> bytes | None:
         return None
 
 
-def _note_scripts_and_sheets(text: str, losses: Losses) -> None:
-    """Both are gone before there is a tree."""
+def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
+    """It is gone before there is a tree."""
     small = text.lower()
+    if "<math" in small:
+        losses.add(Loss.FORMULA)
     if "<script" in small:
         losses.add(Loss.SCRIPT)
     if "<style" in small and not WORD.search(text):

@@ -19,6 +19,7 @@ from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.articles.widgets import ArticleEditor, as_it_looks
+from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
 from wechat.console.read_only import read_as
 from wechat.kernel.row_ids import row_id
@@ -198,12 +199,7 @@ class PreviewForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    at = forms.DateTimeField(
-        label=gettext_lazy("When"),
-        required=False,
-        help_text=gettext_lazy("Empty: at once."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = moment_field(gettext_lazy("When"), help_text=gettext_lazy("Empty: at once."))
 
     def clean_at(self) -> datetime.datetime | None:
         at: datetime.datetime | None = self.cleaned_data["at"]

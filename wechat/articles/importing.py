@@ -13,6 +13,7 @@ from wechat.kernel import encodings
 LARGEST = 2 * 1024 * 1024
 SUFFIXES = (".docx", ".md", ".markdown", ".html", ".htm", ".txt")
 WORD = ".docx"
+PLAIN = ".txt"
 MARKDOWN = (".md", ".markdown")
 # GB 18030 holds GB 2312 and GBK, whatever the page calls itself.
 ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
@@ -34,6 +35,8 @@ def read(file: Any) -> Cleaned:
             _("Choose a Word (.docx), Markdown, HTML or text file. An older .doc: save it as .docx in Word.")
         )
     text = _decoded(file.read())
+    if name.endswith(PLAIN):
+        return cleaning.from_plain_text(text)
     return cleaning.from_markdown(text) if name.endswith(MARKDOWN) else cleaning.cleaned(text)
 
 

@@ -163,8 +163,11 @@ def _fitting(asset: Asset) -> tuple[bytes, str]:
         return body, asset.content_type
     try:
         with pictures.opened(io.BytesIO(body)) as picture:
+            if pictures.moves(picture):
+                sentence = _("The picture “%(name)s” moves; in articles WeChat takes JPG and PNG only.")
+                raise ValidationError(sentence % {"name": asset.name})
             picture.draft("RGB", (WIDEST, WIDEST * 20))
-            drawn = picture.convert("RGB")
+            drawn = pictures.upright(picture)
     except pictures.UnreadablePicture as error:
         raise ValidationError(str(error)) from None
     drawn.thumbnail((WIDEST, WIDEST * 20))

@@ -21,7 +21,6 @@ READINGS = work.Kind(
     "articles.read",
     lambda: Reading.objects.select_related("account"),
     label=gettext_lazy("Reading drafts and articles"),
-    lease=datetime.timedelta(minutes=15),
     queue=work.BULK,
 )
 

@@ -234,13 +234,14 @@ def _is_a_line(element: html.HtmlElement) -> bool:
 
 def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
     """The lines of plain text."""
-    lines = LINE_END.split((root.text or "").strip())
+    lines = LINE_END.split((root.text or "").rstrip().lstrip("\n"))
     if len(lines) < 2:
         return
     root.text = None
     for line in lines:
         paragraph = html.Element("p")
-        paragraph.text = line.strip()
+        # Blanks at its beginning are how people indent.
+        paragraph.text = _with_blanks(line.rstrip())
         if not paragraph.text:
             paragraph.append(html.Element("br"))
         root.append(paragraph)

@@ -1,4 +1,7 @@
-"""Mass sends that failed, for the desk of what failed: whether to send again is decided on their page."""
+"""Mass sends that failed, for the desk of what failed.
+
+What WeChat never took is sent again by a button. What it may have sent is looked at by a person.
+"""
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -7,13 +10,20 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
+from wechat.campaigns.mass import sending
 from wechat.campaigns.models import MassCall
 
-FAILED = Q(state=MassCall.State.FAILED) | Q(state=MassCall.State.UNCERTAIN)
+FAILED, UNCERTAIN = MassCall.State.FAILED, MassCall.State.UNCERTAIN
 
 
-def _failed(account: OfficialAccount) -> QuerySet[MassCall]:
-    return MassCall.objects.filter(FAILED, account=account).select_related("send")
+def _not_taken(account: OfficialAccount) -> QuerySet[MassCall]:
+    rows = MassCall.objects.filter(sending.NOT_TAKEN, account=account)
+    return rows.select_related("send")
+
+
+def _perhaps_sent(account: OfficialAccount) -> QuerySet[MassCall]:
+    ended = Q(state=UNCERTAIN) | (Q(state=FAILED) & ~sending.NOT_TAKEN)
+    return MassCall.objects.filter(ended, account=account).select_related("send")
 
 
 def _page(call: MassCall) -> str:
@@ -25,5 +35,15 @@ def _title(call: MassCall) -> str:
 
 
 SOURCES.add(
-    "mass_sends", FailureSource(gettext_lazy("Mass sends"), Area.SENDING, _failed, None, _page, title=_title)
+    "mass_sends",
+    FailureSource(
+        gettext_lazy("Mass sends"), Area.SENDING, _not_taken, sending.try_again, _page, title=_title
+    ),
 )
+SOURCES.add(
+    "mass_sends_uncertain",
+    FailureSource(
+        gettext_lazy("Mass sends that WeChat may have sent"), Area.SENDING, _perhaps_sent, None, _page,
+        title=_title,
+    ),
+)  # fmt: skip

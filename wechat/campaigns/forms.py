@@ -18,9 +18,10 @@ from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.days import MomentField
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.text_editor import named
+from wechat.contents.text_editor import in_line, named
 from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
 from wechat.pushes.models import Template
@@ -50,6 +51,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
             "name", "way", "template", "audience", "segment", "tag", "table", "starts_at", "quiet_from",
             "quiet_until", "cap_days", "per_second", "held_out", "tracked",
         )  # fmt: skip
+        field_classes = {"starts_at": MomentField}
         widgets = {
             "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
             "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -206,7 +208,7 @@ def words_of(campaign: Campaign) -> dict[str, Variable]:
 
 
 def words_in_line(campaign: Campaign) -> str:
-    return " ".join(f"{{{word}}}" for word in [*campaign.columns, *EVERYBODYS])
+    return in_line(words_of(campaign))
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:

@@ -1,9 +1,11 @@
-"""Links that count who taps them: ``/l/<number>-<signature>``, signed, so that nobody can make them up.
+"""Links that count who taps them, signed, so that nobody can make them up.
 
-It leads to the link of the recipient's own variant and nowhere else.
+``/l/<number>-<signature>`` leads to the link of a campaign's recipient, that of their own variant;
+``/l/s<number>-<signature>`` to that of a message of a sequence (``sequences.links``); neither anywhere else.
 """
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from Crypto.Hash import HMAC, SHA256
@@ -21,15 +23,17 @@ SIGNATURE_BYTES = 9
 
 
 def address(recipient_id: int) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse(
-        "campaign_link", args=[recipient_id, _signature(recipient_id)]
-    )
+    return signed("campaign_link", recipient_id)
+
+
+def signed(name: str, number: int) -> str:
+    """The address of the link with this number; ``name`` is that of its URL."""
+    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=[number, _signature(name, number)])
 
 
 def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpResponse:
     """Notes the tap and goes on to where the link leads."""
-    if not _is_signed(recipient_id, signature):
-        raise Http404
+    check("campaign_link", recipient_id, signature)
     mine = Recipient.objects.select_related("campaign__account").filter(pk=recipient_id).first()
     if mine is None:
         raise Http404
@@ -37,7 +41,17 @@ def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpRespons
         Recipient.objects.filter(pk=mine.pk, tapped_at=None).update(tapped_at=timezone.now())
     line = AudienceRow.objects.filter(campaign=mine.campaign_id, openid=mine.openid).first()
     words = {**(line.words if line else {}), "openid": mine.openid, "account": mine.campaign.account.name}
-    target = _target(mine)
+    return leading_to(_target(mine), words)
+
+
+def check(name: str, number: int, signature: str) -> None:
+    """Raises ``Http404`` for an address that was made up."""
+    if not constant_time_compare(signature, _signature(name, number)):
+        raise Http404
+
+
+def leading_to(target: str, words: Mapping[str, str]) -> HttpResponse:
+    """Goes on to an address with the words in it, each time anew. Raises ``Http404`` if there is none."""
     if not target:
         raise Http404
     answer = HttpResponseRedirect(fill_address(target, words))
@@ -66,10 +80,7 @@ def in_content(content: dict[str, Any], link: str) -> dict[str, Any]:
     return {**content, "articles": [{**first, "url": link}, *others]}
 
 
-def _signature(recipient_id: int) -> str:
-    digest = HMAC.new(settings.SECRET_KEY.encode(), f"campaign link {recipient_id}".encode(), SHA256).digest()
+def _signature(name: str, number: int) -> str:
+    text = f"{name.replace('_', ' ')} {number}"
+    digest = HMAC.new(settings.SECRET_KEY.encode(), text.encode(), SHA256).digest()
     return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()
-
-
-def _is_signed(recipient_id: int, signature: str) -> bool:
-    return constant_time_compare(signature, _signature(recipient_id))

@@ -8,22 +8,26 @@ from accounts.followers import erasing
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from wechat.campaigns.models import AudienceRow, Enrolment, Recipient, Seed
+from wechat.pushes.models import Push
 
 
 @erasing.holds
 def plans(follower: Follower) -> Holding | None:
-    """Nothing more is sent to them by a sequence, a table or as a test."""
+    """Nothing more is sent to them by a campaign, a sequence, a table or as a test."""
     of_follower = {"account": follower.account_id, "openid": follower.openid}
-    rows = AudienceRow.objects.filter(campaign__account=follower.account_id, openid=follower.openid)
+    of_campaigns = {"campaign__account": follower.account_id, "openid": follower.openid}
+    rows = AudienceRow.objects.filter(**of_campaigns)
+    waiting = Recipient.objects.filter(**of_campaigns, state=Recipient.State.WAITING)
     held: list[QuerySet[Enrolment] | QuerySet[Seed] | QuerySet[AudienceRow]] = [
         Enrolment.objects.filter(**of_follower),
         Seed.objects.filter(**of_follower),
         rows,
     ]
-    if not any(each.exists() for each in held):
+    if not waiting.exists() and not any(each.exists() for each in held):
         return None
 
     def erase() -> None:
+        waiting.update(state=Recipient.State.SKIPPED, reason=Push.Reason.ERASED)
         for each in held:
             each.delete()
 

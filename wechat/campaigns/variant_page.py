@@ -20,6 +20,7 @@ from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
 from wechat.contents import preview
 from wechat.contents.preview import Filling
+from wechat.contents.text_editor import in_line
 
 LETTERS = "ABCD"
 
@@ -45,6 +46,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
         variant=variant,
         service=service,
         template_form=template,
+        words=in_line(words_of(campaign)),
     )
     return TemplateResponse(request, "campaigns/variant.html", context)
 

@@ -227,7 +227,12 @@ class Scan(models.Model):
     at = models.DateTimeField(_("scanned at"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     message = models.OneToOneField(
-        InboundMessage, models.SET_NULL, null=True, related_name="+", verbose_name=_("message")
+        InboundMessage,
+        models.SET_NULL,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("message"),
     )
 
     class Meta:

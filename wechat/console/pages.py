@@ -26,6 +26,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from wechat.console.deleting import deletion_of
 from wechat.console.versions import Words, differences, words_of
 from wechat.kernel.row_ids import row_id
 
@@ -70,10 +71,12 @@ MEANWHILE = 20
 class ModelAdmin(SkinAdmin[Row]):
     """Pages of a model, in the skin.
 
-    ``empty_words`` are what an empty list says: how what would be in it comes to be.
+    ``empty_words`` are what an empty list says: how what would be in it comes to be. ``takes_along`` are the
+    kinds of rows that nobody deletes by themselves, and that go with what they are about.
     """
 
     empty_words: ClassVar[StrOrPromise] = ""
+    takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Whoever may not change the row reads the form that others fill in: see ``read_only``.
@@ -84,6 +87,21 @@ class ModelAdmin(SkinAdmin[Row]):
         # Made for this request: what is only read links to what its reader may see.
         form.reader = request
         return form
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with it by kind and number, and not row by row."""
+        deletion = deletion_of(objs)
+        lacking = {
+            str(model._meta.verbose_name)
+            for model in deletion.numbers
+            if self.admin_site.is_registered(model)
+            and model not in self.takes_along
+            and not all(
+                self.admin_site.get_model_admin(model).has_delete_permission(request, row)
+                for row in deletion.read.get(model, [None])
+            )
+        }
+        return list(map(str, objs)), deletion.by_name(), lacking, deletion.protected
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """A form for each row there is, however many are claimed to be sent."""

@@ -12,7 +12,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
+
+from wechat.console.days import day_field
 
 DAY = datetime.timedelta(days=1)
 OFFERED = (7, 30, 90)
@@ -67,11 +68,6 @@ def midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(
         datetime.datetime.combine(day, datetime.time()), timezone.get_default_timezone()
     )
-
-
-def day_field(label: StrOrPromise) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
 
 
 class PeriodForm(forms.Form):

@@ -32,7 +32,7 @@ from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
 from wechat.contents.checks import caution, check_content, check_fallbacks
 from wechat.contents.models import HasContent, Kind
-from wechat.contents.text_editor import TextEditor, named
+from wechat.contents.text_editor import TextEditor, named, read_in_words
 from wechat.contents.variables import USUAL, VARIABLES, Variable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
@@ -53,6 +53,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "transfer_customer_service": ("kf_account",),
 }
 FILES = ("image", "voice", "video")
+# What may have variables.
+SAID = ("text", "title", "description", "tail")
 ARTICLES_SHOWN = 200
 # Parts of a content that have another name in the form; what is in neither is about a kind's first field.
 NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
@@ -95,8 +97,7 @@ class ContentForm(forms.ModelForm[Any]):
         required=False,
         strip=False,
         help_text=gettext_lazy(
-            "Words in braces are filled in for each follower: {remark|dear friend} says the remark, and "
-            "“dear friend” to those without one."
+            "The buttons put in links, emoji and variables; a variable is filled in for each follower."
         ),
         widget=TextEditor(attrs={"rows": 5}),
     )
@@ -140,6 +141,8 @@ class ContentForm(forms.ModelForm[Any]):
         assert isinstance(editor, TextEditor)
         editor.variables = self.variables()
         editor.for_account(account_id)
+        for name in SAID:
+            read_in_words(self, name)
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
         self.fields["url"].widget.for_account(account_id)

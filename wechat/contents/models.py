@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from wechat.contents.variables import labelled
 from wechat.materials.models import Asset
 from wechat.sdk.text_links import words_of
 
@@ -49,13 +50,14 @@ class HasContent(models.Model):
 
     @property
     def words(self) -> str:
-        """All it says, on one line and without markup; other kinds than text say first what they are."""
+        """All it says, on one line, without markup, variables by name; other kinds than text say first what
+        they are."""
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
         words = stored.get("content") or stored.get("title") or stored.get("head") or ""
         if not words and self.asset:
             words = self.asset.name
-        shown = " ".join(words_of(words).split())
+        shown = " ".join(labelled(words_of(words)).split())
         if self.kind == Kind.TEXT:
             return shown
         kind = Kind(self.kind).label if self.kind in Kind else self.kind

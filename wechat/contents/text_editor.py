@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +19,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.staff.picking import links_of
 from wechat.console import codes
-from wechat.contents.variables import USUAL, VARIABLES, Variable
+from wechat.console.read_only import EMPTY, read_as
+from wechat.console.text_links import linked
+from wechat.contents.variables import USUAL, VARIABLES, Variable, labelled
 
 
 class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
@@ -50,6 +54,28 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
         return f"{reverse('contents_preview')}?{urlencode({'account': self.account_id or ''})}"
 
 
+def read_in_words(form: forms.BaseForm, name: str) -> None:
+    """Has a text of the form read, by whoever may not change it, with its links and variables drawn."""
+
+    def words() -> str:
+        return linebreaksbr(linked(labelled(str(form[name].value() or "")))) or EMPTY
+
+    read_as(form.fields[name], words)
+
+
+def in_line(variables: Mapping[str, Variable]) -> str:
+    """Returns them as they are written, each with its name for staff, to be read."""
+    return " · ".join(
+        f"{_written(name, each)} {'' if each.label == name else each.label}".strip()
+        for name, each in variables.items()
+    )
+
+
+def _written(name: str, variable: Variable) -> str:
+    """With what stands there where the variable is empty, if it may be."""
+    return f"{{{name}|{variable.fallback}}}" if variable.fallback else f"{{{name}}}"
+
+
 def named(names: Iterable[str]) -> dict[str, Variable]:
     """The variables of these names."""
     return {name: VARIABLES.get(name) for name in names}
@@ -68,7 +94,7 @@ def script_settings(
     return {
         "account": account_id,
         "preview": preview,
-        "people": f"{reverse('admin:followers_pick')}?{account}",
+        "people": f"{reverse('admin:followers_pick')}?{account}" if account_id else "",
         "links": links_of(account_id),
         "programs": codes.mini_programs.offered(account_id),
         "variables": [

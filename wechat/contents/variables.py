@@ -8,6 +8,7 @@ business of ``wechat.kernel.placeholders``.
 
 import datetime
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -118,6 +119,18 @@ def needs_rows(names: Iterable[str]) -> bool:
     """Returns whether a value of theirs is in the database."""
     found = (VARIABLES.find(name) for name in names)
     return "remark" in names or any(each is not None and each.look_up is not None for each in found)
+
+
+def labelled(text: str) -> str:
+    """The text with its variables by their names for staff, each with what is said instead, if anything."""
+
+    def label(found: re.Match[str]) -> str:
+        variable = VARIABLES.find(found[1])
+        if variable is None:
+            return found[0]
+        return f"〔{variable.label} / {found[2]}〕" if found[2] else f"〔{variable.label}〕"
+
+    return placeholders.PLACEHOLDER.sub(label, text)
 
 
 def expand(content: Content, values: Values) -> Content | None:

@@ -39,6 +39,9 @@ class CannedAnswerForm(ContentForm, AccountForm):
 @admin.register(CannedAnswer)
 class CannedAnswerAdmin(CautiousAdmin, AccountScopedAdmin):
     area = Area.MESSAGES
+    empty_words = gettext_lazy(
+        "Write down what you answer often; at the desk a slash and the shortcut put it into the reply."
+    )
     form = CannedAnswerForm
     fields = ("account", "shortcut", "kind", *(name for name in ContentForm.base_fields if name != "kind"))
     list_display = ("shortcut", "words")

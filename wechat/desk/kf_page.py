@@ -28,6 +28,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
+from wechat.console.days import FIRST
 from wechat.sdk.calls import customer_service as kf
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, WeChatError
@@ -157,6 +158,6 @@ def _sentence(error: WeChatError) -> str:
 def _day(text: str) -> datetime.date:
     today = timezone.localdate()
     try:
-        return min(parse_date(text) or today, today)
+        return max(min(parse_date(text) or today, today), FIRST)
     except ValueError:
         return today

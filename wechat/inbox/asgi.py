@@ -8,11 +8,15 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from wechat.inbox import recording
-from wechat.inbox.callback import Callback
-from wechat.kernel import overload
+from accounts.official import callback_addresses
+from wechat.inbox import recording, refusals
+from wechat.inbox.callback import BUILD_SECONDS, Callback
+from wechat.kernel import overload, versioned_cache
+from wechat.kernel.addresses import scope_address
 from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, SenderGone, receive_into
 from wechat.sdk.envelope import MAX_BODY
 
@@ -48,6 +52,9 @@ class CallbackRequest(HttpRequest):
 
 
 async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> None:
+    if settings.CALLBACK_ALLOW_LIST and not await _is_admitted(scope, slug):
+        await _send(HttpResponse(callback_addresses.REFUSED, status=403, content_type="text/plain"), send)
+        return
     if recording.is_full():
         overload.note("callbacks")
         await _send(HttpResponse("Try again.", status=503, content_type="text/plain"), send)
@@ -64,6 +71,20 @@ async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -
     else:
         response = await _response(CallbackRequest(scope, body.getvalue()), slug)
     await _send(response, send)
+
+
+async def _is_admitted(scope: Any, slug: str) -> bool:
+    """Returns whether it comes from WeChat; where nothing is known of that the signature says so."""
+    if not versioned_cache.all_built():
+        try:
+            await versioned_cache.build_all(BUILD_SECONDS)
+        except (Error, TimeoutError):
+            return True
+    address = scope_address(scope)
+    if callback_addresses.admits(address):
+        return True
+    refusals.note_stranger(slug, address)
+    return False
 
 
 async def _send(response: HttpResponse, send: Any) -> None:

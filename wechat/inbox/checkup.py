@@ -36,6 +36,10 @@ WHAT_REFUSALS_SAY = {
         _("Callbacks arrive whose time is more than five minutes from this server's."),
         _("Switch on time synchronisation (NTP) on this server."),
     ),
+    "address": (
+        _("Callbacks arrive from addresses that WeChat does not name as its own, and are not let in."),
+        _("If they are genuine, set TRUSTED_PROXIES to what is in front, or take CALLBACK_ALLOW_LIST away."),
+    ),
 }
 WHAT_REFUSALS_SAY["length"] = WHAT_REFUSALS_SAY["padding"]
 

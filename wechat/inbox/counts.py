@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from wechat.console.periods import Period
+from wechat.console.periods import DAY, Period, midnight
 from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
-from wechat.kernel import work
+from wechat.kernel import retention, work
 
 # Long enough for an answer that is late to be there, short enough for a page to count the rest.
 PAUSE = datetime.timedelta(minutes=5)
@@ -32,6 +32,7 @@ INSERT INTO inbox_messagecount (account_id, day, kind, event, count, unanswered)
 SELECT account_id, (received_at AT TIME ZONE 'Asia/Shanghai')::date AS day, kind, event, count(*),
     count(*) FILTER (WHERE kind = 'text' AND answered_by = '')
 FROM inbox_inboundmessage WHERE id > %(after)s AND id <= %(last)s
+    AND received_at >= coalesce(%(since)s::timestamptz, '-infinity')
 GROUP BY account_id, day, kind, event
 ON CONFLICT (account_id, day, kind, event) DO UPDATE SET
     count = inbox_messagecount.count + excluded.count,
@@ -129,8 +130,12 @@ def what_people_wrote(kinds: Kinds) -> MessageTally:
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Returns days whose counts are not those of their messages, with both; none is the good news."""
+    """Returns days whose counts are not those of their messages, with both; none is the good news.
+
+    Days whose messages may have been deleted are left out.
+    """
     progress = CountProgress.objects.first()
+    first = _first_whole_day()
     asked = {"account": account.pk, "last": progress.counted if progress else 0}
     with connection.cursor() as cursor:
         cursor.execute(OF_ROWS, asked)
@@ -138,7 +143,7 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
     kept: dict[tuple[datetime.date, str], int] = defaultdict(int)
     for each in MessageCount.objects.filter(account=account):
         kept[each.day, each.event if each.kind == EVENT else each.kind] += each.count
-    for day in sorted({day for day, _kind in (*rows, *kept)}):
+    for day in sorted({day for day, _kind in (*rows, *kept) if not first or day >= first}):
         here, there = (
             {kind: number for (its, kind), number in found.items() if its == day} for found in (kept, rows)
         )
@@ -147,12 +152,19 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
 
 
 def count_again() -> None:
-    """Has everything counted from the first message on."""
+    """Has every day counted anew whose messages are all still there."""
+    first = _first_whole_day()
     with transaction.atomic():
         CountProgress.objects.select_for_update().filter(pk=1).update(
-            counted=0, seen=0, seen_by=0, due_at=timezone.now()
+            counted=0, seen=0, seen_by=0, since=first and midnight(first), due_at=timezone.now()
         )
-        MessageCount.objects.all().delete()
+        MessageCount.objects.filter(**({"day__gte": first} if first else {})).delete()
+
+
+def _first_whole_day() -> datetime.date | None:
+    """Returns the first day of which no message is old enough to be deleted, if any are deleted."""
+    since = retention.CLASSES.get("messages").kept_since
+    return timezone.localdate(since) + DAY if since else None
 
 
 def _snapshot() -> tuple[int, int]:
@@ -167,5 +179,5 @@ def _count_up_to(progress: CountProgress, turn: work.Turn) -> None:
     while progress.counted < progress.seen and not turn.is_over:
         last = min(progress.counted + BATCH, progress.seen)
         with connection.cursor() as cursor:
-            cursor.execute(COUNT, {"after": progress.counted, "last": last})
+            cursor.execute(COUNT, {"after": progress.counted, "last": last, "since": progress.since})
         progress.counted = last

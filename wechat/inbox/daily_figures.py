@@ -42,7 +42,7 @@ def _followers(first: datetime.date, last: datetime.date) -> str:
 
 
 def _gone(first: datetime.date, last: datetime.date) -> str:
-    return f"{reverse('admin:followers_follower_changelist')}?follows=no"
+    return f"{_followers(first, last)}&follows=no"
 
 
 SOURCES.add(

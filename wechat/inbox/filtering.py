@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import searching
 from accounts.followers.labels import EVENTS, MESSAGES
+from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
 from wechat.inbox.models import NOT_A_RECEIPT, RECEIPTS, InboundMessage
@@ -37,11 +38,6 @@ STATES = {
 Rows = QuerySet[InboundMessage]
 
 
-def _moment(label: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=False, widget=widget)
-
-
 class LogFilter(FilterForm):
     q = forms.CharField(
         label=gettext_lazy("Text or follower"),
@@ -60,8 +56,8 @@ class LogFilter(FilterForm):
             ("waiting", gettext_lazy("Waiting to be handled")),
         ],
     )
-    since = _moment(gettext_lazy("From"))
-    until = _moment(gettext_lazy("To"))
+    since = moment_field(gettext_lazy("From"))
+    until = moment_field(gettext_lazy("To"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

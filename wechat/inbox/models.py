@@ -1,5 +1,6 @@
 """What arrived, once each, with the answer it was given."""
 
+import datetime
 import hashlib
 from typing import Any
 
@@ -24,14 +25,29 @@ RECEIPTS = (
 NOT_A_RECEIPT = ~models.Q(event__in=RECEIPTS)
 
 
+# The month of what says no time of its own: a retry of it must find the same one.
+UNDATED = datetime.date(1970, 1, 1)
+
+
+def month_of(moment: datetime.datetime) -> datetime.date:
+    """Returns the first day of the month (UTC)."""
+    return moment.astimezone(datetime.UTC).date().replace(day=1)
+
+
 class InboundMessage(Traced, WorkRow):
-    """One message or event of the platform; a retried delivery finds this row and is given its answer."""
+    """One message or event of the platform; a retried delivery finds this row and is given its answer.
+
+    The table is partitioned by ``month``, see ``wechat.inbox.months``. So keys to it cannot be checked by the
+    database, and what must be unique is so within a month: the platform's own time decides the month, and a
+    retry has the same time.
+    """
 
     MALFORMED = "malformed"
 
     # Every other index begins with the account as well; one more would only cost each insert its time.
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     key = models.CharField(_("key"), max_length=255, editable=False)
+    month = models.DateField(default=UNDATED, db_default=UNDATED, editable=False)
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=40)
     event = models.CharField(_("event"), max_length=64, blank=True)
@@ -52,7 +68,7 @@ class InboundMessage(Traced, WorkRow):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("message log")
-        constraints = [models.UniqueConstraint(fields=["account", "key"], name="inbound_once")]
+        constraints = [models.UniqueConstraint(fields=["account", "key", "month"], name="inbound_once")]
         indexes = [
             models.Index(fields=["account", "-id"], name="inbound_but_receipts", condition=NOT_A_RECEIPT),
             models.Index(fields=["account", "openid", "-id"], name="inbound_conversation"),
@@ -100,6 +116,19 @@ class InboundMessage(Traced, WorkRow):
         return self.body.encode() if self.raw_bytes is None else bytes(self.raw_bytes)
 
 
+class MessageMonth(WorkRow):
+    """A month whose messages have a partition of their own; due when it is looked after next."""
+
+    month = models.DateField(primary_key=True)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("month of the message log")
+        verbose_name_plural = _("months of the message log")
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
 class MessageCount(models.Model):
     """How many messages and events of a kind arrived on a day (Asia/Shanghai), counted once each.
 
@@ -132,12 +161,14 @@ class CountProgress(models.Model):
     """How far messages are counted: the last id, and what the next turn counts up to.
 
     ``seen`` was the newest id at the last turn; messages with smaller ids may have been on their way then, in
-    transactions before ``seen_by``.
+    transactions before ``seen_by``. Messages that arrived before ``since`` are left out: their days were
+    counted before.
     """
 
     counted = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
     seen_by = models.BigIntegerField(default=0)
+    since = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
 
     class Meta:
@@ -217,7 +248,11 @@ class InboundMedia(WorkRow):
         FAILED = "failed", _("Could not be fetched")
 
     message = models.ForeignKey(
-        InboundMessage, models.CASCADE, related_name="media", verbose_name=_("message")
+        InboundMessage,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="media",
+        verbose_name=_("message"),
     )
     media_id = models.CharField(_("media ID"), max_length=255)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)

@@ -27,6 +27,7 @@ LONGEST_WAIT_SECONDS = 0.6
 COLUMNS = {
     "account_id": "bigint",
     "key": "text",
+    "month": "date",
     "openid": "text",
     "kind": "text",
     "event": "text",
@@ -46,11 +47,11 @@ INSERT = (
     f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608
     f"SELECT {', '.join(COLUMNS)}, received_at, 0, '' "
     f"FROM json_to_recordset(%s) AS record({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) "
-    "ON CONFLICT (account_id, key) DO NOTHING"
+    "ON CONFLICT (account_id, key, month) DO NOTHING"
 )
 STORED = (
     "SELECT account_id, key, coalesce(answer, 'null')::text FROM inbox_inboundmessage "
-    "WHERE (account_id, key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
+    "WHERE (account_id, key, month) IN (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[]))"
 )
 
 
@@ -90,7 +91,11 @@ def _json(records: Sequence[Record]) -> str:
 
 def _keys(records: Sequence[Record]) -> list[Any]:
     """Returns what was not inserted had been before, or is in the batch twice: either way the row speaks."""
-    return [[record.account_id for record in records], [record.key for record in records]]
+    return [
+        [record.account_id for record in records],
+        [record.key for record in records],
+        [record.month for record in records],
+    ]
 
 
 def _answers(rows: Sequence[tuple[int, str, str]]) -> Answers:

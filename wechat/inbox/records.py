@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.inbox.models import InboundMessage, malformed_key
+from wechat.inbox.models import UNDATED, InboundMessage, malformed_key, month_of
 from wechat.inbox.routing import Answer
 from wechat.kernel import tracing
 from wechat.sdk.content import to_dict
@@ -21,13 +21,14 @@ ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 @dataclass(slots=True)
 class Record:
-    """One message and the answer worked out for it; times are ISO 8601 with zone.
+    """One message and the answer worked out for it; times are ISO 8601 with zone, ``month`` is its first day.
 
     ``raw_bytes`` is the body as it came, in the notation of ``bytea``, where ``body`` is not the same.
     """
 
     account_id: int
     key: str
+    month: str
     openid: str
     kind: str
     event: str
@@ -45,16 +46,18 @@ class Record:
     @classmethod
     def of(cls, account: OfficialAccount, message: Message, body: bytes) -> Self:
         legible, raw_bytes = _kept(body)
+        sent_at = datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC)
         return cls(
             account_id=account.pk,
             key=message.key,
+            month=month_of(sent_at).isoformat(),
             openid=message.openid,
             kind=message.kind[:40],
             event=message.event,
             text=message.text or message.event_key,
             body=legible,
             raw_bytes=raw_bytes,
-            sent_at=datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC).isoformat(),
+            sent_at=sent_at.isoformat(),
             received_at=timezone.now().isoformat(),
             trace=tracing.current(),
         )
@@ -66,6 +69,7 @@ class Record:
         return cls(
             account_id=account.pk,
             key=malformed_key(body),
+            month=UNDATED.isoformat(),
             openid="",
             kind=InboundMessage.MALFORMED,
             event="",

@@ -9,9 +9,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.db import Error, connection
 
+from accounts.official import callback_addresses, directory
+from wechat.kernel import metrics
+from wechat.kernel.line_rates import LineRate
+
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0
+# The reason of those that came from an address that is not WeChat's.
+STRANGER = "address"
+_lines = LineRate(1)
 
 # What was refused before the newest push that was taken is over.
 UPSERT = """
@@ -54,6 +61,20 @@ class Counts:
         """Keeps that the platform verified the address just now, which happens when it is saved there."""
         self.writer.submit(_execute, VERIFIED, [(account_id,)])
 
+    def note_stranger(self, slug: str, address: str) -> None:
+        """Counts a callback that came from nowhere WeChat is, and has the list of where it is read again.
+
+        The address is told in the log; a slug of no account is not told, whoever makes one up.
+        """
+        entry = directory.find(slug)
+        name = entry.account.slug if entry else ""
+        metrics.REFUSED.labels(name, STRANGER).inc()
+        if _lines.allows():
+            log.info("callback_refused", extra={"account": name, "reason": STRANGER, "ip": address})
+        if entry:
+            self.note(entry.account.pk, STRANGER)
+        self.writer.submit(callback_addresses.ask_again)
+
     def write(self) -> None:
         """Writes what is counted now."""
         with self._lock:
@@ -88,4 +109,5 @@ def _execute(statement: str, rows: Sequence[tuple[int | str, ...]]) -> None:
 
 
 counts = Counts()
-note, note_verified, settle = counts.note, counts.note_verified, counts.settle
+note, note_stranger = counts.note, counts.note_stranger
+note_verified, settle = counts.note_verified, counts.settle

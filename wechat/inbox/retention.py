@@ -1,21 +1,24 @@
-"""What followers sent besides words, deleted when its time is over; that they sent it stays in the log."""
+"""What followers wrote and sent, deleted when its time is over.
+
+Files go sooner than messages: that somebody sent one stays in the log.
+"""
 
 import datetime
 from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from wechat.inbox.models import InboundMedia
+from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import retention
 
 
-def _oldest(before: datetime.datetime, limit: int) -> Sequence[InboundMedia]:
+def _oldest_media(before: datetime.datetime, limit: int) -> Sequence[InboundMedia]:
     """The rows with the smallest numbers are the oldest, so that no table is read for it."""
     first = InboundMedia.objects.exclude(state=InboundMedia.State.PENDING).select_related("message")
     return [row for row in first.order_by("pk")[:limit] if row.message.sent_at < before]
 
 
-def _delete(media: Sequence[InboundMedia]) -> None:
+def _delete_media(media: Sequence[InboundMedia]) -> None:
     for row in media:
         file = row.file
         row.delete()
@@ -23,4 +26,18 @@ def _delete(media: Sequence[InboundMedia]) -> None:
             file.delete(save=False)
 
 
-retention.register("media", _("Pictures, voices and videos of followers"), _oldest, _delete)
+def _oldest_messages(before: datetime.datetime, limit: int) -> Sequence[InboundMessage]:
+    """Whatever is still to be done with one keeps it."""
+    first = InboundMessage.objects.order_by("pk").only("pk", "due_at", "received_at")[:limit]
+    return [row for row in first if row.due_at is None and row.received_at < before]
+
+
+def _delete_messages(messages: Sequence[InboundMessage]) -> None:
+    """With their files, and what other apps noted of each of them."""
+    numbers = [row.pk for row in messages]
+    _delete_media(list(InboundMedia.objects.filter(message__in=numbers)))
+    InboundMessage.objects.filter(pk__in=numbers).delete()
+
+
+retention.register("media", _("Pictures, voices and videos of followers"), _oldest_media, _delete_media)
+retention.register("messages", _("Messages and events of followers"), _oldest_messages, _delete_messages)

@@ -1,6 +1,7 @@
 """Where a request comes from: one answer for limits, allowed networks, logs and records."""
 
 import ipaddress
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,16 +14,28 @@ CUSTOMERS_PREFIX = 64
 
 
 def client_address(request: HttpRequest) -> str:
-    """Returns the caller's IP address, "" where the server knows none (a Unix socket).
+    """Returns the caller's IP address, "" where the server knows none (a Unix socket)."""
+    return forwarded_address(
+        str(request.META.get("REMOTE_ADDR", "")), str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    )
+
+
+def scope_address(scope: Any) -> str:
+    """Returns the same of a request that no Django has seen yet."""
+    peer, _port = scope.get("client") or ("", 0)
+    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return forwarded_address(peer, ",".join(forwarded))
+
+
+def forwarded_address(peer_address: str, forwarded_for: str) -> str:
+    """Returns the address that a request comes from, of who connected and what ``X-Forwarded-For`` says.
 
     Each proxy appends the address it was called from to ``X-Forwarded-For``. That is believed as far as the
     proxies of ``TRUSTED_PROXIES`` wrote it: so many of them, or those inside of its networks. What a caller
     claims stands further left and counts for nothing.
     """
-    peer = _parsed(str(request.META.get("REMOTE_ADDR", "")))
-    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-    client, proxies = peer, 0
-    for entry in reversed(forwarded):
+    client, proxies = _parsed(peer_address), 0
+    for entry in reversed(forwarded_for.split(",")):
         if not _is_trusted(client, proxies) or (before := _parsed(entry)) is None:
             break
         client, proxies = before, proxies + 1

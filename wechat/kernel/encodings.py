@@ -6,6 +6,7 @@ or as "Unicode text", which is UTF-16.
 
 import codecs
 import io
+import re
 from dataclasses import dataclass
 from typing import IO
 
@@ -17,11 +18,16 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UNREADABLE = gettext_lazy("The file is no text that can be read: save it again as text in UTF-8.")
 # A text in UTF-8 that lost a byte has many more characters that are right.
 RIGHT_FOR_A_WRONG_ONE = 10
 # A text of UTF-16 has many more zeros on one side of its pairs than on the other.
 ZEROS_OF_ONE_SIDE = 4
+# What parts a text into lines and cells; in UTF-16 there is a zero beside each of them.
+PARTS = re.compile(rb"[\n\r,\t;]")
+PARTS_OF_UTF16 = re.compile(rb"[\n\r,\t;]\0|\0[\n\r,\t;]")
+MOST_STRAY_ZEROS = 8
 
 
 class UndecodableText(Exception):
@@ -58,11 +64,15 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     if utf8 and _decodes(file, utf8):
         return Encoding(utf8)
     # Before the other encodings: GB 18030 finds some meaning in nearly any bytes.
-    if utf8 and _is_mostly_utf8(file):
+    if utf8 and _is_mostly(file, utf8, RIGHT_FOR_A_WRONG_ONE):
         return Encoding(utf8, "replace")
     for name in (declared, *others) if declared and utf8 == "utf-8" else others:
         if _decodes(file, name):
             return Encoding(name)
+    # Nothing else fits, so that even a short text is what it is for the most part.
+    damaged = utf8 or ("utf-16" if head.startswith(UTF16_MARKS) else "")
+    if damaged and _is_mostly(file, damaged, right_for_a_wrong_one=1):
+        return Encoding(damaged, "replace")
     raise UndecodableText(UNREADABLE)
 
 
@@ -71,7 +81,7 @@ def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:
     marked = next((name for mark, name in MARKS if head.startswith(mark)), "")
     if marked:
         return ("", ("utf-16",)) if marked == "utf-16" else (marked, ())
-    if b"\0" not in head:
+    if b"\0" not in head or _has_stray_zeros(head):
         return "utf-8", ("gb18030",)
     # UTF-16 writes letters, commas and line ends in two bytes, of which always the same one is zero; the
     # other one is now and then, as of 一 and 退.
@@ -79,6 +89,12 @@ def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:
     if min(first, second) * ZEROS_OF_ONE_SIDE > max(first, second):
         return "", ()
     return "", ("utf-16-be" if first > second else "utf-16-le",)
+
+
+def _has_stray_zeros(head: bytes) -> bool:
+    """Returns whether a few zeros got into a text of another encoding than UTF-16."""
+    parts, in_utf16 = len(PARTS.findall(head)), len(PARTS_OF_UTF16.findall(head))
+    return in_utf16 * 2 < parts and head.count(0) * MOST_STRAY_ZEROS < len(head)
 
 
 def _decodes(file: IO[bytes], name: str) -> bool:
@@ -93,8 +109,8 @@ def _decodes(file: IO[bytes], name: str) -> bool:
     return True
 
 
-def _is_mostly_utf8(file: IO[bytes]) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+def _is_mostly(file: IO[bytes], name: str, right_for_a_wrong_one: int) -> bool:
+    decoder = codecs.getincrementaldecoder(name)("replace")
     right = wrong = 0
     file.seek(0)
     while chunk := file.read(CHUNK):
@@ -102,5 +118,5 @@ def _is_mostly_utf8(file: IO[bytes]) -> bool:
         replaced = text.count("\ufffd")
         wrong += replaced
         # Two bytes more than characters for each character of Chinese.
-        right += (len(text.encode()) - len(text)) // 2 - replaced
-    return right > wrong * RIGHT_FOR_A_WRONG_ONE
+        right += (len(text.encode(errors="replace")) - len(text)) // 2 - replaced
+    return right > wrong * right_for_a_wrong_one

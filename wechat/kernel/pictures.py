@@ -63,9 +63,15 @@ def small(file: IO[bytes], side: int) -> bytes:
     with opened(file) as picture:
         picture.draft("RGB", (side, side))
         picture.thumbnail((side, side))
+        ImageOps.exif_transpose(picture, in_place=True)
         body = io.BytesIO()
         picture.convert("RGBA").save(body, "WEBP", quality=80)
     return body.getvalue()
+
+
+def moves(picture: Image.Image) -> bool:
+    """Returns whether it has more than one frame."""
+    return bool(getattr(picture, "is_animated", False))
 
 
 def upright(picture: Image.Image) -> Image.Image:
@@ -88,7 +94,7 @@ def converted(file: File[bytes]) -> File[bytes]:
         return file
     body = io.BytesIO()
     with opened(file) as picture:
-        if getattr(picture, "is_animated", False):
+        if moves(picture):
             raise UnreadablePicture(_("An animated WebP cannot be converted: save it as GIF."))
         ImageOps.exif_transpose(picture, in_place=True)
         # WebP is mostly used for photographs, unless something shines through it.

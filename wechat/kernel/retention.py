@@ -38,11 +38,15 @@ class DataClass:
         days: int = settings.RETENTION_DAYS[self.name]
         return days
 
+    @property
+    def kept_since(self) -> datetime.datetime | None:
+        """Returns since when everything is still there, or ``None`` where nothing is ever deleted."""
+        return timezone.now() - datetime.timedelta(days=self.days) if self.days else None
+
     def over(self, limit: int) -> Sequence[Any]:
         """Returns the oldest rows whose time is over."""
-        if not self.days:
-            return []
-        return self.oldest(timezone.now() - datetime.timedelta(days=self.days), limit)
+        before = self.kept_since
+        return self.oldest(before, limit) if before else []
 
 
 CLASSES: Registry[DataClass] = Registry("class of data")

@@ -29,6 +29,10 @@ class Spans(Protocol):
         """Tells of a span within the current one that has just ended."""
         ...
 
+    def describe(self, attributes: dict[str, Any]) -> None:
+        """Adds to the current span what is known of it only now."""
+        ...
+
 
 _spans: Spans | None = None
 
@@ -70,6 +74,19 @@ def past(name: str, seconds: float, **attributes: Any) -> None:
     """Tells of a step within the current one that has just ended, and took so long."""
     if _spans is not None:
         _spans.past(name, seconds, attributes)
+
+
+def describe(**attributes: Any) -> None:
+    """Adds to the current step what was not known when it began."""
+    if _spans is not None:
+        _spans.describe(attributes)
+
+
+def mark(name: str, trace: str) -> None:
+    """Tells of a step of the trace that took no time of its own."""
+    if _spans is not None:
+        with _spans.span(name, trace, {}):
+            pass
 
 
 @contextmanager

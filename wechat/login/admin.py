@@ -38,6 +38,9 @@ class AllowedSiteAdmin(AccountScopedAdmin):
     """Sites that may send their visitors here to log in."""
 
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "A login site is a web page of yours whose visitors sign in with WeChat through this account."
+    )
     form = AllowedSiteForm
     fields = ("account", "host", "client")
     list_display = ("host", "client")

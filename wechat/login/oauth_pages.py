@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -94,14 +95,14 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
         if token.is_snapshot:
             text = _("Tap “使用完整服务” at the bottom of the page to go on.")
             return page(request, account, 200, _("This is a preview"), text)
-        if _was_erased_since(account, token, pending):
-            return oauth_state.set_out(account, replace(pending, again=True))
         visitor = _visitor(account, token, pending)
     except ApiError as error:
         return _refused_by_wechat(request, account, pending, error)
     except TransportError:
         text = _("WeChat does not answer at the moment.")
         return page(request, account, 503, _("Not signed in"), text, pending)
+    if visitor is None:
+        return oauth_state.set_out(account, replace(pending, again=True))
     return _let_in(account, pending, visitor)
 
 
@@ -111,10 +112,17 @@ def _was_erased_since(account: OfficialAccount, token: oauth.UserToken, pending:
     return erasures.is_from_before(account.pk, token.openid, began)
 
 
-def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor:
-    if pending.scope == "snsapi_userinfo":
-        return visitors.with_profile(account, oauth.profile(transport(), token))
-    return visitors.logged_in(account, token.openid, token.unionid)
+def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor | None:
+    """``None`` for who was erased since: also while WeChat was asked for the profile."""
+    is_shown = pending.scope == "snsapi_userinfo"
+    profile = oauth.profile(transport(), token) if is_shown else None
+    with transaction.atomic():
+        erasures.keep_as_they_are(account.pk)
+        if _was_erased_since(account, token, pending):
+            return None
+        if profile is not None:
+            return visitors.with_profile(account, profile)
+        return visitors.logged_in(account, token.openid, token.unionid)
 
 
 def _let_in(account: OfficialAccount, pending: PendingLogin, visitor: Visitor) -> HttpResponse:

@@ -5,8 +5,6 @@ A file that is here already, known by its media ID, is left as it is.
 Reference: WeChat reference 12.2 Permanent material.
 """
 
-import datetime
-
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -29,7 +27,6 @@ READINGS = work.Kind(
     "materials.read",
     lambda: MaterialReading.objects.select_related("account"),
     label=gettext_lazy("Reading the library from WeChat"),
-    lease=datetime.timedelta(minutes=15),
     queue=work.BULK,
 )
 

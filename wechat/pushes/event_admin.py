@@ -67,6 +67,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     """First the event and the template, then, once they are chosen, what the message says."""
 
     area = Area.SENDING
+    empty_words = gettext_lazy("Choose an event, such as a paid order, and the template that goes out then.")
     form = EventForm
     list_display = ("when", "template", "on")
     list_before_template = "pushes/event_top.html"

@@ -8,21 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
+from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
 from wechat.pushes.models import Push
 
 
-def _moment(label: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, required=False, widget=widget)
-
-
 class PushFilter(FilterForm):
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *Push.State.choices])
     openid = PersonField(required=False, strangers=True)
-    since = _moment(_("From"))
-    until = _moment(_("To"))
+    since = moment_field(_("From"))
+    until = moment_field(_("To"))
 
     def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,9 +18,6 @@ from wechat.pushes import subscription_quota, transitions, windows
 from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
 from wechat.pushes.summary import COLOURS, words
 
-FORGOTTEN = {"type": "text", "content": "—"}
-FORGOTTEN_VALUES = {"type": "template", "values": {}}
-
 
 @timeline.adds_moments(Area.MESSAGES)
 def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
@@ -57,19 +54,12 @@ def pushes(follower: Follower) -> Holding | None:
     rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):
         return None
-
-    def erase() -> None:
-        transitions.skip_untried(rows, Push.Reason.ERASED)
-        closed = rows.filter(due_at__isnull=True)
-        closed.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
-        closed.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
-
     what = ngettext(
         "the words of %d message to them; if it was not sent yet, it is not",
         "the words of %d messages to them; those that were not sent yet are not",
         count,
     )
-    return Holding(what % count, erase)
+    return Holding(what % count, lambda: transitions.forget(rows))
 
 
 @erasing.holds

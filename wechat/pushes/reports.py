@@ -35,6 +35,7 @@ def note(push_ids: Sequence[int]) -> None:
                 {"push": described(push)},
                 key=f"push:{push.pk}:{push.state}",
                 openid=push.openid,
+                trace=push.trace,
             )
             for push in pushes
             if push.caller_id in by_client

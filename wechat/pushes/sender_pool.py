@@ -4,19 +4,25 @@ import datetime
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from django.conf import settings
 from django.db import connection
 
 from wechat.kernel import tracing
+from wechat.kernel.line_rates import LineRate
 from wechat.pushes.models import Push
 from wechat.pushes.senders import GiveBack, Sender
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError, WeChatError
 
 log = logging.getLogger(__name__)
+
+# Those that failed are not crowded out by the others.
+_lines = {good: LineRate(settings.SEND_LINES_PER_SECOND) for good in (True, False)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,15 @@ class AttemptResult:
     msgid: int | None = None
     error: WeChatError | None = None
     not_tried: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Returns what is counted and told of it: sent, refused, lost, or held where nothing was called."""
+        if self.not_tried:
+            return "held"
+        if self.error is None:
+            return "sent"
+        return "lost" if getattr(self.error, "outcome_unknown", False) else "refused"
 
 
 class SenderPool:
@@ -105,8 +120,26 @@ class SenderPool:
 
 
 def _sent(attempt: Attempt) -> AttemptResult:
+    started = time.monotonic()
     with tracing.span("pushes.send", attempt.push.trace, kind=attempt.push.kind):
-        return _result_of(attempt)
+        result = _result_of(attempt)
+        if _lines[result.error is None].allows():
+            _write_line(result, time.monotonic() - started)
+    return result
+
+
+def _write_line(result: AttemptResult, seconds: float) -> None:
+    """Tells of the call in a line that a search for the id of its request finds."""
+    push = result.attempt.push
+    line = {
+        "push": push.pk,
+        "account": push.account.slug,
+        "kind": push.kind,
+        "outcome": result.outcome,
+        "errcode": getattr(result.error, "errcode", None),
+        "ms": round(seconds * 1000, 1),
+    }
+    log.info("send", extra={name: value for name, value in line.items() if value is not None})
 
 
 def _result_of(attempt: Attempt) -> AttemptResult:

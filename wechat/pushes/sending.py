@@ -23,7 +23,7 @@ from wechat.pushes.models import Push
 from wechat.pushes.sender_pool import Attempt, AttemptResult, SenderPool
 from wechat.pushes.senders import Sender, SendVerdict
 from wechat.pushes.transitions import AttemptOutcome
-from wechat.sdk.errors import TransportError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 State, Reason = Push.State, Push.Reason
 
@@ -168,12 +168,7 @@ class _Run:
 
 
 def _count(result: AttemptResult) -> None:
-    outcome = "sent" if result.error is None else "lost" if _is_unknown(result.error) else "refused"
-    metrics.SENDS.labels(result.attempt.push.kind, "held" if result.not_tried else outcome).inc()
-
-
-def _is_unknown(error: WeChatError) -> bool:
-    return isinstance(error, TransportError) and error.outcome_unknown
+    metrics.SENDS.labels(result.attempt.push.kind, result.outcome).inc()
 
 
 def begin(

@@ -1,7 +1,9 @@
 """What the API reads and tells about messages."""
 
+import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -10,6 +12,8 @@ from wechat.pushes import reports
 from wechat.pushes.models import Push
 
 MOST = 1000
+# So far back a time means now: the caller's clock may be slow.
+CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
 
 class MiniProgramSerializer(serializers.Serializer[Any]):
@@ -30,6 +34,12 @@ class MessageSerializer(serializers.Serializer[Any]):
     reference = serializers.CharField(
         max_length=100, required=False, default="", allow_blank=True, help_text="Your own id, given back."
     )
+
+    def validate_at(self, at: datetime.datetime) -> datetime.datetime:
+        now = timezone.now()
+        if at < now - CLOCKS_DIFFER:
+            raise serializers.ValidationError(_("This time has passed: leave it out to send now."))
+        return max(at, now)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("template" in attrs) == ("content" in attrs):

@@ -26,6 +26,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
+from wechat.console import typed_word
 from wechat.console.pages import badge, moment
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
@@ -147,7 +148,8 @@ class TemplateAdmin(AccountScopedAdmin):
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
-        if request.method == "POST":
+        word = _("delete")
+        if typed_word.is_typed(request, word):
             library.delete(template)
             work.wake("pushes.work_on_templates")
             audit.record(request, template, _("Deleted at WeChat"), flag=DELETION)
@@ -155,6 +157,7 @@ class TemplateAdmin(AccountScopedAdmin):
             return redirect("admin:pushes_template_changelist")
         title, count = _("Delete the template at WeChat"), waiting.count()
         context = frame(request, title, opts=self.opts, template=template, waiting=count)
+        context |= typed_word.context(request, word)
         return TemplateResponse(request, "pushes/template_delete.html", context)
 
     def _added(

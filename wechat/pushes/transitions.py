@@ -12,12 +12,16 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from wechat.kernel import work
+from wechat.kernel import tracing, work
 from wechat.pushes import reports
 from wechat.pushes.models import Push, Receipt
 from wechat.pushes.states import MOVES, REPEATABLE, PushState, sources
 
 State, Reason = Push.State, Push.Reason
+
+# What is left of the words to somebody who was erased.
+FORGOTTEN = {"type": "text", "content": "—", "erased": True}
+FORGOTTEN_VALUES = {"type": "template", "values": {}, "erased": True}
 
 CLAIM = """
 UPDATE pushes_push push
@@ -40,10 +44,12 @@ IN_ORDER = CLAIM.format(first_in_line=FIRST_IN_LINE)
 IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
 # Only the attempt that is on record may speak; a late answer still beats *uncertain*.
-KEEP = """
+_KEEP = """
 UPDATE pushes_push push
 SET attempts = CASE WHEN kept.counts THEN push.attempts ELSE push.attempts - 1 END,
-    state = kept.state, reason = kept.reason, due_at = kept.due_at, errcode = kept.errcode,
+    state = CASE WHEN {is_no_more} THEN 'skipped' ELSE kept.state END,
+    reason = CASE WHEN {is_no_more} THEN 'erased' ELSE kept.reason END,
+    due_at = CASE WHEN {is_no_more} THEN NULL ELSE kept.due_at END, errcode = kept.errcode,
     error = kept.error, sent_at = kept.sent_at, msgid = kept.msgid, tried_at = kept.tried_at
 FROM unnest(
     %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[],
@@ -52,6 +58,9 @@ FROM unnest(
 WHERE push.id = kept.id AND push.attempts = kept.attempts
     AND (push.state, kept.state) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
+# Its follower was erased while it was being sent, and it did not go out: its words are gone.
+KEEP = _KEEP.format(is_no_more="kept.state = 'pending' AND push.content ? 'erased'")
+IS_ERASED = Q(content__has_key="erased")
 TRIED = (State.SENDING, State.UNCERTAIN)
 OUTCOMES = [(before, after) for before in TRIED for after in sorted(MOVES[before])]
 
@@ -66,14 +75,14 @@ WITH receipt AS (
         error = CASE WHEN receipt.reason = '' THEN '' ELSE receipt.status END
     FROM receipt
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid AND push.state = 'sent'
-    RETURNING push.id, push.caller_id
+    RETURNING push.id, push.caller_id, push.trace
 )
-SELECT receipt.id, NULL FROM receipt
+SELECT receipt.id, NULL, '' FROM receipt
 WHERE EXISTS (
     SELECT 1 FROM pushes_push push
     WHERE push.account_id = receipt.account_id AND push.msgid = receipt.msgid
 )
-UNION ALL SELECT NULL, ended.id FROM ended WHERE ended.caller_id IS NOT NULL
+UNION ALL SELECT NULL, CASE WHEN ended.caller_id IS NOT NULL THEN ended.id END, ended.trace FROM ended
 """
 TAKE_BACK = """
 DELETE FROM pushes_push
@@ -143,7 +152,7 @@ def _write(outcomes: Sequence[AttemptOutcome]) -> None:
 def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
     """sending → pending where a repeat is safe, else uncertain: for those whose sender never came back."""
     interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
-    interrupted.filter(repeatable).update(state=State.PENDING)
+    interrupted.filter(repeatable).exclude(IS_ERASED).update(state=State.PENDING)
     with transaction.atomic():
         asked_for = list(
             interrupted.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
@@ -159,13 +168,16 @@ def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(JOIN, columns)
         rows = cursor.fetchall()
-        reports.note([push for _receipt, push in rows if push is not None])
-    return {receipt for receipt, _push in rows if receipt is not None}
+        reports.note([push for _receipt, push, _trace in rows if push is not None])
+    for _receipt, _push, trace in rows:
+        if trace:
+            tracing.mark("pushes.receipt", trace)
+    return {receipt for receipt, _push, _trace in rows if receipt is not None}
 
 
 def may_repeat(push: Push) -> bool:
     """Returns whether a person may have it sent again; the follower may already have the message."""
-    return push.state in REPEATABLE
+    return push.state in REPEATABLE and "erased" not in push.content
 
 
 def send_again(push: Push) -> bool:
@@ -195,6 +207,22 @@ def skip_untried(rows: QuerySet[Push], reason: str) -> int:
     return skipped
 
 
+def forget(rows: QuerySet[Push]) -> None:
+    """pending → skipped, tried before or not, and no words left; of which callers are told.
+
+    What is being sent this moment goes out, or is tried no further.
+    """
+    with transaction.atomic():
+        waiting = rows.filter(state=State.PENDING)
+        asked_for = list(
+            waiting.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
+        )
+        waiting.update(state=State.SKIPPED, reason=Reason.ERASED, due_at=None)
+        reports.note(asked_for)
+        rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
+        rows.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
+
+
 def send_late(late: QuerySet[Push]) -> int:
     """skipped → pending: those that were late, as a person decided; returns how many."""
     moved = _put_back(late)
@@ -215,13 +243,17 @@ def take_back(account_id: int, cause: str) -> list[int]:
 
 
 def _put_back(rows: QuerySet[Push]) -> int:
-    return rows.filter(state__in=sources(State.PENDING) - {State.SENDING}).update(
-        state=State.PENDING,
-        reason="",
-        errcode=None,
-        error="",
-        due_at=timezone.now(),
-        tried_at=None,
-        sent_at=None,
-        msgid=None,
+    return (
+        rows.filter(state__in=sources(State.PENDING) - {State.SENDING})
+        .exclude(IS_ERASED)
+        .update(
+            state=State.PENDING,
+            reason="",
+            errcode=None,
+            error="",
+            due_at=timezone.now(),
+            tried_at=None,
+            sent_at=None,
+            msgid=None,
+        )
     )

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,8 +20,16 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge, moment
 from wechat.contents.form import CautiousAdmin
-from wechat.replies import changes, describing, report_pages, rulebook, tester_page, transfer_pages, versions
-from wechat.replies.cautions import catch_alls
+from wechat.replies import (
+    cautions,
+    changes,
+    describing,
+    report_pages,
+    rulebook,
+    tester_page,
+    transfer_pages,
+    versions,
+)
 from wechat.replies.forms import KeywordFormSet, ReplyForm, ReplyFormSet, RuleForm
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
 from wechat.replies.portable import check_rule
@@ -204,12 +212,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         versions.note_tags(form.instance)
-        if form.instance.enabled and (catching := catch_alls(form.instance)):
-            sentence = _(
-                "“%(keyword)s” fits every text, so that keyword rules below this one never answer. "
-                "A default rule answers what no other rule fits."
-            ) % {"keyword": catching[0]}
-            self.message_user(request, sentence, messages.WARNING)
+        self._warn_of_catch_alls(request, [form.instance])
 
     # --- history
 
@@ -224,6 +227,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def bring_back(self, request: HttpRequest, row: Rule, version: Any) -> None:
         versions.bring_back(row, version)
+        self._warn_of_catch_alls(request, [Rule.objects.get(pk=row.pk)])
 
     # --- actions
 
@@ -231,10 +235,15 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def switch_on(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         done = [rule for rule in rules if self._may_switch_on(request, rule)]
         self._switch(request, done, on=True)
+        self._warn_of_catch_alls(request, done)
 
     @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         self._switch(request, list(rules), on=False)
+
+    def _warn_of_catch_alls(self, request: HttpRequest, rules: Iterable[Rule]) -> None:
+        for sentence in cautions.of_catch_alls(rules):
+            self.message_user(request, sentence, messages.WARNING)
 
     def _may_switch_on(self, request: HttpRequest, rule: Rule) -> bool:
         rule.enabled = True

@@ -1,6 +1,6 @@
 """What staff should know before they rely on an answer that is more than one passive reply."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,8 +23,18 @@ def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan])
     return [*cautions, _about_later(account, message, later)] if later else cautions
 
 
-def catch_alls(rule: Rule) -> list[str]:
-    """Returns the rule's expressions that fit every text and leave nothing to the rules below."""
+def of_catch_alls(rules: Iterable[Rule]) -> list[str]:
+    """Returns a sentence for each rule that answers and leaves nothing to the rules below it."""
+    sentence = _(
+        "“%(keyword)s” fits every text, so that keyword rules below this one never answer. "
+        "A default rule answers what no other rule fits."
+    )
+    found = (next(iter(_catch_alls(rule)), None) for rule in rules if rule.enabled)
+    return [sentence % {"keyword": keyword} for keyword in found if keyword is not None]
+
+
+def _catch_alls(rule: Rule) -> list[str]:
+    """Returns the rule's expressions that fit every text."""
     if rule.trigger != Trigger.KEYWORD:
         return []
     keywords = (KeywordSpec(Compare(each.compare), each.text) for each in rule.keywords.all())

@@ -20,7 +20,7 @@ from wechat.console.codes import Suggesting
 from wechat.console.read_only import read_as
 from wechat.contents.checks import check_content, check_fallbacks, check_together
 from wechat.contents.form import AnswerForm
-from wechat.contents.text_editor import TextEditor
+from wechat.contents.text_editor import TextEditor, read_in_words
 from wechat.contents.variables import VARIABLES
 from wechat.replies.handovers import HANDOVERS
 from wechat.replies.models import OWN_FIELDS, Keyword, Reply, Rule
@@ -88,6 +88,7 @@ class RuleForm(AccountForm):
         editor.variables = VARIABLES.by_name()
         editor.for_account(self.instance.account_id or self.account_id)
         self.fields["away_text"].widget = editor
+        read_in_words(self, "away_text")
         if not self.instance.hands_to:
             offered = next((str(each.outside) for each in HANDOVERS), "")
             self.initial["away_text"] = offered

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
+from wechat.console.days import check_day
 from wechat.contents.models import HasContent
 from wechat.inbox.models import InboundMessage
 from wechat.kernel.secrets import HasSecrets, SecretField
@@ -211,6 +212,12 @@ class Rule(HasSecrets):
         for field, trigger in OWN_FIELDS.items():
             if self.trigger != trigger:
                 setattr(self, field, "")
+        for field in ("valid_from", "valid_until"):
+            if moment := getattr(self, field):
+                try:
+                    check_day(moment)
+                except ValidationError as error:
+                    raise ValidationError({field: error.messages}) from None
         if self.opens_at is not None and self.opens_at == self.closes_at:
             raise ValidationError({"closes_at": _("Both hours are the same: leave both empty for all day.")})
         if self.forward_url:
@@ -296,7 +303,9 @@ class ShadowMatch(models.Model):
     """A message that a rule would have answered if it did not run in shadow."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, db_index=False, verbose_name=_("rule"))
-    message = models.ForeignKey(InboundMessage, models.CASCADE, verbose_name=_("message"))
+    message = models.ForeignKey(
+        InboundMessage, models.CASCADE, db_constraint=False, verbose_name=_("message")
+    )
 
     class Meta:
         verbose_name = _("match in shadow")

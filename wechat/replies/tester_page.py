@@ -15,6 +15,7 @@ from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.days import moment_field
 from wechat.inbox import bubbles
 from wechat.replies import describing, handovers, tester
 from wechat.replies.models import Rule
@@ -47,12 +48,7 @@ class TesterForm(forms.Form):
     key = forms.CharField(label=gettext_lazy("event key"), required=False, max_length=2000, widget=Suggesting)
     scene = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     openid = PersonField(required=False, help_text=gettext_lazy("Nobody chosen: somebody new."))
-    at = forms.DateTimeField(
-        label=gettext_lazy("When"),
-        required=False,
-        help_text=gettext_lazy("Empty: now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = moment_field(gettext_lazy("When"), help_text=gettext_lazy("Empty: now."))
 
     def __init__(self, account: OfficialAccount, data: Any) -> None:
         super().__init__(data or None, initial={"what": "text"})

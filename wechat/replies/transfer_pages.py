@@ -16,7 +16,7 @@ from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from wechat.console import exchange
 from wechat.kernel import encodings
-from wechat.replies import importing, rulebook
+from wechat.replies import cautions, importing, rulebook
 from wechat.replies.importing import RuleImportReport
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
@@ -81,6 +81,9 @@ def _show_report(request: HttpRequest, account: OfficialAccount, report: RuleImp
     )
     audit.record(request, account, sentence % counts)
     messages.success(request, sentence % counts)
+    changed = Rule.objects.filter(account=account, name__in=[*report.made, *report.updated])
+    for caution in cautions.of_catch_alls(changed.prefetch_related("keywords")):
+        messages.warning(request, caution)
     if report.switched_off:
         names = "、".join(report.switched_off[:10])
         messages.warning(request, _("These rules are off, their notes say why: %(names)s") % {"names": names})

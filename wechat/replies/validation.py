@@ -24,13 +24,16 @@ def check_keyword(compare: str, text: str) -> None:
 
 def check_forward_url(url: str) -> None:
     """Raises ``ValidationError`` for addresses that are never posted to."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):
+    try:
+        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
+    except ValueError:  # brackets that hold no address
+        scheme = host = ""
+    if scheme not in ("http", "https"):
         raise ValidationError(_("The address must start with https:// or http://."))
     try:
-        public = is_public(parts.hostname or "")
+        public = is_public(host)
     except ValueError:
-        public = parts.hostname != "localhost"
+        public = host != "localhost"
     if not public and not settings.DEBUG:
         raise ValidationError(
             _("This address is inside a private network. Use one that can be reached from the Internet.")

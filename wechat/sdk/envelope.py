@@ -143,7 +143,7 @@ def _check_freshness(timestamp: str, now: float) -> None:
 
 
 def _encrypted_element(body: bytes) -> str:
-    found = _ENCRYPT.findall(body)
+    found = _ENCRYPT.findall(text.in_utf8(body))
     if not found:
         raise EnvelopeError("downgraded")
     return bytes(found[-1]).decode()

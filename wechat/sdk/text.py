@@ -2,7 +2,8 @@
 
 Every door to the outside reads its text here: callbacks, answers of the platform and of WeChat Pay, bodies of
 the API, uploaded tables. What PostgreSQL, XML or a spreadsheet cannot hold is dropped: control characters but
-tab and line ends, halves of surrogate pairs, non-characters. Bytes that are no UTF-8 become U+FFFD.
+tab and line ends, halves of surrogate pairs, non-characters. Documents in UTF-16 are known by their first
+bytes; all others are meant to be UTF-8, and what is none becomes U+FFFD.
 """
 
 import codecs
@@ -16,6 +17,8 @@ _NON_CHARACTERS = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF
 _UNFIT = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NON_CHARACTERS}]")
 # Deeper than anything that is exchanged here. What Python itself can read it can often not walk through.
 DEEPEST = 32
+# Documents begin with two characters of ASCII at the least, if not with a byte order mark.
+_UTF_16 = re.compile(rb"(?P<le>\xff\xfe|[^\0]\0[^\0]\0)|\xfe\xff|\0[^\0]\0[^\0]")
 # How Java and old databases write an emoji (CESU-8): either half of its surrogate pair as a character.
 _SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
 
@@ -29,8 +32,8 @@ def clean(text: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Returns the clean text of bytes that are meant to be UTF-8, without a byte order mark."""
-    data = data.removeprefix(codecs.BOM_UTF8)
+    """Returns the clean text of a document, without a byte order mark."""
+    data = in_utf8(data)
     try:
         return clean(data.decode())
     except UnicodeDecodeError:
@@ -65,7 +68,7 @@ def _finite(number: str) -> float:
 
 def is_json(data: bytes) -> bool:
     """Returns whether it can only be a JSON object, and no XML."""
-    return data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    return in_utf8(data).lstrip()[:1] == b"{"
 
 
 def is_legible(data: bytes) -> bool:
@@ -101,6 +104,14 @@ def _inside(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
+
+
+def in_utf8(data: bytes) -> bytes:
+    """Returns the document without its byte order mark, and in UTF-8 where it was in UTF-16."""
+    found = _UTF_16.match(data)
+    if found is None:
+        return data.removeprefix(codecs.BOM_UTF8)
+    return data.decode("utf-16-le" if found["le"] else "utf-16-be", "replace").removeprefix("\ufeff").encode()
 
 
 def _pairs(found: "re.Match[bytes]") -> bytes:

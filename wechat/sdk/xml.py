@@ -4,10 +4,11 @@ WeChat reference 1.3.
 """
 
 import re
+import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
-from xml.sax.saxutils import unescape
 
 from lxml import etree
 
@@ -24,24 +25,32 @@ REPEATED = frozenset({"List", "fail_idx", "item"})
 # More elements than any push has; what is not well-formed need not be searched without end.
 MOST_ELEMENTS = 100
 _ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml>(.*)</xml>[^<>]*", re.DOTALL)
+_ESCAPED = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
 
 
-class _Parser(threading.local):
-    """A parser for each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
+class _Parsers(threading.local):
+    """Parsers for each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
 
     def __init__(self) -> None:
-        self.lxml = etree.XMLParser(
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        self.of_utf8 = _parser("utf-8")
+        self.of_what_is_declared = _parser(None)
 
 
-_parser = _Parser()
+def _parser(encoding: str | None) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+_parsers = _Parsers()
 
 
 def parse(body: bytes) -> etree._Element:
@@ -55,14 +64,15 @@ def parse(body: bytes) -> etree._Element:
 
 
 def _root(body: bytes) -> etree._Element:
+    # What a document says of its encoding is a hint: bytes that are UTF-8 are not read as another one.
+    with suppress(etree.XMLSyntaxError, ValueError):
+        return etree.fromstring(body, _parsers.of_utf8)
+    with suppress(etree.XMLSyntaxError, ValueError):
+        return etree.fromstring(body, _parsers.of_what_is_declared)
+    # Phones can type control characters that XML forbids, and texts are cut in the middle of a character:
+    # what is left is still the message.
     try:
-        return etree.fromstring(body, _parser.lxml)
-    except (etree.XMLSyntaxError, ValueError):
-        # Phones can type control characters that XML forbids, and texts are cut in the middle of a character:
-        # what is left is still the message.
-        legible = text.decode(body).encode()
-    try:
-        return etree.fromstring(legible, _parser.lxml)
+        return etree.fromstring(text.decode(body).encode(), _parsers.of_utf8)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MalformedMessage(body, str(error)) from None
 
@@ -71,7 +81,8 @@ def leaves(body: bytes) -> dict[str, Tree]:
     """The elements below the root of XML that is not well-formed, each with all that is in it as its text.
 
     A follower's `<b>`, `&` or `]]>` in an element is its text, whatever XML makes of it; elements inside of
-    elements are not looked for, and nothing is expanded but the five characters that every writer escapes.
+    elements are not looked for, and nothing is expanded but the five characters that every writer escapes,
+    and characters by their number.
     Raises MalformedMessage where even that finds no document.
     """
     found = _ROOT.fullmatch(text.decode(body))
@@ -93,7 +104,17 @@ def leaves(body: bytes) -> dict[str, Tree]:
 def _literal(inner: str, *, in_cdata: bool) -> str:
     if in_cdata:
         return inner.rstrip().removesuffix("]]>").replace("]]]]><![CDATA[>", "]]>")
-    return unescape(inner, {"&quot;": '"', "&apos;": "'"})
+    # Some writers give an emoji as the numbers of its two halves.
+    unescaped = _ESCAPED.sub(_character, inner).encode("utf-16-le", "surrogatepass")
+    return text.clean(unescaped.decode("utf-16-le", "replace"))
+
+
+def _character(escaped: "re.Match[str]") -> str:
+    name, decimal, hexadecimal = escaped.groups()
+    if name:
+        return _NAMED[name]
+    number = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(number) if number <= sys.maxunicode else ""
 
 
 def tree(element: etree._Element) -> Tree:

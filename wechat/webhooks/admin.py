@@ -35,6 +35,7 @@ class EndpointAdmin(AccountScopedAdmin):
     """The secret is made here and shown once, in the answer to the POST itself."""
 
     area = Area.SETTINGS
+    takes_along = frozenset({Delivery})
     form = EndpointForm
     change_form_outer_before_template = "webhooks/endpoint_tools.html"
     empty_words = gettext_lazy(
@@ -147,6 +148,9 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
     """What was posted, attempt by attempt; read-only, but for "send again"."""
 
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "What was posted to your webhooks is listed here, with every attempt and answer."
+    )
     list_display = ("made", "what", "endpoint", "condition", "attempts", "answer")
     list_select_related = ("endpoint",)
     fields = ("what", "endpoint", "message_id", "condition", "made", "attempts_made", "posted")

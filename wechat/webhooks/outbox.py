@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel import metrics, tracing, webhooks, work
+from wechat.kernel.line_rates import LineRate
 from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
 from wechat.kernel.secrets import Undecryptable
@@ -32,6 +34,9 @@ from wechat.webhooks.models import Delivery, Endpoint, new_message_id
 log = logging.getLogger(__name__)
 
 State = Delivery.State
+
+# Those that failed are not crowded out by the others.
+_lines = {good: LineRate(settings.SEND_LINES_PER_SECOND) for good in (True, False)}
 
 AT_ONCE = 16
 DELIVERIES = work.Kind(
@@ -137,11 +142,14 @@ def prepared(
     *,
     key: str,
     openid: str = "",
+    trace: str = "",
 ) -> Delivery:
+    """Returns the row of one event; ``trace`` is that of what it is about, the current one without."""
     now = timezone.now()
     body = {"type": event, "timestamp": now.isoformat(), "data": {"account": account.slug, **data}}
     text = json.dumps(body, ensure_ascii=False)
     row = Delivery(endpoint=endpoint, account=account, event=event, key=key, openid=openid, body=text)
+    row.trace = trace or row.trace
     row.state, row.due_at = (State.WAITING, now) if endpoint.enabled else (State.FAILED, None)
     return row
 
@@ -186,7 +194,11 @@ def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Ma
 def _attempt(delivery: Delivery) -> DeliveryAttempt:
     """Runs in a thread of its own: no database here."""
     with tracing.span("webhooks.deliver", delivery.trace, event=delivery.event):
-        return _posted(delivery)
+        attempt = _posted(delivery)
+        if _lines[attempt.delivered].allows():
+            line = {"event_type": delivery.event, "account": delivery.account.slug, "status": attempt.status}
+            log.info("webhook", extra={**line, "endpoint": delivery.endpoint_id, "ms": attempt.ms})
+    return attempt
 
 
 def _posted(delivery: Delivery) -> DeliveryAttempt:

@@ -68,6 +68,10 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
 @admin.register(CustomField)
 class CustomFieldAdmin(AccountScopedAdmin):
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy(
+        "A field is something of your own that is kept of each follower, such as a birthday or a "
+        "member number."
+    )
     fields = ("account", "name", "kind", "choices", "position")
     list_display = ("name", "kind", "position")
 
@@ -85,6 +89,7 @@ class CustomFieldAdmin(AccountScopedAdmin):
 @admin.register(AutoTag)
 class AutoTagAdmin(AccountScopedAdmin):
     area = Area.FOLLOWERS
+    empty_words = gettext_lazy("An automatic tag is put on everybody whom a segment describes, every hour.")
     fields = ("account", "segment", "tag", "take_off", "enabled")
     list_display = ("segment", "tag", "enabled", "ran", "result")
     list_select_related = ("segment", "tag", "account")

@@ -427,6 +427,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='follower',
+            index=models.Index(condition=models.Q(('subscribed', False)), fields=['account', '-unsubscribed_at'], name='follower_left'),
+        ),
+        migrations.AddIndex(
+            model_name='follower',
             index=models.Index(condition=models.Q(('blacklisted', True)), fields=['account', '-id'], name='follower_blacklisted'),
         ),
         migrations.AddIndex(

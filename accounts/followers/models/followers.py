@@ -102,6 +102,11 @@ class Follower(models.Model):
                 fields=["account", "-id"], name="follower_gone", condition=models.Q(subscribed=False)
             ),
             models.Index(
+                fields=["account", "-unsubscribed_at"],
+                name="follower_left",
+                condition=models.Q(subscribed=False),
+            ),
+            models.Index(
                 fields=["account", "-id"], name="follower_blacklisted", condition=models.Q(blacklisted=True)
             ),
             models.Index(

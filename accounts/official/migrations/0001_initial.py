@@ -140,5 +140,25 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='official_quotareading_due')],
             },
         ),
+        migrations.CreateModel(
+            name='CallbackAddresses',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('addresses', models.JSONField(default=list)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='callback_addresses', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'list of callback addresses',
+                'verbose_name_plural': 'lists of callback addresses',
+                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='official_callbackaddresses_due')],
+            },
+        ),
         count_edits("official_officialaccount", "accounts"),
+        count_edits("official_callbackaddresses", "callback_addresses", columns=["addresses", "read_at"]),
     ]

@@ -18,23 +18,19 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.models import AuditEntry
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
+from wechat.console.days import day_field
 from wechat.console.pages import BigTable, FilterForm, ReadOnly, moment
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.kernel import timeline
 
 SLICE = 2_000
-
-
-def _day(label: StrOrPromise) -> forms.DateField:
-    return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class AuditFilter(FilterForm):
@@ -48,8 +44,8 @@ class AuditFilter(FilterForm):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind of object"), required=False)
-    since = _day(gettext_lazy("From"))
-    until = _day(gettext_lazy("To"))
+    since = day_field(gettext_lazy("From"))
+    until = day_field(gettext_lazy("To"))
 
     def __init__(self, account: OfficialAccount | None, data: Any) -> None:
         super().__init__(data)

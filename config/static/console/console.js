@@ -7,6 +7,18 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// Whoever signs in, in another tab too, gets a new token: a form that was open before would be refused with
+// all that is typed in it.
+function renewTokens() {
+  const [, token] = document.cookie.match(/(?:^|; )csrftoken=(\w+)/) ?? [];
+  for (const field of token ? document.querySelectorAll("[name=csrfmiddlewaretoken]") : []) {
+    field.value = token;
+  }
+}
+
+window.addEventListener("focus", renewTokens);
+document.addEventListener("submit", renewTokens, true);
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) {

@@ -25,6 +25,7 @@ from payments.merchants.amounts import money
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
 from wechat.console import failures
+from wechat.console.days import day_field
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
 BILL_COLOURS = {
@@ -41,9 +42,7 @@ class BillDayForm(forms.Form):
     merchant = forms.ModelChoiceField(
         Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
     )
-    day = forms.DateField(
-        label=gettext_lazy("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    day = day_field(gettext_lazy("day"), required=True)
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -167,6 +167,11 @@ def test_what_is_missing_is_said_field_by_field(person: Person, offered: Offered
         ("1.005", "Enter an amount such as 12.34."),
         ("1e1", "Enter an amount such as 12.34."),
         ("1_0", "Enter an amount such as 12.34."),
+        ("１ｅ２", "Enter an amount such as 12.34."),
+        ("１_０", "Enter an amount such as 12.34."),
+        ("十二", "Enter an amount such as 12.34."),
+        ("١٢", "Enter an amount such as 12.34."),
+        ("+5", "Enter an amount such as 12.34."),
         ("12,34", "Enter an amount such as 12.34."),
         ("NaN", "Enter an amount such as 12.34."),
         ("0.99", "Between ¥1.00 and ¥50.00, please."),
@@ -219,7 +224,9 @@ def test_what_cannot_be_bought_says_why(person: Person, offered: Offered, given:
     item = offered()
     form = form_of(person.opens(path(item, "buy/")))
     Item.objects.update(**given)
-    assert sentence in text(person.goes(path(item)))
+    shown = person.goes(path(item))
+    assert sentence in text(shown)
+    assert "/buy/" not in shown.content.decode()
     refused = person.browser.post(path(item, "buy/"), form)
     assert (refused.status_code, sentence in text(refused)) == (409, True)
     for page in (refused, person.goes(path(item, "buy/")), person.browser.post(path(item, "buy/"), {})):

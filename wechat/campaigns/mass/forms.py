@@ -18,6 +18,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
+from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
 from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
@@ -157,12 +158,7 @@ class MassSendForm(ContentForm, AccountForm):
 class SendForm(forms.Form):
     """When it begins; a send to everybody is confirmed a second time."""
 
-    at = forms.DateTimeField(
-        label=gettext_lazy("When"),
-        required=False,
-        help_text=gettext_lazy("Empty: at once."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = moment_field(gettext_lazy("When"), help_text=gettext_lazy("Empty: at once."))
 
     def clean_at(self) -> datetime.datetime | None:
         at: datetime.datetime | None = self.cleaned_data["at"]

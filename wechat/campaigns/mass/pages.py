@@ -82,11 +82,13 @@ def take_back(request: HttpRequest, found: MassSend) -> HttpResponse:
 def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
     if not found.may_be_deleted_there:
         raise PermissionDenied
-    if request.method == "POST":
+    word = _("delete")
+    if typed_word.is_typed(request, word):
         sending.delete(found)
         _noted(request, found, _("Had the content deleted at WeChat"))
         return _back(found.pk)
-    return _page(request, found, "mass_delete", _("Delete what was sent"))
+    context = typed_word.context(request, word)
+    return _page(request, found, "mass_delete", _("Delete what was sent"), **context)
 
 
 def allowances(account: OfficialAccount) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -62,6 +63,22 @@ def work_on(calls: Sequence[MassCall]) -> None:
 
 def _step(call: MassCall) -> None:
     STEPS[State(call.state)](client_for(call.account), call)
+
+
+# What WeChat refused for good before it took anything.
+NOT_TAKEN = Q(state=State.FAILED, tried_at=None, msg_id=None)
+
+
+def try_again(calls: QuerySet[MassCall]) -> int:
+    """Has parts sent that WeChat never took, to whom they were for; returns how many."""
+    refused = list(calls.filter(NOT_TAKEN))
+    for call in refused:
+        call.settle(
+            state=State.WAITING, due_at=timezone.now(), finished_at=None, attempts=0, errcode=None, error=""
+        )
+        reports.update_state(call.send_id)
+    work.wake(CALLS.name)
+    return len(refused)
 
 
 def delete(send: MassSend) -> int:

@@ -249,6 +249,7 @@ class Migration(migrations.Migration):
                 ('cap_days', models.PositiveSmallIntegerField(blank=True, help_text='A message is left out for whoever was sent something else in so many days.', null=True, verbose_name='days without another message')),
                 ('stop_on_reply', models.BooleanField(default=True, verbose_name='stop when the follower writes')),
                 ('stop_on_purchase', models.BooleanField(default=False, verbose_name='stop when the follower pays')),
+                ('tracked', models.BooleanField(default=False, help_text='Links lead through this console, which counts who taps them.', verbose_name='count taps')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sequences', to='official.officialaccount', verbose_name='account')),
                 ('channel', models.ForeignKey(blank=True, help_text='Only those who scanned this one. Empty: any channel.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='channels.channel', verbose_name='channel')),
@@ -277,6 +278,8 @@ class Migration(migrations.Migration):
                 ('day', models.CharField(blank=True, choices=[('', 'any day'), ('workdays', 'Monday to Friday'), ('weekend', 'Saturday or Sunday'), ('1', 'Monday'), ('2', 'Tuesday'), ('3', 'Wednesday'), ('4', 'Thursday'), ('5', 'Friday'), ('6', 'Saturday'), ('7', 'Sunday')], default='', max_length=8, verbose_name='only on')),
                 ('values', models.JSONField(blank=True, default=dict, editable=False)),
                 ('link', models.CharField(blank=True, editable=False, max_length=500)),
+                ('appid', models.CharField(blank=True, db_default='', default='', editable=False, max_length=32)),
+                ('pagepath', models.CharField(blank=True, db_default='', default='', editable=False, max_length=300)),
                 ('match', models.CharField(choices=[('all', 'all of the conditions'), ('any', 'any of the conditions')], default='all', max_length=4, verbose_name='meet')),
                 ('conditions', models.JSONField(blank=True, default=list, verbose_name='conditions')),
                 ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='materials.asset', verbose_name='file')),
@@ -323,6 +326,7 @@ class Migration(migrations.Migration):
                 ('lane', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No')], default='', max_length=3, verbose_name='lane')),
                 ('skipped', models.CharField(blank=True, choices=[('no_window', 'No message was allowed, and there is no template instead.'), ('recently', 'Something else was sent to them too short a time before.'), ('deleted', 'What the step needs was deleted.'), ('stranger', 'Nothing is known of the follower.')], max_length=10)),
                 ('at', models.DateTimeField(auto_now_add=True)),
+                ('tapped_at', models.DateTimeField(null=True, verbose_name='tapped')),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.enrolment')),
                 ('push', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pushes.push')),
                 ('step', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.sequencestep')),
@@ -565,6 +569,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='enrolment',
             constraint=models.CheckConstraint(condition=models.Q(('step', None), ('state__in', ['running', 'paused']), _connector='OR'), name='enrolment_waits_while_open'),
+        ),
+        migrations.AddIndex(
+            model_name='steprun',
+            index=models.Index(condition=models.Q(('tapped_at__isnull', False)), fields=['step', '-id'], name='step_run_tapped'),
         ),
         migrations.AddConstraint(
             model_name='steprun',

@@ -117,10 +117,14 @@ class StepRun(models.Model):
     )
     skipped = models.CharField(max_length=10, choices=Skipped.choices, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+    tapped_at = models.DateTimeField(_("tapped"), null=True)
 
     class Meta:
         verbose_name = _("step done in a sequence")
         constraints = [models.UniqueConstraint(fields=["step", "enrolment"], name="step_run_once")]
+        indexes = [
+            models.Index(fields=["step", "-id"], name="step_run_tapped", condition=Q(tapped_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.enrolment_id}:{self.step_id}"

@@ -92,6 +92,11 @@ class Sequence(WorkRow):
     )
     stop_on_reply = models.BooleanField(_("stop when the follower writes"), default=True)
     stop_on_purchase = models.BooleanField(_("stop when the follower pays"), default=False)
+    tracked = models.BooleanField(
+        _("count taps"),
+        default=False,
+        help_text=_("Links lead through this console, which counts who taps them."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta(WorkRow.Meta):
@@ -217,6 +222,8 @@ class SequenceStep(HasContent):
     )
     values = models.JSONField(default=dict, blank=True, editable=False)
     link = models.CharField(max_length=500, blank=True, editable=False)
+    appid = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    pagepath = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
     tag = models.ForeignKey(
         Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
     )

@@ -35,6 +35,10 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     """The page of a sequence is its timeline; who enters and what ends it is on one for its settings."""
 
     area = Area.SENDING
+    empty_words = gettext_lazy(
+        "No sequence yet. Add one: choose what it begins with, and write the messages that follow one "
+        "another, such as a welcome after a day."
+    )
     form = SequenceForm
     filter_form = SequenceFilter
     list_display = ("headline", "switch", "begins", "priority", "running", "finished", "stopped")
@@ -43,7 +47,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     list_before_template = "campaigns/sequence_list.html"
     formfield_overrides = {models.TimeField: {"widget": UnfoldAdminTextInputWidget(attrs={"type": "time"})}}
     fieldsets = (
-        (None, {"fields": ("account", "name")}),
+        (None, {"fields": ("account", "name", "tracked")}),
         (
             gettext_lazy("Who enters"),
             {

@@ -20,9 +20,11 @@ from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
+from wechat.campaigns.sequences.step_forms import StepFillForm
 from wechat.campaigns.sequences.timeline_page import sequences
+from wechat.contents.text_editor import in_line, named
+from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
-from wechat.pushes.fill_form import FillForm
 
 SHOWN = 50
 
@@ -109,15 +111,18 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     row = get_object_or_404(SequenceStep.objects.select_related("template"), pk=step, sequence=sequence)
     if row.template is None:
         return redirect("admin:campaigns_sequence_change", sequence.pk)
+    leads = {"url": row.link, "appid": row.appid, "pagepath": row.pagepath}
     known = {f"value-{name}": text for name, text in row.values.items()}
-    form = FillForm(row.template, request.POST or None, initial={**known, "url": row.link})
+    form = StepFillForm(row.template, request.POST or None, initial={**known, **leads})
     if request.method == "POST" and form.is_valid():
-        before = row.values
-        row.values, row.link = dict(form.message.values), form.message.url
-        row.save(update_fields=["values", "link"])
+        before, message = row.values, form.message
+        row.values, row.link = dict(message.values), message.url
+        row.appid, row.pagepath = message.appid, message.pagepath
+        row.save(update_fields=["values", "link", "appid", "pagepath"])
         _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
         return redirect("admin:campaigns_sequence_change", sequence.pk)
-    return _page(request, sequence, "sequence_fill", _("Fill in the template"), form=form, step=row)
+    shown = {"form": form, "step": row, "words": in_line(named(USUAL))}
+    return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
 
 
 def _noted(request: HttpRequest, sequence: Sequence, note: str, *values: audit.Values) -> None:

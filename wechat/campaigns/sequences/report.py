@@ -19,6 +19,7 @@ OUTCOMES: dict[str, StrOrPromise] = {
     "here": _("waits here"),
     "passed": _("came past"),
     "sent": _("went out"),
+    "tapped": _("tapped the link"),
     "sending": _("still waiting"),
     "skipped": _("not sent"),
     "failed": _("failed or uncertain"),
@@ -64,8 +65,10 @@ def steps(shown: Iterable[SequenceStep]) -> dict[int, Tally]:
         tallies[pk].add("here", number)
     runs = StepRun.objects.filter(step__in=tallies).order_by()
     of_step = runs.values_list("step", "step__type", "lane", "skipped", "push__state")
-    for pk, kind, lane, skipped, state, number in of_step.annotate(Count("pk")):
+    counted = of_step.annotate(Count("pk"), Count("tapped_at"))
+    for pk, kind, lane, skipped, state, number, tapped in counted:
         tallies[pk].add("passed", number)
+        tallies[pk].add("tapped", tapped)
         if outcome := _outcome(kind, lane, skipped, state):
             tallies[pk].add(outcome, number)
     return tallies
@@ -93,6 +96,8 @@ def runs_of(step: SequenceStep, outcome: str) -> QuerySet[StepRun]:
     match outcome:
         case "passed":
             return runs
+        case "tapped":
+            return runs.filter(tapped_at__isnull=False)
         case "yes" | "no":
             return runs.filter(lane=outcome)
         case "skipped":

@@ -14,8 +14,9 @@ from accounts.followers import tagging
 from accounts.followers.models import Follower
 from accounts.followers.segments import UnknownCondition
 from wechat.campaigns import capping
+from wechat.campaigns.links import in_content
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
-from wechat.campaigns.sequences import paths, timing, turns
+from wechat.campaigns.sequences import links, paths, timing, turns
 from wechat.contents.variables import Values, expand
 from wechat.kernel import placeholders, work
 from wechat.pushes import windows
@@ -120,7 +121,9 @@ def _do(
             if is_capped(enrolment.sequence, enrolment.openid, now):
                 run.skipped = Skipped.RECENTLY
             else:
-                run.push = _queued(enrolment, step, follower, now)
+                # Its number is in its link.
+                run.save()
+                run.push = _queued(run, follower, now)
                 run.skipped = "" if run.push else Skipped.NO_WINDOW
         case Type.BRANCH:
             run.lane, run.skipped = lane_of(step, follower)
@@ -162,15 +165,15 @@ def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
     return ""
 
 
-def _queued(
-    enrolment: Enrolment, step: SequenceStep, follower: Follower | None, now: datetime.datetime
-) -> Push | None:
+def _queued(run: StepRun, follower: Follower | None, now: datetime.datetime) -> Push | None:
     """As a customer-service message while one is allowed, else from the template, else not at all."""
+    enrolment, step = run.enrolment, run.step
     account, openid = enrolment.sequence.account, enrolment.openid
+    link = links.address(run) if enrolment.sequence.tracked else ""
     key, cause = f"sequence:{enrolment.pk}:{step.pk}", enrolment.sequence.cause
     values = _values(enrolment, follower, now)
     if windows.left(account, openid, now).left:
-        content = expand(from_dict(step.complete), values)
+        content = expand(from_dict(in_content(step.complete, link)), values)
         if content is not None:
             return queue(account=account, openid=openid, content=content, key=key, cause=cause)
     if step.template is None or not step.has_template:
@@ -178,7 +181,9 @@ def _queued(
     message = TemplateMessage(
         template_id=step.template.platform_id,
         values=placeholders.fill_all(step.values, values.by_name()),
-        url=placeholders.fill_address(step.link, values.by_name()),
+        url=link if link and step.link else placeholders.fill_address(step.link, values.by_name()),
+        appid=step.appid,
+        pagepath=placeholders.fill_address(step.pagepath, values.by_name()),
     )
     kind = Push.Kind(step.template.kind)
     return queue_template(account=account, openid=openid, message=message, kind=kind, key=key, cause=cause)

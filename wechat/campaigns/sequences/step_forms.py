@@ -3,12 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from wechat.campaigns.models import SequenceStep
+from wechat.contents.checks import check_fallbacks
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
+from wechat.contents.text_editor import named
+from wechat.contents.variables import USUAL
+from wechat.pushes.fill_form import FillForm
 from wechat.pushes.models import Template
 
 Type = SequenceStep.Type
@@ -49,7 +54,8 @@ class MessageForm(TimedForm, ContentForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "template" in self.changed_data:
-            self.instance.values, self.instance.link = {}, ""
+            self.instance.values = {}
+            self.instance.link = self.instance.appid = self.instance.pagepath = ""
         return cleaned
 
 
@@ -82,6 +88,19 @@ class TagForm(WaitForm):
         tag: Any = self.fields["tag"]
         tag.required = True
         tag.queryset = Tag.objects.filter(account=self.account_id).exclude(state=Tag.State.DELETING)
+
+
+class StepFillForm(FillForm):
+    """The values of the template that goes out instead; they may have variables."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name, value in list(cleaned.items()):
+            try:
+                check_fallbacks(value, named(USUAL))
+            except ValidationError as error:
+                self.add_error(name, error)
+        return cleaned
 
 
 FORMS: dict[str, type[TimedForm]] = {

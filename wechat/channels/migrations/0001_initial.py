@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount', verbose_name='account')),
                 ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='channels.channel', verbose_name='channel')),
-                ('message', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.inboundmessage', verbose_name='message')),
+                ('message', models.OneToOneField(null=True, db_constraint=False, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.inboundmessage', verbose_name='message')),
             ],
             options={
                 'verbose_name': 'scan',

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from wechat.console.tables.limits import LONGEST_ROW, Budget, no_table, too_large
+from django.utils.translation import gettext as _
+
+from wechat.console.tables.limits import LONGEST_ROW, Budget, UnreadableTable, no_table, too_large
 from wechat.kernel import encodings
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",\t;"
 # How programs tell Excel what parts the cells, in a line before the table.
-SEPARATOR = re.compile(r"\"?sep=([,;\t])\"?\s*", re.IGNORECASE)
+SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
 
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
@@ -39,6 +41,10 @@ def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
         budget.end()
         if row is None:
             return
+        if lines.are_over:
+            # The reader would go on without a word: all that follows the mark would be in one cell.
+            sentence = _("In row %(row)d a quotation mark begins a text and none ends it.")
+            raise UnreadableTable(sentence % {"row": budget.rows + 1})
         yield row
 
 
@@ -71,6 +77,8 @@ class _Lines:
         if self._separator:
             self._first = text.readline(LONGEST_ROW + 1)
         self.length = 0
+        # Lines are asked for while a row is not complete.
+        self.are_over = False
 
     def delimiter(self) -> str:
         """The one that is told, or that there is most of in the first line; a comma if there is none."""
@@ -84,3 +92,4 @@ class _Lines:
                 raise too_large()
             yield line
             line = self._text.readline(LONGEST_ROW + 1)
+        self.are_over = True

@@ -33,7 +33,7 @@ def rows_of(file: IO[bytes], limits: SheetLimits = USUAL) -> Iterator[list[str]]
     rows = (workbooks if head.startswith(ZIP) else delimited).rows_of(file, budget)
     for row in rows:
         budget.take(row)
-        yield [unguarded(clean(text)) for text in row]
+        yield [unguarded(clean(text).removeprefix("\ufeff")) for text in row]
 
 
 def is_workbook(file: IO[bytes]) -> bool:

@@ -1,6 +1,8 @@
+import datetime
 import django.db.models.deletion
 import wechat.kernel.tracing
 from django.db import migrations, models
+from wechat.inbox.migrations._by_month import CreatePartitioned, make_first_months
 
 
 class Migration(migrations.Migration):
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
                 ('counted', models.BigIntegerField(default=0)),
                 ('seen', models.BigIntegerField(default=0)),
                 ('seen_by', models.BigIntegerField(default=0)),
+                ('since', models.DateTimeField(null=True)),
                 ('due_at', models.DateTimeField()),
             ],
             options={
@@ -26,7 +29,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'progress of counting',
             },
         ),
-        migrations.CreateModel(
+        CreatePartitioned(
             name='InboundMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -36,6 +39,7 @@ class Migration(migrations.Migration):
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('trace', models.CharField(blank=True, db_default='', default=wechat.kernel.tracing.current, editable=False, max_length=55)),
                 ('key', models.CharField(editable=False, max_length=255, verbose_name='key')),
+                ('month', models.DateField(db_default=datetime.date(1970, 1, 1), default=datetime.date(1970, 1, 1), editable=False)),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
                 ('event', models.CharField(blank=True, max_length=64, verbose_name='event')),
@@ -70,12 +74,28 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(blank=True, max_length=200, upload_to='', verbose_name='file')),
                 ('content_type', models.CharField(blank=True, max_length=40, verbose_name='type')),
                 ('size', models.PositiveIntegerField(default=0, verbose_name='size in bytes')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media', to='inbox.inboundmessage', verbose_name='message')),
+                ('message', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='media', to='inbox.inboundmessage', verbose_name='message')),
             ],
             options={
                 'verbose_name': 'media of a message',
                 'verbose_name_plural': 'media of messages',
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='MessageMonth',
+            fields=[
+                ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
+                ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('month', models.DateField(primary_key=True, serialize=False)),
+            ],
+            options={
+                'verbose_name': 'month of the message log',
+                'verbose_name_plural': 'months of the message log',
+                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='inbox_messagemonth_due')],
             },
         ),
         migrations.CreateModel(
@@ -167,7 +187,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='inboundmessage',
-            constraint=models.UniqueConstraint(fields=('account', 'key'), name='inbound_once'),
+            constraint=models.UniqueConstraint(fields=('account', 'key', 'month'), name='inbound_once'),
         ),
         migrations.AddIndex(
             model_name='inboundmedia',
@@ -193,4 +213,5 @@ class Migration(migrations.Migration):
             model_name='refusal',
             constraint=models.UniqueConstraint(fields=('account', 'reason'), name='refusal_once_per_reason'),
         ),
+        migrations.RunPython(make_first_months, migrations.RunPython.noop),
     ]

@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount', verbose_name='account')),
                 ('caller', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='api.apiclient', verbose_name='asked for by')),
-                ('inbound', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pushes', to='inbox.inboundmessage', verbose_name='in answer to')),
+                ('inbound', models.ForeignKey(blank=True, null=True, db_constraint=False, on_delete=django.db.models.deletion.SET_NULL, related_name='pushes', to='inbox.inboundmessage', verbose_name='in answer to')),
             ],
             options={
                 'verbose_name': 'sent message',

@@ -15,8 +15,9 @@ from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
-# What ``content`` may hold besides the message: the worker it comes from, the caller's own name for it.
-BESIDE = frozenset({"kf_account", "reference"})
+# What ``content`` may hold besides the message: the worker it comes from, the caller's own name for it, that
+# its words are gone.
+BESIDE = frozenset({"kf_account", "reference", "erased"})
 
 
 class Push(Traced, WorkRow):
@@ -92,6 +93,7 @@ class Push(Traced, WorkRow):
     inbound = models.ForeignKey(
         InboundMessage,
         models.SET_NULL,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="pushes",

@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
             name='ShadowMatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='inbox.inboundmessage', verbose_name='message')),
+                ('message', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='inbox.inboundmessage', verbose_name='message')),
                 ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='replies.rule', verbose_name='rule')),
             ],
             options={

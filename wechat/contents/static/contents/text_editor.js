@@ -234,6 +234,7 @@
 
     drawWho() {
       const { words, people } = this.settings;
+      if (!people) return;
       const now = this.person;
       const choose = make("button", { type: "button", class: "button-small", onclick: async () => {
         const found = await window.pick(words.person, people, now ? [now.value] : []);
@@ -255,7 +256,7 @@
       const asked = (this.asked = (this.asked ?? 0) + 1);
       const body = new FormData();
       body.set("text", this.area.value);
-      body.set("openid", this.person?.value ?? "");
+      body.set("openid", this.settings.people ? (this.person?.value ?? "") : "");
       body.set("offered", this.settings.variables.map((each) => each.name).join(" "));
       const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
       const answer = await fetch(this.settings.preview, { method: "POST", headers: { "X-CSRFToken": token }, body })

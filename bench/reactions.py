@@ -1,0 +1,94 @@
+"""What a worker spends on a message after its answer: `python -m bench.reactions`.
+
+Texts as callbacks leave them, with the answer of a rule, handled by every reaction the console has: CPU of
+the worker for each, and of Postgres beside it. Fills the database it is given and takes away what it filled;
+use a temporary one.
+"""
+
+import argparse
+import os
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+import psutil  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from accounts.followers.models import Follower  # noqa: E402
+from accounts.official.models import OfficialAccount  # noqa: E402
+from config.celery import app  # noqa: E402
+from wechat.inbox.models import InboundMessage  # noqa: E402
+from wechat.inbox.recording import insert  # noqa: E402
+from wechat.inbox.records import Record  # noqa: E402
+from wechat.kernel import work  # noqa: E402
+
+BODY = (
+    "<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[{openid}]]></FromUserName>"
+    "<CreateTime>{at}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+    "<Content><![CDATA[你们几点开门？]]></Content><MsgId>{number}</MsgId></xml>"
+)
+ANSWER = {"type": "text", "content": "我们每天 9:00 到 21:00 营业。"}
+BATCH = 256
+
+
+def fill(account: OfficialAccount, rows: int) -> None:
+    """Leaves so many messages due, each of another follower of ten thousand."""
+    at = timezone.now()
+    for first in range(0, rows, BATCH):
+        insert(
+            [_record(account, number, at.timestamp()) for number in range(first, min(first + BATCH, rows))]
+        )
+
+
+def _record(account: OfficialAccount, number: int, at: float) -> Record:
+    openid, now = f"oBench{number % 10_000:022}", timezone.now().isoformat()
+    body = BODY.format(openid=openid, at=int(at), number=24 * 10**15 + number)
+    record = Record(
+        account.pk, str(24 * 10**15 + number), openid, "text", "", "你们几点开门？", body, now, now
+    )
+    record.answer, record.answered_by = ANSWER, "rule:1"
+    return record
+
+
+def cpu_of_postgres() -> float:
+    """Seconds that our server's processes have used, of which those that ended are not told."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    server = psutil.Process(backend).parent()
+    assert server is not None
+    return sum(sum(process.cpu_times()[:2]) for process in server.children())
+
+
+def main(rows: int) -> None:
+    app.loader.import_default_modules()
+    account = OfficialAccount.objects.create(
+        name="反应", slug="reactions", appid="wx" + "8" * 16, mode="plain", token="benchtoken"
+    )
+    try:
+        fill(account, rows)
+        cpu, postgres, started = time.process_time(), cpu_of_postgres(), time.perf_counter()
+        taken = 0
+        while done := work.run("inbox.react"):
+            taken += done
+        seconds = time.perf_counter() - started
+        worker, server = time.process_time() - cpu, cpu_of_postgres() - postgres
+        print(f"{taken} messages in {seconds:.1f} s, one after the other")
+        print(f"CPU a message: worker {worker / taken * 1e6:.0f} µs, Postgres {server / taken * 1e6:.0f} µs")
+    finally:
+        connection.close()
+        InboundMessage.objects.filter(account=account).delete()
+        Follower.objects.filter(account=account).delete()
+        account.delete()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=5_000)
+    main(parser.parse_args().rows)

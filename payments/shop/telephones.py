@@ -1,0 +1,23 @@
+"""Buyers by the telephone number that they filled in."""
+
+import re
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
+TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
+
+
+def filled_in(number: str) -> Q | None:
+    """The filter on ``Sale`` of those who filled in this number, in one of the usual spellings; ``None`` for
+    what is no telephone number."""
+    if not TELEPHONE.fullmatch(number):
+        return None
+    return reduce(or_, (Q(answers__contains=[[each]]) for each in _spellings(number)))
+
+
+def _spellings(number: str) -> set[str]:
+    digits = re.sub(r"\D", "", number)
+    parts = (digits[:3], digits[3:7], digits[7:])
+    return {number, digits, " ".join(parts), "-".join(parts)}
