@@ -11,7 +11,7 @@ help:
 	@echo "make test-clock   the tests, but for the browser's, DAYS (365) ahead in TZ (America/New_York)"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
-	@echo "make drill   faults of everything the console needs, judged by the ledger; ARGS='--only postgres:down' narrows it down"
+	@echo "make drill   faults of everything the console needs, judged by the ledger: half an hour of two quiet cores, an hour at most; ARGS='--only postgres:down' narrows it down"
 	@echo "make drill-engines   the same installation on every Postgres, Redis, broker and pooler that is found here"
 	@echo "make drill-restore   a backup is restored under load, and what it does not know is reconciled"
 	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"

@@ -3,8 +3,6 @@
 import datetime
 from collections.abc import Iterator
 
-from django.db import transaction
-
 from accounts.official.models import OfficialAccount
 from menus import statistics
 from payments.orders.models import Order
@@ -15,7 +13,6 @@ def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[
     """What followers bought, for the buttons they came by; after refunds."""
     paid = Order.objects.filter(account=account, paid_at__gte=since).exclude(payer_openid="")
     rows = paid.order_by("paid_at").values_list("payer_openid", "paid_at", "total", "refunded")
-    with transaction.atomic():
-        for openid, paid_at, total, refunded in rows.iterator():
-            assert paid_at is not None
-            yield statistics.Purchase(openid, paid_at, total - refunded)
+    for openid, paid_at, total, refunded in rows.iterator():
+        assert paid_at is not None
+        yield statistics.Purchase(openid, paid_at, total - refunded)

@@ -8,7 +8,6 @@ disk, of which a process uses no more than ``MOST_ON_DISK``.
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from http.cookies import CookieError
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, Receive, receive_into
+from wechat.kernel.disk import TemporaryContent
 
 Send = Callable[[Any], Awaitable[None]]
 
@@ -52,7 +52,7 @@ class Body:
     _on_disk = 0
 
     def __init__(self) -> None:
-        self.file = SpooledTemporaryFile[bytes](IN_MEMORY)
+        self.file = TemporaryContent(IN_MEMORY)
         self.size = 0
 
     def write(self, data: bytes) -> int:

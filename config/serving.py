@@ -11,7 +11,6 @@ import logging
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,6 +26,7 @@ from wechat.api.loop import LoopView
 from wechat.kernel import overload
 from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
+from wechat.kernel.disk import TemporaryContent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -51,7 +51,7 @@ class PageResponse:
     def __init__(self) -> None:
         self.status = 500
         self.headers: list[tuple[bytes, bytes]] = []
-        self.file = SpooledTemporaryFile[bytes](IN_MEMORY)
+        self.file = TemporaryContent(IN_MEMORY)
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """The ``start_response`` of WSGI."""

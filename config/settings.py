@@ -137,6 +137,9 @@ DATABASES = {
     "default": {
         **DATABASE,
         "ENGINE": "django.db.backends.postgresql",
+        # They outlive their transaction, at whose end a pooler gives the connection to somebody else. What is
+        # too large for memory is read with a cursor within a transaction.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             # What its query says, as ``sslmode=verify-full`` or ``target_session_attrs=read-write``.
             **DATABASE.get("OPTIONS", {}),

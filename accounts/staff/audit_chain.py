@@ -83,7 +83,6 @@ def hash_of(entry: AuditEntry, number: int, previous: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@transaction.atomic
 def first_broken_link(chain: AuditChain) -> BrokenLink | None:
     """Follows the chain from its beginning to its head; ``None`` if every link holds."""
     number, previous = 0, ""

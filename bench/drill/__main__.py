@@ -108,7 +108,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="only this drill; may be repeated")
     parser.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
     parser.add_argument("--pooler", choices=["pgbouncer"], default="")
-    parser.add_argument("--minutes", type=float, default=40, help="no drill begins after so many")
+    parser.add_argument("--minutes", type=float, default=50, help="no drill begins after so many")
     parser.add_argument("--logs", type=Path, help="a new folder for what the programs tell, to be kept")
     parser.add_argument("--write", action="store_true", help="write docs/resilience.md from this run")
     return parser.parse_args()

@@ -139,11 +139,7 @@ def crashed_postgres(there: Installation) -> Iterator[None]:
     """A server process is killed: Postgres then ends every session and recovers from its log."""
     for _time in range(2):
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
-            )
-            (victim, *_others) = (pid for (pid,) in cursor.fetchall())
-        psutil.Process(victim).kill()
+            psutil.Process(_wait_for(cursor, SESSIONS)).kill()
         connection.close()
         time.sleep(BETWEEN_KILLS)
     yield
@@ -300,14 +296,16 @@ def failed_over(there: Installation) -> Iterator[None]:
     yield
 
 
-def _wait_for(cursor: Any, question: str) -> None:
+def _wait_for(cursor: Any, question: str) -> Any:
+    """Returns the first answer there is."""
     ends = time.monotonic() + STANDBY_SECONDS
     cursor.execute(question)
-    while cursor.fetchone() is None:
+    while (found := cursor.fetchone()) is None:
         if time.monotonic() > ends:
             raise DrillFailed(f"nothing came of {question}")
         time.sleep(0.2)
         cursor.execute(question)
+    return found[0]
 
 
 @contextmanager

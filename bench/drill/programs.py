@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import psutil
 
@@ -61,14 +61,15 @@ class Program:
 
     def _launch(self) -> None:
         parent = os.getpid()
-        with self.log.open("ab") as output:
+        # As everywhere it runs somebody else writes the log: it is no file of the program's own.
+        with self.log.open("ab") as output, _copied_to(output) as copied:
             self._process = subprocess.Popen(
                 self._command,
                 cwd=PROJECT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdout=copied,
+                stderr=copied,
                 start_new_session=True,
                 preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
             )
@@ -112,6 +113,13 @@ class Program:
     def _leave(self) -> None:
         with self._lock:
             self._is_wanted = False
+
+
+def _copied_to(output: IO[bytes]) -> IO[bytes]:
+    """Returns a pipe whose content is written there; it ends with the last one who has it open."""
+    copying = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=output)
+    assert copying.stdin
+    return copying.stdin
 
 
 class Supervisor:

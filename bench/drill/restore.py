@@ -38,9 +38,10 @@ from bench.drill.installation import Choice, Installation, installed  # noqa: E4
 from config.embedded.interruption import exit_on_signal  # noqa: E402
 from config.embedded.postgres import program  # noqa: E402
 from payments.bills import reconciling  # noqa: E402
-from payments.bills.models import Discrepancy  # noqa: E402
+from payments.bills.models import Bill, Discrepancy  # noqa: E402
 from payments.orders.models import Order, Refund  # noqa: E402
 from wechat.kernel import work  # noqa: E402
+from wechat.kernel.models import Hold  # noqa: E402
 from wechat.sdk.beijing import BEIJING  # noqa: E402
 
 COLUMNS: tuple[type[Column], ...] = (Orders, Refunds, Pushes, Replies)
@@ -82,7 +83,7 @@ def _drilled(there: Installation, backup: Path) -> Iterator[str]:
     for each in afresh:
         yield from (f"after the restore, {each.name}: {problem}" for problem in each.wrong())
     yield from _twice(there)
-    _reconcile(there, day)
+    yield from _reconcile(there, day)
     yield from _unaccounted(there)
 
 
@@ -153,13 +154,18 @@ def _twice(there: Installation) -> Iterator[str]:
         yield f"{len(twice)} got a message twice, as {twice[0]}"
 
 
-def _reconcile(there: Installation, day: datetime.date) -> None:
+def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
     """Reads the day's bills as a worker does on the morning after."""
     there.platform.sim("/clock", {"advance": UNTIL_BILLS.total_seconds()})
     with time_machine.travel(timezone.now() + UNTIL_BILLS):
         reconciling.fetch_day(there.merchant, day)
         for _kind in reconciling.Kind:
             work.run(reconciling.BILLS.name)
+    # What keeps a bill from being compared.
+    for bill in Bill.objects.filter(merchant=there.merchant, day=day).exclude(state=Bill.State.MATCHED):
+        yield f"the bill of {bill.kind} is {bill.state}: {bill.error}"
+    for hold in Hold.objects.filter(work=reconciling.BILLS.name):
+        yield f"bills are on hold: {hold.cause} {hold.error}"
 
 
 def _unaccounted(there: Installation) -> Iterator[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,15 +33,13 @@ def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
         _("Note"),
     ]
     yield [*fixed, *questions]
-    # In a transaction, as a pooler gives the connection to somebody else when one ends.
-    with transaction.atomic():
-        rows = sales.iterator(BATCH)
-        while part := list(islice(rows, BATCH)):
-            people.beside(part, account_id=lambda sale: item.account_id)
-            for sale in part:
-                answers = dict(sale.answers)
-                filled_in = (shown(answers.get(question, ""), allowed=not masked) for question in questions)
-                yield [*_fixed(sale, masked=masked), *filled_in]
+    rows = sales.iterator(BATCH)
+    while part := list(islice(rows, BATCH)):
+        people.beside(part, account_id=lambda sale: item.account_id)
+        for sale in part:
+            answers = dict(sale.answers)
+            filled_in = (shown(answers.get(question, ""), allowed=not masked) for question in questions)
+            yield [*_fixed(sale, masked=masked), *filled_in]
 
 
 def _fixed(sale: Sale, *, masked: bool) -> Row:
@@ -60,7 +57,6 @@ def _fixed(sale: Sale, *, masked: bool) -> Row:
     ]
 
 
-@transaction.atomic
 def _questions(sales: QuerySet[Sale]) -> list[str]:
     """In the order in which they first appeared; an item's questions may have changed meanwhile."""
     found: dict[str, None] = {}

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
+from accounts.official.models import OfficialAccount
 from bench.drill.servers import PgBouncer
 from wechat.kernel import group_commit
 
@@ -46,6 +48,15 @@ def test_statements_are_prepared_where_nothing_is_in_between(known: dict[str, An
             return session.prepare_threshold
 
     assert asyncio.run(threshold()) is not None
+
+
+def test_no_cursor_outlives_its_transaction(pooled: None) -> None:
+    """Django's own choices of a form are read with one, unless it is told not to."""
+    connection.close()
+    with CaptureQueriesContext(connection) as asked:
+        assert list(OfficialAccount.objects.iterator()) == []
+    assert not any("DECLARE" in each["sql"].upper() for each in asked.captured_queries)
+    assert connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
 def test_through_a_pooler_everybody_gets_the_answer_to_their_own_statement(pooled: None) -> None:

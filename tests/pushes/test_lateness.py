@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES
 from accounts.staff.models import AuditEntry
-from tests.cast import Cast, signed_in
+from tests.cast import Cast, message, signed_in
 from tests.pushes.conftest import OK, WeChat
 from tests.signed import business_system
 from tests.working import send_due
+from wechat.kernel import work
 from wechat.kernel.models import Hold, LastTick
 from wechat.kernel.tasks import tick
 from wechat.kernel.work import outages
@@ -215,6 +217,21 @@ def test_after_a_restore_what_waited_in_the_backup_is_asked_about_and_not_sent_a
     press(staff, "send")
     send_due()
     assert wechat.received == [("oA", "欢迎")]
+
+
+def test_after_a_restore_a_message_that_may_have_been_answered_is_left_to_a_person(
+    wechat: WeChat, staff: Cast
+) -> None:
+    row = message(staff.ours, "你好", due_at=timezone.now(), handled_at=None)
+    call_command("after_restore", verbosity=0)
+    send_due()
+    assert not work.KINDS.get("inbox.react").is_due()
+    failed = SOURCES.get("messages")
+    (found,) = failed.rows(staff.ours)
+    assert (found.pk, found.handled_at) == (row.pk, None)
+    assert failed.again
+    failed.again(failed.rows(staff.ours))
+    assert work.run("inbox.react") == 1
 
 
 def test_nothing_late_is_no_decision(account: OfficialAccount) -> None:

@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 from wechat.inbox import follower_activity, privacy, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
+from wechat.kernel.work import outages
 from wechat.sdk.errors import MalformedMessage
 
 LEASE = datetime.timedelta(minutes=1)
@@ -45,6 +46,13 @@ def react_to(rows: Sequence[InboundMessage]) -> None:
     rows = privacy.without_what_is_late(rows)
     follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
+
+
+@outages.after_restore
+def leave_to_a_person() -> None:
+    """Messages that nobody had reacted to when the backup was made may have been answered since."""
+    waiting = InboundMessage.objects.filter(due_at__isnull=False)
+    waiting.update(due_at=None, error="Restored from a backup: it may have been answered since.")
 
 
 @transaction.atomic

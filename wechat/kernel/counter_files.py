@@ -3,20 +3,76 @@
 Every process has files of its own, named after its number. What an ended process counted has to stay, or the
 sums would fall; its files must not, or there would be more of them with every restart. So they are added up
 in one file each kind, under the number of a process that never is.
+
+The library writes into files that have no room on the disk yet. On a full one that ends the process (SIGBUS),
+so ``AllocatedDict`` has its room first, and counts in memory, where nobody else sees it, while there is none.
 """
 
 import fcntl
+import mmap
 import os
+import struct
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from prometheus_client import mmap_dict
+from prometheus_client import mmap_dict, values
+
+from wechat.kernel.disk import is_allocated
 
 # The library leaves it untyped.
 MmapedDict: Any = mmap_dict.MmapedDict
 
 NOBODY = 0
+FIRST_SIZE, FIRST_ENTRY = 1 << 16, 8
+# Of an entry besides its key: its length, what it is filled up with, and two numbers.
+BESIDE_KEY = 28
+
+
+class AllocatedDict(MmapedDict):  # type: ignore[misc]  # untyped
+    """The library's, with its room on the disk, or in memory where there is none."""
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        if read_mode or _has_room_for(filename):
+            super().__init__(filename, read_mode)
+            return
+        self._f: IO[bytes] | None = None
+        self._fname, self._positions = filename, dict[str, int]()
+        self._capacity, self._used = FIRST_SIZE, FIRST_ENTRY
+        self._m = mmap.mmap(-1, self._capacity)
+        struct.pack_into("i", self._m, 0, self._used)
+
+    @property
+    def is_on_disk(self) -> bool:
+        return self._f is not None
+
+    def _init_value(self, key: str) -> None:
+        while self._used + len(key.encode()) + BESIDE_KEY > self._capacity:
+            self._grow(2 * self._capacity)
+        super()._init_value(key)
+
+    def _grow(self, size: int) -> None:
+        if self._f is not None and is_allocated(self._f.fileno(), size):
+            self._m = mmap.mmap(self._f.fileno(), size)
+        else:
+            content = self._m[:]
+            self.close()
+            self._m = mmap.mmap(-1, size)
+            self._m[: len(content)] = content
+        self._capacity = size
+
+
+def use_allocated_files() -> None:
+    """Has whatever is counted from now on be in such files."""
+    values.MmapedDict = AllocatedDict  # type: ignore[attr-defined]  # as it imports it
+
+
+def _has_room_for(filename: str) -> bool:
+    try:
+        with Path(filename).open("ab") as file:
+            return is_allocated(file.fileno(), max(FIRST_SIZE, os.fstat(file.fileno()).st_size))
+    except OSError:
+        return False
 
 
 def merge_dead(folder: Path) -> int:
@@ -41,10 +97,14 @@ def _merge(into: Path, paths: list[Path]) -> None:
             sums[key] += value
     draft = into.with_suffix(".draft")
     draft.unlink(missing_ok=True)
-    values = MmapedDict(str(draft))
+    merged = AllocatedDict(str(draft))
     for key, value in sums.items():
-        values.write_value(key, value, 0.0)
-    values.close()
+        merged.write_value(key, value, 0.0)
+    if not merged.is_on_disk:
+        # Another time: the files that are there say the same.
+        draft.unlink()
+        return
+    merged.close()
     draft.replace(into)
     for path in paths:
         path.unlink()

@@ -2,6 +2,10 @@
 
 from prometheus_client import Counter, Histogram
 
+from wechat.kernel import counter_files
+
+counter_files.use_allocated_files()
+
 REQUESTS = Counter("wechat_requests", "Requests answered", ["path", "method", "status"])
 REQUEST_SECONDS = Histogram(
     "wechat_request_seconds",

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -120,7 +119,6 @@ def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[Query
     return [named.order_by().values_list("openid", flat=True)]
 
 
-@transaction.atomic
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
     """By how many mass messages of this month: how many followers have got so many, beyond those to all."""
     counts = _counted(account, at).values("openid").annotate(n=Count("pk")).values_list("n", flat=True)

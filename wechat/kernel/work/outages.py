@@ -23,11 +23,17 @@ OFTEN = datetime.timedelta(seconds=10)
 Listener = Callable[[datetime.datetime], object]
 
 _listeners: Registry[Listener] = Registry("listener to ends of outages")
+_after_restores: Registry[Callable[[], object]] = Registry("listener to restores")
 
 
 def ended(listener: Listener) -> Listener:
     """Registers a function that is given the moment before which everything due is late."""
     return _listeners.register(listener)
+
+
+def after_restore(listener: Callable[[], object]) -> Callable[[], object]:
+    """Registers a function that sets aside what may have been done since the backup was made."""
+    return _after_restores.register(listener)
 
 
 def note_work() -> None:
@@ -51,4 +57,6 @@ def restored() -> None:
     now = timezone.now()
     for listener in _listeners:
         listener(now)
+    for set_aside in _after_restores:
+        set_aside()
     LastTick.objects.update_or_create(pk=1, defaults={"at": now})

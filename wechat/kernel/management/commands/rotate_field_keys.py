@@ -21,7 +21,7 @@ def rotate(model: type[HasSecrets], current: str) -> int:
     """Returns how many rows of the model held a secret under another key; each one is changed on its own."""
     fields = [field for field in model._meta.concrete_fields if isinstance(field, SecretField)]
     rows = model._default_manager.values_list("pk", flat=True).order_by("pk")
-    return sum(rotate_row(model, pk, fields, current) for pk in rows)
+    return sum(rotate_row(model, pk, fields, current) for pk in rows.iterator())
 
 
 @transaction.atomic
