@@ -81,16 +81,17 @@ def _packages() -> Iterator[Component]:
 def _licences_of(name: str) -> "list[License]":
     """By its expression, else by the name it gives itself; nothing for a package of other systems."""
     try:
-        told = metadata.metadata(name)
+        package = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return []
     classified = [
-        each.rpartition(" :: ")[2] for each in told.get_all("Classifier", []) if "License ::" in each
+        each.rpartition(" :: ")[2] for each in package.get_all("Classifier", []) if "License ::" in each
     ]
-    text = (
-        told.get("License-Expression") or ", ".join(classified) or (told.get("License") or "").split("\n")[0]
+    expression, own = (
+        package.get_all(field, [""])[0] for field in ("License-Expression", "License")
     )
-    return [_licences.make_from_string(text)] if text else []  # type: ignore[list-item]  # or an expression
+    text = expression or ", ".join(classified) or own.split("\n")[0]
+    return [_licences.make_from_string(text)] if text else []
 
 
 if __name__ == "__main__":

@@ -103,10 +103,11 @@ def ask_again() -> None:
 
 @READINGS.each
 def _read(row: CallbackAddresses) -> None:
-    told = [address for address in callback_ips(client_for(row.account)) if _network(address) is not None]
-    if not told:
+    answered = callback_ips(client_for(row.account))
+    addresses = [address for address in answered if _network(address) is not None]
+    if not addresses:
         raise work.NotYet(EVERY)
-    row.done(addresses=told, read_at=timezone.now(), due_at=timezone.now() + EVERY)
+    row.done(addresses=addresses, read_at=timezone.now(), due_at=timezone.now() + EVERY)
 
 
 @WATCHES.does
@@ -131,8 +132,8 @@ def _unwatched() -> QuerySet[OfficialAccount]:
 def _build() -> AllowList:
     since = timezone.now() - VALID_FOR
     rows = list(CallbackAddresses.objects.filter(account__enabled=True, read_at__gt=since))
-    told = {address for row in rows for address in row.addresses}
-    networks = [network for network in map(_network, sorted(told)) if network is not None]
+    addresses = {address for row in rows for address in row.addresses}
+    networks = [network for network in map(_network, sorted(addresses)) if network is not None]
     # Most are single addresses, which are found at once; the others are gone through.
     addresses = frozenset(str(each.network_address) for each in networks if each.num_addresses == 1)
     ranges = [each for each in networks if each.num_addresses > 1]

@@ -80,9 +80,9 @@ def _named(variable: str) -> Iterator[Path]:
 
 
 def _version(server: Path) -> str:
-    told = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
     return " ".join(
-        word for word in told.split() if not word.startswith(("sha=", "malloc=", "bits=", "build="))
+        word for word in version.split() if not word.startswith(("sha=", "malloc=", "bits=", "build="))
     )
 
 

@@ -154,8 +154,8 @@ def made_by_calls(simulator: Simulator) -> dict[str, Any]:
     everybody = {"filter": {"is_to_all": True}, "msgtype": "mpnews", "mpnews": {"media_id": made["sent"]}}
     job = call("/cgi-bin/message/mass/sendall", everybody)
     made["msg_id"], made["msg_data_id"] = job["msg_id"], job["msg_data_id"]
-    said = {"msg_data_id": job["msg_data_id"], "index": 0, "openid": OPENID, "content": "什么时候？"}
-    made["comment"] = simulator.sim(f"/accounts/{APPID}/comments", said)["user_comment_id"]
+    written = {"msg_data_id": job["msg_data_id"], "index": 0, "openid": OPENID, "content": "什么时候？"}
+    made["comment"] = simulator.sim(f"/accounts/{APPID}/comments", written)["user_comment_id"]
     made["publish_id"] = call("/cgi-bin/freepublish/submit", {"media_id": made["published"]})["publish_id"]
     while (found := call("/cgi-bin/freepublish/get", {"publish_id": made["publish_id"]}))["publish_status"]:
         simulator.look("/health")
