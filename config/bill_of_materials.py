@@ -87,9 +87,7 @@ def _licences_of(name: str) -> "list[License]":
     classified = [
         each.rpartition(" :: ")[2] for each in package.get_all("Classifier", []) if "License ::" in each
     ]
-    expression, own = (
-        package.get_all(field, [""])[0] for field in ("License-Expression", "License")
-    )
+    expression, own = (package.get_all(field, [""])[0] for field in ("License-Expression", "License"))
     text = expression or ", ".join(classified) or own.split("\n")[0]
     return [_licences.make_from_string(text)] if text else []
 
