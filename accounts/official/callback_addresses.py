@@ -132,8 +132,8 @@ def _unwatched() -> QuerySet[OfficialAccount]:
 def _build() -> AllowList:
     since = timezone.now() - VALID_FOR
     rows = list(CallbackAddresses.objects.filter(account__enabled=True, read_at__gt=since))
-    addresses = {address for row in rows for address in row.addresses}
-    networks = [network for network in map(_network, sorted(addresses)) if network is not None]
+    listed = {address for row in rows for address in row.addresses}
+    networks = [network for network in map(_network, sorted(listed)) if network is not None]
     # Most are single addresses, which are found at once; the others are gone through.
     addresses = frozenset(str(each.network_address) for each in networks if each.num_addresses == 1)
     ranges = [each for each in networks if each.num_addresses > 1]
