@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 from django.conf import settings
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 from psycopg import sql
 from redis import Redis
@@ -142,7 +142,17 @@ def crashed_postgres(there: Installation) -> Iterator[None]:
             psutil.Process(_wait_for(cursor, SESSIONS)).kill()
         connection.close()
         time.sleep(BETWEEN_KILLS)
+        _wait_for_recovery()
     yield
+
+
+def _wait_for_recovery() -> None:
+    ends = time.monotonic() + STANDBY_SECONDS
+    while time.monotonic() < ends:
+        with suppress(OperationalError):
+            connection.ensure_connection()
+            return
+    raise DrillFailed("Postgres did not come back")
 
 
 @contextmanager

@@ -156,6 +156,9 @@ def _twice(there: Installation) -> Iterator[str]:
 
 def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
     """Reads the day's bills as a worker does on the morning after."""
+    # The workers' clocks stay where they are.
+    for name in ("beat", "worker"):
+        there.programs[name].stop()
     there.platform.sim("/clock", {"advance": UNTIL_BILLS.total_seconds()})
     with time_machine.travel(timezone.now() + UNTIL_BILLS):
         reconciling.fetch_day(there.merchant, day)
