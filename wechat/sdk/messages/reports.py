@@ -1,0 +1,291 @@
+"""What the platform reports: of what was sent, of service sessions, and of the account itself.
+
+WeChat reference 2.2.
+"""
+
+from dataclasses import dataclass
+
+from wechat.sdk.fields import integer, integers, records, string
+from wechat.sdk.messages.base import key_of
+from wechat.sdk.messages.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult(Event):
+    """The outcome of an earlier send, which `msg_id` names; 0 for one of more bits than ours have."""
+
+    msg_id: int = integer("MsgID", "MsgId")
+    status: str = string("Status")
+
+    @property
+    def key(self) -> str:
+        return key_of(
+            self.event, str(self.msg_id), "" if self.msg_id else f"{self.openid}|{self.create_time}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSendFinished(SendResult):
+    """`status` as printed by the platform: "success", "failed:user block" or "failed: system failed"."""
+
+    event: str = "templatesendjobfinish"
+
+    @property
+    def delivered(self) -> bool:
+        return self.status == "success"
+
+    @property
+    def blocked(self) -> bool:
+        return self.status.replace(" ", "") == "failed:userblock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleCheck:
+    """The originality check of one article. WeChat reference 2.3."""
+
+    idx: int = integer("ArticleIdx")
+    declared: int = integer("UserDeclareState")
+    audit: int = integer("AuditState")
+    original_url: str = string("OriginalArticleUrl")
+    original_type: int = integer("OriginalArticleType")
+    can_reprint: int = integer("CanReprint")
+    need_replace: int = integer("NeedReplaceContent")
+    need_show_source: int = integer("NeedShowReprintSource")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleUrl:
+    idx: int = integer("ArticleIdx")
+    url: str = string("ArticleUrl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MassSendFinished(SendResult):
+    """A mass send is done; the sender is the platform's helper, not a follower, and the counts may be off.
+
+    `check_state`: 1 fine, 2 reprint but sendable, 3 not sendable. WeChat reference 2.3.
+    """
+
+    event: str = "masssendjobfinish"
+    total: int = integer("TotalCount")
+    filtered: int = integer("FilterCount")
+    sent: int = integer("SentCount")
+    errors: int = integer("ErrorCount")
+    check_state: int = integer("CopyrightCheckResult/CheckState")
+    checks: tuple[ArticleCheck, ...] = records("CopyrightCheckResult/ResultList/item", ArticleCheck)
+    urls: tuple[ArticleUrl, ...] = records("ArticleUrlResult/ResultList/item", ArticleUrl)
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == "send success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedArticle:
+    idx: int = integer("idx")
+    url: str = string("article_url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishFinished(Event):
+    """A draft was published (`status` 0) or not. WeChat reference 12.4."""
+
+    event: str = "publishjobfinish"
+    publish_id: str = string("PublishEventInfo/publish_id")
+    status: int = integer("PublishEventInfo/publish_status")
+    article_id: str = string("PublishEventInfo/article_id")
+    articles: tuple[PublishedArticle, ...] = records("PublishEventInfo/article_detail/item", PublishedArticle)
+    failed: tuple[int, ...] = integers("PublishEventInfo/fail_idx")
+
+    @property
+    def detail(self) -> str:
+        return self.publish_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeChoice:
+    """`status` is "accept" or "reject"; `scene` 1 a web page, 2 an article, 0 unsaid."""
+
+    template_id: str = string("TemplateId")
+    status: str = string("SubscribeStatusString")
+    scene: int = integer("PopupScene")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeNoticePopup(Event):
+    """A user chose in the notice pop-up."""
+
+    event: str = "subscribe_msg_popup_event"
+    choices: tuple[NoticeChoice, ...] = records("SubscribeMsgPopupEvent/List", NoticeChoice)
+
+    @property
+    def detail(self) -> str:
+        return ",".join(f"{choice.template_id}={choice.status}" for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeNoticeChange(Event):
+    """A user changed a choice in the settings; only refusals are pushed."""
+
+    event: str = "subscribe_msg_change_event"
+    choices: tuple[NoticeChoice, ...] = records("SubscribeMsgChangeEvent/List", NoticeChoice)
+
+    @property
+    def detail(self) -> str:
+        return ",".join(f"{choice.template_id}={choice.status}" for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeOutcome:
+    """What became of one notice; `error_code` 0 means delivered."""
+
+    template_id: str = string("TemplateId")
+    msg_id: int = integer("MsgID")
+    error_code: int = integer("ErrorCode")
+    error_status: str = string("ErrorStatus")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeNoticeSent(Event):
+    event: str = "subscribe_msg_sent_event"
+    outcomes: tuple[NoticeOutcome, ...] = records("SubscribeMsgSentEvent/List", NoticeOutcome)
+
+    @property
+    def detail(self) -> str:
+        return ",".join(str(outcome.msg_id) for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KfSessionCreated(Event):
+    """A customer-service worker took the user."""
+
+    event: str = "kf_create_session"
+    kf_account: str = string("KfAccount")
+
+    @property
+    def detail(self) -> str:
+        return self.kf_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KfSessionClosed(KfSessionCreated):
+    event: str = "kf_close_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KfSessionSwitched(Event):
+    event: str = "kf_switch_session"
+    from_account: str = string("FromKfAccount")
+    to_account: str = string("ToKfAccount")
+
+    @property
+    def detail(self) -> str:
+        return f"{self.from_account}>{self.to_account}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData(Event):
+    """About the personal data of `affected_openid`, who need not be the sender.
+
+    `revoke_info` lists scopes: 201 address, 202 invoice, 203 card, 204 microphone, 205 nickname and avatar,
+    206 location, 207 chosen pictures or video.
+    """
+
+    affected_openid: str = string("OpenID", "openid")
+    unionid: str = string("UnionID", "unionid")
+    appid: str = string("AppID", "appid")
+    revoke_info: str = string("RevokeInfo")
+
+    @property
+    def detail(self) -> str:
+        return f"{self.affected_openid}:{self.revoke_info}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInfoModified(PersonalData):
+    """The authorised profile changed: refresh or clear nickname and avatar."""
+
+    event: str = "user_info_modified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAuthorizationRevoked(PersonalData):
+    """The user withdrew: delete that data."""
+
+    event: str = "user_authorization_revoke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAuthorizationCancelled(PersonalData):
+    """The user closed the WeChat account: delete or anonymise."""
+
+    event: str = "user_authorization_cancellation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountVerification(Event):
+    """About the account's own verification; times in Unix seconds, 0 where the event has none."""
+
+    expired_time: int = integer("ExpiredTime")
+    fail_time: int = integer("FailTime")
+    fail_reason: str = string("FailReason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationVerified(AccountVerification):
+    """API rights start here."""
+
+    event: str = "qualification_verify_success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationRefused(AccountVerification):
+    event: str = "qualification_verify_fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamingVerified(AccountVerification):
+    event: str = "naming_verify_success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamingRefused(AccountVerification):
+    """The rights stay, the tick mark goes."""
+
+    event: str = "naming_verify_fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnualRenewal(AccountVerification):
+    event: str = "annual_renew"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationExpired(AccountVerification):
+    event: str = "verify_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaChecked(Event):
+    """The result of an asynchronous media check. `suggest` is pass, review or risky."""
+
+    event: str = "wxa_media_check"
+    appid: str = string("appid")
+    trace_id: str = string("trace_id")
+    version: int = integer("version")
+    errcode: int = integer("errcode")
+    errmsg: str = string("errmsg")
+    suggest: str = string("result/suggest")
+    label: int = integer("result/label")
+
+    @property
+    def detail(self) -> str:
+        return self.trace_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterTempSession(Event):
+    """A mini-program user opened customer service."""
+
+    event: str = "user_enter_tempsession"
+    session_from: str = string("SessionFrom")
