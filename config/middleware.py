@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_structlog import middlewares
@@ -73,10 +74,11 @@ class EndedSessions:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        sign_in = reverse("admin:login")
-        is_lost = request.method == "POST" and response.headers.get("Location", "").startswith(f"{sign_in}?")
         # Scripts send something every few seconds.
-        if not is_lost or "text/html" not in request.headers.get("Accept", ""):
+        if request.method != "POST" or "text/html" not in request.headers.get("Accept", ""):
+            return response
+        sign_in = resolve_url(settings.LOGIN_URL)
+        if not response.headers.get("Location", "").startswith(f"{sign_in}?"):
             return response
         messages.warning(request, _("Your session had ended, so nothing was saved: send it again."))
         referer = request.headers.get("Referer", "")

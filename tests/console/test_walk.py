@@ -96,6 +96,7 @@ def _pages_of_an_account() -> dict[str, Page]:
         for name, page in TABLE.items()
         if not page.of
         and not page.is_named
+        and not page.is_anywhere
         and page.post != "nobody"
         and name not in ours | LEFT_ALONE
         # The admin's own forms have the account among their fields.
