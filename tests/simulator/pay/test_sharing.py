@@ -281,7 +281,7 @@ def test_a_day_of_sharing_has_a_bill(sharer: Shop) -> None:
     sharer.settle(2)
     give_back(sharer, 400)
     day = moments.day(sharer.simulator.look("/clock")["now"])
-    sharer.settle(2 * 86_400)
+    sharer.settle(3 * 86_400)
 
     def rows(target: str) -> list[dict[str, str]]:
         link = sharer.call("GET", target).json()["download_url"].removeprefix(sharer.simulator.base)
@@ -298,7 +298,7 @@ def test_a_day_of_sharing_has_a_bill(sharer: Shop) -> None:
     flow = rows(f"/v3/bill/fundflowbill?bill_date={day}")
     amounts = {each["业务名称"]: each["收支金额(元)"] for each in flow}
     assert (amounts["分账"], amounts["分账回退"]) == ("10.00", "4.00")
-    before = moments.day(sharer.simulator.look("/clock")["now"] - 86_400)
+    before = moments.day(sharer.simulator.look("/clock")["now"] - 2 * 86_400)
     assert refused(sharer.call("GET", f"{SHARINGS}/bills?bill_date={before}")) == (400, "NO_STATEMENT_EXIST")
 
 
