@@ -85,8 +85,8 @@ def test_a_process_counts_on(tmp_path: Path) -> None:
     """It died of it: what is written into a file that has no room is a SIGBUS."""
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     counting = [sys.executable, "-c", COUNTS]
-    counted = subprocess.run(counting, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
-    assert counted.stdout.split() == ["1.0", "2.0", "1.0"]
+    run = subprocess.run(counting, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["1.0", "2.0", "1.0"]
     (file,) = tmp_path.glob("counter_*.db")
     assert file.stat().st_blocks * 512 >= file.stat().st_size, "all of it has its place on the disk"
 
