@@ -77,8 +77,8 @@ class EndedSessions:
         # Scripts send something every few seconds.
         if request.method != "POST" or "text/html" not in request.headers.get("Accept", ""):
             return response
-        sign_in = resolve_url(settings.LOGIN_URL)
-        if not response.headers.get("Location", "").startswith(f"{sign_in}?"):
+        leads_to = response.headers.get("Location")
+        if leads_to is None or not leads_to.startswith(f"{(sign_in := resolve_url(settings.LOGIN_URL))}?"):
             return response
         messages.warning(request, _("Your session had ended, so nothing was saved: send it again."))
         referer = request.headers.get("Referer", "")
