@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from pytest_django import Settings
 
 from config.asgi import application
@@ -22,6 +23,7 @@ from tests.cast import Cast, signed_in
 SENTENCE = "一句话。"
 
 
+@csrf_exempt
 def long_page(request: HttpRequest) -> HttpResponse:
     """Takes and makes more than is kept in memory elsewhere."""
     return HttpResponse(f"{len(request.body)} {SENTENCE * 50_000}")
