@@ -109,8 +109,9 @@ def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
 
 
 @contextmanager
-def three_beats(there: Installation) -> Iterator[None]:
-    others = [there.programs[name] for name in ("second beat", "third beat")]
+def _beside(there: Installation, *names: str) -> Iterator[None]:
+    """These programs run as well."""
+    others = [there.programs[name] for name in names]
     for each in others:
         each.start()
     try:
@@ -118,6 +119,12 @@ def three_beats(there: Installation) -> Iterator[None]:
     finally:
         for each in others:
             each.stop()
+
+
+@contextmanager
+def three_beats(there: Installation) -> Iterator[None]:
+    with _beside(there, "second beat", "third beat"):
+        yield
 
 
 @contextmanager
@@ -241,14 +248,8 @@ def full_disk_of_console(there: Installation) -> Iterator[None]:
 @contextmanager
 def workers_with_other_clocks(there: Installation) -> Iterator[None]:
     """Beside the worker there is one whose clock is two minutes fast, and one whose clock is as slow."""
-    others = [there.programs[name] for name in ("worker ahead", "worker behind")]
-    for each in others:
-        each.start()
-    try:
+    with _beside(there, "worker ahead", "worker behind"):
         yield
-    finally:
-        for each in others:
-            each.stop()
 
 
 @contextmanager

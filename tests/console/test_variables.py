@@ -26,8 +26,8 @@ TYPED = "//textarea | //input | //script | //template | //text-editor"
 def saying(ours: World) -> World:
     """The world in which everything that is said has variables."""
     Welcome.objects.create(channel=ours["channels.channel"], audience="new", content=TEXT)
-    for said in (Reply, Variant, SequenceStep, CannedAnswer, Welcome):
-        said.objects.update(content=TEXT)
+    for model in (Reply, Variant, SequenceStep, CannedAnswer, Welcome):
+        model.objects.update(content=TEXT)
     Rule.objects.update(hands_to="desk", away_text="{remark|朋友}，明天回复")
     return ours
 

@@ -115,8 +115,8 @@ def test_a_list_that_could_not_be_read_for_days_shuts_nobody_out(platform: Platf
     assert came_from(STRANGER, platform.safe(platform.text("1"))).status == 403
     CallbackAddresses.objects.update(read_at=old - datetime.timedelta(minutes=2))
     assert came_from(STRANGER, platform.safe(platform.text("2"))).status == 200
-    told = [line for line in exposition.text().decode().splitlines() if "addresses_age_seconds " in line]
-    assert float(told[-1].split()[1]) > 3 * 86_400 - 60
+    ages = [line for line in exposition.text().decode().splitlines() if "addresses_age_seconds " in line]
+    assert float(ages[-1].split()[1]) > 3 * 86_400 - 60
 
 
 def test_the_list_grows_old_in_a_process_that_reads_nothing_meanwhile(known: CallbackAddresses) -> None:

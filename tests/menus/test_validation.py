@@ -137,10 +137,10 @@ def test_a_mini_program_that_nobody_knows_about_is_a_warning(known: dict[str, bo
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"), [("{remark}您好", True), ("{remark|朋友}您好", False), ("{account}", False)]
+    ("content", "wrong"), [("{remark}您好", True), ("{remark|朋友}您好", False), ("{account}", False)]
 )
-def test_a_variable_that_may_be_empty_tells_what_to_say_then(said: str, wrong: bool) -> None:
-    found = [each for each in problems([button(reply=text(said))], FACTS) if each.is_error]
+def test_a_variable_that_may_be_empty_tells_what_to_say_then(content: str, wrong: bool) -> None:
+    found = [each for each in problems([button(reply=text(content))], FACTS) if each.is_error]
     assert bool(found) is wrong
     assert not wrong or "{remark|" in found[0].text
 

@@ -18,8 +18,8 @@ def test_the_bill_of_materials_keeps_to_its_published_schema() -> None:
 
 
 def test_the_bill_names_what_the_image_installs_and_what_it_begins_with() -> None:
-    told = json.loads(as_json(bill()))
-    components = {each["name"]: each for each in told["components"]}
+    printed = json.loads(as_json(bill()))
+    components = {each["name"]: each for each in printed["components"]}
     locked = re.findall(r"^([\w.-]+)==(\S+)( ; [^\\]*)? \\$", LOCK.read_text(), re.M)
     needed = {name: version for name, version, marker in locked if not marker}
     assert len(needed) > 60
@@ -29,7 +29,7 @@ def test_the_bill_names_what_the_image_installs_and_what_it_begins_with() -> Non
     assert all(each["hashes"] for each in components.values() if each["type"] == "library")
     assert [each["version"] for each in components.values() if each["type"] == "container"] == ["3.13-slim"]
     assert [each["name"] for each in components.values() if not each.get("licenses")] == ["python"]
-    assert told["metadata"]["component"]["name"] == "wechat-console"
+    assert printed["metadata"]["component"]["name"] == "wechat-console"
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "image.txt", "dev.txt"])

@@ -55,12 +55,12 @@ def check_filled(content: Content) -> None:
         raise ValidationError(sentence(error, content), code=error.field) from None
 
 
-def check_fallbacks(said: object, offered: Mapping[str, Variable]) -> None:
+def check_fallbacks(written: object, offered: Mapping[str, Variable]) -> None:
     """Raises ``ValidationError`` for a variable that may be empty and does not tell what to say then.
 
-    ``said`` is a text, a content, or several of them.
+    ``written`` is a text, a content, or several of them.
     """
-    for name in sorted(placeholders.bare_in(said) & offered.keys()):
+    for name in sorted(placeholders.bare_in(written) & offered.keys()):
         variable = offered[name]
         if not variable.fallback:
             continue

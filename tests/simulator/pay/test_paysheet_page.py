@@ -30,9 +30,9 @@ document.getElementById("bridge").onclick = () =>
   typeof WeixinJSBridge === "undefined" ? document.addEventListener("WeixinJSBridgeReady", call) : call();
 document.getElementById("sdk").onclick = () => {
   wx.config({ appId: params.appId, timestamp: 1, nonceStr: "n", signature: "s", jsApiList: ["chooseWXPay"] });
-  const { timeStamp: timestamp, nonceStr, signType, paySign } = params, told = (res) => show(res.errMsg);
+  const { timeStamp: timestamp, nonceStr, signType, paySign } = params, shown = (res) => show(res.errMsg);
   const pay = () => wx.chooseWXPay({ timestamp, nonceStr, package: params.package, signType, paySign,
-    success: told, cancel: told, fail: told });
+    success: shown, cancel: shown, fail: shown });
   wx.ready(pay);
   wx.error(pay);  // the page's own signature is another test's business
 };
