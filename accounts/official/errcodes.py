@@ -6,7 +6,7 @@ Reference: WeChat reference 16 Error codes.
 from django.utils.translation import gettext as _
 
 from accounts.official.error_words import WORDS
-from wechat.kernel.work import WorkRow
+from wechat.kernel.work import WorkRow, interruptions
 from wechat.sdk.errors import ApiError, WeChatError
 
 
@@ -33,4 +33,6 @@ def of_row(row: WorkRow) -> str:
         return in_words(row.errcode)
     if row.error == DELETED_THERE:
         return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
+    if row.error == interruptions.ENDED:
+        return interruptions.in_words(row.error)
     return _("WeChat could not be reached.") if row.error else ""

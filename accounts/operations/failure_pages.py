@@ -50,7 +50,7 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
         request,
         _("What failed"),
         source=source,
-        why=source.words(*failures.cause_of(source, rows[0])),
+        why=source.why(*failures.cause_of(source, rows[0])),
         rows=[(row.pk, source.title(row), source.link(row)) for row in rows],
         may_retry=source.may_try_again(Rights.of(request.user), account),
     )

@@ -20,6 +20,7 @@ from accounts.official.errcodes import DELETED_THERE, in_words
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.registry import Registry
+from wechat.kernel.work import interruptions
 
 # The newest so many of each kind are looked at: older ones come up when these are gone.
 MOST = 1_000
@@ -63,6 +64,10 @@ class FailureSource:
     caution: StrOrPromise = ""
     again_area: Area | None = None
 
+    def why(self, errcode: int | None, text: str) -> str:
+        """Returns the sentence for a cause, in the reader's language."""
+        return interruptions.in_words(text) if text == interruptions.ENDED else self.words(errcode, text)
+
     def may_try_again(self, rights: Rights, account: OfficialAccount) -> bool:
         return self.again is not None and rights.may_change(self.again_area or self.area, account.pk)
 
@@ -86,7 +91,7 @@ def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
     """Everything that failed of the account, as far as its reader may look, the most frequent first."""
     counts: dict[tuple[str, str], int] = {}
     for name, errcode, text in _causes(account, rights):
-        key = (name, SOURCES.get(name).words(errcode, text))
+        key = (name, SOURCES.get(name).why(errcode, text))
         counts[key] = counts.get(key, 0) + 1
     found = [_group(account, rights, name, why, number) for (name, why), number in counts.items()]
     return sorted(found, key=lambda group: -group.number)
@@ -96,7 +101,7 @@ def of(account: OfficialAccount, name: str, key: str) -> list[Any]:
     """The rows of one kind that failed for this cause, the newest first."""
     source = SOURCES.get(name)
     rows = source.rows(account).order_by("-pk")[:MOST]
-    return [row for row in rows if key_of(source.words(*cause_of(source, row))) == key]
+    return [row for row in rows if key_of(source.why(*cause_of(source, row))) == key]
 
 
 def number(account: OfficialAccount, rights: Rights) -> int:

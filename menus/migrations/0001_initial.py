@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -154,6 +155,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -161,7 +163,7 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(auto_now_add=True, verbose_name='asked for')),
                 ('starts_at', models.DateTimeField(verbose_name='starts')),
                 ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('pending', 'Waiting'), ('publishing', 'Being published'), ('published', 'Published'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=12, verbose_name='state')),
-                ('reason', models.CharField(blank=True, choices=[('refused', 'WeChat refused the menu.'), ('unreachable', 'WeChat could not be reached at any attempt.'), ('not_shown', 'WeChat accepted the menu and shows another one.'), ('not_ready', 'The menu could not be published as it is.'), ('no_return', 'The menu it was to return from is not live: nothing was changed.'), ('by_staff', 'Cancelled by a member of staff.')], max_length=12, verbose_name='reason')),
+                ('reason', models.CharField(blank=True, choices=[('refused', 'WeChat refused the menu.'), ('unreachable', 'WeChat could not be reached at any attempt.'), ('interrupted', 'The process that worked on this ended three times, perhaps for want of memory. Try again; if it stays, tell whoever runs the server.'), ('not_shown', 'WeChat accepted the menu and shows another one.'), ('not_ready', 'The menu could not be published as it is.'), ('no_return', 'The menu it was to return from is not live: nothing was changed.'), ('by_staff', 'Cancelled by a member of staff.')], max_length=12, verbose_name='reason')),
                 ('refusal', models.IntegerField(blank=True, editable=False, null=True)),
                 ('before', models.JSONField(blank=True, null=True, verbose_name='before the change')),
                 ('after', models.JSONField(blank=True, null=True, verbose_name='after')),
@@ -214,6 +216,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),

@@ -14,7 +14,7 @@ from accounts.official.models import OfficialAccount
 from menus.kinds import ButtonKind
 from menus.models.menus import Menu, MenuItem, Version
 from menus.models.targets import MiniProgram
-from wechat.kernel.work import WorkRow, heartbeat
+from wechat.kernel.work import WorkRow, heartbeat, interruptions
 
 # The platform's word for a mini program that the account may not open.
 NOT_LINKED = 45064
@@ -43,6 +43,7 @@ class Publication(WorkRow):
 
         REFUSED = "refused", _("WeChat refused the menu.")
         UNREACHABLE = "unreachable", _("WeChat could not be reached at any attempt.")
+        INTERRUPTED = "interrupted", _(interruptions.ENDED)
         NOT_SHOWN = "not_shown", _("WeChat accepted the menu and shows another one.")
         NOT_READY = "not_ready", _("The menu could not be published as it is.")
         NOTHING_TO_RETURN_FROM = (
@@ -120,11 +121,10 @@ class Publication(WorkRow):
         return f"{self.menu} · {self.get_state_display()}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        return {
-            "state": self.State.FAILED,
-            "reason": self.Reason.REFUSED if hasattr(error, "errcode") else self.Reason.UNREACHABLE,
-            "finished_at": timezone.now(),
-        }
+        reason = self.Reason.REFUSED if hasattr(error, "errcode") else self.Reason.UNREACHABLE
+        if error == interruptions.ENDED:
+            reason = self.Reason.INTERRUPTED
+        return {"state": self.State.FAILED, "reason": reason, "finished_at": timezone.now()}
 
     @property
     def explanation(self) -> str:

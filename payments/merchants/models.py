@@ -94,7 +94,8 @@ class Merchant(HasSecrets, WorkRow):
 
     history = HistoricalRecords(
         excluded_fields=[
-            "secret_id", *SECRETS, "due_at", "attempts", "error", "errcode", "certificates_at",
+            "secret_id", *SECRETS, "certificates_at",
+            "due_at", "leased_until", "attempts", "error", "errcode",
         ]
     )  # fmt: skip
 

@@ -61,7 +61,7 @@ def _settle(done: Sequence[InboundMessage]) -> None:
     rows = InboundMessage.objects.filter(pk__in=[row.pk for row in done])
     new = rows.filter(handled_at=None).order_by("pk").select_for_update(no_key=True)
     first = set(new.values_list("pk", flat=True))
-    rows.update(handled_at=timezone.now(), due_at=None, error="")
+    rows.update(handled_at=timezone.now(), due_at=None, leased_until=None, error="")
     for counter in routing.counters():
         counter([row for row in done if row.pk in first])
 

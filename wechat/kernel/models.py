@@ -31,6 +31,25 @@ class LastTick(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class Interruption(models.Model):
+    """A row of work whose worker ended while it was at it: how many did with no other row under their lease.
+
+    See ``wechat.kernel.work.interruptions``.
+    """
+
+    work = models.CharField(max_length=64)
+    row = models.CharField(max_length=40)
+    times = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "interruption of work"
+        constraints = [models.UniqueConstraint(fields=["work", "row"], name="interruption_once")]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.row}"
+
+
 class Hold(models.Model):
     """A kind of background work of one account, merchant or receiver that cannot go on for the moment.
 

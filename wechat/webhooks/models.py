@@ -1,5 +1,6 @@
 import base64
 import secrets
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -125,6 +126,9 @@ class Delivery(Traced, WorkRow):
 
     def __str__(self) -> str:
         return f"{self.event} · {self.message_id}"
+
+    def on_failure(self, error: object) -> dict[str, Any]:
+        return {"state": self.State.FAILED}
 
     @property
     def label(self) -> StrOrPromise:

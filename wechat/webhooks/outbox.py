@@ -177,7 +177,7 @@ def deliver(found: Sequence[Delivery]) -> None:
         _settle(delivery, attempt)
     for delivery in found:
         if not delivery.endpoint.enabled:
-            delivery.give_up("switched off", state=State.FAILED)
+            delivery.give_up("switched off")
 
 
 def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Mapping[str, Any]) -> Delivery:
@@ -231,7 +231,7 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     elif delivery.attempts < len(RETRY_AFTER):
         delivery.again(attempt.error, now + RETRY_AFTER[delivery.attempts], log=history)
     else:
-        delivery.give_up(attempt.error, state=State.FAILED, log=history)
+        delivery.give_up(attempt.error, log=history)
     if attempt.status is None:
         holds.report(
             DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe

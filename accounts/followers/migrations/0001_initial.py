@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('details', models.JSONField(default=dict)),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=12, verbose_name='state')),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('cursor', models.BigIntegerField(default=0)),
                 ('total', models.PositiveIntegerField(default=0, verbose_name='of')),
                 ('processed', models.PositiveIntegerField(default=0, verbose_name='done')),
@@ -121,6 +122,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -244,6 +246,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('there', 'on WeChat'), ('deleting', 'being deleted'), ('failed', 'failed')], default='waiting', editable=False, max_length=12, verbose_name='state')),
                 ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='followers')),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, editable=False, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='official.officialaccount', verbose_name='account')),
             ],
             options={
@@ -268,6 +271,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('tag', 'tag'), ('remark', 'remark'), ('blacklist', 'blacklist')], max_length=12)),
                 ('desired', models.CharField(blank=True, max_length=30)),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
                 ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='changes', to='followers.bulkjob')),
                 ('follower', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='followers.follower')),
@@ -284,6 +288,7 @@ class Migration(migrations.Migration):
                 ('take_off', models.BooleanField(default=False, help_text='From those who are not in the segment any more.', verbose_name='take it off again')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, editable=False, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('ran_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last run')),
                 ('added', models.PositiveIntegerField(default=0, editable=False, verbose_name='tagged')),
                 ('removed', models.PositiveIntegerField(default=0, editable=False, verbose_name='untagged')),
@@ -308,6 +313,7 @@ class Migration(migrations.Migration):
                 ('url', models.URLField(max_length=500)),
                 ('file', models.FileField(blank=True, max_length=200, upload_to=accounts.followers.models.avatars._path)),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),
             ],
             options={

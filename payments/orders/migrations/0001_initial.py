@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -65,6 +66,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -95,6 +97,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -114,6 +117,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
@@ -157,6 +161,7 @@ class Migration(migrations.Migration):
                 ('uploaded_at', models.DateTimeField(blank=True, null=True, verbose_name='told to WeChat')),
                 ('corrected', models.BooleanField(default=False)),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shipment', to='orders.order', verbose_name='order')),
             ],
             options={

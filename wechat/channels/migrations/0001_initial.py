@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('picture', models.FileField(blank=True, max_length=200, upload_to='', verbose_name='picture')),
                 ('due_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True)),
+                ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='code', to='channels.channel', verbose_name='channel')),
             ],
             options={

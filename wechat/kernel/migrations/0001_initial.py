@@ -31,6 +31,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Interruption',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('work', models.CharField(max_length=64)),
+                ('row', models.CharField(max_length=40)),
+                ('times', models.PositiveSmallIntegerField()),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name': 'interruption of work',
+                'constraints': [models.UniqueConstraint(fields=('work', 'row'), name='interruption_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Hold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,6 +1,7 @@
 """Claiming rows that are due."""
 
 import datetime
+from itertools import takewhile
 from typing import TypeVar
 
 from django.db import transaction
@@ -13,17 +14,27 @@ Row = TypeVar("Row", bound=WorkRow)
 
 
 def claim(rows: QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list[Row]:
-    """Lease up to ``limit`` rows whose time has come; returns them, the one due the longest first."""
+    """Lease up to ``limit`` rows whose time has come; returns them, the one due the longest first.
+
+    One whose last worker ended without a word about it is leased by itself, see ``interruptions``.
+    """
     with transaction.atomic():
         now = timezone.now()
         # The row itself and no more: a lock on its account would be skipped while callbacks insert rows.
-        found = list(
+        due = list(
             rows.filter(due_at__lte=now)
             .order_by("due_at", "pk")
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
+        found = _alone(due)
         leased = rows.model._default_manager.filter(pk__in=[row.pk for row in found])
-        leased.update(due_at=now + lease)
+        leased.update(due_at=now + lease, leased_until=now + lease)
     for row in found:
-        row.due_at = now + lease
+        row.is_suspect = row.was_interrupted
+        row.due_at = row.leased_until = now + lease
     return found
+
+
+def _alone(due: list[Row]) -> list[Row]:
+    """Returns the first row if it is a suspect, else those before the first suspect."""
+    return list(takewhile(lambda row: not row.was_interrupted, due)) or due[:1]

@@ -56,8 +56,8 @@ def renew(row: WorkRow) -> None:
         held = type(row)._default_manager.filter(pk=row.pk, due_at=row.due_at, due_at__lt=until)
         mine = list(held.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
         if mine:
-            type(row)._default_manager.filter(pk__in=mine).update(due_at=until)
-            row.due_at = until
+            type(row)._default_manager.filter(pk__in=mine).update(due_at=until, leased_until=until)
+            row.due_at = row.leased_until = until
 
 
 def is_missing(row: WorkRow) -> bool:

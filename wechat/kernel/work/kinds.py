@@ -34,7 +34,17 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import metrics, tracing
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import clock, heartbeat, holds, last_turns, overdue, places, policy, waking
+from wechat.kernel.work import (
+    clock,
+    heartbeat,
+    holds,
+    interruptions,
+    last_turns,
+    overdue,
+    places,
+    policy,
+    waking,
+)
 from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.heartbeat import Heartbeat
 from wechat.kernel.work.rows import WorkRow
@@ -239,20 +249,48 @@ class Kind(AnyKind, Generic[Row]):
     def work_off(self, turn: Turn) -> int:
         if self._do is None:
             raise LookupError(f"no function does {self.name}")
-        taken = 0
-        while not turn.is_over and (rows := self.claim()):
-            self._do(rows)
+        taken, limit = 0, self.batch
+        while not turn.is_over and (rows := self.claim(limit)):
+            if rows[0].is_suspect:
+                self._try_alone(rows[0])
+            else:
+                self._work_on(rows)
             taken += len(rows)
+            # The others of its batch come next.
+            limit = 1 if rows[0].is_suspect else self.batch
         return taken
 
-    def claim(self) -> list[Row]:
+    def _try_alone(self, row: Row) -> None:
+        """Does a row by itself that may be what ended its last worker, or gives it up."""
+        times = interruptions.note(self.name, row, was_alone=self.batch == 1)
+        try:
+            if times >= interruptions.MOST:
+                self._settle(row, interruptions.ENDED, policy.Decision(None))
+            elif row.renew(self.lease + interruptions.LONGER[times]):
+                self._work_on([row])
+        except Exception as error:  # noqa: BLE001 - there is no other row that it could be about
+            self.failed(row, error)
+        finally:
+            interruptions.forget(self.name, row)
+
+    def _work_on(self, rows: Sequence[Row]) -> None:
+        assert self._do is not None
+        try:
+            self._do(rows)
+        except SystemExit:
+            # The worker is told to end in the middle: none of its rows is the cause.
+            for row in rows:
+                row.settle(leased_until=None)
+            raise
+
+    def claim(self, limit: int | None = None) -> list[Row]:
         """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
         for probed in holds.probes(self.name) if self.subject else ():
             of_subject = self._unasked().filter(**{self.subject: probed})
             if rows := claim(of_subject, lease=self.lease, limit=1):
                 rows[0].is_probe = True
                 return rows
-        return claim(self._free(), lease=self.lease, limit=self.batch)
+        return claim(self._free(), lease=self.lease, limit=limit or self.batch)
 
     def is_due(self) -> bool:
         due = self._free().filter(due_at__lte=timezone.now())
@@ -295,7 +333,7 @@ class Kind(AnyKind, Generic[Row]):
             holds.hold(self.name, subject, Cause.QUOTA, error, until=until)
         return is_held
 
-    def _settle(self, row: Row, error: Exception, decision: policy.Decision) -> None:
+    def _settle(self, row: Row, error: object, decision: policy.Decision) -> None:
         if decision.again_at is not None:
             row.again(error, decision.again_at, counts=decision.counts)
         elif self.gives_up:

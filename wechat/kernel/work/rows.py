@@ -21,10 +21,14 @@ class WorkRow(models.Model):
 
     # Whether it is tried to find out if the others of its account may go on.
     is_probe = False
+    # Whether a worker ended while it was at it, so that it is tried by itself.
+    is_suspect = False
     # Held while the due time is compared and changed: a heartbeat renews it from a thread of its own.
     guard: AbstractContextManager[object] = nullcontext()
 
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
+    # When the lease of the worker that claimed it last ends: nobody else writes this time as the due one.
+    leased_until = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     error = models.TextField(_("error"), blank=True, editable=False)
     errcode = models.IntegerField(_("error code"), null=True, blank=True, editable=False)
@@ -38,6 +42,11 @@ class WorkRow(models.Model):
                 condition=Q(due_at__isnull=False),
             )
         ]
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Returns whether nothing came of the lease that was its last, of a row that is due."""
+        return self.leased_until is not None and self.leased_until == self.due_at
 
     def done(self, **changes: Any) -> bool:
         """Writes down that the work is done, for ever or until the ``due_at`` among the changes.
@@ -63,6 +72,8 @@ class WorkRow(models.Model):
 
     def settle(self, **changes: Any) -> bool:
         """Writes the changes down if this worker still holds the row; returns whether it did."""
+        if "due_at" in changes:
+            changes = {"leased_until": None, **changes}
         with self.guard:
             held = type(self)._default_manager.filter(pk=self.pk, due_at=self.due_at)
             if not held.update(**changes):
@@ -74,7 +85,8 @@ class WorkRow(models.Model):
 
     def renew(self, lease: datetime.timedelta) -> bool:
         """Extends the lease before a long step; returns whether this worker still held the row."""
-        return self.settle(due_at=timezone.now() + lease)
+        until = timezone.now() + lease
+        return self.settle(due_at=until, leased_until=until)
 
 
 def finished_is_not_due(name: str, *states: str, field: str = "state") -> models.CheckConstraint:

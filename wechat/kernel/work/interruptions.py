@@ -1,0 +1,55 @@
+"""Rows whose worker ended while it was at them: one of them may be what ended it.
+
+A worker that is killed, by a fault of a library or for want of memory, writes nothing down: its lease ends
+with the row as it was claimed (``WorkRow.was_interrupted``). Such rows are claimed one at a time, so that the
+others of their batch get done, and what ended three workers while it was alone with them is given up. That is
+counted in a table of its own, once it was seen: as long as nobody is killed, claiming costs nothing more.
+"""
+
+import datetime
+import logging
+
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from wechat.kernel.models import Interruption
+from wechat.kernel.work.rows import WorkRow
+
+log = logging.getLogger(__name__)
+
+# So often a row may have been alone with a worker that ended.
+MOST = 3
+# How much longer these tries are leased than others: should that worker end too, the next one comes later, so
+# that nobody who kills workers again and again has a row given up that happened to be there.
+LONGER = (datetime.timedelta(minutes=1), datetime.timedelta(minutes=10), datetime.timedelta(0))
+# What is not seen again within a day, as a person has dealt with it, is forgotten.
+KEPT = datetime.timedelta(days=1)
+# Kept on rows, and read in the reader's language: ``in_words``.
+ENDED = gettext_noop(
+    "The process that worked on this ended three times, perhaps for want of memory. "
+    "Try again; if it stays, tell whoever runs the server."
+)
+
+
+def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
+    """Returns how many workers have ended while they were at this row and no other."""
+    now = timezone.now()
+    Interruption.objects.filter(at__lt=now - KEPT).delete()
+    noted, is_new = Interruption.objects.get_or_create(
+        work=work, row=str(row.pk), defaults={"times": int(was_alone), "at": now}
+    )
+    if not is_new:
+        noted.times, noted.at = noted.times + 1, now
+        noted.save(update_fields=["times", "at"])
+    log.warning("work_interrupted", extra={"work": work, "row": row.pk, "times": noted.times})
+    return noted.times
+
+
+def forget(work: str, row: WorkRow) -> None:
+    """Notes that a worker has told what became of the row."""
+    Interruption.objects.filter(work=work, row=str(row.pk)).delete()
+
+
+def in_words(text: str) -> str:
+    """Returns a text that was kept on a row, in the reader's language if it is the one of this module."""
+    return gettext(text) if text == ENDED else text
