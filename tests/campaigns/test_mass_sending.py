@@ -21,10 +21,11 @@ from tests.campaigns.mass_cast import (
 from tests.simulated import Simulated
 from tests.working import react_to_due
 from wechat.campaigns.mass import planning
+from wechat.campaigns.mass.sending import CALLS
 from wechat.campaigns.models import MassCall, MassPreview, MassRecipient, MassReport
 from wechat.kernel import work
-from wechat.kernel.models import Hold
-from wechat.kernel.work import policy
+from wechat.kernel.models import Hold, Interruption
+from wechat.kernel.work import interruptions, policy
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,22 @@ def test_a_worker_killed_between_row_and_call_harms_nobody(
     send.refresh_from_db()
     assert send.state == "accepted"
     assert received(account, known, of=2) == sorted(openids)
+
+
+def test_what_killed_three_workers_after_it_may_have_been_sent_is_uncertain(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    followers(account, known, 3)
+    send = written()
+    planning.plan(send, None, None)
+    work.run("campaigns.mass_begin")
+    now = timezone.now()
+    MassCall.objects.update(state="sending", tried_at=now, due_at=now, leased_until=now)
+    Interruption.objects.create(work=CALLS.name, row=str(MassCall.objects.get().pk), times=2, at=now)
+    assert work.run(CALLS.name) == 1
+    send.refresh_from_db()
+    call = send.calls.get()
+    assert (send.state, call.state, call.error) == ("uncertain", "uncertain", interruptions.ENDED)
 
 
 def test_what_the_platform_has_forgotten_is_uncertain_and_never_sent_again(

@@ -86,13 +86,17 @@ Turn = Callable[[str, datetime.datetime], int]
 @pytest.fixture
 def turn() -> Iterator[Turn]:
     """Returns how a worker's process ends that takes a turn at a time."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     command = [sys.executable, "-c", WORKERS]
-    with subprocess.Popen(command, cwd=PROJECT, env=_environment(), **pipes) as workers:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as workers:
+        assert workers.stdin is not None
+        assert workers.stdout is not None
+        asked, told = workers.stdin, workers.stdout
 
         def take(name: str, at: datetime.datetime) -> int:
-            print(name, at.timestamp(), file=workers.stdin, flush=True)
-            ended = next(line for line in workers.stdout if line.startswith("ended "))
+            print(name, at.timestamp(), file=asked, flush=True)
+            ended = next(line for line in told if line.startswith("ended "))
             return int(ended.split()[1])
 
         yield take
@@ -184,7 +188,7 @@ def test_an_innocent_row_is_forgotten_as_a_suspect_once_it_is_done(staff: Cast, 
     innocent, _poison = rows(staff, "innocent", "poison")
     at = timezone.now()
     for _time in range(5):
-        InboundMessage.objects.update(due_at=at, leased_until=None, handled_at=None, error="")
+        InboundMessage.objects.update(due_at=at - SECOND, leased_until=None, handled_at=None, error="")
         assert turn(REACT, at) == KILLED
         at = after_its_lease(innocent)
         turn(REACT, at)

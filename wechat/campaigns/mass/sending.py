@@ -18,6 +18,7 @@ from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.mass.bodies import BodyNotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
+from wechat.kernel.work import policy
 from wechat.sdk.calls import mass
 from wechat.sdk.calls.mass import Accepted
 from wechat.sdk.client import Client
@@ -29,7 +30,17 @@ State = MassCall.State
 A_MINUTE = datetime.timedelta(seconds=61)
 # A day there, less the longest pause and the clocks' difference.
 REMEMBERED = datetime.timedelta(hours=22)
-CALLS = work.Kind(
+
+
+class _Calls(work.Kind[MassCall]):
+    """Calls whose mass send is as they are, also where one is given up before it is worked on."""
+
+    def _settle(self, row: MassCall, error: object, decision: policy.Decision) -> None:
+        super()._settle(row, error, decision)
+        reports.update_state(row.send_id)
+
+
+CALLS = _Calls(
     "campaigns.mass_send",
     lambda: MassCall.objects.select_related("account"),
     label=gettext_lazy("Mass sends"),
