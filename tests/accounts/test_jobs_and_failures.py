@@ -19,10 +19,11 @@ from tests.menus.conftest import put, view
 from wechat.campaigns.models import MassCall, MassSend
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
-from wechat.kernel.models import Hold
+from wechat.kernel.models import Hold, Interruption
 from wechat.kernel.work import KINDS
 from wechat.materials.models import Asset
 from wechat.pushes.models import Push
+from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -197,6 +198,21 @@ def failed_publication(account: OfficialAccount) -> Publication:
         account=account, menu=menu, version=version, starts_at=timezone.now(), state="failed",
         reason="unreachable", due_at=None,
     )  # fmt: skip
+
+
+def test_whatever_killed_three_workers_is_told_in_the_same_words(staff: Cast, owner: Client) -> None:
+    account, now = staff.ours, timezone.now()
+    leased = {"due_at": now, "leased_until": now}
+    publication = failed_publication(account)
+    Publication.objects.update(state="publishing", reason="", **leased)
+    endpoint = Endpoint.objects.create(account=account, url="https://shop.example.com/", secret="whsec_eA==")
+    delivery = Delivery.objects.create(endpoint=endpoint, account=account, event="x", key="x", **leased)
+    for kind, row in (("menus.publish", publication), ("webhooks.deliver", delivery)):
+        Interruption.objects.create(work=kind, row=row.pk, times=2, at=now)
+        assert work.run(kind) == 1
+    found = failures.groups(account, Rights.of(staff.owner))
+    assert {group.name for group in found} == {"menus", "webhooks"}
+    assert html(owner, FAILED).count("处理它的进程三次意外退出") == 2
 
 
 def test_a_menu_that_was_not_published_is_published_again_by_whoever_may(staff: Cast) -> None:
