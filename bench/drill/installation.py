@@ -57,6 +57,7 @@ TEMPLATE = {
     "title": "预约",
     "content": "门店:{{thing4.DATA}}\n",
 }
+MASS_SEND = "/cgi-bin/message/mass/send"
 
 
 class Service(StrEnum):
@@ -280,6 +281,8 @@ def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int
     platform.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
     # One push that was given up is told by itself; it does not keep others away.
     platform.sim("/settings", {"mark_fail_after": 1_000_000})
+    # The rows of a whole run send more than an account may in a day.
+    platform.sim(f"/accounts/{account.appid}/quota", {"api": MASS_SEND, "daily_limit": 10_000})
     template = Template.objects.create(
         account=account, kind="template", platform_id=TEMPLATE["template_id"], title=TEMPLATE["title"],
         content=TEMPLATE["content"],
