@@ -13,9 +13,9 @@ VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 
 
 def interpreters(folder: Path) -> Mapping[str, str]:
-    """Returns the programs by their version, the running one first; those that are not installed are left out.
+    """Returns the programs by their version, the running one first; what is not installed is left out.
 
-    The others get an environment with the packages of the lock in the folder.
+    The others get an environment in the folder, with the packages of the lock.
     """
     found = {"{}.{}".format(*sys.version_info): sys.executable}
     for program in os.environ.get("BENCH_PYTHONS", USUAL).split(":"):
