@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Table
 from django.db.migrations.state import ProjectState
 
 PARTITIONS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1"
@@ -27,12 +28,12 @@ class AddIndexByPartition(AddIndexConcurrently):
         model = to_state.apps.get_model(app_label, self.model_name)
         table, quote = model._meta.db_table, schema_editor.quote_name
         whole = self.index.create_sql(model, schema_editor)
-        whole.parts["table"] = f"ONLY {quote(table)}"
+        whole.parts["table"] = Table(table, lambda name: f"ONLY {quote(name)}")
         schema_editor.execute(whole)
         for partition in _partitions(schema_editor, table):
             name = f"{partition}_{self.index.name}"
             part = self.index.create_sql(model, schema_editor, concurrently=True)
-            part.parts |= {"name": quote(name), "table": quote(partition)}
+            part.parts |= {"name": Table(name, quote), "table": Table(partition, quote)}
             schema_editor.execute(part)
             schema_editor.execute(f"ALTER INDEX {quote(self.index.name)} ATTACH PARTITION {quote(name)}")
 
