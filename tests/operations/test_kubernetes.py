@@ -1,8 +1,6 @@
 """The manifests keep to the schemas of Kubernetes and of the custom resources, and fit to each other."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 import yaml
 
 from config.embedded import PROJECT
+from tests.operations.test_parsers import run
 
 KUBERNETES = PROJECT / "deploy" / "kubernetes"
 SCHEMAS = KUBERNETES / "schemas"
@@ -135,12 +134,7 @@ def test_probes_ask_what_is_answered() -> None:
 
 def built(folder: str) -> list[Resource]:
     """What is applied: base, components and patches together."""
-    tool = shutil.which("kubectl")
-    if tool is None:
-        pytest.skip("kubectl is not installed")
-    done = subprocess.run([tool, "kustomize", str(KUBERNETES / folder)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    return [each for each in yaml.safe_load_all(run("kubectl", "kustomize", KUBERNETES / folder)) if each]
 
 
 @pytest.mark.parametrize("folder", ["overlays/production", "base", "chaos"])
