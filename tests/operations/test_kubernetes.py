@@ -226,6 +226,39 @@ def test_argo_cd_syncs_by_itself_what_is_there() -> None:
     assert (PROJECT / application["spec"]["source"]["path"] / "kustomization.yaml").exists()
 
 
+def test_what_is_kept_outlives_its_line_in_the_repository_and_the_application() -> None:
+    found = {name_of(each): each for each in built("overlays/production")}
+    kept = [found["Namespace/wechat-console"], *(each for each in found.values() if holds_data(each))]
+    assert len(kept) > 1
+    for each in kept:
+        options = each["metadata"]["annotations"]["argocd.argoproj.io/sync-options"].split(",")
+        assert {"Prune=false", "Delete=false"} <= set(options), name_of(each)
+
+
+def holds_data(resource: Resource) -> bool:
+    return resource["kind"] in {"PersistentVolumeClaim", "StatefulSet"}
+
+
+def test_pods_reach_whatever_can_be_set() -> None:
+    """By the port that each kind of address has unless another one is named."""
+    (policy,) = [
+        each["spec"]
+        for each in built("overlays/production")
+        if each["kind"] == "NetworkPolicy" and each["metadata"]["name"] == "to-stores-and-platform"
+    ]
+    inside = {port["port"] for rule in policy["egress"] if "to" not in rule for port in rule["ports"]}
+    # DATABASE_URL, also through PgBouncer; REDIS_URL; CELERY_BROKER_URL; OTEL_EXPORTER_OTLP_ENDPOINT.
+    assert inside == {5432, 6432, 6379, 5672, 4318}
+    outside = {
+        port["port"]
+        for rule in policy["egress"]
+        if "ipBlock" in str(rule.get("to"))
+        for port in rule["ports"]
+    }
+    # WeChat and receivers; EMAIL_URL.
+    assert outside == {443, 80, 465, 587}
+
+
 def test_networks_are_shut_but_for_what_is_needed() -> None:
     found = [each for each in built("overlays/production") if each["kind"] == "NetworkPolicy"]
     policies = {each["metadata"]["name"]: each["spec"] for each in found}
