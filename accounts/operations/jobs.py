@@ -122,9 +122,19 @@ def _reasons(holds: QuerySet[Hold]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for hold in holds.order_by("until"):
         reasons = found.setdefault(hold.work, [])
-        if (reason := held_work.reason(hold)) not in reasons:
+        if (reason := _reason(hold)) not in reasons:
             reasons.append(reason)
     return found
+
+
+def _reason(hold: Hold) -> str:
+    """With the name of the merchant, or the receiver, that it is about."""
+    kind = KINDS.get(hold.work)
+    if not is_shared(kind) or (model := kind.subjects()) is None:
+        return held_work.reason(hold)
+    return (
+        f"{model._default_manager.filter(pk=hold.subject).first() or hold.subject}: {held_work.reason(hold)}"
+    )
 
 
 def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:

@@ -227,6 +227,13 @@ def test_grafana_is_given_the_stores_and_dashboards_of_the_compose_file() -> Non
     assert set(re.findall(r"datasourceUid': '(\w+)'", str(stores))) <= uids
 
 
+@pytest.mark.parametrize("pipeline", [".ci/run", ".github/workflows/check.yml"])
+def test_both_pipelines_install_the_tools_and_let_none_be_missing(pipeline: str) -> None:
+    text = (PROJECT / pipeline).read_text()
+    assert {"caddy", "nginx", "openssl", "pgbouncer", "prometheus", "systemd"} <= set(text.split())
+    assert "EVERY_TOOL" in text
+
+
 def test_files_that_compose_mounts_are_there() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
     mounted = [line.split("- ./", 1)[1].split(":")[0] for line in text.splitlines() if "- ./" in line]
