@@ -128,13 +128,13 @@ def _reasons(holds: QuerySet[Hold]) -> dict[str, list[str]]:
 
 
 def _reason(hold: Hold) -> str:
-    """With the name of the merchant, or the receiver, that it is about."""
+    """With the name of the merchant, or the number of the receiver, whose address may have a secret in it."""
     kind = KINDS.get(hold.work)
     if not is_shared(kind) or (model := kind.subjects()) is None:
         return held_work.reason(hold)
-    return (
-        f"{model._default_manager.filter(pk=hold.subject).first() or hold.subject}: {held_work.reason(hold)}"
-    )
+    row = model._default_manager.filter(pk=hold.subject).first()
+    name = getattr(row, "name", "") or f"{model._meta.verbose_name} {hold.subject}"
+    return f"{name}: {held_work.reason(hold)}"
 
 
 def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:

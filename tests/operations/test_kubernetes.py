@@ -1,6 +1,7 @@
 """The manifests keep to the schemas of Kubernetes and of the custom resources, and fit to each other."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ def test_whatever_a_kustomization_names_is_there_and_nothing_is_left_out(folder:
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     named = [*kustomization.get("resources", ()), *kustomization.get("components", ())]
     assert [name for name in named if not (folder / name).exists()] == []
+    for generated in kustomization.get("configMapGenerator", ()):
+        assert all((folder / name).exists() for name in generated["envs"])
     beside = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert beside <= set(named)
     for patch in kustomization.get("patches", ()):
@@ -224,6 +227,19 @@ def test_argo_cd_syncs_by_itself_what_is_there() -> None:
     (application,) = [each for each in EVERYTHING if each["kind"] == "Application"]
     assert application["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
     assert (PROJECT / application["spec"]["source"]["path"] / "kustomization.yaml").exists()
+
+
+def test_pods_start_anew_when_their_configuration_changes(tmp_path: Path) -> None:
+    """By the name of the map, which is made of what is in it."""
+    copied = shutil.copytree(KUBERNETES / "base", tmp_path / "base")
+    names: list[str] = []
+    for port in (9100, 9101):
+        (copied / "config.env").write_text(f"METRICS_PORT={port}\n")
+        found = yaml.safe_load_all(run("kubectl", "kustomize", copied))
+        read = {name for each in found if each and each["kind"] in WORKLOADS for name in maps_of(each)}
+        assert len(read) == 1
+        names += read
+    assert len(set(names)) == 2
 
 
 def test_what_is_kept_outlives_its_line_in_the_repository_and_the_application() -> None:
