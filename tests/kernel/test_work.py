@@ -396,4 +396,4 @@ def test_the_metrics_tell_what_is_due_for_how_long_and_what_is_on_hold(
     assert f'wechat_work_due{{queue="bulk",work="{NAME}"}} 2.0' in text
     (age,) = re.findall(rf'wechat_work_oldest_seconds{{queue="bulk",work="{NAME}"}} ([0-9.]+)', text)
     assert 295 <= float(age) <= 310
-    assert f'wechat_work_held{{cause="account",part="",work="{NAME}"}} 1.0' in text
+    assert f'wechat_work_held{{account="{account.slug}",cause="account",part="",work="{NAME}"}} 1.0' in text
