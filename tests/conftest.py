@@ -84,27 +84,37 @@ def _refusals_are_written() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database, whose clock goes with ours where `tests/clock` has moved that one."""
+    days = os.environ.get("TEST_CLOCK_DAYS")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Between tests the tables are emptied, which the log of what staff did would not have.
         cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_entries_stay")
-    days = os.environ.get("TEST_CLOCK_DAYS")
-    if days is None:
-        return
-    with django_db_blocker.unblock():
-        with connection.cursor() as cursor:
-            for name in ("now", "statement_timestamp", "clock_timestamp"):
-                cursor.execute(
-                    f"CREATE FUNCTION public.{name}() RETURNS timestamptz LANGUAGE sql STABLE "
-                    f"AS $$ SELECT pg_catalog.{name}() + interval '{float(days)} days' $$"
-                )
-            # Found before the server's own functions of the same names.
+    if days is not None:
+        with django_db_blocker.unblock():
+            _move_clock(float(days))
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # Of sessions that the last test closed, the server's processes may take a while to end.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def _move_clock(days: float) -> None:
+    with connection.cursor() as cursor:
+        for name in ("now", "statement_timestamp", "clock_timestamp"):
             cursor.execute(
-                f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET search_path = public, pg_catalog'
+                f"CREATE FUNCTION public.{name}() RETURNS timestamptz LANGUAGE sql STABLE "
+                f"AS $$ SELECT pg_catalog.{name}() + interval '{days} days' $$"
             )
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # of Postgres
+        # Found before the server's own functions of the same names.
+        cursor.execute(
+            f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET search_path = public, pg_catalog'
+        )
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of Postgres
 
 
 @pytest.fixture
