@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, task_postrun, worker_process_init, worker_ready
+from celery.signals import celeryd_after_setup, setup_logging, task_postrun, worker_process_init, worker_ready
+from django.conf import settings
 from django.db import close_old_connections
+from django.utils.log import configure_logging
 from kombu.transport import redis as redis_transport
 from redis.exceptions import InvalidResponse
 
@@ -22,6 +24,12 @@ app.autodiscover_tasks()
 # After each task Celery would close the pool together with the connection: the next task would connect anew,
 # and threads that read meanwhile (see ``wechat.kernel.versioned_cache``) would find it closed.
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62
+
+
+@setup_logging.connect
+def log_as_settings_say(**_arguments: object) -> None:
+    """Celery would lift the level of the root to its own, and what workers tell of sends would be lost."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 @task_postrun.connect
@@ -46,8 +54,6 @@ def compare_clocks(**_arguments: object) -> None:
 @worker_ready.connect
 def serve_metrics(**_arguments: object) -> None:
     """A worker in a container of its own is asked by Prometheus itself, on METRICS_PORT."""
-    from django.conf import settings
-
     if settings.METRICS_PORT:
         from wechat.kernel import exposition
 

@@ -129,10 +129,17 @@ from config import telemetry
 telemetry.start("wechat-console-web")
 from django.db import connection
 from wechat.kernel import tracing
+from django.db import DataError
 with tracing.begin("request"):
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s", ["parameter-of-nobody"])
+        try:
+            cursor.execute("SELECT %s::integer", ["word-of-nobody"])
+        except DataError as error:
+            assert "word-of-nobody" in str(error)
     cache.set("key-of-nobody", "value-of-nobody")
+with connection.cursor() as cursor:
+    cursor.execute("SELECT 'part of no step'")
 """
 
 
@@ -149,6 +156,8 @@ def test_statements_and_commands_are_spans_of_the_process_without_what_they_carr
     (request,) = [span for span in receiver.spans if span.name == "request"]
     below = [span for span in receiver.spans if span.parent_span_id == request.span_id]
     assert {"SELECT", "SET"} <= {span.name.split()[0] for span in below}
+    assert [span.status.code for span in below if "integer" in str(span)] == [2]
+    assert [span.name for span in receiver.spans if not span.parent_span_id] == ["request"]
     assert receiver.services == {"wechat-console-web"}
     assert "of-nobody" not in "".join(map(str, receiver.spans))
 
