@@ -29,7 +29,7 @@ LINE = "console.line"
 CALLBACK = "/wechat/<slug>/callback"
 AREAS = frozenset({"admin", "api", "h5", "healthz", "i18n", "l", "metrics", "pay", "static", "wechat"})
 # What is bound to the context of the log while a request is answered, and its line tells as well.
-BOUND = ("account", "client", "ip")
+BOUND = ("account", "client", "ip", "merchant")
 # Asked every few seconds, and of interest only when something is wrong.
 QUIET = frozenset({*health.PATHS, "/metrics"})
 # As nginx has it: whoever asked did not wait for the answer.

@@ -23,7 +23,7 @@ NGINX = """
 pid {folder}/pid; error_log stderr;
 events {{}}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
     uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
     include {folder}/sample.conf;
