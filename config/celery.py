@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, setup_logging, task_postrun, worker_process_init, worker_ready
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    task_postrun,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils.log import configure_logging
@@ -42,6 +49,13 @@ def collect_traces(**_arguments: object) -> None:
     from config import telemetry
 
     telemetry.start("wechat-console-worker")
+
+
+@worker_process_shutdown.connect
+def send_last_traces(**_arguments: object) -> None:
+    from config import telemetry
+
+    telemetry.finish()
 
 
 @worker_process_init.connect
