@@ -3,7 +3,8 @@
 Encrypted texts over 50 rules, 64 connections (wrk). Prints throughput, latencies, server CPU a callback and
 memory, checks that no row is lost or double, and compares with a Gin server that inserts one row a request
 (built from `bench/gin` where Go is installed; otherwise with the figure recorded on the same kind of box).
-A lone callback's latency is measured with one connection.
+A lone callback's latency is measured with one connection. Where another version of Python is installed
+(`bench/interpreters.py`) the web processes run on that one as well, in turns.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.interpreters import interpreters  # noqa: E402
 from bench.pushes import AES_KEY, APPID, ORIGINAL_ID, TOKEN, write_pushes  # noqa: E402
 from bench.web import (  # noqa: E402
     HERE,
@@ -42,6 +44,7 @@ from wechat.replies.models import Keyword, Reply, Rule  # noqa: E402
 
 RECORDED_GIN = 2350
 CONNECTIONS = 64
+MOST_A_SECOND = 16_000
 
 
 def main() -> int:
@@ -51,14 +54,19 @@ def main() -> int:
         return 1
     call_command("migrate", verbosity=0)
     account_with_rules()
-    ratios = []
-    with tempfile.TemporaryDirectory() as folder:
-        pushes = Path(folder) / "pushes.tsv"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pythons = interpreters(folder)
+        ratios: dict[str, list[float]] = {version: [] for version in pythons}
         for _ in range(options.rounds):
-            ours = _ours(options, pushes)
-            ratios.append(ours.rps / _gin(options, pushes, Path(folder)))
-    shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"\nratio to Gin with a committed row a request: {median(ratios):.2f} ({shown})")
+            ours = {version: _ours(options, folder, version, python) for version, python in pythons.items()}
+            gin = _gin(options, folder)
+            for version, figures in ours.items():
+                ratios[version].append(figures.rps / gin)
+    print("\nratio to Gin with a committed row a request:")
+    for version, measured in ratios.items():
+        shown = ", ".join(f"{ratio:.2f}" for ratio in measured)
+        print(f"Python {version}: {median(measured):.2f} ({shown})")
     return 0
 
 
@@ -84,18 +92,19 @@ def account_with_rules() -> None:
         )
 
 
-def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
+def _ours(options: argparse.Namespace, folder: Path, version: str, python: str) -> Figures:
     port = free_port()
-    with served(web_command(port, options.workers), port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
+    command = web_command(port, options.workers, python)
+    with served(command, port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
         path = "/wechat/bench/callback"
-        _drive(server, port, path, pushes, 3, CONNECTIONS)  # every worker has imported everything
+        _drive(server, port, path, folder, 3, CONNECTIONS)  # every worker has imported everything
         before = InboundMessage.objects.count()
-        loaded = _drive(server, port, path, pushes, options.seconds, CONNECTIONS)
+        loaded = _drive(server, port, path, folder, options.seconds, CONNECTIONS)
         time.sleep(1)
         rows = InboundMessage.objects.count() - before
-        lone = _drive(server, port, path, pushes, 3, 1)
-    print(f"ours, {CONNECTIONS} connections  {loaded}")
-    print(f"ours, 1 connection   {lone}")
+        lone = _drive(server, port, path, folder, 3, 1)
+    print(f"{version}, {CONNECTIONS} connections  {loaded}")
+    print(f"{version}, 1 connection   {lone}")
     print(
         f"answered {loaded.accepted:,}, refused {loaded.refused:,}, rows {rows:,} (some in flight at the end)"
     )
@@ -104,23 +113,24 @@ def _ours(options: argparse.Namespace, pushes: Path) -> Figures:
     return loaded
 
 
-def _gin(options: argparse.Namespace, pushes: Path, folder: Path) -> float:
+def _gin(options: argparse.Namespace, folder: Path) -> float:
     if not is_go_here("github.com/gin-gonic/gin", "github.com/lib/pq"):
         print(f"gin: no Go here, the recorded figure is {RECORDED_GIN:,} req/s")
         return RECORDED_GIN
     port = free_port()
     environment = {"PG": f"{settings.DATABASE_URL}?sslmode=disable", "PORT": str(port)}
     with served([str(build_go(HERE / "gin" / "main.go", folder))], port, environment) as server:
-        figures = _drive(server, port, "/wechat", pushes, options.seconds, CONNECTIONS)
+        figures = _drive(server, port, "/wechat", folder, options.seconds, CONNECTIONS)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS gin_inbox")
-    print(f"gin,  {CONNECTIONS} connections  {figures}")
+    print(f"gin,  {CONNECTIONS} connections  {figures}", flush=True)
     return figures.rps
 
 
-def _drive(server: Any, port: int, path: str, pushes: Path, seconds: int, connections: int) -> Figures:
+def _drive(server: Any, port: int, path: str, folder: Path, seconds: int, connections: int) -> Figures:
     """Loads the server with fresh pushes, each sent once."""
-    write_pushes(pushes, count=seconds * 9000)
+    pushes = folder / "pushes.tsv"
+    write_pushes(pushes, count=seconds * MOST_A_SECOND)
     return drive(server, port, "callbacks.lua", seconds, connections, PUSHES=str(pushes), CALLBACK_PATH=path)
 
 

@@ -5,7 +5,7 @@ local workers = {}
 function setup(thread) table.insert(workers, thread) end
 
 function init()
-  requests, sent, accepted, refused = {}, 0, 0, 0
+  requests, sent, accepted, refused, short = {}, 0, 0, 0, 0
   for line in io.lines(os.getenv("REQUESTS")) do
     local timestamp, nonce, signature, once, body = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     requests[#requests + 1] = wrk.format("POST", path, {
@@ -17,7 +17,7 @@ end
 
 function request()
   sent = sent + 1
-  if sent > #requests then wrk.thread:stop() sent = #requests end
+  if sent > #requests then short = 1 wrk.thread:stop() sent = #requests end
   return requests[sent]
 end
 
@@ -26,11 +26,12 @@ function response(status, headers, body)
 end
 
 function done(summary, latency)
-  local accepted, refused = 0, 0
+  local accepted, refused, short = 0, 0, 0
   for _, worker in ipairs(workers) do
     accepted, refused = accepted + worker:get("accepted"), refused + worker:get("refused")
+    short = short + worker:get("short")
   end
-  io.write(string.format("rps=%.1f accepted=%d refused=%d p50=%.2f p99=%.2f\n",
+  io.write(string.format("rps=%.1f accepted=%d refused=%d p50=%.2f p99=%.2f short=%d\n",
     summary.requests / (summary.duration / 1e6), accepted, refused,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, short))
 end

@@ -39,6 +39,7 @@ TEMPLATE = "Vq0demoNoticeTplAAAA1111bbbb2222cccc3333ddd"
 WORDING = "门店:{{thing1.DATA}}\n时间:{{time2.DATA}}\n单号:{{character_string3.DATA}}\n"
 CONNECTIONS = 64
 MANY = 1000
+MOST_A_SECOND = 16_000
 GIN = ["github.com/gin-gonic/gin", "github.com/gomodule/redigo"]
 
 
@@ -95,7 +96,7 @@ class Bench:
         return figures
 
     def _drive(self, server: Any, port: int, seconds: int, connections: int, size: int = 1) -> Figures:
-        self._write(max(seconds * 6000 // size, seconds * 30), size)
+        self._write(seconds * max(MOST_A_SECOND // size, 40), size)
         environment = {"PUSH_PATH": PATH, "CLIENT_KEY": self.client.key_id, "REQUESTS": str(self.requests)}
         return drive(server, port, "push_api.lua", seconds, connections, **environment)
 

@@ -41,10 +41,10 @@ class Figures:
         )
 
 
-def web_command(port: int, workers: int) -> list[str]:
+def web_command(port: int, workers: int, python: str = sys.executable) -> list[str]:
     """As it is shipped, with a supervisor of its own workers."""
     return [
-        *(sys.executable, "-m"),
+        *(python, "-m"),
         *("uvicorn", "--port", str(port), "--workers", str(workers), "--log-level", "error"),
         *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--lifespan", "off"),
         *("--ws", "none", "--timeout-keep-alive", "75", "config.asgi:application"),
@@ -87,7 +87,10 @@ def served(command: list[str], port: int, environment: Mapping[str, str]) -> Ite
 def drive(
     server: psutil.Process, port: int, script: str, seconds: int, connections_: int, **environment: str
 ) -> Figures:
-    """Loads the server with a script of wrk, which says which answers it accepts; ends by itself."""
+    """Loads the server with a script of wrk, which says which answers it accepts; ends by itself.
+
+    Every request is sent once. Raises ``SystemExit`` when the server was quicker than there were requests.
+    """
     before, postgres_before = _cpu_seconds(server), _postgres_seconds()
     output = subprocess.run(
         [
@@ -99,9 +102,9 @@ def drive(
         text=True,
         check=True,
     ).stdout
-    found = re.search(r"rps=(\S+) accepted=(\d+) refused=(\d+) p50=(\S+) p99=(\S+)", output)
+    found = re.search(r"rps=(\S+) accepted=(\d+) refused=(\d+) p50=(\S+) p99=(\S+) short=0", output)
     if not found:
-        raise SystemExit(output)
+        raise SystemExit(f"{output}There was nothing left to be sent, or no answer.")
     rps, accepted, refused, p50, p99 = map(float, found.groups())
     answered = max(accepted + refused, 1)
     return Figures(

@@ -19,6 +19,8 @@ from django.db.migrations import operations as ordinary
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
+from wechat.kernel.partitions import AddIndexByPartition
+
 OURS = ("accounts.", "menus", "payments.", "wechat.")
 # What the version before still reads and writes.
 TAKES_AWAY = (
@@ -33,6 +35,8 @@ NEVER = (
     (ordinary.AlterField, "the table may be locked while it is read or written anew; say why not"),
     (ordinary.AddIndex, "writes wait while it is built; use AddIndexConcurrently"),
 )
+# Postgres builds no index of a partitioned table concurrently.
+PARTITIONED = ("inboundmessage",)
 IN_NO_TRANSACTION = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurrently)
 
 
@@ -83,6 +87,8 @@ def _problem(operation: Operation, tables: Tables, *, atomic: bool) -> str:
     model = getattr(operation, "model_name", None) or getattr(operation, "name", "")
     if tables.are_empty(str(model)) or isinstance(operation, postgres.AddConstraintNotValid):
         return ""
+    if isinstance(operation, postgres.AddIndexConcurrently) and _refused_by_partitions(operation):
+        return "Postgres refuses it for a partitioned table; use AddIndexByPartition"
     if isinstance(operation, IN_NO_TRANSACTION):
         return "set atomic = False" if atomic else ""
     if isinstance(operation, ordinary.AddConstraint):
@@ -92,6 +98,10 @@ def _problem(operation: Operation, tables: Tables, *, atomic: bool) -> str:
     if isinstance(operation, ordinary.RunPython | ordinary.RunSQL):
         return "its locks last until all of it is done; set atomic = False and go by slices" if atomic else ""
     return next((why for kinds, why in NEVER if isinstance(operation, kinds)), "")
+
+
+def _refused_by_partitions(operation: postgres.AddIndexConcurrently) -> bool:
+    return operation.model_name_lower in PARTITIONED and not isinstance(operation, AddIndexByPartition)
 
 
 def _of_constraint(operation: ordinary.AddConstraint) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -75,7 +75,8 @@ def service_of(error: BaseException) -> str:
 def _is_nonsense(error: BaseException) -> bool:
     """Returns whether what came over the connection was nothing that Postgres says."""
     cause = error.__cause__
-    return type(error) is DatabaseError and isinstance(cause, psycopg.Error) and not sqlstate(error)
+    is_of_the_wire = type(error) in (DatabaseError, InternalError) and isinstance(cause, psycopg.Error)
+    return is_of_the_wire and not sqlstate(error)
 
 
 def answer(path: str, service: str) -> HttpResponse:

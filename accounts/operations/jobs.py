@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
@@ -35,6 +35,7 @@ class Job:
     next_at: datetime.datetime | None
     last: LastTurn | None
     held: list[str]
+    is_shared: bool
 
     @property
     def is_idle(self) -> bool:
@@ -60,8 +61,9 @@ def of(account: OfficialAccount) -> list[Job]:
 
 def of_installation() -> list[Job]:
     """The kinds that belong to no single account."""
-    some = OfficialAccount()
-    return _jobs({kind: kind.all_rows() for kind in KINDS if rows_of(kind, some) is None}, {})
+    kinds = _of_no_account()
+    held = Hold.objects.filter(work__in=[kind.name for kind in kinds], until__isnull=False)
+    return _jobs({kind: kind.all_rows() for kind in kinds}, _reasons(held))
 
 
 def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None:
@@ -84,7 +86,7 @@ def _jobs(rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: Mapping[str, l
     return [
         Job(
             kind.name, kind.label, *counted.get(kind.name, (0, None, None)), done.get(kind.name),
-            held.get(kind.name, []),
+            held.get(kind.name, []), is_shared(kind),
         )
         for kind in rows
     ]  # fmt: skip
@@ -113,25 +115,68 @@ def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Coun
 
 def _held(account: OfficialAccount) -> dict[str, list[str]]:
     """Why which kinds of work of the account wait, in sentences."""
-    ours = [kind.name for kind in KINDS if rows_of(kind, account) is not None and _is_held_by_account(kind)]
+    return _reasons(_by_account(account, KINDS.names()) | _by_others(account, KINDS.names()))
+
+
+def _reasons(holds: QuerySet[Hold]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for hold in Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False).order_by("until"):
+    for hold in holds.order_by("until"):
         reasons = found.setdefault(hold.work, [])
-        if (reason := held_work.reason(hold)) not in reasons:
+        if (reason := _reason(hold)) not in reasons:
             reasons.append(reason)
     return found
 
 
-def _is_held_by_account(kind: AnyKind) -> bool:
-    """Of other kinds the same number may name a merchant or a receiver."""
-    return not isinstance(kind, Kind) or kind.subject.split("__")[-1] == "account_id"
+def _reason(hold: Hold) -> str:
+    """With the name of the merchant, or the number of the receiver, whose address may have a secret in it."""
+    kind = KINDS.get(hold.work)
+    if not is_shared(kind) or (model := kind.subjects()) is None:
+        return held_work.reason(hold)
+    row = model._default_manager.filter(pk=hold.subject).first()
+    name = getattr(row, "name", "") or f"{model._meta.verbose_name} {hold.subject}"
+    return f"{name}: {held_work.reason(hold)}"
 
 
-def go_on(account: OfficialAccount, names: Iterable[str]) -> bool:
-    """Has these kinds of work of the account go on at once; returns whether any was on hold."""
+def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
+    """What is on hold for the account itself."""
     ours = [
         name
         for name in names
-        if (kind := KINDS.find(name)) and rows_of(kind, account) is not None and _is_held_by_account(kind)
+        if (kind := KINDS.find(name)) and not is_shared(kind) and rows_of(kind, account) is not None
     ]
-    return held_work.lift(Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False))
+    return Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False)
+
+
+def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
+    """What is on hold for a merchant or a receiver, and has rows of the account wait."""
+    held = Q(pk__in=[])
+    for kind in map(KINDS.find, names):
+        if isinstance(kind, Kind) and is_shared(kind) and (rows := rows_of(kind, account)) is not None:
+            waiting = rows.filter(due_at__isnull=False)
+            held |= Q(work=kind.name, subject__in=waiting.values(kind.subject))
+    return Hold.objects.filter(held, until__isnull=False)
+
+
+def is_shared(kind: AnyKind) -> bool:
+    """Returns whether it is a merchant or a receiver that is held, for every account that it works for."""
+    return kind.subjects() not in {OfficialAccount, None}
+
+
+def go_on(account: OfficialAccount, names: Iterable[str], *, shared: bool) -> bool:
+    """Has these kinds of work of the account go on at once; returns whether any was on hold.
+
+    With ``shared`` also those that wait for a merchant or a receiver.
+    """
+    found = _by_account(account, names)
+    return held_work.lift(found | _by_others(account, names) if shared else found)
+
+
+def go_on_of_installation(names: Iterable[str]) -> bool:
+    """Has these kinds of work go on that belong to no single account; returns whether any was on hold."""
+    ours = {kind.name for kind in _of_no_account()} & set(names)
+    return held_work.lift(Hold.objects.filter(work__in=ours, until__isnull=False))
+
+
+def _of_no_account() -> list[AnyKind]:
+    some = OfficialAccount()
+    return [kind for kind in KINDS if rows_of(kind, some) is None]

@@ -1,7 +1,7 @@
 """What is on hold, told in words: why, when it goes on, and what to do."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Min, QuerySet
@@ -13,9 +13,12 @@ from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from wechat.kernel.models import Hold
+from wechat.kernel.registry import Registry
 from wechat.kernel.work import KINDS, Kind, WorkRow, holds
 
 Cause = Hold.Cause
+# What is said instead of the words below, for work that is not done for an account, by its name.
+WORDS: Registry[Callable[[Hold], str]] = Registry("words about held work")
 # Whoever may change one of these areas may have work on hold go on.
 CHANGED_BY = (Area.FOLLOWERS, Area.CONTENT, Area.SENDING)
 
@@ -86,6 +89,12 @@ def _is_of_accounts(name: str) -> bool:
 
 def reason(hold: Hold) -> str:
     """Returns a sentence or two for staff; nothing is lost, whatever the cause."""
+    say = WORDS.find(hold.work)
+    return say(hold) if say else usual_reason(hold)
+
+
+def usual_reason(hold: Hold) -> str:
+    """Returns what is said of most work."""
     match hold.cause:
         case Cause.QUOTA:
             return _("WeChat's limit of the day is used up. It goes on by itself at %(until)s.") % when(hold)

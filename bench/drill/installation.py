@@ -57,6 +57,7 @@ TEMPLATE = {
     "title": "预约",
     "content": "门店:{{thing4.DATA}}\n",
 }
+MASS_SEND = "/cgi-bin/message/mass/send"
 
 
 class Service(StrEnum):
@@ -278,8 +279,12 @@ def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int
     account = OfficialAccount.objects.get(slug="demo")
     portable.write(account, Rule(position=Rule.objects.filter(account=account).count()), RULE)
     platform.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
-    # One push that was given up is told by itself; it does not keep others away.
-    platform.sim("/settings", {"mark_fail_after": 1_000_000})
+    # One push that was given up is told by itself; it does not keep others away. The pauses are those of the
+    # platform when nobody answers, also where a connection is refused: there is one web process, and until it
+    # is back after a kill nobody else could take a push.
+    platform.sim("/settings", {"mark_fail_after": 1_000_000, "repeat_pause": 5.0})
+    # The rows of a whole run send more than an account may in a day.
+    platform.sim(f"/accounts/{account.appid}/quota", {"api": MASS_SEND, "daily_limit": 10_000})
     template = Template.objects.create(
         account=account, kind="template", platform_id=TEMPLATE["template_id"], title=TEMPLATE["title"],
         content=TEMPLATE["content"],

@@ -126,7 +126,8 @@ class Proxy:
         assert task
         self._tasks.add(task)
         self._connections.add(writer)
-        with suppress(OSError):
+        # Only ``_end`` cancels it, and who made the task would complain.
+        with suppress(OSError, asyncio.CancelledError):
             await self._joined(reader, writer)
         self._finish(writer)
         self._tasks.discard(task)

@@ -159,6 +159,7 @@ def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
     # The workers' clocks stay where they are.
     for name in ("beat", "worker"):
         there.programs[name].stop()
+    there.platform.sim("/settings", {"sign_with_clock": True})
     there.platform.sim("/clock", {"advance": UNTIL_BILLS.total_seconds()})
     with time_machine.travel(timezone.now() + UNTIL_BILLS):
         reconciling.fetch_day(there.merchant, day)

@@ -16,7 +16,10 @@ from django.db.migrations import AddField
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from wechat.kernel.partitions import AddIndexByPartition
+
 TABLES = (("inbox", "inboundmessage"), ("pushes", "push"), ("orders", "order"), ("followers", "follower"))
+PARTITIONED = "inboundmessage"
 LOCK_TIMEOUT = "2s"
 
 
@@ -40,9 +43,10 @@ def operations(model: str) -> Sequence[Operation]:
     """Returns what is done to the table of a model."""
     named = f"drilled_{model}"
     condition = models.Q(drilled__gte=0)
+    add_index = AddIndexByPartition if model == PARTITIONED else AddIndexConcurrently
     return (
         AddField(model, "drilled", models.IntegerField(db_default=0)),
-        AddIndexConcurrently(model, models.Index(fields=["drilled"], name=f"{named}_index")),
+        add_index(model, models.Index(fields=["drilled"], name=f"{named}_index")),
         AddConstraintNotValid(model, models.CheckConstraint(condition=condition, name=f"{named}_check")),
         ValidateConstraint(model, f"{named}_check"),
     )

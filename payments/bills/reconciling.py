@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from payments.bills import fund_matching, loading, matching
 from payments.bills.models import Bill
+from payments.merchants import held_work
 from payments.merchants.directory import client_for
-from payments.merchants.held_work import LABELS
 from payments.merchants.models import Merchant
 from payments.merchants.setup import BEGINNINGS
 from wechat.kernel import work
@@ -54,7 +54,7 @@ BILLS = work.Kind(
     retry=(AGAIN,) * MOST_ATTEMPTS,
     subject="merchant_id",
 )
-LABELS.add(BILLS.name, gettext_lazy("Bills"))
+held_work.add(BILLS.name, gettext_lazy("Bills"))
 
 
 def begin(merchant: Merchant) -> None:

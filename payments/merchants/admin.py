@@ -13,10 +13,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
-from payments.merchants import held_work, receipt, setup
+from payments.merchants import held_page, held_work, receipt, setup
 from payments.merchants.merchant_form import MerchantForm
 from payments.merchants.models import Merchant
-from payments.merchants.scoping import MerchantScopedAdmin
+from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
 from wechat.console.pages import HistoryMixin, ModelAdmin, badge, moment
 
 
@@ -57,7 +57,11 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(receipt.show_preview)
-        return [path("receipt-preview/", view, name="merchants_receipt_preview"), *super().get_urls()]
+        return [
+            path("receipt-preview/", view, name="merchants_receipt_preview"),
+            path("held/", self.admin_site.admin_view(held_page.go_on), name="merchants_held_go_on"),
+            *super().get_urls(),
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: its orders would go with it. It can be disabled."""
@@ -89,7 +93,8 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         merchant = context.get("original")
-        waiting = held_work.in_words([merchant]) if merchant else []
+        mine = whole_merchants(request, Area.MONEY, change=True)
+        waiting = held_work.in_words([merchant], mine) if merchant else []
         return super().render_change_form(request, {**context, "held": waiting}, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("answers are verified with"))

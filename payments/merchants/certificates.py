@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from payments.merchants import held_work
 from payments.merchants.directory import client_for
-from payments.merchants.held_work import LABELS
 from payments.merchants.models import Merchant, PlatformCertificate
 from wechat.kernel import work
 from wechat.sdk.pay import platform_certificates
@@ -33,7 +33,7 @@ CERTIFICATES = work.Kind(
     subject="pk",
     gives_up=False,
 )
-LABELS.add(CERTIFICATES.name, gettext_lazy("Platform certificates"))
+held_work.add(CERTIFICATES.name, gettext_lazy("Platform certificates"))
 
 
 @CERTIFICATES.each

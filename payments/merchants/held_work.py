@@ -7,36 +7,48 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.staff.held_work import reason, when
+from accounts.staff.held_work import WORDS, lift, reason, usual_reason, when
 from payments.merchants.models import Merchant
 from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
-from wechat.kernel.work import holds
 
 # What staff call each kind of work that is done for a merchant, by its name.
 LABELS: Registry[StrOrPromise] = Registry("label of a merchant's work")
 
 
+def add(work: str, label: StrOrPromise) -> None:
+    """Registers a kind of work that is done for a merchant, and may be on hold for it."""
+    LABELS.add(work, label)
+    WORDS.add(work, _reason)
+
+
 @dataclass(frozen=True, slots=True)
 class HeldWork:
-    """A kind of work of a merchant that waits, and why."""
+    """A kind of work of a merchant that waits, and why; whether its reader may have it go on."""
 
     merchant: Merchant
+    work: str
     label: StrOrPromise
     reason: str
+    may_go_on: bool
 
 
-def in_words(merchants: Iterable[Merchant]) -> list[HeldWork]:
-    """Returns what the work of these merchants waits for, for staff."""
+def in_words(merchants: Iterable[Merchant], changed: Iterable[Merchant]) -> list[HeldWork]:
+    """Returns what the work of these merchants waits for; ``changed`` are those of its reader."""
     known = {merchant.pk: merchant for merchant in merchants}
-    found = _open(known).order_by("subject", "work")
-    return [HeldWork(known[hold.subject], LABELS.get(hold.work), _reason(hold)) for hold in found]
+    found = list(_open(known).order_by("subject", "work"))
+    mine = {merchant.pk for merchant in changed} if found else set()
+    return [
+        HeldWork(known[hold.subject], hold.work, LABELS.get(hold.work), reason(hold), hold.subject in mine)
+        for hold in found
+    ]
 
 
-def go_on(merchant: Merchant) -> None:
-    """Has the merchant's work go on at once, as after its keys were put right."""
-    holds.lift_all(_open([merchant.pk]))
+def go_on(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
+    """Has these kinds of the merchant's work, or all, go on at once; returns whether any was on hold."""
+    held = _open([merchant.pk])
+    return lift(held if works is None else held.filter(work__in=list(works)))
 
 
 def _open(merchants: Iterable[int]) -> QuerySet[Hold]:
@@ -45,7 +57,7 @@ def _open(merchants: Iterable[int]) -> QuerySet[Hold]:
 
 def _reason(hold: Hold) -> str:
     if hold.cause != Hold.Cause.ACCOUNT:
-        return reason(hold)
+        return usual_reason(hold)
     return _(
         "WeChat Pay refuses this for the whole merchant: %(why)s Nothing is lost: it is tried again at "
         "%(until)s, and goes on at once when the merchant is saved with the right keys."

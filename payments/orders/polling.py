@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from payments.merchants import held_work
 from payments.merchants.directory import MerchantUnusable, cashier_for
-from payments.merchants.held_work import LABELS
 from payments.orders import history
 from payments.orders.apply_transaction import apply, closed
 from payments.orders.mismatches import UNFITTING
@@ -57,7 +57,7 @@ POLLS = work.Kind(
     # As long as somebody could pay, somebody has to ask.
     gives_up=False,
 )
-LABELS.add(POLLS.name, gettext_lazy("Asking what became of orders"))
+held_work.add(POLLS.name, gettext_lazy("Asking what became of orders"))
 
 
 @POLLS.together

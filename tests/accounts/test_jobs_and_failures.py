@@ -23,6 +23,7 @@ from wechat.kernel.models import Hold
 from wechat.kernel.work import KINDS
 from wechat.materials.models import Asset
 from wechat.pushes.models import Push
+from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,28 @@ def test_work_on_hold_tells_why_and_goes_on_by_a_button(staff: Cast, owner: Clie
     owner.post(reverse(JOBS), {"work": "menus.publish", "account": staff.ours.pk})
     assert list(Hold.objects.values_list("subject", flat=True)) == [staff.theirs.pk]
     assert "微信认证" not in html(owner, JOBS)
+
+
+def test_deliveries_behind_the_circuit_of_a_receiver_are_told_with_whose_it_is(
+    staff: Cast, owner: Client
+) -> None:
+    receiver = Endpoint.objects.create(account=staff.ours, url="https://receiver.example.com/", secret="s")
+    for number in range(2):
+        Delivery.objects.create(
+            endpoint=receiver, account=staff.ours, event="message", key=str(number), body="{}",
+            due_at=timezone.now(),
+        )  # fmt: skip
+    held("webhooks.deliver", receiver.pk)
+    outsider = signed_in(staff.outsider)
+    assert 'value="webhooks.deliver"' not in html(outsider, JOBS)
+    row = next(part for part in html(owner, JOBS).split("<tr") if 'value="webhooks.deliver"' in part)
+    assert (f" {receiver.pk}: " in row, "<b>2</b>" in row, "原因已消除" in row) == (True, True, True)
+    # Its address may have a secret in it, and this page is for more than those who set it up.
+    assert "example.com" not in row
+    outsider.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.theirs.pk})
+    assert Hold.objects.exists()
+    owner.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
+    assert not Hold.objects.exists()
 
 
 def test_an_auditor_sees_what_waits_and_lets_nothing_go_on(staff: Cast) -> None:

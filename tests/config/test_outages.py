@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 import requests
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -174,10 +174,21 @@ def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
     assert outages.service_of(raised.value) == outages.POSTGRES
 
 
-def test_a_connection_that_brings_nonsense_is_an_outage_and_an_error_of_django_is_none() -> None:
-    nonsense, stale = DatabaseError("lost synchronization"), DatabaseError("did not affect any rows")
-    nonsense.__cause__ = psycopg.DatabaseError("lost synchronization with server")
-    assert (outages.service_of(nonsense), outages.service_of(stale)) == (outages.POSTGRES, "")
+@pytest.mark.parametrize(
+    ("nonsense", "cause"),
+    [
+        (DatabaseError("lost synchronization"), psycopg.DatabaseError("lost synchronization with server")),
+        (InternalError("received 2 results"), psycopg.InternalError("received 2 results")),
+    ],
+)
+def test_a_connection_that_brings_nonsense_is_an_outage(nonsense: Exception, cause: Exception) -> None:
+    nonsense.__cause__ = cause
+    assert outages.service_of(nonsense) == outages.POSTGRES
+
+
+@pytest.mark.parametrize("error", [DatabaseError("did not affect any rows"), InternalError("no such state")])
+def test_an_error_of_django_is_no_outage(error: Exception) -> None:
+    assert outages.service_of(error) == ""
 
 
 def test_what_a_query_got_wrong_is_no_outage() -> None:

@@ -121,6 +121,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("login_allowedsite", "settings")
     yield from model("merchants_merchant", "settings", delete="nobody", versions=True)
     yield "merchants_receipt_preview", Page("nobody", "view:settings", is_anywhere=True)
+    yield "merchants_held_go_on", Page("nobody", "change:money", is_not_now=True)
     yield from model("webhooks_endpoint", "settings")
     yield from model("webhooks_delivery", "settings", **fixed)
     yield from model("inbox_inboundmessage", "messages", **fixed)

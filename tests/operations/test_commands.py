@@ -57,3 +57,12 @@ def test_caddy_and_the_ingress_lead_nobody_outside_to_the_metrics() -> None:
     (rule,) = ingress["spec"]["rules"]
     paths = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
     assert paths == {"/metrics": "nowhere", "/": "web"}
+
+
+def test_systemd_starts_nothing_before_the_migration() -> None:
+    units = {path.stem: path.read_text() for path in (PROJECT / "deploy/systemd").glob("*.service")}
+    web = units.pop("wechat-console-web")
+    assert re.search(r"^ExecStartPre=.* manage\.py migrate ", web, re.M)
+    assert len(units) == 3
+    for unit in units.values():
+        assert "wechat-console-web.service" in unit.split("After=")[1].splitlines()[0].split()

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from config.embedded import PROJECT
+from tests.operations.test_parsers import run
 
 KUBERNETES = PROJECT / "deploy" / "kubernetes"
 SCHEMAS = KUBERNETES / "schemas"
@@ -61,6 +61,8 @@ def test_whatever_a_kustomization_names_is_there_and_nothing_is_left_out(folder:
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     named = [*kustomization.get("resources", ()), *kustomization.get("components", ())]
     assert [name for name in named if not (folder / name).exists()] == []
+    for generated in kustomization.get("configMapGenerator", ()):
+        assert all((folder / name).exists() for name in generated["envs"])
     beside = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert beside <= set(named)
     for patch in kustomization.get("patches", ()):
@@ -135,12 +137,7 @@ def test_probes_ask_what_is_answered() -> None:
 
 def built(folder: str) -> list[Resource]:
     """What is applied: base, components and patches together."""
-    tool = shutil.which("kubectl")
-    if tool is None:
-        pytest.skip("kubectl is not installed")
-    done = subprocess.run([tool, "kustomize", str(KUBERNETES / folder)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    return [each for each in yaml.safe_load_all(run("kubectl", "kustomize", KUBERNETES / folder)) if each]
 
 
 @pytest.mark.parametrize("folder", ["overlays/production", "base", "chaos"])
@@ -230,6 +227,52 @@ def test_argo_cd_syncs_by_itself_what_is_there() -> None:
     (application,) = [each for each in EVERYTHING if each["kind"] == "Application"]
     assert application["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
     assert (PROJECT / application["spec"]["source"]["path"] / "kustomization.yaml").exists()
+
+
+def test_pods_start_anew_when_their_configuration_changes(tmp_path: Path) -> None:
+    """By the name of the map, which is made of what is in it."""
+    copied = shutil.copytree(KUBERNETES / "base", tmp_path / "base")
+    names: list[str] = []
+    for port in (9100, 9101):
+        (copied / "config.env").write_text(f"METRICS_PORT={port}\n")
+        found = yaml.safe_load_all(run("kubectl", "kustomize", copied))
+        read = {name for each in found if each and each["kind"] in WORKLOADS for name in maps_of(each)}
+        assert len(read) == 1
+        names += read
+    assert len(set(names)) == 2
+
+
+def test_what_is_kept_outlives_its_line_in_the_repository_and_the_application() -> None:
+    found = {name_of(each): each for each in built("overlays/production")}
+    kept = [found["Namespace/wechat-console"], *(each for each in found.values() if holds_data(each))]
+    assert len(kept) > 1
+    for each in kept:
+        options = each["metadata"]["annotations"]["argocd.argoproj.io/sync-options"].split(",")
+        assert {"Prune=false", "Delete=false"} <= set(options), name_of(each)
+
+
+def holds_data(resource: Resource) -> bool:
+    return resource["kind"] in {"PersistentVolumeClaim", "StatefulSet"}
+
+
+def test_pods_reach_whatever_can_be_set() -> None:
+    """By the port that each kind of address has unless another one is named."""
+    (policy,) = [
+        each["spec"]
+        for each in built("overlays/production")
+        if each["kind"] == "NetworkPolicy" and each["metadata"]["name"] == "to-stores-and-platform"
+    ]
+    inside = {port["port"] for rule in policy["egress"] if "to" not in rule for port in rule["ports"]}
+    # DATABASE_URL, also through PgBouncer; REDIS_URL; CELERY_BROKER_URL; OTEL_EXPORTER_OTLP_ENDPOINT.
+    assert inside == {5432, 6432, 6379, 5672, 4318}
+    outside = {
+        port["port"]
+        for rule in policy["egress"]
+        if "ipBlock" in str(rule.get("to"))
+        for port in rule["ports"]
+    }
+    # WeChat and receivers; EMAIL_URL.
+    assert outside == {443, 80, 465, 587}
 
 
 def test_networks_are_shut_but_for_what_is_needed() -> None:

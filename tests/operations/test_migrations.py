@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.postgres.operations import (
     AddConstraintNotValid,
     AddIndexConcurrently,
     ValidateConstraint,
 )
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 
@@ -77,5 +78,33 @@ def test_one_that_is_safe_all_the_same_says_why() -> None:
     assert found(migrations.AlterField("push", "key", models.TextField()), safe_because="text is text") == []
 
 
-def test_the_rehearsal_of_a_rolling_upgrade_keeps_to_it() -> None:
-    assert found(*upgrade.operations("push"), atomic=False) == []
+@pytest.mark.parametrize("model", [model for _app, model in upgrade.TABLES])
+def test_the_rehearsal_of_a_rolling_upgrade_keeps_to_it(model: str) -> None:
+    assert found(*upgrade.operations(model), atomic=False) == []
+
+
+def test_an_index_that_postgres_cannot_build_for_a_partitioned_table_is_found() -> None:
+    (problem,) = found(AddIndexConcurrently("inboundmessage", INDEX), atomic=False)
+    assert "AddIndexByPartition" in problem
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rehearsal_changes_every_table_and_changes_it_back() -> None:
+    upgrade.migrate()
+    assert all("drilled" in columns for columns in _columns())
+    assert _unfinished_indexes() == []
+    upgrade.migrate_back()
+    assert not any("drilled" in columns for columns in _columns())
+
+
+def _columns() -> list[set[str]]:
+    with connection.cursor() as cursor:
+        tables = [apps.get_model(*table)._meta.db_table for table in upgrade.TABLES]
+        described = [connection.introspection.get_table_description(cursor, table) for table in tables]
+    return [{column.name for column in columns} for columns in described]
+
+
+def _unfinished_indexes() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+        return [name for (name,) in cursor.fetchall()]

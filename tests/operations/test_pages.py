@@ -8,7 +8,7 @@ from django.core.management import get_commands
 from config.embedded import PROJECT
 from wechat.kernel.work import KINDS
 
-PAGES = ["operations.md", "incidents.md", "scaling.md", "threat-model.md"]
+PAGES = ["operations.md", "incidents.md", "scaling.md", "threat-model.md", "engines.md", "resilience.md"]
 NAMED = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
@@ -53,6 +53,14 @@ def test_commands_that_are_named_are_there(page: str) -> None:
     targets = (PROJECT / "Makefile").read_text()
     for target in re.findall(r"`make ([a-z-]+)", text):
         assert f"\n{target}:" in targets, target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_modules_that_pages_run_are_there(page: str) -> None:
+    text = (PROJECT / "docs" / page).read_text()
+    for module in re.findall(r"`python -m ([a-z_.]+)", text):
+        path = PROJECT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
 
 
 def test_works_that_pages_name_are_there() -> None:

@@ -1,22 +1,32 @@
-"""What is in ``deploy`` is read by the tools it is for, where they are installed.
+"""What is in ``deploy`` is read by the tools it is for.
 
-``.ci/run`` installs them.
+Those that are no package of Python's are skipped where they are missing; ``.ci/run`` installs them, and says
+with ``EVERY_TOOL`` that none may be.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from vrl_python import VRLRuntime
 
 from config.embedded import PROJECT
 
 DEPLOY = PROJECT / "deploy"
 OBSERVABILITY = DEPLOY / "observability"
+DASHBOARDS = sorted((OBSERVABILITY / "grafana" / "dashboards").iterdir())
 SYSTEMD = sorted((DEPLOY / "systemd").iterdir())
 # A certificate's place in the sample, and lines that only a main file may have around the sample.
 NGINX = """
@@ -31,11 +41,19 @@ http {{
 """
 
 
+def tool(name: str | Path) -> str:
+    """Where it is, of those that come with the packages or of the machine's."""
+    beside = Path(sys.executable).with_name(str(name))
+    found = str(beside) if beside.exists() else shutil.which(str(name))
+    if found is None:
+        assert not os.environ.get("EVERY_TOOL"), f"{name} is not installed"
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
 def run(*command: str | Path, cwd: Path = PROJECT) -> str:
-    tool = shutil.which(str(command[0]))
-    if tool is None:
-        pytest.skip(f"{command[0]} is not installed")
-    done = subprocess.run([tool, *map(str, command[1:])], cwd=cwd, capture_output=True, text=True)
+    program = [tool(command[0]), *map(str, command[1:])]
+    done = subprocess.run(program, cwd=cwd, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -79,10 +97,9 @@ def test_caddy_reads_its_sample() -> None:
 
 @pytest.mark.parametrize("unit", SYSTEMD, ids=lambda unit: unit.name)
 def test_systemd_reads_the_units(unit: Path) -> None:
-    tool = shutil.which("systemd-analyze")
-    if tool is None:
-        pytest.skip("systemd-analyze is not installed")
-    done = subprocess.run([tool, "verify", *map(str, SYSTEMD)], capture_output=True, text=True)
+    done = subprocess.run(
+        [tool("systemd-analyze"), "verify", *map(str, SYSTEMD)], capture_output=True, text=True
+    )
     # The programs are where the sample is installed, not here.
     faults = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert not [line for line in faults if unit.name in line]
@@ -95,6 +112,85 @@ def test_prometheus_reads_its_configuration_and_the_alerts() -> None:
 
 def test_alerts_go_off_when_they_should_and_only_then() -> None:
     run("promtool", "test", "rules", "alerts_test.yml", cwd=OBSERVABILITY)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_grafana_knows_every_field_of_a_dashboard(path: Path) -> None:
+    """What its own types do not know is gone once they have read and written it."""
+    register_default_plugins()
+    written = json.loads(path.read_text())
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(written)))
+    assert list(unknown(written, read)) == []
+
+
+def unknown(written: Any, read: Any, where: str = "") -> Iterator[str]:
+    if isinstance(written, dict):
+        for name, value in written.items():
+            if name in read:
+                yield from unknown(value, read[name], f"{where}.{name}")
+            else:
+                yield f"{where}.{name}"
+    elif isinstance(written, list):
+        assert len(written) == len(read)
+        for number, pair in enumerate(zip(written, read, strict=True)):
+            yield from unknown(*pair, f"{where}[{number}]")
+    else:
+        assert written == read, where
+
+
+def pipeline() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((OBSERVABILITY / "vector.yaml").read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("service", "message", "labels"),
+    [
+        (
+            "web",
+            '{"event": "request", "level": "warning", "request_id": "1", "status": 200}',
+            ("web", "warning"),
+        ),
+        ("postgres", "LOG:  checkpoint starting: time", ("postgres", "unknown")),
+        ("redis", "[1, 2]", ("redis", "unknown")),
+    ],
+)
+def test_vectors_own_language_makes_labels_of_a_line(
+    service: str, message: str, labels: tuple[str, str]
+) -> None:
+    program = pipeline()["transforms"]["lines"]["source"]
+    line = {"label": {"com.docker.compose.service": service}, "message": message, "stream": "stdout"}
+    made = VRLRuntime.run(program, line, "UTC").processed_event
+    assert (made["service"], made["level"]) == labels
+    fields = json.loads(message) if service == "web" else {"message": message}
+    assert fields.items() <= made.items()
+
+
+def test_vectors_own_language_takes_the_time_of_a_line_and_keeps_the_rest() -> None:
+    """As a time: a store takes the moment at which a line comes to it in the place of words."""
+    line = {"event": "request", "level": "info", "timestamp": "2031-02-03T04:05:06.789123Z", "status": 200}
+    program = pipeline()["transforms"]["lines"]["source"]
+    made = VRLRuntime.run(program, {"message": json.dumps(line)}, "UTC").processed_event
+    # As the interpreter shows a time; words would have stayed as they were.
+    assert made["timestamp"] == "2031-02-03 04:05:06.789123 UTC"
+    assert made.items() >= {name: value for name, value in line.items() if name != "timestamp"}.items()
+
+
+def test_the_pipeline_of_logs_is_whole() -> None:
+    """Every part takes from one that there is, and ends in the store of the same compose file."""
+    read = pipeline()
+    parts = {name for kind in ("sources", "transforms") for name in read[kind]}
+    taken = [
+        each for kind in ("transforms", "sinks") for part in read[kind].values() for each in part["inputs"]
+    ]
+    assert set(taken) == parts
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    assert f"com.docker.compose.project={compose['name']}" in read["sources"]["containers"]["include_labels"]
+    host = urlsplit(read["sinks"]["loki"]["endpoint"])
+    assert (host.hostname in compose["services"], host.port) == (True, 3100)
+    made = VRLRuntime.run(read["transforms"]["lines"]["source"], {"message": "{}"}, "UTC").processed_event
+    used = set(re.findall(r"\{\{ (\w+) \}\}", " ".join(read["sinks"]["loki"]["labels"].values())))
+    assert used <= made.keys()
 
 
 @pytest.mark.parametrize(
@@ -111,8 +207,7 @@ def test_alerts_go_off_when_they_should_and_only_then() -> None:
 )
 def test_it_keeps_to_its_published_schema(schema: str, file: Path) -> None:
     name = schema if "." in schema else f"vendor.{schema}"
-    checker = Path(sys.executable).with_name("check-jsonschema")
-    run(checker, "--builtin-schema", name, file)
+    run("check-jsonschema", "--builtin-schema", name, file)
 
 
 def test_workflows_run_the_commands_of_the_makefile() -> None:
@@ -121,6 +216,31 @@ def test_workflows_run_the_commands_of_the_makefile() -> None:
     called = [line.split("make ", 1)[1].strip() for line in text.splitlines() if "- run: make " in line]
     assert {"check", "test"} <= set(called)
     assert all(f"\n{target}:" in targets for target in called)
+
+
+def test_the_shell_reads_the_check_of_the_images() -> None:
+    run("sh", "-n", DEPLOY / "check_images.sh")
+
+
+def test_grafana_is_given_the_stores_and_dashboards_of_the_compose_file() -> None:
+    provisioning = OBSERVABILITY / "grafana" / "provisioning"
+    stores = yaml.safe_load((provisioning / "datasources" / "stores.yaml").read_text())
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "files.yaml").read_text())["providers"]
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    mounted = {each.split(":")[1]: each.split(":")[0] for each in services["grafana"]["volumes"]}
+    assert mounted[provider["options"]["path"]] == "./observability/grafana/dashboards"
+    assert mounted["/etc/grafana/provisioning"] == "./observability/grafana/provisioning"
+    hosts = {urlsplit(store["url"]).hostname for store in stores["datasources"]}
+    assert hosts <= services.keys()
+    uids = {store["uid"] for store in stores["datasources"]}
+    assert set(re.findall(r"datasourceUid': '(\w+)'", str(stores))) <= uids
+
+
+@pytest.mark.parametrize("pipeline", [".ci/run", ".github/workflows/check.yml"])
+def test_both_pipelines_install_the_tools_and_let_none_be_missing(pipeline: str) -> None:
+    text = (PROJECT / pipeline).read_text()
+    assert {"caddy", "nginx", "openssl", "pgbouncer", "prometheus", "systemd"} <= set(text.split())
+    assert "EVERY_TOOL" in text
 
 
 def test_files_that_compose_mounts_are_there() -> None:
@@ -135,6 +255,11 @@ def test_files_that_compose_mounts_are_there() -> None:
 )
 def test_every_other_file_is_read_as_what_its_name_says(path: Path) -> None:
     assert all(isinstance(each, dict) for each in yaml.safe_load_all(path.read_text()))
+
+
+def test_the_dockerfile_is_good_docker() -> None:
+    """Its grammar, to the flags of each instruction, and what is known to go wrong with images."""
+    run("hadolint", "--failure-threshold", "warning", DEPLOY / "Dockerfile")
 
 
 def instructions() -> list[tuple[str, str]]:

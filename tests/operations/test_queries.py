@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import REGISTRY, Counter, Histogram
 
 from config.embedded import PROJECT
+from tests.operations.test_parsers import run
 from wechat.kernel import exposition, metrics
 from wechat.kernel.work import KINDS
 from wechat.sdk.errors import Cause
@@ -102,6 +103,15 @@ def test_every_alert_is_tried_both_ways() -> None:
     for rule in ALERTS:
         outcomes = {bool(check["exp_alerts"]) for check in checks if check["alertname"] == rule["alert"]}
         assert outcomes == {True, False}, rule["alert"]
+
+
+def test_prometheus_reads_every_query(tmp_path: Path) -> None:
+    rules = [
+        {"record": f"query:{number}", "expr": query.strip().removeprefix("query:")}
+        for number, (_where, query) in enumerate(QUERIES)
+    ]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    assert f"{len(QUERIES)} rules found" in run("promtool", "check", "rules", tmp_path / "rules.yml")
 
 
 def test_the_queries_are_found() -> None:

@@ -65,10 +65,8 @@ def set_by_compose() -> Iterator[tuple[str, str]]:
 
 
 def set_by_manifests() -> Iterator[tuple[str, str]]:
-    for each in (DEPLOY / "kubernetes").rglob("*.yaml"):
-        for resource in filter(None, yaml.safe_load_all(each.read_text())):
-            if resource["kind"] == "ConfigMap":
-                yield from ((each.name, variable) for variable in resource["data"])
+    for each in (DEPLOY / "kubernetes").rglob("*.env"):
+        yield from set_by_lines(each, r"^(\w+=.*)$")
     text = (DEPLOY / "kubernetes/base/kustomization.yaml").read_text()
     yield from (("secret", variable) for variable in re.findall(r"--from-literal=(\w+)=", text))
 
@@ -91,7 +89,7 @@ SET = sorted(
 def test_the_variables_are_found() -> None:
     assert {"DATABASE_URL", "TRUSTED_PROXIES", "KEEP_MEDIA_DAYS", "EMAIL_URL", "METRICS_PORT"} <= READ
     places = {where for where, _name in SET}
-    assert {"compose: web", "config.yaml", "secret", "wechat-console-web.service", "Dockerfile"} <= places
+    assert {"compose: web", "config.env", "secret", "wechat-console-web.service", "Dockerfile"} <= places
 
 
 @pytest.mark.parametrize(("where", "name"), SET)

@@ -1,6 +1,8 @@
 """A merchant's work waits when WeChat Pay refuses the merchant or is away, and loses nothing."""
 
+import asyncio
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +11,15 @@ import time_machine
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from payments.bills.models import Bill
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
 from payments.orders.ordering import Wanted
 from payments.orders.states import OrderState, RefundState
-from tests.cast import Cast, signed_in
+from tests.asgi import exchange
+from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.test_reconciling import days_ago
 from tests.payments.test_refunding import answer, ask, books, state
@@ -25,9 +29,11 @@ from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
 from wechat.kernel import work
 from wechat.kernel.models import Hold
+from wechat.webhooks.models import Endpoint
 
 MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 CHASE, REFUND = "orders.chase", "orders.refund"
+AWAY, JOBS = "暂时无法连接", "/admin/operations/jobs/"
 
 
 def later(delta: datetime.timedelta) -> Any:
@@ -189,3 +195,120 @@ def test_staff_read_why_a_merchants_work_waits_and_saving_the_right_keys_lets_it
     work.run("bills.fetch_bills")
     bill.refresh_from_db()
     assert (bill.state, bill.error) == ("empty", "")
+
+
+@pytest.fixture
+def away(ordered: Ordered, pay: PayPlatform) -> list[Order]:
+    """Orders behind the circuit of their merchant: WeChat Pay has answered nothing but errors."""
+    orders = [ordered(key=f"k{number}") for number in range(5)]
+    answer_orders(pay, orders, refused(500, "SYSTEM_ERROR"))
+    Order.objects.update(due_at=timezone.now())
+    work.run(CHASE)
+    assert Hold.objects.get().until is not None
+    return orders
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_circuits_of_a_merchant_an_account_and_a_receiver_are_metrics_that_name_them(
+    away: list[Order], account: OfficialAccount
+) -> None:
+    receiver = Endpoint.objects.create(account=account, url="https://receiver.example.com/", secret="secret")
+    for name, part, subject in (
+        ("pushes.send", "service", account.pk),
+        ("channels.make_codes", "", account.pk),
+        ("webhooks.deliver", "", receiver.pk),
+    ):
+        until = timezone.now() + HOUR
+        Hold.objects.create(
+            work=name, part=part, subject=subject, cause="away", since=timezone.now(), until=until
+        )
+    told = set(re.findall(r"wechat_work_held\{.*\} 1\.0", scraped()))
+    assert told == {
+        f'wechat_work_held{{account="{name}",cause="away",part="{part}",work="{kind}"}} 1.0'
+        for name, part, kind in (
+            ("shop", "", CHASE),
+            (account.slug, "service", "pushes.send"),
+            (account.slug, "", "channels.make_codes"),
+            (f"endpoint {receiver.pk}", "", "webhooks.deliver"),
+        )
+    }
+    Hold.objects.all().delete()
+    assert "wechat_work_held{" not in scraped()
+
+
+def scraped() -> str:
+    return asyncio.run(exchange("GET", "/metrics")).body.decode()
+
+
+def test_the_circuit_of_a_merchant_is_closed_by_a_button_beside_its_reason(
+    away: list[Order], pay: PayPlatform, merchant: Merchant, staff: Cast
+) -> None:
+    page = f"/admin/merchants/merchant/{merchant.pk}/change/"
+    owner = signed_in(staff.owner)
+    shown = owner.get(page).content.decode()
+    form = shown[shown.index('action="/admin/merchants/merchant/held/"') :].split("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert "原因已消除" in form
+    pay_orders(pay, away)
+    answered = owner.post("/admin/merchants/merchant/held/", fields)
+    assert (answered.status_code, answered["Location"]) == (302, page)
+    assert not Hold.objects.exists()
+    assert "让暂停的后台任务继续执行" in AuditEntry.objects.latest("pk").words
+    work.run(CHASE)
+    # Those that had failed before it opened have a time of their own.
+    assert (OrderState.PAID, 0) in states(away)
+
+
+def test_finance_has_a_merchants_work_go_on_and_nobody_who_may_only_look(
+    away: list[Order], merchant: Merchant, staff: Cast
+) -> None:
+    finance = signed_in(member("finance", staff.ours, "finance"))
+    posted = {"merchant": merchant.pk, "work": CHASE, "account": staff.ours.pk}
+    for reader, button, status in ((signed_in(staff.auditor), False, 403), (finance, True, 302)):
+        shown = reader.get("/admin/bills/bill/").content.decode()
+        assert (AWAY in shown, "原因已消除" in shown) == (True, button)
+        assert Hold.objects.exists()
+        assert reader.post("/admin/merchants/merchant/held/", posted).status_code == status
+    assert not Hold.objects.exists()
+
+
+def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
+    away: list[Order], merchant: Merchant, staff: Cast
+) -> None:
+    merchant.accounts.add(staff.theirs)
+    posted = {"merchant": merchant.pk, "work": CHASE, "account": staff.theirs.pk}
+    assert signed_in(staff.outsider).post("/admin/merchants/merchant/held/", posted).status_code == 404
+    assert Hold.objects.exists()
+
+
+def test_the_page_of_background_work_tells_what_waits_behind_the_circuit_of_a_merchant(
+    away: list[Order], staff: Cast
+) -> None:
+    page, waiting = JOBS, Order.objects.filter(due_at__lte=timezone.now()).count()
+    assert waiting
+    owner, editor = signed_in(staff.owner), signed_in(staff.editor)
+    for reader, button in ((editor, False), (owner, True)):
+        shown = reader.get(page).content.decode()
+        row = next(part for part in shown.split("<tr") if 'value="orders.chase"' in part)
+        assert "演示商户: 暂时无法连接" in row
+        assert (f"<b>{waiting}</b>" in row, "原因已消除" in row) == (True, button)
+    posted = {"work": CHASE, "account": staff.ours.pk}
+    editor.post(page, posted)
+    assert Hold.objects.exists()
+    owner.post(page, posted)
+    assert not Hold.objects.exists()
+    assert "job-held" not in owner.get(page).content.decode()
+
+
+def test_what_belongs_to_no_account_goes_on_by_a_superusers_button(merchant: Merchant, staff: Cast) -> None:
+    now = timezone.now()
+    Hold.objects.create(
+        work="bills.fetch_bills", subject=merchant.pk, cause="away", since=now, until=now + HOUR
+    )
+    page, posted = JOBS, {"work": "bills.fetch_bills", "account": staff.ours.pk}
+    signed_in(staff.owner).post(page, posted)
+    assert Hold.objects.exists()
+    superuser = signed_in(staff.superuser)
+    assert 'value="bills.fetch_bills"' in superuser.get(f"{page}?account={staff.ours.pk}").content.decode()
+    superuser.post(page, posted)
+    assert not Hold.objects.exists()

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from payments.merchants import held_work
 from payments.merchants.directory import cashier_for
-from payments.merchants.held_work import LABELS
 from payments.merchants.models import Merchant
 from payments.orders import history
 from payments.orders.models import Order, Refund, Step
@@ -51,7 +51,7 @@ REFUNDS = work.Kind(
     # what became of it.
     gives_up=False,
 )
-LABELS.add(REFUNDS.name, gettext_lazy("Refunds"))
+held_work.add(REFUNDS.name, gettext_lazy("Refunds"))
 
 
 def request(

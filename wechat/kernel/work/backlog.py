@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 
-from django.db.models import Count, Min
+from django.db.models import Min
 from django.utils import timezone
 from django_redis import get_redis_connection
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -42,12 +44,29 @@ def work() -> Iterator[Metric]:
 
 @gauges("held")
 def held() -> Iterator[Metric]:
-    """Kinds of work on hold: used-up quotas, refusals, open circuits."""
-    found = GaugeMetricFamily("wechat_work_held", "Kinds of work on hold", labels=["work", "part", "cause"])
-    rows = Hold.objects.filter(until__isnull=False).values("work", "part", "cause").order_by()
-    for row in rows.annotate(number=Count("pk")):
-        found.add_metric([row["work"], row["part"], row["cause"]], row["number"])
+    """Kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
+    found = GaugeMetricFamily(
+        "wechat_work_held", "Kinds of work on hold", labels=["work", "part", "cause", "account"]
+    )
+    rows = Hold.objects.filter(until__isnull=False).order_by("work", "part", "subject")
+    for work, of_work in groupby(rows, attrgetter("work")):
+        holds = list(of_work)
+        names = _names(work, {hold.subject for hold in holds})
+        for hold in holds:
+            found.add_metric([work, hold.part, hold.cause, names[hold.subject]], 1)
     yield found
+
+
+def _names(work: str, subjects: set[int]) -> dict[int, str]:
+    """By number: the short name of an account or a merchant, else what it is, with the number."""
+    kind = KINDS.find(work)
+    model = kind.subjects() if kind else None
+    if model is None:
+        return {number: str(number) for number in subjects}
+    names = {number: f"{model._meta.model_name} {number}" for number in subjects}
+    if any(field.name == "slug" for field in model._meta.get_fields()):
+        names.update(model._default_manager.filter(pk__in=subjects).values_list("pk", "slug"))
+    return names
 
 
 @gauges("tick")

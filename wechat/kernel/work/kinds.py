@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
 from celery import shared_task
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
@@ -130,6 +130,10 @@ class AnyKind(ABC):
     def all_rows(self) -> QuerySet[WorkRow] | None:
         """Returns the rows that a worker may take, whenever they are due."""
 
+    @abstractmethod
+    def subjects(self) -> type[Model] | None:
+        """Returns the model whose rows may have this work on hold: accounts, merchants, receivers."""
+
 
 KINDS: Registry[AnyKind] = Registry("kind of work")
 
@@ -173,6 +177,12 @@ class TurnKind(AnyKind):
     def free_backlog(self) -> QuerySet[WorkRow] | None:
         rows = self.backlog()
         return None if rows is None else rows.exclude(self._on_hold())
+
+    def subjects(self) -> type[Model] | None:
+        """Returns whose account its rows name, if they do."""
+        rows = self.all_rows()
+        named = [] if rows is None else rows.model._meta.get_fields()
+        return next((each.related_model for each in named if each.name == "account"), None)
 
 
 class Kind(AnyKind, Generic[Row]):
@@ -276,6 +286,15 @@ class Kind(AnyKind, Generic[Row]):
 
     def all_rows(self) -> QuerySet[WorkRow]:
         return cast("QuerySet[WorkRow]", self.rows())
+
+    def subjects(self) -> type[Model] | None:
+        """Returns the model that the path to the subject ends at."""
+        if not self.subject:
+            return None
+        model: type[Model] = self.rows().model
+        for name in self.subject.split("__") if self.subject != "pk" else ():
+            model = cast("type[Model]", model._meta.get_field(name.removesuffix("_id")).related_model)
+        return model
 
     def subject_of(self, row: Row) -> int:
         """Returns the number of whose work the row is; 0 where that makes no difference."""

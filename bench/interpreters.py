@@ -1,0 +1,43 @@
+"""Other versions of Python, for the web processes of a benchmark to run on beside the one that drives it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+LOCK = Path(__file__).parent.parent / "requirements" / "run.txt"
+# What the image has; others are named in BENCH_PYTHONS, with a colon between them.
+USUAL = "python3.13"
+VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
+
+
+def interpreters(folder: Path) -> Mapping[str, str]:
+    """Returns the programs by their version, the running one first; what is not installed is left out.
+
+    The others get an environment in the folder, with the packages of the lock.
+    """
+    found = {"{}.{}".format(*sys.version_info): sys.executable}
+    for program in os.environ.get("BENCH_PYTHONS", USUAL).split(":"):
+        version = _version(program)
+        if version and version not in found:
+            found[version] = _environment(program, folder / f"python{version}")
+    return found
+
+
+def _version(program: str) -> str:
+    """Returns nothing for one that is not there, or that a manager of versions only knows by name."""
+    try:
+        ran = subprocess.run([program, "-c", VERSION], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return ran.stdout.strip()
+
+
+def _environment(program: str, folder: Path) -> str:
+    print(f"Installing the packages for {program}", flush=True)
+    subprocess.run([program, "-m", "venv", folder], check=True)
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*pip, "--requirement", LOCK], check=True)
+    return python

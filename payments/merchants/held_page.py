@@ -1,0 +1,32 @@
+"""The button beside a merchant's held work: its cause is gone, so it goes on at once."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.official.models import OfficialAccount
+from accounts.staff import audit
+from accounts.staff.following import posted_next
+from accounts.staff.gate import account_page
+from accounts.staff.rights import Area
+from payments.merchants import held_work
+from payments.merchants.scoping import whole_merchants
+from wechat.kernel.row_ids import row_id
+
+
+@require_POST
+@account_page(Area.MONEY, change=True)
+def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """One kind of work of one merchant; raises ``Http404`` unless the reader has its money in hand."""
+    mine = whole_merchants(request, Area.MONEY, change=True)
+    merchant = mine.filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
+    if merchant is None:
+        raise Http404
+    if held_work.go_on(merchant, request.POST.getlist("work")):
+        audit.record(request, merchant, _("Had work on hold go on."))
+        messages.success(request, _("It goes on now."))
+    else:
+        messages.info(request, _("Nothing was on hold any more."))
+    return redirect(posted_next(request))
