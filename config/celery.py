@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, task_postrun, worker_process_init, worker_ready
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    task_postrun,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
+from django.conf import settings
 from django.db import close_old_connections
+from django.utils.log import configure_logging
 from kombu.transport import redis as redis_transport
 from redis.exceptions import InvalidResponse
 
@@ -24,6 +33,12 @@ app.autodiscover_tasks()
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 
 
+@setup_logging.connect
+def log_as_settings_say(**_arguments: object) -> None:
+    """Celery would lift the level of the root to its own, and what workers tell of sends would be lost."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
 @task_postrun.connect
 def give_the_connection_back(**_arguments: object) -> None:
     close_old_connections()
@@ -36,6 +51,13 @@ def collect_traces(**_arguments: object) -> None:
     telemetry.start("wechat-console-worker")
 
 
+@worker_process_shutdown.connect
+def send_last_traces(**_arguments: object) -> None:
+    from config import telemetry
+
+    telemetry.finish()
+
+
 @worker_process_init.connect
 def compare_clocks(**_arguments: object) -> None:
     from wechat.kernel.work import clock
@@ -46,8 +68,6 @@ def compare_clocks(**_arguments: object) -> None:
 @worker_ready.connect
 def serve_metrics(**_arguments: object) -> None:
     """A worker in a container of its own is asked by Prometheus itself, on METRICS_PORT."""
-    from django.conf import settings
-
     if settings.METRICS_PORT:
         from wechat.kernel import exposition
 

@@ -5,6 +5,7 @@ import binascii
 import ipaddress
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from django.core.management.utils import get_random_secret_key
 from environ import Env
 
 from config.embedded import local_folder
+
+HOST = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]+)?")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,9 +37,12 @@ def given(name: str) -> str:
     if value:
         raise InvalidSetting(f"{name}_FILE", f"is set, and {name} too; set one of them.")
     try:
-        return Path(file).read_text().strip()
+        found = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSetting(f"{name}_FILE", f"cannot be read: {type(error).__name__}.") from None
+    if not found:
+        raise InvalidSetting(f"{name}_FILE", "names a file that is empty.")
+    return found
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -88,8 +94,16 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
 
 def service_address(name: str, value: str, *schemes: str) -> str:
     """The address of a database or a broker; its password never reaches the message."""
-    if urlsplit(value).scheme not in schemes:
+    parts = urlsplit(value)
+    if parts.scheme not in schemes:
         raise InvalidSetting(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
+    user, _, hosts = parts.netloc.rpartition("@")
+    # A part of the password would pass for a port, which errors name.
+    if (not user and "@" in value) or not all(map(HOST.fullmatch, hosts.split(","))):
+        raise InvalidSetting(
+            name,
+            "cannot be read: write / # ? @ : % of a password as %2F %23 %3F %40 %3A %25, a port in digits.",
+        )
     return value
 
 

@@ -6,6 +6,7 @@ The standard library's loggers are used throughout; what they are given as ``ext
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
 
 from wechat.kernel import tracing
 
@@ -17,12 +18,39 @@ def name_request(_logger: object, _method: str, event: dict[str, Any]) -> dict[s
     return event
 
 
+def name_route(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Puts the route in the place of the address that Django tells of: what is in one may be a secret.
+
+    Django gives the request along, and ends its words, where they have any parts, with the path.
+    """
+    arguments = event.pop("positional_args", None)
+    if isinstance(request := event.get("request"), HttpRequest):
+        del event["request"]
+        if arguments:
+            event["event"] = event["_record"].msg % (*arguments[:-1], route_of(request))
+    return event
+
+
+def drop_colours(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what uvicorn would write on a terminal."""
+    event.pop("color_message", None)
+    return event
+
+
+def route_of(request: HttpRequest) -> str:
+    """Returns the path as its route is written; before one is found, and where there is none, ``unknown``."""
+    match = request.resolver_match
+    return f"/{match.route.removeprefix('^')}" if match else "unknown"
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     name_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
+    name_route,
+    drop_colours,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
@@ -47,13 +75,24 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
                 "foreign_pre_chain": SHARED,
+                "pass_foreign_args": True,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": "WARNING" if readable else "INFO"},
-        # Every request in one line comes from `config.request_log`; Django's own would repeat it.
         "loggers": {
-            "django.server": {"handlers": [], "propagate": False},
-            "django.request": {"level": "ERROR"},
+            # Every request in one line comes from `config.request_log`, what a page failed of from
+            # `config.middleware`; Django's own would repeat both.
+            "django.server": {"handlers": ["nowhere"], "propagate": False},
+            "django.request": {"handlers": ["nowhere"], "propagate": False},
+            "uvicorn.access": {"handlers": ["nowhere"], "propagate": False},
+            # They bring handlers of their own, whose lines nobody could read by their fields.
+            "django": {"handlers": []},
+            "uvicorn": {"handlers": [], "propagate": True},
+            # Two lines for each time somebody is woken: what comes of it is told by whoever does it.
+            "celery": {"level": "WARNING"},
         },
     }

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import resolve_url
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_structlog import middlewares
 
 from accounts.staff.gate import entered
+from config.logs import route_of
 from config.request_log import LINE, take_over_bound
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
@@ -42,9 +45,8 @@ class RequestMiddleware(middlewares.RequestMiddleware):
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         self.bind_user_id(request)
         line: dict[str, Any] = request.META[LINE]
-        match = getattr(request, "resolver_match", None)
-        if match is not None:
-            line["path"] = f"/{match.route.removeprefix('^')}"
+        if request.resolver_match is not None:
+            line["path"] = route_of(request)
         take_over_bound(line)
         with suppress(KeyError):
             line["account"] = entered(request).account.slug
@@ -58,9 +60,15 @@ class RequestMiddleware(middlewares.RequestMiddleware):
         structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Only of people: where a server called, Django's user is a client or a merchant."""
+        if isinstance(getattr(request, "user", None), AbstractBaseUser | AnonymousUser):
+            middlewares.RequestMiddleware.bind_user_id(request)
+
+    @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Without the query, in which people log in and are led back."""
-        return f"{request.method} {request.path}"
+        """Without the address, by which people log in, are led back, or get their first password."""
+        return f"{request.method} {route_of(request)}"
 
 
 class EndedSessions:

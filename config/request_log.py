@@ -6,6 +6,7 @@ second they share a line.
 """
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections import Counter
@@ -28,9 +29,11 @@ LINE = "console.line"
 CALLBACK = "/wechat/<slug>/callback"
 AREAS = frozenset({"admin", "api", "h5", "healthz", "i18n", "l", "metrics", "pay", "static", "wechat"})
 # What is bound to the context of the log while a request is answered, and its line tells as well.
-BOUND = ("account", "client", "ip")
+BOUND = ("account", "client", "ip", "merchant")
 # Asked every few seconds, and of interest only when something is wrong.
 QUIET = frozenset({*health.PATHS, "/metrics"})
+# As nginx has it: whoever asked did not wait for the answer.
+GONE = 499
 METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -47,7 +50,8 @@ class SharedLine:
         if self._own_lines.allows():
             return False
         if not self._milliseconds:
-            asyncio.get_running_loop().call_later(1.0, self.write)
+            # Its line belongs to none of them.
+            asyncio.get_running_loop().call_later(1.0, self.write, context=contextvars.Context())
         self._statuses[status] += 1
         self._milliseconds.append(milliseconds)
         return True
@@ -121,6 +125,7 @@ class _Request:
 
     def _write_line(self) -> None:
         seconds = time.perf_counter() - self._started
+        self._status = self._status or GONE
         path, method = self._line["path"], self._scope["method"]
         # Whoever sends anything must not choose how many series there are.
         method = method if method in METHODS else "other"

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 NANO = 1_000_000_000
+# Between two times that spans are sent: what was not sent is lost with a process that is told to end.
+MILLISECONDS = 1000
+
+_provider: "TracerProvider | None" = None
 
 
 def start(service: str) -> None:
@@ -26,16 +30,25 @@ def start(service: str) -> None:
         _start(service)
 
 
+def finish() -> None:
+    """Sends what has not been sent yet; a process that is about to end says so."""
+    if _provider is not None:
+        _provider.shutdown()
+
+
 def _start(service: str) -> None:
+    global _provider
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
     from opentelemetry.instrumentation.redis import RedisInstrumentor
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    from config.exported_spans import ExportedSpans
+
+    os.environ.setdefault("OTEL_BSP_SCHEDULE_DELAY", str(MILLISECONDS))
+    _provider = provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
+    provider.add_span_processor(ExportedSpans(OTLPSpanExporter()))
     PsycopgInstrumentor().instrument(tracer_provider=provider)
     RedisInstrumentor().instrument(tracer_provider=provider)
     tracing.collect(SdkSpans(provider))

@@ -1,7 +1,7 @@
 """Every route of the installation, in one table, but for the callbacks': ``wechat.inbox.asgi`` has theirs."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.staff import filters, todo_page
@@ -23,10 +23,10 @@ handler500 = "config.outages.server_error"
 urlpatterns = [
     *login_urls,
     *shop_urls,
-    re_path(
-        r"^pay/(?P<merchant>[-a-zA-Z0-9_]+)/notify/(?:transaction|refund)/?$",
-        Notify.as_view(),
-        name="pay_notify",
+    *(
+        path(f"pay/<slug:merchant>/notify/{about}{end}", Notify.as_view())
+        for about in ("transaction", "refund")
+        for end in ("", "/")
     ),
     path("l/<int:recipient_id>-<str:signature>", links.show, name="campaign_link"),
     path("l/s<int:run_id>-<str:signature>", sequence_links.show, name="sequence_link"),

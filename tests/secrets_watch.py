@@ -16,7 +16,8 @@ SECRETS = re.compile(
     r"0123456789abcdef0123456789abcdef|benchtoken|abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|whsec_[A-Za-z0-9+/]"
     r"|(?:access_token|refresh_token|appsecret|api_?v3_?key)\W{1,8}(?!\*\*\*)[A-Za-z0-9_\-]{12,}"
-    r"|Authorization\W{1,4}(?:WECHATPAY2|Bearer|Basic)"
+    # Of Django: with the query of its address.
+    r"|<[A-Z]+Request: |Authorization\W{1,4}(?:WECHATPAY2|Bearer|Basic)"
 )
 
 

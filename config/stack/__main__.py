@@ -72,10 +72,8 @@ def _programs() -> Mapping[str, list[str]]:
             # One of them is kept for what somebody waits for (see ``wechat.kernel.work.places``).
             "--concurrency",
             "3",
-            "--loglevel",
-            "WARNING",
         ],
-        "beat": ["celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING"],
+        "beat": ["celery", "--quiet", "-A", "config.beat", "beat"],
     }
 
 

@@ -20,6 +20,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from structlog import contextvars
 
 from payments.merchants import certificates, directory
 from payments.merchants.models import Merchant
@@ -90,6 +91,7 @@ class Notify(APIView):
     def post(self, request: Request, merchant: str) -> HttpResponseBase:
         body = request._request.body  # noqa: SLF001 - as it came, and already verified
         sender = cast(Merchant, request.user)
+        contextvars.bind_contextvars(merchant=merchant)
         try:
             if request.auth is None:
                 notices.keep_unreadable(sender, body)

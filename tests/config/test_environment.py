@@ -95,6 +95,34 @@ def test_a_database_password_is_not_in_the_message() -> None:
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://user:se/cret@db/name",
+        "postgres://user:se#cret@db/name",
+        "postgres://user:1?cret@db/name",
+        "postgres://user:1/cret@db/name",
+        "postgres://user@db:cret/name",
+    ],
+)
+def test_a_part_of_a_password_is_not_taken_for_a_port_and_named(address: str) -> None:
+    with pytest.raises(InvalidSetting, match="write / # \\? @ : % of a password as %2F") as refused:
+        environment.service_address("DATABASE_URL", address, "postgres")
+    assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://user:se%2Fcret@one:5432,two:5433/name?host=@abstract",
+        "postgres://user@/name?host=%2Frun%2Fpostgresql",
+        "postgres://[::1]:5432/name",
+    ],
+)
+def test_an_address_may_have_several_hosts_or_none(address: str) -> None:
+    assert environment.service_address("DATABASE_URL", address, "postgres") == address
+
+
 def test_field_keys_are_read_in_their_order() -> None:
     assert list(environment.field_keys(f"new:{KEY}, old:{KEY}")) == ["new", "old"]
 
@@ -131,4 +159,15 @@ def test_a_file_that_is_not_there_is_named_and_nothing_of_it_told(
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(InvalidSetting, match="DATABASE_URL_FILE cannot be read: FileNotFoundError"):
+        environment.given("DATABASE_URL")
+
+
+def test_a_file_that_is_empty_is_no_secret_that_nobody_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without an address the embedded servers would be asked for."""
+    (tmp_path / "address").write_text("\n")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "address"))
+    with pytest.raises(InvalidSetting, match="DATABASE_URL_FILE names a file that is empty"):
         environment.given("DATABASE_URL")

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 
+from wechat.kernel import tracing
 from wechat.kernel.batches import Batches, Full, NotDone
 
 PATIENCE = 60
@@ -51,6 +52,28 @@ def test_each_gets_what_came_of_its_own() -> None:
     assert (first, last) == (2, 6)
     assert isinstance(refused, ValueError)
     assert workers[0].batches == [[1, -2, 3]]
+
+
+def test_what_is_told_of_a_batch_belongs_to_the_first_of_it() -> None:
+    """And not for ever to whoever came first of all."""
+    traces: list[str] = []
+
+    class Tracing(Worker):
+        async def carry_out(self, items: Sequence[int], /) -> Sequence[int | Exception]:
+            traces.append(tracing.current())
+            return await super().carry_out(items)
+
+    batches: Batches[int, int] = Batches(Tracing, most=100)
+
+    async def traced(*items: int) -> str:
+        with tracing.begin("request") as trace:
+            await asyncio.gather(*[batches.add(item, PATIENCE) for item in items])
+        return trace
+
+    async def one_after_another() -> list[str]:
+        return [await traced(1), await traced(2, 3)]
+
+    assert asyncio.run(one_after_another()) == traces
 
 
 def test_what_arrives_meanwhile_shares_the_next_batches_by_weight() -> None:

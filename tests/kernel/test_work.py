@@ -388,12 +388,21 @@ def test_every_kind_of_work_goes_through_one_of_the_two_queues(name: str) -> Non
 def test_the_metrics_tell_what_is_due_for_how_long_and_what_is_on_hold(
     account: OfficialAccount, outcomes: dict[int, Exception | None]
 ) -> None:
+    """What is on hold is late for no want of workers: it wakes nobody up, and needs no more of them."""
     files(account, 2)
+    Asset.objects.update(due_at=timezone.now() - datetime.timedelta(minutes=5))
+    assert 295 <= oldest(text := exposition.text().decode()) <= 310
+    assert f'wechat_work_due{{queue="bulk",work="{NAME}"}} 2.0' in text
     outcomes[account.pk] = ApiError(48001, "api unauthorized")
     work.run(NAME)
-    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=5), tick=False):
-        text = exposition.text().decode()
+    text = exposition.text().decode()
     assert f'wechat_work_due{{queue="bulk",work="{NAME}"}} 2.0' in text
-    (age,) = re.findall(rf'wechat_work_oldest_seconds{{queue="bulk",work="{NAME}"}} ([0-9.]+)', text)
-    assert 295 <= float(age) <= 310
     assert f'wechat_work_held{{account="{account.slug}",cause="account",part="",work="{NAME}"}} 1.0' in text
+    assert oldest(text) == 0
+    with time_machine.travel(after(Hold.objects.get()), tick=False):
+        assert oldest(exposition.text().decode()) > 0, "it may be tried again, and nobody does"
+
+
+def oldest(text: str, work: str = NAME, queue: str = "bulk") -> float:
+    (age,) = re.findall(rf'wechat_work_oldest_seconds{{queue="{queue}",work="{work}"}} ([0-9.]+)', text)
+    return float(age)

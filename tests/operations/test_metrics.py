@@ -1,17 +1,20 @@
 """What ``/metrics`` tells, of this process and of others beside it."""
 
 import asyncio
+import fcntl
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from celery import Celery
 from django.db import OperationalError
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
@@ -24,7 +27,7 @@ from tests.pushes.test_faults import OwnRedis
 from tests.simulator.conftest import free_port
 from tests.working import react_to_due
 from wechat.kernel import exposition, tasks
-from wechat.kernel.counter_files import merge_dead
+from wechat.kernel.counter_files import collected
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,13 +36,6 @@ import sys
 from prometheus_client import Counter, Histogram
 Counter("orders", "", ["kind"]).labels("a").inc(int(sys.argv[1]))
 Histogram("waited", "", buckets=(1, 2)).observe(1.5)
-"""
-SUMS = """
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
-registry = CollectorRegistry()
-MultiProcessCollector(registry)
-print(generate_latest(registry).decode())
 """
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -59,10 +55,17 @@ def scrape() -> Samples:
     return read(got.body.decode())
 
 
-def in_a_process(code: str, folder: Path, *arguments: str) -> str:
+def in_a_process(code: str, folder: Path, *arguments: str) -> None:
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    subprocess.run([sys.executable, "-c", code, *arguments], env=environment, check=True)
+
+
+def summed(folder: Path) -> Samples:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for metric in collected(folder)
+        for sample in metric.samples
+    }
 
 
 def test_a_callback_and_what_becomes_of_it_are_counted(account: OfficialAccount, platform: Platform) -> None:
@@ -107,22 +110,37 @@ def test_without_redis_the_rest_is_told(settings: Settings) -> None:
 def test_what_ended_processes_counted_stays_and_their_files_go(tmp_path: Path) -> None:
     for count in ("1", "2", "3"):
         in_a_process(COUNTS, tmp_path, count)
-    before = in_a_process(SUMS, tmp_path)
-    assert read(before)["orders_total", (("kind", "a"),)] == 6
-    assert merge_dead(tmp_path) == 6
+    assert summed(tmp_path)["orders_total", (("kind", "a"),)] == 6
     assert sorted(path.name for path in tmp_path.glob("*.db")) == ["counter_0.db", "histogram_0.db"]
     in_a_process(COUNTS, tmp_path, "4")
-    merge_dead(tmp_path)
-    after = read(in_a_process(SUMS, tmp_path))
+    after = summed(tmp_path)
     assert after["orders_total", (("kind", "a"),)] == 10
     assert after["waited_count", ()] == 4
     assert after["waited_bucket", (("le", "2.0"),)] == 4
 
 
+def test_nobody_adds_up_files_that_are_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another web process, asked at the same moment, would have the sums fall, or its scrape fail."""
+    read_all: Any = MultiProcessCollector.merge
+
+    def while_another_asks(files: list[str], accumulate: bool) -> Any:
+        with (tmp_path / "lock").open("a") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return read_all(files, accumulate)
+
+    monkeypatch.setattr(MultiProcessCollector, "merge", while_another_asks)
+    in_a_process(COUNTS, tmp_path, "1")
+    assert summed(tmp_path)["orders_total", (("kind", "a"),)] == 1
+
+
 def test_the_files_of_a_process_that_lives_stay(tmp_path: Path) -> None:
-    (tmp_path / f"counter_{os.getpid()}.db").touch()
-    assert merge_dead(tmp_path) == 0
-    assert (tmp_path / f"counter_{os.getpid()}.db").exists()
+    """And what it has not filled yet, on a full disk for as long as it lives, is no obstacle to the rest."""
+    in_a_process(COUNTS, tmp_path, "1")
+    own, ended = tmp_path / f"counter_{os.getpid()}.db", tmp_path / "counter_4194305.db"
+    own.touch()
+    ended.touch()
+    assert summed(tmp_path)["orders_total", (("kind", "a"),)] == 1
+    assert (own.exists(), ended.exists()) == (True, False)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ NGINX = """
 pid {folder}/pid; error_log stderr;
 events {{}}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
     uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
     include {folder}/sample.conf;
@@ -164,6 +164,16 @@ def test_vectors_own_language_makes_labels_of_a_line(
     assert (made["service"], made["level"]) == labels
     fields = json.loads(message) if service == "web" else {"message": message}
     assert fields.items() <= made.items()
+
+
+def test_vectors_own_language_takes_the_time_of_a_line_and_keeps_the_rest() -> None:
+    """As a time: a store takes the moment at which a line comes to it in the place of words."""
+    line = {"event": "request", "level": "info", "timestamp": "2031-02-03T04:05:06.789123Z", "status": 200}
+    program = pipeline()["transforms"]["lines"]["source"]
+    made = VRLRuntime.run(program, {"message": json.dumps(line)}, "UTC").processed_event
+    # As the interpreter shows a time; words would have stayed as they were.
+    assert made["timestamp"] == "2031-02-03 04:05:06.789123 UTC"
+    assert made.items() >= {name: value for name, value in line.items() if name != "timestamp"}.items()
 
 
 def test_the_pipeline_of_logs_is_whole() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.first_password import SetPassword
 from config import request_log
 from tests import callbacks
 from tests.asgi import exchange
@@ -108,6 +109,36 @@ def test_what_leads_nowhere_is_told_without_its_address(
     assert (line["status"], line["path"]) == (status, shown)
 
 
+def test_a_page_that_fails_is_told_once_and_without_its_address(
+    lines: Lines, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the link to a first password, or the code of a login, is let in by it."""
+
+    def fail(_view: SetPassword, _user: str) -> None:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(SetPassword, "get_user", fail)
+    got = asyncio.run(exchange("GET", "/admin/welcome/MQ/secret-token/", query="code=secret"))
+    failed, answered = lines()
+    assert (failed["event"], failed["request"]) == ("request_failed", "GET /admin/welcome/<uidb64>/<token>/")
+    assert "unforeseen" in failed["exception"]
+    assert got.status == answered["status"] == 500
+    assert failed["request_id"] == answered["request_id"]
+    assert "secret" not in json.dumps([failed, answered])
+
+
+@pytest.mark.parametrize("path", [callbacks.PATH, "/api/v1/push", "/admin/login/"])
+def test_whoever_goes_before_the_answer_is_told_as_gone(
+    lines: Lines, account: OfficialAccount, path: str
+) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half of it"
+
+    asyncio.run(exchange("POST", path, half()))
+    (line,) = of_requests(lines)
+    assert (line["status"], line["bytes"]) == (499, 0)
+
+
 def test_health_that_is_well_is_not_told(lines: Lines) -> None:
     asyncio.run(exchange("GET", "/healthz/live"))
     assert of_requests(lines) == []
@@ -129,6 +160,7 @@ def test_callbacks_beyond_a_rate_share_a_line(
     (shared,) = of_requests(lines)
     assert (shared["event"], shared["count"], shared["statuses"]) == ("requests", 5, {"200": 5})
     assert shared["ms_max"] >= shared["ms_mean"] >= 0
+    assert "request_id" not in shared, "it is not one of theirs alone"
 
 
 async def answers_everything(scope: Any, receive: Any, send: Any) -> None:

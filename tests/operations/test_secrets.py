@@ -27,6 +27,7 @@ SECRETS = [
     "-----BEGIN PRIVATE KEY-----",
     "Authorization: WECHATPAY2-SHA256-RSA2048 mchid=",
     "0123456789abcdef0123456789abcdef",
+    "<WSGIRequest: GET '/wechat/demo/oauth/done?code=once'>",
 ]
 
 

@@ -1,12 +1,16 @@
 """Traces, as a collector receives them."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from celery import Celery
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.trace import TracerProvider
@@ -18,8 +22,11 @@ from config.embedded import PROJECT
 from tests import callbacks
 from tests.callbacks import served
 from tests.operations.pushing import pushed_by_api, until_delivered
+from tests.operations.test_log_lines import of_the_unit, running
+from tests.operations.test_metrics import redis  # noqa: F401 - a fixture
 from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
 from tests.platform import Platform
+from tests.pushes.test_faults import OwnRedis, until
 from tests.sdk.platform import Platform as Server
 from tests.sdk.platform import Reply, Request, serving
 from tests.simulated import Simulated
@@ -37,6 +44,7 @@ class Collector(Server):
         super().__init__()
         self.spans: list[Span] = []
         self.services: set[str] = set()
+        self.provider = TracerProvider()
 
     def handle(self, request: Request) -> Reply:
         exported = ExportTraceServiceRequest.FromString(request.body)
@@ -51,7 +59,7 @@ class Collector(Server):
 @pytest.fixture
 def collector() -> Iterator[Collector]:
     receiver = Collector()
-    provider = TracerProvider()
+    provider = receiver.provider
     with serving(receiver) as base:
         exporter = OTLPSpanExporter(f"{base}/v1/traces", compression=None)
         provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -81,6 +89,25 @@ def test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
     assert above["inbox.react"] == request.span_id
     assert above["pushes.send"] == spans["inbox.react"].span_id
     assert above["/cgi-bin/message/custom/send"] == spans["pushes.send"].span_id
+
+
+def test_a_commit_is_part_of_the_trace_of_its_own_callback(
+    collector: Collector, account: OfficialAccount, platform: Platform
+) -> None:
+    """One task commits what all callbacks of a process say; the first of them is long over."""
+
+    async def one_after_another() -> None:
+        for words in ("first", "second"):
+            await callbacks.call(callbacks.PATH, platform.safe(platform.text(words)))
+
+    PsycopgInstrumentor().instrument(tracer_provider=collector.provider)
+    try:
+        asyncio.run(one_after_another())
+    finally:
+        PsycopgInstrumentor().uninstrument()
+    requests = [span.span_id for span in collector.spans if span.name == "request"]
+    commits = [span.parent_span_id for span in collector.spans if "INSERT INTO inbox_inbound" in str(span)]
+    assert (len(commits), commits) == (2, requests)
 
 
 def test_one_trace_leads_from_a_call_of_the_api_to_the_receipt(
@@ -129,10 +156,17 @@ from config import telemetry
 telemetry.start("wechat-console-web")
 from django.db import connection
 from wechat.kernel import tracing
+from django.db import DataError
 with tracing.begin("request"):
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s", ["parameter-of-nobody"])
+        try:
+            cursor.execute("SELECT %s::integer", ["word-of-nobody"])
+        except DataError as error:
+            assert "word-of-nobody" in str(error)
     cache.set("key-of-nobody", "value-of-nobody")
+with connection.cursor() as cursor:
+    cursor.execute("SELECT 'part of no step'")
 """
 
 
@@ -149,8 +183,34 @@ def test_statements_and_commands_are_spans_of_the_process_without_what_they_carr
     (request,) = [span for span in receiver.spans if span.name == "request"]
     below = [span for span in receiver.spans if span.parent_span_id == request.span_id]
     assert {"SELECT", "SET"} <= {span.name.split()[0] for span in below}
+    assert [span.status.code for span in below if "integer" in str(span)] == [2]
+    assert [span.name for span in receiver.spans if not span.parent_span_id] == ["request"]
     assert receiver.services == {"wechat-console-web"}
     assert "of-nobody" not in "".join(map(str, receiver.spans))
+
+
+def test_a_worker_that_is_told_to_end_sends_its_last_spans(
+    tmp_path: Path,
+    redis: OwnRedis,  # noqa: F811
+    account: OfficialAccount,
+    simulated: Simulated,
+) -> None:
+    """A deployment ends every worker; the time between two sendings is longer than this one lives."""
+    simulated.know(account)
+    pushed_by_api(simulated, account, "oPhone")
+    receiver = Collector()
+    with serving(receiver) as base:
+        environment = {
+            "CELERY_BROKER_URL": redis.url,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": base,
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            "OTEL_BSP_SCHEDULE_DELAY": "3600000",
+        }
+        with running(of_the_unit("worker-interactive"), tmp_path, **environment) as written:
+            Celery(broker=redis.url).send_task("pushes.send", queue="interactive")
+            until(lambda: any(line["event"] == "send" for line in written()))
+            assert receiver.spans == []
+    assert "turn pushes.send" in {span.name for span in receiver.spans}
 
 
 def test_without_a_collector_nothing_of_it_is_loaded() -> None:

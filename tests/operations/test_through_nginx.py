@@ -64,6 +64,14 @@ def test_guesses_count_for_the_address_that_nginx_saw(port: int) -> None:
     assert attempt(port, OWNERS, PASSWORD, ELSEWHERE) == 302
 
 
+def test_it_tells_of_no_address(port: int, tmp_path: Path) -> None:
+    """The application does, with the route in its place; who has the code of a login is let in by it."""
+    page, _cookie, status = ask(port, OWNERS, "GET", {"Host": HOST}, path=f"{PAGE}?code=secret")
+    assert (status, "csrfmiddlewaretoken" in page) == (200, True)
+    written = [path.read_text() for path in tmp_path.glob("*.log")]
+    assert not any("secret" in text for text in written)
+
+
 def attempt(port: int, peer: str, password: str, claimed: str) -> int:
     """The status of a sign-in form that is sent from one of this machine's addresses."""
     headers = {"Host": HOST, "X-Forwarded-For": claimed, "Referer": f"https://{HOST}{PAGE}"}
@@ -75,12 +83,14 @@ def attempt(port: int, peer: str, password: str, claimed: str) -> int:
     return ask(port, peer, "POST", sent, form)[2]
 
 
-def ask(port: int, peer: str, method: str, headers: dict[str, str], body: str = "") -> tuple[str, str, int]:
+def ask(
+    port: int, peer: str, method: str, headers: dict[str, str], body: str = "", path: str = PAGE
+) -> tuple[str, str, int]:
     """Returns the page, its first cookie and its status."""
     unchecked = ssl._create_unverified_context()
     caller = http.client.HTTPSConnection("127.0.0.1", port, source_address=(peer, 0), context=unchecked)
     try:
-        caller.request(method, PAGE, body, headers)
+        caller.request(method, path, body, headers)
         answer = caller.getresponse()
         cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
         return answer.read().decode(), cookie, answer.status

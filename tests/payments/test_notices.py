@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.official.models import OfficialAccount
+from config.request_log import LINE
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications import notices
@@ -55,6 +56,12 @@ def test_a_forged_one_is_refused(ordered: Ordered, forged: dict[str, str]) -> No
     order = ordered()
     body = notification(transaction(order))
     refused_and_unchanged(order, body, {**signature(body), **forged})
+
+
+def test_its_line_in_the_log_names_the_merchant_and_no_colleague(ordered: Ordered) -> None:
+    line = notify(ordered()).wsgi_request.META[LINE]
+    assert (line["merchant"], line["path"]) == ("shop", "/pay/<slug:merchant>/notify/transaction")
+    assert "user_id" not in line
 
 
 @pytest.mark.parametrize("off", [-310, 310])

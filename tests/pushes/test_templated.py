@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from tests.simulated import Simulated
 from tests.working import kept_running, send_due
-from wechat.kernel import buckets, work
+from wechat.kernel import buckets, exposition, work
 from wechat.kernel.models import Hold
 from wechat.pushes import claiming, receipts, send_holds, send_rates, subscription_quota
 from wechat.pushes.models import Push, Receipt, SendRate, Template
@@ -245,6 +245,20 @@ def test_a_used_up_quota_holds_the_kind_until_midnight_in_shanghai(world: World)
     assert hold.until.astimezone(BEIJING).strftime("%H:%M") == "00:05"
     world.ask("另一条")
     assert (send_due(), claiming.is_due(bulk=False)) == (0, False)
+    with time_machine.travel(hold.until - timedelta(seconds=1), tick=False):
+        assert oldest_send() == 0, "more workers would send nothing, and nobody is to be woken up"
+    with time_machine.travel(hold.until + timedelta(minutes=10), tick=False):
+        assert oldest_send() > 600
+
+
+def oldest_send() -> float:
+    metrics = {metric.name: metric for metric in exposition.GAUGES.get("work")()}
+    (age,) = (
+        sample.value
+        for sample in metrics["wechat_work_oldest_seconds"].samples
+        if sample.labels["work"] == "pushes.send"
+    )
+    return age
 
 
 def test_campaigns_go_on_in_the_morning_after_a_used_up_quota(world: World) -> None:

@@ -5,6 +5,7 @@ commit, a round trip are shared.
 """
 
 import asyncio
+import contextvars
 import itertools
 import math
 import time
@@ -42,6 +43,7 @@ class _Waiting(Generic[T, R]):
     weight: int
     until: float
     done: "asyncio.Future[R]"
+    context: contextvars.Context
 
     def finish(self, outcome: R | Exception) -> None:
         if self.done.done():
@@ -147,7 +149,8 @@ class _Queue(Generic[T, R]):
 
     async def add(self, item: T, patience: float) -> R:
         weight, until = self._weigh(item), time.monotonic() + patience
-        waiting: _Waiting[T, R] = _Waiting(item, weight, until, self._loop.create_future())
+        done: asyncio.Future[R] = self._loop.create_future()
+        waiting: _Waiting[T, R] = _Waiting(item, weight, until, done, contextvars.copy_context())
         self._waiting.append(waiting)
         self._weight += weight
         self._arrived.set()
@@ -176,7 +179,9 @@ class _Queue(Generic[T, R]):
             while True:
                 await self._arrived.wait()
                 if batch := self._next():
-                    await self._finish(batch)
+                    # What is logged and traced of it belongs to the first of them, not to whoever came first
+                    # of all, as the context of this task does.
+                    await self._loop.create_task(self._finish(batch), context=batch[0].context)
         finally:
             self._forget()
             await self._worker.close()

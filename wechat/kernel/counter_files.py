@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from prometheus_client import mmap_dict, values
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from wechat.kernel.disk import is_allocated
 
@@ -75,24 +77,31 @@ def _has_room_for(filename: str) -> bool:
         return False
 
 
-def merge_dead(folder: Path) -> int:
-    """Adds up what ended processes counted, and delete their files; returns how many files that were."""
+def collected(folder: Path) -> list[Metric]:
+    """Returns what all processes counted, and adds up the files of those that have ended."""
     with (folder / "lock").open("a") as lock:
-        # Whoever asks meanwhile would find some of it twice, or not at all.
+        # Whoever reads while another adds up would find some of it twice, or not at all.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        dead: dict[str, list[Path]] = defaultdict(list)
-        for path in folder.glob("*_*.db"):
-            kind, _, number = path.stem.rpartition("_")
-            if number.isdecimal() and int(number) != NOBODY and not _lives(int(number)):
-                dead[kind].append(path)
-        for kind, paths in dead.items():
-            _merge(folder / f"{kind}_{NOBODY}.db", paths)
-        return sum(map(len, dead.values()))
+        _merge_dead(folder)
+        files = [str(path) for path in folder.glob("*_*.db") if _holds_something(path)]
+        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]
+
+
+def _merge_dead(folder: Path) -> None:
+    dead: dict[str, list[Path]] = defaultdict(list)
+    for path in folder.glob("*_*.db"):
+        kind, _, number = path.stem.rpartition("_")
+        if number.isdecimal() and int(number) != NOBODY and not _lives(int(number)):
+            dead[kind].append(path)
+    for kind, paths in dead.items():
+        _merge(folder / f"{kind}_{NOBODY}.db", paths)
 
 
 def _merge(into: Path, paths: list[Path]) -> None:
     sums: dict[str, float] = defaultdict(float)
     for path in [*paths, into] if into.exists() else paths:
+        if not _holds_something(path):
+            continue
         for key, value, _at, _position in MmapedDict.read_all_values_from_file(str(path)):
             sums[key] += value
     draft = into.with_suffix(".draft")
@@ -108,6 +117,11 @@ def _merge(into: Path, paths: list[Path]) -> None:
     draft.replace(into)
     for path in paths:
         path.unlink()
+
+
+def _holds_something(path: Path) -> bool:
+    """Returns whether its process got as far as to make room in it; the library reads no empty file."""
+    return path.stat().st_size > 0
 
 
 def _lives(process: int) -> bool:

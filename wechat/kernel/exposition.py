@@ -17,11 +17,10 @@ from prometheus_client import (
     start_http_server,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from wechat.kernel.counter_files import merge_dead
+from wechat.kernel.counter_files import collected
 from wechat.kernel.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -38,20 +37,10 @@ def gauges(name: str) -> Callable[[Gauges], Gauges]:
 
 def text() -> bytes:
     """Returns what was counted, and how things stand, in the format of Prometheus."""
-    stores = CollectorRegistry()
-    stores.register(_Stores())
-    return generate_latest(counted()) + generate_latest(stores)
-
-
-def counted() -> CollectorRegistry:
-    """Returns what this process counted, or all those together that share its folder."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
-    if not folder:
-        return REGISTRY
-    merge_dead(Path(folder))
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
-    return registry
+    registry.register(_Counted())
+    registry.register(_Stores())
+    return generate_latest(registry)
 
 
 def serve(port: int) -> None:
@@ -62,8 +51,11 @@ def serve(port: int) -> None:
 
 
 class _Counted(Collector):
+    """What this process counted, or all those together that share its folder."""
+
     def collect(self) -> Iterator[Metric]:
-        return iter(counted().collect())
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+        return iter(collected(Path(folder))) if folder else iter(REGISTRY.collect())
 
 
 class _Stores(Collector):

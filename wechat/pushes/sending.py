@@ -44,6 +44,7 @@ SENDS = work.TurnKind(
     queue=work.INTERACTIVE,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
+    on_hold=partial(send_holds.on_hold, bulk=False),
 )
 BULK_SENDS = work.TurnKind(
     send_holds.BULK_SENDS,
@@ -52,6 +53,7 @@ BULK_SENDS = work.TurnKind(
     queue=work.BULK,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=True),
+    on_hold=partial(send_holds.on_hold, bulk=True),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Count, Min
+from django.db.models import Min
 from django.utils import timezone
 from django_redis import get_redis_connection
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -21,20 +21,23 @@ TICK = "wc:tick"
 
 @gauges("work")
 def work() -> Iterator[Metric]:
-    """Rows due and the age of the oldest by kind of work; every question is answered by an index."""
+    """Rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
     due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work", "queue"])
     oldest = GaugeMetricFamily(
-        "wechat_work_oldest_seconds", "Age of the row that is due the longest", labels=["work", "queue"]
+        "wechat_work_oldest_seconds",
+        "Age of the row that is due the longest, of those on no hold",
+        labels=["work", "queue"],
     )
     now = timezone.now()
     for kind in KINDS:
         rows = kind.backlog()
         if rows is None:
             continue
-        found = rows.order_by("due_at")[:MOST].aggregate(count=Count("pk"), since=Min("due_at"))
-        due.add_metric([kind.name, kind.queue], found["count"])
-        age = (now - found["since"]).total_seconds() if found["since"] else 0.0
-        oldest.add_metric([kind.name, kind.queue], max(0.0, age))
+        count = rows.order_by()[:MOST].count()
+        free = kind.free_backlog() if count else None
+        since = free.aggregate(since=Min("due_at"))["since"] if free is not None else None
+        due.add_metric([kind.name, kind.queue], count)
+        oldest.add_metric([kind.name, kind.queue], max(0.0, (now - since).total_seconds()) if since else 0.0)
     yield due
     yield oldest
 

@@ -24,6 +24,12 @@ def blocked(work: str) -> list[int]:
     return list(held.values_list("subject", flat=True))
 
 
+def kept(work: str) -> list[int]:
+    """Returns whose rows nobody may take yet, not even one to try with."""
+    held = Hold.objects.filter(work=work, until__gt=timezone.now())
+    return list(held.values_list("subject", flat=True))
+
+
 def has_probe(work: str) -> bool:
     """Returns whether one of those on hold may be tried again."""
     return Hold.objects.filter(work=work, until__lte=timezone.now()).exists()

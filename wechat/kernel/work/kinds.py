@@ -133,6 +133,10 @@ class AnyKind(ABC):
         return None if rows is None else rows.filter(due_at__lte=timezone.now())
 
     @abstractmethod
+    def free_backlog(self) -> QuerySet[WorkRow] | None:
+        """Returns those of the backlog that no hold and no decision of a person keeps from being taken."""
+
+    @abstractmethod
     def all_rows(self) -> QuerySet[WorkRow] | None:
         """Returns the rows that a worker may take, whenever they are due."""
 
@@ -156,10 +160,12 @@ class TurnKind(AnyKind):
         label: StrOrPromise = "",
         seconds: float = 10.0,
         rows: Callable[[], QuerySet[WorkRow]] | None = None,
+        on_hold: Callable[[], Q] = Q,
     ) -> None:
         super().__init__(name, label=label, queue=queue, seconds=seconds)
         self._is_due = is_due
         self._rows = rows
+        self._on_hold = on_hold
         self._work_off: Callable[[Turn], int] | None = None
 
     def does(self, work_off: Callable[[Turn], int]) -> Callable[[Turn], int]:
@@ -177,6 +183,10 @@ class TurnKind(AnyKind):
 
     def all_rows(self) -> QuerySet[WorkRow] | None:
         return self._rows() if self._rows else None
+
+    def free_backlog(self) -> QuerySet[WorkRow] | None:
+        rows = self.backlog()
+        return None if rows is None else rows.exclude(self._on_hold())
 
     def subjects(self) -> type[Model] | None:
         """Returns whose account its rows name, if they do."""
@@ -301,6 +311,12 @@ class Kind(AnyKind, Generic[Row]):
                 rows[0].is_probe = True
                 return rows
         return claim(self._free(), lease=self.lease, limit=limit or self.batch)
+
+    def free_backlog(self) -> QuerySet[WorkRow]:
+        rows = self._unasked().filter(due_at__lte=timezone.now())
+        if self.subject and (kept := holds.kept(self.name)):
+            rows = rows.exclude(**{f"{self.subject}__in": kept})
+        return cast("QuerySet[WorkRow]", rows)
 
     def is_due(self) -> bool:
         due = self._free().filter(due_at__lte=timezone.now())
