@@ -74,7 +74,7 @@ def _answers(bench: Bench, count: int) -> Iterator[float]:
 @contextmanager
 def _celery(base: str) -> Iterator[None]:
     worker = subprocess.Popen(
-        [sys.executable, "-m", *CELERY, "--concurrency", "3", "--loglevel", "WARNING"],
+        [sys.executable, "-m", *CELERY, "--concurrency", "3"],
         env=os.environ | {"WECHAT_API_BASE": base},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

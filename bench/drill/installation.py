@@ -189,7 +189,7 @@ def _programs(
     platform_port: int, ports: Mapping[str, int], environment: Mapping[str, str], folder: Path
 ) -> dict[str, Program]:
     """As ``make run`` starts them; those that are there beside them for a while are named so."""
-    beat = module("celery", "--quiet", "-A", "config.beat", "beat", "--loglevel", "WARNING")
+    beat = module("celery", "--quiet", "-A", "config.beat", "beat")
     commands = {
         "simulator": module("simulator", "--port", str(platform_port)),
         "worker": _worker("worker"),
@@ -225,7 +225,7 @@ def _web(port: int) -> list[str]:
 def _worker(name: str) -> list[str]:
     application = ("celery", "--quiet", "-A", "bench.drill.worker:app", "worker")
     return module(
-        *application, *("--queues", "interactive,bulk", "--concurrency", "3", "--loglevel", "WARNING"),
+        *application, *("--queues", "interactive,bulk", "--concurrency", "3"),
         *("--hostname", f"{name}@{socket.gethostname()}"),
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ from config.celery import app
 def report(sender, **arguments):
     os.write(1, f"done {sender.name}\\n".encode())  # a worker makes log lines of what is printed
 
-app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"])
+app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
 """
 
 
@@ -68,13 +68,13 @@ def redis() -> Iterator[OwnRedis]:
 def test_beat_ticks_with_either_application(broker: Broker, application: str) -> None:
     url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
     command = [application if each == "config.beat" else each for each in BEAT]
-    with running(*command, "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
+    with running(*command, CELERY_BROKER_URL=url):
         assert broker.published.acquire(timeout=PATIENCE_SECONDS)
 
 
 def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker) -> None:
     url = f"amqp://guest:guest@127.0.0.1:{broker.port}//"
-    with running(*BEAT, "--loglevel", "CRITICAL", CELERY_BROKER_URL=url):
+    with running(*BEAT, CELERY_BROKER_URL=url):
         assert broker.published.acquire(timeout=PATIENCE_SECONDS)
         broker.stop()
         while broker.published.acquire(blocking=False):
@@ -88,7 +88,7 @@ def test_a_broker_that_was_killed_and_comes_back_gets_ticks_again(broker: Broker
 def test_a_worker_whose_clock_differs_takes_the_ticks_of_beat(redis: OwnRedis, seconds: int) -> None:
     days = float(os.environ.get("TEST_CLOCK_DAYS", "0")) + seconds / 86_400
     elsewhere = {"PYTHONPATH": str(PROJECT / "tests/clock"), "TEST_CLOCK_DAYS": str(days)}
-    beat = running(*BEAT, "--loglevel", "ERROR", CELERY_BROKER_URL=redis.url)
+    beat = running(*BEAT, CELERY_BROKER_URL=redis.url)
     worker = running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url, **elsewhere)
     with beat, worker as heard:
         assert heard.stdout is not None

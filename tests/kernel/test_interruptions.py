@@ -76,7 +76,7 @@ def linger(event):
     while not (folder / "free").exists():
         time.sleep(0.01)
 
-app.worker_main(["worker", "--concurrency", "1", "--loglevel", "ERROR"])
+app.worker_main(["worker", "--concurrency", "1"])
 """
 
 REACT, SYNC = reacting.REACTIONS.name, SYNCS.name

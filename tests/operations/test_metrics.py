@@ -154,7 +154,7 @@ def test_a_worker_of_its_own_tells_what_its_processes_counted(tmp_path: Path, re
     port = free_port()
     command = (
         *(sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker"),
-        *("--queues", "interactive", "--concurrency", "1", "--loglevel", "ERROR"),
+        *("--queues", "interactive", "--concurrency", "1"),
     )
     environment = {"CELERY_BROKER_URL": redis.url, "METRICS_PORT": str(port)}
     turn = ("wechat_work_turn_seconds_count", (("work", "inbox.react"),))
