@@ -35,8 +35,9 @@ NEVER = (
     (ordinary.AlterField, "the table may be locked while it is read or written anew; say why not"),
     (ordinary.AddIndex, "writes wait while it is built; use AddIndexConcurrently"),
 )
-# Postgres builds no index of a partitioned table concurrently.
-PARTITIONED = ("inboundmessage",)
+# Of these tables Postgres neither builds nor drops an index concurrently.
+PARTITIONED = frozenset({("inbox", "inboundmessage")})
+OF_INDEXES = (ordinary.AddIndex, ordinary.RemoveIndex)
 IN_NO_TRANSACTION = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurrently)
 
 
@@ -75,20 +76,21 @@ def unsafe(migrations: Iterator[Migration] | Sequence[Migration]) -> Iterator[st
             continue
         tables = Tables()
         for operation in migration.operations:
-            if problem := _problem(operation, tables, atomic=migration.atomic):
+            if problem := _problem(operation, tables, migration):
                 yield f"{migration.app_label}.{migration.name}: {operation.describe()}: {problem}"
 
 
-def _problem(operation: Operation, tables: Tables, *, atomic: bool) -> str:
+def _problem(operation: Operation, tables: Tables, migration: Migration) -> str:
     """Returns what is wrong with it; nothing if it is safe."""
+    atomic = migration.atomic
     if isinstance(operation, ordinary.CreateModel):
         tables.made.add(operation.name_lower)
         return ""
     model = getattr(operation, "model_name", None) or getattr(operation, "name", "")
     if tables.are_empty(str(model)) or isinstance(operation, postgres.AddConstraintNotValid):
         return ""
-    if isinstance(operation, postgres.AddIndexConcurrently) and _refused_by_partitions(operation):
-        return "Postgres refuses it for a partitioned table; use AddIndexByPartition"
+    if isinstance(operation, OF_INDEXES) and _is_of_partitions(operation, migration.app_label):
+        return "the table is partitioned; add with AddIndexByPartition, remove when nobody waits and say so"
     if isinstance(operation, IN_NO_TRANSACTION):
         return "set atomic = False" if atomic else ""
     if isinstance(operation, ordinary.AddConstraint):
@@ -100,8 +102,9 @@ def _problem(operation: Operation, tables: Tables, *, atomic: bool) -> str:
     return next((why for kinds, why in NEVER if isinstance(operation, kinds)), "")
 
 
-def _refused_by_partitions(operation: postgres.AddIndexConcurrently) -> bool:
-    return operation.model_name_lower in PARTITIONED and not isinstance(operation, AddIndexByPartition)
+def _is_of_partitions(operation: ordinary.AddIndex | ordinary.RemoveIndex, app: str) -> bool:
+    is_partitioned = (app, operation.model_name_lower) in PARTITIONED
+    return is_partitioned and not isinstance(operation, AddIndexByPartition)
 
 
 def _of_constraint(operation: ordinary.AddConstraint) -> str:

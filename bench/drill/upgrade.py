@@ -16,10 +16,10 @@ from django.db.migrations import AddField
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from config.migrations import PARTITIONED
 from wechat.kernel.partitions import AddIndexByPartition
 
 TABLES = (("inbox", "inboundmessage"), ("pushes", "push"), ("orders", "order"), ("followers", "follower"))
-PARTITIONED = "inboundmessage"
 LOCK_TIMEOUT = "2s"
 
 
@@ -27,7 +27,7 @@ def migrate() -> None:
     """Adds a column with a default, an index and a constraint to each of the tables."""
     _set_lock_timeout(LOCK_TIMEOUT)
     for app, model in TABLES:
-        _carry_out(app, operations(model))
+        carry_out(app, operations(app, model))
     _set_lock_timeout("0")
 
 
@@ -39,11 +39,11 @@ def migrate_back() -> None:
             cursor.execute(f"ALTER TABLE {table} DROP COLUMN drilled")
 
 
-def operations(model: str) -> Sequence[Operation]:
+def operations(app: str, model: str) -> Sequence[Operation]:
     """Returns what is done to the table of a model."""
     named = f"drilled_{model}"
     condition = models.Q(drilled__gte=0)
-    add_index = AddIndexByPartition if model == PARTITIONED else AddIndexConcurrently
+    add_index = AddIndexByPartition if (app, model) in PARTITIONED else AddIndexConcurrently
     return (
         AddField(model, "drilled", models.IntegerField(db_default=0)),
         add_index(model, models.Index(fields=["drilled"], name=f"{named}_index")),
@@ -52,7 +52,8 @@ def operations(model: str) -> Sequence[Operation]:
     )
 
 
-def _carry_out(app: str, operations: Sequence[Operation]) -> None:
+def carry_out(app: str, operations: Sequence[Operation]) -> None:
+    """Does to the database what a migration of an app with these operations would."""
     state = ProjectState.from_apps(apps)
     for operation in operations:
         after = state.clone()

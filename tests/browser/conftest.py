@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 
@@ -14,10 +13,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.official.models import OfficialAccount
+from tests import programs
 from wechat.sdk.calls.datacube import Dataset
 from wechat.statistics.models import PlatformDay
 
-CHROMIUM = shutil.which("chromium") or ""
+CHROMIUM = programs.installed(*programs.CHROMIUM)
 
 # Without a browser on the machine there is nothing to click with.
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]

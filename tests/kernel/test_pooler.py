@@ -1,7 +1,6 @@
 """Through a pooler in transaction mode, each statement may be carried out by another server process."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.official.models import OfficialAccount
 from bench.drill.servers import PgBouncer
+from tests.programs import installed
 from wechat.kernel import group_commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # What a machine without a pooler cannot try; `.ci/run` installs it.
-needs_pooler = pytest.mark.skipif(
-    not shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), reason="PgBouncer is not installed"
-)
+needs_pooler = pytest.mark.skipif(not installed("pgbouncer"), reason="PgBouncer is not installed")
 
 
 @pytest.fixture

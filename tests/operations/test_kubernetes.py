@@ -264,7 +264,7 @@ def test_pods_reach_whatever_can_be_set() -> None:
     ]
     inside = {port["port"] for rule in policy["egress"] if "to" not in rule for port in rule["ports"]}
     # DATABASE_URL, also through PgBouncer; REDIS_URL; CELERY_BROKER_URL; OTEL_EXPORTER_OTLP_ENDPOINT.
-    assert inside == {5432, 6432, 6379, 5672, 4318}
+    assert inside == {5432, 6432, 6379, 5672, 5671, 4318}
     outside = {
         port["port"]
         for rule in policy["egress"]
@@ -272,7 +272,13 @@ def test_pods_reach_whatever_can_be_set() -> None:
         for port in rule["ports"]
     }
     # WeChat and receivers; EMAIL_URL.
-    assert outside == {443, 80, 465, 587}
+    assert outside == {443, 80, 25, 465, 587}
+
+
+def test_addresses_are_not_written_down_on_the_way_in() -> None:
+    """The application tells of a request with its route; an address may hold what lets somebody in."""
+    (ingress,) = [each for each in built("overlays/production") if each["kind"] == "Ingress"]
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
 
 
 def test_networks_are_shut_but_for_what_is_needed() -> None:

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.postgres.operations import (
     AddConstraintNotValid,
     AddIndexConcurrently,
+    RemoveIndexConcurrently,
     ValidateConstraint,
 )
 from django.db import connection, migrations, models
@@ -15,6 +16,7 @@ from django.db.migrations.operations.base import Operation
 
 from bench.drill import upgrade
 from config.migrations import unsafe
+from wechat.kernel.partitions import AddIndexByPartition
 
 INDEX = models.Index(fields=["state"], name="push_state")
 CHECK = models.CheckConstraint(condition=models.Q(attempts__gte=0), name="push_attempts")
@@ -22,9 +24,9 @@ UNIQUE = models.UniqueConstraint(fields=["key"], name="push_key")
 KEY = models.ForeignKey("official.OfficialAccount", models.CASCADE, null=True)
 
 
-def found(*operations: Operation, **attributes: Any) -> list[str]:
+def found(*operations: Operation, app: str = "pushes", **attributes: Any) -> list[str]:
     following = type("Migration", (Migration,), {"operations": list(operations), **attributes})
-    return list(unsafe([following("0002_next", "pushes")]))
+    return list(unsafe([following("0002_next", app)]))
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,22 @@ def test_one_that_is_safe_all_the_same_says_why() -> None:
     assert found(migrations.AlterField("push", "key", models.TextField()), safe_because="text is text") == []
 
 
-@pytest.mark.parametrize("model", [model for _app, model in upgrade.TABLES])
-def test_the_rehearsal_of_a_rolling_upgrade_keeps_to_it(model: str) -> None:
-    assert found(*upgrade.operations(model), atomic=False) == []
+@pytest.mark.parametrize(("app", "model"), upgrade.TABLES)
+def test_the_rehearsal_of_a_rolling_upgrade_keeps_to_it(app: str, model: str) -> None:
+    assert found(*upgrade.operations(app, model), app=app, atomic=False) == []
 
 
-def test_an_index_that_postgres_cannot_build_for_a_partitioned_table_is_found() -> None:
-    (problem,) = found(AddIndexConcurrently("inboundmessage", INDEX), atomic=False)
+@pytest.mark.parametrize(
+    "operation",
+    [
+        migrations.AddIndex("inboundmessage", INDEX),
+        AddIndexConcurrently("inboundmessage", INDEX),
+        RemoveIndexConcurrently("inboundmessage", "push_state"),
+    ],
+    ids=lambda operation: type(operation).__name__,
+)
+def test_an_index_that_postgres_cannot_change_for_a_partitioned_table_is_found(operation: Operation) -> None:
+    (problem,) = found(operation, app="inbox", atomic=False)
     assert "AddIndexByPartition" in problem
 
 
@@ -95,6 +106,22 @@ def test_the_rehearsal_changes_every_table_and_changes_it_back() -> None:
     assert _unfinished_indexes() == []
     upgrade.migrate_back()
     assert not any("drilled" in columns for columns in _columns())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_ended_in_the_middle_of_the_partitions_goes_on_when_it_is_repeated() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX drilled_again ON ONLY inbox_inboundmessage (kind)")
+        # Built, and not attached; one that is half built has the same name.
+        cursor.execute(
+            "CREATE INDEX inbox_inboundmessage_others_drilled_again ON inbox_inboundmessage_others (kind)"
+        )
+    adding = AddIndexByPartition("inboundmessage", models.Index(fields=["kind"], name="drilled_again"))
+    for _time in range(2):
+        upgrade.carry_out("inbox", [adding])
+    assert _unfinished_indexes() == []
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX drilled_again")
 
 
 def _columns() -> list[set[str]]:

@@ -5,9 +5,7 @@ with ``EVERY_TOOL`` that none may be.
 """
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from vrl_python import VRLRuntime
 
 from config.embedded import PROJECT
+from tests.programs import installed
 
 DEPLOY = PROJECT / "deploy"
 OBSERVABILITY = DEPLOY / "observability"
@@ -44,9 +43,8 @@ http {{
 def tool(name: str | Path) -> str:
     """Where it is, of those that come with the packages or of the machine's."""
     beside = Path(sys.executable).with_name(str(name))
-    found = str(beside) if beside.exists() else shutil.which(str(name))
-    if found is None:
-        assert not os.environ.get("EVERY_TOOL"), f"{name} is not installed"
+    found = str(beside) if beside.exists() else installed(str(name))
+    if not found:
         pytest.skip(f"{name} is not installed")
     return found
 

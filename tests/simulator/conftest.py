@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,10 +19,11 @@ import pytest
 import requests
 
 from simulator import signing
+from tests.programs import CHROMIUM, installed
 from tests.simulator.site import Site
 
 # Without a browser on the machine the page itself cannot be tried.
-collect_ignore = [] if shutil.which("chromium") else ["test_page.py"]
+collect_ignore = [] if installed(*CHROMIUM) else ["test_page.py"]
 
 APPID = "wx7d4e1f90ab23c586"
 AES_KEY = "gR7vYp2LmX9cTzK4bNwQ8sHdJ1uEoF6aVxI3yWqZ5tA"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import APIResponse, FrameLocator, Page, Request, Route, expect, sync_playwright
 
+from tests.programs import CHROMIUM, installed
 from tests.simulator.conftest import APPID, AccountServer, Pushed, Simulator, reply
 from tests.simulator.site import Site
 
@@ -22,7 +22,7 @@ TEXT = f"<Content><![CDATA[{WORDS}]]></Content>"
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Page]:
     with sync_playwright() as driver:
-        path = shutil.which("chromium")
+        path = installed(*CHROMIUM)
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN")
         yield page

@@ -1,20 +1,27 @@
 """Changes of tables that are partitioned."""
 
-from collections.abc import Iterator
-
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Table
 from django.db.migrations.state import ProjectState
 
-PARTITIONS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1"
+# The partitions of a table without an index that belongs to the one of the whole.
+WITHOUT = """
+SELECT part.relname FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid
+WHERE inhparent = %s::regclass AND NOT EXISTS (
+    SELECT FROM pg_inherits AS attached JOIN pg_index ON indexrelid = attached.inhrelid
+    WHERE attached.inhparent = %s::regclass AND indrelid = part.oid
+)
+ORDER BY part.relname
+"""
 
 
 class AddIndexByPartition(AddIndexConcurrently):
     """Adds an index to a partitioned table while rows are written.
 
     Postgres builds none concurrently for the whole: it is declared, built for one partition after the other,
-    and valid with the last of them. A partition that is made meanwhile brings its own.
+    and valid with the last of them. A partition that is made meanwhile brings its own. What a run has done
+    that was ended in the middle, as by a time-out, the next one finds done.
     """
 
     def database_forwards(
@@ -27,11 +34,14 @@ class AddIndexByPartition(AddIndexConcurrently):
         self._ensure_not_in_transaction(schema_editor)
         model = to_state.apps.get_model(app_label, self.model_name)
         table, quote = model._meta.db_table, schema_editor.quote_name
-        whole = self.index.create_sql(model, schema_editor)
-        whole.parts["table"] = Table(table, lambda name: f"ONLY {quote(name)}")
-        schema_editor.execute(whole)
-        for partition in _partitions(schema_editor, table):
+        if not _exists(schema_editor, self.index.name):
+            whole = self.index.create_sql(model, schema_editor)
+            whole.parts["table"] = Table(table, lambda name: f"ONLY {quote(name)}")
+            schema_editor.execute(whole)
+        for partition in _without(schema_editor, table, self.index.name):
             name = f"{partition}_{self.index.name}"
+            # Half built, or never attached.
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {quote(name)}")
             part = self.index.create_sql(model, schema_editor, concurrently=True)
             part.parts |= {"name": Table(name, quote), "table": Table(partition, quote)}
             schema_editor.execute(part)
@@ -44,7 +54,7 @@ class AddIndexByPartition(AddIndexConcurrently):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Drops the index of the whole, and with it those of the partitions, at once."""
+        """Drops the index of the whole and of its partitions; readers and writers wait for that."""
         model = from_state.apps.get_model(app_label, self.model_name)
         schema_editor.remove_index(model, self.index)
 
@@ -52,7 +62,15 @@ class AddIndexByPartition(AddIndexConcurrently):
         return f"{super().describe()}, partition by partition"
 
 
-def _partitions(schema_editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[str]:
+def _exists(schema_editor: BaseDatabaseSchemaEditor, index: str) -> bool:
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute(PARTITIONS, [table])
-        yield from [name for (name,) in cursor.fetchall()]
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [schema_editor.quote_name(index)])
+        return bool(cursor.fetchone()[0])
+
+
+def _without(schema_editor: BaseDatabaseSchemaEditor, table: str, index: str) -> list[str]:
+    """Returns the partitions that still need the index."""
+    names = [schema_editor.quote_name(table), schema_editor.quote_name(index)]
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(WITHOUT, names)
+        return [name for (name,) in cursor.fetchall()]

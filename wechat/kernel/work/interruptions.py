@@ -1,9 +1,10 @@
 """Rows whose worker ended while it was at them: one of them may be what ended it.
 
 A worker that is killed, by a fault of a library or for want of memory, writes nothing down: its lease ends
-with the row as it was claimed (``WorkRow.was_interrupted``). Such rows are claimed one at a time, so that the
-others of their batch get done, and what ended three workers while it was alone with them is given up. That is
-counted in a table of its own, once it was seen: as long as nobody is killed, claiming costs nothing more.
+with the row as it was claimed (``WorkRow.was_interrupted``). So does that of a function which fails for its
+batch as a whole. Such rows are claimed one at a time, so that the others of their batch get done, and what
+ended three workers while it was alone with them is given up. That is counted in a table of its own, once it
+was seen: as long as nobody is killed, claiming costs nothing more.
 """
 
 import datetime
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 
 # So often a row may have been alone with a worker that ended.
 MOST = 3
-# How much longer these tries are leased than others: should that worker end too, the next one comes later, so
-# that nobody who kills workers again and again has a row given up that happened to be there.
+# How much longer a try alone is leased, after none, one and two such ends: should that worker end too, the
+# next one comes later, so that nobody who kills workers again and again has an innocent row given up.
 LONGER = (datetime.timedelta(minutes=1), datetime.timedelta(minutes=10), datetime.timedelta(0))
 # What is not seen again within a day, as a person has dealt with it, is forgotten.
 KEPT = datetime.timedelta(days=1)

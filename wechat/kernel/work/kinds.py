@@ -286,12 +286,16 @@ class Kind(AnyKind, Generic[Row]):
         try:
             if times >= interruptions.MOST:
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
-            elif row.renew(self.lease + interruptions.LONGER[times]):
+            elif row.renew(self._lease_alone(times)):
                 self._work_on([row])
         except Exception as error:  # noqa: BLE001 - there is no other row that it could be about
             self.failed(row, error)
         finally:
             interruptions.forget(self.name, row)
+
+    def _lease_alone(self, times: int) -> datetime.timedelta:
+        """Returns how long a suspect is leased; somebody waits for what a heartbeat keeps alive."""
+        return self.lease if self.has_heartbeat else self.lease + interruptions.LONGER[times]
 
     def _work_on(self, rows: Sequence[Row]) -> None:
         assert self._do is not None
