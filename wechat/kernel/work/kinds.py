@@ -94,7 +94,7 @@ class AnyKind(ABC):
         return f"{type(self).__name__}({self.name})"
 
     def take_turn(self) -> int:
-        """Work off what is due until nothing is or the turn is over; returns how many rows were taken.
+        """Works off what is due until nothing is or the turn is over; returns how many rows were taken.
 
         What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
         worker is left to the next tick, and all of it where the worker's clock is wrong.
@@ -304,7 +304,7 @@ class Kind(AnyKind, Generic[Row]):
             raise
 
     def claim(self, limit: int | None = None) -> list[Row]:
-        """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
+        """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
         for probed in holds.probes(self.name) if self.subject else ():
             of_subject = self._unasked().filter(**{self.subject: probed})
             if rows := claim(of_subject, lease=self.lease, limit=1):
