@@ -6,7 +6,9 @@ The standard library's loggers are used throughout; what they are given as ``ext
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.log import configure_logging
 
 from wechat.kernel import tracing
 
@@ -96,3 +98,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "celery": {"level": "WARNING"},
         },
     }
+
+
+def log_as_django_does(**_signal: object) -> None:
+    """Sets up the logs of a process of Celery, whose own level of the root would lose what sends tell."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
