@@ -9,8 +9,8 @@ from typing import Any
 
 from celery import Celery, beat
 from celery.signals import setup_logging
-from django.conf import settings
-from django.utils.log import configure_logging
+
+from config.logs import log_as_django_does
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -26,8 +26,4 @@ class Scheduler(beat.Scheduler):
 
 app = Celery("wechat_console", fixups=[], set_as_current=False)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-
-
-@setup_logging.connect
-def log_as_django_does(**_arguments: object) -> None:
-    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+setup_logging.connect(log_as_django_does)

@@ -16,9 +16,10 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils.log import configure_logging
 from kombu.transport import redis as redis_transport
 from redis.exceptions import InvalidResponse
+
+from config.logs import log_as_django_does
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -31,12 +32,7 @@ app.autodiscover_tasks()
 # After each task Celery would close the pool together with the connection: the next task would connect anew,
 # and threads that read meanwhile (see ``wechat.kernel.versioned_cache``) would find it closed.
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62
-
-
-@setup_logging.connect
-def log_as_settings_say(**_arguments: object) -> None:
-    """Celery would lift the level of the root to its own, and what workers tell of sends would be lost."""
-    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+setup_logging.connect(log_as_django_does)
 
 
 @task_postrun.connect

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.management.utils import get_random_secret_key
 from environ import Env
@@ -73,10 +73,19 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
 def web_address(name: str, default: str) -> str:
     """An absolute http(s) address without a trailing slash."""
     value = (os.environ.get(name, "").strip() or default).rstrip("/")
-    parts = urlsplit(value)
+    problem = f"is {value!r}; use an address such as https://example.com."
+    parts = _split(name, value, problem)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise InvalidSetting(name, f"is {value!r}; use an address such as https://example.com.")
+        raise InvalidSetting(name, problem)
     return value
+
+
+def _split(name: str, address: str, problem: str) -> SplitResult:
+    """Returns the parts of an address; Python's own error would quote the password in it."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise InvalidSetting(name, problem) from None
 
 
 def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
@@ -94,16 +103,16 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
 
 def service_address(name: str, value: str, *schemes: str) -> str:
     """The address of a database or a broker; its password never reaches the message."""
-    parts = urlsplit(value)
+    unreadable = (
+        "cannot be read: write / # ? @ : % [ of a password as %2F %23 %3F %40 %3A %25 %5B, a port in digits."
+    )
+    parts = _split(name, value, unreadable)
     if parts.scheme not in schemes:
         raise InvalidSetting(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
     user, _, hosts = parts.netloc.rpartition("@")
     # A part of the password would pass for a port, which errors name.
     if (not user and "@" in value) or not all(map(HOST.fullmatch, hosts.split(","))):
-        raise InvalidSetting(
-            name,
-            "cannot be read: write / # ? @ : % of a password as %2F %23 %3F %40 %3A %25, a port in digits.",
-        )
+        raise InvalidSetting(name, unreadable)
     return value
 
 

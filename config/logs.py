@@ -6,7 +6,9 @@ The standard library's loggers are used throughout; what they are given as ``ext
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.log import configure_logging
 
 from wechat.kernel import tracing
 
@@ -85,7 +87,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING" if readable else "INFO"},
         "loggers": {
             # Every request in one line comes from `config.request_log`, what a page failed of from
-            # `config.middleware`; Django's own would repeat both.
+            # `config.middleware`, of what is away from `config.outages`; Django's own would repeat them.
             "django.server": {"handlers": ["nowhere"], "propagate": False},
             "django.request": {"handlers": ["nowhere"], "propagate": False},
             "uvicorn.access": {"handlers": ["nowhere"], "propagate": False},
@@ -96,3 +98,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "celery": {"level": "WARNING"},
         },
     }
+
+
+def log_as_django_does(**_signal: object) -> None:
+    """Sets up the logs of a process of Celery, whose own level of the root would lose what sends tell."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

@@ -61,13 +61,13 @@ class RequestMiddleware(middlewares.RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Only of people: where a server called, Django's user is a client or a merchant."""
+        """Names the person of the line; where a server called, Django's user is a client or a merchant."""
         if isinstance(getattr(request, "user", None), AbstractBaseUser | AnonymousUser):
             middlewares.RequestMiddleware.bind_user_id(request)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Without the address, by which people log in, are led back, or get their first password."""
+        """Names the page by its route: by addresses people log in, are led back, get their first password."""
         return f"{request.method} {route_of(request)}"
 
 

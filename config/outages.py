@@ -5,6 +5,7 @@ page takes its time Postgres is asked beside it, as health does, and without an 
 """
 
 import asyncio
+import logging
 import sys
 from typing import Any
 
@@ -22,9 +23,14 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from config import health
 from config.requests import Send
+from wechat.kernel.line_rates import LineRate
 from wechat.kernel.read_only import is_read_only, sqlstate
 
+log = logging.getLogger(__name__)
+
 POSTGRES, REDIS = "PostgreSQL", "Redis"
+# All pages fail of the same: one a second has the cause in the log.
+_lines = {service: LineRate(1) for service in (POSTGRES, REDIS)}
 # A page that is ready by then asks nobody.
 QUICK_SECONDS = 0.15
 # Longer than health waits: on a machine with too much to do, slow is not away. Who refuses is away at once.
@@ -134,4 +140,8 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         service = service_of(error)
-        return answer(request.path, service) if service else None
+        if not service:
+            return None
+        if _lines[service].allows():
+            log.warning("away", extra={"service": service}, exc_info=error)
+        return answer(request.path, service)

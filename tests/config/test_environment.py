@@ -82,7 +82,7 @@ def test_trusted_proxies_that_make_no_sense_are_refused(monkeypatch: pytest.Monk
         environment.trusted_proxies("TRUSTED_PROXIES", 1)
 
 
-@pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://"])
+@pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://", "https://[::1"])
 def test_an_address_needs_its_scheme_and_its_host(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
     with pytest.raises(InvalidSetting, match="use an address such as"):
@@ -103,10 +103,13 @@ def test_a_database_password_is_not_in_the_message() -> None:
         "postgres://user:1?cret@db/name",
         "postgres://user:1/cret@db/name",
         "postgres://user@db:cret/name",
+        "postgres://user:se[cret@db/name",
+        "postgres://user:se：cret@db/name",
+        "postgres://user:se＠cret@db/name",
     ],
 )
 def test_a_part_of_a_password_is_not_taken_for_a_port_and_named(address: str) -> None:
-    with pytest.raises(InvalidSetting, match="write / # \\? @ : % of a password as %2F") as refused:
+    with pytest.raises(InvalidSetting, match="write / # \\? @ : % \\[ of a password as %2F") as refused:
         environment.service_address("DATABASE_URL", address, "postgres")
     assert "cret" not in str(refused.value)
 

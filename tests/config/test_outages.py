@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -26,6 +27,9 @@ from tests.config.test_health import NOBODY_LISTENS, get
 from tests.config.test_health import database_at as database_at
 from tests.config.test_health import silent as silent
 from tests.config.test_serving import free_server
+from tests.operations.conftest import Lines
+from tests.operations.conftest import lines as lines
+from wechat.kernel import line_rates
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,10 +154,8 @@ def test_a_notification_of_a_payment_for_which_no_thread_is_free_is_refused_in_t
     assert {page.status for page in pages} == {200}
 
 
-@pytest.mark.parametrize("address", ["/asks/", "/api/v1/asks/"])
-def test_a_page_that_needs_redis_says_so(
-    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
+@pytest.fixture
+def without_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ROOT_URLCONF = __name__
 
     def refused(*_args: Any, **_kwargs: Any) -> Any:
@@ -161,9 +163,31 @@ def test_a_page_that_needs_redis_says_so(
 
     monkeypatch.setattr("redis.connection.Connection.connect", refused)
     get_redis_connection("default").connection_pool.disconnect()
+
+
+@pytest.mark.usefixtures("without_redis")
+@pytest.mark.parametrize("address", ["/asks/", "/api/v1/asks/"])
+def test_a_page_that_needs_redis_says_so(client: Client, address: str) -> None:
     got = client.get(address)
     assert (got.status_code, "Redis" in got.content.decode()) == (503, True)
     assert got.headers["Retry-After"]
+
+
+@pytest.mark.usefixtures("without_redis")
+def test_the_log_says_once_a_second_what_such_pages_failed_of(
+    client: Client, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 1e9)
+    monkeypatch.setattr(line_rates, "time", clock)
+    client.get("/asks/?secret=1")
+    client.get("/asks/?secret=1")
+    (line,) = [line for line in lines() if line["event"] == "away"]
+    clock.monotonic = lambda: 1e9 + 1
+    client.get("/asks/")
+    assert (line["level"], line["service"]) == ("warning", "Redis")
+    assert "ConnectionError: refused" in line["exception"]
+    assert "secret" not in json.dumps(line)
+    assert [line["event"] for line in lines()].count("away") == 2
 
 
 def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:

@@ -249,6 +249,8 @@ def test_a_used_up_quota_holds_the_kind_until_midnight_in_shanghai(world: World)
         assert oldest_send() == 0, "more workers would send nothing, and nobody is to be woken up"
     with time_machine.travel(hold.until + timedelta(minutes=10), tick=False):
         assert oldest_send() > 600
+        OfficialAccount.objects.update(enabled=False)
+        assert oldest_send() == 0, "nothing is sent for an account that is switched off"
 
 
 def oldest_send() -> float:

@@ -85,7 +85,7 @@ class Batches(Generic[T, R]):
         self._queues: dict[asyncio.AbstractEventLoop, _Queue[T, R]] = {}
 
     async def add(self, item: T, patience: float) -> R:
-        """Returns what came of the item, or raise that.
+        """Returns what came of the item, or raises that.
 
         Raises ``NotDone`` after so many seconds; at once, while a batch is under way for longer than that.
         Raises ``Full`` where it would wait too long.

@@ -23,7 +23,7 @@ State = Push.State
 LEASE = datetime.timedelta(minutes=2)
 
 QUEUES = """
-SELECT account.id, way.kind, rate.per_second, held.until IS NOT NULL
+SELECT account.id, way.kind, rate.per_second, waiting.due_at, held.until IS NOT NULL
 FROM unnest(%(accounts)s::bigint[]) account(id)
 CROSS JOIN unnest(%(kinds)s::text[]) way(kind)
 LEFT JOIN pushes_sendrate rate ON rate.account_id = account.id AND rate.kind = way.kind
@@ -36,7 +36,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     -- The order has each queue looked up at its head in the index: where one campaign is nearly all there
     -- is, the planner thinks that any row will do, and reads them all to find none for the empty queues.
-    SELECT 1 FROM pushes_push push
+    SELECT push.due_at FROM pushes_push push
     WHERE push.account_id = account.id AND push.kind = way.kind AND push.bulk = %(bulk)s
       AND push.state = 'pending' AND push.due_at <= %(now)s
     ORDER BY push.due_at, push.id LIMIT 1
@@ -48,13 +48,17 @@ ORDER BY random()
 
 @dataclass(frozen=True, slots=True)
 class SendQueue:
-    """One that has something due; ``is_held``: one message is to find out whether the others may go on."""
+    """One that has something due, the first of it since ``due_at``.
+
+    ``is_held``: one message is to find out whether the others may go on.
+    """
 
     account_id: int
     kind: str
     bulk: bool
     per_second: int
-    is_held: bool = False
+    due_at: datetime.datetime
+    is_held: bool
 
     @property
     def sender(self) -> Sender:
@@ -77,9 +81,14 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
     with connection.cursor() as cursor:
         cursor.execute(QUEUES, parameters)
         return [
-            SendQueue(account_id, kind, bulk, per_second or send_rates.PER_SECOND[kind], is_held)
-            for account_id, kind, per_second, is_held in cursor.fetchall()
+            SendQueue(account_id, kind, bulk, per_second or send_rates.PER_SECOND[kind], due_at, is_held)
+            for account_id, kind, per_second, due_at, is_held in cursor.fetchall()
         ]
+
+
+def oldest_due(*, bulk: bool) -> datetime.datetime | None:
+    """Returns since when the push is due that has waited the longest, of those that may go now."""
+    return min((queue.due_at for queue in due_queues(bulk=bulk)), default=None)
 
 
 def claim(queue: SendQueue, limit: int) -> Sequence[Push]:

@@ -8,7 +8,7 @@ Reference: WeChat reference 4.3 Quota management, 0.3 for the day.
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
@@ -41,14 +41,6 @@ def answered(account_id: int, kind: str, *, bulk: bool) -> None:
 def held(*, bulk: bool) -> QuerySet[Hold]:
     """Returns the holds that sends wait for, and the failures counted so far."""
     return Hold.objects.filter(work__in=[SENDS, BULK_SENDS] if bulk else [SENDS])
-
-
-def on_hold(*, bulk: bool) -> Q:
-    """Returns which pushes nobody may send now; nothing is sent for an account that is switched off."""
-    kept = Q(account__enabled=False)
-    for subject, kind in held(bulk=bulk).filter(until__gt=timezone.now()).values_list("subject", "part"):
-        kept |= Q(account=subject, kind=kind)
-    return kept
 
 
 def take_probe(account_id: int, kind: str, *, bulk: bool) -> bool:

@@ -44,7 +44,7 @@ SENDS = work.TurnKind(
     queue=work.INTERACTIVE,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
-    on_hold=partial(send_holds.on_hold, bulk=False),
+    oldest_due=partial(claiming.oldest_due, bulk=False),
 )
 BULK_SENDS = work.TurnKind(
     send_holds.BULK_SENDS,
@@ -53,7 +53,7 @@ BULK_SENDS = work.TurnKind(
     queue=work.BULK,
     seconds=TURN_SECONDS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=True),
-    on_hold=partial(send_holds.on_hold, bulk=True),
+    oldest_due=partial(claiming.oldest_due, bulk=True),
 )
 
 

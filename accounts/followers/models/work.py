@@ -82,7 +82,7 @@ class FollowerSync(WorkRow):
         return {"step": self.Step.STOPPED, "finished_at": timezone.now()}
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """Returns what it had listed goes with it."""
+        """Gives up the run; what it had listed goes with it. Returns whether it was still this worker's."""
         is_over = super().give_up(error, **changes)
         if is_over:
             ListedOpenid.objects.filter(sync=self).delete()

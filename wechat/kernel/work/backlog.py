@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Min
 from django.utils import timezone
 from django_redis import get_redis_connection
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -34,8 +33,7 @@ def work() -> Iterator[Metric]:
         if rows is None:
             continue
         count = rows.order_by()[:MOST].count()
-        free = kind.free_backlog() if count else None
-        since = free.aggregate(since=Min("due_at"))["since"] if free is not None else None
+        since = kind.oldest_due() if count else None
         due.add_metric([kind.name, kind.queue], count)
         oldest.add_metric([kind.name, kind.queue], max(0.0, (now - since).total_seconds()) if since else 0.0)
     yield due

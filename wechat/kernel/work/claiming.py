@@ -14,7 +14,7 @@ Row = TypeVar("Row", bound=WorkRow)
 
 
 def claim(rows: QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list[Row]:
-    """Lease up to ``limit`` rows whose time has come; returns them, the one due the longest first.
+    """Leases up to ``limit`` rows whose time has come; returns them, the one due the longest first.
 
     One whose last worker ended without a word about it is leased by itself, see ``interruptions``.
     """

@@ -94,7 +94,7 @@ class AnyKind(ABC):
         return f"{type(self).__name__}({self.name})"
 
     def take_turn(self) -> int:
-        """Work off what is due until nothing is or the turn is over; returns how many rows were taken.
+        """Works off what is due until nothing is or the turn is over; returns how many rows were taken.
 
         What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
         worker is left to the next tick, and all of it where the worker's clock is wrong.
@@ -133,8 +133,8 @@ class AnyKind(ABC):
         return None if rows is None else rows.filter(due_at__lte=timezone.now())
 
     @abstractmethod
-    def free_backlog(self) -> QuerySet[WorkRow] | None:
-        """Returns those of the backlog that no hold and no decision of a person keeps from being taken."""
+    def oldest_due(self) -> datetime.datetime | None:
+        """Returns when the oldest row became due that no hold and no decision of a person holds up."""
 
     @abstractmethod
     def all_rows(self) -> QuerySet[WorkRow] | None:
@@ -160,12 +160,12 @@ class TurnKind(AnyKind):
         label: StrOrPromise = "",
         seconds: float = 10.0,
         rows: Callable[[], QuerySet[WorkRow]] | None = None,
-        on_hold: Callable[[], Q] = Q,
+        oldest_due: Callable[[], datetime.datetime | None] = lambda: None,
     ) -> None:
         super().__init__(name, label=label, queue=queue, seconds=seconds)
         self._is_due = is_due
         self._rows = rows
-        self._on_hold = on_hold
+        self._oldest_due = oldest_due
         self._work_off: Callable[[Turn], int] | None = None
 
     def does(self, work_off: Callable[[Turn], int]) -> Callable[[Turn], int]:
@@ -184,9 +184,8 @@ class TurnKind(AnyKind):
     def all_rows(self) -> QuerySet[WorkRow] | None:
         return self._rows() if self._rows else None
 
-    def free_backlog(self) -> QuerySet[WorkRow] | None:
-        rows = self.backlog()
-        return None if rows is None else rows.exclude(self._on_hold())
+    def oldest_due(self) -> datetime.datetime | None:
+        return self._oldest_due()
 
     def subjects(self) -> type[Model] | None:
         """Returns whose account its rows name, if they do."""
@@ -308,7 +307,7 @@ class Kind(AnyKind, Generic[Row]):
             raise
 
     def claim(self, limit: int | None = None) -> list[Row]:
-        """Lease the next rows: one to probe with where a hold may have ended, else those not on hold."""
+        """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
         for probed in holds.probes(self.name) if self.subject else ():
             of_subject = self._unasked().filter(**{self.subject: probed})
             if rows := claim(of_subject, lease=self.lease, limit=1):
@@ -316,11 +315,12 @@ class Kind(AnyKind, Generic[Row]):
                 return rows
         return claim(self._free(), lease=self.lease, limit=limit or self.batch)
 
-    def free_backlog(self) -> QuerySet[WorkRow]:
+    def oldest_due(self) -> datetime.datetime | None:
         rows = self._unasked().filter(due_at__lte=timezone.now())
         if self.subject and (kept := holds.kept(self.name)):
             rows = rows.exclude(**{f"{self.subject}__in": kept})
-        return cast("QuerySet[WorkRow]", rows)
+        # The first of the index, past what is held; of a join, min() would read every row.
+        return rows.order_by("due_at").values_list("due_at", flat=True).first()
 
     def is_due(self) -> bool:
         due = self._free().filter(due_at__lte=timezone.now())

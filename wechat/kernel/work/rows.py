@@ -56,7 +56,7 @@ class WorkRow(models.Model):
         return self.settle(**{"due_at": None, "attempts": 0, "error": "", "errcode": None, **changes})
 
     def again(self, error: object, at: datetime.datetime, *, counts: bool = True, **changes: Any) -> bool:
-        """Make the row due once more at that time; the attempt counts unless the cause was no fault of it."""
+        """Makes the row due once more at that time; the attempt counts unless its cause is no fault of it."""
         attempts = F("attempts") + 1 if counts else F("attempts")
         return self.settle(due_at=at, attempts=attempts, **_of(error), **changes)
 
