@@ -286,12 +286,16 @@ class Kind(AnyKind, Generic[Row]):
         try:
             if times >= interruptions.MOST:
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
+                self.gave_up_unworked(row)
             elif row.renew(self.lease + interruptions.LONGER[times]):
                 self._work_on([row])
         except Exception as error:  # noqa: BLE001 - there is no other row that it could be about
             self.failed(row, error)
         finally:
             interruptions.forget(self.name, row)
+
+    def gave_up_unworked(self, row: Row) -> None:
+        """Called once a row that ended three workers was given up, which its function is not told of."""
 
     def _work_on(self, rows: Sequence[Row]) -> None:
         assert self._do is not None
