@@ -16,13 +16,13 @@ from menus import drafts
 from menus.models import Publication
 from tests.cast import Cast, member, message, signed_in
 from tests.menus.conftest import put, view
-from wechat.campaigns.models import MassCall, MassSend
+from wechat.campaigns.models import MassCall, MassSend, Sequence
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
 from wechat.kernel.models import Hold, Interruption
 from wechat.kernel.work import KINDS
 from wechat.materials.models import Asset
-from wechat.pushes.models import Push
+from wechat.pushes.models import LibraryJob, Push
 from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +235,26 @@ def test_whatever_killed_three_workers_is_told_in_the_same_words(staff: Cast, ow
     found = failures.groups(account, Rights.of(staff.owner))
     assert {group.name for group in found} == {"menus", "webhooks"}
     assert html(owner, FAILED).count("处理它的进程三次意外退出") == 2
+
+
+def test_the_page_of_what_killed_three_workers_says_so_in_the_same_words(staff: Cast, owner: Client) -> None:
+    account, now = staff.ours, timezone.now()
+    leased = {"account": account, "due_at": now, "leased_until": now}
+    job = LibraryJob.objects.create(verb="sync", **leased)
+    sequence = Sequence.objects.create(name="欢迎", enabled=True, trigger="segment", **leased)
+    send = MassSend.objects.create(account=account, name="国庆", content={"type": "text", "content": "您好"})
+    MassSend.objects.filter(pk=send.pk).update(state="sending", started_at=now)
+    call = MassCall.objects.create(send=send, number=1, clientmsgid="m1", body={}, **leased)
+    for kind, row, page in (
+        ("pushes.work_on_templates", job, "/admin/pushes/template/"),
+        ("campaigns.enter_sequences", sequence, f"/admin/campaigns/sequence/{sequence.pk}/change/"),
+        ("campaigns.mass_send", call, f"/admin/campaigns/masssend/{send.pk}/change/"),
+    ):
+        Interruption.objects.create(work=kind, row=row.pk, times=2, at=now)
+        assert work.run(kind) == 1
+        assert "处理它的进程三次意外退出" in owner.get(page).content.decode(), page
+    send.refresh_from_db()
+    assert send.state == "failed"
 
 
 def test_a_menu_that_was_not_published_is_published_again_by_whoever_may(staff: Cast) -> None:
