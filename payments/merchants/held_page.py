@@ -24,7 +24,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     merchant = mine.filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
     if merchant is None:
         raise Http404
-    if held_work.go_on(merchant, request.POST.getlist("work")):
+    if held_work.go_on(merchant, [request.POST.get("work", "")]):
         audit.record(request, merchant, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
     else:

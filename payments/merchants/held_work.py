@@ -11,15 +11,15 @@ from accounts.staff.held_work import WORDS, lift, reason, usual_reason, when
 from payments.merchants.models import Merchant
 from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
-from wechat.kernel.registry import Registry
+from wechat.kernel.work import KINDS
 
-# What staff call each kind of work that is done for a merchant, by its name.
-LABELS: Registry[StrOrPromise] = Registry("label of a merchant's work")
+# The names of the kinds of work that are done for a merchant.
+WORKS: list[str] = []
 
 
-def add(work: str, label: StrOrPromise) -> None:
+def add(work: str) -> None:
     """Registers a kind of work that is done for a merchant, and may be on hold for it."""
-    LABELS.add(work, label)
+    WORKS.append(work)
     WORDS.add(work, _reason)
 
 
@@ -40,7 +40,9 @@ def in_words(merchants: Iterable[Merchant], changed: Iterable[Merchant]) -> list
     found = list(_open(known).order_by("subject", "work"))
     mine = {merchant.pk for merchant in changed} if found else set()
     return [
-        HeldWork(known[hold.subject], hold.work, LABELS.get(hold.work), reason(hold), hold.subject in mine)
+        HeldWork(
+            known[hold.subject], hold.work, KINDS.get(hold.work).label, reason(hold), hold.subject in mine
+        )
         for hold in found
     ]
 
@@ -52,7 +54,7 @@ def go_on(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
 
 
 def _open(merchants: Iterable[int]) -> QuerySet[Hold]:
-    return Hold.objects.filter(work__in=LABELS.names(), subject__in=list(merchants), until__isnull=False)
+    return Hold.objects.filter(work__in=WORKS, subject__in=list(merchants), until__isnull=False)
 
 
 def _reason(hold: Hold) -> str:
