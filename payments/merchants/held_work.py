@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.staff.held_work import WORDS, lift, reason, usual_reason, when
+from accounts.staff.held_work import DECIDED, WORDS, lift, reason, usual_reason, when
+from accounts.staff.rights import Area
 from payments.merchants.models import Merchant
+from payments.merchants.scoping import whole_merchants
 from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
 from wechat.kernel.work import KINDS
@@ -21,6 +24,12 @@ def add(work: str) -> None:
     """Registers a kind of work that is done for a merchant, and may be on hold for it."""
     WORKS.append(work)
     WORDS.add(work, _reason)
+    DECIDED.add(work, decided_by)
+
+
+def decided_by(request: HttpRequest) -> QuerySet[Merchant]:
+    """Returns the merchants whose work the reader may have go on: they have the money of all its accounts."""
+    return whole_merchants(request, Area.MONEY, change=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +43,11 @@ class HeldWork:
     may_go_on: bool
 
 
-def in_words(merchants: Iterable[Merchant], changed: Iterable[Merchant]) -> list[HeldWork]:
-    """Returns what the work of these merchants waits for; ``changed`` are those of its reader."""
+def in_words(merchants: Iterable[Merchant], request: HttpRequest) -> list[HeldWork]:
+    """Returns what the work of these merchants waits for, for the reader of a page."""
     known = {merchant.pk: merchant for merchant in merchants}
     found = list(_open(known).order_by("subject", "work"))
-    mine = {merchant.pk for merchant in changed} if found else set()
+    mine = {merchant.pk for merchant in decided_by(request)} if found else set()
     return [
         HeldWork(
             known[hold.subject], hold.work, KINDS.get(hold.work).label, reason(hold), hold.subject in mine

@@ -16,6 +16,7 @@ from menus import drafts
 from menus.models import Publication
 from tests.cast import Cast, member, message, signed_in
 from tests.menus.conftest import put, view
+from wechat.api.models import ApiClient
 from wechat.campaigns.models import MassCall, MassSend, Sequence
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
@@ -94,6 +95,23 @@ def test_deliveries_behind_the_circuit_of_a_receiver_are_told_with_whose_it_is(
     assert Hold.objects.exists()
     owner.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
     assert not Hold.objects.exists()
+
+
+def test_the_receiver_of_an_api_client_with_other_accounts_goes_on_by_a_superusers_button(
+    staff: Cast, owner: Client
+) -> None:
+    client = ApiClient.objects.create(name="商城", secret="s")
+    client.accounts.add(staff.ours, staff.theirs)
+    receiver = Endpoint.objects.create(client=client, url="https://receiver.example.com/", secret="s")
+    Delivery.objects.create(
+        endpoint=receiver, account=staff.ours, event="message", key="1", body="{}", due_at=timezone.now()
+    )
+    held("webhooks.deliver", receiver.pk)
+    for reader, button in ((owner, False), (signed_in(staff.superuser), True)):
+        shown = reader.get(f"{reverse(JOBS)}?account={staff.ours.pk}").content.decode()
+        assert (f" {receiver.pk}: " in shown, "原因已消除" in shown) == (True, button)
+        reader.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
+        assert Hold.objects.exists() is not button
 
 
 def test_an_auditor_sees_what_waits_and_lets_nothing_go_on(staff: Cast) -> None:
