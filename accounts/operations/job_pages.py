@@ -17,28 +17,25 @@ from accounts.staff.rights import Area, Rights
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """The list, which renews itself while something waits."""
     rights = Rights.of(request.user)
-    # Other accounts may sell through the same merchant: whoever sets it up decides.
-    may_share = rights.may_change(Area.SETTINGS, account.pk)
+    decided = held_work.decided_by(request)
     if request.method == "POST":
-        if _go_on(account, request.POST.getlist("work"), shared=may_share, all_of_it=rights.everything):
-            audit.record(request, account, _("Had work on hold go on."))
+        names = request.POST.getlist("work")
+        lifted = jobs.go_on(account, names, decided)
+        lifted += jobs.go_on_of_installation(names) if rights.everything else []
+        if lifted:
+            about = dict.fromkeys(jobs.subject_of(hold) or account for hold in lifted)
+            audit.record(request, about, _("Had work on hold go on."))
             messages.success(request, _("It goes on now."))
         else:
             messages.info(request, _("Nothing was on hold any more."))
         return redirect("operations_jobs")
-    found = jobs.of(account)
+    found = jobs.of(account, decided)
     context = {
         "jobs": [job for job in found if not job.is_idle],
         "idle": [job for job in found if job.is_idle],
         "others": jobs.of_installation() if rights.everything else [],
         "may_go_on": entered(request).may_change,
-        "may_share": may_share,
     }
     if request.GET.get("part") == "jobs":
         return TemplateResponse(request, "operations/job_list.html", context)
     return TemplateResponse(request, "operations/jobs.html", frame(request, _("Background work"), **context))
-
-
-def _go_on(account: OfficialAccount, names: list[str], *, shared: bool, all_of_it: bool) -> bool:
-    found = jobs.go_on(account, names, shared=shared)
-    return (all_of_it and jobs.go_on_of_installation(names)) or found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import held_work
 from wechat.kernel.models import Hold
 from wechat.kernel.subqueries import select_sql
-from wechat.kernel.work import KINDS, Kind, WorkRow, last_turns
+from wechat.kernel.work import KINDS, Kind, WorkRow, holds, last_turns
 from wechat.kernel.work.kinds import AnyKind
 from wechat.kernel.work.last_turns import LastTurn
 
@@ -35,7 +35,7 @@ class Job:
     next_at: datetime.datetime | None
     last: LastTurn | None
     held: list[str]
-    is_shared: bool
+    may_go_on: bool
 
     @property
     def is_idle(self) -> bool:
@@ -52,10 +52,14 @@ class Job:
         return self.waiting > 0 and not self.held
 
 
-def of(account: OfficialAccount) -> list[Job]:
-    """The kinds whose rows belong to accounts, those that wait first."""
+def of(account: OfficialAccount, decided: Q) -> list[Job]:
+    """The kinds whose rows belong to accounts, those that wait first.
+
+    ``decided`` are the holds of merchants and receivers that the reader may lift.
+    """
     rows = {kind: found for kind in KINDS if (found := rows_of(kind, account)) is not None}
-    jobs = _jobs(rows, _held(account))
+    held = _by_account(account, KINDS.names()) | _by_others(account, KINDS.names())
+    jobs = _jobs(rows, held, _liftable(account, KINDS.names(), decided))
     return sorted(jobs, key=lambda job: (not job.held, not job.waiting, str(job.label)))
 
 
@@ -63,7 +67,7 @@ def of_installation() -> list[Job]:
     """The kinds that belong to no single account."""
     kinds = _of_no_account()
     held = Hold.objects.filter(work__in=[kind.name for kind in kinds], until__isnull=False)
-    return _jobs({kind: kind.all_rows() for kind in kinds}, _reasons(held))
+    return _jobs({kind: kind.all_rows() for kind in kinds}, held, held)
 
 
 def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None:
@@ -80,13 +84,16 @@ def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None
     return of_accounts.filter(account=account.pk) if has_account else None
 
 
-def _jobs(rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: Mapping[str, list[str]]) -> list[Job]:
+def _jobs(
+    rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: QuerySet[Hold], liftable: QuerySet[Hold]
+) -> list[Job]:
     """All of them by one statement, of which each part reads the index of what is due."""
     done, counted = last_turns.all_of_them(), _counted(rows)
+    reasons, going_on = _reasons(held, liftable)
     return [
         Job(
             kind.name, kind.label, *counted.get(kind.name, (0, None, None)), done.get(kind.name),
-            held.get(kind.name, []), is_shared(kind),
+            reasons.get(kind.name, []), kind.name in going_on,
         )
         for kind in rows
     ]  # fmt: skip
@@ -113,28 +120,34 @@ def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Coun
         return {name: (number, since, following) for name, number, since, following in cursor.fetchall()}
 
 
-def _held(account: OfficialAccount) -> dict[str, list[str]]:
-    """Why which kinds of work of the account wait, in sentences."""
-    return _reasons(_by_account(account, KINDS.names()) | _by_others(account, KINDS.names()))
+def _reasons(held: QuerySet[Hold], liftable: QuerySet[Hold]) -> tuple[dict[str, list[str]], set[str]]:
+    """Returns why which kinds of work wait, in sentences, and which the reader may have go on.
 
-
-def _reasons(holds: QuerySet[Hold]) -> dict[str, list[str]]:
+    What they may have go on comes first: there is the button.
+    """
     found: dict[str, list[str]] = {}
-    for hold in holds.order_by("until"):
+    waiting = list(held.order_by("until"))
+    theirs = set(liftable.values_list("pk", flat=True)) if waiting else set()
+    for hold in sorted(waiting, key=lambda hold: hold.pk not in theirs):
         reasons = found.setdefault(hold.work, [])
         if (reason := _reason(hold)) not in reasons:
             reasons.append(reason)
-    return found
+    return found, {hold.work for hold in waiting if hold.pk in theirs}
 
 
 def _reason(hold: Hold) -> str:
     """With the name of the merchant, or the number of the receiver, whose address may have a secret in it."""
-    kind = KINDS.get(hold.work)
-    if not is_shared(kind) or (model := kind.subjects()) is None:
+    row = subject_of(hold)
+    if row is None or isinstance(row, OfficialAccount):
         return held_work.reason(hold)
-    row = model._default_manager.filter(pk=hold.subject).first()
-    name = getattr(row, "name", "") or f"{model._meta.verbose_name} {hold.subject}"
+    name = getattr(row, "name", "") or f"{row._meta.verbose_name} {row.pk}"
     return f"{name}: {held_work.reason(hold)}"
+
+
+def subject_of(hold: Hold) -> Model | None:
+    """Returns whose work it is that is on hold: an account's, a merchant's, a receiver's."""
+    model = KINDS.get(hold.work).subjects()
+    return model._default_manager.filter(pk=hold.subject).first() if model else None
 
 
 def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
@@ -142,7 +155,7 @@ def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold
     ours = [
         name
         for name in names
-        if (kind := KINDS.find(name)) and not is_shared(kind) and rows_of(kind, account) is not None
+        if (kind := KINDS.find(name)) and not _is_shared(kind) and rows_of(kind, account) is not None
     ]
     return Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False)
 
@@ -151,30 +164,39 @@ def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]
     """What is on hold for a merchant or a receiver, and has rows of the account wait."""
     held = Q(pk__in=[])
     for kind in map(KINDS.find, names):
-        if isinstance(kind, Kind) and is_shared(kind) and (rows := rows_of(kind, account)) is not None:
+        if isinstance(kind, Kind) and _is_shared(kind) and (rows := rows_of(kind, account)) is not None:
             waiting = rows.filter(due_at__isnull=False)
             held |= Q(work=kind.name, subject__in=waiting.values(kind.subject))
     return Hold.objects.filter(held, until__isnull=False)
 
 
-def is_shared(kind: AnyKind) -> bool:
+def _is_shared(kind: AnyKind) -> bool:
     """Returns whether it is a merchant or a receiver that is held, for every account that it works for."""
     return kind.subjects() not in {OfficialAccount, None}
 
 
-def go_on(account: OfficialAccount, names: Iterable[str], *, shared: bool) -> bool:
-    """Has these kinds of work of the account go on at once; returns whether any was on hold.
+def go_on(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Hold]:
+    """Has these kinds of work of the account go on at once; returns what had kept them.
 
-    With ``shared`` also those that wait for a merchant or a receiver.
+    ``decided`` are the holds of merchants and receivers that the reader may lift.
     """
-    found = _by_account(account, names)
-    return held_work.lift(found | _by_others(account, names) if shared else found)
+    return _lift(_liftable(account, names, decided))
 
 
-def go_on_of_installation(names: Iterable[str]) -> bool:
-    """Has these kinds of work go on that belong to no single account; returns whether any was on hold."""
+def go_on_of_installation(names: Iterable[str]) -> list[Hold]:
+    """Has these kinds of work go on that belong to no single account; returns what had kept them."""
     ours = {kind.name for kind in _of_no_account()} & set(names)
-    return held_work.lift(Hold.objects.filter(work__in=ours, until__isnull=False))
+    return _lift(Hold.objects.filter(work__in=ours, until__isnull=False))
+
+
+def _lift(held: QuerySet[Hold]) -> list[Hold]:
+    found = list(held)
+    holds.lift_all(found)
+    return found
+
+
+def _liftable(account: OfficialAccount, names: Iterable[str], decided: Q) -> QuerySet[Hold]:
+    return _by_account(account, names) | _by_others(account, names).filter(decided)
 
 
 def _of_no_account() -> list[AnyKind]:

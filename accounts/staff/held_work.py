@@ -3,15 +3,17 @@
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import KINDS, Kind, WorkRow, holds
@@ -19,7 +21,9 @@ from wechat.kernel.work import KINDS, Kind, WorkRow, holds
 Cause = Hold.Cause
 # What is said instead of the words below, for work that is not done for an account, by its name.
 WORDS: Registry[Callable[[Hold], str]] = Registry("words about held work")
-# Whoever may change one of these areas may have work on hold go on.
+# Whose holds the reader of a page may lift, by the name of work that is on hold for merchants or receivers.
+DECIDED: Registry[Callable[[HttpRequest], QuerySet[Any]]] = Registry("decision about held work")
+# Whoever may change one of these areas may have work on hold for an account go on.
 CHANGED_BY = (Area.FOLLOWERS, Area.CONTENT, Area.SENDING)
 
 
@@ -31,6 +35,16 @@ def of(account: OfficialAccount, *works: str) -> list[str]:
 def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
     """Has these kinds of work of the account go on at once; returns whether any was on hold."""
     return lift(_holds(account, works))
+
+
+def decided_by(request: HttpRequest) -> Q:
+    """Returns which of the holds of merchants and receivers the reader of the page may lift."""
+    if Rights.of(request.user).everything:
+        return Q()
+    mine = Q(pk__in=[])
+    for work, subjects in DECIDED.by_name().items():
+        mine |= Q(work=work, subject__in=subjects(request).values("pk"))
+    return mine
 
 
 def lift(held: QuerySet[Hold]) -> bool:

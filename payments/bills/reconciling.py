@@ -54,7 +54,7 @@ BILLS = work.Kind(
     retry=(AGAIN,) * MOST_ATTEMPTS,
     subject="merchant_id",
 )
-held_work.add(BILLS.name, gettext_lazy("Bills"))
+held_work.add(BILLS.name)
 
 
 def begin(merchant: Merchant) -> None:

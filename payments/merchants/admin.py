@@ -16,7 +16,7 @@ from accounts.staff.rights import Area, Rights
 from payments.merchants import held_page, held_work, receipt, setup
 from payments.merchants.merchant_form import MerchantForm
 from payments.merchants.models import Merchant
-from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.merchants.scoping import MerchantScopedAdmin
 from wechat.console.pages import HistoryMixin, ModelAdmin, badge, moment
 
 
@@ -93,8 +93,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         merchant = context.get("original")
-        mine = whole_merchants(request, Area.MONEY, change=True)
-        waiting = held_work.in_words([merchant], mine) if merchant else []
+        waiting = held_work.in_words([merchant], request) if merchant else []
         return super().render_change_form(request, {**context, "held": waiting}, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("answers are verified with"))

@@ -33,7 +33,7 @@ CERTIFICATES = work.Kind(
     subject="pk",
     gives_up=False,
 )
-held_work.add(CERTIFICATES.name, gettext_lazy("Platform certificates"))
+held_work.add(CERTIFICATES.name)
 
 
 @CERTIFICATES.each

@@ -12,7 +12,6 @@ from accounts.staff.following import posted_next
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from payments.merchants import held_work
-from payments.merchants.scoping import whole_merchants
 from wechat.kernel.row_ids import row_id
 
 
@@ -20,11 +19,10 @@ from wechat.kernel.row_ids import row_id
 @account_page(Area.MONEY, change=True)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """One kind of work of one merchant; raises ``Http404`` unless the reader has its money in hand."""
-    mine = whole_merchants(request, Area.MONEY, change=True)
-    merchant = mine.filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
+    merchant = held_work.decided_by(request).filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
     if merchant is None:
         raise Http404
-    if held_work.go_on(merchant, request.POST.getlist("work")):
+    if held_work.go_on(merchant, [request.POST.get("work", "")]):
         audit.record(request, merchant, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
     else:

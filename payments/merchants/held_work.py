@@ -4,23 +4,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.staff.held_work import WORDS, lift, reason, usual_reason, when
+from accounts.staff.held_work import DECIDED, WORDS, lift, reason, usual_reason, when
+from accounts.staff.rights import Area
 from payments.merchants.models import Merchant
+from payments.merchants.scoping import whole_merchants
 from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
-from wechat.kernel.registry import Registry
+from wechat.kernel.work import KINDS
 
-# What staff call each kind of work that is done for a merchant, by its name.
-LABELS: Registry[StrOrPromise] = Registry("label of a merchant's work")
+# The names of the kinds of work that are done for a merchant.
+WORKS: list[str] = []
 
 
-def add(work: str, label: StrOrPromise) -> None:
+def add(work: str) -> None:
     """Registers a kind of work that is done for a merchant, and may be on hold for it."""
-    LABELS.add(work, label)
+    WORKS.append(work)
     WORDS.add(work, _reason)
+    DECIDED.add(work, decided_by)
+
+
+def decided_by(request: HttpRequest) -> QuerySet[Merchant]:
+    """Returns the merchants whose work the reader may have go on: they have the money of all its accounts."""
+    return whole_merchants(request, Area.MONEY, change=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +43,15 @@ class HeldWork:
     may_go_on: bool
 
 
-def in_words(merchants: Iterable[Merchant], changed: Iterable[Merchant]) -> list[HeldWork]:
-    """Returns what the work of these merchants waits for; ``changed`` are those of its reader."""
+def in_words(merchants: Iterable[Merchant], request: HttpRequest) -> list[HeldWork]:
+    """Returns what the work of these merchants waits for, for the reader of a page."""
     known = {merchant.pk: merchant for merchant in merchants}
     found = list(_open(known).order_by("subject", "work"))
-    mine = {merchant.pk for merchant in changed} if found else set()
+    mine = {merchant.pk for merchant in decided_by(request)} if found else set()
     return [
-        HeldWork(known[hold.subject], hold.work, LABELS.get(hold.work), reason(hold), hold.subject in mine)
+        HeldWork(
+            known[hold.subject], hold.work, KINDS.get(hold.work).label, reason(hold), hold.subject in mine
+        )
         for hold in found
     ]
 
@@ -52,7 +63,7 @@ def go_on(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
 
 
 def _open(merchants: Iterable[int]) -> QuerySet[Hold]:
-    return Hold.objects.filter(work__in=LABELS.names(), subject__in=list(merchants), until__isnull=False)
+    return Hold.objects.filter(work__in=WORKS, subject__in=list(merchants), until__isnull=False)
 
 
 def _reason(hold: Hold) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind
-from payments.merchants.held_work import LABELS
+from payments.merchants.held_work import WORKS
 from payments.merchants.models import Merchant, PlatformCertificate
 from wechat.kernel.models import Hold
 
@@ -25,7 +25,7 @@ KINDS.add(
         areas=SETTINGS,
         severity=Severity.FAULT,
         rows=lambda account, user: Hold.objects.filter(
-            work__in=LABELS.names(),
+            work__in=WORKS,
             subject__in=Merchant.objects.filter(accounts=OuterRef(account)).values("pk"),
             until__isnull=False,
         ),

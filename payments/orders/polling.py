@@ -57,7 +57,7 @@ POLLS = work.Kind(
     # As long as somebody could pay, somebody has to ask.
     gives_up=False,
 )
-held_work.add(POLLS.name, gettext_lazy("Asking what became of orders"))
+held_work.add(POLLS.name)
 
 
 @POLLS.together

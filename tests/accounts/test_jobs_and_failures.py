@@ -16,13 +16,14 @@ from menus import drafts
 from menus.models import Publication
 from tests.cast import Cast, member, message, signed_in
 from tests.menus.conftest import put, view
-from wechat.campaigns.models import MassCall, MassSend
+from wechat.api.models import ApiClient
+from wechat.campaigns.models import MassCall, MassSend, Sequence
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
 from wechat.kernel.models import Hold, Interruption
 from wechat.kernel.work import KINDS
 from wechat.materials.models import Asset
-from wechat.pushes.models import Push
+from wechat.pushes.models import LibraryJob, Push
 from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,23 @@ def test_deliveries_behind_the_circuit_of_a_receiver_are_told_with_whose_it_is(
     assert Hold.objects.exists()
     owner.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
     assert not Hold.objects.exists()
+
+
+def test_the_receiver_of_an_api_client_with_other_accounts_goes_on_by_a_superusers_button(
+    staff: Cast, owner: Client
+) -> None:
+    client = ApiClient.objects.create(name="商城", secret="s")
+    client.accounts.add(staff.ours, staff.theirs)
+    receiver = Endpoint.objects.create(client=client, url="https://receiver.example.com/", secret="s")
+    Delivery.objects.create(
+        endpoint=receiver, account=staff.ours, event="message", key="1", body="{}", due_at=timezone.now()
+    )
+    held("webhooks.deliver", receiver.pk)
+    for reader, button in ((owner, False), (signed_in(staff.superuser), True)):
+        shown = reader.get(f"{reverse(JOBS)}?account={staff.ours.pk}").content.decode()
+        assert (f" {receiver.pk}: " in shown, "原因已消除" in shown) == (True, button)
+        reader.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
+        assert Hold.objects.exists() is not button
 
 
 def test_an_auditor_sees_what_waits_and_lets_nothing_go_on(staff: Cast) -> None:
@@ -235,6 +253,26 @@ def test_whatever_killed_three_workers_is_told_in_the_same_words(staff: Cast, ow
     found = failures.groups(account, Rights.of(staff.owner))
     assert {group.name for group in found} == {"menus", "webhooks"}
     assert html(owner, FAILED).count("处理它的进程三次意外退出") == 2
+
+
+def test_the_page_of_what_killed_three_workers_says_so_in_the_same_words(staff: Cast, owner: Client) -> None:
+    account, now = staff.ours, timezone.now()
+    leased = {"account": account, "due_at": now, "leased_until": now}
+    job = LibraryJob.objects.create(verb="sync", **leased)
+    sequence = Sequence.objects.create(name="欢迎", enabled=True, trigger="segment", **leased)
+    send = MassSend.objects.create(account=account, name="国庆", content={"type": "text", "content": "您好"})
+    MassSend.objects.filter(pk=send.pk).update(state="sending", started_at=now)
+    call = MassCall.objects.create(send=send, number=1, clientmsgid="m1", body={}, **leased)
+    for kind, row, page in (
+        ("pushes.work_on_templates", job, "/admin/pushes/template/"),
+        ("campaigns.enter_sequences", sequence, f"/admin/campaigns/sequence/{sequence.pk}/change/"),
+        ("campaigns.mass_send", call, f"/admin/campaigns/masssend/{send.pk}/change/"),
+    ):
+        Interruption.objects.create(work=kind, row=row.pk, times=2, at=now)
+        assert work.run(kind) == 1
+        assert "处理它的进程三次意外退出" in owner.get(page).content.decode(), page
+    send.refresh_from_db()
+    assert send.state == "failed"
 
 
 def test_a_menu_that_was_not_published_is_published_again_by_whoever_may(staff: Cast) -> None:

@@ -19,7 +19,7 @@ from accounts.staff.todo import KINDS, MOST
 from menus import drafts
 from menus.models import LiveMenu, Publication
 from payments.bills.models import Bill, Discrepancy
-from payments.merchants.held_work import LABELS
+from payments.merchants.held_work import WORKS
 from payments.merchants.models import Merchant, PlatformCertificate
 from payments.orders.mismatches import MismatchKind as Mismatch
 from payments.orders.models import Order, Refund
@@ -69,9 +69,7 @@ def _merchant(account: OfficialAccount) -> Merchant:
 
 def _merchant_held(account: OfficialAccount) -> None:
     now = timezone.now()
-    Hold.objects.create(
-        work=LABELS.names()[0], subject=_merchant(account).pk, cause="account", since=now, until=now
-    )
+    Hold.objects.create(work=WORKS[0], subject=_merchant(account).pk, cause="account", since=now, until=now)
 
 
 def _certificate(account: OfficialAccount) -> None:

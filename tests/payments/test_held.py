@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import AuditEntry
+from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.models import Bill
 from payments.merchants.models import Merchant
 from payments.orders import ordering
@@ -276,9 +276,20 @@ def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
     away: list[Order], merchant: Merchant, staff: Cast
 ) -> None:
     merchant.accounts.add(staff.theirs)
-    posted = {"merchant": merchant.pk, "work": CHASE, "account": staff.theirs.pk}
-    assert signed_in(staff.outsider).post("/admin/merchants/merchant/held/", posted).status_code == 404
-    assert Hold.objects.exists()
+    for user, account in ((staff.outsider, staff.theirs), (staff.owner, staff.ours)):
+        reader, posted = signed_in(user), {"merchant": merchant.pk, "work": CHASE, "account": account.pk}
+        assert reader.post("/admin/merchants/merchant/held/", posted).status_code == 404
+        assert "原因已消除" not in reader.get(JOBS).content.decode()
+        reader.post(JOBS, posted)
+        assert Hold.objects.exists()
+    assert AWAY in signed_in(staff.owner).get(JOBS).content.decode()
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.FINANCE)
+    owner, posted = signed_in(staff.owner), {"work": CHASE, "account": staff.ours.pk}
+    assert "原因已消除" in owner.get(f"{JOBS}?account={staff.ours.pk}").content.decode()
+    owner.post(JOBS, posted)
+    assert not Hold.objects.exists()
+    told = AuditEntry.objects.latest("pk")
+    assert (told.kind, told.object_id) == ("merchants.merchant", str(merchant.pk))
 
 
 def test_the_page_of_background_work_tells_what_waits_behind_the_circuit_of_a_merchant(

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.followers import people
 from accounts.official.clients import client_for
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
@@ -36,7 +36,7 @@ from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
 from wechat.sdk.calls import templates as api
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 # An exact count of more would make the list wait.
 COUNTED = 10_000
@@ -114,7 +114,7 @@ class TemplateAdmin(AccountScopedAdmin):
             known = people.of(template.account_id, (str(each.get("openid", "")) for each in found))
             context["held"] = [{**each, "person": known.get(str(each.get("openid", "")))} for each in found]
         except WeChatError as error:
-            context["problem"] = _in_words(error)
+            context["problem"] = of_error(error)
         return TemplateResponse(request, "pushes/template_held.html", context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -125,7 +125,7 @@ class TemplateAdmin(AccountScopedAdmin):
         try:
             step = _NoticeStep(account, request)
         except WeChatError as error:
-            context["problem"] = _in_words(error)
+            context["problem"] = of_error(error)
             step = None
         form = TemplateMessageForm(request.POST if "short_id" in request.POST else None)
         job = self._added(account, form, step)
@@ -253,14 +253,4 @@ def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
     """The latest work on the account's templates, with what is wrong; what went well since is forgotten."""
     jobs = list(LibraryJob.objects.filter(account=account).order_by("-pk")[:LATEST_JOBS])
     done = {job.verb: job.pk for job in reversed(jobs) if job.state == LibraryJob.State.DONE}
-    return [(job, _problem(job)) for job in jobs if job.pk >= done.get(job.verb, 0)]
-
-
-def _problem(job: LibraryJob) -> str:
-    if not job.error:
-        return ""
-    return in_words(job.errcode) if job.errcode is not None else _("WeChat could not be reached.")
-
-
-def _in_words(error: WeChatError) -> str:
-    return in_words(error.errcode) if isinstance(error, ApiError) else _("WeChat could not be reached.")
+    return [(job, of_row(job)) for job in jobs if job.pk >= done.get(job.verb, 0)]

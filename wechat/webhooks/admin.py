@@ -20,7 +20,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.staff import audit, held_work
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from wechat.console.pages import BigTable, badge, moment
 from wechat.webhooks import events, outbox
 from wechat.webhooks.forms import EndpointForm, SampleForm
@@ -141,6 +141,15 @@ class EndpointAdmin(AccountScopedAdmin):
         if not endpoint.enabled:
             return badge(_("off"))
         return badge(_("takes nothing"), "warn") if endpoint.failing_since else badge(_("on"), "good")
+
+
+def _decided_by(request: HttpRequest) -> QuerySet[Endpoint]:
+    """An API client's endpoint serves all accounts of the client, and has no page here."""
+    mine = Rights.of(request.user).changeable(EndpointAdmin.area)
+    return Endpoint.objects.filter(account__in=mine)
+
+
+held_work.DECIDED.add(outbox.DELIVERIES.name, _decided_by)
 
 
 @admin.register(Delivery)

@@ -101,7 +101,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             "sums": sums.sums(bill),
             "open_count": self._open(bill),
             "may_fetch": self._may_fetch(request, bill),
-            "held": held_work.in_words([bill.merchant], whole_merchants(request, self.area, change=True)),
+            "held": held_work.in_words([bill.merchant], request),
         }
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
@@ -133,9 +133,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
                 **(extra_context or {}),
                 "day_form": form if offered else None,
                 "refunds_by": exporting.RefundsBy.choices,
-                "held": held_work.in_words(
-                    selling.distinct(), whole_merchants(request, self.area, change=True)
-                ),
+                "held": held_work.in_words(selling.distinct(), request),
             },
         )
 

@@ -51,7 +51,7 @@ REFUNDS = work.Kind(
     # what became of it.
     gives_up=False,
 )
-held_work.add(REFUNDS.name, gettext_lazy("Refunds"))
+held_work.add(REFUNDS.name)
 
 
 def request(

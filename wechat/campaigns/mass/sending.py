@@ -18,7 +18,6 @@ from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.mass.bodies import BodyNotReady, body_of
 from wechat.campaigns.models import MassCall, MassPreview, MassSend
 from wechat.kernel import work
-from wechat.kernel.work import policy
 from wechat.sdk.calls import mass
 from wechat.sdk.calls.mass import Accepted
 from wechat.sdk.client import Client
@@ -35,8 +34,7 @@ REMEMBERED = datetime.timedelta(hours=22)
 class _Calls(work.Kind[MassCall]):
     """Calls whose mass send is as they are, also where one is given up before it is worked on."""
 
-    def _settle(self, row: MassCall, error: object, decision: policy.Decision) -> None:
-        super()._settle(row, error, decision)
+    def gave_up_unworked(self, row: MassCall) -> None:
         reports.update_state(row.send_id)
 
 

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.errcodes import in_words
+from accounts.operations.failures import sentence
 from wechat.campaigns.models import MassCall, MassSend
+from wechat.kernel.work import interruptions
 
 MARKS: Mapping[str, StrOrPromise] = {
     "draft": gettext_lazy(
@@ -67,6 +69,8 @@ def of_call(call: MassCall) -> str:
         return str(REVIEWS.get(int(review[1]), call.status))
     if call.state == MassCall.State.UNCERTAIN:
         return _("Whether it was sent is not known: look at WeChat's own page before you send it again.")
+    if call.state == MassCall.State.FAILED and call.errcode is None:
+        return interruptions.in_words(sentence(None, call.error)) if call.error else ""
     if call.state == MassCall.State.ACCEPTED or call.errcode is None:
         return (
             ""

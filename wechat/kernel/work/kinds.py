@@ -285,6 +285,7 @@ class Kind(AnyKind, Generic[Row]):
         try:
             if times >= interruptions.MOST:
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
+                self.gave_up_unworked(row)
             elif row.renew(self._lease_alone(times)):
                 self._work_on([row])
         except Exception as error:  # noqa: BLE001 - there is no other row that it could be about
@@ -295,6 +296,9 @@ class Kind(AnyKind, Generic[Row]):
     def _lease_alone(self, times: int) -> datetime.timedelta:
         """Returns how long a suspect is leased; somebody waits for what a heartbeat keeps alive."""
         return self.lease if self.has_heartbeat else self.lease + interruptions.LONGER[times]
+
+    def gave_up_unworked(self, row: Row) -> None:
+        """Called once a row that ended three workers was given up, which its function is not told of."""
 
     def _work_on(self, rows: Sequence[Row]) -> None:
         assert self._do is not None
