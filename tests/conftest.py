@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django_redis import get_redis_connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.official.models import OfficialAccount
@@ -163,4 +164,8 @@ def simulated(simulator_process: str, settings: Settings) -> Simulated:
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = simulator_process
     platform = Simulated(simulator_process)
     platform.sim("/reset", {})
+    # Of a token that fails another one is taken once: it is not to be one that another test has left behind.
+    redis = get_redis_connection("default")
+    for key in redis.scan_iter("wc:token:*"):
+        redis.delete(key)
     return platform
