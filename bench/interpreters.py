@@ -9,15 +9,18 @@ from pathlib import Path
 LOCK = Path(__file__).parent.parent / "requirements" / "run.txt"
 # What the image has; others are named in BENCH_PYTHONS, with a colon between them.
 USUAL = "python3.13"
-VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
+VERSION = "import sys; print('{}.{}.{}'.format(*sys.version_info))"
 
 
 def interpreters(folder: Path) -> Mapping[str, str]:
     """Returns the programs by their version, the running one first; what is not installed is left out.
 
+    How one was built may count for more than its version: distributions optimise theirs by a profile, and
+    link them statically.
+
     The others get an environment in the folder, with the packages of the lock.
     """
-    found = {"{}.{}".format(*sys.version_info): sys.executable}
+    found = {"{}.{}.{}".format(*sys.version_info): sys.executable}
     for program in os.environ.get("BENCH_PYTHONS", USUAL).split(":"):
         version = _version(program)
         if version and version not in found:
