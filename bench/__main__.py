@@ -1,5 +1,6 @@
 """`python -m bench NAME …` runs the named benchmarks, each as its own process; without a name, those
-that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said.
+that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said. With
+``--write`` the named ones are renewed in that page, and the others stay.
 
 Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one
 measures. With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots
@@ -9,6 +10,7 @@ then go into the folder that is given.
 import argparse
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -32,6 +34,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "growth": ("--most", "1000"),
 }
 NO_BENCHMARKS = {"__init__", "__main__", "web", "plots", "pushes"}
+PAGE, HEADING = "benchmarks.md", "## `python -m bench.{}`"
 # What they print is Markdown already.
 TABLES = {"growth"}
 OWN_SERVERS = (sys.executable, "-m", "config.embedded", "--temporary", "--durable")
@@ -54,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--trial", type=Path, metavar="FOLDER")
+    parser.add_argument("--write", action="store_true", help="put what the named ones say into the page")
     options = parser.parse_args(arguments)
     known = {path.stem for path in Path(__file__).parent.glob("*.py")} - NO_BENCHMARKS
     if unknown := set(options.names) - known:
@@ -61,11 +65,19 @@ def main(arguments: Sequence[str]) -> int:
             f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n"
         )
         return 2
-    outcomes = {name: _run(name) for name in options.names} or _run_all(options.trial)
+    outcomes = _run_named(options.names, write=options.write) or _run_all(options.trial)
     failed = [name for name, outcome in outcomes.items() if outcome.code]
     if failed:
         sys.stderr.write(f"\nFailed: {', '.join(failed)}.\n")
     return max(outcome.code for outcome in outcomes.values())
+
+
+def _run_named(names: Sequence[str], *, write: bool) -> Mapping[str, Outcome]:
+    outcomes = {name: _run(name) for name in names}
+    if write:
+        page = DOCS / PAGE
+        page.write_text(_page({**_parts(page.read_text()), **_written(outcomes)}))
+    return outcomes
 
 
 def _run_all(trial: Path | None) -> Mapping[str, Outcome]:
@@ -73,7 +85,7 @@ def _run_all(trial: Path | None) -> Mapping[str, Outcome]:
     docs.mkdir(parents=True, exist_ok=True)
     os.environ[DOCS_VARIABLE] = str(docs)
     outcomes = {name: _run(name, arguments if trial else ()) for name, arguments in QUICK.items()}
-    (docs / "benchmarks.md").write_text(_page(outcomes))
+    (docs / PAGE).write_text(_page(_written(outcomes)))
     return outcomes
 
 
@@ -90,16 +102,27 @@ def _run(name: str, arguments: Sequence[str] = ()) -> Outcome:
     return Outcome(process.returncode, "".join(lines), time.perf_counter() - began)
 
 
-def _page(outcomes: Mapping[str, Outcome]) -> str:
+def _page(parts: Mapping[str, str]) -> str:
     machine = f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
-    parts = [HEAD.format(machine=machine)]
+    headed = (f"\n{HEADING.format(name)}\n\n{text}\n" for name, text in parts.items())
+    return HEAD.format(machine=machine) + "".join(headed)
+
+
+def _parts(page: str) -> dict[str, str]:
+    """Returns the text below each heading of the page, by the benchmark's name."""
+    _head, *found = re.split(f"^{HEADING.format('(.+)')}$", page, flags=re.MULTILINE)
+    return {name: text.strip() for name, text in zip(found[::2], found[1::2], strict=True)}
+
+
+def _written(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """Returns what the page says of each of them."""
+    parts = {}
     for name, outcome in outcomes.items():
         text = outcome.text.strip()
         body = text if name in TABLES else f"```\n{text}\n```"
-        failed = f"\nIt failed with code {outcome.code}.\n" if outcome.code else ""
-        took = f"It took {outcome.seconds:.0f} s."
-        parts.append(f"\n## `python -m bench.{name}`\n\n{body}\n{failed}\n{took}\n")
-    return "".join(parts)
+        failed = f"\n\nIt failed with code {outcome.code}." if outcome.code else ""
+        parts[name] = f"{body}{failed}\n\nIt took {outcome.seconds:.0f} s."
+    return parts
 
 
 if __name__ == "__main__":
