@@ -76,7 +76,8 @@ def _run_named(names: Sequence[str], *, write: bool) -> Mapping[str, Outcome]:
     outcomes = {name: _run(name) for name in names}
     if write:
         page = DOCS / PAGE
-        page.write_text(_page({**_parts(page.read_text()), **_written(outcomes)}))
+        known = _parts(page.read_text()) if page.exists() else {}
+        page.write_text(_page({**known, **_written(outcomes)}))
     return outcomes
 
 
