@@ -24,6 +24,7 @@ def interpreters(folder: Path) -> Mapping[str, str]:
     for program in os.environ.get("BENCH_PYTHONS", USUAL).split(":"):
         version = _version(program)
         if version and version not in found:
+            print(f"Installing the packages for Python {version}", flush=True)
             found[version] = _environment(program, folder / f"python{version}")
     return found
 
@@ -38,7 +39,6 @@ def _version(program: str) -> str:
 
 
 def _environment(program: str, folder: Path) -> str:
-    print(f"Installing the packages for {program}", flush=True)
     subprocess.run([program, "-m", "venv", folder], check=True)
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
