@@ -1,5 +1,5 @@
 """`python -m bench NAME …` runs the named benchmarks, each as its own process; without a name, those
-that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of what they said. With
+that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of their results. With
 ``--write`` the named ones are renewed in that page, and the others stay.
 
 Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one

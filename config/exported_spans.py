@@ -18,7 +18,7 @@ class ExportedSpans(BatchSpanProcessor):
 
 
 def _without_words(span: ReadableSpan) -> ReadableSpan:
-    """Of a statement that fails Postgres says what was in it, which is for nobody to read."""
+    """Returns the span without the words of its status: those of a failed statement hold its values."""
     return ReadableSpan(
         span.name,
         span.context,

@@ -94,7 +94,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             # They bring handlers of their own, whose lines nobody could read by their fields.
             "django": {"handlers": []},
             "uvicorn": {"handlers": [], "propagate": True},
-            # Two lines for each time somebody is woken: what comes of it is told by whoever does it.
+            # Two lines for each time somebody is woken: whoever does it logs what comes of it.
             "celery": {"level": "WARNING"},
         },
     }

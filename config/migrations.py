@@ -38,7 +38,7 @@ NEVER = (
 # Of these tables Postgres neither builds nor drops an index concurrently.
 PARTITIONED = frozenset({("inbox", "inboundmessage")})
 OF_INDEXES = (ordinary.AddIndex, ordinary.RemoveIndex)
-IN_NO_TRANSACTION = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurrently)
+IN_NO_TRANSACTION = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurrently, AddIndexByPartition)
 
 
 @dataclass

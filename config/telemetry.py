@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 NANO = 1_000_000_000
-# Between two times that spans are sent: what was not sent is lost with a process that is told to end.
+# Between two times that spans are sent: what was not sent is lost with a process that ends at a signal.
 MILLISECONDS = 1000
 
 _provider: "TracerProvider | None" = None

@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, cast
+from tests.own_redis import OwnRedis
 from tests.platform import Platform
 from tests.secrets_watch import Watch, WatchedSpans
 from tests.simulated import Simulated
@@ -132,6 +133,13 @@ def account(db: None) -> OfficialAccount:
         aes_key=AES_KEY,
         mode="safe",
     )
+
+
+@pytest.fixture
+def redis() -> Iterator[OwnRedis]:
+    server = OwnRedis()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

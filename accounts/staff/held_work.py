@@ -19,7 +19,7 @@ from wechat.kernel.registry import Registry
 from wechat.kernel.work import KINDS, Kind, WorkRow, holds
 
 Cause = Hold.Cause
-# What is said instead of the words below, for work that is not done for an account, by its name.
+# The words instead of those below, for work that is not done for an account, by its name.
 WORDS: Registry[Callable[[Hold], str]] = Registry("words about held work")
 # Whose holds the reader of a page may lift, by the name of work that is on hold for merchants or receivers.
 DECIDED: Registry[Callable[[HttpRequest], QuerySet[Any]]] = Registry("decision about held work")
@@ -108,7 +108,7 @@ def reason(hold: Hold) -> str:
 
 
 def usual_reason(hold: Hold) -> str:
-    """Returns what is said of most work."""
+    """Returns the words for most work."""
     match hold.cause:
         case Cause.QUOTA:
             return _("WeChat's limit of the day is used up. It goes on by itself at %(until)s.") % when(hold)

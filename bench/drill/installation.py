@@ -279,7 +279,7 @@ def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int
     account = OfficialAccount.objects.get(slug="demo")
     portable.write(account, Rule(position=Rule.objects.filter(account=account).count()), RULE)
     platform.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
-    # One push that was given up is told by itself; it does not keep others away. The pauses are those of the
+    # A push that is given up does not keep others away. The pauses are those of the
     # platform when nobody answers, also where a connection is refused: there is one web process, and until it
     # is back after a kill nobody else could take a push.
     platform.sim("/settings", {"mark_fail_after": 1_000_000, "repeat_pause": 5.0})

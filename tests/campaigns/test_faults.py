@@ -19,7 +19,8 @@ from accounts.followers.models import Follower
 from config.embedded import PROJECT
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
-from tests.pushes.test_faults import OwnRedis, until
+from tests.own_redis import OwnRedis
+from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign
@@ -46,13 +47,6 @@ while True:
     send_due()
     time.sleep(0.05)
 """
-
-
-@pytest.fixture
-def redis() -> Iterator[OwnRedis]:
-    server = OwnRedis()
-    yield server
-    server.stop()
 
 
 @contextmanager

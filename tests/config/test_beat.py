@@ -12,7 +12,7 @@ from celery import Celery
 
 from config.embedded import PROJECT
 from tests.config.amqp_broker import Broker
-from tests.pushes.test_faults import OwnRedis
+from tests.own_redis import OwnRedis
 from tests.pushes.test_sending import _environment
 from wechat.kernel import tasks, work
 
@@ -55,13 +55,6 @@ def broker() -> Iterator[Broker]:
     broker = Broker()
     yield broker
     broker.stop()
-
-
-@pytest.fixture
-def redis() -> Iterator[OwnRedis]:
-    server = OwnRedis()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize("application", ["config.beat", "config"])

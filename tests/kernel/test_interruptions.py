@@ -20,7 +20,8 @@ from accounts.followers.models import FollowerSync
 from accounts.followers.syncing import SYNCS
 from config.embedded import PROJECT
 from tests.cast import Cast, message, signed_in
-from tests.pushes.test_faults import OwnRedis, until
+from tests.own_redis import OwnRedis
+from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from tests.working import react_to_due
 from wechat.inbox import reacting, routing
@@ -92,21 +93,14 @@ def turn() -> Iterator[Turn]:
     ) as workers:
         assert workers.stdin is not None
         assert workers.stdout is not None
-        asked, told = workers.stdin, workers.stdout
+        asked, output = workers.stdin, workers.stdout
 
         def take(name: str, at: datetime.datetime) -> int:
             print(name, at.timestamp(), file=asked, flush=True)
-            ended = next(line for line in told if line.startswith("ended "))
+            ended = next(line for line in output if line.startswith("ended "))
             return int(ended.split()[1])
 
         yield take
-
-
-@pytest.fixture
-def redis() -> Iterator[OwnRedis]:
-    server = OwnRedis()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -217,14 +211,14 @@ def test_a_worker_that_is_stopped_ends_what_it_has_begun(
     assert handled() == ["slow"]
 
 
-def test_a_process_that_is_told_to_end_in_the_middle_leaves_no_suspects(staff: Cast, reactions: None) -> None:
+def test_a_process_that_is_to_end_in_the_middle_leaves_no_suspects(staff: Cast, reactions: None) -> None:
     """As one of a worker's processes is, where the signal is sent to all of them."""
-    told: list[str] = []
+    taken: list[str] = []
 
     @routing.reacts()
     def end(event: routing.InboundEvent) -> None:
-        told.append("")
-        if len(told) == 1:
+        taken.append("")
+        if len(taken) == 1:
             sys.exit()
 
     first, _second = rows(staff, "first", "second")

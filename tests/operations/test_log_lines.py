@@ -20,9 +20,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
 from tests.operations.pushing import pushed_by_api
-from tests.operations.test_metrics import redis  # noqa: F401 - a fixture
 from tests.operations.test_parsers import instructions
-from tests.pushes.test_faults import OwnRedis, until
+from tests.own_redis import OwnRedis
+from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port
@@ -100,7 +100,7 @@ def is_answered(address: str) -> bool:
 @pytest.mark.parametrize("command", [of_the_unit("worker-interactive"), of_compose("worker")])
 def test_a_worker_tells_of_its_sends_and_not_of_each_time_it_is_woken(
     tmp_path: Path,
-    redis: OwnRedis,  # noqa: F811
+    redis: OwnRedis,
     account: OfficialAccount,
     simulated: Simulated,
     command: list[str],
@@ -117,7 +117,7 @@ def test_a_worker_tells_of_its_sends_and_not_of_each_time_it_is_woken(
     assert [line for line in lines if line["logger"].startswith("celery")] == []
 
 
-def test_beat_is_silent_while_all_is_well(tmp_path: Path, redis: OwnRedis) -> None:  # noqa: F811
+def test_beat_is_silent_while_all_is_well(tmp_path: Path, redis: OwnRedis) -> None:
     until(lambda: has_ticks(redis) is not None)
     with running(of_the_unit("beat"), tmp_path, CELERY_BROKER_URL=redis.url) as written:
         until(lambda: has_ticks(redis) is True)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from accounts.official.models import OfficialAccount
 from tests.asgi import exchange
 from tests.callbacks import post
 from tests.config.test_beat import running
+from tests.own_redis import OwnRedis
 from tests.platform import Platform
-from tests.pushes.test_faults import OwnRedis
 from tests.simulator.conftest import free_port
 from tests.working import react_to_due
 from wechat.kernel import exposition, tasks
@@ -141,13 +140,6 @@ def test_the_files_of_a_process_that_lives_stay(tmp_path: Path) -> None:
     ended.touch()
     assert summed(tmp_path)["orders_total", (("kind", "a"),)] == 1
     assert (own.exists(), ended.exists()) == (True, False)
-
-
-@pytest.fixture
-def redis() -> Iterator[OwnRedis]:
-    server = OwnRedis()
-    yield server
-    server.stop()
 
 
 def test_a_worker_of_its_own_tells_what_its_processes_counted(tmp_path: Path, redis: OwnRedis) -> None:

@@ -23,10 +23,10 @@ from tests import callbacks
 from tests.callbacks import served
 from tests.operations.pushing import pushed_by_api, until_delivered
 from tests.operations.test_log_lines import of_the_unit, running
-from tests.operations.test_metrics import redis  # noqa: F401 - a fixture
 from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
+from tests.own_redis import OwnRedis
 from tests.platform import Platform
-from tests.pushes.test_faults import OwnRedis, until
+from tests.pushes.test_faults import until
 from tests.sdk.platform import Platform as Server
 from tests.sdk.platform import Reply, Request, serving
 from tests.simulated import Simulated
@@ -191,7 +191,7 @@ def test_statements_and_commands_are_spans_of_the_process_without_what_they_carr
 
 def test_a_worker_that_is_told_to_end_sends_its_last_spans(
     tmp_path: Path,
-    redis: OwnRedis,  # noqa: F811
+    redis: OwnRedis,
     account: OfficialAccount,
     simulated: Simulated,
 ) -> None:

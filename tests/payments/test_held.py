@@ -222,8 +222,8 @@ def test_the_circuits_of_a_merchant_an_account_and_a_receiver_are_metrics_that_n
         Hold.objects.create(
             work=name, part=part, subject=subject, cause="away", since=timezone.now(), until=until
         )
-    told = set(re.findall(r"wechat_work_held\{.*\} 1\.0", scraped()))
-    assert told == {
+    found = set(re.findall(r"wechat_work_held\{.*\} 1\.0", scraped()))
+    assert found == {
         f'wechat_work_held{{account="{name}",cause="away",part="{part}",work="{kind}"}} 1.0'
         for name, part, kind in (
             ("shop", "", CHASE),
@@ -288,8 +288,8 @@ def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
     assert "原因已消除" in owner.get(f"{JOBS}?account={staff.ours.pk}").content.decode()
     owner.post(JOBS, posted)
     assert not Hold.objects.exists()
-    told = AuditEntry.objects.latest("pk")
-    assert (told.kind, told.object_id) == ("merchants.merchant", str(merchant.pk))
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.kind, entry.object_id) == ("merchants.merchant", str(merchant.pk))
 
 
 def test_the_page_of_background_work_tells_what_waits_behind_the_circuit_of_a_merchant(

@@ -15,10 +15,9 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
-from config.embedded.redis import program
+from tests.own_redis import OwnRedis
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
-from tests.simulator.conftest import free_port
 from tests.working import send_due
 from wechat.pushes import windows
 from wechat.pushes.models import Push
@@ -48,30 +47,6 @@ while True:
     send_due()
     time.sleep(0.05)
 """
-
-
-class OwnRedis:
-    """A server that only these workers use, so that nobody else minds when it is killed."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        command = [str(program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture
-def redis() -> Iterator[OwnRedis]:
-    server = OwnRedis()
-    yield server
-    server.stop()
 
 
 @contextmanager

@@ -308,7 +308,7 @@ class FilterForm(forms.Form):
         self.notices: list[StrOrPromise] = []
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Only the rows that were asked for, in terms of the table's indexes."""
+        """Returns the rows that were asked for, by the table's indexes; each form has a way of its own."""
         raise NotImplementedError
 
     def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:

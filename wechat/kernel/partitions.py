@@ -1,8 +1,9 @@
 """Changes of tables that are partitioned."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import NotInTransactionMixin
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Table
+from django.db.migrations import AddIndex
 from django.db.migrations.state import ProjectState
 
 # The partitions of a table without an index that belongs to the one of the whole.
@@ -16,13 +17,16 @@ ORDER BY part.relname
 """
 
 
-class AddIndexByPartition(AddIndexConcurrently):
+class AddIndexByPartition(NotInTransactionMixin, AddIndex):
     """Adds an index to a partitioned table while rows are written.
 
     Postgres builds none concurrently for the whole: it is declared, built for one partition after the other,
     and valid with the last of them. A partition that is made meanwhile brings its own. What a run has done
-    that was ended in the middle, as by a time-out, the next one finds done.
+    that was ended in the middle, as by a time-out, the next one finds done. Taken back, it is
+    dropped for all of them at once, and readers and writers wait.
     """
+
+    atomic = False
 
     def database_forwards(
         self,
@@ -46,17 +50,6 @@ class AddIndexByPartition(AddIndexConcurrently):
             part.parts |= {"name": Table(name, quote), "table": Table(partition, quote)}
             schema_editor.execute(part)
             schema_editor.execute(f"ALTER INDEX {quote(self.index.name)} ATTACH PARTITION {quote(name)}")
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Drops the index of the whole and of its partitions; readers and writers wait for that."""
-        model = from_state.apps.get_model(app_label, self.model_name)
-        schema_editor.remove_index(model, self.index)
 
     def describe(self) -> str:
         return f"{super().describe()}, partition by partition"

@@ -47,7 +47,7 @@ def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
 
 
 def forget(work: str, row: WorkRow) -> None:
-    """Notes that a worker has told what became of the row."""
+    """Forgets the ends that were counted, as a worker wrote down what became of the row."""
     Interruption.objects.filter(work=work, row=str(row.pk)).delete()
 
 

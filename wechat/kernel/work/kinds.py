@@ -298,14 +298,14 @@ class Kind(AnyKind, Generic[Row]):
         return self.lease if self.has_heartbeat else self.lease + interruptions.LONGER[times]
 
     def gave_up_unworked(self, row: Row) -> None:
-        """Called once a row that ended three workers was given up, which its function is not told of."""
+        """Hears of a row that was given up as it ended three workers: its function is not called."""
 
     def _work_on(self, rows: Sequence[Row]) -> None:
         assert self._do is not None
         try:
             self._do(rows)
         except SystemExit:
-            # The worker is told to end in the middle: none of its rows is the cause.
+            # A signal ends the worker in the middle: none of its rows is the cause.
             for row in rows:
                 row.settle(leased_until=None)
             raise
