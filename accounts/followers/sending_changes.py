@@ -123,7 +123,7 @@ def _done(batch: Sequence[Change]) -> None:
         sent = list(_held(batch).select_for_update())
         Change.objects.filter(pk__in=[each.pk for each in sent]).delete()
         _count(sent, "sent")
-    CHANGES.succeeded(batch[0])
+    CHANGES.answered(batch[0])
 
 
 def _failed(batch: Sequence[Change], error: WeChatError) -> bool:

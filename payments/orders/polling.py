@@ -65,7 +65,7 @@ def poll(found: Sequence[Order]) -> None:
     """Chases claimed orders; one about which nothing could be asked holds up those of its merchant only."""
     for order, failure in zip(found, chase(found), strict=True):
         if failure is None or failure.cause not in OF_OTHERS:
-            POLLS.succeeded(order)
+            POLLS.answered(order)
             if order.attempts:
                 order.settle(attempts=0, error="")
         elif order.is_open:

@@ -262,7 +262,7 @@ def test_failures_that_others_come_between_open_no_circuit(account: OfficialAcco
     for _time in range(5):
         for _failure in range(2):
             assert not holds.report("menus.publish", account.pk, Cause.AWAY, AWAY)
-        holds.lift("menus.publish", account.pk)
+        holds.answered(Hold.objects.all(), is_probe=False)
 
 
 @pytest.mark.django_db
@@ -274,6 +274,15 @@ def test_those_in_flight_when_the_circuit_opened_postpone_nothing(account: Offic
         for _straggler in range(90):
             assert holds.report("menus.publish", account.pk, Cause.AWAY, AWAY)
         assert Hold.objects.get().until == opened.until
+
+
+@pytest.mark.django_db
+def test_calls_that_had_left_before_the_refusal_end_no_hold(account: OfficialAccount) -> None:
+    holds.report("menus.publish", account.pk, Cause.RATE, ApiError(45011, "api minute-quota reach limit"))
+    holds.answered(Hold.objects.all(), is_probe=False)
+    assert Hold.objects.get().until
+    holds.answered(Hold.objects.all(), is_probe=True)
+    assert not Hold.objects.exists()
 
 
 @pytest.mark.django_db

@@ -128,7 +128,7 @@ def _checked(body: bytes) -> Fetched:
 def _settle(row: InboundMedia, outcome: Outcome) -> None:
     if isinstance(outcome, Fetched):
         _keep(row, outcome)
-        FETCHES.succeeded(row)
+        FETCHES.answered(row)
     elif isinstance(outcome, Unusable) or timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
         row.give_up(outcome)
     else:

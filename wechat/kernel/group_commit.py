@@ -11,6 +11,7 @@ Each use has a writer in each event loop, on a connection of its own, which no p
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -34,9 +35,12 @@ async def connect() -> Session:
     """A connection for an event loop: Django's way to the database, without what only its own need."""
     known = connection.get_connection_params()
     ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
-    session = await AsyncConnection.connect(**ours, autocommit=True)
-    if await _is_pooled(session):
-        session.prepare_threshold = None
+    async with AsyncExitStack() as undo:
+        session = await AsyncConnection.connect(**ours, autocommit=True)
+        undo.push_async_callback(session.close)
+        if await _is_pooled(session):
+            session.prepare_threshold = None
+        undo.pop_all()
     return session
 
 

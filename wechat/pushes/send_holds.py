@@ -33,9 +33,9 @@ def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = F
     return holds.report(SENDS, account_id, cause, error, part=kind, is_probe=is_probe)
 
 
-def answered(account_id: int, kind: str, *, bulk: bool) -> None:
-    """Notes that the platform took a message of this kind again."""
-    holds.lift_all(held(bulk=bulk).filter(subject=account_id, part=kind))
+def answered(account_id: int, kind: str, *, bulk: bool, is_probe: bool) -> None:
+    """Notes that the platform took a message of this kind."""
+    holds.answered(held(bulk=bulk).filter(subject=account_id, part=kind), is_probe=is_probe)
 
 
 def held(*, bulk: bool) -> QuerySet[Hold]:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from wechat.kernel import tracing
 from wechat.kernel.line_rates import LineRate
+from wechat.kernel.work import policy
 from wechat.pushes.models import Push
 from wechat.pushes.senders import GiveBack, Sender
 from wechat.sdk.client import Client
@@ -58,6 +59,14 @@ class AttemptResult:
     msgid: int | None = None
     error: WeChatError | None = None
     not_tried: bool = False
+
+    @property
+    def is_answer(self) -> bool:
+        """Returns whether the platform took the message, or refused just this one."""
+        if self.error is None:
+            return not self.not_tried
+        errcode = getattr(self.error, "errcode", None)
+        return errcode in self.attempt.sender.verdicts or policy.is_about_row(self.error)
 
     @property
     def outcome(self) -> str:

@@ -85,7 +85,7 @@ class _Run:
         self.taken = 0
         # Whether something is due whose account has sent as much as it may for the moment.
         self.has_to_wait = False
-        # Those with a hold, or failures counted towards one: the next answer ends that.
+        # Those with a hold, or failures counted towards one.
         self.troubled: set[tuple[int, str]] = set()
 
     def until_done(self) -> int:
@@ -100,7 +100,7 @@ class _Run:
             return 0
         known = send_holds.held(bulk=self.bulk).values_list("subject", "part", "until")
         self.troubled = {(subject, kind) for subject, kind, _until in known}
-        self.pool.held &= {(subject, kind) for subject, kind, until in known if until}
+        self.pool.held = {(subject, kind) for subject, kind, until in known if until}
         taken = sum(self._take_on_of(queue) for queue in claiming.due_queues(bulk=self.bulk))
         self.taken += taken
         return taken
@@ -140,25 +140,25 @@ class _Run:
         """Puts on hold what has to wait, and keeps on the rows what became of the calls."""
         for result in results:
             _count(result)
-            if result.error is not None:
-                self._report(result.attempt, result.error)
-            elif not result.not_tried and result.attempt.key in self.troubled:
+            if result.is_answer:
                 self._answered(result.attempt)
+            elif result.error is not None:
+                self._report(result.attempt, result.error)
         transitions.keep([outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results])
 
     def _report(self, attempt: Attempt, error: WeChatError) -> None:
         account_id, kind = attempt.key
-        if getattr(error, "errcode", None) in attempt.sender.verdicts:
-            return
         self.troubled.add(attempt.key)
         if send_holds.report(account_id, kind, error, is_probe=attempt.is_probe):
             self.pool.held.add(attempt.key)
 
     def _answered(self, attempt: Attempt) -> None:
+        """Ends the trouble there was. Of a hold only a probe may: others had left before the refusal."""
         account_id, kind = attempt.key
-        send_holds.answered(account_id, kind, bulk=self.bulk)
-        self.troubled.discard(attempt.key)
-        self.pool.held.discard(attempt.key)
+        if attempt.key in self.troubled and (attempt.is_probe or attempt.key not in self.pool.held):
+            send_holds.answered(account_id, kind, bulk=self.bulk, is_probe=attempt.is_probe)
+            self.troubled.discard(attempt.key)
+            self.pool.held.discard(attempt.key)
 
     def _free(self, ahead: int) -> int:
         return IN_FLIGHT + ahead - self.pool.in_flight

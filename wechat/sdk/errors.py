@@ -51,7 +51,12 @@ CAUSES = {
 
 
 class WeChatError(Exception):
-    """Root of the tree; never raised itself."""
+    """Root of the tree; never raised itself.
+
+    `is_answer` tells whether the other side said it, so that it can be reached.
+    """
+
+    is_answer = False
 
     @property
     def cause(self) -> Cause:
@@ -120,6 +125,8 @@ class ApiError(WeChatError):
     `msg_id` is the mass send that an answer is about (45065: the earlier one of the same clientmsgid), or 0.
     WeChat reference 0.2, 11 and 16.
     """
+
+    is_answer = True
 
     def __init__(
         self,

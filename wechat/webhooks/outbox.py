@@ -227,12 +227,13 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     history = [*delivery.log, _entry(attempt)]
     if attempt.delivered:
         delivery.settle(state=State.DELIVERED, due_at=None, attempts=F("attempts") + 1, error="", log=history)
-        DELIVERIES.succeeded(delivery)
     elif delivery.attempts < len(RETRY_AFTER):
         delivery.again(attempt.error, now + RETRY_AFTER[delivery.attempts], log=history)
     else:
         delivery.give_up(attempt.error, log=history)
-    if attempt.status is None:
+    if attempt.status is not None:
+        DELIVERIES.answered(delivery)
+    else:
         holds.report(
             DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe
         )

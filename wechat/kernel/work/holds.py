@@ -84,9 +84,12 @@ def hold(
     )
 
 
-def lift(work: str, subject: int, *, part: str = "") -> None:
-    """Notes that the other side answered: what was held goes on at once."""
-    lift_all(Hold.objects.filter(work=work, part=part, subject=subject))
+def answered(held: QuerySet[Hold], *, is_probe: bool) -> None:
+    """Notes that the other side answered: what was held goes on at once if that was a probe.
+
+    Any other call had left before the refusal and says nothing about it. It only ends a count of failures.
+    """
+    lift_all(held if is_probe else held.filter(until__isnull=True))
 
 
 def lift_all(holds: Iterable[Hold]) -> None:

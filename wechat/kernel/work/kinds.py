@@ -33,6 +33,7 @@ from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import metrics, tracing
+from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import (
     clock,
@@ -250,7 +251,7 @@ class Kind(AnyKind, Generic[Row]):
         return do
 
     def together(self, do: Callable[[Sequence[Row]], object]) -> Callable[[Sequence[Row]], object]:
-        """Registers a function that does a batch, and calls ``succeeded`` or ``failed`` for each row."""
+        """Registers a function that does a batch, and calls ``answered`` or ``failed`` for each row."""
         self._do = do
         return do
 
@@ -263,7 +264,7 @@ class Kind(AnyKind, Generic[Row]):
         except Exception as error:  # noqa: BLE001 - the one place where errors of work arrive; ours are logged
             self.failed(row, error)
         else:
-            self.succeeded(row)
+            self.answered(row)
 
     def work_off(self, turn: Turn) -> int:
         if self._do is None:
@@ -349,9 +350,10 @@ class Kind(AnyKind, Generic[Row]):
             found = getattr(found, name)
         return found if isinstance(found, int) and self.subject else 0
 
-    def succeeded(self, row: Row) -> None:
-        """Notes that the other side answered: whatever held this work up is over."""
-        holds.lift(self.name, self.subject_of(row))
+    def answered(self, row: Row) -> None:
+        """Notes that the other side answered: if the row was a probe, whatever held this work up is over."""
+        held = Hold.objects.filter(work=self.name, subject=self.subject_of(row))
+        holds.answered(held, is_probe=row.is_probe)
 
     def failed(self, row: Row, error: Exception, *others: Row) -> None:
         """Writes down on the row what the error means for it, and holds what it means for the others.
@@ -361,6 +363,8 @@ class Kind(AnyKind, Generic[Row]):
         decision = policy.decide(error, row.attempts, self.retry)
         if not decision.is_expected:
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
+        if policy.is_about_row(error):
+            self.answered(row)
         is_held = bool(self.subject) and self._hold(row, error, decision.hold)
         for each in (row, *others):
             self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))

@@ -73,6 +73,11 @@ def cause_of(error: object) -> Cause | None:
     return cause if isinstance(cause, Cause) else None
 
 
+def is_about_row(error: object) -> bool:
+    """Returns whether it is the other side's answer about one row: others of its account may pass."""
+    return getattr(error, "is_answer", False) and cause_of(error) in {Cause.ROW, Cause.LATER}
+
+
 def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
     """Returns what the error means, for a row that had so many attempts before this one."""
     now = timezone.now()

@@ -115,6 +115,8 @@ class PayRefused(PayError):
     `code` is empty for 404 and 405 of unknown paths, whose bodies are.
     """
 
+    is_answer = True
+
     def __init__(self, status: int, code: str, message: str, api: str = "", request_id: str = "") -> None:
         super().__init__(f"{api} answered {status} {code}: {message}".strip())
         self.status = status
