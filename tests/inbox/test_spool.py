@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+from django_redis import get_redis_connection
 
 from accounts.official import directory
 from accounts.official.models import OfficialAccount
@@ -93,6 +94,21 @@ def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
     assert work.run("inbox.replay_spool") == 2
     assert InboundMessage.objects.get().text == "kept"
     assert not spool.is_waiting()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"record": "{"}, {"record": "[]"}, {"record": '{"later_version": 1}'}, {"record": b"\xff"}, {"a": "b"}],
+)
+def test_what_is_no_record_is_set_aside_and_holds_up_nothing(
+    account: OfficialAccount, platform: Platform, fields: dict[str, Any]
+) -> None:
+    get_redis_connection("default").xadd(spool.STREAM, fields)
+    body = platform.text("kept").encode()
+    spool.append(Record.of(account, parse(body), body))
+    assert work.run("inbox.replay_spool") == 2
+    assert InboundMessage.objects.get().text == "kept"
+    assert (spool.lengths(), spool.refused(account.pk)) == ((0, 1), [])
 
 
 def test_a_postgres_that_does_not_answer_holds_up_no_follower(

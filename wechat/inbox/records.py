@@ -94,7 +94,14 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        return cls(**json.loads(text))
+        """Returns the record that ``to_json`` wrote. Raises ``ValueError`` for anything else."""
+        try:
+            record = cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        if not (isinstance(record.account_id, int) and isinstance(record.key, str)):
+            raise ValueError("not the account and the key of a record")
+        return record
 
 
 def _kept(body: bytes) -> tuple[str, str | None]:

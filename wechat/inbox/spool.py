@@ -7,6 +7,8 @@ unique key makes a record that is replayed twice, or that had reached Postgres a
 import datetime
 import json
 import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -75,7 +77,7 @@ def replay(turn: work.Turn) -> int:
     """Moves what waits into Postgres; returns how many records left the stream."""
     moved = 0
     while not turn.is_over and (entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH))):
-        records = {entry_id: Record.from_json(fields[b"record"]) for entry_id, fields in entries}
+        records = dict(_readable(entries))
         try:
             insert(list(records.values()))
         except Error as error:
@@ -83,9 +85,19 @@ def replay(turn: work.Turn) -> int:
                 log.warning("replay_postponed", extra={"error": str(error)})
                 break
             _replay_one_by_one(records)
-        _redis().xdel(STREAM, *records)
-        moved += len(records)
+        _redis().xdel(STREAM, *(entry_id for entry_id, _fields in entries))
+        moved += len(entries)
     return moved
+
+
+def _readable(entries: Sequence[Entry]) -> Iterator[tuple[bytes, Record]]:
+    """Yields the records; an entry that is none is set aside, and holds up nothing."""
+    for entry_id, fields in entries:
+        text = fields.get(b"record", b"")
+        try:
+            yield entry_id, Record.from_json(text)
+        except ValueError as error:
+            _set_aside(entry_id, text, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,12 @@ def refused(account_id: int) -> list[RefusedRecord]:
         entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
     except RedisError:
         return []
-    kept = [
-        RefusedRecord(entry_id, Record.from_json(fields[b"record"]), fields[b"error"].decode())
-        for entry_id, fields in entries
-    ]
+    kept = []
+    for entry_id, fields in entries:
+        # What nobody can read belongs to no account.
+        with suppress(ValueError):
+            record = Record.from_json(fields[b"record"])
+            kept.append(RefusedRecord(entry_id, record, fields[b"error"].decode()))
     return [each for each in kept if each.record.account_id == account_id]
 
 
@@ -121,16 +135,23 @@ def try_again(account_id: int) -> int:
     return len(back)
 
 
-def _replay_one_by_one(records: dict[bytes, Record]) -> None:
-    """What Postgres refuses for good is kept aside, for a person to look at."""
-    for record in records.values():
+def _replay_one_by_one(records: Mapping[bytes, Record]) -> None:
+    for entry_id, record in records.items():
         try:
             insert([record])
         except OperationalError:
             raise
         except Error as error:
-            log.error("replay_refused", extra={"key": record.key, "error": str(error)})
-            _redis().xadd(REFUSED, {"record": record.to_json(), "error": str(error)})
+            _set_aside(entry_id, record.to_json(), error)
+
+
+def _set_aside(entry_id: bytes, text: bytes | str, error: Exception) -> None:
+    """Keeps what Postgres refuses for good, or nobody can read, for a person to look at."""
+    log.error("replay_refused", extra={"entry": entry_id.decode(), "error": str(error)})
+    with _redis().pipeline(transaction=True) as pipe:
+        pipe.xadd(REFUSED, {"record": text, "error": str(error)})
+        pipe.xdel(STREAM, entry_id)
+        pipe.execute()
 
 
 def _redis() -> Redis:
