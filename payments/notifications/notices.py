@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import history
-from payments.orders.apply_transaction import TransactionOutcome, apply
+from payments.orders.apply_transaction import TransactionOutcome, apply, apply_at_once
+from payments.orders.models import Order
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
 from wechat.kernel import work
@@ -54,9 +55,10 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
         resource=opened.resource,
     )
     try:
-        with transaction.atomic():
-            notice.state, notice.error = _handled(notice)
-            insert(notice)
+        if not _is_applied_at_once(notice):
+            with transaction.atomic():
+                notice.state, notice.error = _handled(notice)
+                insert(notice)
     except NotUnderstood as error:
         return _unapplied(notice, state=State.ASIDE, error=str(error))
     except Exception as error:
@@ -66,6 +68,22 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
         due_at = timezone.now() + NOTICES.retry[0]
         return _unapplied(notice, state=State.FAILED, error=in_words(error), attempts=1, due_at=due_at)
     return notice
+
+
+def _is_applied_at_once(notice: Notice) -> bool:
+    """Returns whether it told of a payment like most, and is kept with what it changed."""
+
+    def kept(order: Order) -> Notice:
+        notice.order, notice.state = order, State.APPLIED
+        return notice
+
+    return _is_of_payment(notice) and apply_at_once(
+        notice.merchant, read_transaction(notice.resource), by=history.PLATFORM, also=kept
+    )
+
+
+def _is_of_payment(notice: Notice) -> bool:
+    return notice.original_type == "transaction" and notice.event_type.startswith("TRANSACTION.")
 
 
 def _known(repeat: Notice) -> Notice | None:
@@ -124,7 +142,7 @@ def handle_now(notice: Notice) -> None:
 
 def _handled(notice: Notice) -> tuple[str, str]:
     """The notice's state and, set aside, why. Profit sharing has the same event type, so both decide."""
-    if notice.original_type == "transaction" and notice.event_type.startswith("TRANSACTION."):
+    if _is_of_payment(notice):
         result = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
     elif notice.original_type == "refund" and notice.event_type.startswith("REFUND."):
         result = apply_refund(notice.merchant, read_refund(notice.resource), by=history.PLATFORM)

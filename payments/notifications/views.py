@@ -92,20 +92,19 @@ class Notify(APIView):
         body = request._request.body  # noqa: SLF001 - as it came, and already verified
         sender = cast(Merchant, request.user)
         contextvars.bind_contextvars(merchant=merchant)
-        try:
-            if request.auth is None:
-                notices.keep_unreadable(sender, body)
-            else:
-                notices.receive(sender, cast(OpenedNotice, request.auth), body)
-        except Error:
-            log.exception("notice_not_kept", extra={"merchant": merchant})
-            raise Unavailable from None
+        if request.auth is None:
+            notices.keep_unreadable(sender, body)
+        else:
+            notices.receive(sender, cast(OpenedNotice, request.auth), body)
         if v2_notices.is_ours(body):
             return HttpResponse(v2.ACCEPTED, content_type=XML)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def handle_exception(self, exc: Exception) -> Any:
         """In the words WeChat Pay expects (reference 5.5, 8.3)."""
+        if isinstance(exc, Error):
+            log.error("notice_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
+            exc = Unavailable()
         response = super().handle_exception(exc)
         if not isinstance(exc, TooLarge) and v2_notices.is_ours(self.request._request.body):  # noqa: SLF001
             return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)

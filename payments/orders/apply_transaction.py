@@ -6,10 +6,11 @@ WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """
 
 import enum
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Model
 from django.db.transaction import atomic
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from payments.orders import events, history
 from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
-from wechat.kernel.combined_writes import update_and_insert
+from wechat.kernel.combined_writes import NOTHING, Changed, update_and_insert
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
@@ -27,8 +28,9 @@ CURRENCY = "CNY"
 COLUMNS = [field.attname for field in Order._meta.concrete_fields if field.name != "goods"]
 FIND = (
     f"SELECT {', '.join(COLUMNS)} FROM orders_order "  # noqa: S608 - names of columns
-    "WHERE out_trade_no = %s AND merchant_id = %s FOR UPDATE"
+    "WHERE out_trade_no = %s AND merchant_id = %s"
 )
+FIND_AND_LOCK = f"{FIND} FOR UPDATE"
 # What a payment says of itself.
 PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
 
@@ -45,6 +47,28 @@ class Applied:
     order: Order | None
 
 
+def apply_at_once(
+    merchant: Merchant, transaction: Transaction, *, by: str, also: Callable[[Order], Model]
+) -> bool:
+    """Applies what most reports are: the payment of an open order, just as it was asked for.
+
+    Neither a lock nor a transaction is needed, as all of it is one statement, and with it the row that
+    ``also`` makes. Returns whether that was so; everything else is for ``apply``, and so is an order that
+    somebody else has just moved.
+    """
+    order = _found(merchant, transaction.out_trade_no, FIND)
+    if order is None or not order.is_open or not transaction.is_paid or not transaction.transaction_id:
+        return False
+    before = order.state
+    try:
+        _compare(order, merchant, transaction, accept=())
+        _take(order, transaction)
+        _move(order, OrderState.PAID, by, PAYMENT, events.Topic.PAID, also=also(order), was={"state": before})
+    except (Mismatch, Changed):
+        return False
+    return True
+
+
 def apply(
     merchant: Merchant, transaction: Transaction, *, by: str, accept: Collection[str] = frozenset()
 ) -> Applied:
@@ -54,7 +78,7 @@ def apply(
     """
     # No savepoint: what does not fit is found before anything is written.
     with atomic(savepoint=False):
-        order = _found(merchant, transaction.out_trade_no)
+        order = _found(merchant, transaction.out_trade_no, FIND_AND_LOCK)
         try:
             return Applied(_applied(order, merchant, transaction, by, accept), order)
         except Mismatch as mismatch:
@@ -62,11 +86,10 @@ def apply(
             return Applied(TransactionOutcome.ASIDE, order)
 
 
-def _found(merchant: Merchant, out_trade_no: str) -> Order | None:
-    """Returns the order of a number, locked."""
+def _found(merchant: Merchant, out_trade_no: str, statement: str) -> Order | None:
     # As SQL: to put it together anew takes the ORM several times as long as Postgres takes to answer.
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [out_trade_no, merchant.pk])
+        cursor.execute(statement, [out_trade_no, merchant.pk])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -128,13 +151,7 @@ def _paid(order: Order, transaction: Transaction, by: str) -> TransactionOutcome
         asked = f"{order.total} → {transaction.total}"
         order.total = transaction.total
         history.write(order, Step.Kind.DISCREPANCY, asked, by)
-    order.transaction_id = transaction.transaction_id
-    order.trade_type = transaction.trade_type[:16]
-    order.bank_type = transaction.bank_type[:32]
-    order.payer_openid = transaction.openid
-    order.payer_total = transaction.payer_total
-    order.paid_at = transaction.success_time or timezone.now()
-    order.due_at = None
+    _take(order, transaction)
     _move(order, OrderState.PAID, by, PAYMENT, events.Topic.PAID)
     if late:
         note(
@@ -142,6 +159,17 @@ def _paid(order: Order, transaction: Transaction, by: str) -> TransactionOutcome
             Mismatch(MismatchKind.LATE_PAYMENT, f"{order.out_trade_no} {order.transaction_id}", order=order),
         )
     return TransactionOutcome.APPLIED
+
+
+def _take(order: Order, transaction: Transaction) -> None:
+    """Takes over what a payment says of itself."""
+    order.transaction_id = transaction.transaction_id
+    order.trade_type = transaction.trade_type[:16]
+    order.bank_type = transaction.bank_type[:32]
+    order.payer_openid = transaction.openid
+    order.payer_total = transaction.payer_total
+    order.paid_at = transaction.success_time or timezone.now()
+    order.due_at = None
 
 
 def closed(order: Order, by: str) -> TransactionOutcome:
@@ -159,12 +187,18 @@ def _move(
     by: str,
     more: Sequence[str] = (),
     topic: events.Topic | None = None,
+    *,
+    also: Model | None = None,
+    was: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Moves the order on, with its line in the history and the event that others hear of."""
+    """Moves the order on, with its line in the history and the event that others hear of.
+
+    ``was`` tells what a row that is not locked has to be still. Raises ``Changed``.
+    """
     order.state = move(ORDER_MOVES, order.state, state)
     step = history.step(order, Step.Kind.MOVED, str(state.label), by)
-    emitted = [events.event(topic, order)] if topic else []
-    update_and_insert(order, ["state", "due_at", *more], step, *emitted)
+    new = [step, *([events.event(topic, order)] if topic else ()), *([also] if also else ())]
+    update_and_insert(order, ["state", "due_at", *more], *new, was=was)
 
 
 def _sum(transaction: Transaction) -> str:

@@ -3,12 +3,14 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.transaction import atomic
 from django.test import Client
 
 from accounts.official.models import OfficialAccount
 from config.request_log import LINE
 from payments.bills.models import Discrepancy
+from payments.merchants import directory
 from payments.merchants.models import Merchant
 from payments.notifications import notices
 from payments.notifications.models import Notice
@@ -159,6 +161,34 @@ def test_many_at_once_pay_once(ordered: Ordered) -> None:
     assert order.steps.filter(kind="moved").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_is_moved_meanwhile_is_paid_from_where_it_is_then(ordered: Ordered) -> None:
+    """The notification has read the order and waits to write; what it read is not true any more by then."""
+    order = ordered()
+
+    def deliver() -> None:
+        notify(order)
+        connection.close()
+
+    delivery = threading.Thread(target=deliver)
+    with atomic():
+        Order.objects.filter(pk=order.pk).update(state=OrderState.CLOSING)
+        delivery.start()
+        while delivery.is_alive() and not _somebody_waits():
+            pass
+    delivery.join()
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID
+    assert Notice.objects.get().state == Notice.State.APPLIED
+    assert OrderEvent.objects.count() == order.steps.filter(kind="moved").count() == 1
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return bool(cursor.rowcount)
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "amount": {"amount": {"total": 1, "currency": "CNY"}},
     "currency": {"amount": {"total": 10000, "currency": "USD"}},
@@ -205,6 +235,7 @@ def test_profit_sharing_under_the_same_event_is_no_payment(ordered: Ordered) -> 
     assert Notice.objects.get().state == Notice.State.ASIDE
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_could_not_be_applied_is_kept_and_tried_again(ordered: Ordered) -> None:
     """A second order holds the number already: the database refuses, the notification is not lost."""
     order, other = ordered(), ordered(key="other")
@@ -221,18 +252,18 @@ def test_what_could_not_be_applied_is_kept_and_tried_again(ordered: Ordered) -> 
     assert (notice.state, order.state) == (Notice.State.APPLIED, OrderState.PAID)
 
 
+@pytest.mark.parametrize("asked", [(directory, "find"), (notices, "receive")], ids=["merchant", "order"])
 def test_while_postgres_is_away_wechat_pay_is_asked_to_come_again(
-    ordered: Ordered, monkeypatch: pytest.MonkeyPatch
+    ordered: Ordered, monkeypatch: pytest.MonkeyPatch, asked: tuple[Any, str]
 ) -> None:
     order = ordered()
 
     def away(*args: Any, **kwargs: Any) -> None:
-        from django.db import OperationalError
-
         raise OperationalError("gone")
 
-    monkeypatch.setattr(notices, "receive", away)
-    assert notify(order).status_code == 503
+    monkeypatch.setattr(*asked, away)
+    answer = notify(order)
+    assert (answer.status_code, answer.json()["code"]) == (503, "FAIL")
 
 
 def test_a_second_account_of_the_merchant_is_told_apart(

@@ -216,6 +216,7 @@ def test_the_exceptions_of_another_account_stay_there(exception: Discrepancy, st
     assert outsider.get(f"{ADMIN}/bills/discrepancy/{exception.pk}/change/").status_code in {302, 404}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_notification_is_handled_again_by_hand(money: Client, ordered: Ordered) -> None:
     order, other = ordered(), ordered(key="other")
     notify(other)

@@ -4,24 +4,39 @@ For what is written many thousands of times a day: a statement costs more in the
 does in Postgres. No signals are sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
 
+Fields = Sequence[Field[Any, Any]]
 Part = tuple[str, list[Any]]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def update_and_insert(row: Model, fields: Sequence[str], *new: Model) -> None:
-    """Saves these fields of a row that is locked, and inserts the new ones, whose ids stay unknown."""
-    *before, (last, _values) = parts = [_update(row, tuple(fields)), *map(_insert, new)]
-    named = ", ".join(f"part_{number} AS ({statement})" for number, (statement, _values) in enumerate(before))
+class Changed(Exception):
+    """The row is not what it was when it was read, and nothing was written."""
+
+
+def update_and_insert(
+    row: Model, fields: Sequence[str], *new: Model, was: Mapping[str, Any] = NOTHING
+) -> None:
+    """Saves these fields of a row, and inserts the new ones, whose ids stay unknown.
+
+    ``was`` is what other columns must still hold, of a row that is not locked. Raises ``Changed``.
+    """
+    (update, values), *inserts = [_update(row, tuple(fields), was), *(_insert(each) for each in new)]
+    parts = [f"changed AS ({update} RETURNING 1)"]
+    for number, (statement, more) in enumerate(inserts):
+        parts.append(f"part_{number} AS ({statement} FROM changed)")
+        values += more
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {named} {last}" if named else last, [value for _, values in parts for value in values]
-        )
+        cursor.execute(f"WITH {', '.join(parts)} SELECT FROM changed", values)
+        if not cursor.rowcount:
+            raise Changed
 
 
 def insert(row: Model) -> None:
@@ -33,10 +48,10 @@ def insert(row: Model) -> None:
     row._state.adding = False  # noqa: SLF001 - as `save` does
 
 
-def _update(row: Model, names: tuple[str, ...]) -> Part:
-    statement, fields = _update_statement(type(row), names)
+def _update(row: Model, names: tuple[str, ...], was: Mapping[str, Any]) -> Part:
+    statement, fields = _update_statement(type(row), names, tuple(was))
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    return statement, [*values, row.pk]
+    return statement, [*values, row.pk, *was.values()]
 
 
 def _insert(row: Model) -> Part:
@@ -45,17 +60,17 @@ def _insert(row: Model) -> Part:
 
 
 @cache
-def _update_statement(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field[Any, Any]]]:
+def _update_statement(model: type[Model], names: tuple[str, ...], was: tuple[str, ...]) -> tuple[str, Fields]:
     known = {field.name: field for field in model._meta.concrete_fields}
     fields = [known[name] for name in names]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
-    key = model._meta.pk.column
-    return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{key}" = %s', fields  # noqa: S608 - names
+    same = " AND ".join(f'"{known[name].column}" = %s' for name in (model._meta.pk.name, *was))
+    return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE {same}', fields  # noqa: S608 - names
 
 
 @cache
-def _insert_statement(model: type[Model]) -> tuple[str, list[Field[Any, Any]]]:
+def _insert_statement(model: type[Model]) -> tuple[str, Fields]:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', fields  # noqa: S608 - names
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT {places}', fields
