@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,6 +35,7 @@ from wechat.sdk.pay.verifying import is_probe
 
 log = logging.getLogger(__name__)
 XML = "text/xml; charset=utf-8"
+RENDERER = JSONRenderer()
 
 
 class NotificationRefused(APIException):
@@ -110,6 +111,10 @@ class Notify(APIView):
             return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)
         response.data = {"code": "FAIL", "message": str(getattr(exc, "detail", ""))}
         return response
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """Returns the one form of an answer, whatever the request says of types."""
+        return RENDERER, RENDERER.media_type
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         return Request(
