@@ -1,4 +1,4 @@
-"""Make `.venv` and bring it up to a lock file: `python -I config/install.py run|dev`.
+"""Makes `.venv` and brings it up to a lock file: `python -I config/install.py run|dev`.
 
 Runs on the machine's own Python before anything is installed, so it imports the standard library only and
 avoids syntax that a Python too old for us would stumble over before it can say so.

@@ -30,7 +30,7 @@ class Bucket:
 
 
 class ClientRate(BaseThrottle):
-    """Without Redis nobody is held up."""
+    """The rate limit of a client; without Redis nobody is held up."""
 
     _wait = 0.0
 

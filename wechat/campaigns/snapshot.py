@@ -95,7 +95,7 @@ def take(campaign: Campaign) -> bool:
 
 
 def _kept(campaign: Campaign) -> bool:
-    """Only as what it was when this began: an edit in the meantime undoes the work."""
+    """Saves what was worked out, and returns whether nobody edited the campaign meanwhile."""
     tally = counters.counted(campaign)
     prepared = campaign.state == Campaign.State.PREPARING
     now = timezone.now()

@@ -79,7 +79,7 @@ class OpenView(JsonView):
     throttle_classes: list[type[BaseThrottle]] = [AddressRate]
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Without it REST framework makes a 403 of every 401."""
+        """Returns what asks for a token; without it REST framework makes a 403 of every 401."""
         return "Bearer"
 
 

@@ -31,7 +31,7 @@ def login_scene(event: InboundEvent) -> str:
 
 @answers(order=Precedence.LOGIN, quick=True)
 def ask_to_confirm(event: InboundEvent) -> Answer | None:
-    """Only asks: who was sent somebody else's code would otherwise sign that one in."""
+    """Asks, and confirms nothing: who was sent somebody else's code would otherwise sign that one in."""
     scene = login_scene(event)
     if not scene:
         return None

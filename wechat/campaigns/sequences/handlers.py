@@ -56,7 +56,7 @@ def followed(event: InboundEvent) -> None:
 
 @reacts(Subscribe, Scan)
 def scanned(event: InboundEvent) -> None:
-    """Only codes of channels count; a follow by such a code is a scan as well."""
+    """Starts sequences of a channel whose code was scanned; a follow by such a code is a scan as well."""
     message, row = event.message, event.row
     assert isinstance(message, Subscribe | Scan)
     if row is None or not message.scene:
