@@ -42,8 +42,8 @@ class RequestMiddleware(middlewares.RequestMiddleware):
             return super().__call__(request)
 
     def prepare(self, request: HttpRequest) -> None:
-        super().prepare(request)
-        structlog.contextvars.unbind_contextvars("request_id")
+        """Binds the address to the log; the id of the request is its trace's, and its line comes last."""
+        structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         self.bind_user_id(request)
@@ -57,10 +57,6 @@ class RequestMiddleware(middlewares.RequestMiddleware):
         if "client" not in line and user_id:
             line["user_id"] = user_id
         super().handle_response(request, response)
-
-    @classmethod
-    def bind_ip(cls, request: HttpRequest) -> None:
-        structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

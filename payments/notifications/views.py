@@ -18,7 +18,6 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 from structlog import contextvars
 
@@ -99,7 +98,7 @@ class Notify(APIView):
             notices.receive(sender, cast(OpenedNotice, request.auth), body)
         if v2_notices.is_ours(body):
             return HttpResponse(v2.ACCEPTED, content_type=XML)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return HttpResponse(status=status.HTTP_204_NO_CONTENT, content_type=RENDERER.media_type)
 
     def handle_exception(self, exc: Exception) -> Any:
         """In the words WeChat Pay expects (reference 5.5, 8.3)."""

@@ -1,6 +1,6 @@
-"""What WeChat Pay says about a payment, made true here: one function, under the order's lock, only forward.
+"""What WeChat Pay says about a payment, made true here: in one place, only forward, once.
 
-A notification, a query and a bill may all say it at once, in any order and any number of times.
+An order is locked, or changed by a statement that finds it as it was read. A notification, a query and a bill may all say it at once, in any order and any number of times.
 
 WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """
@@ -24,8 +24,18 @@ from wechat.kernel.combined_writes import NOTHING, Changed, update_and_insert
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
-# But for what was bought, which no payment asks for, and which would have to be converted.
-COLUMNS = [field.attname for field in Order._meta.concrete_fields if field.name != "goods"]
+# What a payment is compared with; anything else of the order is read when it is asked for.
+COLUMNS = [
+    "id",
+    "account_id",
+    "merchant_id",
+    "out_trade_no",
+    "way",
+    "openid",
+    "total",
+    "state",
+    "transaction_id",
+]
 FIND = (
     f"SELECT {', '.join(COLUMNS)} FROM orders_order "  # noqa: S608 - names of columns
     "WHERE out_trade_no = %s AND merchant_id = %s"
