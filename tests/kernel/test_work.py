@@ -246,7 +246,9 @@ def test_what_comes_after_a_hold_has_ended_with_nothing_to_try_waits_for_nothing
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "silent", [RuntimeError("a mistake"), ValidationError("图片太大"), work.NotYet(datetime.timedelta(hours=1))]
+    "silent",
+    [RuntimeError("a mistake"), ValidationError("图片太大"), work.NotYet(datetime.timedelta(hours=1))],
+    ids=lambda error: type(error).__name__,
 )
 def test_a_probe_that_comes_to_no_answer_leaves_the_next_row_to_try(
     account: OfficialAccount, outcomes: dict[int, Exception | None], silent: Exception

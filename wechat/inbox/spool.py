@@ -137,7 +137,7 @@ def try_again(account_id: int) -> int:
 
 
 def _store(records: Mapping[bytes, Record]) -> None:
-    """Inserts the records; what Postgres refuses for good is set aside. Raises its ``Error`` while it is away."""
+    """Inserts the records; one that Postgres refuses is set aside. Raises ``Error`` while it is away."""
     try:
         insert(list(records.values()))
     except Error as error:
