@@ -25,7 +25,7 @@ LONGEST_TITLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to let something leave the house: ``size`` is what limits count, ``about`` the row concerned.
+    """A request for approval; ``size`` is the amount that limits count, ``about`` the row concerned.
 
     ``before`` and ``after`` are lines to read, ``details`` what ``carry_out`` needs. It ends at ``until``, if
     it is of no use afterwards.

@@ -44,7 +44,7 @@ class ApprovalLimit(models.Model):
 
 
 class Approval(WorkRow):
-    """A request to let something leave the house: what, how much, before and after. Somebody else decides.
+    """A step that waits for somebody else to agree, or was decided: what, how much, before and after.
 
     ``due_at`` is when it expires. ``fingerprint`` is that of the row as it was when it was asked for: what
     is approved is what was seen. ``alone`` says that nobody else could have agreed.
