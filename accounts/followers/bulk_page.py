@@ -94,7 +94,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
-    """The followers ticked, or those under the list's filters."""
+    """Returns the selection: the followers ticked, or those under the list's filters."""
     asked = QueryDict(query)
     ids = [pk for each in asked.get("ids", "").split(",") if (pk := row_id(each))]
     return {"ids": ids} if ids else selection.everybody(account, query)

@@ -107,7 +107,7 @@ def form_field(field: CustomField) -> forms.Field:
 
 
 def initial(value: FieldValue) -> Any:
-    """A stored value as its form field takes it."""
+    """Returns a stored value as its form field takes it."""
     match Kind(value.field.kind):
         case Kind.NUMBER:
             return value.number.normalize() if value.number is not None else None

@@ -34,7 +34,7 @@ def name_of(user: User) -> str:
 
 
 def of_accounts(accounts: Mapping[int, OfficialAccount], user: User | None = None) -> list[Colleague]:
-    """Returns everybody with a role in one of them, by name, or only that person."""
+    """Returns everybody with a role in one of these accounts, by name; with ``user``, only that person."""
     held: dict[int, dict[int, list[str]]] = {}
     users: dict[int, User] = {}
     rows = StaffRight.objects.filter(account__in=accounts, user__is_superuser=False).select_related("user")
@@ -100,7 +100,7 @@ def set_roles(user: User, account: OfficialAccount, roles: Collection[str]) -> N
 
 @transaction.atomic
 def end_access(user: User, accounts: Collection[int]) -> None:
-    """Takes every role in these accounts; who has none anywhere cannot sign in any more."""
+    """Takes away every role in these accounts; who has none anywhere cannot sign in any more."""
     StaffRight.objects.filter(user=user, account__in=accounts).delete()
     if not user.is_superuser and not StaffRight.objects.filter(user=user).exists():
         User.objects.filter(pk=user.pk).update(is_active=False)
