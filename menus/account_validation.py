@@ -31,7 +31,7 @@ class MatchRule:
     other: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, other: "MatchRule") -> bool:
-        """Returns whether everybody in the other is in this one."""
+        """Returns whether all followers in the other audience are in this one."""
         return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
 
 

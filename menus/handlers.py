@@ -29,7 +29,7 @@ __all__ = ["answer_tap", "approval", "count_tap"]
 
 @answers(order=Precedence.MENU, quick=True)
 def answer_tap(event: InboundEvent) -> Answer | None:
-    """Returns what the button says, or its rule; a button without either leaves the tap to the rules."""
+    """Answers a tap with what the button or its rule says; a button without either leaves it to the rules."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:

@@ -112,7 +112,7 @@ def _carry_out(publication: Publication, client: Client) -> None:
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
-    """Returns what is live after everything was done to make it the wanted one."""
+    """Makes the wanted menus live, in several rounds if need be; returns what is live afterwards."""
     for _round in range(MOST_ROUNDS):
         for step in _steps(found, wanted, removing_first=False):
             try:

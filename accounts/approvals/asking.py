@@ -42,7 +42,7 @@ class Request:
 
 
 def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bool:
-    """Returns whether a member of staff, or without one a business system, needs nobody else for so much."""
+    """Returns whether ``by``, or a business system if that is ``None``, needs nobody else for so much."""
     limit = (
         policy.limit_of(by, account_id, action) if by else policy.limit_of_api(account_id, action)
     )  # fmt: skip

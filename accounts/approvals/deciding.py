@@ -29,7 +29,7 @@ def visible(rights: Rights, account_id: int) -> "QuerySet[Approval]":
 
 
 def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
-    """Returns what waits in an account for this person's yes or no, by an index: counted on every page."""
+    """Returns the approvals that this person may decide, by an index, as every page counts them."""
     rights = Rights.of(user)
     able = [each.name for each in ACTIONS if rights.may_change(each.area, account_id)]
     rows = Approval.objects.filter(account=account_id, state=State.WAITING, action__in=able)

@@ -25,7 +25,7 @@ class Colleague:
 
     @property
     def is_invited_only(self) -> bool:
-        """Returns whether they have not set a password yet."""
+        """Returns whether a person was invited and has not set a password yet."""
         return not self.user.has_usable_password()
 
 
@@ -69,9 +69,10 @@ def account_shared(request: HttpRequest, user: User, shown: int | None) -> int |
 
 
 def may_let_in(by: Rights, user: User) -> bool:
-    """Returns whether the reader may make a way in for them: only if all of their accounts are the reader's.
+    """Returns whether the reader may make a link to set a password for a person, or end their second step.
 
-    A link to set a password is the key to whatever its holder may do, elsewhere as well.
+    They may only if all accounts of the person are theirs, too: a link to set a password is the key to
+    whatever its holder may do, elsewhere as well.
     """
     if user.is_superuser:
         return False

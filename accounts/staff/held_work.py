@@ -64,7 +64,7 @@ class Overdue:
 
 
 def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
-    """Returns what of these kinds of work of the account waits for a person's decision."""
+    """Returns sends of these kinds that were planned for long ago and wait for a person's decision."""
     found = []
     for kind in _asking(works):
         rows = kind.overdue(account.pk)
@@ -74,12 +74,12 @@ def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
 
 
 def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Has what was planned for a time long ago done now; returns how many."""
+    """Sends now what was planned for a time long ago; returns how many."""
     return sum(kind.send_overdue(account.pk) for kind in _asking(works))
 
 
 def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Has what was planned for a time long ago never done; returns how many."""
+    """Calls off what was planned for a time long ago, so that it is never sent; returns how many."""
     return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
 
 

@@ -68,12 +68,12 @@ def shown(value: str, *, allowed: bool) -> str:
 
 
 def for_reader(value: str, account_id: int) -> str:
-    """Returns what tells who somebody of the account is, or a mask for a reader who may not see it."""
+    """Returns a value that tells who somebody is, or a mask for a reader who may not see it."""
     return shown(value, allowed=not hidden(account_id))
 
 
 def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:
-    """Returns what is withheld from which role."""
+    """Returns the pairs of role and right that are withheld in an account."""
     return set(Withheld.objects.filter(account=account).values_list("role", "what"))
 
 

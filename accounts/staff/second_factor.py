@@ -50,7 +50,7 @@ def new_key() -> str:
 
 
 def address_of(user: User, key: str) -> str:
-    """Returns what an authenticator app scans."""
+    """Returns the address, as a QR code has it, with which an authenticator app takes the key."""
     return pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name=ISSUER)
 
 

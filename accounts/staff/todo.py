@@ -73,7 +73,7 @@ class TodoKind:
 
     @property
     def tells_newest(self) -> bool:
-        """Returns whether the newest that waits is asked for as well."""
+        """Returns whether the id of the newest row that waits is asked for as well."""
         return self.acknowledged or self.opens is not None
 
     def address(self, account_id: int) -> str:
