@@ -64,7 +64,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: its orders would go with it. It can be disabled."""
+        """Returns ``False``: a merchant's orders would go with it. It can be disabled."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -81,6 +81,6 @@ def in_words(code: str, message: str = "") -> str:
 
 
 def of_text(text: str) -> str:
-    """As ``in_words``, for a refusal that was kept as text; any other text as it is."""
+    """Returns what ``in_words`` says of a refusal that was kept as text; any other text as it is."""
     found = next((each for each in CODE.finditer(text) if each[0] in WORDS), None)
     return in_words(found[0], text[found.end() :].lstrip(": ")) if found else text
