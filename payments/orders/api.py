@@ -117,7 +117,7 @@ class OrderShipping(BusinessView):
 
     @extend_schema(responses=ShipmentSerializer)
     def get(self, request: Request, number: str) -> Response:
-        """How the order was shipped, and whether WeChat knows it."""
+        """Returns how the order was shipped, and whether WeChat knows it. 404 if it was not."""
         shipment = shipping.of_order(_order(self.account, number))
         if shipment is None:
             raise Http404

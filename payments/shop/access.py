@@ -45,7 +45,7 @@ def directory_of(account: OfficialAccount) -> str:
 
 
 def item_at(account: OfficialAccount, pk: int) -> Item:
-    """Raises ``Http404``."""
+    """Returns the account's item of this number. Raises ``Http404``."""
     item = (
         Item.objects.select_related("account", "merchant", "picture").filter(account=account, pk=pk).first()
     )
@@ -55,7 +55,7 @@ def item_at(account: OfficialAccount, pk: int) -> Item:
 
 
 def order_at(request: VisitorRequest, number: str) -> Order:
-    """An order of this very person. Raises ``Http404``."""
+    """Returns an order of this very person. Raises ``Http404``."""
     mine = Order.objects.select_related("account", "merchant", "sale__item").filter(
         account=request.account, source=SOURCE, openid=request.visitor.openid, out_trade_no=number
     )

@@ -33,7 +33,7 @@ class PhoneField(forms.CharField):
 
 
 class BuyingForm(forms.Form):
-    """``price`` is what the payer was shown, so that nobody pays another one unasked."""
+    """The form of what a payer fills in; ``price`` is what they were shown: nobody pays another unasked."""
 
     key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
     template_name = "shop/fields.html"
@@ -56,7 +56,7 @@ class BuyingForm(forms.Form):
             self.fields[_name(each)] = _field(each)
 
     def clean_amount(self) -> int:
-        """In fen."""
+        """Returns the amount in fen. Raises ``ValidationError`` for one that the item is not sold for."""
         total: int = self.cleaned_data["amount"]
         try:
             check_amount(self.item, total)

@@ -66,7 +66,7 @@ def result(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def state(request: VisitorRequest, number: str) -> JsonResponse:
-    """Asked every two seconds by the page that waits."""
+    """Returns the order's state, for which the page that waits asks every two seconds."""
     return JsonResponse({"state": order_at(request, number).state})
 
 
@@ -94,7 +94,7 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
 @require_POST
 @shop_page
 def cancel(request: VisitorRequest, number: str) -> HttpResponse:
-    """A worker closes it with WeChat Pay; a payment made at this very moment wins."""
+    """Has a worker close the order with WeChat Pay; a payment made at this very moment wins."""
     order = order_at(request, number)
     if polling.start_closing(order, by=_("payer")):
         _look_soon(order)
