@@ -116,7 +116,7 @@ class Merchant(HasSecrets, WorkRow):
         return self.name
 
     def clean(self) -> None:
-        """Keys in the platform's form: they sit behind no form field that could check."""
+        """Checks that keys are in the platform's form: no form field that could check stands before them."""
         try:
             read_private_key(self.private_key)
         except KeyRefused:

@@ -58,7 +58,7 @@ class Orders(BusinessView):
 
     @extend_schema(request=NewOrderSerializer, responses={201: PlacedOrderSerializer})
     def post(self, request: Request) -> Response:
-        """Makes an order and have WeChat Pay expect the payment.
+        """Makes an order and has WeChat Pay expect the payment.
 
         `pay` is what starts it: `bridge` for a page or mini program, `code_url` for a QR code, `h5_url` for
         another browser. After a 503 ask again with the same Idempotency-Key: it is the same order.

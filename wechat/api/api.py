@@ -151,7 +151,7 @@ class OneSegment(BusinessView):
 
     @extend_schema(responses=CountedSegmentSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """With the number of followers in it now."""
+        """Returns one segment, with the number of followers in it now."""
         segment = get_object_or_404(_rows(self, Segment), pk=pk)
         _members(segment)
         return Response(CountedSegmentSerializer(segment).data)

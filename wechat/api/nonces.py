@@ -22,7 +22,7 @@ def key(value: str) -> str:
 
 
 def first_use(value: str) -> bool:
-    """Whether this value, at most 120 characters, is used for the first time; from now on it is used."""
+    """Returns whether this value, at most 120 characters, is used for the first time; now it is used."""
     try:
         redis = get_redis_connection("default")
         return bool(redis.set(key(value), 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)

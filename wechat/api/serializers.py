@@ -61,7 +61,7 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
 
 
 class TaggingSerializer(serializers.Serializer[Any]):
-    """Who gets the tag and from whom it is taken."""
+    """The followers who get the tag, and those from whom it is taken."""
 
     add = serializers.ListField(
         child=serializers.CharField(max_length=64), required=False, default=list, max_length=MOST_OPENIDS
@@ -72,7 +72,7 @@ class TaggingSerializer(serializers.Serializer[Any]):
 
 
 class TaggedSerializer(serializers.Serializer[Any]):
-    """How many were changed; who is unknown, has the tag already, or has 20 tags is left out."""
+    """The numbers of followers changed; who is unknown, has the tag already, or has 20 tags is left out."""
 
     added = serializers.IntegerField()
     removed = serializers.IntegerField()
@@ -85,7 +85,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
 
 class CountedSegmentSerializer(SegmentSerializer):
-    """With the number of its followers now."""
+    """A segment with the number of its followers now."""
 
     count = serializers.SerializerMethodField()
 

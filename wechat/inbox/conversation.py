@@ -62,7 +62,7 @@ def page(account: OfficialAccount, openid: str, before: datetime.datetime | None
 def received(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """What the follower sent, each with its passive answer."""
+    """Yields what the follower sent, each with its passive answer, the newest first."""
     rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=account, openid=openid)
     if before is not None:
         rows = rows.filter(received_at__lt=before)

@@ -47,7 +47,7 @@ VIDEO_SECONDS = 120.0
 
 
 class Unusable(Exception):
-    """What came is not a file we keep."""
+    """The fetched file is none that we keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
 
 
 def _fetched(row: InboundMedia) -> Outcome:
-    """In a thread of its own: the calls and nothing else."""
+    """Fetches one file in a thread of its own: it makes the calls and nothing else."""
     try:
         return _checked(_body(row))
     except (WeChatError, Unusable) as error:
