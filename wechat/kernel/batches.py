@@ -30,11 +30,11 @@ NEWEST_SHARE = 0.2
 
 
 class NotDone(Exception):
-    """What was asked for did not happen in time; whether it still will is unknown."""
+    """The item was not carried out in time; whether it still will be is unknown."""
 
 
 class Full(NotDone):
-    """So much waits already that it would not happen in time; it was not begun."""
+    """The item was not begun: so much waits already that it would not be carried out in time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +67,7 @@ class BatchWorker(Protocol[T_contra, R_co]):
 
 
 class Batches(Generic[T, R]):
-    """What is carried out together; each event loop has a worker of its own.
+    """The items that are carried out together; each event loop has a worker of its own.
 
     A batch takes items up to a weight of ``most``. With ``longest_wait``, nothing is taken on that would wait
     for longer than so many seconds behind what is there already.

@@ -74,7 +74,10 @@ class SecretField(models.Field[str, str]):
         return "BinaryField"
 
     def get_prep_value(self, value: Any) -> bytes:
-        """In a condition a secret is set or not, no more: its text never travels in a query."""
+        """Returns a ciphertext as it is, and of a text only whether there is one.
+
+        So a condition can ask whether a secret is set, no more: its text never travels in a query.
+        """
         if isinstance(value, bytes):
             return value
         return b"*" if value else b""

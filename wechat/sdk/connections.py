@@ -45,11 +45,11 @@ _admission: ContextVar[Admission] = ContextVar("admission", default=_everywhere)
 
 
 class NotAdmitted(requests.ConnectionError):
-    """Nobody was connected to: none of the host's addresses is admitted."""
+    """The host was not connected to: none of its addresses is admitted."""
 
 
 class _AddressRefused(NewConnectionError):
-    """The same, on its way through the library."""
+    """The error of an address that is not admitted, on its way through the library."""
 
 
 class _Reader(io.RawIOBase):
@@ -162,7 +162,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+    """A connection over TLS that holds back what is written until the request is complete."""
 
 
 class _Pool(HTTPConnectionPool):

@@ -267,7 +267,7 @@ TYPES: dict[str, type[Content]] = {
 
 
 def is_empty(content: Content) -> bool:
-    """Whether something that must be said is not there, so that a follower would get an empty message."""
+    """Returns whether something required is missing, so that a follower would get an empty message."""
     try:
         validate(content)
     except ContentError as error:

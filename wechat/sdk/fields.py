@@ -147,6 +147,6 @@ def _first(node: Tree, paths: list[list[str]]) -> Tree:
 
 
 def _each(found: Tree) -> list[Tree]:
-    """Repeated elements, without the empty ones; a blank container has none."""
+    """Returns the repeated elements, without the empty ones; a blank container has none."""
     several = found if isinstance(found, list) else [found]
     return [one for one in several if not isinstance(one, str) or one.strip()]

@@ -38,25 +38,28 @@ class TemplateMessage:
 
 
 def template_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/template/send`; a repeated `client_msg_id` is sent once within ten minutes."""
+    """Returns the body of `/cgi-bin/message/template/send`.
+
+    A repeated `client_msg_id` is sent once within ten minutes.
+    """
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(url=message.url), **message.link, "data": message.data}
 
 
 def notice_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/subscribe/bizsend`."""
+    """Returns the body of `/cgi-bin/message/subscribe/bizsend`."""
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(page=message.url), **message.link, "data": message.data}
 
 
 def once_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/template/subscribe`."""
+    """Returns the body of `/cgi-bin/message/template/subscribe`."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(url=message.url)}
     return {**body, **message.link, "scene": message.scene, "title": message.title, "data": message.data}
 
 
 def subscribe_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/subscribe/send`, as a mini program to its own user."""
+    """Returns the body of `/cgi-bin/message/subscribe/send`, as a mini program to its own user."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(page=message.pagepath)}
     return {**body, "miniprogram_state": "formal", "lang": "zh_CN", "data": message.data}
 

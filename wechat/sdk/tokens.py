@@ -40,7 +40,7 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """Where processes share tokens. Names are at most 64 characters of ASCII."""
+    """A place where processes share tokens. Names are at most 64 characters of ASCII."""
 
     def load(self, name: str) -> Token | None: ...
 
@@ -51,12 +51,12 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Held by one process at a time; how long to wait for it is the store's decision."""
+        """Returns a lock that one process at a time holds; how long to wait for it the store decides."""
         ...
 
 
 class MemoryTokenStore:
-    """For a single process: tests, scripts."""
+    """A store for a single process: tests, scripts."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}

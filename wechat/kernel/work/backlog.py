@@ -56,7 +56,7 @@ def held() -> Iterator[Metric]:
 
 
 def _names(work: str, subjects: set[int]) -> dict[int, str]:
-    """By number: the short name of an account or a merchant, else what it is, with the number."""
+    """Returns names by number: the short name of an account or a merchant, else what it is and the number."""
     kind = KINDS.find(work)
     model = kind.subjects() if kind else None
     if model is None:
@@ -69,7 +69,7 @@ def _names(work: str, subjects: set[int]) -> dict[int, str]:
 
 @gauges("tick")
 def tick() -> Iterator[Metric]:
-    """How long ago beat's tick was last taken by a worker; nothing before the first."""
+    """Yields how many seconds ago a worker last took beat's tick; nothing before the first."""
     ticked_at = get_redis_connection("default").get(TICK)
     if ticked_at is not None:
         age = max(0.0, time.time() - float(ticked_at))

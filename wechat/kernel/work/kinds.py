@@ -80,7 +80,7 @@ class Turn:
 
 
 class AnyKind(ABC):
-    """What all kinds of work have in common: a name, what staff call it, a queue, and a turn."""
+    """The base of all kinds of work: each has a name, what staff call it, a queue, and a turn."""
 
     def __init__(self, name: str, *, label: StrOrPromise, queue: str, seconds: float) -> None:
         self.name = name

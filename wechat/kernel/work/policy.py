@@ -41,7 +41,7 @@ FAILURES_TO_OPEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a row: due again at that time, or given up where there is none.
+    """The decision about a row after an error: due again at ``again_at``, or given up where that is ``None``.
 
     ``counts``: the attempt is one of those the row has; ``hold``: why its account's work may have to wait;
     ``is_expected``: the error is one of those that happen, and no fault of ours.
@@ -58,7 +58,7 @@ class Decision:
 
 
 class NotYet(Exception):
-    """Something else has to happen first; the row is looked at again after that time, and loses nothing."""
+    """A row has to wait for something else; it is looked at again after that time, and loses nothing."""
 
     def __init__(self, after: datetime.timedelta) -> None:
         super().__init__()

@@ -93,13 +93,16 @@ def sessions_of(client: Client, account: str) -> list[str]:
 
 
 def waiting(client: Client) -> list[WaitingFollower]:
-    """At most 100 followers who wait, the longest first."""
+    """Returns at most 100 followers who wait, the longest first."""
     listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
     return [WaitingFollower(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
 
 
 def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
-    """What workers and followers wrote between two Unix times, which lie 24 hours apart at most (65417)."""
+    """Yields what workers and followers wrote between two Unix times.
+
+    They lie 24 hours apart at most. Raises ApiError 65417 for more.
+    """
     message_id, number = 1, RECORDS_A_PAGE
     while number == RECORDS_A_PAGE:
         asked = {"starttime": start, "endtime": end, "msgid": message_id, "number": RECORDS_A_PAGE}

@@ -43,7 +43,7 @@ class DatacubeAnswer:
 
 
 def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> DatacubeAnswer:
-    """Both days included; a day on which nothing happened has no row.
+    """Returns the rows of each day, both ends included; a day on which nothing happened has none.
 
     Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
     """
@@ -58,7 +58,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """How many came and left, by the way they came: ``source`` as in reference 15."""
+    """The number of users who came and left, by the way they came: ``source`` as in reference 15."""
 
     source: int
     came: int
@@ -71,7 +71,7 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class Readership:
-    """What happened with articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
+    """The figures of articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
 
     readers: int = 0
     shared: int = 0

@@ -60,20 +60,23 @@ def articles(media_id: str, *, ignore_reprint: bool) -> Body:
 
 
 def send_all(client: Client, content: Body, clientmsgid: str, *, tag_id: int | None = None) -> Accepted:
-    """To everybody, or to those of a tag. Raises ApiError 89504 or 89505 if an administrator has to agree."""
+    """Sends to everybody, or to the followers with a tag.
+
+    Raises ApiError 89504 or 89505 if an administrator has to agree.
+    """
     chosen: Body = {"is_to_all": True} if tag_id is None else {"is_to_all": False, "tag_id": tag_id}
     body = {"filter": chosen, **content, "clientmsgid": clientmsgid}
     return _accepted(client, "/cgi-bin/message/mass/sendall", body)
 
 
 def send(client: Client, content: Body, clientmsgid: str, openids: Sequence[str]) -> Accepted:
-    """To 2 to 10,000 followers. Raises ApiError 40130 or 40032 for fewer or more."""
+    """Sends to 2 to 10,000 followers. Raises ApiError 40130 or 40032 for fewer or more."""
     body = {"touser": list(openids), **content, "clientmsgid": clientmsgid}
     return _accepted(client, "/cgi-bin/message/mass/send", body)
 
 
 def preview(client: Client, content: Body, *, wechat_id: str) -> None:
-    """To one person by WeChat id; 100 a day. Pictures go one at a time: the first."""
+    """Sends to one person by WeChat id; 100 a day. Of several pictures only the first is sent."""
     body = dict(content)
     if "images" in body:
         body["image"] = {"media_id": body.pop("images")["media_ids"][0]}
@@ -81,12 +84,15 @@ def preview(client: Client, content: Body, *, wechat_id: str) -> None:
 
 
 def status(client: Client, msg_id: int) -> str:
-    """SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
+    """Returns SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
     return str(client.post("/cgi-bin/message/mass/get", {"msg_id": str(msg_id)}).get("msg_status", ""))
 
 
 def delete(client: Client, msg_id: int, article: int = 0) -> None:
-    """Articles and videos only: the content dies, delivered cards stay. `article` counts from 1; 0: all."""
+    """Deletes sent articles or videos: the content dies, delivered cards stay.
+
+    `article` counts from 1; 0: all.
+    """
     client.post("/cgi-bin/message/mass/delete", {"msg_id": msg_id, "article_idx": article})
 
 

@@ -59,7 +59,7 @@ class MediaItem:
 
 
 def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
-    """Up to twenty files of image, voice or video, the newest first; none behind the last."""
+    """Returns up to twenty files of image, voice or video, the newest first; none behind the last."""
     wanted = {"type": kind, "offset": offset, "count": PAGE}
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
     return [

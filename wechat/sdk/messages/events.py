@@ -14,7 +14,7 @@ class Event(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Event):
-    """Somebody follows. `scene` names the QR code it came through, or is ""; no Scan follows then."""
+    """A user follows. `scene` names the QR code it came through, or is ""; no Scan follows then."""
 
     event: str = "subscribe"
     ticket: str = string("Ticket")
@@ -46,7 +46,7 @@ class Scan(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationReport(Event):
-    """Where a user who agreed to it is: degrees, and precision in metres."""
+    """The place of a user who agreed to tell it: in degrees, and `precision` in metres."""
 
     event: str = "location"
     latitude: float = decimal("Latitude")

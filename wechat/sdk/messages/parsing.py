@@ -125,7 +125,7 @@ def parse(body: bytes) -> Message:
 
 
 def _message(push: Tree) -> Message:
-    """Raises ValueError."""
+    """Returns a push as its class. Raises ValueError."""
     if not isinstance(push, dict):
         raise ValueError("no elements")
     kind = as_text(child(push, "MsgType")).lower()

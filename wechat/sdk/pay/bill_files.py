@@ -61,7 +61,10 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
 
 
 def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """By the first name of a column, whose bytes in GB 18030 are none of UTF-8."""
+    """Returns a decoder of UTF-8, or of GB 18030 if the first column's name is no UTF-8.
+
+    Its bytes in GB 18030 are none of UTF-8.
+    """
     decoder = codecs.getincrementaldecoder("utf-8-sig")
     try:
         decoder().decode(first)

@@ -14,7 +14,10 @@ from wechat.sdk.pay.transactions import RefundReport, Transaction
 
 
 class Cashier(Protocol):
-    """Raises TransportError and PayError; refusals are in the codes of API v3."""
+    """The calls for orders and refunds, by either interface.
+
+    Raises TransportError and PayError; refusals are in the codes of API v3.
+    """
 
     def jsapi(self, order: NewOrder, openid: str) -> str:
         """The prepay_id, for a page inside WeChat or a mini program."""
@@ -28,10 +31,10 @@ class Cashier(Protocol):
     def query(self, out_trade_no: str, appid: str) -> Transaction: ...
 
     def close(self, out_trade_no: str, appid: str) -> None:
-        """May be repeated. On any refusal, query."""
+        """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
 
     def refund(self, new: NewRefund) -> RefundReport:
-        """The same number is the same refund."""
+        """Asks for a refund. The same number is the same refund."""
 
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport: ...
 

@@ -23,7 +23,7 @@ class PayError(WeChatError):
 
 
 class NotGenuine(PayError):
-    """Not provably from WeChat Pay, or not of now.
+    """The message is not provably from WeChat Pay, or not of now.
 
     `reason` is a metric label: missing_header, timestamp, serial, signature or signature_type.
     """
@@ -53,7 +53,7 @@ class BillDamaged(PayError):
 
 
 class Advice(Enum):
-    """What to do after a refusal (reference 9.2)."""
+    """The ways to go on after a refusal (reference 9.2)."""
 
     REPEAT = "repeat"  # the same request, with the same numbers
     QUERY = "query"  # first look what became of it

@@ -56,14 +56,17 @@ def h5(client: PayClient, order: NewOrder, client_ip: str) -> str:
 
 
 def query(client: PayClient, out_trade_no: str) -> Transaction:
-    """Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet)."""
+    """Returns the order's payment.
+
+    Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet).
+    """
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}"
     answer = client.get(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/query")
     return read_transaction(answer)
 
 
 def close(client: PayClient, out_trade_no: str) -> None:
-    """May be repeated. On any refusal, query."""
+    """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}/close"
     client.post(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/close")
 

@@ -74,7 +74,10 @@ def from_xml(body: bytes) -> dict[str, str]:
 
 
 def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """What may be kept of fields whose signature was verified, which is over every character of them."""
+    """Returns fields as they may be kept: without characters that no text may have.
+
+    Their signature is verified before, as it is over every character of them.
+    """
     return {name: clean(value) for name, value in fields.items()}
 
 

@@ -62,7 +62,7 @@ class V2Cashier:
         return read_refund({**refund(answer), "status": "PROCESSING"})
 
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport:
-        """Of the answer's numbered refunds the only one, for it was asked for by its number."""
+        """Returns the one refund of an answer that numbers its refunds: it was asked for by its number."""
         asked = {"appid": appid, "out_refund_no": out_refund_no}
         answer = self.client.call("/pay/refundquery", asked)
         numbered = {name.removesuffix("_0"): value for name, value in answer.items() if name.endswith("_0")}
