@@ -57,7 +57,7 @@ def bought(follower: Follower) -> Panel | None:
 
 @panel.register
 def at_the_desk(follower: Follower) -> Iterator[panel.Fact]:
-    """Returns the newest orders, paid or not: whoever answers questions has to know of them."""
+    """Yields the newest orders, paid or not: whoever answers questions has to know of them."""
     rows = Order.objects.filter(account=follower.account_id, openid=follower.openid).order_by("-pk")
     for order in rows[:AT_THE_DESK]:
         text = f"{order.description} ¥{yuan(order.total)} {order.get_state_display()}"

@@ -181,7 +181,7 @@ def by_day(
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Returns days whose sums are not those of their orders, with what differs; none is the good news.
+    """Yields days whose sums are not those of their orders, with what differs; none is the good news.
 
     Channels are left out: who was brought by which may become known later. Days that are due are no matter.
     """

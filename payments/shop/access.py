@@ -22,7 +22,7 @@ LONGEST_ADDRESS = 2_000
 
 
 def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
-    """A ``follower_page`` that can only be used in WeChat: nowhere else is there a way to pay."""
+    """Makes a view a ``follower_page`` that works only in WeChat: nowhere else is there a way to pay."""
     known = follower_page()(view)
 
     @wraps(view)
@@ -40,7 +40,7 @@ def address_of(item: Item) -> str:
 
 
 def directory_of(account: OfficialAccount) -> str:
-    """The payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
+    """Returns the payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
     return settings.PUBLIC_URL + reverse("shop_orders", args=[account.slug]).removesuffix("orders/")
 
 

@@ -57,7 +57,7 @@ def show(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def result(request: VisitorRequest, number: str) -> HttpResponse:
-    """Returns where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
+    """Shows the page after the pay sheet, which waits until the order is paid or closed."""
     order = order_at(request, number)
     _look_soon(order)
     return _shown(request, order, "shop/result.html")

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 
 class KeysetPages(CursorPagination):
-    """``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the following page, or null."""
+    """A page of ``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the next one, or null."""
 
     ordering = "-pk"
     page_size = 50

@@ -25,7 +25,10 @@ class OpenidField(serializers.RegexField):
 
 
 class FollowerSerializer(serializers.ModelSerializer[Follower]):
-    """`nickname` and `avatar_url` are there for who consented; the platform tells them to nobody else."""
+    """A follower.
+
+    `nickname` and `avatar_url` are there for who consented; the platform tells them of nobody else.
+    """
 
     tags = serializers.SlugRelatedField[Any](many=True, read_only=True, slug_field="name")
 
@@ -51,7 +54,7 @@ class RemarkSerializer(serializers.Serializer[Any]):
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):
-    """`count` is as WeChat counted last; `state` says whether WeChat has the tag yet."""
+    """A tag. `count` is as WeChat counted last; `state` says whether WeChat has the tag yet."""
 
     class Meta:
         model = Tag

@@ -45,7 +45,7 @@ from wechat.sdk.text import clean
 
 
 class JsonView(APIView):
-    """JSON in, JSON out, and errors in one shape, whoever calls."""
+    """The base of all calls: JSON in, JSON out, and errors in one shape, whoever calls."""
 
     parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]

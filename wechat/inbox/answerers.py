@@ -57,7 +57,7 @@ class AnswererNames:
 
 
 def names(marks: Iterable[str]) -> AnswererNames:
-    """The names of these marks, with one look-up for each kind of answerer."""
+    """Returns the names of these marks, with one look-up for each kind of answerer."""
     by_prefix: dict[str, set[str]] = {}
     for mark in marks:
         prefix, _colon, identity = mark.partition(":")

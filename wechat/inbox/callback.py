@@ -156,7 +156,7 @@ class OnlyOne(BaseContentNegotiation):
 
 
 class OneForm(Request):
-    """DRF's request, whose body has one form, whatever its headers say of it."""
+    """A request of DRF whose body has one form, whatever its headers say of it."""
 
     @cached_property
     def data(self) -> VerifiedPush:  # type: ignore[override]  # what the parser makes of it
@@ -168,7 +168,7 @@ class OneForm(Request):
 
 
 class Callback(APIView):
-    """``/wechat/<slug>/callback``."""
+    """Takes pushes and answers them, at ``/wechat/<slug>/callback``."""
 
     http_method_names = ["get", "post"]
     authentication_classes = [Signature]
@@ -280,7 +280,7 @@ def _delivered(request: Request) -> VerifiedPush:
 
 
 def _entry(request: Request) -> directory.CachedAccount:
-    """The account's directory entry, which ``Signature`` put in the place of DRF's token."""
+    """Returns the account's directory entry, which ``Signature`` put in the place of DRF's token."""
     return cast(directory.CachedAccount, request.auth)
 
 

@@ -40,7 +40,10 @@ def register(source: Source) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``bubbles`` oldest first; ``before`` is where the next older page begins, or ``None``."""
+    """A page of a conversation: ``bubbles`` oldest first.
+
+    ``before`` is where the next older page begins, or ``None``.
+    """
 
     bubbles: Sequence[Bubble]
     before: datetime.datetime | None

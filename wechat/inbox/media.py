@@ -115,7 +115,10 @@ def _body(row: InboundMedia) -> bytes:
 
 
 def _may_hold_videos(host: str, port: int, address: str) -> bool:
-    """The platform names the address, and that one may send on to others: none of them in our own house."""
+    """Returns whether videos may be fetched there, which is nowhere in our own networks.
+
+    The platform names the address, and that one may send on to others.
+    """
     return is_api_host(host, port) or is_admitted(host, port, address)
 
 

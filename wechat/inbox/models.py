@@ -107,12 +107,12 @@ class InboundMessage(Traced, WorkRow):
 
     @property
     def message(self) -> Message:
-        """The parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
+        """Returns the parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
         return parse(self.raw_body)
 
     @property
     def raw_body(self) -> bytes:
-        """The decrypted body as it came."""
+        """Returns the decrypted body as it came."""
         return self.body.encode() if self.raw_bytes is None else bytes(self.raw_bytes)
 
 
@@ -195,7 +195,7 @@ class IgnoredText(models.Model):
 
 
 def malformed_key(body: bytes) -> str:
-    """A retry of something unreadable is the same bytes again."""
+    """Returns the key of an unreadable push: a retry of it is the same bytes again."""
     return f"malformed:{hashlib.sha256(body).hexdigest()}"
 
 

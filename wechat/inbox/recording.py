@@ -124,7 +124,7 @@ def is_full() -> bool:
 
 
 async def record(record: Record) -> None:
-    """Returns once the record is committed; a repeat's ``answer`` becomes the stored one.
+    """Waits until the record is committed; a repeat's ``answer`` becomes the stored one.
 
     Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the writer an
     answer for longer than that.

@@ -162,7 +162,7 @@ def counters() -> list[Counter]:
 
 @contextmanager
 def replaced() -> Iterator[None]:
-    """An empty table for the length of one test."""
+    """Puts an empty table in the place of the handlers, for the length of one test."""
     global _table
     kept, _table = _table, _Table()
     try:

@@ -62,7 +62,7 @@ class BatchWorker(Protocol[T_contra, R_co]):
         ...
 
     async def close(self) -> None:
-        """The loop ends."""
+        """Closes what the worker holds, as its loop ends."""
         ...
 
 
@@ -200,7 +200,7 @@ class _Queue(Generic[T, R]):
                 waiting.finish(NotDone())
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """The first of those that wait; whoever gave up by now is left out."""
+        """Returns the next batch, the first of those that wait; whoever gave up by now is left out."""
         batch, weight = list[_Waiting[T, R]](), 0
         while self._waiting:
             first = self._waiting[0]

@@ -39,7 +39,7 @@ return {{taken, tostring(wait)}}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """``count`` tokens; with none, ``wait`` is how many seconds until there is one."""
+    """The tokens that were taken; if ``count`` is 0, ``wait`` is how many seconds until there is one."""
 
     count: int
     wait: float

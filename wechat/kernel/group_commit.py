@@ -32,7 +32,7 @@ DJANGOS_OWN = {"context", "cursor_factory", "prepare_threshold"}
 
 
 async def connect() -> Session:
-    """A connection for an event loop: Django's way to the database, without what only its own need."""
+    """Opens a connection for an event loop: to Django's database, without options that only Django needs."""
     known = connection.get_connection_params()
     ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
     async with AsyncExitStack() as undo:

@@ -63,7 +63,7 @@ def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
 
 
 def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManager[str]:
-    """One step of the trace, or of the current one; logs and rows of the block belong to it."""
+    """Makes a block one step of the trace, or of the current one; its logs and rows belong to that step."""
     trace = trace or current()
     if _spans is not None:
         return _inside(_spans.span(name, trace, attributes))

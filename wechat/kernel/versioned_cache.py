@@ -36,7 +36,7 @@ DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cachever
 
 
 def count_edits(table: str, cache: str, trigger: str = "count_edits", columns: Sequence[str] = ()) -> RunSQL:
-    """A migration operation: every statement that changes the table makes a new version of the cache.
+    """Returns a migration operation: statements that change the table then make a new version of the cache.
 
     With ``columns``, an update counts only if it sets one of them. A table of several caches needs a
     trigger of another name for each.

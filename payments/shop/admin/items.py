@@ -116,7 +116,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Merchants and pictures have pages of their own: no shortcuts to them beside the fields."""
+        """Returns the field, without shortcuts to merchants and pictures, which have pages of their own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("merchant", "picture"):
             field.widget = field.widget.widget
@@ -135,7 +135,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """A price that changes under an item on sale stays known, before and after."""
+        """Returns what changed, before and after: so a price that changes during a sale stays known."""
         usual = super().construct_change_message(request, form, formsets, add)
         asked = any(formset.has_changed() for formset in formsets)
         if add:

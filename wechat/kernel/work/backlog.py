@@ -20,7 +20,7 @@ TICK = "wc:tick"
 
 @gauges("work")
 def work() -> Iterator[Metric]:
-    """Rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
+    """Yields rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
     due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work", "queue"])
     oldest = GaugeMetricFamily(
         "wechat_work_oldest_seconds",
@@ -42,7 +42,7 @@ def work() -> Iterator[Metric]:
 
 @gauges("held")
 def held() -> Iterator[Metric]:
-    """Kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
+    """Yields kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
     found = GaugeMetricFamily(
         "wechat_work_held", "Kinds of work on hold", labels=["work", "part", "cause", "account"]
     )

@@ -75,7 +75,7 @@ class Turn:
 
     @property
     def ends_at(self) -> float:
-        """The end, by the monotonic clock."""
+        """Returns the turn's end, by the monotonic clock."""
         return self.began + self.seconds
 
 
@@ -150,7 +150,7 @@ KINDS: Registry[AnyKind] = Registry("kind of work")
 
 
 class TurnKind(AnyKind):
-    """Work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
+    """A kind of work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
 
     def __init__(
         self,
@@ -196,7 +196,7 @@ class TurnKind(AnyKind):
 
 
 class Kind(AnyKind, Generic[Row]):
-    """Work whose rows are claimed by their due time, the oldest first.
+    """A kind of work whose rows are claimed by their due time, the oldest first.
 
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.

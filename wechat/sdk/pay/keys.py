@@ -44,7 +44,7 @@ class PlatformKeys:
 def platform_keys(
     certificates: Iterable[Certificate] = (), public_key_id: str = "", public_key: str = ""
 ) -> PlatformKeys:
-    """Returns WeChat Pay's keys. The public key comes first where both are there, as during a switch.
+    """Returns WeChat Pay's keys; the public key comes first where both are there, as during a switch.
 
     Raises KeyRefused.
     """

@@ -22,7 +22,7 @@ PROBE = "WECHATPAY/SIGNTEST/"
 
 
 def check(keys: PlatformKeys, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Checks that an answer or notification is from WeChat Pay and of now. Raises NotGenuine.
+    """Checks that an answer or notification is from WeChat Pay and of now, or raises NotGenuine.
 
     `headers` finds names in any case; `body` is the bytes as they came.
     """
