@@ -210,7 +210,10 @@ class BoundedAdapter(HTTPAdapter):
             _admission.reset(token)
 
     def _judge(self, request: requests.PreparedRequest) -> None:
-        """The address as the library itself reads it when it chooses a connection."""
+        """Checks the address as the library itself reads it to choose a connection.
+
+        Raises ``NotAdmitted``.
+        """
         parts = urlsplit(str(request.url))
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if not self._admission(parts.hostname or "", port, ""):

@@ -12,10 +12,11 @@ from wechat.sdk.errors import ContentError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateMessage:
-    """`values` by field name, as `thing4`. With a mini program, `url` is for old clients.
+    """A message from a template; `values` by field name, as `thing4`.
 
-    `scene` and `title` belong to one-time subscription messages, whose only value is `content`. A mini
-    program's own messages open `pagepath` there and have no `appid`.
+    With a mini program, `url` is for old clients. `scene` and `title` belong to one-time subscription
+    messages, whose only value is `content`. A mini program's own messages open `pagepath` there and have no
+    `appid`.
     """
 
     template_id: str
@@ -65,7 +66,7 @@ def subscribe_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
 
 
 def to_dict(message: TemplateMessage) -> dict[str, Any]:
-    """Plain data for storing as JSON, without the template's id."""
+    """Returns plain data for storing as JSON, without the template's id."""
     texts = {name: getattr(message, name) for name in _TEXTS}
     return {"type": "template", "values": dict(message.values), **_filled(**texts)}
 

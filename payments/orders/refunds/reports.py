@@ -159,7 +159,10 @@ def _paid_back(order: Order, refund: Refund) -> None:
 def _out_of_order(
     order: Order, refund: Refund, report: RefundReport, state: RefundState | None
 ) -> TransactionOutcome:
-    """An older report that comes late is nothing new; one that contradicts a final state is an exception."""
+    """Returns ``REPEAT`` for an older report that comes late.
+
+    Raises ``Mismatch`` if it contradicts a final state.
+    """
     final = {RefundState.SUCCESS, RefundState.CLOSED, RefundState.ABNORMAL}
     if state is not None and not (state in final and refund.state in final | RELEASED):
         return TransactionOutcome.REPEAT

@@ -126,7 +126,7 @@ class ArticleTotal:
 
     @property
     def whole(self) -> Readership:
-        """People of several days may be the same ones: the sums are at most so many."""
+        """Returns the sums of all days: at most so many people, as those of several days may be the same."""
         days = list(self.days.values())
         return Readership(
             readers=sum(each.readers for each in days),
@@ -140,7 +140,10 @@ class ArticleTotal:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Messages of followers; ``kind`` is 1 text, 2 image, 3 voice, 4 video, 6 link. ``hour`` from 0 to 23."""
+    """The messages of followers; ``kind`` is 1 text, 2 image, 3 voice, 4 video, 6 link.
+
+    ``hour`` is from 0 to 23.
+    """
 
     kind: int
     people: int
@@ -154,7 +157,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
+    """The callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
 
     callbacks: int
     failed: int
@@ -192,7 +195,7 @@ def _day(value: Any) -> datetime.date | None:
 
 
 def _hour(row: Row) -> int:
-    """The platform counts hours in hundreds."""
+    """Returns the hour, 0 to 23; the platform gives it times a hundred."""
     return min(_number(row, "ref_hour") // 100, 23)
 
 

@@ -26,7 +26,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """`number` 0 to 4, quickest first; `a_minute` is how many messages it came to lately."""
+    """The speed of mass sends: `number` 0 to 4, quickest first.
+
+    `a_minute` is how many messages it came to lately.
+    """
 
     number: int
     a_minute: int
@@ -46,12 +49,15 @@ def voice(media_id: str) -> Body:
 
 
 def video(media_id: str) -> Body:
-    """`media_id` is one of `video_for_mass`."""
+    """Returns the body of a video; `media_id` is one of `video_for_mass`."""
     return {"msgtype": "mpvideo", "mpvideo": {"media_id": media_id}}
 
 
 def articles(media_id: str, *, ignore_reprint: bool) -> Body:
-    """A draft; its media_id dies with the send. `ignore_reprint`: send even if judged a reprint."""
+    """Returns the body of a draft, whose media_id dies with the send.
+
+    `ignore_reprint`: send even if judged a reprint.
+    """
     return {
         "msgtype": "mpnews",
         "mpnews": {"media_id": media_id},
@@ -107,7 +113,7 @@ def set_speed(client: Client, number: int) -> None:
 
 
 def video_for_mass(client: Client, media_id: str, title: str, description: str) -> str:
-    """The media_id that a mass send takes for a video of the library."""
+    """Returns the media_id that a mass send takes for a video of the library."""
     body = {"media_id": media_id, "title": title, "description": description}
     return str(client.post("/cgi-bin/media/uploadvideo", body).get("media_id", ""))
 

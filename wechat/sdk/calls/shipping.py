@@ -36,7 +36,7 @@ class Logistics(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """``contact`` is the receiver's telephone number, masked but for its last four digits."""
+    """A parcel; ``contact`` is the receiver's telephone number, masked but for its last four digits."""
 
     company: str
     number: str

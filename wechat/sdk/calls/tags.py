@@ -16,7 +16,7 @@ LONGEST_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class PlatformTag:
-    """``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
+    """A tag; ``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
 
     id: int
     name: str

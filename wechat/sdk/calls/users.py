@@ -26,7 +26,7 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """``data`` is absent from an empty page."""
+        """Returns the page in an answer; ``data`` is absent from an empty page."""
         openids = [str(openid) for openid in (answer.get("data") or {}).get("openid") or []]
         cursor = str(answer.get("next_openid") or "") if openids else ""
         return cls(openids, cursor, int(answer.get("total") or 0))

@@ -26,7 +26,10 @@ class SendResult(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateSendFinished(SendResult):
-    """`status` as printed by the platform: "success", "failed:user block" or "failed: system failed"."""
+    """A template message was sent or not.
+
+    `status` is as printed by the platform: "success", "failed:user block" or "failed: system failed".
+    """
 
     event: str = "templatesendjobfinish"
 
@@ -104,7 +107,10 @@ class PublishFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeChoice:
-    """`status` is "accept" or "reject"; `scene` 1 a web page, 2 an article, 0 unsaid."""
+    """A choice about one notice: `status` is "accept" or "reject".
+
+    `scene` is 1 on a web page, 2 in an article, 0 unsaid.
+    """
 
     template_id: str = string("TemplateId")
     status: str = string("SubscribeStatusString")

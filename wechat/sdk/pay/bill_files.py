@@ -18,14 +18,17 @@ LONGEST_LINE = 64 << 10
 
 
 class BillReader:
-    """Iterate over the detail rows; afterwards `summary` holds the totals by name, or is empty."""
+    """Reads the detail rows of a bill; afterwards `summary` holds the totals by name, or is empty."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self.summary: Mapping[str, str] = {}
         self._lines = _lines(pieces)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        """Raises BillDamaged for text that is no bill, in the middle of reading if need be."""
+        """Yields the detail rows.
+
+        Raises BillDamaged for text that is no bill, in the middle of reading if need be.
+        """
         columns = _columns(next(self._lines, ""))
         for line in self._lines:
             if line.startswith("`"):

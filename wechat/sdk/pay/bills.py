@@ -21,7 +21,7 @@ FILE = "/v3/billdownload/file"
 
 @dataclass(frozen=True, slots=True)
 class BillAddress:
-    """Good for five minutes; the hash is that of the file after it was unpacked."""
+    """The address of a bill, good for five minutes; the hash is that of the file after it was unpacked."""
 
     url: str = field(repr=False)
     sha1: str
@@ -43,7 +43,7 @@ def fund_flow_bill(client: PayClient, day: datetime.date, account_type: str = "B
 
 
 def stream(client: PayClient, address: BillAddress) -> Iterator[bytes]:
-    """The file in pieces, unpacked.
+    """Yields the file in pieces, unpacked.
 
     Raises BillDamaged after the last piece if it is not the file the hash belongs to: nothing that was read
     may be used before the end was reached.

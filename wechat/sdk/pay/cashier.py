@@ -20,13 +20,13 @@ class Cashier(Protocol):
     """
 
     def jsapi(self, order: NewOrder, openid: str) -> str:
-        """The prepay_id, for a page inside WeChat or a mini program."""
+        """Places an order and returns its prepay_id, for a page inside WeChat or a mini program."""
 
     def native(self, order: NewOrder) -> str:
-        """The code_url, to be shown as a QR code."""
+        """Places an order and returns its code_url, to be shown as a QR code."""
 
     def h5(self, order: NewOrder, client_ip: str) -> str:
-        """The h5_url, for a browser outside WeChat; good for five minutes."""
+        """Places an order and returns its h5_url, for a browser outside WeChat; good for five minutes."""
 
     def query(self, out_trade_no: str, appid: str) -> Transaction: ...
 

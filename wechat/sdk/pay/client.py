@@ -203,7 +203,7 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
 
 
 def _object(body: bytes, api: str) -> dict[str, Any]:
-    """A verified answer; the empty one of a 204 has no fields."""
+    """Returns the fields of a verified answer; the empty one of a 204 has none."""
     if not body:
         return {}
     try:

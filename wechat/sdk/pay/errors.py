@@ -19,7 +19,7 @@ from wechat.sdk.errors import Cause, WeChatError
 
 
 class PayError(WeChatError):
-    """Root of the tree; never raised itself."""
+    """The root of all errors here; never raised itself."""
 
 
 class NotGenuine(PayError):
@@ -34,7 +34,7 @@ class NotGenuine(PayError):
 
 
 class Unsealable(PayError):
-    """Most often an APIv3 key that was reset on the platform and not here."""
+    """A sealed text cannot be opened: most often the APIv3 key was reset on the platform and not here."""
 
 
 class NotUnderstood(PayError):
@@ -48,7 +48,7 @@ class KeyRefused(PayError):
 class BillDamaged(PayError):
     @property
     def cause(self) -> Cause:
-        """The next download may be whole."""
+        """Returns ``LATER``, as the next download may be whole."""
         return Cause.LATER
 
 

@@ -13,7 +13,7 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """Amounts in fen; `total` is that of the order, for the second partial refund too.
+    """A new refund, amounts in fen; `total` is that of the order, for the second partial refund too.
 
     Only the older interface asks for the `appid`.
     """
