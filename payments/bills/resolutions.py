@@ -32,7 +32,7 @@ ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PA
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """Returns what can be booked about it; nothing for most kinds, which are closed with a note."""
+    """Returns what can be booked about an exception; nothing for most, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []

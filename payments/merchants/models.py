@@ -170,7 +170,7 @@ class Merchant(HasSecrets, WorkRow):
         super().save(*args, **kwargs)
 
     def notify_url(self, about: str) -> str:
-        """Returns where WeChat Pay tells about a ``transaction`` or a ``refund``."""
+        """Returns the address at which WeChat Pay tells about a ``transaction`` or a ``refund``."""
         return f"{settings.PUBLIC_URL}/pay/{self.slug}/notify/{about}"
 
 

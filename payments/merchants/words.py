@@ -72,7 +72,7 @@ CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 
 
 def in_words(code: str, message: str = "") -> str:
-    """One sentence with the next step, and what WeChat Pay says itself, which may know more."""
+    """Returns a sentence with the next step, and what WeChat Pay says itself, which may know more."""
     if code in WORDS:
         ours = f"{WORDS[code]} ({code})"
         theirs = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""

@@ -136,7 +136,10 @@ def is_usable(order: Order, now: datetime.datetime) -> bool:
 
 
 def bridge(order: Order) -> dict[str, str]:
-    """Returns what the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
+    """Returns the parameters with which the page or mini program opens WeChat's pay sheet.
+
+    Raises ``MerchantUnusable``.
+    """
     parameters = cashier_for(order.merchant, order.protocol).bridge(order.account.appid, order.prepay)
     if order.account.kind == OfficialAccount.Kind.MINIPROGRAM:
         del parameters["appId"]

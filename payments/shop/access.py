@@ -35,7 +35,7 @@ def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
 
 
 def address_of(item: Item) -> str:
-    """Returns what the QR shows and a menu button opens."""
+    """Returns the address of an item's page, which the QR code shows and a menu button opens."""
     return settings.PUBLIC_URL + reverse("shop_item", args=[item.account.slug, item.pk])
 
 

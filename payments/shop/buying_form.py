@@ -75,7 +75,7 @@ class BuyingForm(forms.Form):
 
     @property
     def name_given(self) -> str:
-        """Returns what they are called, if they were asked for a name."""
+        """Returns the name the payer gave, if they were asked for one."""
         names = [self.cleaned_data[_name(each)] for each in self.asked if each.kind == Kind.NAME]
         return names[0] if names else ""
 

@@ -73,7 +73,7 @@ def state(request: VisitorRequest, number: str) -> JsonResponse:
 @require_POST
 @shop_page
 def pay(request: VisitorRequest, number: str) -> JsonResponse:
-    """Returns what the page hands to WeChat for its pay sheet."""
+    """Returns the parameters with which the page opens WeChat's pay sheet, or that it is paid already."""
     order = order_at(request, number)
     if wait_for(f"shop:pay:{order.pk}", size=10, per_second=0.2):
         return _problem(_("Please try again in a moment."), 429)

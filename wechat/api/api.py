@@ -112,7 +112,7 @@ class OneTag(BusinessView):
 
     @extend_schema(responses={202: TagSerializer})
     def delete(self, request: Request, pk: int) -> Response:
-        """Deletes it and takes it off everybody: at WeChat soon, then here."""
+        """Deletes a tag and takes it off everybody: at WeChat soon, then here."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
         if tag.platform_id is not None and tag.platform_id <= 2:
             raise ApiRefusal(409, "platform_tag", _("This tag belongs to WeChat itself."))

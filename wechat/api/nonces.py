@@ -17,7 +17,7 @@ KEPT = datetime.timedelta(minutes=10)
 
 
 def key(value: str) -> str:
-    """Returns where Redis remembers it."""
+    """Returns the key under which Redis remembers the nonce."""
     return f"wc:nonce:{value}"
 
 

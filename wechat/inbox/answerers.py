@@ -48,7 +48,7 @@ class AnswererNames:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
-        """Returns what it is called; a mark that nobody registered is its own name."""
+        """Returns the name of a mark; one that nobody registered is its own name."""
         if mark in self.known:
             return self.known[mark]
         prefix, colon, _identity = mark.partition(":")

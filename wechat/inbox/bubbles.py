@@ -76,7 +76,7 @@ class Bubble:
 
 
 def of_content(content: sdk_content.Content) -> Part:
-    """Returns what we say."""
+    """Returns the part of a bubble that shows what we say."""
     match content:
         case sdk_content.Text():
             return Part("text", content.content)
@@ -114,7 +114,7 @@ def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sd
 
 
 def of_message(message: sdk_messages.Message) -> Part:
-    """Returns what a follower says or does."""
+    """Returns the part of a bubble that shows what a follower says or does."""
     match message:
         case sdk_messages.Text():
             return Part("text", message.content)

@@ -114,7 +114,7 @@ def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
 
 
 def part_of(row: InboundMessage) -> Part:
-    """Returns what a row says; the unreadable says so."""
+    """Returns the part of a bubble that shows a row; the unreadable says so."""
     if row.in_words:
         return Part("system", f"{name_of(row.kind, row.event)}: {row.in_words}")
     try:

@@ -65,7 +65,7 @@ _alone = _Alone()
 
 
 def key(name: str) -> str:
-    """Returns where Redis has the bucket of that name."""
+    """Returns the key under which Redis has the bucket of that name."""
     return f"wc:bucket:{name}"
 
 

@@ -63,7 +63,7 @@ def group_commit(
     weigh: Callable[[T], int] = lambda item: 1,
     longest_wait: float = math.inf,
 ) -> Batches[T, R]:
-    """Batches that ``write`` commits in one statement; it returns what came of each item, in their order.
+    """Makes batches that ``write`` commits in one statement, returning what came of each item in order.
 
     When Postgres refuses them for what they say, ``write`` is called again for each by itself: one bad row
     must not take the others down with it. What comes of an item is then its own ``psycopg.Error``, and

@@ -117,7 +117,7 @@ class _Connection(HTTPConnection):
         return sock
 
     def _admitted(self) -> list[Address]:
-        """Returns where the host may be reached. A proxy decides about that itself."""
+        """Returns the addresses at which the host may be reached. A proxy decides about that itself."""
         found = self._resolved()
         if self.proxy is None:
             admits, port = _admission.get(), self.port

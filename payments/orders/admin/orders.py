@@ -74,7 +74,7 @@ class RefundForm(forms.Form):
 
 
 def payer_openid(order: Order) -> str:
-    """Returns who paid, or was to pay."""
+    """Returns the openid of whoever paid, or was to pay."""
     return order.payer_openid or order.openid
 
 

@@ -190,5 +190,5 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
 
 def _shown(sale: Sale, value: str) -> str:
-    """Returns what tells who it is, as far as the reader of the page may see it."""
+    """Returns a value that tells who the buyer is, as far as the reader of the page may see it."""
     return personal_data.for_reader(value, _account_id(sale))

@@ -122,7 +122,7 @@ class AnyKind(ABC):
 
     @abstractmethod
     def work_off(self, turn: Turn) -> int:
-        """Returns how many rows were taken."""
+        """Works off what is due, until the turn is over; returns how many rows were taken."""
 
     @abstractmethod
     def is_due(self) -> bool:
@@ -189,7 +189,7 @@ class TurnKind(AnyKind):
         return self._oldest_due()
 
     def subjects(self) -> type[Model] | None:
-        """Returns whose account its rows name, if they do."""
+        """Returns the model of accounts, if its rows name one."""
         rows = self.all_rows()
         named = [] if rows is None else rows.model._meta.get_fields()
         return next((each.related_model for each in named if each.name == "account"), None)

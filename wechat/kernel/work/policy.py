@@ -53,7 +53,7 @@ class Decision:
     is_expected: bool = True
 
     def held(self, is_held: bool) -> "Decision":
-        """Returns what it is once the account's work is on hold: the row waits there, and loses nothing."""
+        """Returns the decision once the account's work is on hold: the row waits there, and loses nothing."""
         return replace(self, again_at=timezone.now(), counts=False) if is_held else self
 
 
@@ -66,7 +66,7 @@ class NotYet(Exception):
 
 
 def cause_of(error: object) -> Cause | None:
-    """Returns why it happened, or ``None`` for an error that no other side is the cause of."""
+    """Returns why the error happened, or ``None`` if no other side is the cause of it."""
     if isinstance(error, ValidationError):
         return Cause.ROW
     cause = getattr(error, "cause", None)
@@ -79,7 +79,7 @@ def is_about_row(error: object) -> bool:
 
 
 def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
-    """Returns what the error means, for a row that had so many attempts before this one."""
+    """Returns what the error means for a row that had so many attempts before this one."""
     now = timezone.now()
     if isinstance(error, NotYet):
         return Decision(now + error.after, counts=False)

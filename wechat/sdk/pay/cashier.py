@@ -39,7 +39,7 @@ class Cashier(Protocol):
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport: ...
 
     def bridge(self, appid: str, prepay_id: str) -> dict[str, str]:
-        """Returns what starts the payment in a page."""
+        """Returns the parameters that start the payment in a page."""
 
 
 class V3Cashier:
