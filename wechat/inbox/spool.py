@@ -125,7 +125,7 @@ def refused(account_id: int) -> list[RefusedRecord]:
 
 
 def try_again(account_id: int) -> int:
-    """Puts what was kept aside back into the spool; how many records."""
+    """Puts what was kept aside back into the spool; returns how many records."""
     back = refused(account_id)
     for each in back:
         with _redis().pipeline(transaction=True) as pipe:
