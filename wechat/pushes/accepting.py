@@ -73,7 +73,10 @@ class Asked:
 
 
 async def checked(view: LoopView, body: Any, size: int) -> Asked:
-    """Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong."""
+    """Returns the checked messages of a request, and the call that queues them.
+
+    Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong.
+    """
     if size > MOST_IN_LOOP:
         return await beside(_checked, view, body)
     return _checked(view, body)
@@ -105,7 +108,7 @@ def _checked(view: LoopView, body: Any) -> Asked:
 
 
 def _as_batch(data: Any) -> Any:
-    """A single message may be given by itself."""
+    """Returns the body with a list of messages, where a single message was given by itself."""
     if isinstance(data, dict) and "messages" not in data:
         return {"messages": [{name: value for name, value in data.items() if name != "account"}]}
     return data
@@ -169,9 +172,9 @@ def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
 
 def _accept_again(asked: Asked) -> str:
-    """After its time the Idempotency-Key is free, and what was queued with it may still be there.
+    """Queues the messages of a request whose Idempotency-Key was used before and has expired.
 
-    That stays, and what is missing is added.
+    What is still there of the first time stays, and what is missing is added. Returns the answer, as JSON.
     """
     undertaking = idempotency.begin(asked.client, asked.call.key, asked.call.fingerprint)
     Push.objects.bulk_create([_row(asked.client, push) for push in asked.pushes], ignore_conflicts=True)

@@ -70,7 +70,7 @@ class Events(BusinessView):
 
     @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:
-        """Something happened, as a shipment: the messages that staff have set for it are queued."""
+        """Queues the messages that staff have set for an event which happened, such as a shipment."""
         asked = EventSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data

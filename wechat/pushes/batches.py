@@ -10,7 +10,7 @@ from wechat.pushes.states import OPEN
 
 @dataclass(frozen=True, slots=True)
 class BatchCount:
-    """So many pushes in that state, for that reason, of that kind and variant."""
+    """The number of a batch's pushes in one state, for one reason, of one kind and variant."""
 
     state: str
     reason: str

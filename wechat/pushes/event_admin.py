@@ -93,7 +93,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def version_words(self, row: EventTemplate, version: Any = None) -> dict[str, str]:
-        """With the text of each field of the template by its label."""
+        """Returns the version in words, with the text of each field of the template by its label."""
         by_label = {**super().version_words(row, version)}
         values = (version or row).values
         del by_label[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]
@@ -115,7 +115,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
         )
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """On to the values."""
+        """Redirects to the page on which the values are filled in."""
         return redirect("admin:pushes_eventtemplate_change", obj.pk)
 
     @admin.display(description=gettext_lazy("event"))

@@ -23,7 +23,7 @@ from wechat.sdk.template_messages import TemplateMessage
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an event brings: its name for staff, and an example."""
+    """A word that an event brings: its name for staff, and an example."""
 
     label: str | Promise
     example: str

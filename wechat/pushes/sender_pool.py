@@ -50,7 +50,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What came of an attempt: the platform's id of the message, or why there is none.
+    """The result of an attempt: the platform's id of the message, or why there is none.
 
     ``not_tried``: its kind was put on hold before its turn came, and nothing was called.
     """
@@ -79,7 +79,7 @@ class AttemptResult:
 
 
 class SenderPool:
-    """Up to ``places`` calls at once; leaving the block waits for those on their way.
+    """A pool of threads for up to ``places`` calls at once; leaving the block waits for those on their way.
 
     A pool of futures would cost a lock and a condition for every push; two queues cost a tenth of it.
     """

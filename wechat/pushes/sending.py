@@ -208,7 +208,10 @@ def _sorted_out(
 
 
 def _is_forgotten(sender: Sender, push: Push) -> bool:
-    """Whether the platform no longer remembers the attempt whose answer was lost, and would send it twice."""
+    """Returns whether the platform no longer remembers the attempt whose answer was lost.
+
+    A message that it no longer remembers it would send twice.
+    """
     if not sender.repeatable_for or push.tried_at is None:
         return False
     return push.tried_at + sender.repeatable_for < timezone.now()

@@ -96,7 +96,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_template_changelist")
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Fills in, see what the follower will see, send it to one of them."""
+        """Shows a template to fill in and what the follower will see, and sends it to one of them."""
         form = TemplateTestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
@@ -144,7 +144,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return response
 
     def _delete(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """First what will happen, then the deletion at the platform."""
+        """Shows what will happen, and has the template deleted at the platform once that is confirmed."""
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
@@ -186,7 +186,10 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_push_change", push.pk)
 
     def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """The usual values are checked when something is sent; one that is empty is asked for each time."""
+        """Keeps the usual values of a template; they are checked when something is sent.
+
+        A value that is left empty is asked for each time.
+        """
         typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
         before, template.defaults = template.defaults, {name: value for name, value in typed.items() if value}
         template.save(update_fields=["defaults"])
@@ -217,7 +220,10 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("agreements left"))
     def agreed(self, template: Template) -> str:
-        """A template message needs none; up to a limit, because it is counted row by row."""
+        """Returns how many agreements to the template's messages are left.
+
+        A template message needs none. The count goes up to a limit, because it takes row by row.
+        """
         if template.kind == Template.Kind.TEMPLATE:
             return "–"
         count = subscription_quota.usable(template.account, template.platform_id)[:COUNTED].count()
@@ -225,7 +231,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
 
 class _NoticeStep:
-    """How far somebody is in choosing a notice from the library: a category, an entry, its fields."""
+    """The choice of a notice from the library as far as it has come: a category, an entry, its fields."""
 
     def __init__(self, account: OfficialAccount, request: HttpRequest) -> None:
         client = client_for(account)

@@ -47,7 +47,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """What became of one rule; ``by`` is the winner that a shadowed rule stands behind."""
+    """The verdict on one rule: whether it answers, and why; ``by`` is the rule that answers instead of it."""
 
     rule: RuleSpec
     reason: Reason

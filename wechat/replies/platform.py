@@ -25,7 +25,7 @@ LONGEST_NAME = 60
 
 
 class _Foreign(Exception):
-    """Nothing of ours says this."""
+    """The error for an auto-reply of the platform that nothing of ours can say."""
 
 
 def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Portable]]:

@@ -99,7 +99,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class FollowerFacts:
-    """What is known of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
+    """The known facts of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
 
     followed_before: bool = False
     followed_at: datetime.datetime | None = None
@@ -225,7 +225,7 @@ def plain(text: str) -> str:
 
 
 def text_of(message: Message) -> str | None:
-    """What the follower wrote, or said where the account has speech recognition; ``None`` for other kinds."""
+    """Returns what the follower wrote, or said where speech recognition is on; ``None`` for other kinds."""
     if isinstance(message, Voice):
         return message.text or None
     return message.text if isinstance(message, Text) else None

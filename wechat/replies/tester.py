@@ -28,7 +28,7 @@ SHOWN_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What would happen to one message. Of several ``answers`` one is drawn at random.
+    """The outcome of trying out one message. Of several ``answers`` one is drawn at random.
 
     ``is_outside``: nobody is there now of those it hands the follower to.
     """
@@ -161,7 +161,7 @@ def _last_messages(account: OfficialAccount, last_n: int) -> list[Message]:
 
 
 def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
-    """Menus and sign-ins are asked before the rules."""
+    """Returns a warning if a menu or a sign-in answers the message, as those are asked before the rules."""
     answer = routing.answer(routing.InboundEvent(account, message))
     if answer is None or answer.by.startswith("rule:"):
         return []
