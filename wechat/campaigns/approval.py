@@ -41,14 +41,14 @@ def submit(campaign: Campaign) -> bool:
 
 @transaction.atomic
 def withdraw(campaign: Campaign) -> bool:
-    """Back to a draft that can be edited; nothing has been sent."""
+    """Makes the campaign a draft that can be edited again; nothing has been sent."""
     asking.drop_about(campaign)
     return steps.back_to_draft(campaign)
 
 
 @transaction.atomic
 def cancel(campaign: Campaign) -> bool:
-    """For good; what is on its way arrives."""
+    """Cancels the campaign for good; what is on its way arrives."""
     asking.drop_about(campaign)
     return steps.cancel(campaign)
 

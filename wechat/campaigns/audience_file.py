@@ -41,7 +41,7 @@ class BadTable(Exception):
 
 @dataclass(slots=True)
 class Loaded:
-    """What became of the rows of a file."""
+    """The count of what became of a file's rows."""
 
     columns: list[str]
     rows: int = 0
@@ -134,7 +134,7 @@ def judge(campaign: Campaign) -> None:
 
 
 def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
-    """The words that the texts ask for, whichever way they go."""
+    """Returns the words that the texts ask for, whichever way the messages go."""
     words: set[str] = set()
     for variant in variants:
         if campaign.uses_service:
@@ -151,7 +151,7 @@ def _verdict(
     fields: Sequence[TemplateField],
     variants: Sequence[Variant],
 ) -> tuple[str, str]:
-    """The reason it cannot be sent and a note on it, or two empty texts."""
+    """Returns the reason why a row cannot be sent and a note on it, or two empty texts."""
     if missing := sorted(word for word in asked if not row.words.get(word)):
         return Reason.NO_WORD, "、".join(missing)[:200]
     words = {**row.words, "openid": row.openid, "account": campaign.account.name}

@@ -167,7 +167,7 @@ def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Those whose last actions allow a customer-service message now."""
+    """Returns the query for those whose last actions allow a customer-service message now."""
     windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
     return select_sql(windows.order_by().values_list("openid", flat=True).distinct())
 
@@ -181,7 +181,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Those who were truly sent another message: by whoever writes to followers unasked."""
+    """Returns the query for those who were truly sent another message, by anything that writes unasked."""
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
@@ -193,7 +193,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def touched(campaign: Campaign) -> None:
-    """After an edit nothing that was worked out counts any more."""
+    """Drops what was worked out about a campaign: after an edit it counts no more."""
     Campaign.objects.filter(pk=campaign.pk).update(
         version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None
     )

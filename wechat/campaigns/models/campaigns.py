@@ -54,7 +54,7 @@ class Campaign(WorkRow):
         FILE = "file", _("OpenIDs from a table")
 
     class Trouble(models.TextChoices):
-        """Why it stopped by itself."""
+        """The reason why a campaign stopped by itself."""
 
         TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
         AUDIENCE_GONE = (
@@ -203,7 +203,10 @@ class Campaign(WorkRow):
         return f"campaign:{self.pk}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """It stops where it is; who has the right may let it go on."""
+        """Returns the fields to change after a failure.
+
+        It stops where it is; who has the right may let it go on.
+        """
         changes: dict[str, Any] = {"trouble": self.Trouble.FAULT}
         if self.state in (self.State.SCHEDULED, self.State.PREPARING, self.State.RUNNING):
             changes |= {"state": self.State.PAUSED, "stopped_at": timezone.now()}
@@ -222,7 +225,7 @@ class Campaign(WorkRow):
         return self.state == self.State.DRAFT
 
     def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
-        """When the quiet hours end that this moment is in; ``None`` outside of them. Local time."""
+        """Returns when the quiet hours that this moment is in end; ``None`` outside of them. Local time."""
         return hours.end_of(self.quiet_from, self.quiet_until, at)
 
 

@@ -16,7 +16,7 @@ from wechat.pushes.models import Template
 
 
 class Sequence(WorkRow):
-    """Its steps are done for everybody for whom ``trigger`` happens, each at its time.
+    """A sequence: steps that are done for everybody for whom ``trigger`` happens, each at its time.
 
     ``due_at`` is when a worker looks next who enters, for the triggers of ``LOOKED_FOR``; the others are told
     of by what happens.

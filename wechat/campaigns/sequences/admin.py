@@ -124,7 +124,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         return redirect("admin:campaigns_sequence_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Sequence) -> None:
-        """Whoever waited behind it goes on."""
+        """Deletes the sequence, and lets those go on who waited behind it."""
         account_id = obj.account_id
         super().delete_model(request, obj)
         enrolling.wake_everybody(account_id)

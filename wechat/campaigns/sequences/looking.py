@@ -99,14 +99,14 @@ def _look_for_dates(sequence: Sequence, until: float) -> None:
 
 
 def people_of(sequence: Sequence, day: datetime.date) -> QuerySet[Follower]:
-    """Those whose date is so many days before that day."""
+    """Returns the followers whose date is so many days before that day, as the sequence says."""
     wanted = day - datetime.timedelta(days=sequence.date_days)
     values = FieldValue.objects.filter(field=sequence.date_field_id, follower=OuterRef("pk"))
     return Follower.objects.filter(Exists(values.filter(_on(wanted, yearly=sequence.yearly))))
 
 
 def _on(day: datetime.date, *, yearly: bool) -> Q:
-    """The 29th of February is kept on the 28th in other years."""
+    """Returns the filter for dates on that day; the 29th of February is kept on the 28th in other years."""
     if not yearly:
         return Q(date=day)
     same = Q(date__month=day.month, date__day=day.day)

@@ -41,7 +41,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a step goes: behind the step with that number, or first in a lane of it, or first of all."""
+    """The place of a step: behind the step with that number, or first in a lane of it, or first of all."""
 
     of: int = 0
     lane: str = ""
@@ -59,11 +59,11 @@ class Place:
 
 
 class NoSuchPlace(Exception):
-    """The step that a place refers to is gone, or is the one that is moved."""
+    """The error for a place whose step is gone, or is the one that is moved."""
 
 
 class TooDeep(Exception):
-    """Branches would be in one another deeper than anybody could follow."""
+    """The error for branches that would be in one another deeper than anybody could follow."""
 
 
 def tree(steps: Iterable[SequenceStep]) -> list[Node]:
@@ -78,7 +78,7 @@ def tree(steps: Iterable[SequenceStep]) -> list[Node]:
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """All of them, in the order of their places."""
+    """Yields all of them, in the order of their places."""
     for node in nodes:
         yield node
         yield from walk(node.yes)
@@ -115,7 +115,7 @@ def number(nodes: Sequence[Node]) -> list[SequenceStep]:
 
 
 def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
-    """Where a step goes when it is moved up or down among those it is with, or out of its lane.
+    """Returns the places where a step goes when it is moved up, and down: among its lane, or out of it.
 
     Raises ``NoSuchPlace`` for a step that is not there.
     """
@@ -173,7 +173,7 @@ def _lanes(nodes: list[Node]) -> Iterator[list[Node]]:
 
 
 def _depth(nodes: Iterable[Node]) -> int:
-    """How many branches are in one another."""
+    """Returns how many branches are in one another."""
     return max(
         (1 + max(_depth(node.yes), _depth(node.no)) for node in nodes if node.step.type == Type.BRANCH),
         default=0,

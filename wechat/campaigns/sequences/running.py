@@ -52,7 +52,7 @@ def take_out(enrolment: Enrolment) -> None:
 
 @ENROLMENTS.each
 def advance(claimed: Enrolment) -> None:
-    """One look at one enrolment: what is due is done, then it waits, or ends."""
+    """Looks at one enrolment once: what is due is done, then it waits, or ends."""
     with turns.one_at_a_time(claimed.account_id, claimed.openid):
         rows = Enrolment.objects.select_related("sequence__account").select_for_update(
             of=("self",), no_key=True
@@ -166,7 +166,10 @@ def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
 
 
 def _queued(run: StepRun, follower: Follower | None, now: datetime.datetime) -> Push | None:
-    """As a customer-service message while one is allowed, else from the template, else not at all."""
+    """Queues the message of a step, and returns its push; ``None`` if nothing may be sent.
+
+    It goes as a customer-service message while one is allowed, else from the template, else not at all.
+    """
     enrolment, step = run.enrolment, run.step
     account, openid = enrolment.sequence.account, enrolment.openid
     link = links.address(run) if enrolment.sequence.tracked else ""
