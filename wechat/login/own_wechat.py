@@ -38,12 +38,12 @@ def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
 
 
 def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
-    """Who waits for this code to be scanned."""
+    """Returns the bindings that wait for this code to be scanned."""
     return OwnWeChat.objects.filter(account=account, scene=scene, expires_at__gt=timezone.now())
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Binds who scanned; the first one counts. Harmless when told twice."""
+    """Binds the WeChat of who scanned; the first one counts. Harmless when told twice."""
     return bool(waiting(account, scene).update(openid=openid, scene="", expires_at=None))
 
 

@@ -19,7 +19,7 @@ from wechat.materials.models import Asset
 
 
 class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """A name to type, or one of those that there are."""
+    """An input for the name of a folder: one to type, or one of those that there are."""
 
     offered: list[str] = []
 
@@ -76,6 +76,6 @@ def _check_room(cleaned: dict[str, Any]) -> None:
 
 
 class MoveForm(forms.Form):
-    """Into which folder the chosen files go."""
+    """A form for the folder into which the chosen files go."""
 
     folder = forms.CharField(max_length=40, required=False, strip=True, widget=FolderInput)
