@@ -54,7 +54,10 @@ def cancel(campaign: Campaign) -> bool:
 
 
 def approve(campaign: Campaign, by: User) -> bool:
-    """Lets it go, as it was when ``campaign`` was read; ``False`` if it is not, or not by this person."""
+    """Lets it go, as it was when ``campaign`` was read.
+
+    Returns ``False`` if it is not as it was, or this person may not approve it.
+    """
     approval = asking.waiting_about(campaign)
     if approval is None or approval.fingerprint != str(campaign.version):
         return False

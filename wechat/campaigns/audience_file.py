@@ -36,7 +36,7 @@ WHERE line.id = judged.id AND (line.reason, line.note) <> (judged.reason, judged
 
 
 class BadTable(Exception):
-    """The file cannot be taken; the text tells what to do."""
+    """The error for a file that cannot be taken; its text tells what to do."""
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class Next:
 
 
 class FileNotReady(Exception):
-    """A picture or video of the message has no media id yet."""
+    """The error for a message whose picture or video has no media id yet."""
 
 
 class Dispatcher:

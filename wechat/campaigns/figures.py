@@ -23,7 +23,7 @@ MOST_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """``number`` recipients, and what the list of them is asked for."""
+    """The ``number`` of recipients of one reason, and what the list of them is asked for."""
 
     label: str
     number: int

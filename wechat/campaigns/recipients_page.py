@@ -55,7 +55,7 @@ class RecipientFilter(forms.Form):
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
     def narrowed(self, campaign: Campaign) -> "QuerySet[Recipient]":
-        """The campaign's recipients, each with its push, which tells what became of it."""
+        """Returns the campaign's recipients, each with its push, which tells what became of it."""
         rows = campaign.recipients.select_related("push")
         if not self.is_valid():
             return rows

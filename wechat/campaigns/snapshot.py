@@ -71,13 +71,13 @@ FROM judged
 
 
 class AudienceGone(Exception):
-    """The segment or the tag was deleted, or a condition asks for something that was."""
+    """The error for a segment or tag that was deleted, or a condition about something that was."""
 
 
 def take(campaign: Campaign) -> bool:
-    """Writes the recipients anew; ``False`` if somebody else is doing that, or the campaign was edited.
+    """Writes the recipients anew. Raises ``AudienceGone``.
 
-    Raises ``AudienceGone``.
+    Returns ``False`` if somebody else is doing that, or the campaign was edited.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
@@ -112,7 +112,7 @@ def _kept(campaign: Campaign) -> bool:
 
 
 def audience(campaign: Campaign) -> "QuerySet[Follower]":
-    """The followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
+    """Returns the followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
     followers = Follower.objects.filter(account=campaign.account_id)
     match campaign.audience:
         case Campaign.Audience.SEGMENT:

@@ -41,7 +41,7 @@ EXAMPLE = [
 
 
 class UnreadableBatch(Exception):
-    """The file is no table of channels; the text says why."""
+    """The error for a file that is no table of channels; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,10 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """``number`` is the file's own, its first row being 1; ``problems`` say what to correct."""
+    """A row of the file.
+
+    ``number`` is the file's own, its first row being 1; ``problems`` say what to correct.
+    """
 
     number: int
     channel: Channel

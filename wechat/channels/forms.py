@@ -150,7 +150,10 @@ class ChannelFilter(FilterForm):
 
 
 class PosterForm(AccountForm):
-    """The background is kept as we saved it ourselves: upright, and without what else a file may carry."""
+    """A form for a poster.
+
+    The background is kept as we saved it ourselves: upright, and without what else a file may carry.
+    """
 
     class Meta:
         model = Poster

@@ -86,7 +86,10 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 @codes.scenes.register
 def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yields the newest channels, for rules about one of them; of those asked for also what is deleted."""
+    """Yields the newest channels, for rules about one, or those with the scenes asked for.
+
+    Those asked for may be deleted ones.
+    """
     found = Channel.objects.filter(account=account_id)
     found = found.filter(scene__in=scenes) if scenes else found.order_by("-pk")[:OFFERED]
     names = dict(found.values_list("scene", "name"))

@@ -59,7 +59,10 @@ class ChannelFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """``cost_each``: fen for each new follower since the channel exists, if it cost anything."""
+    """A channel's line of the report.
+
+    ``cost_each``: fen for each new follower since the channel exists, if it cost anything.
+    """
 
     channel: Channel
     figures: ChannelFigures

@@ -147,7 +147,7 @@ class Exchange(BusinessView):
 class Me(VisitorView):
     @extend_schema(responses=VisitorSerializer)
     def get(self, request: Request) -> Response:
-        """Returns who I am."""
+        """Returns who is signed in."""
         return Response(VisitorSerializer(self.visitor).data)
 
 

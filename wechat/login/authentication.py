@@ -33,7 +33,10 @@ def not_authenticated(bad: tokens.BadToken) -> NotAuthenticated:
 
 
 class VisitorAuthentication(BaseAuthentication):
-    """``request.user`` becomes the ``Visitor``, ``request.auth`` the ``LoginSession``."""
+    """The authentication of visitors by an access token.
+
+    ``request.user`` becomes the ``Visitor``, ``request.auth`` the ``LoginSession``.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, LoginSession] | None:
         kind, _blank, token = request.headers.get("Authorization", "").partition(" ")

@@ -16,7 +16,7 @@ class CodeSerializer(serializers.Serializer[Any]):
 
 
 class MiniprogramLoginSerializer(AccountSerializer, CodeSerializer):
-    """`code` is what `wx.login` gave."""
+    """The `code` that `wx.login` gave."""
 
 
 class EncryptedSerializer(serializers.Serializer[Any]):

@@ -40,7 +40,7 @@ DOWNLOAD = '<a href="{0}" download>{1}</a>'
 
 
 class FolderFilter(admin.SimpleListFilter):
-    """The folders of the account in the switcher."""
+    """A filter by the folders of the account in the switcher."""
 
     title = gettext_lazy("folder")
     parameter_name = "folder"
@@ -165,7 +165,7 @@ class AssetAdmin(AccountScopedAdmin):
         return redirect(reverse("admin:materials_asset_change", args=[asset.pk]))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A file in use is protected, whoever uses it."""
+        """Returns what would be deleted with the files; a file in use is protected, whoever uses it."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         # The places by name; what refers to the file in the database would only say the same again.
         places = [place for asset in objs for place in usage.uses(asset)]

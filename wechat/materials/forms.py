@@ -32,7 +32,10 @@ class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin
 
 
 class AssetForm(AccountForm):
-    """A file is checked against the platform's limits before it is kept, and named after what it is."""
+    """A form for a file of the library.
+
+    A file is checked against the platform's limits before it is kept, and named after what it is.
+    """
 
     class Meta:
         model = Asset

@@ -133,7 +133,7 @@ class MaterialQuota(WorkRow):
 
 
 class MaterialReading(WorkRow):
-    """Reading an account's permanent library from the platform, when asked: how far it has come."""
+    """A reading of an account's permanent library from the platform, when asked: how far it has come."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="material_reading")
     kind = models.CharField(max_length=8, choices=Asset.Kind.choices, default=Asset.Kind.IMAGE)

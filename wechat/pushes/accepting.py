@@ -145,7 +145,7 @@ class _WrongMessage(Exception):
 
 
 def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """The kind, template and content of a push."""
+    """Returns the kind, template and content of a push."""
     template = known_templates.find(account.pk, message["template"])
     if template is None:
         raise _WrongMessage({"template": [_("The account has no such template.")]})
@@ -187,7 +187,7 @@ def _accept_again(asked: Asked) -> str:
 
 
 def _as_json(push: AskedPush, request: int, number: int) -> str:
-    """The columns of its row, and how it is described to the caller, but for its id."""
+    """Returns as JSON the columns of the push's row, and how the caller is told of it, but for its id."""
     return ENCODER.encode(
         {
             "request": request,

@@ -41,7 +41,7 @@ admin.site.register(EventTemplate, EventTemplateAdmin)
 
 @admin.register(Push)
 class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """Read-only: what is sent follows from rules, answers and campaigns."""
+    """The list of pushes, read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
     empty_words = gettext_lazy(

@@ -38,7 +38,7 @@ class Pushes(LoopView):
 
     @extend_schema(responses=PushSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The messages this client asked for, newest first."""
+        """Returns the messages this client asked for, newest first."""
         return self.page(_mine(self).filter(account=self.account), PushSerializer)
 
     @extend_schema(request=PushRequestSerializer, responses={202: AcceptedSerializer})
@@ -91,7 +91,7 @@ class Webhook(BusinessView):
 
     @extend_schema(request=WebhookSerializer, responses=NewWebhookSerializer)
     def put(self, request: Request) -> Response:
-        """Returns where reports of states are posted from now on; answers the new signing secret."""
+        """Sets where reports of states are posted from now on; answers the new signing secret."""
         asked = WebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         url = asked.validated_data["url"]

@@ -25,7 +25,7 @@ def of(cause: str) -> QuerySet[Push]:
 
 
 def counts(cause: str) -> list[BatchCount]:
-    """Returns how many are where, read from one index."""
+    """Returns the numbers of a batch's pushes by state, reason, kind and variant, read from one index."""
     rows = of(cause).order_by().values_list("state", "reason", "kind", "variant")
     return [BatchCount(*row) for row in rows.annotate(number=Count("*"))]
 

@@ -23,7 +23,10 @@ from wechat.pushes.values import TemplateField
 
 
 class EventForm(AccountForm):
-    """The event is chosen by its name; the values are checked with the event's examples put in."""
+    """A form for a message that goes out by itself.
+
+    The event is chosen by its name; the values are checked with the event's examples put in.
+    """
 
     class Meta:
         model = EventTemplate
@@ -64,7 +67,10 @@ class EventForm(AccountForm):
 
 
 class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
-    """First the event and the template, then, once they are chosen, what the message says."""
+    """The pages of messages that go out by themselves.
+
+    They ask first for the event and the template and then, once they are chosen, for what the message says.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy("Choose an event, such as a paid order, and the template that goes out then.")
@@ -86,7 +92,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     def get_form(
         self, request: HttpRequest, obj: EventTemplate | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """A form with an input for each field of this message's template."""
+        """Returns a form with an input for each field of this message's template."""
         inputs = {PREFIX + field.name: _input(field) for field in obj.template.fields} if obj else {}
         kwargs["form"] = type("EventForm", (EventForm,), inputs)
         kwargs["fields"] = ["account", "event", "template"] if obj is None else ["url", "enabled"]

@@ -49,7 +49,7 @@ def known() -> Mapping[str, EventDefinition]:
 def happened(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str, url: str = ""
 ) -> list[Push]:
-    """Queues the messages that are sent for this event; called again with the same ``key``, nothing.
+    """Queues the messages that are sent for this event; called again with the same ``key``, it queues none.
 
     They lead to ``url`` where staff have given them no link.
     """

@@ -35,7 +35,7 @@ LACKING = frozenset({48001, 200100, 40013})
 
 
 def sync(account: OfficialAccount) -> None:
-    """Reads the templates soon."""
+    """Has the templates read soon."""
     LibraryJob.objects.bulk_create(
         [LibraryJob(account=account, verb=Verb.SYNC, due_at=timezone.now())], ignore_conflicts=True
     )

@@ -44,7 +44,7 @@ class Attempt:
 
     @property
     def key(self) -> tuple[int, str]:
-        """Returns what is held together: the account and the kind of message."""
+        """Returns what is put on hold together: the account and the kind of message."""
         return self.push.account_id, self.push.kind
 
 
@@ -62,7 +62,7 @@ class AttemptResult:
 
     @property
     def is_answer(self) -> bool:
-        """Returns whether the platform took the message, or refused just this one."""
+        """Returns whether the platform answered: it took the message, or refused just this one."""
         if self.error is None:
             return not self.not_tried
         errcode = getattr(self.error, "errcode", None)

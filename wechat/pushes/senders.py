@@ -75,7 +75,10 @@ class Sender(ABC):
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
     ) -> Mapping[int, GiveBack]:
-        """Takes each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
+        """Takes each push from the follower's ledger.
+
+        Returns how to undo that, by id, for those that may be sent.
+        """
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none

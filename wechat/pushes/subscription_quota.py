@@ -107,7 +107,7 @@ def held(account: OfficialAccount, openid: str) -> list[Held]:
 def spend_each(
     account: OfficialAccount, template: str, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, int | None]:
-    """Takes one agreement of each follower, the oldest; by openid, for those who had one.
+    """Takes one agreement of each follower, the oldest; returns its id by openid, for those who had one.
 
     ``None`` in place of the agreement's id is one that lasts and is not used up.
     """

@@ -52,7 +52,7 @@ def words(content: Mapping[str, Any]) -> str:
 
 
 def drawn(content: Mapping[str, Any]) -> SafeString:
-    """The whole of it in words, the links of a text as links."""
+    """Returns the whole of a content in words, the links of a text as links."""
     is_text = content.get("type") == "text"
     return linked(str(content.get("content", "")) if is_text else words(content))
 

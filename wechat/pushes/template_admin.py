@@ -45,7 +45,10 @@ OPEN = (Push.State.PENDING, Push.State.SENDING)
 
 
 class TemplateAdmin(AccountScopedAdmin):
-    """``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here."""
+    """The pages of an account's templates.
+
+    ``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -107,7 +110,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_try.html", context)
 
     def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Returns what the platform accepted and then did not deliver, asked for now."""
+        """Shows what the platform accepted and then did not deliver, asked for now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             found = [_held(each) for each in _intercepted(template)]

@@ -64,7 +64,7 @@ RETURNING spent.openid, spent.id, spent.granted_at
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """``number`` messages may be sent before ``until``."""
+    """The ``number`` of messages that may be sent before ``until``."""
 
     number: int
     until: datetime.datetime
@@ -132,7 +132,7 @@ def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Takes one message of each of these followers; by openid, for those who may be sent one."""
+    """Takes one message of each of these followers; returns by openid what it took, for those who had one."""
     with connection.cursor() as cursor:
         cursor.execute(SPEND, [account.pk, list(openids), at])
         return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}

@@ -64,7 +64,7 @@ def answers_to(rule: Rule) -> str:
 
 
 def marked(compare: str, text: str) -> str:
-    """A keyword with the way it is looked for."""
+    """Returns a keyword with the way it is looked for."""
     return MARKS[Compare(compare)].format(text)
 
 

@@ -21,7 +21,10 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """``is_open`` tells whether somebody answers there at a moment; ``outside`` is what to say else."""
+    """A service that a follower can be handed over to.
+
+    ``is_open`` tells whether somebody answers there at a moment; ``outside`` is what to say else.
+    """
 
     label: StrOrPromise
     is_open: Callable[[OfficialAccount, datetime.datetime], bool]

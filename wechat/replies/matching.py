@@ -76,13 +76,13 @@ class Compiled:
         return None
 
     def first(self, message: Message, moment: datetime.datetime) -> RuleSpec | None:
-        """The first rule in question: unless it needs facts, it has won."""
+        """Returns the first rule that the message sets off; unless it needs facts, it has won."""
         return next((rule for rule in self._candidates(message, moment) if not rule.in_shadow), None)
 
     def in_shadow(
         self, message: Message, moment: datetime.datetime, facts: FollowerFacts
     ) -> Iterator[RuleSpec]:
-        """The rules in shadow that would have answered, each by itself, before the rule that does."""
+        """Yields the rules in shadow that would have answered, each by itself, before the rule that does."""
         for rule in self._candidates(message, moment):
             if rule.audience_miss(facts, moment) is None:
                 if not rule.in_shadow:
@@ -90,7 +90,7 @@ class Compiled:
                 yield rule
 
     def explain(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> list[RuleVerdict]:
-        """Every rule, in the order in which they are asked, with its verdict."""
+        """Returns every rule with its verdict, in the order in which they are asked."""
         winner: RuleSpec | None = None
         verdicts = []
         for rule in self.specs:
@@ -119,7 +119,10 @@ class Compiled:
             self._slots[_slot(rule)].append(rank)
 
     def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
-        """The rules this message sets off at this moment, whoever sent it; the first to answer first."""
+        """Yields the rules this message sets off at this moment, whoever sent it.
+
+        The first one answers first.
+        """
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
         if (text := text_of(message)) is not None:
             found += self._texts.find(text)
@@ -151,7 +154,7 @@ class _Texts:
         self._patterns = _Patterns(self._of[Compare.REGEX])
 
     def find(self, text: str) -> list[Ranks]:
-        """The ranks of each keyword in the text."""
+        """Returns the ranks of each keyword that is in the text."""
         folded = plain(text)
         found = self._patterns.find(text)
         if folded in self._equal:

@@ -56,7 +56,7 @@ def portable(rule: Rule) -> Portable:
 
 
 def digest(data: Portable) -> str:
-    """Equal for rules that do the same; whether one is on does not matter."""
+    """Returns a digest that is equal for rules that do the same; whether one is on does not matter."""
     same = {name: value for name, value in data.items() if name != "enabled"}
     return SHA256.new(json.dumps(same, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -116,7 +116,7 @@ def _write_replies(rule: Rule, contents: Sequence[Content]) -> None:
 
 
 def _file(rule: Rule, media_id: str) -> Asset | None:
-    """The file of the library that this is, if it is one of it."""
+    """Returns the file of the library with this media id, if there is one."""
     return Asset.objects.filter(account=rule.account, media_id=media_id).first() if media_id else None
 
 

@@ -26,7 +26,7 @@ class Dead(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadRule:
-    """``by``: the earlier rules that answer instead."""
+    """A rule that can never answer; ``by`` are the earlier rules that answer instead."""
 
     rule: RuleSpec
     why: Dead

@@ -84,7 +84,7 @@ def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
 
 
 def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
-    """The rule as a value; ``contents`` is what ``contents_of`` found."""
+    """Returns the rule as a value; ``contents`` is what ``contents_of`` found."""
     return RuleSpec(
         id=rule.pk,
         name=rule.name,

@@ -13,7 +13,7 @@ from wechat.sdk.content import Content, TransferToService
 
 
 def check_keyword(compare: str, text: str) -> None:
-    """Raises ``ValidationError``."""
+    """Checks a keyword of a rule. Raises ``ValidationError``."""
     if compare == Compare.REGEX:
         wrong = regex_error(text) if text.strip() else None
         if wrong is not None:

@@ -32,7 +32,7 @@ COLOURS: Mapping[State, str] = {State.DELIVERED: "good", State.FAILED: "bad"}
 
 @admin.register(Endpoint)
 class EndpointAdmin(AccountScopedAdmin):
-    """The secret is made here and shown once, in the answer to the POST itself."""
+    """The pages of endpoints. The secret is made here and shown once, in the answer to the POST itself."""
 
     area = Area.SETTINGS
     takes_along = frozenset({Delivery})
@@ -59,7 +59,7 @@ class EndpointAdmin(AccountScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         """Returns the fields that cannot be changed.
 
-        The address of an endpoint that something else keeps, such as a rule, is changed there.
+        The address and events of an endpoint that something else keeps, such as a rule, are changed there.
         """
         kept = ("url", "events") if obj is not None and obj.owner else ()
         return [*super().get_readonly_fields(request, obj), *kept]

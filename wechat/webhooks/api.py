@@ -45,7 +45,7 @@ class Subscription(BusinessView):
 
     @extend_schema(request=SubscriptionSerializer, responses=NewSubscriptionSerializer)
     def put(self, request: Request) -> Response:
-        """Returns where events are posted from now on, and which; answers the new signing secret."""
+        """Sets where events are posted from now on, and which; answers the new signing secret."""
         asked = SubscriptionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -54,7 +54,7 @@ class Subscription(BusinessView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        """No more events."""
+        """Ends the subscription: no more events are posted."""
         unsubscribe(self.client)
         return Response(status=204)
 

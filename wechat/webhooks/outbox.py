@@ -87,7 +87,7 @@ def answered(event: str) -> Callable[[Answering], Answering]:
 def emit(
     account: OfficialAccount, event: str, data: Mapping[str, Any], *, key: str, openid: str = ""
 ) -> None:
-    """Tells whoever has subscribed to it; inside the transaction that makes it true."""
+    """Tells whoever has subscribed to an event; inside the transaction that makes it true."""
     for endpoint in subscribers(account, event):
         send(endpoint, account, event, data, key=key, openid=openid)
 
@@ -214,7 +214,7 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
 
 
 def held(endpoint: Endpoint) -> QuerySet[Hold]:
-    """Returns the open circuit of this receiver, if there is one."""
+    """Returns the hold of the open circuit of this receiver, if there is one."""
     return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 

@@ -93,7 +93,7 @@ def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
 
 
 def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Follower, str]:
-    """The openids of those who can get no more in the month of that time."""
+    """Returns the openids of those who can get no more in the month of that time."""
     followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
     if account.kind != OfficialAccount.Kind.SERVICE:
         return followers.none()
@@ -155,7 +155,7 @@ def month(at: datetime.datetime) -> datetime.datetime:
 
 
 def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
-    """The calendar of the month, Monday first, with what was sent and is planned."""
+    """Returns the calendar of the month, Monday first, with what was sent and is planned."""
     local = at.astimezone(BEIJING)
     today = timezone.now().astimezone(BEIJING).date()
     by_day: dict[int, list[MassSend]] = {}

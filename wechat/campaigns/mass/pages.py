@@ -95,7 +95,7 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
 
 
 def allowances(account: OfficialAccount) -> dict[str, Any]:
-    """The calendar of the month, and what is left of its allowance."""
+    """Returns the calendar of the month, and what is left of its allowance."""
     now = timezone.now()
     to_all = allowance.sent_to_all(account, now)
     return {

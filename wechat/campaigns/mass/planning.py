@@ -69,7 +69,7 @@ class CannotBegin(Exception):
 
 
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
-    """Has it begin at that time or now; ``False`` if somebody else did so before."""
+    """Has it begin at that time or now; returns ``False`` if somebody else did so before."""
     starts_at = at or timezone.now()
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
         state=State.SCHEDULED,

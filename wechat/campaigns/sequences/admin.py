@@ -32,7 +32,10 @@ from wechat.kernel.row_ids import row_id
 
 @admin.register(Sequence)
 class SequenceAdmin(BigTable, AccountScopedAdmin):
-    """The page of a sequence is its timeline; who enters and what ends it is on one for its settings."""
+    """The pages of sequences.
+
+    That of one is its timeline; who enters and what ends it is on a page for its settings.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy(

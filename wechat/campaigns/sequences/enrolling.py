@@ -65,7 +65,7 @@ def look_again(sequence: Sequence) -> None:
 
 
 def switch(sequence: Sequence, *, on: bool) -> None:
-    """Switches it; who is inside goes on, or waits, and a worker looks for who enters."""
+    """Switches a sequence on or off; who is inside goes on, or waits, and a worker looks for who enters."""
     sequence.enabled = on
     sequence.save(update_fields=["enabled"])
     looking.plan(sequence)

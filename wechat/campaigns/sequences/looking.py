@@ -118,7 +118,7 @@ def _on(day: datetime.date, *, yearly: bool) -> Q:
 def _enter_all(
     sequence: Sequence, followers: QuerySet[Follower], key: str, at: datetime.datetime, until: float
 ) -> bool:
-    """Enters them slice by slice; ``False`` if the time was over before the last."""
+    """Enters the followers slice by slice; returns ``False`` if the time was over before the last."""
     last: int | None = 0
     is_known = False
     while last is not None:
@@ -132,6 +132,9 @@ def _enter_all(
 
 
 def _count_anew() -> None:
-    """The planner would take so many new rows for none, and go through them for each follower."""
+    """Has Postgres count the enrolments anew.
+
+    Its planner would take so many new rows for none, and go through them for each follower.
+    """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE campaigns_enrolment")

@@ -102,13 +102,13 @@ def _end(enrolment: Enrolment, now: datetime.datetime, **changes: object) -> Non
 
 
 def steps_of(sequence_id: int) -> list[SequenceStep]:
-    """The steps as they are now, with all that is needed to do them."""
+    """Returns the steps as they are now, with all that is needed to do them."""
     steps = SequenceStep.objects.filter(sequence=sequence_id)
     return list(steps.select_related("sequence__account", "template", "asset", "cover", "tag"))
 
 
 def done_by(enrolment: Enrolment) -> dict[int, str]:
-    """The steps that were done for somebody, each with the lane that they took."""
+    """Returns the steps that were done for somebody, each with the lane that they took."""
     return dict(enrolment.runs.values_list("step", "lane"))
 
 
@@ -136,7 +136,7 @@ def _do(
 
 
 def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
-    """The lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
+    """Returns the lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
     if follower is None:
         return Lane.NO.value, Skipped.NO_FOLLOWER.value
     try:
@@ -155,7 +155,7 @@ def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
 
 
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
-    """Returns why nothing was done, if so."""
+    """Gives the follower a tag, or takes it off; returns why nothing was done, if so."""
     if step.tag is None:
         return Skipped.DELETED.value
     if follower is None:

@@ -106,7 +106,7 @@ def _shown(
 
 
 def gaps(shown: Iterable[Shown]) -> Iterator[Gap]:
-    """All places of a timeline but the first, in their order."""
+    """Yields all places of a timeline but the first, in their order."""
     for each in shown:
         for lane in each.lanes:
             yield lane.gap

@@ -24,7 +24,7 @@ _known: Registry[StrOrPromise] = Registry("trigger of sequences")
 
 
 def register(name: str, label: StrOrPromise) -> None:
-    """``name`` is stored in sequences and never changes."""
+    """Registers a trigger; its ``name`` is stored in sequences and never changes."""
     _known.add(name, label)
 
 

@@ -41,7 +41,7 @@ class Push(Traced, WorkRow):
     State = PushState
 
     class Reason(models.TextChoices):
-        """Why a push failed, was skipped, or is uncertain."""
+        """The reason why a push failed, was skipped, or is uncertain."""
 
         NO_WINDOW = "no_window", _("The follower has done nothing lately that allows another message.")
         WINDOW_CLOSED = (
