@@ -16,7 +16,7 @@ from wechat.campaigns.models import Campaign
 
 
 def ask(campaign: Campaign) -> Approval | None:
-    """Returns what waits now, or ``None`` where its author may have it sent at once."""
+    """Asks for approval, and returns what waits. ``None`` where its author may have it sent at once."""
     wanted = asking.Request(
         account_id=campaign.account_id,
         about=campaign,

@@ -66,7 +66,7 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
 
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
-    """Returns where the OpenID is, and the names of the other columns by their place."""
+    """Returns the place of the OpenID's column, and the names of the other columns by their place."""
     names = [name.strip() for name in heading]
     while names and not names[-1]:
         names.pop()

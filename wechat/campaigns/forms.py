@@ -221,7 +221,7 @@ def words_in_line(campaign: Campaign) -> str:
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:
-    """Returns what the template's form begins with."""
+    """Returns the initial values of the template's form for a variant."""
     values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
     return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
 

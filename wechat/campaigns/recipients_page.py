@@ -191,7 +191,7 @@ def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
 
 
 def _notes(campaign: Campaign, rows: list[Recipient]) -> dict[str, str]:
-    """Returns what is wrong with somebody's row of the table."""
+    """Returns what is wrong with the recipients' rows of the table, by OpenID."""
     wrong = [row.openid for row in rows if row.state == Recipient.State.EXCLUDED]
     found = AudienceRow.objects.filter(campaign=campaign, openid__in=wrong).exclude(note="")
     return dict(found.values_list("openid", "note"))

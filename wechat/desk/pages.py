@@ -206,7 +206,7 @@ ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = 
 
 
 def colleagues(account: OfficialAccount) -> list[User]:
-    """Returns who may answer for this account."""
+    """Returns the members of staff who may answer for this account."""
     roles = [role for role, areas in CHANGES.items() if Area.MESSAGES in areas]
     having = StaffRight.objects.filter(account=account, role__in=roles).values("user")
     found = User.objects.filter(is_active=True, is_staff=True)

@@ -24,7 +24,7 @@ RISKY = 40226
 
 
 def log_in(account: OfficialAccount, code: str) -> Visitor:
-    """Returns who holds the telephone.
+    """Returns the visitor who holds the telephone.
 
     Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
     """

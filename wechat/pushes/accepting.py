@@ -93,7 +93,7 @@ async def accept(asked: Asked) -> str:
 
 
 def key_of(view: BusinessView) -> str:
-    """Returns what the keys of a request's pushes begin with; each goes on with a number of its own."""
+    """Returns the beginning of the keys of a request's pushes. Each goes on with a number of its own."""
     digest = sha256(view.key.encode()).hexdigest()[:40]
     return f"api:{view.client.pk}:{digest}:"
 

@@ -99,7 +99,7 @@ class Webhook(BusinessView):
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:
-    """Returns what this client asked for."""
+    """Returns the pushes this client asked for."""
     return Push.objects.filter(caller=view.client).select_related("account")
 
 

@@ -48,7 +48,7 @@ class Late:
 
 
 def waiting(account_id: int) -> Late | None:
-    """Returns what of the account waits for a person's decision."""
+    """Returns how much of the account waits for a person's decision; ``None`` if nothing does."""
     found = _late(account_id).aggregate(number=Count("*"), since=Min("created_at"))
     return Late(found["number"], found["since"]) if found["number"] else None
 

@@ -131,7 +131,7 @@ def claim(
 def keep(outcomes: Sequence[AttemptOutcome]) -> None:
     """Writes what became of attempts to their pushes in one statement (sending, uncertain → the outcome).
 
-    Callers are told of it.
+    Callers are told of the outcomes that notify them.
     """
     if not outcomes:
         return

@@ -37,5 +37,5 @@ RULES_BEHIND: Registry[Callable[[InboundEvent], int | None]] = Registry("way to 
 
 
 def choices() -> list[tuple[str, StrOrPromise]]:
-    """Returns what staff choose from."""
+    """Returns the services that staff choose from."""
     return [("", _("not handed over")), *((name, each.label) for name, each in HANDOVERS.by_name().items())]

@@ -70,7 +70,7 @@ def handed_to(event: InboundEvent) -> str:
 
 
 def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
-    """Returns what the rule says; it says something else while those it hands followers to are not there."""
+    """Returns what the rule says. While those it hands followers to are away it says something else."""
     one_at_random = rule.strategy == Rule.Strategy.RANDOM
     handover = handovers.HANDOVERS.find(rule.hands_to)
     if handover is None or not rule.away_text:

@@ -39,7 +39,7 @@ class Subscription(BusinessView):
 
     @extend_schema(responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
-        """Returns where events are posted, and which; without an address, none are."""
+        """Returns where events are posted, and which events; without an address, none are."""
         mine = Endpoint.objects.filter(client=self.client).first()
         return Response({"url": mine.url if mine else "", "events": mine.events if mine else []})
 
