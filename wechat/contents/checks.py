@@ -57,7 +57,7 @@ def check_filled(content: Content) -> None:
 
 
 def check_fallbacks(written: object, offered: Mapping[str, Variable]) -> None:
-    """Raises ``ValidationError`` for a variable that may be empty and does not tell what to say then.
+    """Checks that variables which may be empty tell what to say then. Raises ``ValidationError``.
 
     ``written`` is a text, a content, or several of them.
     """
@@ -84,7 +84,7 @@ def caution(content: Content, account_name: str) -> str:
 
 
 def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:
-    """Raises ``ValidationError`` if they cannot be sent together."""
+    """Checks contents that are sent together. Raises ``ValidationError`` if they cannot be."""
     if len(contents) > MOST_REPLIES:
         raise ValidationError(
             _("A follower can be sent at most %(most)d messages in answer: delete %(over)d replies.")

@@ -70,7 +70,7 @@ def happened(
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:
-    """The message with the event's words; braces it does not know stay as they are."""
+    """Returns the message with the event's words; braces it does not know stay as they are."""
     return TemplateMessage(
         template_id=automatic.template.platform_id,
         values=placeholders.fill_all(automatic.values, words),

@@ -60,7 +60,7 @@ class FillForm(forms.Form):
 
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
-        """The fields with what is filled in so far, for the preview."""
+        """Returns the fields with what is filled in so far, for the preview."""
         return [(field, self._typed(field)) for field in self.template.fields]
 
     def _typed(self, field: TemplateField) -> str:

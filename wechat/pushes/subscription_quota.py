@@ -55,7 +55,7 @@ def refuse(account: OfficialAccount, openid: str, template: str, at: datetime.da
 
 
 def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
-    """The agreements that still allow a message."""
+    """Returns the agreements that still allow a message."""
     later = NoticeRefusal.objects.filter(
         account=account, template=template, openid=OuterRef("openid"), refused_at__gte=OuterRef("agreed_at")
     )

@@ -259,7 +259,10 @@ def _held(each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
-    """The latest work on the account's templates, with what is wrong; what went well since is forgotten."""
+    """Returns the latest work on the account's templates, with what is wrong.
+
+    What went well since is forgotten.
+    """
     jobs = list(LibraryJob.objects.filter(account=account).order_by("-pk")[:LATEST_JOBS])
     done = {job.verb: job.pk for job in reversed(jobs) if job.state == LibraryJob.State.DONE}
     return [(job, of_row(job)) for job in jobs if job.pk >= done.get(job.verb, 0)]

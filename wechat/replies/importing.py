@@ -113,7 +113,7 @@ def _update(account: OfficialAccount, rule: Rule, data: Portable, report: RuleIm
 
 @transaction.atomic
 def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
-    """The rule as it is now."""
+    """Writes what the data says to the rule; returns the rule as it is now."""
     write(account, rule, data)
     written = portable(rulebook.loaded(Rule.objects.filter(pk=rule.pk)).get())
     Rule.objects.filter(pk=rule.pk).update(source_digest=digest(written))

@@ -55,7 +55,7 @@ class RuleVerdict:
 
 
 class Compiled:
-    """Rules of one account, indexed by what sets them off. Built once, read by every thread."""
+    """The rules of one account, indexed by what sets them off. Built once, read by every thread."""
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
@@ -134,7 +134,7 @@ class Compiled:
 
 
 class _Texts:
-    """Keywords to the ranks of their rules, in rising order."""
+    """An index from keywords to the ranks of their rules, in rising order."""
 
     def __init__(self) -> None:
         self._of: dict[Compare, dict[str, Ranks]] = {compare: {} for compare in Compare}
@@ -174,7 +174,7 @@ class _Texts:
 
 
 class _Patterns:
-    """All regular expressions at once.
+    """The index of all regular expressions at once.
 
     The engine gives up silently when its memory ends; a pattern that always matches shows that it did not.
     """
@@ -221,7 +221,7 @@ def _slot(rule: RuleSpec) -> tuple[str, ...]:
 
 
 def _slots(message: Message) -> Iterator[tuple[str, ...]]:
-    """The slots of every rule that this message sets off, keywords aside."""
+    """Yields the slots of every rule that this message sets off, keywords aside."""
     if not message.event:
         yield from (("kind", message.kind), ("default",))
         return

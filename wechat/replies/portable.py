@@ -84,7 +84,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
 
 
 def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
-    """Raises ``ValidationError`` for a rule that is on and could not work; off, it may be half done."""
+    """Checks a rule that is on. Raises ``ValidationError`` if it could not work; off, it may be half done."""
     if not rule.enabled:
         return
     check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)

@@ -225,7 +225,7 @@ class RuleSpec:
 
 
 def plain(text: str) -> str:
-    """The text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
+    """Returns the text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 

@@ -25,11 +25,12 @@ STATES = ["draft", "waiting", "scheduled", "preparing", "running", "paused", "do
 
 
 class Campaign(WorkRow):
-    """draft → waiting → scheduled → preparing → running → done, or paused, or cancelled.
+    """A campaign: one thing said to many followers.
 
-    Every step is a conditional update (``campaigns.steps``): of two people who press a button one does it.
-    ``due_at`` is when a worker has to look after it: a draft that is being checked, one that is scheduled,
-    prepared or running, one that stopped or is over and whose outcomes and receipts still come in.
+    draft → waiting → scheduled → preparing → running → done, or paused, or cancelled. Every step is a
+    conditional update (``campaigns.steps``): of two people who press a button one does it. ``due_at`` is when
+    a worker has to look after it: a draft that is being checked, one that is scheduled, prepared or running,
+    one that stopped or is over and whose outcomes and receipts still come in.
     """
 
     class State(models.TextChoices):
