@@ -23,9 +23,9 @@ def of(user: User, account: OfficialAccount) -> OwnWeChat | None:
 
 
 def begin(user: User, account: OfficialAccount) -> str:
-    """Returns what the new code says.
+    """Makes a code to bind a WeChat with, and returns what it says.
 
-    The former WeChat is good until then. Raises the errors of ``Client``.
+    The former WeChat is good until it is scanned. Raises the errors of ``Client``.
     """
     scene = f"{PREFIX}{secrets.token_hex(16)}"
     made = qrcodes.create_temporary(client_for(account), scene, int(LIFE.total_seconds()))
