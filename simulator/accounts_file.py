@@ -73,7 +73,10 @@ def _text_of(folder: Path, file: Any, at: str) -> str:
 
 
 def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
-    """Its certificate or public key stands in the file, or in one beside it (`certificate_file`)."""
+    """Makes or changes a merchant of the file. Raises BadFileError, naming the place `at`.
+
+    Its certificate or public key stands in the file, or in one beside it (`certificate_file`).
+    """
     for name in FILES:
         if file := given.pop(f"{name}_file", None):
             given[name] = _text_of(folder, file, f"{at}: {name}_file")

@@ -42,7 +42,10 @@ SAVE_EVERY = 10.0
 
 
 def create(world: World, state_file: Path | None = None) -> Starlette:
-    """With a state file, the world is written there every ten seconds when it changed, and at the end."""
+    """Returns the application.
+
+    With a state file, the world is written there every ten seconds when it changed, and at the end.
+    """
     assert api.TOPICS
     assert menu_actions.TAPS
     pusher, runtime = Pusher(world), Runtime(world, PERFORMERS)

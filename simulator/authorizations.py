@@ -21,7 +21,11 @@ class Granted:
 
 
 def available(world: World, component: Component, account: Account) -> dict[int, str]:
-    """What this account can grant: sets of its kind that the component asks for and no other one holds."""
+    """Returns the permission sets that this account can grant, each number with its name.
+
+    They are the sets of its kind that the component asks for, but for those only one component may hold and
+    another one holds.
+    """
     held = {
         number
         for other in world.state.components.values()
@@ -40,9 +44,9 @@ def grant(
     permissions: Iterable[int] | None = None,
     pre_auth_code: str = "",
 ) -> Granted:
-    """Without `permissions` everything available is granted. A second grant changes the first.
+    """Lets an account authorise a component; without `permissions` it grants everything available.
 
-    A refresh token given before ends.
+    A second grant changes the first, and a refresh token given before ends.
     """
     wanted = None if permissions is None else set(permissions)
     chosen = [each for each in available(world, component, account) if wanted is None or each in wanted]

@@ -54,7 +54,10 @@ def how_often(given: dict[str, Any], name: str) -> int:
 
 
 def goes_to_worker(push: Push) -> bool:
-    """While a worker serves the follower, what they write is read there and not pushed."""
+    """Gives a message to the worker who serves the follower; returns whether there is one.
+
+    The worker reads it, and it is not pushed.
+    """
     entry = push.entry
     if entry.via != "message":
         return False

@@ -56,7 +56,7 @@ class SimulatorClient:
         return str(self.control("POST", "/payment-codes", {"openid": openid, **given})["auth_code"])
 
     def open_red_packet(self, send_listid: str, openid: str) -> dict[str, Any]:
-        """Somebody opens a red packet; the answer has the `amount`."""
+        """Opens a red packet as a person does; the answer has the `amount`, in fen."""
         opened: dict[str, Any] = self.control("POST", f"/red-packets/{send_listid}/open", {"openid": openid})
         return opened
 
@@ -86,7 +86,7 @@ class Account:
         self.appid = appid
 
     def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
-        """Somebody does something: follow, text, click, scan …; the answer lists each delivery."""
+        """Lets a person do something: follow, text, click, scan …; the answer lists each delivery."""
         path = f"/accounts/{self.appid}/events/{openid}"
         answer: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
         return answer

@@ -15,7 +15,7 @@ from simulator.saving import dump
 
 
 class ComponentRoutes:
-    """What the control API does with components."""
+    """The handlers of the control API for third-party platforms (components)."""
 
     def __init__(self, events: ComponentPusher) -> None:
         self.events = events

@@ -38,7 +38,7 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class Authorization:
-    """What one account granted: ids of permission sets, and the tokens the component calls with.
+    """The grant of one account: ids of permission sets, and the tokens the component calls with.
 
     `failed_pushes` and `held_until` are those of this account's messages at the component's address.
     """

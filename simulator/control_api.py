@@ -127,19 +127,19 @@ async def add_followers(ask: Ask) -> Any:
 
 
 async def add_personas(ask: Ask) -> Any:
-    """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    """Adds `count` followers with tags, scenes and habits; the same `seed` makes the same ones."""
     ask.people("count", 1)
     known = fitting(personas.Seeding, ask.body)
     return {"followers": personas.seed(ask.world, ask.account, known)}
 
 
 async def let_personas_act(ask: Ask) -> Any:
-    """Some of them do what they usually do; the answer counts the actions."""
+    """Makes `count` of these followers do what they usually do; the answer counts the actions."""
     return await personas.act_some(ask.pusher, ask.account, ask.people("count", 10))
 
 
 async def act_in_chat(ask: Ask) -> Any:
-    """Someone does something in the chat; the answer lists each delivery and what the phone shows."""
+    """Lets a person do something in the chat; the answer lists each delivery and what the phone shows."""
     actor = Actor(ask.world, ask.account, ask.request.path_params["openid"])
     return await act(ask.pusher, actor, ask.body)
 
@@ -308,7 +308,7 @@ async def put_templates(ask: Ask) -> Any:
 
 
 async def confirm_once(ask: Ask) -> Any:
-    """Somebody confirmed the old one-time subscription on its web page: one message is allowed."""
+    """Confirms the old one-time subscription, as a person does on its web page: one message is allowed."""
     key = f"{ask.body.get('openid')} {ask.body.get('template_id')}"
     grants = ask.account.notice_grants
     grants[key] = grants.get(key, 0) + 1

@@ -12,7 +12,7 @@ Article = dict[str, Any]
 
 @dataclass(slots=True)
 class Draft:
-    """Up to eight articles as they were sent; `updated_at` in Unix seconds."""
+    """A draft of up to eight articles as they were sent; `updated_at` in Unix seconds."""
 
     media_id: str
     articles: list[Article]

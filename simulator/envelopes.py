@@ -25,7 +25,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a signature is made over besides the token; repeats may carry the same one."""
+    """The time and the nonce a signature is made over besides the token; repeats may carry the same ones."""
 
     timestamp: str
     nonce: str

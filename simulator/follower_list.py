@@ -30,7 +30,10 @@ class FollowerList:
         self.total -= 1
 
     def after(self, openid: str) -> Iterator[Follower]:
-        """Those who follow, from behind an openid on. Raises KeyError for one that was never here."""
+        """Yields the followers who come behind this openid, from the first one on for an empty openid.
+
+        Raises KeyError for an openid that was never here.
+        """
         start = self.places[openid] + 1 if openid else 0
         for place in range(start, len(self.openids)):
             found = self.openids[place]

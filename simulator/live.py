@@ -43,13 +43,13 @@ class Live:
                 viewer.queue.put_nowait(LiveEvent(appid, openid, event, item))
 
     def publish_all(self, appid: str, event: str) -> None:
-        """Something of the account that every phone looking at it has to ask about again."""
+        """Tells each phone that looks at the account that it has to ask about something again."""
         for viewer in self.viewers:
             for watched in [openid for account, openid in viewer.watches if account == appid]:
                 viewer.queue.put_nowait(LiveEvent(appid, watched, event, None))
 
     def start_over(self) -> None:
-        """Nothing that is shown is true any more."""
+        """Tells every phone that nothing it shows is true any more."""
         for viewer in self.viewers:
             viewer.queue.put_nowait(LiveEvent("", "", "reset", None))
 

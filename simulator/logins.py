@@ -16,7 +16,10 @@ FORGET_AFTER = 3600
 
 @dataclass(slots=True)
 class Code:
-    """What a person agreed to. `kind` is oauth, login (wx.login) or phone (getPhoneNumber)."""
+    """A code for something a person agreed to.
+
+    `kind` is oauth, login (wx.login) or phone (getPhoneNumber).
+    """
 
     kind: str
     person: str

@@ -26,7 +26,10 @@ class Menu:
     matchrule: dict[str, str] = field(default_factory=dict)
 
     def fits(self, tags: list[int], platform: int) -> bool:
-        """Somebody with several tags is matched by the one given last."""
+        """Returns whether a follower with these tags and this platform is shown the menu.
+
+        Somebody with several tags is matched by the one given last.
+        """
         tag, wanted = self.matchrule.get("tag_id"), self.matchrule.get("client_platform_type")
         if tag and (not tags or str(tags[-1]) != tag):
             return False
@@ -53,7 +56,7 @@ class Menus:
     platforms: dict[str, int] = field(default_factory=dict)
 
     def seen_by(self, person: Person) -> Menu | None:
-        """From the newest conditional menu to the oldest the first that fits, else the default one."""
+        """Returns the first conditional menu that fits, the newest one first, else the default one."""
         platform = self.platforms.get(person.openid, IOS)
         for menu in reversed(self.conditional):
             if menu.fits(person.tags or [], platform):
@@ -68,7 +71,7 @@ class Menus:
         return copy
 
     def forget_copy(self, openid: str) -> None:
-        """Following again fetches the menu at once."""
+        """Deletes the copy of the menu that a client keeps: following again fetches the menu at once."""
         self.copies.pop(openid, None)
 
     def drop(self) -> None:

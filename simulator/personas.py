@@ -93,7 +93,7 @@ def tag_number(account: Account, name: str) -> int:
 
 
 async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
-    """So many of them, drawn at random, do what they are used to; the actions counted by kind."""
+    """Makes so many followers, drawn at random, do what they usually do; returns the actions by kind."""
     chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
     actors = [each for each in account.followers.values() if each.habit and each.subscribed]
     for actor in chance.sample(actors, min(count, len(actors))):

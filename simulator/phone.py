@@ -114,7 +114,10 @@ async def recognise(phone: Phone) -> Any:
 
 
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
-    """What the phone's header shows; `may_send` are the customer-service messages allowed at `now`."""
+    """Returns what the phone's header shows of the follower.
+
+    `may_send` are the customer-service messages allowed at `now`.
+    """
     follower = account.followers.get(openid) or Follower(openid, subscribed=False)
     now = world.now
     return {

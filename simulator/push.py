@@ -57,7 +57,7 @@ class Push:
 
     @property
     def is_seen(self) -> bool:
-        """Whether a follower waits for what comes back. Nobody waits for the answer to a forged push."""
+        """Returns whether a follower waits for the answer; nobody waits for the answer to a forged push."""
         return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
 
 
@@ -212,7 +212,7 @@ class Pusher:
             self._show(push, attempt, reply)
 
     def _show(self, push: Push, attempt: Attempt, reply: Reply) -> None:
-        """Only the first of several answers to the same push reaches the phone."""
+        """Shows the answer on the phone, unless another answer to the same push came first."""
         if push.settled or not push.is_seen:
             return
         push.settled = True

@@ -33,7 +33,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was pushed, as far as its answer depends on it."""
+    """The parts of a push that its answer depends on."""
 
     account: Account
     recipient: Recipient

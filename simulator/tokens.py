@@ -102,6 +102,6 @@ class TokenBook:
         return token
 
     def _forget(self, now: float) -> None:
-        """Old tokens must stay known for a while: presenting one is 42001 for its age."""
+        """Deletes tokens that ended over a day ago; until then, using one is refused as too old (42001)."""
         for value in [value for value, token in self.issued.items() if token.ends_at < now - 86_400]:
             del self.issued[value]

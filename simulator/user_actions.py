@@ -16,7 +16,7 @@ Parameters = dict[str, Any]
 
 
 class ImpossibleError(Exception):
-    """Nobody can do this on a phone; the message says why."""
+    """An error: nobody can do this on a phone; the message says why."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, where."""
+    """A person at an account, who does something there."""
 
     world: World
     account: Account

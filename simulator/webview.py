@@ -130,7 +130,7 @@ class Exchange:
         return f"http://{self.request.headers['host']}"
 
     def outward(self, text: str) -> str:
-        """Our address becomes the server's, also where it is percent-encoded."""
+        """Returns a text with our address replaced by the server's, also where it is percent-encoded."""
         there = self.browser.origin
         text = text.replace(self.here, there).replace(quote(self.here, safe=""), quote(there, safe=""))
         return text.replace(quote(self.here, safe="/"), quote(there, safe="/"))

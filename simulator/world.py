@@ -59,7 +59,7 @@ class Follower:
 
 @dataclass(slots=True)
 class Media:
-    """Kept bytes, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
+    """A file, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
 
     media_id: str
     kind: str
@@ -207,9 +207,10 @@ class Account:
 
 @dataclass(slots=True)
 class Settings:
-    """How the platform behaves. Seconds unless named otherwise; `repeats` come after the first delivery.
+    """The behaviour of the platform, in seconds unless named otherwise.
 
-    A page of followers begins with so many of the page before it, and leaves out so many at its end.
+    `repeats` come after the first delivery. A page of followers begins with `user_page_repeats` followers of
+    the page before it, and leaves out `user_page_skips` at its end.
     """
 
     deadline: float = 5.0
@@ -232,7 +233,7 @@ class Settings:
 
 @dataclass(slots=True)
 class State:
-    """What is saved and restored."""
+    """The state of the world, as it is saved and restored."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     components: dict[str, Component] = field(default_factory=dict)

@@ -195,7 +195,7 @@ def full_redis(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def poisonous_row(there: Installation) -> Iterator[None]:
-    """Adds a row that no worker can do: it is tried as often as its kind says, then set aside as an error."""
+    """Adds a row that no worker can do: tried as often as its kind says, then set aside with its error."""
     row = FollowerSync.objects.create(account=there.mini, step="nonsense", due_at=timezone.now())
     rows, ends = FollowerSync.objects.filter(pk=row.pk), time.monotonic() + POISON_SECONDS
     while rows.filter(due_at__isnull=False).exists() and time.monotonic() < ends:

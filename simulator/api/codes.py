@@ -22,7 +22,10 @@ VERSIONS = ("release", "trial", "develop")
 
 @api("POST", "/wxa/getwxacodeunlimit", right=mini_program)
 def unlimited(call: Call) -> Answer:
-    """By a scene of 32 characters at most. Raises 40169, 40129 for the scene, 41030 for the page."""
+    """Makes a code for a scene of at most 32 characters.
+
+    Raises 40169 or 40129 for the scene, 41030 for the page, 40097 for the version.
+    """
     scene = call.body.get("scene")
     if not isinstance(scene, str) or not 0 < len(scene) <= LONGEST_SCENE:
         raise ApiError(40169)

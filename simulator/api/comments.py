@@ -98,7 +98,7 @@ def delete(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/reply/add", right=verified)
 def reply(call: Call) -> Answer:
-    """Once. Raises 88005 for the second, 88007 for an answer that is empty or too long."""
+    """Answers a comment, once. Raises 88005 for a second answer, 88007 for an empty or a too long one."""
     found, content = meant(call), call.body.get("content")
     if not isinstance(content, str) or not 0 < len(content) <= LONGEST_REPLY:
         raise ApiError(88007)

@@ -58,7 +58,7 @@ def typed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/custom/business/typing", right=mini_program)
 def business_typing(call: Call) -> Answer:
-    """Of one of the businesses whose customer service a mini program runs."""
+    """Shows or hides that a business is typing, one of those whose customer service a mini program runs."""
     call.number("businessid")
     return typed(call)
 

@@ -212,7 +212,10 @@ class ApiGateway:
 
 
 def not_played(path: str) -> Response:
-    """What the platform says to an API it does not have; outside the folders of APIs there is no page."""
+    """Returns the platform's answer for an API it does not have.
+
+    Outside the folders of APIs that is a page not found.
+    """
     if path.split("/")[1] not in FOLDERS:
         return Response(status_code=404)
     return as_json({"errcode": 40066, "errmsg": f"invalid url ({path} is not played by this simulator)"})

@@ -68,7 +68,10 @@ def check_target(target: dict[str, Any]) -> None:
 
 
 def check_life(call: Call) -> None:
-    """By a time (type 0) or by days (type 1), thirty days ahead at most. Raises 85401."""
+    """Checks until when a link lives: by a time (type 0) or by days (type 1), thirty days ahead at most.
+
+    Raises 85401.
+    """
     kind, now = call.body.get("expire_type", 0), call.world.now
     if kind == 1:
         days = call.body.get("expire_interval", MOST_DAYS)

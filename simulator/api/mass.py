@@ -151,7 +151,10 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
 
 
 def deliver(world: World, account: Account, job: Job) -> list[str]:
-    """To whoever may still get one this month; a subscription account's allowance is its day's."""
+    """Delivers a mass send to the followers who may still get one this month; returns their openids.
+
+    A subscription account is limited by day instead, when it sends.
+    """
     counts, month = account.mass.received, day_of(world)[:7]
     reached = []
     for openid in job.openids:

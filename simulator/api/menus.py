@@ -76,7 +76,7 @@ def delete(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/get_current_selfmenu_info")
 def current(call: Call) -> Answer:
-    """Also what was made on the platform's own page; unverified accounts may ask."""
+    """Returns the live menu, also one made on the platform's own page; unverified accounts may ask."""
     menus = call.account.menus
     if menus.default is not None:
         button = [nested(each) for each in menus.default.button]

@@ -136,7 +136,10 @@ def without(follower: Follower, number: int) -> None:
 
 
 def followers_of(call: Call, most: int) -> list[Follower]:
-    """Those named. Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left."""
+    """Returns the followers that a call names.
+
+    Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left.
+    """
     openids = call.texts("openid_list")
     if not 0 < len(openids) <= most:
         raise ApiError(40032)

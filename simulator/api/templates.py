@@ -53,7 +53,7 @@ def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> d
 
 
 def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
-    """Accepted, and then not delivered: the owner can ask for what was intercepted."""
+    """Accepts a message and does not deliver it: the owner can ask for what was intercepted."""
     text = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
     number, at = call.world.next_number(), int(call.world.now)
     call.account.held.append(Held(number, template.template_id, template.title, text, follower.openid, at))
@@ -130,7 +130,7 @@ def industry(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/template/api_set_industry", right=verified_service)
 def set_industry(call: Call) -> Answer:
-    """Once a month; the templates of an industry that is left go with it."""
+    """Changes the account's industries, once a month; the templates of an industry it leaves are deleted."""
     chosen = [str(call.body.get(name, "")) for name in ("industry_id1", "industry_id2")]
     if any(not each.isdecimal() or int(each) not in INDUSTRIES for each in chosen):
         raise ApiError(40102)

@@ -86,7 +86,7 @@ def output(*command: str) -> str:
 
 @contextmanager
 def environment(here: Environment) -> Iterator[dict[str, str]]:
-    """What every client's process is given."""
+    """Yields the environment variables of every client's process."""
     with proxy.running(here.tls_port) as leading:
         address = f"http://127.0.0.1:{leading.port}"
         yield {

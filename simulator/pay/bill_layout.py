@@ -9,7 +9,7 @@ from simulator.pay.state import PaySettings
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What stands before the first line, how lines end, how characters are encoded."""
+    """The style of a bill's text: what stands before the first line, how lines end, the encoding."""
 
     mark: str
     ending: str

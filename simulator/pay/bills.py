@@ -103,7 +103,10 @@ def made(call: Call, download: Download) -> Bill:
 
 @pay_api("GET", "/v3/billdownload/file")
 def download(call: Call) -> Answer:
-    """Unsigned. Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's."""
+    """Returns the file of a bill, in an answer that is not signed.
+
+    Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's.
+    """
     found = call.runtime.downloads.get(call.asked("token"))
     if found is None or call.now >= found.made_at + LINK_LIFE:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
@@ -132,7 +135,7 @@ def zipped(content: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sha1(content: Iterable[bytes]) -> str:
-    """Of the file as it is unpacked."""
+    """Returns the SHA-1 hex digest of a file; it is that of the file as unpacked."""
     digest = hashlib.sha1(usedforsecurity=False)
     for block in content:
         digest.update(block)

@@ -74,7 +74,7 @@ def check_payer(body: Body) -> None:
 
 
 def new_combined(call: Call, body: Body, trade_type: str, terms: str) -> CombinedOrder:
-    """Nothing is kept before every one of the orders is known to be right."""
+    """Makes a combined order; nothing is kept unless every one of its orders is right. Raises PayError."""
     if "time_start" in body:
         moment(body["time_start"], "/time_start")
     ends_at = expiry(body.get("time_expire"), call.now)
@@ -131,7 +131,7 @@ def new_order(body: Body, sub_order: Body, trade_type: str, terms: str) -> Order
 
 
 def new_head(body: Body, trade_type: str, terms: str) -> Order:
-    """What the payer sees: the sum, and the first order's description."""
+    """Returns the order that the payer sees: the sum, and the first order's description."""
     subs, payer = body["sub_orders"], body.get("combine_payer_info", {})
     more = f"等{len(subs)}笔" if len(subs) > 1 else ""
     return Order(

@@ -30,7 +30,7 @@ def description(state: PayState, merchant: Merchant, combined: CombinedOrder, no
 def notification(
     state: PayState, merchant: Merchant, combined: CombinedOrder, now: float | None = None
 ) -> Payload:
-    """What a payment is notified with; its orders are then as they were when it was made."""
+    """Returns the notification of a payment; without `now`, its orders are as they were when it was made."""
     head = combined.head
     paid = {"combine_transaction_id": head.transaction_id} if head.paid_at else {}
     payer = {"combine_payer_info": {"openid": head.payer}} if head.paid_at else {}

@@ -86,7 +86,7 @@ class PayRoutes:
         }
 
     async def settings(self, ask: Ask) -> Any:
-        """Changes, or shows, how WeChat Pay behaves."""
+        """Changes the named settings of WeChat Pay, or none; the answer has all of them."""
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
@@ -99,7 +99,7 @@ class PayRoutes:
         return dump(self.runtime.state.settings)
 
     async def refund_by_hand(self, ask: Ask) -> Any:
-        """As in the merchant platform; an address that is set up is notified, in v2's format."""
+        """Refunds an order as in the merchant platform; an address set up is notified, in v2's format."""
         merchant, given = self.merchant(ask), ask.body
         order = merchant.orders.get(str(given.get("out_trade_no")))
         number, amount = (
@@ -144,7 +144,10 @@ class PayRoutes:
         return {"ok": True}
 
     async def deliver(self, ask: Ask) -> Any:
-        """Also when the schedule is over or the notice was taken: a repeat the merchant did not expect."""
+        """Delivers a notification again at once, as a repeat the merchant did not expect.
+
+        It does so also when the schedule is over or the notification was taken.
+        """
         notice = self.runtime.state.notices.get(ask.request.path_params["id"])
         if notice is None:
             raise BadRequestError("no such notice", 404)

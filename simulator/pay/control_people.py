@@ -131,7 +131,7 @@ class PeopleRoutes:
         return {"auth_code": code.code, "ends_at": code.made_at + payment_codes.LIFE}
 
     async def open_red_packet(self, ask: Ask) -> Any:
-        """Somebody opens a red packet, named by its send_listid, and keeps a portion of it."""
+        """Opens a red packet, named by its send_listid, as a person does, who keeps a portion of it."""
         _, packet = red_packets.find(self.runtime, ask.request.path_params["send_listid"])
         return dump(red_packets.open_packet(self.runtime, packet, payer_of(ask)))
 

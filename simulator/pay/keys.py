@@ -55,7 +55,10 @@ class Key:
         return base64.b64encode(self.parts.sign(hashlib.sha256(message).digest())).decode()
 
     def open_field(self, sealed: str) -> bytes:
-        """What a sensitive field holds: OAEP with SHA-1 and an empty label. Raises SealedFieldError."""
+        """Returns the text of an encrypted field: OAEP with SHA-1 and an empty label.
+
+        Raises SealedFieldError.
+        """
         try:
             raw = base64.b64decode(sealed, validate=True)
         except ValueError as error:
@@ -75,8 +78,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the Chinese remainder theorem needs of each prime: itself, its exponent, its weight in the sum,
-    and the remainder of what is signed before the digest.
+    """The numbers that the Chinese remainder theorem needs of each prime.
+
+    They are the prime itself, its exponent, its weight in the sum, and the remainder of what is signed before
+    the digest.
     """
 
     modulus: int
@@ -156,7 +161,7 @@ def _verifier(pem: str) -> tuple[Integer, Integer, int]:
 
 
 def verifies(pem: str, message: bytes, signature: str) -> bool:
-    """Whether it was signed with the key that belongs to a PEM text. Raises BadKeyError."""
+    """Returns whether a message was signed with the key that belongs to a PEM text. Raises BadKeyError."""
     exponent, modulus, size = _verifier(pem)
     try:
         raw = base64.b64decode(signature, validate=True)

@@ -12,7 +12,7 @@ def rfc3339(seconds: float) -> str:
 
 
 def compact(seconds: float) -> str:
-    """As v2 writes it: 20260302100000."""
+    """Returns a time in Unix seconds as API v2 writes it: 20260302100000."""
     return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y%m%d%H%M%S")
 
 

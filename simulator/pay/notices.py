@@ -72,7 +72,7 @@ def refund_payload(merchant: Merchant, order: Order, refund: Refund) -> dict[str
 def notify(
     runtime: Runtime, merchant: Merchant, url: str, event_type: str, subject: str, payload: dict[str, Any]
 ) -> None:
-    """Nothing is ever sent to a merchant without an APIv3 key."""
+    """Queues a notification; a merchant without an APIv3 key is never sent any."""
     if merchant.apiv3_key:
         queue(runtime, merchant, url, event_type, subject, answers.compact(payload).decode())
 

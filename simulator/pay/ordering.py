@@ -138,7 +138,10 @@ def digest(body: Body) -> str:
 
 
 def expiry(text: str | None, now: float) -> float:
-    """Too early is moved to a minute from now, too late is cut (pay reference 4.1)."""
+    """Returns when an order ends, in Unix seconds.
+
+    A time too early becomes a minute from now, one too late is cut (pay reference 4.1).
+    """
     if text is None:
         return now + ORDER_LIFE
     return min(max(moment(text, "/time_expire"), now + MINIMUM_EXPIRY), now + ORDER_LIFE)

@@ -29,7 +29,7 @@ FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Somebody on a phone, whose openid depends on the account, or an openid of which no more is known."""
+    """A payer: a person, whose openid depends on the account, or an openid of which no more is known."""
 
     person: str = ""
     openid: str = ""
@@ -48,7 +48,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is to be paid, and the merchant who ordered it; `order` is the head of a combined order."""
+    """The order that is to be paid, and the merchant who placed it; of a combined order, the head."""
 
     merchant: Merchant
     order: Order
@@ -56,7 +56,10 @@ class Bill:
 
 
 def find(runtime: Runtime, token: str) -> Bill:
-    """By prepay_id, code_url or h5_url. Raises ImpossibleError when it is unknown or too old."""
+    """Returns what is to be paid by a prepay_id, code_url or h5_url.
+
+    Raises ImpossibleError when it is unknown or too old.
+    """
     if "prepay_id=" in token:
         token = parse_qs(urlsplit(token).query or token)["prepay_id"][0]
     prepay = runtime.state.prepays.get(token)
@@ -181,5 +184,5 @@ def transaction_number(now: float, number: int) -> str:
 
 
 def fee_of(amount: int, rate: int) -> int:
-    """In fen, halves rounded up; `rate` is in 1/10,000."""
+    """Returns the fee of an amount in fen, halves rounded up; `rate` is in 1/10,000."""
     return (amount * rate + 5_000) // 10_000

@@ -16,7 +16,7 @@ class Rates:
         self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def of(self, state: PayState) -> Rates:
-        """Those of this world: a new one begins with none."""
+        """Returns the rates of this world: a new world begins with none."""
         if self.state is not state:
             self.state = state
             self.seen.clear()

@@ -25,7 +25,7 @@ def send(runtime: Runtime, merchant: Merchant, packet: RedPacket) -> None:
 
 
 def show(runtime: Runtime, packet: RedPacket) -> None:
-    """Only an account of the simulator has chats to show it in."""
+    """Shows a red packet in the chat; an account the simulator does not have has no chats to show it in."""
     account = runtime.world.state.accounts.get(packet.appid)
     if account is not None:
         content = {
@@ -37,7 +37,7 @@ def show(runtime: Runtime, packet: RedPacket) -> None:
 
 
 def portions(total: int, count: int) -> list[int]:
-    """What each person gets, by chance and at least one fen; together exactly the total."""
+    """Returns what each person gets, by chance and at least one fen; the sum is exactly the total."""
     left, parts = total, list[int]()
     for others in range(count - 1, 0, -1):
         most = max(1, min(2 * left // (others + 1), left - others))

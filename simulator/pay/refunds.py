@@ -130,7 +130,10 @@ def known(call: Call, number: str, sub_mchid: str) -> Refund:
 
 @pay_api("POST", f"{REFUNDS}/{{refund_id}}/apply-abnormal-refund")
 def apply_abnormal(call: Call) -> Answer:
-    """To the user's bank card (its number and name encrypted), or to the merchant, who pays by hand."""
+    """Retries an abnormal refund: to the user's bank card, or to the merchant, who then pays by hand.
+
+    The card's number and its owner's name are encrypted.
+    """
     body, merchant = call.read(ABNORMAL), call.merchant
     number = merchant.refund_ids.get(call.path["refund_id"])
     if number is None or number != body["out_refund_no"]:

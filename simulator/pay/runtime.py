@@ -29,8 +29,9 @@ TICK = 0.05
 
 @dataclass(slots=True)
 class Download:
-    """What the token of a bill's address stands for. `choice` is the bill's type or account; a service
-    provider's may be about one merchant it serves.
+    """A bill that can be downloaded by the token of its address.
+
+    `choice` is the bill's type or account; a service provider's may be about one merchant it serves.
     """
 
     mchid: str
@@ -69,7 +70,7 @@ class Runtime:
         return self.world.now if self.world.settings.sign_with_clock else time.time()
 
     def probe(self) -> str:
-        """Now and then a signature is wrong on purpose (pay reference 2.3)."""
+        """Returns "probe" now and then: that signature is made wrong on purpose (pay reference 2.3)."""
         share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 

@@ -21,7 +21,10 @@ MOST_OF_AN_ORDER = 50
 
 @pay_api("POST", f"{SHARINGS}/orders")
 def share(call: Call) -> Answer:
-    """Accepted at once and done a moment later. The same number with the same parameters is the same."""
+    """Accepts a request to share an order; the shares are paid out a moment later.
+
+    The same number with the same parameters is the same request.
+    """
     body = call.read(SHARING)
     if body.get("receivers") or "appid" in body:
         parties(call, body)
@@ -52,7 +55,7 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def again(call: Call, number: str, terms: str) -> Sharing | None:
-    """What was asked for by this number before. Raises INVALID_REQUEST when it was something else."""
+    """Returns the request made under this number before, if any. Raises INVALID_REQUEST for another one."""
     known = call.merchant.sharings.get(number)
     if known is not None and known.terms != terms:
         raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
@@ -135,6 +138,6 @@ def amounts(call: Call) -> Answer:
 
 @pay_api("GET", f"{SHARINGS}/merchant-configs/{{sub_mchid}}")
 def ratio(call: Call) -> Answer:
-    """For service providers: the most that may be shared of the orders of a merchant they serve."""
+    """Tells a service provider the most that may be shared of the orders of a merchant it serves."""
     served = call.served(call.path["sub_mchid"])
     return {"sub_mchid": served.mchid, "max_ratio": served.sharing_ratio}

@@ -55,7 +55,7 @@ def detail_id(runtime: Runtime) -> str:
 def unfreeze(
     runtime: Runtime, merchant: Merchant, order: Order, sharing: Sharing, description: str = REST
 ) -> None:
-    """What is left of the order is the merchant's own from now on, and the last of its parts."""
+    """Leaves the merchant what nobody has a share of yet; that rest becomes the last of the shares."""
     payee, rest = runtime.state.payee(merchant, order), order.unsplit
     payee.frozen -= rest
     order.unsplit = 0
@@ -152,7 +152,7 @@ def notify(
     amount: int,
     description: str,
 ) -> None:
-    """Only who receives is notified, at an address of its own."""
+    """Notifies a receiver of its share, at an address of its own; nobody else is notified."""
     if not receiver.sharing_notify_url:
         return
     partner = {"sp_mchid": sharing.mchid, "sub_mchid": sharing.sub_mchid}

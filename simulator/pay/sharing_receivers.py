@@ -17,7 +17,7 @@ MOST = 20_000
 
 
 def key(sub_mchid: str, type: str, account: str) -> str:  # noqa: A002 - the API's own word
-    """Under which a receiver is kept; those of each served merchant are its own."""
+    """Returns the key under which a receiver is kept; each served merchant has receivers of its own."""
     return f"{sub_mchid} {type} {account}"
 
 

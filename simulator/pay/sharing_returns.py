@@ -16,7 +16,7 @@ RETURNS = "/v3/profitsharing/return-orders"
 
 @pay_api("POST", RETURNS)
 def give_back(call: Call) -> Answer:
-    """Done at once; FAILED when the receiver has not that much money."""
+    """Takes a share back at once; the result is FAILED when the receiver does not have that much money."""
     body, merchant = call.read(RETURN), call.merchant
     terms = digest(body)
     known = merchant.sharing_returned.get(body["out_return_no"])

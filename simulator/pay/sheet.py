@@ -27,7 +27,10 @@ Given = dict[str, Any]
 
 
 async def by_bridge(runtime: Runtime, given: Given) -> Any:
-    """What a page asked for through the bridge, shown when every parameter and the signature are right."""
+    """Returns the sheet for what a page asked through the bridge.
+
+    Raises ImpossibleError unless every parameter and the signature are right.
+    """
     params = given.get("params")
     if not isinstance(params, dict):
         raise ImpossibleError("the parameters are missing")
@@ -98,7 +101,7 @@ def shown(runtime: Runtime, bill: paying.Bill, person: str, token: str) -> dict[
 
 
 async def pay(runtime: Runtime, given: Given) -> Any:
-    """With the password of six digits. Raises ImpossibleError."""
+    """Pays, with the password of six digits. Raises ImpossibleError."""
     if given.get("password") != runtime.state.settings.password:
         raise ImpossibleError("the password is wrong")
     bill, payer = (
@@ -142,7 +145,7 @@ async def refuse(runtime: Runtime, given: Given) -> Any:
 
 
 async def red_packet(runtime: Runtime, given: Given) -> Any:
-    """What the person got of a red packet, and what others got of it."""
+    """Opens a red packet; the answer has what the person got of it, and what everybody got."""
     _, packet = red_packets.find(runtime, str(given.get("send_listid", "")))
     mine = red_packets.open_packet(runtime, packet, paying.Payer(str(given.get("person", ""))))
     return {

@@ -91,12 +91,12 @@ class Merchant:
 
     @property
     def held(self) -> int:
-        """What users may still confirm to have."""
+        """Returns the fen of transfers that users may still confirm."""
         return sum(each.amount for each in self.transfers.values() if each.is_open)
 
     @property
     def available(self) -> int:
-        """What may be paid out now."""
+        """Returns the fen that may be paid out now."""
         return self.balance - self.frozen - self.held
 
     def known_serial(self, given: str) -> str | None:
@@ -151,7 +151,7 @@ class PayState:
         return PayState({each.mchid: as_new(each) for each in self.merchants.values()})
 
     def payee(self, merchant: Merchant, order: Order) -> Merchant:
-        """Whose money an order is: the served merchant's when a service provider ordered."""
+        """Returns the merchant who gets an order's money: the served one when a service provider ordered."""
         return self.merchants[order.sub_mchid] if order.sub_mchid else merchant
 
 

@@ -124,7 +124,10 @@ class TradeBill:
         ]
 
     def refund(self, order: Order, refund: Refund) -> list[str]:
-        """Its state is that of the next morning, when bills are made, and is never brought up to date."""
+        """Returns the line of a refund, and adds it to the totals.
+
+        Its state is that of the next morning, when bills are made, and is never brought up to date.
+        """
         status = refund.status_at(self.start + DAY + SNAPSHOT)
         self.count += 1
         self.refunded += refund.payer_amount

@@ -64,7 +64,10 @@ def create(call: Call) -> Answer:
 
 
 def check_name(call: Call, body: dict[str, Any]) -> None:
-    """From 2,000 yuan on the receiver's name has to be given, encrypted. Raises PARAM_ERROR."""
+    """Checks the amount and the receiver's name, which has to be given, encrypted, from 2,000 yuan on.
+
+    Raises PARAM_ERROR.
+    """
     if body["transfer_amount"] < LEAST:
         raise wrong("/transfer_amount", body["transfer_amount"], f"the minimum is {LEAST}")
     if "user_name" not in body:
@@ -120,7 +123,7 @@ def found(call: Call, number: str) -> Transfer:
 
 @pay_api("POST", f"{BILLS}/out-bill-no/{{out_bill_no}}/cancel")
 def cancel(call: Call) -> Answer:
-    """Before the user confirmed. It is asked for now and done a moment later."""
+    """Cancels a transfer that the user has not confirmed; it is accepted now and done a moment later."""
     transfer = found(call, call.path["out_bill_no"])
     if transfer.state not in ("WAIT_USER_CONFIRM", "CANCELING", "CANCELLED"):
         raise PayError("INVALID_REQUEST", texts.NOT_CANCELLABLE)
@@ -172,7 +175,7 @@ def finish(runtime: Runtime, merchant: Merchant, transfer: Transfer, state: str,
 
 
 def described(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
-    """As in a notification."""
+    """Returns a transfer as notifications describe it."""
     reason = {"fail_reason": transfer.fail_reason} if transfer.fail_reason else {}
     return {
         "out_bill_no": transfer.out_bill_no,

@@ -55,7 +55,7 @@ class V2Call:
                 raise V2Error("PARAM_ERROR", f"{name}参数长度有误")
 
     def order(self) -> Order:
-        """By transaction_id or out_trade_no. Raises ORDERNOTEXIST."""
+        """Returns the order named by transaction_id or out_trade_no. Raises ORDERNOTEXIST."""
         number = self.fields.get("out_trade_no", "")
         if transaction := self.fields.get("transaction_id"):
             number = self.merchant.transactions.get(transaction, "")

@@ -58,7 +58,10 @@ class V2Gateway:
         return Response(content, media_type="text/plain")
 
     def _certificate_owner(self, request: Request) -> str | None:
-        """Whose valid certificate is shown in TLS; without TLS the header stands for anybody's."""
+        """Returns the merchant whose valid certificate was shown in TLS, or None.
+
+        Without TLS a header stands for a certificate, and then for anybody's.
+        """
         if request.url.scheme != "https":
             return ANYBODY if request.headers.get(CERTIFICATE_HEADER) else None
         shown = getattr(request.state, CLIENT_CERTIFICATE, None) or {}

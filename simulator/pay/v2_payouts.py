@@ -70,7 +70,10 @@ def check(call: V2Call, amount: int) -> None:
 
 
 def check_name(call: V2Call) -> None:
-    """Somebody without a real name cannot be compared with one."""
+    """Checks the given name against the user's real name; without one there is nothing to compare.
+
+    Raises V2_ACCOUNT_SIMPLE_BAN for a user without a real name, NAME_MISMATCH for another name.
+    """
     call.need("re_user_name")
     known = call.runtime.state.names.get(call.fields["openid"])
     if known is None:

@@ -56,7 +56,10 @@ def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
 
 
 def check_amount(call: V2Call, total: int, count: int) -> None:
-    """From 1 to 200 yuan for each; with a scene below and above, too."""
+    """Checks the amount: 1 to 200 yuan for each person, with a scene also less or more.
+
+    Raises PARAM_ERROR, MONEY_LIMIT, NOTENOUGH.
+    """
     scene = call.fields.get("scene_id", "")
     if scene not in ("", *SCENES):
         raise V2Error("PARAM_ERROR", "scene_id参数格式错误")

@@ -69,7 +69,7 @@ class Order:
 
 @dataclass(slots=True)
 class Prepay:
-    """Stands for an order, or with `combined` for a combined one, where a person pays."""
+    """The prepay_id by which a person pays an order, or with `combined` a combined one."""
 
     mchid: str
     out_trade_no: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Opened:
-    """What one person got of a red packet."""
+    """A portion of a red packet that one person took."""
 
     openid: str
     wallet: str
