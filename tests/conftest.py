@@ -36,7 +36,10 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_thread_looks_for_edits() -> None:
-    """Neither in a test nor, with a database it may not use, after one: edits are seen at once."""
+    """Starts no thread that looks for edits, so that each is seen at once.
+
+    Such a thread would also look after a test, with a database that it may not use.
+    """
     django_settings.CACHE_VERSION_INTERVAL = 0
 
 
@@ -48,7 +51,7 @@ def _quick(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_secret_is_told() -> Iterator[None]:
-    """Whatever a test does, what is logged and traced of it, errors and all, holds no secret."""
+    """Checks that no secret is logged or traced by a test, not even in an error."""
     root, watch, spans = logging.getLogger(), Watch(), WatchedSpans()
     level = root.level
     root.addHandler(watch)
@@ -64,7 +67,10 @@ def _nothing_secret_is_told() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a slow commit is still a commit; tests of the limits set their own."""
+    """Lengthens the limits of waiting: on a busy machine a slow commit is still a commit.
+
+    Tests of the limits set their own.
+    """
     for limit in (
         "inbox.recording.PATIENCE_SECONDS",
         "inbox.receiving.SPOOL_SECONDS",

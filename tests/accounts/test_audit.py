@@ -31,7 +31,7 @@ def renamed(staff: Cast, before: str, after: str) -> Tag:
 
 
 def past_the_trigger(sql: str, *values: Any) -> None:
-    """As somebody does who has the database."""
+    """Runs SQL as somebody with access to the database may: with the log's guarding trigger disabled."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_entry_stays")
         cursor.execute(sql, values)

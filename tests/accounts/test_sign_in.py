@@ -25,7 +25,7 @@ Attempt = Callable[..., Any]
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Stands still: a wait is over when the test says so."""
+    """The clock, which stands still: a wait is over when the test says so."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         yield clock
 

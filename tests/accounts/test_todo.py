@@ -221,7 +221,7 @@ YOURS = {
 
 
 def counted(user: User) -> dict[str, int]:
-    """What the script of every page is told, by account and kind."""
+    """Returns what the script of every page is told: how many things wait, by account and kind."""
     answer = signed_in(user).get("/admin/todo/counts/").json()
     return {each["key"]: each["number"] for each in answer["kinds"]}
 

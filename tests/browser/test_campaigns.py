@@ -34,7 +34,7 @@ def press(page: Page, name: str) -> None:
 
 
 def written(page: Page) -> Campaign:
-    """From the list to a campaign with its wording."""
+    """Makes a campaign with its wording, starting from the list."""
     page.goto(LIST)
     page.locator("a[href$='/campaigns/campaign/add/']").first.click()
     page.locator("#id_name").fill("双十一")
@@ -50,7 +50,7 @@ def written(page: Page) -> Campaign:
 
 
 def begun(sign_in: SignIn, world: World) -> tuple[Page, Campaign]:
-    """Written by one, approved by another, its messages queued."""
+    """Makes a campaign by one person and approves it by another; its first messages are queued."""
     page = sign_in(world.author)
     campaign = written(page)
     press(page, "核算发送对象")

@@ -22,7 +22,7 @@ Writer = Callable[..., MassSend]
 
 
 def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag | None = None) -> list[str]:
-    """So many people who follow there and are known here, perhaps with a tag on both sides."""
+    """Makes so many followers at the platform and here, perhaps with a tag; returns their openids."""
     openids: list[str] = known.sim(f"/accounts/{account.appid}/followers", {"count": count})["openids"]
     rows = Follower.objects.bulk_create([Follower(account=account, openid=openid) for openid in openids])
     if tag is not None:

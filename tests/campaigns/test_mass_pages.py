@@ -31,7 +31,7 @@ ADD = f"{LIST}add/"
 
 @pytest.fixture(autouse=True)
 def _owners_send_alone(request: pytest.FixtureRequest, staff: Cast) -> None:
-    """As an owner may set it; what waits for a second person is tested by itself."""
+    """Lets an owner send without approval, as the settings allow; approvals have tests of their own."""
     if "approval" not in request.node.name:
         ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
 
@@ -248,7 +248,7 @@ def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
 
 
 def agreed(approval: Approval, staff: Cast) -> str:
-    """What the second person reads after agreeing."""
+    """Lets a second person agree; returns the page that they read afterwards."""
     address = f"/admin/approvals/approval/{approval.pk}/"
     return signed_in(staff.superuser).post(address, {"agreed": "1"}, follow=True).content.decode()
 

@@ -75,7 +75,7 @@ def redis_at(settings: Settings, port: int) -> None:
 
 @pytest.fixture
 def _in_memory(settings: Settings) -> None:
-    """What callbacks are answered from has been read."""
+    """Reads into memory what callbacks are answered from."""
     asyncio.run(versioned_cache.build_all(60))
     settings.CACHE_VERSION_INTERVAL = 3600
 

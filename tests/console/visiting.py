@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def is_refused(self) -> bool:
-        """Told so, or shown the way out, as Django's admin does where there is nothing."""
+        """Returns whether the page was refused: said so, or led away as Django's admin does from nothing."""
         return self.status in REFUSED or (
             self.status == 302 and (self.sent_to == "/admin/" or self.sent_to.startswith("/admin/login/"))
         )
@@ -46,7 +46,7 @@ class Visitor:
         self.show(shown)
 
     def show(self, account: OfficialAccount) -> None:
-        """As the switcher does."""
+        """Shows an account, as the switcher does."""
         session = self.client.session
         session[SESSION_KEY] = account.pk
         session.save()

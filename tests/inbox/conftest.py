@@ -10,7 +10,7 @@ from wechat.inbox import routing
 
 @pytest.fixture
 def only_these_handlers() -> Iterator[None]:
-    """Nothing answers or reacts but what the test registers."""
+    """Removes every handler of messages, so that only those answer or react that the test registers."""
     with routing.replaced():
         yield
 

@@ -17,7 +17,7 @@ WECHAT = "Mozilla/5.0 MicroMessenger/8.0.50"
 
 @dataclass
 class Person:
-    """Somebody with a browser inside WeChat: our pages by the test client, WeChat's by the simulator."""
+    """A person whose browser is inside WeChat: our pages by the test client, WeChat's by the simulator."""
 
     simulated: Simulated
     name: str = "alice"

@@ -84,7 +84,7 @@ def no_room() -> Iterator[None]:
 
 
 def test_a_process_counts_on(tmp_path: Path) -> None:
-    """It died of it: what is written into a file that has no room is a SIGBUS."""
+    """It used to die of it: writing into a mapped file that has no room ends in a SIGBUS."""
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     counting = [sys.executable, "-c", COUNTS]
     run = subprocess.run(counting, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)

@@ -28,12 +28,12 @@ NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
 
 
 class Death(BaseException):
-    """Nothing of ours can catch it."""
+    """An exception that nothing of ours can catch."""
 
 
 @dataclass
 class Dying:
-    """Around every statement: after a number of them there are no more."""
+    """A wrapper of every database statement: after a number of them it raises ``Death``."""
 
     left: int
 
@@ -46,7 +46,10 @@ class Dying:
 
 @dataclass
 class History:
-    """What may happen, one method each; `heal` is everything that happens by itself afterwards."""
+    """A history of payments: one method for each thing that may happen.
+
+    `heal` is everything that happens by itself afterwards.
+    """
 
     simulated: Simulated
     merchant: Merchant
@@ -130,7 +133,7 @@ class History:
         work.run("bills.fetch_bills")
 
     def heal(self) -> None:
-        """Nothing is broken any more, and time passes until the bills of these days are there."""
+        """Ends all faults, and lets time pass until the bills of these days are there."""
         requests.delete(f"{self.simulated.base}/_sim/pay/faults", timeout=60)
         for _again in range(4):
             self.pass_time(3600)

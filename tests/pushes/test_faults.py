@@ -61,7 +61,7 @@ def worker(redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def slow(simulated: Simulated, api: str) -> None:
-    """Long enough for a kill to find calls on their way."""
+    """Makes calls take long enough for a kill to find some on their way."""
     simulated.sim("/faults", {"api": api, "latency_ms": 150})
 
 

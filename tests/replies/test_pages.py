@@ -164,7 +164,7 @@ def test_a_file_of_another_account_cannot_be_picked(
 
 
 def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: OfficialAccount) -> None:
-    """Whatever its page offers: the switcher may have moved since."""
+    """That holds whatever its page offers: the switcher may have moved since."""
     theirs = OfficialAccount.objects.create(
         slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
     )

@@ -146,7 +146,7 @@ def simulator(process: str) -> Simulator:
 
 @dataclass
 class Pushed:
-    """What the account's server was sent."""
+    """A request that the account's server was sent."""
 
     method: str
     query: dict[str, str]
@@ -210,7 +210,7 @@ class AccountHandler(BaseHTTPRequestHandler):
     do_POST = handle_push  # noqa: N815
 
     def log_message(self, *parts: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def logins() -> dict[str, Any]:
 
 
 def made_by_calls(simulator: Simulator) -> dict[str, Any]:
-    """What other calls name: ids of media, drafts, articles, messages and more."""
+    """Returns what other calls name: ids of media, drafts, articles, messages and more."""
     call = simulator.call
     made: dict[str, Any] = {"tag": call("/cgi-bin/tags/create", {"tag": {"name": "VIP"}})["tag"]["id"]}
     for kind in ("image", "voice", "video", "thumb"):
@@ -376,7 +376,7 @@ def people() -> list[Example]:
 
 
 def beyond_the_list(made: dict[str, Any]) -> list[Example]:
-    """What clients call besides."""
+    """Returns examples of calls that clients make besides those of the list."""
     article = {"msg_data_id": made["msg_data_id"], "index": 0}
     comment = {**article, "user_comment_id": made["comment"]}
     check = {"content": "你好", "version": 2, "scene": 1, "openid": OPENID}

@@ -220,7 +220,7 @@ class NotifyHandler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *parts: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture
