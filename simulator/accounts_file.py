@@ -19,7 +19,7 @@ class BadFileError(ValueError):
 
 
 def load(world: World, path: Path) -> None:
-    """Raises BadFileError, or OSError when it is not there."""
+    """Makes or changes what the file describes. Raises BadFileError, or OSError when there is no file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

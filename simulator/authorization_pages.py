@@ -75,7 +75,7 @@ class Invitation:
 
 
 def read(world: World, query: Mapping[str, str]) -> Invitation:
-    """Raises RefusedError with the reason."""
+    """Returns the request in a component's link. Raises RefusedError with the reason."""
     component = world.state.components.get(query.get("component_appid", ""))
     if component is None:
         raise RefusedError("component_appid 错误")

@@ -46,7 +46,7 @@ def prepared(actor: Actor, given: dict[str, Any]) -> Push:
 
 
 def how_often(given: dict[str, Any], name: str) -> int:
-    """Raises ImpossibleError for what is no number up to MOST_TIMES."""
+    """Returns a number of times, one by default. Raises ImpossibleError for none from 1 to MOST_TIMES."""
     times = given.get(name, 1)
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
         raise ImpossibleError(f"{name} must be a number from 1 to {MOST_TIMES}")

@@ -36,7 +36,10 @@ class Publication:
 
 @dataclass(slots=True)
 class Newsroom:
-    """`outcome` is how the next publications end, for tests that want another end than success."""
+    """The drafts and publications of an account.
+
+    `outcome` is how the next publications end, for tests that want another end than success.
+    """
 
     drafts: dict[str, Draft] = field(default_factory=dict)
     publications: dict[str, Publication] = field(default_factory=dict)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class FollowerList:
-    """Derived from the followers and not saved. Who follows again leaves a gap behind and comes last."""
+    """The followers in order, derived from them and not saved.
+
+    Somebody who follows again leaves a gap behind and comes last.
+    """
 
     def __init__(self, followers: dict[str, Follower]) -> None:
         self.followers = followers
@@ -19,7 +22,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Calls once the follower is there; `anew` when they did not follow before."""
+        """Adds a follower at the end, once they are known; `anew` when they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)

@@ -72,7 +72,7 @@ def encrypted(key: str, data: dict[str, Any]) -> dict[str, str]:
 
 
 def session_key(account: Account, person: str) -> str:
-    """Raises ImpossibleError before the first login."""
+    """Returns a person's session key. Raises ImpossibleError before their first login."""
     session = account.logins.sessions.get(openid_of(account.appid, person))
     if session is None:
         raise ImpossibleError("this person has not logged in to the mini program yet")

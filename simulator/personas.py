@@ -48,7 +48,10 @@ class Seeding:
 
 
 def seed(world: World, account: Account, wanted: Seeding) -> int:
-    """Adds them, the oldest first; how many follow now. A million takes some seconds and 400 MB."""
+    """Adds followers, the oldest first; returns how many follow now.
+
+    A million takes some seconds and 400 MB.
+    """
     chance = random.Random(wanted.seed)  # noqa: S311 - people, not keys
     combinations = tag_sets(account, wanted, chance)
     habits, scenes = list(HABITS), list(SCENES)
@@ -74,7 +77,7 @@ def seed(world: World, account: Account, wanted: Seeding) -> int:
 
 
 def tag_sets(account: Account, wanted: Seeding, chance: random.Random) -> list[list[int] | None]:
-    """A hundred sets to draw from, which followers then share; they are replaced, never changed."""
+    """Returns a hundred sets of tags to draw from, which followers share: they are replaced, not changed."""
     numbers = [tag_number(account, name) for name in wanted.tags or ()]
     if not numbers:
         return [None]

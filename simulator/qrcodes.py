@@ -21,7 +21,10 @@ PAGE_ADDRESS = re.compile(rb"https?://[!-~]+/safe/bindcomponent\?[!-~]+")
 
 
 def picture(code: QrCode) -> bytes:
-    """A JPG as the platform draws it; its comment is the ticket, by which a dropped file is known again."""
+    """Returns a code as the platform draws it, a JPG.
+
+    Its comment is the ticket, by which a dropped file is known again.
+    """
     return drawn(code.url, comment=code.ticket)
 
 
@@ -33,7 +36,7 @@ def drawn(text: str, comment: str = "") -> bytes:
 
 
 def listed(account: Account, now: float) -> list[dict[str, Any]]:
-    """The newest codes first."""
+    """Lists the codes, the newest first."""
     return [
         {
             "ticket": code.ticket,

@@ -107,12 +107,12 @@ class Quotas:
         usage.this_minute += 1
 
     def clear_all(self, month: str) -> None:
-        """Raises 48006 after ten times in a month."""
+        """Clears the counts of all APIs. Raises 48006 after ten times in a month."""
         self._count(f"all {month}", CLEARS)
         self.used.clear()
 
     def clear(self, api: str, month: str) -> None:
-        """Raises 48006 after fifty times in a month."""
+        """Clears the count of one API. Raises 48006 after fifty times in a month."""
         self._count(f"one {month}", CLEARS_OF_ONE)
         self.used.pop(api, None)
 

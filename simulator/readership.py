@@ -25,7 +25,7 @@ HOURS = (1, 0, 0, 0, 0, 1, 3, 7, 8, 6, 5, 5, 8, 6, 4, 4, 4, 5, 6, 7, 8, 7, 4, 1)
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """People, but for the counts, which say how often."""
+    """The figures of one article: people, but for the counts, which say how often."""
 
     read: int = 0
     read_count: int = 0
@@ -103,7 +103,7 @@ def _sent(job: Job, base: str) -> Iterator[Article]:
 
 
 def by_hour(total: int) -> list[int]:
-    """A day's figure over its hours; the last one with anything takes what rounding left over."""
+    """Returns a day's figure by hour; the hour from 20:00 takes what rounding left over."""
     shares = [total * percent // 100 for percent in HOURS]
     shares[20] += total - sum(shares)
     return shares

@@ -86,7 +86,7 @@ def _from_xml(body: bytes) -> dict[str, Any]:
 
 
 def _value(element: etree._Element) -> dict[str, Any] | str:
-    """Nested elements as a dict, in which repeated siblings make a list."""
+    """Returns nested elements as a dict, in which repeated siblings make a list."""
     if not len(element):
         return element.text or ""
     found: dict[str, Any] = {}
@@ -101,7 +101,10 @@ def _several(value: Any) -> list[Any]:
 
 
 def _opened(recipient: Recipient, fields: dict[str, Any]) -> dict[str, Any]:
-    """The reply itself: safe mode must be sealed, plain mode must not, compatible mode may be either."""
+    """Returns the reply itself, opened when it is encrypted. Raises RefusedError.
+
+    Safe mode must be encrypted, plain mode must not, compatible mode may be either.
+    """
     if "Encrypt" not in fields:
         if recipient.mode == "safe":
             raise RefusedError("the account is in safe mode and the answer is not encrypted")

@@ -20,7 +20,7 @@ def speex() -> bytes:
 
 @cache
 def load(kind: str, name: str) -> tuple[str, str, bytes]:
-    """Name, content type and bytes of a sample; an unknown name gives the first of its kind."""
+    """Returns name, content type and bytes of a sample; an unknown name gives the first of its kind."""
     name = name if name in NAMES.get(kind, ()) else FIRST[kind]
     data = (FOLDER / name).read_bytes()
     return name, files.TYPES[files.file_format(data)], data

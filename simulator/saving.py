@@ -68,7 +68,7 @@ def load_object(kind: type[T], data: Any) -> T:
 
 
 def load_field(name: str, kind: Any, data: Any) -> Any:
-    """Raises ValueError, which names the field."""
+    """Returns the value of one field as its type. Raises ValueError, which names the field."""
     try:
         return load(kind, data)
     except ValueError as error:

@@ -88,7 +88,10 @@ def aes_key(value: Any) -> str:
 
 
 def check(owner: str, known: Mapping[str, Check], settings: Mapping[str, Any]) -> None:
-    """Raises BadSettingError for the first that is unknown or cannot be. `owner` is what has them."""
+    """Checks settings; `owner` is what has them.
+
+    Raises BadSettingError for the first that is unknown or cannot be.
+    """
     for name, value in settings.items():
         if name not in known:
             raise BadSettingError(f"{owner} has no {name}; known are {', '.join(known)}")

@@ -16,7 +16,10 @@ PLACE = re.compile(r"\{\{(\w+)\.DATA\}\}")
 
 @dataclass(slots=True)
 class Template:
-    """One that an account has. `kind` is template or notice; a notice is one-time (2) or long-term (3)."""
+    """A template of an account.
+
+    `kind` is template or notice; a notice is one-time (2) or long-term (3).
+    """
 
     template_id: str
     kind: str
@@ -178,7 +181,7 @@ def value_of(given: Any) -> str:
 
 
 def check(template: Template, data: dict[str, Any]) -> None:
-    """Raises 47003 for the first field that is missing or breaks its rule."""
+    """Checks the data of a template. Raises 47003 for the first field that is missing or breaks its rule."""
     for name in template.fields:
         given = data.get(name)
         value = value_of(given)

@@ -76,7 +76,10 @@ class TokenBook:
         return self.current_stable(now)
 
     def check(self, value: str, now: float) -> None:
-        """Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one."""
+        """Checks a token.
+
+        Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one.
+        """
         token = self.issued.get(value)
         if token is None:
             raise unknown(value)

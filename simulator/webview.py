@@ -182,7 +182,7 @@ class Exchange:
 
 
 def with_script(page: bytes) -> bytes:
-    """The page with our scripts before its own."""
+    """Returns the page with our scripts before its own."""
     tag = b'<script src="/.webview/script.js"></script>'
     found = re.search(rb"<head[^>]*>", page, re.IGNORECASE)
     return page[: found.end()] + tag + page[found.end() :] if found else tag + page

@@ -189,14 +189,14 @@ class Account:
         return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
 
     def follower(self, openid: str) -> Follower:
-        """Raises 40003 for an openid this account never met."""
+        """Returns a follower, also a former one. Raises 40003 for an openid this account never met."""
         try:
             return self.followers[openid]
         except KeyError:
             raise ApiError(40003) from None
 
     def find_media(self, media_id: str, now: float, *kinds: str) -> Media:
-        """Raises 40007 when it is unknown, too old or of another kind."""
+        """Returns a file. Raises 40007 when it is unknown, too old or of another kind."""
         media = self.media.get(media_id)
         if media is None or (kinds and media.kind not in kinds):
             raise ApiError(40007)
@@ -267,7 +267,7 @@ class RequestRecord:
 
 
 class World:
-    """The state, and what hangs on it while the process runs."""
+    """The state, and what depends on it while the process runs."""
 
     def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
         """`callback_ca` is the file of an authority that https callbacks are checked with, or empty."""
@@ -322,7 +322,7 @@ class World:
         return self.state.settings
 
     def account(self, appid: str) -> Account:
-        """Raises 40013 for an unknown AppID."""
+        """Returns an account. Raises 40013 for an unknown AppID."""
         try:
             return self.state.accounts[appid]
         except KeyError:
@@ -397,7 +397,10 @@ class World:
         return entry
 
     def holds(self, account: Account) -> bool:
-        """False for an account of a world that was reset; what still runs for it must leave no trace here."""
+        """Returns whether the account is of this world.
+
+        It is not after a reset; what still runs for it must leave no trace here.
+        """
         return self.state.accounts.get(account.appid) is account
 
     def show(self, account: Account, entry: Entry) -> None:
@@ -424,7 +427,7 @@ class World:
 
 
 def fresh(account: Account) -> Account:
-    """The same account as its owner configured it, with nobody following and nothing sent."""
+    """Returns the same account as its owner configured it, with nobody following and nothing sent."""
     names = (
         "appid",
         "secret",
@@ -451,6 +454,6 @@ def new_openid() -> str:
 
 
 def openid_of(appid: str, person: str) -> str:
-    """The same person has another openid with every account, and always the same one with each."""
+    """Returns a person's openid with an account: another one with each, always the same with one."""
     digest = hashlib.sha256(f"{appid}/{person}".encode()).digest()
     return "o" + urlsafe_b64encode(digest).decode()[:27]

@@ -81,7 +81,7 @@ def clear_one_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota")
 def clear_quota(call: Call) -> Answer:
-    """All of the account's counters, ten times a month together with the call by secret."""
+    """Clears all of the account's counters, ten times a month together with the call by secret."""
     if call.text("appid", 41002) != call.account.appid:
         raise ApiError(40013)
     call.account.quotas.clear_all(day_of(call.world)[:7])
@@ -90,7 +90,7 @@ def clear_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
-    """Works when the token's own quota is used up."""
+    """Clears all of the account's counters by its secret; it works when the token's own quota is used up."""
     given = call.parameter("appsecret")
     if not given:
         raise ApiError(41004)

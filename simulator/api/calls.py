@@ -53,7 +53,7 @@ class Call:
         raise ApiError(missing)
 
     def texts(self, name: str, malformed: int = 47001) -> list[str]:
-        """A list of texts of the body. Raises `malformed` for anything else."""
+        """Returns a list of texts of the body. Raises `malformed` for anything else."""
         value = self.body.get(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ApiError(malformed)
@@ -109,7 +109,7 @@ def verified_service(account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`methods`: an endpoint that may be asked with GET takes a POST without a body too."""
+    """A registered call. With GET among its `methods` it takes a POST without a body too."""
 
     methods: tuple[str, ...]
     handler: Handler

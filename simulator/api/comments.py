@@ -32,7 +32,7 @@ def comments(call: Call) -> list[Comment]:
 
 
 def meant(call: Call) -> Comment:
-    """Raises 88008 for a comment that is not there."""
+    """Returns the comment that a call names. Raises 88008 for one that is not there."""
     number = call.body.get("user_comment_id")
     found = next((each for each in comments(call) if each.id == number), None)
     if found is None:
@@ -55,7 +55,7 @@ def closed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/list", right=verified)
 def listed(call: Call) -> Answer:
-    """Raises 88010 for a count that is not one to fifty."""
+    """Returns a page of an article's comments. Raises 88010 for a count that is not one to fifty."""
     begin, count, kind = call.number("begin"), call.number("count"), call.body.get("type", ALL)
     if not 0 < count <= MOST_A_PAGE or begin < 0:
         raise ApiError(88010)

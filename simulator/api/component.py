@@ -35,7 +35,7 @@ def component_token(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/component/api_start_push_ticket", by="nobody")
 def start_push_ticket(call: Call) -> Answer:
-    """Tickets are pushed again, the next one at once."""
+    """Starts pushing tickets to a component again, the next one at once."""
     component = owned(call, "component_secret")
     if component.pushes_tickets:
         return {"errcode": 0, "errmsg": "in a normal state"}
@@ -147,7 +147,7 @@ def own(call: Call) -> Component:
 
 
 def authorizer(call: Call) -> Account:
-    """Raises 40013 for an AppID nobody has."""
+    """Returns the account that a call names as the authorizer. Raises 40013 for an AppID nobody has."""
     return call.world.account(call.text("authorizer_appid", 40013))
 
 

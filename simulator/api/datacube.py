@@ -58,7 +58,10 @@ def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Ro
 
 
 def asked(call: Call, span: int) -> list[Day]:
-    """Raises 61500 for no dates, 61501 for too many or too new ones, 61503 before they are counted."""
+    """Returns the days that a call asks for.
+
+    Raises 61500 for no dates, 61501 for too many or too new ones, 61503 before they are counted.
+    """
     begin, end = (read(call.body.get(name)) for name in ("begin_date", "end_date"))
     today = EPOCH + timedelta(days=call.world.state.clock.day())
     if not FIRST <= begin <= end < today or (end - begin).days >= span:
@@ -139,7 +142,7 @@ def upstream_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 @figures("getupstreammsgweek", 30)
 def upstream_of_week(call: Call, day: Day) -> Iterator[Row]:
-    """One block of rows for a week, at its first day, which is a Monday."""
+    """Yields one block of rows for a week, at its first day, which is a Monday."""
     if is_monday(day):
         yield from counted({"ref_date": day.text}, messages(call, day.number, 7))
 
@@ -243,7 +246,7 @@ def page_figures(reads: Reads) -> Row:
 
 @figures("getarticlesummary", 1)
 def article_summary(call: Call, day: Day) -> Iterator[Row]:
-    """The articles somebody read that day; those with hardly a reader are left out, as ever."""
+    """Yields the articles somebody read that day; those with hardly a reader are left out, as ever."""
     for each in articles(call):
         reads = each.on(day.number)
         if reads.read >= FEWEST_READS:
@@ -311,7 +314,7 @@ def read_on(call: Call, day: Day) -> Reads:
 
 @figures("getuserread", 3)
 def user_read(call: Call, day: Day) -> Iterator[Row]:
-    """All of it, and its parts by where people came from."""
+    """Yields how much was read that day: all of it, and its parts by where the readers came from."""
     total = read_on(call, day)
     if not total.read:
         return
@@ -343,7 +346,7 @@ def user_read_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 
 def scenes(ref: Row, users: int, count: int) -> Iterator[Row]:
-    """Two thirds of what is shared goes to friends."""
+    """Yields what was shared, by where it went: two thirds to friends, the rest to moments."""
     for scene, user_share, count_share in (
         (FRIEND, users - users // 3, count - count // 3),
         (SHARED_IN_MOMENTS, users // 3, count // 3),

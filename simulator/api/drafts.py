@@ -25,7 +25,7 @@ SCRIPT = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
 
 
 def checked(call: Call, given: Any) -> dict[str, Any]:
-    """The article as the platform keeps it. Raises what is wrong with it."""
+    """Returns an article as the platform keeps it. Raises the error of what is wrong with it."""
     if not isinstance(given, dict) or not given.get("title"):
         raise ApiError(47001)
     if any(not isinstance(given.get(name) or "", str) for name in (*LENGTHS, "content")):
@@ -125,7 +125,7 @@ def count(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/draft/switch", also="GET")
 def switch(call: Call) -> Answer:
-    """The draft box has long been open for everybody and cannot be shut again."""
+    """Answers that the draft box is open: it has long been so for everybody, and cannot be shut again."""
     return {**OK, "is_open": 1}
 
 

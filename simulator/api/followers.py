@@ -82,7 +82,10 @@ def profile(follower: Follower, language: Any) -> dict[str, Any]:
 
 @api("POST", "/cgi-bin/changeopenid", right=verified)
 def change_openids(call: Call) -> Answer:
-    """The openids here of people who came along from another account; 40013 for one nobody knows."""
+    """Returns the openids here of people who came along from another account.
+
+    Raises 40013 for an account that nobody knows.
+    """
     openids = call.texts("openid_list")
     call.world.account(call.text("from_appid", 40013))
     if not 0 < len(openids) <= BATCH:

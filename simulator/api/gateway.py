@@ -175,7 +175,10 @@ class ApiGateway:
             raise ApiError(61007)
 
     def _by_component(self, call: Call) -> None:
-        """Raises 61014 for the token of an account, its own or an authorizer's."""
+        """Finds the component that calls for itself, by its token.
+
+        Raises 61014 for the token of an account, its own or an authorizer's, and 61004 for another address.
+        """
         token = call.query.get("component_access_token") or call.query.get("access_token", "")
         if not token:
             raise ApiError(41001)
@@ -258,7 +261,7 @@ def form_body(raw: bytes) -> dict[str, Any]:
 
 
 async def suffer(fault: Fault) -> None:
-    """Raises what the fault asks for, after its delay."""
+    """Waits as long as the fault says, then raises the error that it asks for."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
     if fault.http_status is not None:

@@ -105,7 +105,7 @@ def known(call: Call) -> int:
 
 @api("POST", "/cgi-bin/tags/members/batchtagging", right=verified)
 def tag_some(call: Call) -> Answer:
-    """All or nothing for openids nobody knows; followers with 20 tags are left out and named."""
+    """Gives followers a tag: nobody gets it when one of them is unknown, and those with 20 tags are named."""
     number, chosen = known(call), followers_of(call, BATCH)
     full = [each for each in chosen if number not in (each.tags or ()) and is_full(each)]
     if len(full) == len(chosen) == 1:

@@ -62,7 +62,10 @@ async def fund_flow_bill(call: Call) -> Answer:
 
 
 def ready_day(call: Call) -> str:
-    """Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten."""
+    """Returns the day of the bill that is asked for.
+
+    Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten o'clock.
+    """
     day = call.asked("bill_date")
     try:
         start = moments.start_of(day)
@@ -76,7 +79,7 @@ def ready_day(call: Call) -> str:
 
 
 async def applied(call: Call, bill: Bill, choice: str) -> Answer:
-    """Raises NO_STATEMENT_EXIST for a day without lines."""
+    """Returns an address to download a bill from. Raises NO_STATEMENT_EXIST for a day without lines."""
     zipped = call.asked("tar_type", choices=("", "GZIP")) == "GZIP"
     if bill.is_empty:
         raise PayError("NO_STATEMENT_EXIST")

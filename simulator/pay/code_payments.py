@@ -47,7 +47,7 @@ def paid_by_code(call: Call, shape: Object) -> Answer:
 
 
 def check_again(runtime: Runtime, order: Order, terms: str, now: float) -> None:
-    """Raises PayError unless the payment is still waiting, and asked for as before."""
+    """Checks that a payment still waits, and is asked for as before. Raises PayError."""
     state = order.state_at(now)
     if state == "REVOKED":
         raise PayError("ORDER_REVERSED")

@@ -67,7 +67,7 @@ def place(call: Call, trade_type: str, shape: Object) -> tuple[CombinedOrder, st
 
 
 def check_payer(body: Body) -> None:
-    """Raises PARAM_ERROR unless a payer that is named is named by an openid."""
+    """Checks that a payer who is named is named by an openid. Raises PARAM_ERROR."""
     payer: Body = body.get("combine_payer_info", {})
     if "combine_payer_info" in body and not {"openid", "sub_openid", "identity"} & payer.keys():
         raise wrong("/combine_payer_info/openid", None, "openid or sub_openid is needed")
@@ -156,7 +156,7 @@ def query(call: Call) -> Answer:
 
 
 def known(call: Call) -> CombinedOrder:
-    """Raises ORDER_NOT_EXIST."""
+    """Returns the combined order in the path. Raises ORDER_NOT_EXIST."""
     combined = call.merchant.combined.get(call.path["number"])
     if combined is None:
         raise PayError("ORDER_NOT_EXIST")

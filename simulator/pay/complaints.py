@@ -51,7 +51,7 @@ REFUND = Object(
 
 @pay_api("POST", ADDRESS)
 def set_address(call: Call) -> Answer:
-    """Raises INVALID_REQUEST when there is one already."""
+    """Sets the address that is told of complaints. Raises INVALID_REQUEST when there is one already."""
     url = call.read(URL)["url"]
     check_address(call.merchant, url, "/url")
     if call.merchant.complaint_url:

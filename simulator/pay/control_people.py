@@ -32,7 +32,7 @@ def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
 
 
 def payer_of(ask: Ask) -> paying.Payer:
-    """Raises BadRequestError when nobody is named."""
+    """Returns the person that a call names. Raises BadRequestError when nobody is named."""
     payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
     if not payer.wallet:
         raise BadRequestError("say who: person or openid")

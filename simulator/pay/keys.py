@@ -138,7 +138,7 @@ def _prime() -> int:
 
 
 def from_pem(pem: str) -> Key:
-    """Raises BadKeyError."""
+    """Returns the private key in a PEM text. Raises BadKeyError for any other text."""
     found = read_public(pem)
     if not found.has_private():
         raise BadKeyError("this is a public key")

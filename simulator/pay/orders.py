@@ -47,7 +47,7 @@ def by_transaction(call: Call) -> Answer:
 
 
 def description(call: Call, number: str, sub_mchid: str = "") -> Answer:
-    """Raises ORDER_NOT_EXIST."""
+    """Returns an order as a query describes it. Raises ORDER_NOT_EXIST."""
     order = call.merchant.orders.get(number)
     if order is None or not order.terms or order.sub_mchid != sub_mchid:
         raise PayError("ORDER_NOT_EXIST")

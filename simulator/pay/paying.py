@@ -81,7 +81,7 @@ def bill_of(merchant: Merchant, number: str, *, combined: bool) -> Bill:
 
 
 def check_open(order: Order, payer: Payer, now: float) -> None:
-    """Raises ImpossibleError when this order cannot be paid by this person now."""
+    """Checks that this person can pay this order now. Raises ImpossibleError."""
     state = order.state_at(now)
     if state in ("PAYERROR", "REVOKED"):
         raise ImpossibleError("the order is closed")
@@ -104,7 +104,10 @@ def money(runtime: Runtime, payer: Payer) -> int:
 
 
 def pay(runtime: Runtime, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: int = 0) -> None:
-    """Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice."""
+    """Pays an order, or all of a combined one.
+
+    Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice.
+    """
     order = bill.order
     if bank not in BANKS:
         raise ImpossibleError(f"there is no bank {bank}; known are {', '.join(BANKS)}")

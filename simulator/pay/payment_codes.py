@@ -30,7 +30,10 @@ def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: b
 
 
 def scanned(runtime: Runtime, digits: str) -> PaymentCode:
-    """Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used."""
+    """Returns the payment code of these digits.
+
+    Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used.
+    """
     if len(digits) != DIGITS or not digits.isdecimal() or digits[:2] not in FIRST:
         raise PayError("AUTH_CODE_INVALID")
     code = runtime.state.payment_codes.get(digits)

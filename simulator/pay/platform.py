@@ -34,7 +34,7 @@ def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
 
 @pay_api("GET", "/v3/certificates")
 def certificates(call: Call) -> Answer:
-    """Raises 404 for a merchant who only has the public key."""
+    """Returns the platform's certificates. Raises 404 for a merchant who only has the public key."""
     found = [each for each in call.merchant.platform_certificates if each.ends > call.now]
     if call.merchant.key_mode == "public_key" or not found:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_CERTIFICATE)

@@ -47,7 +47,7 @@ def portions(total: int, count: int) -> list[int]:
 
 
 def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
-    """Raises ImpossibleError."""
+    """Returns the red packet of this number, and its merchant. Raises ImpossibleError."""
     for merchant in runtime.state.merchants.values():
         for packet in merchant.red_packets.values():
             if packet.send_listid == send_listid:

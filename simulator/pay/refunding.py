@@ -19,7 +19,7 @@ OPEN = ("PROCESSING", "ABNORMAL")
 
 
 def check(merchant: Merchant, order: Order, amount: int, total: int, now: float) -> None:
-    """Raises PayError unless this much of the order can be paid back now."""
+    """Checks that this much of the order can be paid back now. Raises PayError."""
     if order.state != "SUCCESS":
         raise PayError("INVALID_REQUEST", texts.NOT_PAID)
     if total != order.total:

@@ -98,8 +98,9 @@ def applied(call: Call) -> dict[str, Any]:
 
 
 def wanted(call: Call, body: dict[str, Any]) -> Order:
-    """The order a refund names. Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown
-    one.
+    """Returns the order a refund names.
+
+    Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown one.
     """
     merchant, sub_mchid = call.merchant, body.get("sub_mchid", "")
     if sub_mchid:
@@ -121,7 +122,7 @@ def query(call: Call) -> Answer:
 
 
 def known(call: Call, number: str, sub_mchid: str) -> Refund:
-    """Raises RESOURCE_NOT_EXISTS."""
+    """Returns the refund of this number. Raises RESOURCE_NOT_EXISTS."""
     refund = call.merchant.refunds.get(number)
     if refund is None or call.merchant.orders[refund.out_trade_no].sub_mchid != sub_mchid:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
@@ -150,7 +151,10 @@ def apply_abnormal(call: Call) -> Answer:
 
 
 def check_card(call: Call, body: dict[str, Any]) -> None:
-    """Raises PARAM_ERROR unless the card is named and its fields open with the key the request names."""
+    """Checks that the bank card is named, and its fields open with the key the request names.
+
+    Raises PARAM_ERROR.
+    """
     for name in ("bank_type", "bank_account", "real_name"):
         if name not in body:
             raise wrong(f"/{name}", None, "missing")

@@ -75,7 +75,7 @@ class Runtime:
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
     def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
-        """Raises SIGN_ERROR for a nonce used before, where the merchant is set up so."""
+        """Notes a nonce. Raises SIGN_ERROR for one used before, where the merchant is set up so."""
         if not merchant.refuse_reused_nonces:
             return
         key = merchant.mchid, nonce

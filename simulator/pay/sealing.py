@@ -52,7 +52,7 @@ def seal_v2(plain: bytes, v2_key: str) -> str:
 
 
 def open_v2(sealed: str, v2_key: str) -> bytes:
-    """Raises SealError."""
+    """Returns what is sealed in `req_info` of a v2 refund notice. Raises SealError."""
     try:
         return unpad(_v2_cipher(v2_key).decrypt(base64.b64decode(sealed)), AES.block_size)
     except ValueError as error:

@@ -63,7 +63,7 @@ def again(call: Call, number: str, terms: str) -> Sharing | None:
 
 
 def sharable(call: Call, body: dict[str, Any]) -> Order:
-    """Raises PayError unless the order was paid to be shared and is not settled yet."""
+    """Returns the order to share. Raises PayError unless it was paid to be shared and is not settled yet."""
     order = of_transaction(call, body["transaction_id"], body.get("sub_mchid", ""))
     if not order.shared:
         raise PayError("INVALID_REQUEST", texts.NOT_SHARED)
@@ -75,7 +75,7 @@ def sharable(call: Call, body: dict[str, Any]) -> Order:
 
 
 def of_transaction(call: Call, transaction_id: str, sub_mchid: str) -> Order:
-    """Raises NO_AUTH, RESOURCE_NOT_EXISTS."""
+    """Returns the order with this transaction id. Raises NO_AUTH or RESOURCE_NOT_EXISTS."""
     if sub_mchid:
         call.served(sub_mchid)
     order = call.merchant.orders.get(call.merchant.transactions.get(transaction_id, ""))
@@ -89,14 +89,14 @@ def sharings_of(call: Call, order: Order) -> Iterator[Sharing]:
 
 
 def check_receivers(call: Call, body: dict[str, Any]) -> None:
-    """Raises INVALID_REQUEST for one that was not added."""
+    """Checks that every receiver was added before. Raises INVALID_REQUEST for one that was not."""
     for each in body.get("receivers", []):
         if key(body.get("sub_mchid", ""), each["type"], each["account"]) not in call.merchant.receivers:
             raise PayError("INVALID_REQUEST", texts.NO_RECEIVER)
 
 
 def check_amount(call: Call, order: Order, amount: int) -> None:
-    """Raises NOT_ENOUGH, RULE_LIMIT."""
+    """Checks the amount to be shared. Raises NOT_ENOUGH, or RULE_LIMIT for more than the merchant's ratio."""
     if amount > order.unsplit:
         raise PayError("NOT_ENOUGH", texts.SHARE_TOO_LARGE)
     shares: Iterator[Share] = (each for sharing in sharings_of(call, order) for each in sharing.shares)

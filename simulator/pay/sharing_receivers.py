@@ -59,7 +59,10 @@ def delete(call: Call) -> Answer:
 
 
 def check(call: Call, body: dict[str, Any]) -> None:
-    """Raises PayError for appids that are not the caller's, and an openid nobody's appid is named for."""
+    """Checks the appids of a receiver.
+
+    Raises PayError for one that is not the caller's, and for an openid without the appid it belongs to.
+    """
     parties(call, body)
     if body["type"] == SUB_PERSON and not body.get("sub_appid"):
         raise wrong("/sub_appid", None, "missing")

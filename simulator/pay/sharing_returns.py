@@ -61,7 +61,10 @@ def shared_before(call: Call, body: dict[str, Any]) -> Sharing:
 
 
 def check(call: Call, sharing: Sharing, body: dict[str, Any]) -> None:
-    """Raises INVALID_REQUEST for more than there is to return, NO_AUTH where the receiver did not agree."""
+    """Checks the amount of a return, and that the receiver agreed to give shares back.
+
+    Raises INVALID_REQUEST for more than there is to return, NO_AUTH where the receiver did not agree.
+    """
     shares = sharing_ledger.returnable(sharing, body["return_mchid"])
     if body["amount"] > sum(each.amount - each.returned for each in shares):
         raise PayError("INVALID_REQUEST", texts.RETURN_TOO_LARGE)

@@ -48,7 +48,10 @@ async def by_bridge(runtime: Runtime, given: Given) -> Any:
 
 
 def check_place(bill: paying.Bill, page: str) -> None:
-    """Raises ImpossibleError for an order of another kind, or a page outside the registered directories."""
+    """Checks that a page may pay this order.
+
+    Raises ImpossibleError for an order of another kind, or a page outside the registered directories.
+    """
     if bill.order.trade_type != "JSAPI":
         raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for JSAPI")
     directories = bill.merchant.directories

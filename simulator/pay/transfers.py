@@ -78,7 +78,10 @@ def check_name(call: Call, body: dict[str, Any]) -> None:
 
 
 def accepted(call: Call, body: dict[str, Any], terms: str) -> Transfer:
-    """Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm."""
+    """Keeps a new transfer, and returns it.
+
+    Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm.
+    """
     merchant, now, amount = call.merchant, call.now, body["transfer_amount"]
     if merchant.available < amount:
         raise PayError("NOT_ENOUGH")

@@ -37,19 +37,19 @@ class V2Call:
         return self.runtime.world.now
 
     def need(self, *names: str) -> None:
-        """Raises LACK_PARAMS."""
+        """Checks that these fields are there and not empty. Raises LACK_PARAMS."""
         if missing := [name for name in names if not self.fields.get(name)]:
             raise V2Error("LACK_PARAMS", f"缺少参数{missing[0]}")
 
     def amount(self, name: str) -> int:
-        """Raises PARAM_ERROR unless it is a whole number of fen above zero."""
+        """Returns an amount in fen. Raises PARAM_ERROR unless it is a whole number above zero."""
         text = self.fields.get(name, "")
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
         return int(text)
 
     def check_lengths(self, longest: dict[str, int]) -> None:
-        """Raises PARAM_ERROR."""
+        """Checks that fields have no more characters than they may. Raises PARAM_ERROR."""
         for name, most in longest.items():
             if len(self.fields.get(name, "")) > most:
                 raise V2Error("PARAM_ERROR", f"{name}参数长度有误")

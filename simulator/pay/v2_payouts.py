@@ -53,7 +53,7 @@ def transfer(call: V2Call) -> Fields:
 
 
 def check(call: V2Call, amount: int) -> None:
-    """Raises V2Error for what cannot be paid to this user now."""
+    """Checks that this can be paid to this user now. Raises V2Error."""
     fields = call.fields
     if fields["check_name"] not in (NO_CHECK, FORCE_CHECK):
         raise V2Error("PARAM_ERROR", "check_name参数格式错误")
@@ -118,7 +118,7 @@ def paid_out(call: V2Call, amount: int, terms: str) -> Payout:
 
 @old_api(f"{PROMOTION}/gettransferinfo", certificate=True, signed=False)
 def transfer_info(call: V2Call) -> Fields:
-    """Raises NOT_FOUND for an unknown payment, or one of more than thirty days ago."""
+    """Returns a payment. Raises NOT_FOUND for an unknown one, or one of more than thirty days ago."""
     call.need("partner_trade_no")
     payout = call.merchant.payouts.get(call.fields["partner_trade_no"])
     if payout is None or call.now >= payout.made_at + KEPT:

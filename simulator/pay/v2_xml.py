@@ -35,7 +35,10 @@ def is_signed(fields: Mapping[str, str], key: str, method: str) -> bool:
 
 
 def read(body: bytes) -> dict[str, str]:
-    """Raises BadXmlError for what is no XML, has a DTD, or has another root."""
+    """Returns the elements of a flat <xml> document.
+
+    Raises BadXmlError for what is no XML, has a DTD, or has another root.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(body, parser)
