@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """`item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed."""
+    """Something that happened in a conversation.
+
+    `item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed.
+    """
 
     appid: str
     openid: str

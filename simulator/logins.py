@@ -34,7 +34,7 @@ class Code:
 
 @dataclass(slots=True)
 class UserToken:
-    """A person's, not the account's."""
+    """A token of a person, not of the account."""
 
     person: str
     openid: str
@@ -46,7 +46,7 @@ class UserToken:
 
 @dataclass(slots=True)
 class Session:
-    """A mini program's: the newest key of a person."""
+    """A login to a mini program, with the newest key of the person."""
 
     person: str
     key: str

@@ -19,7 +19,7 @@ class Person(Protocol):
 
 @dataclass(slots=True)
 class Menu:
-    """`matchrule` is empty for the default menu."""
+    """A menu of an account; `matchrule` is empty for the default menu."""
 
     menuid: int
     button: Buttons
@@ -47,7 +47,10 @@ class Copy:
 
 @dataclass(slots=True)
 class Menus:
-    """`made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid."""
+    """The menus of an account.
+
+    `made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid.
+    """
 
     default: Menu | None = None
     conditional: list[Menu] = field(default_factory=list)
@@ -87,7 +90,7 @@ class Menus:
 
 
 def flat(button: dict[str, Any]) -> dict[str, Any]:
-    """A button of the page's form, whose children are in `sub_button.list`, in the form of the API."""
+    """Returns a button of the page's form, whose children are in `sub_button.list`, in the API's form."""
     children = button.get("sub_button")
     if not isinstance(children, dict):
         return button

@@ -60,14 +60,14 @@ def cookie_jar() -> requests.Session:
 
 @dataclass(slots=True)
 class Browser:
-    """One person's: the server it is at, and the cookies."""
+    """The browser of one person: the server it is at, and the cookies."""
 
     origin: str = ""
     session: requests.Session = field(default_factory=cookie_jar)
 
 
 class Browsers:
-    """Everybody's; a world that was reset has nobody's."""
+    """The browsers of all people; a world that was reset has none."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -80,7 +80,7 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """The servers of all accounts and components."""
+        """Returns the servers of all accounts and components."""
         state = self.world.state
         urls = [each.callback_url for each in state.accounts.values()]
         urls += [each.callback_url for each in state.components.values()]
@@ -94,7 +94,7 @@ class Browsers:
         )
 
     def path_to(self, person: str, url: str) -> str | None:
-        """The address as this person's webview has it, without the host; None for pages of others."""
+        """Returns a page's address in this person's webview, without the host; None for pages of others."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
         addresses = self.world.addresses

@@ -21,9 +21,9 @@ def account(call: Call) -> str:
 
 @pay_api("GET", f"{FUND}/balance/{{account_type}}")
 def balance(call: Call) -> Answer:
-    """`pending_amount` is what users may still confirm to have, or what waits for being shared.
+    """Returns the balance of an account; only BASIC ever holds anything here.
 
-    Only BASIC ever holds anything here.
+    `pending_amount` is what users may still confirm to have, or what waits for being shared.
     """
     merchant = call.merchant
     if account(call) != "BASIC":

@@ -48,7 +48,7 @@ async def sharing_bill(call: Call) -> Answer:
 
 
 def served(call: Call) -> str:
-    """The merchant a service provider asks about, or none: all of them. Raises NO_AUTH."""
+    """Returns the merchant a service provider asks about; empty for all of them. Raises NO_AUTH."""
     sub_mchid = call.query.get("sub_mchid", "")
     return call.served(sub_mchid).mchid if sub_mchid else ""
 
@@ -95,7 +95,7 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
 
 
 def made(call: Call, download: Download) -> Bill:
-    """A bill nobody has taken lines from."""
+    """Returns a bill from which nobody has taken lines yet."""
     day, choice, layout, sub_mchid = download.day, download.choice, download.layout, download.sub_mchid
     if choice == SHARING:
         return SharingBill(call.merchant, day, layout, sub_mchid)
@@ -122,7 +122,7 @@ def download(call: Call) -> Answer:
 
 
 def blocks(bill: Bill, style: Style) -> Iterator[bytes]:
-    """The file, some thousand lines at a time."""
+    """Yields the file, some thousand lines at a time."""
     mark, lines = style.mark, bill.lines()
     while block := list(islice(lines, LINES_AT_ONCE)):
         text = mark + style.ending.join(block) + style.ending

@@ -47,7 +47,7 @@ class Call:
         return self.runtime.world.now
 
     def read(self, shape: Object) -> dict[str, Any]:
-        """The body, when it fits; the merchant it names as the caller must be that. Raises PARAM_ERROR."""
+        """Returns the body, when it fits and the merchant it names is the caller. Raises PARAM_ERROR."""
         try:
             body = strict_json.loads(self.raw)
         except ValueError:
@@ -82,7 +82,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`strict` calls insist on Accept and User-Agent."""
+    """A registered call; one that is `strict` insists on Accept and User-Agent."""
 
     method: str
     template: str

@@ -19,7 +19,10 @@ UTF8_STRING, UTC_TIME = 0x0C, 0x17
 
 
 def new_serial(*, leading_zero: bool = False) -> str:
-    """40 hex digits, upper case. The first bit is zero, as a positive number of 20 bytes has it."""
+    """Returns a serial number: 40 hex digits, upper case.
+
+    The first bit is zero, as a positive number of 20 bytes has it.
+    """
     first = secrets.randbelow(0x0F) + 1 if leading_zero else secrets.randbelow(0x70) + 0x10
     return f"{first:02X}{secrets.token_hex(19).upper()}"
 

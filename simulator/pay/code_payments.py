@@ -30,7 +30,7 @@ def partner_codepay(call: Call) -> Answer:
 
 
 def paid_by_code(call: Call, shape: Object) -> Answer:
-    """The paid order; 202 USERPAYING when the payer has to enter the password first."""
+    """Charges the payer of a code; returns the order, or 202 USERPAYING while the password is needed."""
     body, merchant = call.read(shape), call.merchant
     check_detail(body)
     terms = digest(body)
@@ -76,7 +76,7 @@ def reversed_order(call: Call, body: dict[str, Any]) -> Answer:
 
 
 def take_back(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Closes an order that is not paid, pays one back that is. Once is as good as twice. Raises PayError."""
+    """Closes an order that is not paid, pays one back that is; a repeat changes nothing. Raises PayError."""
     if order.trade_type != TRADE_TYPE:
         raise PayError("INVALID_REQUEST", texts.NOT_BY_CODE)
     if order.state == "REVOKED":

@@ -49,7 +49,7 @@ def h5(call: Call) -> Answer:
 
 
 def place(call: Call, trade_type: str, shape: Object) -> tuple[CombinedOrder, str]:
-    """The combined order and a new prepay_id for it. Raises PayError."""
+    """Places a combined order; returns it and a new prepay_id. Raises PayError."""
     body, merchant = call.read(shape), call.merchant
     check_address(merchant, body["notify_url"])
     if body["combine_appid"] not in merchant.appids:
@@ -165,7 +165,7 @@ def known(call: Call) -> CombinedOrder:
 
 @pay_api("POST", f"{COMBINED}/out-trade-no/{{number}}/close")
 def close(call: Call) -> Answer:
-    """All of it or nothing: exactly the orders that were combined have to be named."""
+    """Closes all of a combined order or nothing: exactly its orders have to be named."""
     body, combined = call.read(COMBINE_CLOSE), known(call)
     named = {(each["mchid"], each["out_trade_no"]) for each in body["sub_orders"]}
     ours = {(each.mchid, each.out_trade_no) for each in combined.subs}

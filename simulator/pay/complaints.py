@@ -251,7 +251,7 @@ def complain(
 
 
 def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
-    """The payer says more, which opens a complaint again that was over."""
+    """Adds what the payer says further, which opens a complaint again that was over."""
     step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state

@@ -51,7 +51,7 @@ class Key:
         return parts(tuple(self.primes))
 
     def sign(self, message: bytes) -> str:
-        """SHA-256 with RSA, PKCS#1 v1.5, in base64 on one line."""
+        """Returns a signature: SHA-256 with RSA, PKCS#1 v1.5, in base64 on one line."""
         return base64.b64encode(self.parts.sign(hashlib.sha256(message).digest())).decode()
 
     def open_field(self, sealed: str) -> bytes:
@@ -126,7 +126,7 @@ def new_key() -> Key:
 
 
 def _prime() -> int:
-    """A prime p whose exponent d is short: EXPONENT * d = 1 + k * (p - 1) with a small k."""
+    """Returns a prime p whose exponent d is short: EXPONENT * d = 1 + k * (p - 1) with a small k."""
     while True:
         k = 2 * (1 + secrets.randbelow(64))
         least, most = k * SMALLEST // EXPONENT, k * LARGEST // EXPONENT
@@ -186,7 +186,7 @@ def _unpadded(block: bytes) -> bytes:
 
 
 def _mask(seed: bytes, length: int) -> bytes:
-    """MGF1 with SHA-1."""
+    """Returns a mask by MGF1 with SHA-1."""
     blocks = (
         hashlib.sha1(seed + count.to_bytes(4, "big"), usedforsecurity=False).digest()
         for count in range(length // 20 + 1)

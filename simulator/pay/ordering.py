@@ -48,7 +48,7 @@ def parties(call: Call, body: Body) -> Parties:
 
 
 def place(call: Call, trade_type: str, shape: Object) -> tuple[Order, str]:
-    """The order and a new prepay_id for it. Raises PayError."""
+    """Places an order; returns it and a new prepay_id. Raises PayError."""
     body, merchant = call.read(shape), call.merchant
     check_address(merchant, body["notify_url"])
     check_detail(body)
@@ -135,7 +135,7 @@ def h5_address(runtime: Runtime, prepay_id: str) -> str:
 
 
 def digest(body: Body) -> str:
-    """The same for the same parameters in any order."""
+    """Returns a digest of parameters, which is the same for the same ones in any order."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -62,7 +62,7 @@ def close(call: Call) -> Answer:
 
 
 def close_order(call: Call, sub_mchid: str = "") -> None:
-    """A number that was never ordered is closed too, and burnt by that (pay reference 5.2)."""
+    """Closes an order; a number never ordered is closed too, and burnt by that (pay reference 5.2)."""
     number = call.path["out_trade_no"]
     order = call.merchant.orders.get(number) or Order(number, made_at=call.now, sub_mchid=sub_mchid)
     if order.sub_mchid != sub_mchid:

@@ -38,7 +38,7 @@ class Payer:
         return self.openid or openid_of(appid, self.person)
 
     def sub_openid_at(self, appid: str) -> str:
-        """The openid at one account of somebody who may be known by that at another."""
+        """Returns the openid at one account of somebody who may be known by that at another."""
         return openid_of(appid, self.wallet)
 
     @property
@@ -135,7 +135,7 @@ def takes(order: Order, bank: str) -> bool:
 
 
 def book_combined(runtime: Runtime, combined: CombinedOrder, payer: Payer, bank: str) -> None:
-    """Every order of a combined one is a payment of its own."""
+    """Books the payment of a combined order: each of its orders is a payment of its own."""
     mark_paid(runtime, combined.head, payer, bank, 0)
     for each in combined.subs:
         owner = runtime.state.merchants[each.mchid]
@@ -182,7 +182,7 @@ def mark_paid(runtime: Runtime, order: Order, payer: Payer, bank: str, coupon: i
 
 
 def transaction_number(now: float, number: int) -> str:
-    """28 digits, as the platform's are."""
+    """Returns the number of a payment: 28 digits, as the platform's are."""
     return f"4200002601{moments.compact(now)[:8]}{number:010d}"
 
 

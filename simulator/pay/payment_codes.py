@@ -19,7 +19,10 @@ TRADE_TYPE = "MICROPAY"
 
 
 def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: bool = False) -> PaymentCode:
-    """A code of the payer. With `password` the payment waits for the password, however little it is."""
+    """Makes a code of the payer.
+
+    With `password` the payment waits for the password, however little it is.
+    """
     now = runtime.world.now
     codes = runtime.state.payment_codes
     for old in [each.code for each in codes.values() if now >= each.made_at + LIFE]:
@@ -72,7 +75,7 @@ def keep(runtime: Runtime, merchant: Merchant, order: Order) -> None:
 
 
 def waiting(runtime: Runtime, person: str) -> str:
-    """The prepay_id of a payment that waits for this person's password; empty when there is none."""
+    """Returns the prepay_id of a payment that waits for this person's password; empty without one."""
     now = runtime.world.now
     for token, prepay in reversed(runtime.state.prepays.items()):
         if prepay.combined or now - prepay.made_at > LIFE:
@@ -84,7 +87,7 @@ def waiting(runtime: Runtime, person: str) -> str:
 
 
 def give_up(bill: Bill, person: str) -> None:
-    """The payer does not enter the password. Raises ImpossibleError unless it was waited for."""
+    """Ends a payment whose payer does not enter the password. Raises ImpossibleError unless it waited."""
     if bill.order.state != "USERPAYING" or bill.order.wallet != person:
         raise ImpossibleError("nothing waits for the password")
     bill.order.state = "PAYERROR"

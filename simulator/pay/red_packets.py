@@ -56,7 +56,10 @@ def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
 
 
 def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
-    """The person's portion, which is theirs once. The first to open a packet is who it was sent to."""
+    """Takes a person's portion, which they get once; the first to open a packet is who it was sent to.
+
+    Raises ImpossibleError.
+    """
     openid = payer.openid_at(packet.appid)
     for each in packet.opened:
         if each.openid == openid:
@@ -78,7 +81,7 @@ def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
 
 
 async def give_back(runtime: Runtime, due: RedPacketDue) -> None:
-    """A day after it was sent, what nobody opened is the merchant's again."""
+    """Gives the merchant back what nobody opened, a day after the packet was sent."""
     packet = due.packet
     packet.due_at, packet.state = None, "REFUND"
     packet.refunded, packet.refunded_at = sum(packet.portions), runtime.world.now

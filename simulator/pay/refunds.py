@@ -67,7 +67,10 @@ A_SECOND, FAILING_A_SECOND = 150, 6
 
 @pay_api("POST", REFUNDS)
 def apply(call: Call) -> Answer:
-    """200 means accepted. Raises 429 after six failing requests in a second, or 150 good ones."""
+    """Applies for a refund: 200 means accepted.
+
+    Raises 429 after six failing requests in a second, or 150 good ones.
+    """
     rates, mchid = call.runtime.rates, call.merchant.mchid
     rates.check(f"refund failed {mchid}", FAILING_A_SECOND, call.now)
     rates.check(f"refund {mchid}", A_SECOND, call.now)

@@ -44,7 +44,7 @@ class Download:
 
 
 class Runtime:
-    """`performers` say for each class of task how it is done when it is due."""
+    """The work of WeChat Pay; `performers` say for each class of task how it is done when it is due."""
 
     def __init__(self, world: World, performers: Performers) -> None:
         self.world = world
@@ -66,7 +66,7 @@ class Runtime:
 
     @property
     def signing_now(self) -> float:
-        """Signatures carry the real time unless the settings say otherwise: who verifies them lives in it."""
+        """Returns the time in signatures: the real one, as clients verify by it, or the world's if set so."""
         return self.world.now if self.world.settings.sign_with_clock else time.time()
 
     def probe(self) -> str:

@@ -83,7 +83,7 @@ Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
-    """A heap over one state; another state (after a reset, say) makes it anew from what is due in there.
+    """A heap of tasks over one state; another state (after a reset, say) makes it anew from what is due.
 
     What is planned while that happens is among it already: each row is there once for each time.
     """

@@ -12,7 +12,7 @@ from simulator.pay.errors import PayError, wrong
 
 
 class Shape(Protocol):
-    """`required` says whether the field may be left out."""
+    """The shape of a field; `required` says whether it must be there."""
 
     @property
     def required(self) -> bool: ...
@@ -21,12 +21,12 @@ class Shape(Protocol):
         """Checks a value; `at` is its place as a JSON pointer. Raises PARAM_ERROR when it does not fit."""
 
     def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
-        """Pointers to fields that are not documented."""
+        """Yields pointers to the fields that are not documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Lengths are in characters."""
+    """A text; its lengths are in characters."""
 
     most: int
     least: int = 1

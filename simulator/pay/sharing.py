@@ -47,7 +47,7 @@ def share(call: Call) -> Answer:
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:
-    """The receivers without what is encrypted, which is another text each time."""
+    """Returns the receivers without what is encrypted, which is another text each time."""
     receivers = [
         {name: value for name, value in each.items() if name != "name"} for each in body.get("receivers", [])
     ]
@@ -117,7 +117,7 @@ def query(call: Call) -> Answer:
 
 @pay_api("POST", f"{SHARINGS}/orders/unfreeze")
 def unfreeze(call: Call) -> Answer:
-    """Gives the merchant what nobody shall have a part of."""
+    """Gives the merchant what nobody shall have a share of."""
     body = call.read(UNFREEZE)
     terms = digest(body)
     if (known := again(call, body["out_order_no"], terms)) is not None:

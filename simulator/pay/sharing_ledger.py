@@ -23,7 +23,7 @@ Part = tuple[str, str, int, str]
 def accept(
     runtime: Runtime, merchant: Merchant, order: Order, number: str, terms: str, parts: list[Part]
 ) -> Sharing:
-    """Sets the parts aside; they are paid out when it is due."""
+    """Sets the shares aside; they are paid out when that is due."""
     now, settings = runtime.world.now, runtime.state.settings
     fault = next_fault(runtime.state.faults, "sharing", merchant.mchid)
     due_at = now + settings.refund_seconds + (fault.delay if fault else 0)
@@ -73,7 +73,7 @@ async def finish_due(runtime: Runtime, due: SharingDue) -> None:
 
 
 def finish(runtime: Runtime, merchant: Merchant, sharing: Sharing, share: Share) -> None:
-    """Pays a part out. It is closed when the receiver was deleted meanwhile, or a fault says so."""
+    """Pays a share out. It is closed when the receiver was deleted meanwhile, or a fault says so."""
     order = merchant.orders[sharing.out_trade_no]
     payee = runtime.state.payee(merchant, order)
     if share.is_rest:
@@ -108,7 +108,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
 
 
 def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
-    """Moves a return's money from the receiver to who shared."""
+    """Moves the money of a return from the receiver to the merchant who shared."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])
     for owner, change in ((receiver, -found.amount), (payee, found.amount)):

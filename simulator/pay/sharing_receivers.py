@@ -23,7 +23,7 @@ def key(sub_mchid: str, type: str, account: str) -> str:  # noqa: A002 - the API
 
 @pay_api("POST", f"{RECEIVERS}/add")
 def add(call: Call) -> Answer:
-    """A receiver that is there already is changed. A merchant that receives must exist."""
+    """Adds a receiver, or changes one that is there. A merchant that receives must exist."""
     body, merchant = call.read(RECEIVER), call.merchant
     check(call, body)
     if "name" in body:
@@ -50,7 +50,7 @@ def add(call: Call) -> Answer:
 
 @pay_api("POST", f"{RECEIVERS}/delete")
 def delete(call: Call) -> Answer:
-    """One that is not there is deleted as well."""
+    """Deletes a receiver; one that is not there is deleted as well."""
     body = call.read(DROPPED)
     check(call, body)
     sub_mchid = body.get("sub_mchid", "")

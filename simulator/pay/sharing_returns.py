@@ -49,7 +49,7 @@ def give_back(call: Call) -> Answer:
 
 
 def shared_before(call: Call, body: dict[str, Any]) -> Sharing:
-    """The sharing that a return names by either number. Raises PARAM_ERROR, RESOURCE_NOT_EXISTS."""
+    """Returns the sharing that a return names by either number. Raises PARAM_ERROR, RESOURCE_NOT_EXISTS."""
     number, order_id = body.get("out_order_no"), body.get("order_id")
     if not (number or order_id):
         raise wrong("/out_order_no", None, "order_id or out_order_no is needed")

@@ -60,7 +60,10 @@ def check_place(bill: paying.Bill, page: str) -> None:
 
 
 def check_signature(bill: paying.Bill, params: Given) -> None:
-    """An order of API v3 is signed with the merchant's key, an old one with the key of API v2."""
+    """Checks the signature of a page's parameters. Raises ImpossibleError.
+
+    An order of API v3 is signed with the merchant's key, an old one with the key of API v2.
+    """
     order, merchant = bill.order, bill.merchant
     if params["appId"] != order.appid:
         raise ImpossibleError("the appId is not that of the order")
@@ -79,7 +82,7 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
 
 
 async def by_token(runtime: Runtime, given: Given) -> Any:
-    """A scanned code_url, or the prepay_id of a page for other browsers."""
+    """Returns the sheet for a scanned code_url, or for the prepay_id of a page for other browsers."""
     token = str(given.get("prepay", "")).strip()
     bill = paying.find(runtime, token)
     way = "NATIVE" if token.startswith("weixin://") else "MWEB"
@@ -117,7 +120,7 @@ async def pay(runtime: Runtime, given: Given) -> Any:
 
 
 async def code(runtime: Runtime, given: Given) -> Any:
-    """A new code to show to a cashier, as digits and as the two pictures of them."""
+    """Makes a new code to show to a cashier, as digits and as the two pictures of them."""
     made = payment_codes.new_code(runtime, paying.Payer(str(given.get("person", ""))))
     return {
         "auth_code": made.code,
@@ -134,14 +137,14 @@ def qrcode(digits: str) -> str:
 
 
 async def waiting(runtime: Runtime, given: Given) -> Any:
-    """A payment by code that waits for this person's password, as the sheet shows it; {} without one."""
+    """Returns the sheet of a payment by code that waits for this person's password; {} without one."""
     person = str(given.get("person", ""))
     token = payment_codes.waiting(runtime, person)
     return shown(runtime, paying.find(runtime, token), person, token) if token else {}
 
 
 async def refuse(runtime: Runtime, given: Given) -> Any:
-    """The person does not enter the password."""
+    """Ends a payment whose payer does not enter the password."""
     bill = paying.find(runtime, str(given.get("prepay", "")))
     payment_codes.give_up(bill, str(given.get("person", "")))
     return {"ok": True}

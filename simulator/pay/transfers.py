@@ -41,7 +41,10 @@ TRANSFER = Object(
 
 @pay_api("POST", BILLS)
 def create(call: Call) -> Answer:
-    """The same number with the same parameters is answered again, with others it is refused."""
+    """Makes a transfer.
+
+    The same number with the same parameters is answered again, with others it is refused.
+    """
     body, merchant = call.read(TRANSFER), call.merchant
     if body["appid"] not in merchant.appids:
         raise PayError("APPID_MCHID_NOT_MATCH")
@@ -143,7 +146,7 @@ def cancel(call: Call) -> Answer:
 
 
 async def overdue(runtime: Runtime, due: TransferDue) -> None:
-    """A cancelled one ends; one nobody confirmed in a day fails."""
+    """Ends a transfer whose time is over: a cancelled one ends, one nobody confirmed in a day fails."""
     if due.transfer.state == "CANCELING":
         finish(runtime, due.merchant, due.transfer, "CANCELLED")
     elif due.transfer.state == "WAIT_USER_CONFIRM":

@@ -67,7 +67,10 @@ class V2Call:
 
 @dataclass(frozen=True, slots=True)
 class OldApi:
-    """`certificate` is that the call needs mutual TLS; the fields are where it names merchant and appid."""
+    """A registered call of the old API.
+
+    `certificate` is that it needs mutual TLS; the fields are where it names merchant and appid.
+    """
 
     handler: Handler
     certificate: bool = False

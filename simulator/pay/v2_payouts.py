@@ -33,7 +33,10 @@ PASSING = ("nonce_str", "sign")
     signed=False,
 )
 def transfer(call: V2Call) -> Fields:
-    """The same number is the same payment; with other parameters it is refused."""
+    """Pays a user.
+
+    The same number is the same payment; with other parameters it is refused.
+    """
     call.need(*NEEDED)
     call.check_lengths(LONGEST)
     fields, amount = call.fields, call.amount("amount")
