@@ -230,7 +230,7 @@ def _recorded() -> Iterator[list[Answer]]:
 
 
 def _requests(count: int) -> list[bytes]:
-    """Fresh callbacks, made before the clock runs."""
+    """Returns fresh callbacks, made before the clock runs."""
     first = random.randrange(10**17, 9 * 10**17)
     return [_request(*push(first + number).split("\t")) for number in range(count)]
 

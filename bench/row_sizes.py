@@ -64,7 +64,7 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes of one row."""
+    """The cost of one row, in bytes."""
 
     table: float
     indexes: float

@@ -22,7 +22,7 @@ GO_PATH = "/usr/share/gocode"  # where Debian's golang-*-dev packages put their 
 
 @dataclass(frozen=True)
 class Figures:
-    """Requests a second, latencies in milliseconds, CPU of the server in microseconds a request."""
+    """The figures of a run: requests a second, latencies in ms, and µs of the server's CPU a request."""
 
     rps: float
     p50: float

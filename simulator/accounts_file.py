@@ -15,7 +15,7 @@ FILES = ("certificate", "public_key")
 
 
 class BadFileError(ValueError):
-    """The file cannot be used; the message says where and why."""
+    """An error: the file cannot be used; the message says where and why."""
 
 
 def load(world: World, path: Path) -> None:

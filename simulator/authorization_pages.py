@@ -225,7 +225,7 @@ def phone_routes(events: ComponentPusher, path_to: PathTo) -> list[BaseRoute]:
 
 
 def browser_routes(world: World) -> list[BaseRoute]:
-    """The page with the code to scan, which goes on by itself when the phone has confirmed."""
+    """Returns the page with the code to scan, which goes on by itself when the phone has confirmed."""
 
     async def login_page(request: Request) -> Response:
         try:

@@ -70,7 +70,7 @@ def grant(
 
 
 def cancel(world: World, component: Component, account: Account) -> dict[str, Any]:
-    """Ends the authorisation with its tokens; the answer is the event. Raises 61003 when there is none."""
+    """Ends an authorisation with its tokens; returns the event of that. Raises 61003 when there is none."""
     ended = component.authorization(account.appid)
     for value in ended.tokens.issued:
         world.by_authorizer_token.pop(value, None)
@@ -79,7 +79,7 @@ def cancel(world: World, component: Component, account: Account) -> dict[str, An
 
 
 def new_access_token(world: World, component: Component, appid: str) -> Token:
-    """An authorizer_access_token; the one before it works for five more minutes."""
+    """Returns an authorizer_access_token; the one before it works for five more minutes."""
     token = component.authorization(appid).tokens.new_classic(world.now)
     world.by_authorizer_token[token.value] = component.appid, appid
     return token

@@ -66,7 +66,10 @@ def goes_to_worker(push: Push) -> bool:
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """`times` above one delivers the same push as often at once. What the blacklisted do is not pushed."""
+    """Delivers a push, `times` above one the same push as often at once.
+
+    What the blacklisted do is not pushed.
+    """
     sender = push.account.followers.get(push.entry.openid)
     if sender is not None and sender.blacklisted:
         return
@@ -74,6 +77,6 @@ async def delivered(pusher: Pusher, push: Push, times: int) -> None:
 
 
 def as_ledger_line(entry: Entry) -> dict[str, Any]:
-    """An entry without its deliveries."""
+    """Returns an entry without its deliveries."""
     names = ("seq", "at", "openid", "via", "msgtype", "content")
     return {name: getattr(entry, name) for name in names}

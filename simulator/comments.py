@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Comment:
-    """`chosen` ones are shown first. Times are Unix seconds."""
+    """A comment; `chosen` ones are shown first. Times are Unix seconds."""
 
     id: int
     openid: str

@@ -67,7 +67,7 @@ def read(world: World, query: dict[str, str]) -> Consent:
 
 
 def component_of(world: World, account: Account, query: dict[str, str]) -> Component | None:
-    """The component that asks on the account's behalf. Raises RefusedError for one that may not."""
+    """Returns the component that asks on the account's behalf. Raises RefusedError for one that may not."""
     if "component_appid" not in query:
         return None
     component = world.state.components.get(query["component_appid"])
@@ -93,7 +93,10 @@ def back(world: World, consent: Consent, person: str, *, snapshot: bool = False)
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
-    """The address with more in its query; a fragment stays where it was, as a router in the page needs it."""
+    """Returns the address with more in its query.
+
+    A fragment stays where it was, as a router in the page needs it.
+    """
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
     return urlunsplit(parts._replace(query=urlencode(query)))
@@ -122,7 +125,7 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
-    """The page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
+    """Returns the page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
 
     async def subscribe(request: Request) -> Response:
         query, person = request.query_params, request.path_params["person"]

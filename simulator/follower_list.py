@@ -44,11 +44,11 @@ class FollowerList:
                 yield self.followers[found]
 
     def before(self, openid: str, steps: int) -> str:
-        """The cursor so many places earlier; the same one for an unknown openid."""
+        """Returns the cursor so many places earlier; the same one for an unknown openid."""
         place = self.places.get(openid, -1) - steps
         return (self.openids[place] or openid) if steps and place >= 0 else openid
 
 
 def page(followers: Iterable[Follower], size: int) -> list[str]:
-    """The openids of the first `size` of them."""
+    """Returns the openids of the first `size` of them."""
     return [each.openid for each, _ in zip(followers, range(size), strict=False)]

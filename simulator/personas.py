@@ -37,7 +37,7 @@ STORES = 40
 
 @dataclass(slots=True)
 class Seeding:
-    """`tags` are names, made when missing; `tagged` is the share of followers with any of them."""
+    """The followers to add: `tags` are names, made when missing; `tagged` is the share with any of them."""
 
     count: int = 1000
     seed: int = 1

@@ -83,7 +83,7 @@ class Quotas:
         return self.daily.get(api, SANDBOX.get(api, usual) if sandbox else usual)
 
     def minute_limit(self, api: str) -> int:
-        """Zero means no limit."""
+        """Returns the calls that a minute allows; zero means no limit."""
         return self.a_minute.get(api, A_MINUTE.get(api, 0))
 
     def used_on(self, api: str, day: int) -> int:

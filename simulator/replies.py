@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`fields` as they came; `content` in the words of customer-service messages."""
+    """A reply: `fields` as they came; `content` in the words of customer-service messages."""
 
     fields: dict[str, Any]
     msgtype: str
@@ -43,7 +43,7 @@ class Question:
 
 
 def judge(question: Question, body: bytes) -> Reply | None:
-    """The reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
+    """Returns the reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
     if body in (b"", b"success"):
         return None
     fields = _opened(question.recipient, _parsed(question.recipient, body))

@@ -14,7 +14,7 @@ NAMES = {"image": ("lake.jpg", "tea.jpg", "poster.jpg"), "voice": ("voice.amr",)
 
 @cache
 def speex() -> bytes:
-    """The voice sample as the platform keeps recordings of the JS-SDK: bare wideband frames, 16 kHz."""
+    """Returns the voice sample as the platform keeps recordings of the JS-SDK: wideband frames, 16 kHz."""
     return (FOLDER / "voice.speex").read_bytes()
 
 

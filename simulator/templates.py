@@ -129,7 +129,7 @@ def new_id() -> str:
 
 
 def made(kind: str, entry: LibraryEntry, chosen: list[int]) -> Template:
-    """A template with those keywords of an entry, numbered in that order."""
+    """Returns a template with those keywords of an entry, numbered in that order."""
     lines, examples, choices = [], [], {}
     for number, place in enumerate(chosen, start=1):
         name, typed, example = entry.keywords[place]
@@ -174,7 +174,10 @@ RULES: dict[str, Callable[[str], bool]] = {
 
 
 def value_of(given: Any) -> str:
-    """The value of a field of the data, where a number is as good as a text; empty for anything else."""
+    """Returns the value of a field of the data; empty when there is none.
+
+    A number is as good as a text.
+    """
     value = given.get("value") if isinstance(given, dict) else None
     good = isinstance(value, str | int | float) and not isinstance(value, bool)
     return str(value) if good else ""

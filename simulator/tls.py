@@ -50,7 +50,7 @@ TRUE = DerBoolean(value=True).encode()
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """`pem` is its certificate, which clients have to trust."""
+    """An authority that signs certificates, in a folder; `pem` is its own, which clients have to trust."""
 
     folder: Path
 

@@ -41,7 +41,7 @@ class Actor:
 
     @property
     def follower(self) -> Follower:
-        """A person who never met the account counts as a follower: only followers find the chat."""
+        """The follower; a person who never met the account becomes one, as only followers find the chat."""
         return self.account.followers.get(self.openid) or self.world.follow(self.account, self.openid)
 
 
@@ -226,7 +226,10 @@ def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
 
 
 def sent_media(actor: Actor, kind: str, given: Parameters) -> Media:
-    """The media of that id, or the built-in sample of that kind. Raises ImpossibleError for an unknown id."""
+    """Returns the media of that id, or the built-in sample of that kind.
+
+    Raises ImpossibleError for an unknown id.
+    """
     if media_id := given.get("media_id"):
         media = actor.account.media.get(media_id)
         if media is None:

@@ -329,7 +329,7 @@ class World:
             raise ApiError(40013) from None
 
     def authorization_of(self, token: str) -> tuple[Component | None, str]:
-        """The component that an authorizer_access_token was given to, and the AppID of the account."""
+        """Returns the component that was given an authorizer_access_token, and the account's AppID."""
         component, appid = self.by_authorizer_token.get(token, ("", ""))
         return self.state.components.get(component), appid
 
@@ -338,7 +338,7 @@ class World:
         return self.state.last_number
 
     def message_id(self) -> int:
-        """A 64-bit number above 2^53, as real message ids are, never given twice."""
+        """Returns a 64-bit number above 2^53, as real message ids are, never given twice."""
         return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
 
     def next_menu_id(self) -> int:

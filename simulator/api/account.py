@@ -50,7 +50,7 @@ async def callback_check(call: Call) -> Answer:
 
 
 async def reached(url: str) -> tuple[str, float | None]:
-    """The address behind a URL and the milliseconds a connection took, None when nobody listens."""
+    """Returns the address behind a URL and the milliseconds a connection took, None when nobody listens."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.perf_counter()
@@ -64,7 +64,7 @@ async def reached(url: str) -> tuple[str, float | None]:
 
 
 def counted(call: Call) -> str:
-    """The API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
+    """Returns the API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
     path = call.text("cgi_path", 76021)
     if path.startswith("/sns/"):
         raise ApiError(76022)

@@ -13,7 +13,7 @@ ALL, ORDINARY, CHOSEN = 0, 1, 2
 
 
 def article(call: Call) -> str:
-    """The article that is meant. Raises 88001 for none that was sent or published."""
+    """Returns the article that is meant. Raises 88001 for none that was sent or published."""
     data_id, index = call.body.get("msg_data_id"), call.body.get("index", 0)
     if not isinstance(data_id, int) or not isinstance(index, int):
         raise ApiError(47001)

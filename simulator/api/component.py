@@ -120,7 +120,10 @@ def clear_quota(call: Call) -> Answer:
 
 
 def owned(call: Call, secret: str) -> Component:
-    """The component whose owner calls. Raises 41018, 40013, 41004, 40125, or 61004 for another address."""
+    """Returns the component whose owner calls.
+
+    Raises 41018, 40013, 41004, 40125, or 61004 for another address.
+    """
     appid = call.body.get("component_appid")
     if not appid:
         raise ApiError(41018)
@@ -137,7 +140,7 @@ def owned(call: Call, secret: str) -> Component:
 
 
 def own(call: Call) -> Component:
-    """The calling component. Raises 41018 or 61011 when the body names none or another one."""
+    """Returns the calling component. Raises 41018 or 61011 when the body names none or another one."""
     appid = call.body.get("component_appid")
     if not appid:
         raise ApiError(41018)
@@ -152,7 +155,7 @@ def authorizer(call: Call) -> Account:
 
 
 def authorized(call: Call) -> Account:
-    """The named account. Raises 61003 when it did not authorise the component."""
+    """Returns the named account. Raises 61003 when it did not authorise the component."""
     component, account = own(call), authorizer(call)
     component.authorization(account.appid)
     return account

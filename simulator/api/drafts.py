@@ -136,7 +136,10 @@ def page(call: Call) -> Answer:
 
 
 def paged(call: Call, found: list[Any], key: Any) -> Answer:
-    """A page of drafts or publications, newest first. Raises 40035 for a count that is not 1 to 20."""
+    """Returns a page of drafts or publications, newest first.
+
+    Raises 40035 for a count that is not 1 to 20.
+    """
     offset, size = call.number("offset"), call.number("count")
     if offset < 0 or not 1 <= size <= 20:
         raise ApiError(40035)

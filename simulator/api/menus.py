@@ -271,13 +271,13 @@ TYPES: dict[str, Callable[[Button], dict[str, Any]]] = {
 
 
 def domains(buttons: list[dict[str, Any]]) -> set[str]:
-    """The hosts that buttons of both levels link to."""
+    """Returns the hosts that buttons of both levels link to."""
     every = [each for button in buttons for each in (button, *button.get("sub_button", []))]
     return {str(urlsplit(each["url"]).hostname) for each in every if each.get("url")}
 
 
 def nested(button: dict[str, Any]) -> dict[str, Any]:
-    """A button as `get_current_selfmenu_info` returns it."""
+    """Returns a button in the form of `get_current_selfmenu_info`."""
     children = button.get("sub_button")
     answer = {name: value for name, value in button.items() if name != "sub_button"}
     return {**answer, "sub_button": {"list": [nested(each) for each in children]}} if children else answer

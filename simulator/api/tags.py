@@ -75,7 +75,10 @@ def delete(call: Call) -> Answer:
 
 
 def own(call: Call, number: Any) -> int:
-    """The id of a tag that may be changed. Raises 45058 for the platform's own, 45159 for an unknown one."""
+    """Returns the id of a tag that may be changed.
+
+    Raises 45058 for the platform's own, 45159 for an unknown one.
+    """
     if not isinstance(number, int):
         raise ApiError(47001)
     if number <= max(SYSTEM):

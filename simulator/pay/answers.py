@@ -74,7 +74,10 @@ def for_notice(merchant: Merchant) -> Signer:
 
 
 def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") -> dict[str, str]:
-    """The headers of 2.1; `spoil` is one of faults.SPOILS. A spoiled body is up to the caller."""
+    """Returns the headers that sign a body (pay reference 2.1); `spoil` is one of faults.SPOILS.
+
+    A spoiled body is up to the caller.
+    """
     moment, nonce = str(int(now) - (STALE_SECONDS if spoil == "stale" else 0)), sealing.nonce()
     signature = signer.key.sign(f"{moment}\n{nonce}\n".encode() + body + b"\n")
     if spoil == "unsigned":

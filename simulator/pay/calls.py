@@ -65,13 +65,13 @@ class Call:
             raise PayError("PARAM_ERROR", texts.OTHER_MERCHANT)
 
     def served(self, sub_mchid: str) -> Merchant:
-        """A merchant the caller serves as a service provider. Raises NO_AUTH."""
+        """Returns a merchant the caller serves as a service provider. Raises NO_AUTH."""
         if sub_mchid not in self.merchant.sub_mchids:
             raise PayError("NO_AUTH", texts.NOT_SERVED)
         return self.runtime.state.merchants[sub_mchid]
 
     def asked(self, name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
-        """A parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
+        """Returns a parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
         value = self.query.get(name, default)
         if not value and not default and "" not in choices:
             raise wrong(name, value, "missing", "query")

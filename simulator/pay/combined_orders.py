@@ -93,7 +93,7 @@ def new_combined(call: Call, body: Body, trade_type: str, terms: str) -> Combine
 
 
 def owner_of(call: Call, appid: str, sub_order: Body) -> Merchant:
-    """The merchant one of the orders belongs to. Raises PayError when it cannot be ordered."""
+    """Returns the merchant one of the orders belongs to. Raises PayError when it cannot be ordered."""
     merchants = call.runtime.state.merchants
     owner = merchants.get(sub_order["mchid"])
     if owner is None:

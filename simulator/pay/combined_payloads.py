@@ -19,7 +19,10 @@ def sub_orders(state: PayState, combined: CombinedOrder) -> Iterator[tuple[Merch
 
 
 def description(state: PayState, merchant: Merchant, combined: CombinedOrder, now: float) -> Payload:
-    """The answer of a query. Coupons, which only it knows, are never used on combined orders here."""
+    """Returns the answer of a query.
+
+    Coupons, which only it knows, are never used on combined orders here.
+    """
     payload = notification(state, merchant, combined, now)
     for (_, order), each in zip(sub_orders(state, combined), payload["sub_orders"], strict=True):
         if order.paid_at:

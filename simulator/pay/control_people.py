@@ -24,7 +24,7 @@ OUTCOMES = {
 
 
 def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
-    """The merchant in the path. Raises BadRequestError."""
+    """Returns the merchant in the path. Raises BadRequestError."""
     found = runtime.state.merchants.get(ask.request.path_params["mchid"])
     if found is None:
         raise BadRequestError("no such merchant", 404)

@@ -33,7 +33,7 @@ HEAD_NUMBER = int.from_bytes(HEAD + bytes(DIGEST_SIZE), "big")
 
 
 class BadKeyError(Exception):
-    """This is no usable RSA key; the message says why."""
+    """An error: this is no usable RSA key; the message says why."""
 
 
 class SealedFieldError(Exception):
@@ -147,7 +147,7 @@ def from_pem(pem: str) -> Key:
 
 @lru_cache(maxsize=256)
 def read_public(pem: str) -> RSA.RsaKey:
-    """The key in a PEM text: a public key, a private one or a certificate. Raises BadKeyError."""
+    """Returns the key in a PEM text: a public key, a private one or a certificate. Raises BadKeyError."""
     try:
         return RSA.import_key(pem)
     except (ValueError, IndexError, TypeError) as error:

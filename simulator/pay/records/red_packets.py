@@ -17,9 +17,10 @@ class Opened:
 
 @dataclass(slots=True)
 class RedPacket:
-    """`state` is SENT, RECEIVED or REFUND. `portions` are what is in it still, in the order they are got.
+    """A red packet; `state` is SENT, RECEIVED or REFUND.
 
-    `due_at` is when what nobody opened goes back to the merchant.
+    `portions` are what is in it still, in the order they are got. `due_at` is when what nobody opened goes
+    back to the merchant.
     """
 
     mch_billno: str
