@@ -57,7 +57,7 @@ async def call(
 
 
 def run(*calls: Coroutine[Any, Any, Got]) -> list[Got]:
-    """All of them at once in one event loop."""
+    """Runs all of them at once in one event loop."""
 
     async def together() -> list[Got]:
         return await asyncio.gather(*calls)

@@ -45,7 +45,7 @@ def _no_thread_looks_for_edits() -> None:
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
-    """A password costs no half a second."""
+    """Makes passwords quick to check: none costs half a second."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -86,7 +86,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _refusals_are_written() -> Iterator[None]:
-    """No thread counts refused callbacks while the next test empties the tables."""
+    """Waits after a test until refused callbacks are counted.
+
+    No thread may do that while the next test empties the tables.
+    """
     yield
     refusals.settle()
 

@@ -23,7 +23,7 @@ OPENID = "oFollower000000000000000001"
 
 
 def renamed(staff: Cast, before: str, after: str) -> Tag:
-    """A tag that the service changed."""
+    """Makes a tag and has the service rename it; returns the tag."""
     tag = Tag.objects.create(account=staff.ours, name=before)
     page = reverse("admin:followers_tag_change", args=(tag.pk,))
     signed_in(staff.service).post(page, {"name": after}, REMOTE_ADDR="203.0.113.7")

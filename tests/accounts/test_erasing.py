@@ -222,7 +222,7 @@ def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch:
 
 
 def uploaded(account: OfficialAccount, name: str, body: bytes) -> BulkJob:
-    """An import of a table that was uploaded before."""
+    """Returns an import of a table that was uploaded before."""
     return BulkJob.objects.create(account=account, kind="import", source=ContentFile(body, name))
 
 

@@ -32,7 +32,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def attempt(settings: Settings, clock: time_machine.Traveller, staff: Cast) -> Attempt:
-    """A sign-in form sent through the proxy, with what that one adds to what the sender claims."""
+    """Sends a sign-in form through the proxy, with what that one adds to what the sender claims."""
     settings.TRUSTED_PROXIES = 1
 
     def send(

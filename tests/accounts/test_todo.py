@@ -227,7 +227,10 @@ def counted(user: User) -> dict[str, int]:
 
 
 def _everything(account: OfficialAccount) -> None:
-    """A refused callback and a failed menu are forgotten with what went well after them: they come last."""
+    """Makes one thing of each kind that waits.
+
+    A refused callback and a failed menu are forgotten with what went well after them: they come last.
+    """
     last = ("menus.failed", "inbox.refused")
     for kind in [*(MAKES.keys() - last), *last]:
         MAKES[kind](account)

@@ -113,5 +113,5 @@ def test_of_two_who_have_the_page_open_the_second_is_told(sign_in: SignIn, world
 
 
 def stop(page: Page) -> None:
-    """A page that does not look again: as with somebody whose network hangs."""
+    """Stops a page from looking again, as with somebody whose network hangs."""
     page.route("**/*part=now*", lambda route: route.abort())

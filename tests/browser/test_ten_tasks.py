@@ -94,7 +94,7 @@ class Hand:
         self.typed += 1
 
     def goes_on_as(self, page: Page) -> None:
-        """Another colleague, at their own home page."""
+        """Goes on as another colleague, at their own home page."""
         self.page = page
 
     def has_done(self, task: str) -> None:

@@ -52,7 +52,7 @@ class World:
         Follower.objects.bulk_create([Follower(account=self.account, openid=each) for each in openids])
 
     def campaign(self, *letters: str, **fields: Any) -> Campaign:
-        """A draft that says “天河店”."""
+        """Makes a draft that says “天河店”."""
         usual = {"name": "双十一", "way": "template", "template": self.template, "author": self.author}
         campaign = Campaign.objects.create(account=self.account, **{**usual, **fields})
         for letter in letters or ("A",):

@@ -239,7 +239,7 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
 
 
 def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
-    """The owner confirms it, and somebody else has to agree."""
+    """Confirms a send as the owner; returns the approval that it needs from somebody else."""
     followers(staff.ours, known, 3)
     signed_in(staff.owner).post(page(send, "send"), {"at": "", "word": "所有人"})
     send.refresh_from_db()

@@ -22,7 +22,7 @@ ANSWERS = {"delete_selected": {"post": "yes"}, "move": {"move": "1", "folder": "
 
 
 def _actions(superuser: User) -> list[tuple[type[Model], str]]:
-    """Every action of every list, as the one who may do all is offered them."""
+    """Returns every action of every list, as the one who may do all is offered them."""
     request = RequestFactory().get("/admin/")
     request.user = superuser
     request.session = Client().session

@@ -72,7 +72,7 @@ def address_of(name: str, page: Page, world: World) -> str:
 
 
 def names() -> set[str]:
-    """Every page of the console by the name of its address."""
+    """Returns every page of the console by the name of its address."""
     return {name for name, route in _routes(get_resolver(), "") if name and route.startswith("admin/")}
 
 
@@ -87,7 +87,7 @@ def _routes(resolver: URLResolver, before: str) -> Iterator[tuple[str | None, st
 
 @contextmanager
 def recorded() -> Iterator[list[str]]:
-    """Every statement that changes something."""
+    """Yields a list to which every statement is added that changes something."""
     found: list[str] = []
 
     def look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:

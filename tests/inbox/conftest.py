@@ -24,5 +24,5 @@ def clean_redis() -> Iterator[None]:
 
 @pytest.fixture
 def deliver(platform: Platform) -> Callable[[str | bytes], Got]:
-    """Push this XML as the platform would, sealed; gives the HTTP response."""
+    """Pushes this XML as the platform would, sealed; returns the HTTP response."""
     return lambda xml: post(platform.safe(xml))

@@ -38,7 +38,7 @@ def _behind_a_proxy(
 
 @pytest.fixture
 def known() -> CallbackAddresses:
-    """The list, as the workers read it."""
+    """Reads the list as the workers do, and returns it."""
     work.run(WATCH)
     work.run(READ)
     return CallbackAddresses.objects.get()

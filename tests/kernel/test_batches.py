@@ -14,7 +14,7 @@ PATIENCE = 60
 
 
 class Worker:
-    """Doubles numbers, as soon as it is let go; refuses those below zero."""
+    """A worker that doubles numbers, as soon as it is let go; it refuses those below zero."""
 
     def __init__(self) -> None:
         self.batches: list[Sequence[int]] = []

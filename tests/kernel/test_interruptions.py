@@ -105,7 +105,7 @@ def turn() -> Iterator[Turn]:
 
 @pytest.fixture
 def reactions() -> Iterator[None]:
-    """None but those of the test."""
+    """Removes all reactions but those of the test."""
     with routing.replaced():
         yield
 

@@ -160,7 +160,7 @@ def test_what_wechat_would_not_take_is_refused_before_any_call(
 
 @pytest.fixture
 def temporary(shared: Asset) -> Asset:
-    """The picture, no longer permanent, and uploaded as such."""
+    """Makes the picture temporary: no longer permanent, and uploaded as such."""
     Asset.objects.update(permanent=False, state=State.PENDING, due_at=timezone.now())
     work.run("materials.upload")
     shared.refresh_from_db()

@@ -21,7 +21,7 @@ def text(content: str) -> ButtonReply:
 
 
 def button(uid: str = "aaaa", name: str = "课程", **fields: Any) -> Button:
-    """One that sends a text, unless told otherwise."""
+    """Returns a button that sends a text, unless told otherwise."""
     if not fields.keys() & {"kind", "reply", "rule", "children"}:
         fields["reply"] = text("今日课程")
     return Button(uid, name, **fields)

@@ -41,7 +41,7 @@ def of_requests(lines: Lines) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def further_answers() -> Iterator[None]:
-    """Every text is answered twice: at once, and by a customer-service message."""
+    """Answers every text twice: at once, and by a customer-service message."""
     with routing.replaced():
         routing.reacts()(handlers.open_window)
         routing.reacts()(handlers.send_further_answers)

@@ -64,7 +64,7 @@ class History:
                 ordering.place(made)
 
     def crash_while_ordering(self, fen: int) -> None:
-        """WeChat Pay took it; we never came to write that down."""
+        """Places an order, and ends before writing down that WeChat Pay took it."""
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
@@ -98,7 +98,7 @@ class History:
                 work.run("orders.refund")
 
     def crash_while_refunding(self, number: int, fen: int) -> None:
-        """The call left; we never came to write down its answer."""
+        """Asks for a refund, and ends before writing down the answer to the call."""
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused, WeChatError):
@@ -107,7 +107,7 @@ class History:
                 cashier_for(order.merchant, order.protocol).refund(refunding._new(made))
 
     def die(self, after: int, doing: str, number: int, fen: int) -> None:
-        """The process ends after so many statements of what it was doing."""
+        """Ends the process after so many statements of what it was doing."""
         work: dict[str, Callable[[], None]] = {
             "ordering": lambda: self.order(fen, {}),
             "closing": lambda: self.close(number, {}),
@@ -159,7 +159,7 @@ class History:
 
     @contextlib.contextmanager
     def faulty(self, at: str, fault: dict[str, Any]) -> Any:
-        """The next call of that kind goes wrong in that way."""
+        """Makes the next call of that kind go wrong in that way."""
         if fault:
             self.fault(at=at, times=1, **fault)
         yield
