@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """Something that happened in a conversation.
+    """An event that happened in a conversation.
 
     `item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed.
     """
