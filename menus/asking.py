@@ -78,7 +78,7 @@ def schedule(
 
 
 def cancel(publication: Publication) -> bool:
-    """Before it starts, with the return that belongs to it; ``False`` if it has started."""
+    """Cancels a publication before it starts, with its return; returns ``False`` if it has started."""
     done = _close(
         Publication.objects.filter(pk=publication.pk, state=State.SCHEDULED), State.CANCELLED, Reason.BY_STAFF
     )
@@ -92,7 +92,7 @@ def cancel(publication: Publication) -> bool:
 
 
 def running(account_id: int) -> Publication | None:
-    """The one that is under way in this account."""
+    """Returns the publication that is under way in this account, or ``None``."""
     return Publication.objects.filter(account=account_id, state__in=Publication.RUNNING).first()
 
 

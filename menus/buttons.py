@@ -17,12 +17,12 @@ MOST_BUTTONS = 100
 
 
 class Malformed(Exception):
-    """Not the form of a menu; the text says where. Whoever edits by hand never sees it."""
+    """The data has not the form of a menu; the text says where. Who uses the editor never sees it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonReply:
-    """What a button says: a content as ``wechat.contents`` stores it, and the files in it."""
+    """A button's own answer: a content as ``wechat.contents`` stores it, and the files in it."""
 
     content: Mapping[str, Any]
     asset: int | None = None
@@ -31,7 +31,7 @@ class ButtonReply:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """``uid`` names the button in all versions of its menu.
+    """A button of a menu; ``uid`` names it in all versions of its menu.
 
     ``key`` is only set on buttons made elsewhere, ``media_id`` on files that are in no library of ours;
     ``raw`` is how a button came that we can only keep. ``file`` and ``rule`` are primary keys.
@@ -66,7 +66,7 @@ def new_uid() -> str:
 
 
 def every(buttons: Sequence[Button]) -> Iterator[Button]:
-    """Both levels, each button before its children."""
+    """Yields the buttons of both levels, each button before its children."""
     for button in buttons:
         yield button
         yield from every(button.children)
@@ -76,7 +76,7 @@ def every(buttons: Sequence[Button]) -> Iterator[Button]:
 
 
 def to_data(button: Button) -> dict[str, Any]:
-    """Returns what is empty is left out."""
+    """Returns a button in the editor's form; what is empty is left out."""
     data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
     data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
     if button.reply:
@@ -89,7 +89,10 @@ def to_data(button: Button) -> dict[str, Any]:
 
 
 def from_list(data: Any) -> Buttons:
-    """Raises ``Malformed``. How many there may be, and how deep, is for the validation to say."""
+    """Returns the buttons of a list in the editor's form. Raises ``Malformed``.
+
+    How many there may be, and how deep, is for the validation to say.
+    """
     buttons = _buttons(data, depth=0)
     uids = [each.uid for each in every(buttons)]
     if len(uids) > MOST_BUTTONS:
@@ -153,7 +156,7 @@ def _reply(data: Mapping[str, Any]) -> ButtonReply | None:
 
 
 def to_platform(buttons: Sequence[Button], media: Mapping[int, str]) -> list[dict[str, Any]]:
-    """The body's ``button``; ``media`` tells the media ids of files by primary key."""
+    """Returns the ``button`` of the platform's call; ``media`` has the media ids of files by primary key."""
     return [_to_platform(each, media) for each in buttons]
 
 
@@ -168,7 +171,10 @@ def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
 
 
 def from_platform(buttons: Any) -> Buttons:
-    """Whatever ``menu/get`` or ``get_current_selfmenu_info`` tells; nothing is dropped, nothing raises."""
+    """Returns the buttons that ``menu/get`` or ``get_current_selfmenu_info`` tells of, also unknown kinds.
+
+    No button is dropped, and whatever is in one raises nothing.
+    """
     return tuple(_from_platform(each) for each in buttons if isinstance(each, dict)) if buttons else ()
 
 
@@ -198,7 +204,7 @@ def _children(payload: Mapping[str, Any]) -> list[Any]:
 
 
 def canonical(buttons: Any) -> list[dict[str, Any]]:
-    """Two menus of the platform are the same exactly if their canonical forms are equal."""
+    """Returns a form of the platform's buttons that is equal exactly if two menus are the same."""
     return [_canonical(each) for each in buttons or [] if isinstance(each, dict)]
 
 
@@ -217,12 +223,12 @@ def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_new_uids(buttons: Sequence[Button]) -> Buttons:
-    """For a copy: its buttons are others than the first ones."""
+    """Returns the buttons with new uids, as for a copy: its buttons are others than the first ones."""
     return tuple(replace(each, uid=new_uid(), children=with_new_uids(each.children)) for each in buttons)
 
 
 def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int, str]) -> Buttons:
-    """The buttons found on the platform, each as the one of ours that it is, by what it does or its name.
+    """Returns the buttons found on the platform, each as the one of ours that it is, by what it does or name.
 
     It keeps our uid, reply, rule and file, but has its name, place and kind from the platform.
     """

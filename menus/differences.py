@@ -23,7 +23,7 @@ WORDS: dict[str, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class ButtonDifference:
-    """``uid`` is the button's; ``old`` and ``new`` are what it does, is called, or where it stands."""
+    """A difference of one button: ``old`` and ``new`` are what it does, is called, or where it stands."""
 
     what: str
     name: str
@@ -50,7 +50,7 @@ class _Place:
 def differences(
     before: Sequence[Button], after: Sequence[Button], names: ReferenceNames | None = None
 ) -> list[ButtonDifference]:
-    """Buttons are told apart by their uid."""
+    """Returns the differences, button by button; the uid tells which button is which."""
     names = names or names_in([tuple(before), tuple(after)])
     old, new = _places(before), _places(after)
     found = [
@@ -85,7 +85,7 @@ def _action(button: Button) -> Button:
 
 
 def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str, _Place]) -> bool:
-    """Under another button, or in another order among those that were and are beside it."""
+    """Returns whether a button is in another submenu, or in another order among its former neighbours."""
     if old[uid].above != new[uid].above:
         return True
     siblings = [each for each in kept if old[each].above == new[each].above == new[uid].above]
@@ -123,7 +123,7 @@ def _completed(button: Button, known: dict[str, Button]) -> Button:
 
 
 def in_words(before: Live, after: Live) -> list[str]:
-    """The difference between two states of the platform, a line for each button."""
+    """Returns the difference between two states of the platform, a line for each button."""
     old = from_platform(before.button)
     found = differences(old, adopted(from_platform(after.button), old, {}))
     lines = [str(each) for each in found]

@@ -33,7 +33,7 @@ MOST_PUBLICATIONS = 10
 
 
 class SeenForm(forms.Form):
-    """Whose menu is asked for."""
+    """The form that asks for the follower whose menu is shown."""
 
     who = PersonField()
 
@@ -88,7 +88,7 @@ def _publications(account: OfficialAccount) -> list[Publication]:
 
 
 def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, Any]]:
-    """Menu by menu, how what WeChat shows differs from what was published here."""
+    """Returns, menu by menu, how what WeChat shows differs from what was published here."""
     if watched.differs_since is None or watched.live is None:
         return []
     found = live.load(watched.live)
@@ -146,7 +146,7 @@ def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.CONTENT, change=True)
 def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The live menus become ours."""
+    """Takes the live menus over, so that they are ours."""
     if not may_publish(request, account.pk):
         raise PermissionDenied
     try:

@@ -68,7 +68,10 @@ def state_of(path: Path) -> State:
 
 
 def world_of(given: argparse.Namespace) -> World:
-    """Raises ValueError or OSError, whose text says what is wrong."""
+    """Returns the world that the command line asks for.
+
+    Raises ValueError or OSError, whose text says what is wrong.
+    """
     host = "127.0.0.1" if given.host == ANYWHERE else given.host
     found = addresses.read(given.public_url, f"http://{host}:{given.port}")
     world = World(found, tls.authority(given.tls) if given.tls else None)

@@ -10,7 +10,7 @@ HALF_A_PAIR = b"\\ud"
 
 
 def loads(raw: bytes) -> Any:
-    """The value in UTF-8 bytes. Raises ValueError."""
+    """Returns the value in UTF-8 bytes. Raises ValueError."""
     try:
         value = _DECODER.decode(raw.decode("utf-8-sig"))
         if HALF_A_PAIR in raw.lower():

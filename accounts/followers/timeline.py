@@ -82,7 +82,7 @@ def adds_panel(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[PanelSou
 def page(
     follower: Follower, before: datetime.datetime | None, may_view: Callable[[Area], bool]
 ) -> tuple[list[Moment], datetime.datetime | None]:
-    """The next moments, newest first, and where the page after them begins."""
+    """Returns the next moments, newest first, and before which moment the page after them begins."""
     streams = [source(follower, before, PAGE + 1) for area, source in _sources if may_view(area)]
     shown: list[Moment] = []
     for moment in heapq.merge(*streams, key=lambda each: each.at, reverse=True):
@@ -100,7 +100,7 @@ def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
 
 @adds_moments(Area.FOLLOWERS)
 def came_and_went(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
-    """What the row itself remembers: the first follow, the newest one, the newest leave."""
+    """Yields what the row itself remembers: first and newest follow, newest leave, consent (OAuth)."""
     moments = [
         (follower.unsubscribed_at, _("unfollowed"), "", "warn"),
         (follower.subscribed_at, _("followed"), str(name_of_scene(follower.subscribe_scene)), "good"),

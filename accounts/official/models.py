@@ -98,7 +98,7 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """The secrets in the platform's form: they sit behind no form field that could check."""
+        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them."""
         if not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
@@ -184,7 +184,7 @@ class TokenEvent(models.Model):
 
 
 class QuotaReading(WorkRow):
-    """The platform's daily counters of an account as they were told last, and when they are asked for again.
+    """The platform's daily counters of an account as they were told last; ``due_at`` asks for them again.
 
     ``figures`` by path of the API: calls a day, used, left, calls a minute.
     """
@@ -217,7 +217,7 @@ class QuotaClearing(models.Model):
 
 
 class CallbackAddresses(WorkRow):
-    """Where WeChat's callbacks come from, as an account was told last, and when it asks again."""
+    """The addresses that WeChat's callbacks come from, as an account was told last; ``due_at`` asks again."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="callback_addresses")
     addresses = models.JSONField(default=list)

@@ -26,7 +26,7 @@ NAME = "WeChat Console"
 
 
 class PasskeyRefused(Exception):
-    """What the browser sent does not fit what it was asked for."""
+    """The answer of the browser does not fit what it was asked for."""
 
 
 def server() -> Fido2Server:
@@ -41,7 +41,7 @@ def has(user: User) -> bool:
 
 
 def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Returns what the browser's dialog needs to make a new one."""
+    """Returns what the browser's dialog needs to make a new passkey."""
     entity = PublicKeyCredentialUserEntity(
         id=str(user.pk).encode(), name=user.username, display_name=user.first_name or user.username
     )
@@ -51,7 +51,7 @@ def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) -> SecondFactor:
-    """Keeps a new one. Raises ``PasskeyRefused``."""
+    """Keeps a new passkey. Raises ``PasskeyRefused``."""
     try:
         made = server().register_complete(request.session.pop(STATE), answer)
     except (KeyError, ValueError, TypeError):
@@ -66,7 +66,7 @@ def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) 
 
 
 def begin_showing(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Returns what the browser's dialog needs to show one."""
+    """Returns what the browser's dialog needs to use one of the user's passkeys."""
     options, state = server().authenticate_begin(list(_credentials(user).values()))
     request.session[STATE] = state
     return dict(options)
@@ -84,7 +84,7 @@ def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> boo
 
 
 def read(request: HttpRequest) -> Mapping[str, Any]:
-    """Returns what the browser's script sent; nothing, if that is not from it."""
+    """Returns the JSON that the browser's script sent, or nothing if that is none."""
     try:
         found = json.loads(request.body)
     except (ValueError, RawPostDataException):

@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _programs() -> Mapping[str, list[str]]:
-    """Modules with their arguments, in the order of starting; stopping goes the other way round."""
+    """Returns modules with their arguments, in the order of starting; stopping goes the other way round."""
     simulator_state = str(local_folder() / "simulator.json")
     workers = os.environ.get("WEB_WORKERS", "1")
     return {
@@ -78,7 +78,7 @@ def _programs() -> Mapping[str, list[str]]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, plus: the simulator plays the platform, unless the environment names the real one."""
+    """Returns our environment, in which the simulator plays the platform unless a real address is given."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
     ours = {"PORT": PORT, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
@@ -119,7 +119,7 @@ def _prepare(*command: str) -> None:
 
 
 def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
-    """Tells when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
+    """Tells when all is ready, then waits. Raises ServiceError as soon as anything has ended."""
     _wait(everything, _is_ready)
     _welcome()
     while True:

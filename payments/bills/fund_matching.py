@@ -79,7 +79,7 @@ def compare(bill: Bill) -> None:
 
 
 def compare_again(trade: Bill) -> None:
-    """The trade bill came after the fund flow of its day."""
+    """Compares the fund flow of a day once more, as its trade bill came later."""
     day = Bill.objects.filter(merchant=trade.merchant_id, day=trade.day, kind=Bill.Kind.FUNDS)
     for bill in day.filter(state=Bill.State.MATCHED):
         compare(bill)

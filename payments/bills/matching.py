@@ -102,7 +102,7 @@ def link(bill: Bill) -> None:
 
 
 def catch_up(bill: Bill) -> None:
-    """Payments in the bill that we do not know of are asked about, and taken if they are true."""
+    """Asks WeChat Pay about orders that the bill has as paid and we do not, and books what is true."""
     unpaid = Order.objects.select_related("account", "merchant").filter(
         pk__in=BillLine.objects.filter(bill=bill, kind=BillLine.Kind.PAYMENT).values("order")
     )
@@ -117,7 +117,7 @@ def compare(bill: Bill) -> None:
 
 
 def write_down(bill: Bill, statements: Iterable[str]) -> None:
-    """What each statement finds becomes an exception, unless it is one already."""
+    """Makes an exception of each row that the statements find, unless it is one already."""
     with connection.cursor() as cursor:
         for found in statements:
             cursor.execute(INSERT.replace("{found}", found), parameters(bill))

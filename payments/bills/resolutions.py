@@ -32,7 +32,7 @@ ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PA
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """Returns what can be booked about it; nothing for most kinds, which are closed with a note."""
+    """Returns what can be booked about an exception; nothing for most, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
@@ -44,7 +44,7 @@ def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
 
 
 def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
-    """Leaves it to a second person; ``False`` if somebody else was quicker or it is not possible."""
+    """Leaves a booking to a second person; ``False`` if somebody else was quicker or it is not possible."""
     if resolution not in possible(found):
         return False
     open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
@@ -52,13 +52,19 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
 
 
 def withdraw(found: Discrepancy) -> bool:
-    """The proposal is rejected, or taken back by whoever made it; the exception stays open."""
+    """Takes back a proposal, rejected or regretted by whoever made it; the exception stays open.
+
+    Returns ``False`` if there was none.
+    """
     proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
     return bool(proposed.update(resolution="", note="", proposed_by=None))
 
 
 def agree(found: Discrepancy, by: User) -> None:
-    """Books it. Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer."""
+    """Books what was proposed.
+
+    Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer.
+    """
     if found.proposed_by_id == by.pk:
         raise OrderRefused("second_person", _("Somebody else has to agree to this."))
     if found.order is None or found.resolution not in possible(found):
@@ -89,7 +95,11 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
-    """With everything else that is proposed about the payment: it is booked once, or not at all."""
+    """Books the payment once for all that is proposed about it and agreed to, or not at all.
+
+    Closes those exceptions with it, and gives the payment back if that was proposed. Raises ``OrderRefused``
+    if something else differs, too.
+    """
     payment = cashier.query(order.out_trade_no, order.account.appid)
     proposals = order.discrepancies.filter(state=State.OPEN, kind__in=sorted(ACCEPTABLE))
     agreed = list(proposals.exclude(resolution="").exclude(proposed_by=by))
@@ -124,6 +134,6 @@ def _close(found: Discrepancy, by: User) -> None:
 
 
 def _link(bill: Bill) -> None:
-    """The bills of the day know the refund from now on."""
+    """Notes in the bills of the day which lines the refund is, which is known from now on."""
     for each in Bill.objects.filter(merchant=bill.merchant_id, day=bill.day):
         (matching if each.kind == Bill.Kind.TRADE else fund_matching).link(each)

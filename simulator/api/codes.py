@@ -22,7 +22,10 @@ VERSIONS = ("release", "trial", "develop")
 
 @api("POST", "/wxa/getwxacodeunlimit", right=mini_program)
 def unlimited(call: Call) -> Answer:
-    """By a scene of 32 characters at most. Raises 40169, 40129 for the scene, 41030 for the page."""
+    """Makes a code for a scene of at most 32 characters.
+
+    Raises 40169 or 40129 for the scene, 41030 for the page, 40097 for the version.
+    """
     scene = call.body.get("scene")
     if not isinstance(scene, str) or not 0 < len(scene) <= LONGEST_SCENE:
         raise ApiError(40169)
@@ -43,12 +46,12 @@ def of_path(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/wxaapp/createwxaqrcode", right=mini_program)
 def qrcode_of_path(call: Call) -> Answer:
-    """The square code that older clients show."""
+    """Makes the square code that older clients show."""
     return picture(call, path_of(call))
 
 
 def path_of(call: Call) -> str:
-    """Raises 40159 for a path that is missing or too long."""
+    """Returns the path of the page to open. Raises 40159 for one that is missing or too long."""
     path = call.body.get("path")
     if not isinstance(path, str) or not 0 < len(path.encode()) <= LONGEST_PATH:
         raise ApiError(40159)

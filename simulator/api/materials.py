@@ -82,7 +82,7 @@ def page(call: Call) -> Answer:
 
 
 def library(call: Call, kind: str) -> list[Media]:
-    """Newest first."""
+    """Returns the permanent files of a kind, the newest first."""
     return [each for each in reversed(call.account.media.values()) if each.permanent and each.kind == kind]
 
 

@@ -121,7 +121,10 @@ def send_as_mini_program(call: Call) -> Answer:
 
 
 def sent(call: Call) -> Answer:
-    """Takes one agreement of a one-time template; reports with subscribe_msg_sent_event."""
+    """Sends a subscription notice, which takes one agreement of a one-time template.
+
+    The event subscribe_msg_sent_event reports it.
+    """
     follower = call.account.follower(call.text("touser", 40003))
     template = wanted(call, "notice")
     data = call.object("data")
@@ -145,7 +148,7 @@ def sent(call: Call) -> Answer:
 
 
 def spend(account: Account, openid: str, template_id: str, *, lasts: bool = False) -> None:
-    """Raises 43101 when the person agreed to nothing, or to nothing more."""
+    """Takes one agreement of the person, unless it lasts. Raises 43101 when there is none, or none left."""
     key = f"{openid} {template_id}"
     if account.notice_grants.get(key, 0) <= 0:
         raise ApiError(43101)
@@ -155,7 +158,7 @@ def spend(account: Account, openid: str, template_id: str, *, lasts: bool = Fals
 
 @api("POST", "/cgi-bin/message/template/subscribe", right=verified)
 def send_once(call: Call) -> Answer:
-    """The old one-time subscription, confirmed by web address."""
+    """Sends a message of the old one-time subscription, which people confirm on a web page."""
     openid, template_id = call.text("touser", 40003), call.text("template_id", 40037)
     title, data = call.text("title", 47001), call.object("data")
     if len(title) > TITLE_CHARACTERS:

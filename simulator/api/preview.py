@@ -12,7 +12,10 @@ KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
 
 @api("POST", "/cgi-bin/message/mass/preview", right=verified)
 def preview(call: Call) -> Answer:
-    """To an openid, or to a WeChat id, which stands for nobody the simulator knows and is only counted."""
+    """Sends one person a mass message ahead, by an openid or a WeChat id.
+
+    A WeChat id stands for nobody the simulator knows: such a message only gets a number.
+    """
     kind = call.body.get("msgtype")
     if kind not in KINDS:
         raise ApiError(40008)

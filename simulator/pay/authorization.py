@@ -35,7 +35,7 @@ class Asked:
 def caller(
     asked: Asked, header: str | None, merchants: dict[str, Merchant], now: float
 ) -> tuple[Merchant, str]:
-    """The merchant who signed this, and the nonce. Raises PayError."""
+    """Returns the merchant who signed this, and the nonce. Raises PayError."""
     given = _items(asked, header)
     if abs(now - int(given["timestamp"])) > WINDOW:
         raise PayError("SIGN_ERROR", texts.TIMESTAMP)

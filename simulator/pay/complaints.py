@@ -51,7 +51,7 @@ REFUND = Object(
 
 @pay_api("POST", ADDRESS)
 def set_address(call: Call) -> Answer:
-    """Raises INVALID_REQUEST when there is one already."""
+    """Sets the address that is told of complaints. Raises INVALID_REQUEST when there is one already."""
     url = call.read(URL)["url"]
     check_address(call.merchant, url, "/url")
     if call.merchant.complaint_url:
@@ -95,7 +95,7 @@ def known_address(call: Call) -> str:
 
 @pay_api("GET", COMPLAINTS)
 def listed(call: Call) -> Answer:
-    """Those of at most thirty days, the newest first."""
+    """Returns a page of the complaints of at most thirty days, the newest first."""
     begin, end = day(call, "begin_date"), day(call, "end_date")
     if not begin <= end < begin + MOST_DAYS * 86_400:
         raise wrong("end_date", call.query.get("end_date"), f"at most {MOST_DAYS} days", "query")
@@ -209,7 +209,7 @@ def complete(call: Call) -> Answer:
 
 @pay_api("POST", f"{COMPLAINTS}/{{complaint_id}}/update-refund-progress")
 def refund_progress(call: Call) -> Answer:
-    """For complaints about a refund alone; it moves no money."""
+    """Notes whether the merchant grants a refund, for a complaint about one; no money moves."""
     body, complaint = call.read(REFUND), found(call)
     must_be_open(complaint)
     if complaint.kind != "REFUND":
@@ -251,7 +251,7 @@ def complain(
 
 
 def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
-    """The payer says more, which opens a complaint again that was over."""
+    """Adds what the payer says further, which opens a complaint again that was over."""
     step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state

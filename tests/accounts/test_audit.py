@@ -23,7 +23,7 @@ OPENID = "oFollower000000000000000001"
 
 
 def renamed(staff: Cast, before: str, after: str) -> Tag:
-    """A tag that the service changed."""
+    """Makes a tag and has the service rename it; returns the tag."""
     tag = Tag.objects.create(account=staff.ours, name=before)
     page = reverse("admin:followers_tag_change", args=(tag.pk,))
     signed_in(staff.service).post(page, {"name": after}, REMOTE_ADDR="203.0.113.7")
@@ -31,7 +31,7 @@ def renamed(staff: Cast, before: str, after: str) -> Tag:
 
 
 def past_the_trigger(sql: str, *values: Any) -> None:
-    """As somebody does who has the database."""
+    """Runs SQL as somebody with access to the database may: with the log's guarding trigger disabled."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_entry_stays")
         cursor.execute(sql, values)

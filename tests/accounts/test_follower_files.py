@@ -33,7 +33,7 @@ def _files(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def person(account: OfficialAccount) -> Follower:
-    """Somebody about whom there are fields of every kind."""
+    """A follower of an account that has custom fields of every kind."""
     for name, kind in (("鞋码", Kind.NUMBER), ("生日", Kind.DATE), ("手机", Kind.TEXT)):
         CustomField.objects.create(account=account, name=name, kind=kind)
     return Follower.objects.create(account=account, openid=OPENID)

@@ -31,7 +31,7 @@ ADD = f"{LIST}add/"
 
 @pytest.fixture(autouse=True)
 def _owners_send_alone(request: pytest.FixtureRequest, staff: Cast) -> None:
-    """As an owner may set it; what waits for a second person is tested by itself."""
+    """Lets an owner send without approval, as the settings allow; approvals have tests of their own."""
     if "approval" not in request.node.name:
         ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
 
@@ -239,7 +239,7 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
 
 
 def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
-    """The owner confirms it, and somebody else has to agree."""
+    """Confirms a send as the owner; returns the approval that it needs from somebody else."""
     followers(staff.ours, known, 3)
     signed_in(staff.owner).post(page(send, "send"), {"at": "", "word": "所有人"})
     send.refresh_from_db()
@@ -248,7 +248,7 @@ def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
 
 
 def agreed(approval: Approval, staff: Cast) -> str:
-    """What the second person reads after agreeing."""
+    """Lets a second person agree; returns the page that they read afterwards."""
     address = f"/admin/approvals/approval/{approval.pk}/"
     return signed_in(staff.superuser).post(address, {"agreed": "1"}, follow=True).content.decode()
 

@@ -61,7 +61,7 @@ def start(account: OfficialAccount, key: str = "test:1", at: datetime.datetime |
 
 
 def later(minutes: float) -> None:
-    """Time passes for everybody inside, and the worker looks."""
+    """Lets time pass for everybody inside, after which the worker looks."""
     passed = datetime.timedelta(minutes=minutes)
     for enrolment in Enrolment.objects.all():
         enrolment.since -= passed

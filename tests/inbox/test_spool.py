@@ -31,7 +31,7 @@ Deliver = Callable[[str | bytes], Any]
 
 @pytest.fixture
 def no_table(account: OfficialAccount) -> Any:
-    """Postgres refuses every insert, as it does while it is away, and can be brought back."""
+    """Makes Postgres refuse every insert, as while it is away; it can be brought back."""
 
     def rename(old: str, new: str) -> None:
         with connection.cursor() as cursor:
@@ -199,7 +199,7 @@ def test_what_postgres_does_not_take_yet_stays_until_it_is_in_postgres(
 
 @contextmanager
 def locked(table: str) -> Iterator[None]:
-    """Another session keeps the table to itself: whoever wants to insert waits."""
+    """Lets another session keep the table to itself, so that whoever wants to insert waits."""
     where = connection.settings_dict
     with psycopg.connect(
         host=where["HOST"],

@@ -89,7 +89,7 @@ def kinds() -> list[str]:
 
 @pytest.fixture
 def sold(ordered: Ordered) -> Order:
-    """Paid at noon of the bill's day."""
+    """An order that was paid at noon of the bill's day."""
     order = ordered()
     notify(order, success_time=NOON.isoformat())
     order.refresh_from_db()

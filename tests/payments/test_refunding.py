@@ -34,7 +34,7 @@ def ask(order: Order, amount: int, key: str = "r1", **more: Any) -> Refund:
 
 
 def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> None:
-    """WeChat Pay takes every refund and says this of it."""
+    """Makes WeChat Pay take every refund and say this of it."""
 
     def accept(request: Request) -> Reply:
         asked = json.loads(request.body)

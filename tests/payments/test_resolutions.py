@@ -55,7 +55,7 @@ def books(order: Order) -> tuple[str, int, int, int]:
 
 @pytest.fixture
 def underpaid(ordered: Ordered, pay: PayPlatform) -> Order:
-    """WeChat Pay took ¥99.99 where ¥100.00 were asked for."""
+    """Returns an order for which WeChat Pay took ¥99.99 where ¥100.00 were asked for."""
     order = ordered()
     amount = {"total": 9999, "payer_total": 9999, "currency": "CNY"}
     notify(order, amount=amount)

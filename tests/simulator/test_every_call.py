@@ -90,7 +90,7 @@ def test_a_token_that_is_missing_unknown_or_old_is_refused(
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where in a body something stands, from the outside in."""
+    """Yields the path of each value in a body, from the outside in."""
     if at:
         yield at
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

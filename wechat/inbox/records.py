@@ -105,6 +105,6 @@ class Record:
 
 
 def _kept(body: bytes) -> tuple[str, str | None]:
-    """The body as text, and as the bytes it was where the text cannot give them back."""
+    """Returns the body as text, and as the bytes it was where the text cannot give them back."""
     legible = decode(body)
     return legible, None if legible.encode() == body else f"\\x{body.hex()}"

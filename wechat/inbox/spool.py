@@ -129,7 +129,7 @@ def refused(account_id: int) -> list[RefusedRecord]:
 
 
 def try_again(account_id: int) -> int:
-    """Puts what was kept aside back into the spool; how many records."""
+    """Puts what was kept aside back into the spool; returns how many records."""
     back = refused(account_id)
     for each in back:
         _redis().eval(MOVE, 2, REFUSED, STREAM, each.entry_id, "record", each.record.to_json())

@@ -20,7 +20,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """What is bound now; "scan" shows a code, which the page looks after until somebody scanned it."""
+    """Shows what is bound; "scan" shows a code, which the page watches until somebody has scanned it."""
     assert isinstance(request.user, User)
     context: dict[str, Any] = {}
     if "forget" in request.POST:

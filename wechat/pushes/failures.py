@@ -41,7 +41,7 @@ def _page(push: Push) -> str:
 
 
 def _jobs(account: OfficialAccount) -> QuerySet[LibraryJob]:
-    """Those after which nothing of the kind succeeded: what was mended since is no failure any more."""
+    """Returns the failed jobs that no newer job did again: what was mended since is no failure any more."""
     jobs = LibraryJob.objects.filter(account=account)
     same = jobs.filter(verb=OuterRef("verb"), details=OuterRef("details"), pk__gt=OuterRef("pk"))
     return jobs.filter(~Exists(same), state=LibraryJob.State.FAILED)

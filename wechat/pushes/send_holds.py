@@ -59,7 +59,7 @@ def go_on(account: OfficialAccount, kind: str) -> None:
 
 
 def waiting(account: OfficialAccount) -> list[Hold]:
-    """Returns what the account's sends wait for, one hold a kind, the one that lasts longest."""
+    """Returns the holds that the account's sends wait for, one a kind, the one that lasts longest."""
     found = {hold.part: hold for hold in _open(account).order_by("until")}
     return [found[kind] for kind in sorted(found)]
 
@@ -74,7 +74,7 @@ class HeldKind:
 
 
 def in_words(account: OfficialAccount) -> list[HeldKind]:
-    """Returns what the account's sends wait for, for staff."""
+    """Returns the kinds of message that the account's sends wait with, and why, for staff."""
     return [HeldKind(hold.part, Push.Kind(hold.part).label, reason(hold)) for hold in waiting(account)]
 
 

@@ -55,5 +55,5 @@ class OwnWeChat(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Returns whether its code can no longer be scanned."""
+        """Returns whether the code that waits for a scan can no longer be scanned."""
         return self.expires_at is None or self.expires_at <= timezone.now()

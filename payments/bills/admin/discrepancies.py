@@ -63,7 +63,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the account, and, for whoever sees all that the merchant sells, those of no account."""
+        """Returns the account's exceptions; to whoever sees all of the merchant also those of no account."""
         rows = super().get_queryset(request)
         whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
         return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
@@ -90,7 +90,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
 
     def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Finance closes an exception with a note; once closed it stays as it is."""
+        """Closes an exception with a note of finance; once closed it stays as it is."""
         self._require_right(request, found)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
@@ -108,7 +108,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def propose_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Returns what is to be booked; nothing is, before a second person agrees."""
+        """Keeps what somebody proposes to book; nothing is booked before a second person agrees."""
         self._require_right(request, found)
         form = ResolutionForm(found, request.POST)
         if request.method == "POST" and form.is_valid():
@@ -124,7 +124,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def decide_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """The second person's yes or no to what was proposed."""
+        """Books or rejects what was proposed, as the second person says."""
         self._require_right(request, found)
         if request.method == "POST" and found.resolution:
             assert isinstance(request.user, User)

@@ -21,7 +21,7 @@ ALL = BILLS / "tradebill_ALL_2026-03-01.csv"
 
 
 def read(content: bytes, size: int = 7) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """In small pieces, so that every boundary falls somewhere awkward."""
+    """Reads a bill in small pieces, so that every boundary falls somewhere awkward."""
     reader = BillReader(content[at : at + size] for at in range(0, len(content), size))
     return list(reader), dict(reader.summary)
 

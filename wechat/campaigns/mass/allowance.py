@@ -29,7 +29,7 @@ WENT = [MassCall.State.ACCEPTED, MassCall.State.DONE, MassCall.State.DELETING, M
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """From those chosen to those who will get it; ``exact`` is false if the counts are estimates."""
+    """The numbers from those chosen to those who will get it; ``exact`` is false if they are estimates."""
 
     chosen: int
     gone: int
@@ -52,7 +52,7 @@ class Day:
 
 
 def chosen(send: MassSend) -> QuerySet[Follower]:
-    """Everybody the target means. Raises ``segments.UnknownCondition``."""
+    """Returns everybody the target means. Raises ``segments.UnknownCondition``."""
     everybody = Follower.objects.filter(account=send.account_id)
     if send.target == Target.TAG:
         return everybody.filter(
@@ -66,12 +66,12 @@ def chosen(send: MassSend) -> QuerySet[Follower]:
 
 
 def receivers(send: MassSend, at: datetime.datetime) -> QuerySet[Follower]:
-    """Those who will get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
+    """Returns those who will get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
     return _willing(chosen(send)).exclude(openid__in=used_up(send.account, at))
 
 
 def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
-    """Raises ``segments.UnknownCondition``."""
+    """Returns how many get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
     all_of_them = chosen(send)
     staying = all_of_them.filter(subscribed=True)
     counts = [
@@ -93,7 +93,7 @@ def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
 
 
 def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Follower, str]:
-    """The openids of those who can get no more in the month of that time."""
+    """Returns the openids of those who can get no more in the month of that time."""
     followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
     if account.kind != OfficialAccount.Kind.SERVICE:
         return followers.none()
@@ -120,7 +120,10 @@ def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[Query
 
 
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
-    """By how many mass messages of this month: how many followers have got so many, beyond those to all."""
+    """Returns pairs of a number of mass messages of this month and how many followers have got so many.
+
+    Mass messages to everybody do not count in it.
+    """
     counts = _counted(account, at).values("openid").annotate(n=Count("pk")).values_list("n", flat=True)
     tally: dict[int, int] = {}
     for number in counts.iterator():
@@ -146,13 +149,13 @@ def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
 
 
 def month(at: datetime.datetime) -> datetime.datetime:
-    """When the calendar month of that time began."""
+    """Returns when the calendar month of that time began."""
     local = at.astimezone(BEIJING)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
-    """The calendar of the month, Monday first, with what was sent and is planned."""
+    """Returns the calendar of the month, Monday first, with what was sent and is planned."""
     local = at.astimezone(BEIJING)
     today = timezone.now().astimezone(BEIJING).date()
     by_day: dict[int, list[MassSend]] = {}

@@ -102,7 +102,7 @@ class Enrolment(WorkRow):
 
 
 class StepRun(models.Model):
-    """What became of one step for one follower: a push, the lane they took, or why nothing was done."""
+    """The result of one step for one follower: a push, the lane they took, or why nothing was done."""
 
     class Skipped(models.TextChoices):
         NO_WINDOW = "no_window", _("No message was allowed, and there is no template instead.")

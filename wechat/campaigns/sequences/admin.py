@@ -32,7 +32,10 @@ from wechat.kernel.row_ids import row_id
 
 @admin.register(Sequence)
 class SequenceAdmin(BigTable, AccountScopedAdmin):
-    """The page of a sequence is its timeline; who enters and what ends it is on one for its settings."""
+    """The pages of sequences.
+
+    That of one is its timeline; who enters and what ends it is on a page for its settings.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -124,7 +127,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         return redirect("admin:campaigns_sequence_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Sequence) -> None:
-        """Whoever waited behind it goes on."""
+        """Deletes the sequence, and lets those go on who waited behind it."""
         account_id = obj.account_id
         super().delete_model(request, obj)
         enrolling.wake_everybody(account_id)

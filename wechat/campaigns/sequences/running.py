@@ -52,7 +52,7 @@ def take_out(enrolment: Enrolment) -> None:
 
 @ENROLMENTS.each
 def advance(claimed: Enrolment) -> None:
-    """One look at one enrolment: what is due is done, then it waits, or ends."""
+    """Looks at one enrolment once: what is due is done, then it waits, or ends."""
     with turns.one_at_a_time(claimed.account_id, claimed.openid):
         rows = Enrolment.objects.select_related("sequence__account").select_for_update(
             of=("self",), no_key=True
@@ -102,13 +102,13 @@ def _end(enrolment: Enrolment, now: datetime.datetime, **changes: object) -> Non
 
 
 def steps_of(sequence_id: int) -> list[SequenceStep]:
-    """The steps as they are now, with all that is needed to do them."""
+    """Returns the steps as they are now, with all that is needed to do them."""
     steps = SequenceStep.objects.filter(sequence=sequence_id)
     return list(steps.select_related("sequence__account", "template", "asset", "cover", "tag"))
 
 
 def done_by(enrolment: Enrolment) -> dict[int, str]:
-    """The steps that were done for somebody, each with the lane that they took."""
+    """Returns the steps that were done for somebody, each with the lane that they took."""
     return dict(enrolment.runs.values_list("step", "lane"))
 
 
@@ -136,7 +136,7 @@ def _do(
 
 
 def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
-    """The lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
+    """Returns the lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
     if follower is None:
         return Lane.NO.value, Skipped.NO_FOLLOWER.value
     try:
@@ -155,7 +155,7 @@ def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
 
 
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
-    """Returns why nothing was done, if so."""
+    """Gives the follower a tag, or takes it off; returns why nothing was done, if so."""
     if step.tag is None:
         return Skipped.DELETED.value
     if follower is None:
@@ -166,7 +166,10 @@ def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
 
 
 def _queued(run: StepRun, follower: Follower | None, now: datetime.datetime) -> Push | None:
-    """As a customer-service message while one is allowed, else from the template, else not at all."""
+    """Queues the message of a step, and returns its push; ``None`` if nothing may be sent.
+
+    It goes as a customer-service message while one is allowed, else from the template, else not at all.
+    """
     enrolment, step = run.enrolment, run.step
     account, openid = enrolment.sequence.account, enrolment.openid
     link = links.address(run) if enrolment.sequence.tracked else ""

@@ -19,24 +19,27 @@ PROBE_LEASE = datetime.timedelta(minutes=2)
 
 
 def blocked(work: str) -> list[int]:
-    """Returns whose rows must not be claimed, by number; those with a probe to make among them."""
+    """Returns the numbers of subjects on hold, whose rows must not be claimed, with those due for a probe."""
     held = Hold.objects.filter(work=work, until__isnull=False)
     return list(held.values_list("subject", flat=True))
 
 
 def kept(work: str) -> list[int]:
-    """Returns whose rows nobody may take yet, not even one to try with."""
+    """Returns the numbers of subjects whose rows nobody may take yet, not even one to try with."""
     held = Hold.objects.filter(work=work, until__gt=timezone.now())
     return list(held.values_list("subject", flat=True))
 
 
 def ready(work: str) -> list[int]:
-    """Returns whose work may be tried again by now, with one row each."""
+    """Returns the numbers of subjects whose work may be tried again by now, with one row each."""
     return list(Hold.objects.filter(work=work, until__lte=timezone.now()).values_list("subject", flat=True))
 
 
 def take_probe(held: QuerySet[Hold]) -> bool:
-    """Returns whether the time of these holds has come, and this worker is the one to try."""
+    """Has this worker try the work on hold, and returns ``True``, if the time of these holds has come.
+
+    No other worker tries it meanwhile.
+    """
     now = timezone.now()
     return bool(held.filter(until__lte=now).update(until=now + PROBE_LEASE))
 

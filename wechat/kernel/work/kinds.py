@@ -75,12 +75,12 @@ class Turn:
 
     @property
     def ends_at(self) -> float:
-        """The end, by the monotonic clock."""
+        """Returns the turn's end, by the monotonic clock."""
         return self.began + self.seconds
 
 
 class AnyKind(ABC):
-    """What all kinds of work have in common: a name, what staff call it, a queue, and a turn."""
+    """The base of all kinds of work: each has a name, what staff call it, a queue, and a turn."""
 
     def __init__(self, name: str, *, label: StrOrPromise, queue: str, seconds: float) -> None:
         self.name = name
@@ -122,7 +122,7 @@ class AnyKind(ABC):
 
     @abstractmethod
     def work_off(self, turn: Turn) -> int:
-        """Returns how many rows were taken."""
+        """Works off what is due, until the turn is over; returns how many rows were taken."""
 
     @abstractmethod
     def is_due(self) -> bool:
@@ -150,7 +150,7 @@ KINDS: Registry[AnyKind] = Registry("kind of work")
 
 
 class TurnKind(AnyKind):
-    """Work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
+    """A kind of work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
 
     def __init__(
         self,
@@ -189,14 +189,14 @@ class TurnKind(AnyKind):
         return self._oldest_due()
 
     def subjects(self) -> type[Model] | None:
-        """Returns whose account its rows name, if they do."""
+        """Returns the model of accounts, if its rows name one."""
         rows = self.all_rows()
         named = [] if rows is None else rows.model._meta.get_fields()
         return next((each.related_model for each in named if each.name == "account"), None)
 
 
 class Kind(AnyKind, Generic[Row]):
-    """Work whose rows are claimed by their due time, the oldest first.
+    """A kind of work whose rows are claimed by their due time, the oldest first.
 
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.

@@ -18,14 +18,17 @@ LONGEST_LINE = 64 << 10
 
 
 class BillReader:
-    """Iterate over the detail rows; afterwards `summary` holds the totals by name, or is empty."""
+    """Reads the detail rows of a bill; afterwards `summary` holds the totals by name, or is empty."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self.summary: Mapping[str, str] = {}
         self._lines = _lines(pieces)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        """Raises BillDamaged for text that is no bill, in the middle of reading if need be."""
+        """Yields the detail rows.
+
+        Raises BillDamaged for text that is no bill, in the middle of reading if need be.
+        """
         columns = _columns(next(self._lines, ""))
         for line in self._lines:
             if line.startswith("`"):
@@ -61,7 +64,10 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
 
 
 def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """By the first name of a column, whose bytes in GB 18030 are none of UTF-8."""
+    """Returns a decoder of UTF-8, or of GB 18030 if the first column's name is no UTF-8.
+
+    Its bytes in GB 18030 are none of UTF-8.
+    """
     decoder = codecs.getincrementaldecoder("utf-8-sig")
     try:
         decoder().decode(first)
