@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.platform import Reply, Request
 from wechat.kernel import work
 
 EXCEPTIONS = "/admin/bills/discrepancy"
@@ -135,6 +136,59 @@ def test_a_second_difference_needs_a_second_decision(
     agree(bob, payer)
     assert books(order)[:2] == (OrderState.PAID, 1)
     assert not Discrepancy.objects.filter(state="open").exists()
+
+
+def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
+    ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
+) -> None:
+    order = ordered()
+    differing: dict[str, Any] = {
+        "amount": {"total": 1, "currency": "CNY"},
+        "payer": {"openid": "oSomebodyElse"},
+    }
+    notify(order, **differing)
+    answer_query(pay, order, "SUCCESS", **differing)
+    amount = Discrepancy.objects.get()
+    propose(ann, amount, "accept")
+    agree(bob, amount)
+    payer = Discrepancy.objects.get(kind="payer")
+    propose(ann, payer, "refund")
+    for agreed_to in (amount, payer):
+        agree(bob, agreed_to)
+        assert books(order) == (OrderState.PAYING, 10000, 0, 0)
+        assert Discrepancy.objects.filter(state="open").count() == 2
+    # Once they are alike, one agreement is for both, and what the history says is done.
+    agree(ann, amount, rejected="1")
+    propose(ann, amount, "refund")
+    agree(bob, amount)
+    assert books(order) == (OrderState.PAID, 1, 1, 0)
+    assert not Discrepancy.objects.filter(state="open").exists()
+    assert [refund.amount for refund in Refund.objects.all()] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("instead", ["", "refund"])
+def test_a_proposal_taken_back_while_wechat_pay_is_asked_is_not_booked(
+    underpaid: Order, pay: PayPlatform, ann: Client, bob: Client, instead: str
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    path = next(path for path in pay.pay if path.endswith(underpaid.out_trade_no))
+    answer = pay.pay[path]
+
+    def asked(request: Request) -> Reply:
+        agree(ann, found, rejected="1")
+        if instead:
+            propose(ann, found, instead)
+        connection.close()
+        return answer(request)
+
+    pay.pay[path] = asked
+    page = agree(bob, found)
+    assert page.status_code == 302
+    assert books(underpaid) == (OrderState.PAYING, 10000, 0, 0)
+    found.refresh_from_db()
+    assert (found.state, found.resolution) == ("open", instead)
 
 
 def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_to_again(
