@@ -46,7 +46,9 @@ def propose(client: Client, found: Discrepancy, resolution: str) -> Any:
 
 
 def agree(client: Client, found: Discrepancy, **more: str) -> Any:
-    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": "1"})
+    """Presses the button of the exception's page as it is now, or another one."""
+    found.refresh_from_db()
+    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": found.resolution})
 
 
 def books(order: Order) -> tuple[str, int, int, int]:
@@ -164,6 +166,32 @@ def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
     assert books(order) == (OrderState.PAID, 1, 1, 0)
     assert not Discrepancy.objects.filter(state="open").exists()
     assert [refund.amount for refund in Refund.objects.all()] == [1]
+
+
+def test_only_what_the_second_person_was_shown_is_booked(underpaid: Order, ann: Client, bob: Client) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    shown = bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert 'name="agreed" value="accept"' in shown
+    agree(ann, found, rejected="1")
+    propose(ann, found, "refund")
+    changed = agree(bob, found, agreed="accept")
+    assert changed.status_code == 302
+    assert books(underpaid) == (OrderState.PAYING, 10000, 0, 0)
+    assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+
+
+def test_what_was_proposed_meanwhile_is_neither_closed_nor_proposed_again(
+    underpaid: Order, ann: Client, bob: Client
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    body = {"resolution": "refund", "note": "已与付款人确认"}
+    for button in ("propose", "close"):
+        bob.post(f"{EXCEPTIONS}/{found.pk}/{button}/", body)
+        assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    found.refresh_from_db()
+    assert (found.state, found.resolution, str(found.proposed_by)) == ("open", "accept", "ann")
 
 
 @pytest.mark.django_db(transaction=True)
