@@ -355,6 +355,24 @@ def test_a_movement_of_another_amount_is_an_exception_whichever_bill_comes_first
     assert (found.kind, found.order, found.here, found.there) == ("fund_amount", sold, "9940", "9939")
 
 
+@pytest.mark.parametrize("trade_first", [True, False])
+def test_a_payment_that_only_the_bills_tell_of_is_put_to_its_movement_whichever_bill_comes_first(
+    ordered: Ordered, bill: Bill, funds: Bill, serve: Any, pay: PayPlatform, trade_first: bool
+) -> None:
+    order = ordered()
+    answer_query(pay, order, "SUCCESS", success_time=NOON.isoformat())
+    contents = {bill: (file(row(order.out_trade_no)), TRADE)}
+    contents[funds] = (flow(moved(order.out_trade_no, TRANSACTION_ID, "99.40")), FUNDS)
+    for each in (bill, funds) if trade_first else (funds, bill):
+        serve(*contents[each])
+        fetched(each)
+    assert FundLine.objects.get().order == order
+    after = Bill.objects.get(kind="funds", day=DAY + datetime.timedelta(days=1))
+    pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    fetched(after)
+    assert kinds() == []
+
+
 @pytest.mark.parametrize(("fee", "expected"), [("0.60", []), ("0.61", ["fund_amount"])])
 def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refund(
     sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any, fee: str, expected: list[str]
@@ -426,6 +444,17 @@ def test_a_movement_for_an_unknown_number_of_ours_is_an_exception(
     withdrawal = moved("20260301WITHDRAWAL", "9", "500.00", "支出")
     serve(flow(moved("WC20260301000000000001", "4200", "1.00"), withdrawal), FUNDS)
     fetched(funds)
+    assert kinds() == ["fund_unknown"]
+
+
+def test_a_number_is_unknown_only_once_the_trade_bill_of_the_day_is_there(
+    sold: Order, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    serve(flow(moved("WC20260301000000000001", "4200", "1.00")), FUNDS)
+    fetched(funds)
+    assert kinds() == []
+    serve(file(row(sold.out_trade_no)))
+    fetched(bill)
     assert kinds() == ["fund_unknown"]
 
 
