@@ -90,8 +90,8 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
     with transaction.atomic():
         adopt(order, report, asked_by=found.proposed_by, decided_by=by)
         _close(found, by)
-        if found.bill is not None:
-            _link(found.bill)
+        for bill in Bill.objects.filter(rows__order=order, rows__out_refund_no=number).distinct():
+            _link(bill)
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.discrepancies import keep
-from payments.bills.models import Discrepancy
+from payments.bills.models import Bill, BillLine, Discrepancy
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
@@ -274,6 +274,22 @@ def test_a_refund_made_in_the_merchant_platform_is_adopted(
     agree(bob, by_hand)
     assert work.run("orders.refund") == 0
     assert Refund.objects.count() == 1
+
+
+def test_an_adopted_refund_is_found_in_the_bill_that_came_after_it_was_noticed(
+    by_hand: Discrepancy, paid: Order, ann: Client, bob: Client
+) -> None:
+    day = timezone.localdate()
+    bill = Bill.objects.create(merchant=paid.merchant, kind="trade", day=day, state="matched")
+    line = BillLine.objects.create(
+        bill=bill, number=1, kind="refund", at=timezone.now(), order=paid, out_trade_no=paid.out_trade_no,
+        out_refund_no=BY_HAND, platform_refund_id=REFUND_ID, state="SUCCESS", amount=3000, fee=-18000,
+    )  # fmt: skip
+    assert by_hand.bill is None
+    propose(ann, by_hand, "adopt")
+    agree(bob, by_hand)
+    line.refresh_from_db()
+    assert line.refund == Refund.objects.get()
 
 
 def test_more_than_is_left_of_the_order_is_not_adopted(
