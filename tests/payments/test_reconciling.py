@@ -233,15 +233,35 @@ def test_a_refund_reported_as_failed_that_succeeded_here_is_an_exception(
     assert kinds() == ["bill_state"]
 
 
-def test_a_refund_that_is_in_neither_days_bill_is_an_exception(
-    given_back: Refund, merchant: Merchant, serve: Any, pay: PayPlatform
+@pytest.mark.parametrize(("day_before", "expected"), [("matched", ["refund_not_in_bill"]), ("waiting", [])])
+def test_a_refund_that_was_paid_out_and_is_in_no_bill_is_an_exception(
+    given_back: Refund, bill: Bill, merchant: Merchant, serve: Any, day_before: str, expected: list[str]
 ) -> None:
-    Refund.objects.update(created_at=NOON)
-    Bill.objects.create(merchant=merchant, kind="trade", day=DAY, state="matched")
-    pay.pay[TRADE] = lambda request: refused(400, "NO_STATEMENT_EXIST")
-    after = DAY + datetime.timedelta(days=1)
-    fetched(Bill.objects.create(merchant=merchant, kind="trade", day=after, due_at=timezone.now()))
-    assert kinds() == ["refund_not_in_bill"]
+    before = DAY - datetime.timedelta(days=1)
+    Bill.objects.create(merchant=merchant, kind="trade", day=before, state=day_before)
+    Refund.objects.update(
+        state="success", created_at=NOON - datetime.timedelta(days=1), succeeded_at=NOON, due_at=None
+    )
+    serve(file(row(given_back.order.out_trade_no)))
+    fetched(bill)
+    assert kinds() == expected
+
+
+def test_a_refund_that_waited_for_days_is_in_the_bill_of_the_day_it_was_accepted(
+    given_back: Refund, bill: Bill, serve: Any
+) -> None:
+    """Asked for on the first day, and taken by WeChat Pay in the night after the second."""
+    night = datetime.datetime.combine(DAY, datetime.time(0, 30), tzinfo=BEIJING) + datetime.timedelta(days=2)
+    Refund.objects.update(state="success", succeeded_at=night, due_at=None)
+    number = given_back.order.out_trade_no
+    for contents in (
+        file(row(number)),
+        file(),
+        file(refund_row(number, given_back.out_refund_no, "30.00")),
+    ):
+        serve(contents)
+        fetched(Bill.objects.filter(kind="trade").latest("day"))
+        assert kinds() == []
 
 
 @pytest.mark.parametrize(
