@@ -13,11 +13,13 @@ from payments.bills.models import Bill
 LINK = """
 UPDATE bills_fundline AS moved SET order_id = o.id FROM orders_order AS o
 WHERE moved.bill_id = %(bill)s AND o.merchant_id = %(merchant)s AND o.transaction_id = moved.business_no
+    AND moved.order_id IS NULL
 """
 LINK_REFUNDS = """
 UPDATE bills_fundline AS moved SET refund_id = r.id FROM orders_refund AS r
 JOIN orders_order AS o ON o.id = r.order_id
 WHERE moved.bill_id = %(bill)s AND o.merchant_id = %(merchant)s AND r.refund_id = moved.business_no
+    AND moved.refund_id IS NULL
 """
 # Other movements, withdrawals and the like, carry no number of ours. While the trade bill of the day is still
 # to come, a payment may be unknown only for now.
@@ -70,7 +72,7 @@ WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s - interval '1 day'
 
 
 def link(bill: Bill) -> None:
-    """Says of every movement which order or refund of ours it is."""
+    """Says of every movement which order or refund of ours it is, unless it is known."""
     with connection.cursor() as cursor:
         for statement in (LINK, LINK_REFUNDS):
             cursor.execute(statement, parameters(bill))
