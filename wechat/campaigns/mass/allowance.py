@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.followers import selection
@@ -113,10 +113,13 @@ def sent_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
 def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
     """Returns queries for the openids of those whom mass sends went to since that time."""
     went = MassCall.objects.filter(account=account, state__in=WENT, accepted_at__gte=since)
-    if went.filter(send__target=Target.ALL).exists():
-        return [Follower.objects.filter(account=account).order_by().values_list("openid", flat=True)]
     named = MassRecipient.objects.filter(account=account, call__in=went)
-    return [named.order_by().values_list("openid", flat=True)]
+    found: list[QuerySet[Any, str]] = [named.order_by().values_list("openid", flat=True)]
+    newest = went.filter(send__target=Target.ALL).aggregate(at=Max("accepted_at"))["at"]
+    if newest is not None:
+        followed = Follower.objects.filter(_following(newest), account=account)
+        found.append(followed.order_by().values_list("openid", flat=True))
+    return found
 
 
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
@@ -180,6 +183,12 @@ def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
 
 def _willing(followers: QuerySet[Follower]) -> QuerySet[Follower]:
     return followers.filter(subscribed=True, blacklisted=False)
+
+
+def _following(moment: datetime.datetime) -> Q:
+    """Returns the condition for those who followed at that time, as far as is known."""
+    returned = Q(first_subscribed_at__lte=moment, unsubscribed_at__gt=moment)
+    return Q(subscribed_at=None) | Q(subscribed_at__lte=moment) | returned
 
 
 def _counted(account: OfficialAccount, at: datetime.datetime) -> QuerySet[MassRecipient]:
