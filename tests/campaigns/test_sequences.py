@@ -209,6 +209,28 @@ def test_the_higher_priority_goes_first_and_the_lower_waits(account: OfficialAcc
 
 
 @pytest.mark.usefixtures("_open_window")
+def test_one_that_fails_for_good_lets_those_behind_it_go_on(
+    account: OfficialAccount, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made((0, "低"), priority=1)
+    high = made((5, "高"), priority=9)
+    start(account)
+    work.run("campaigns.run_sequences")
+
+    def broken(sequence: Sequence, step: SequenceStep, at: datetime.datetime) -> datetime.datetime:
+        if sequence.pk == high.pk:
+            raise ZeroDivisionError
+        return at
+
+    monkeypatch.setattr(timing, "allowed", broken)
+    Enrolment.objects.filter(sequence=high).update(attempts=len(running.ENROLMENTS.retry))
+    later(5)
+    failed, waited = Enrolment.objects.get(sequence=high), Enrolment.objects.exclude(sequence=high).get()
+    assert (failed.state, failed.reason) == ("stopped", "fault")
+    assert (waited.state, sent_texts()) == ("finished", ["低"])
+
+
+@pytest.mark.usefixtures("_open_window")
 def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, made: Made) -> None:
     made((0, "低"), priority=1)
     high = made((5, "高"), priority=9)

@@ -31,7 +31,19 @@ State, Reason = Enrolment.State, Enrolment.Reason
 OVERTAKING = datetime.timedelta(seconds=5)
 Type, Lane, Skipped = SequenceStep.Type, SequenceStep.Lane, StepRun.Skipped
 
-ENROLMENTS = work.Kind(
+
+class _Enrolments(work.Kind[Enrolment]):
+    """The kind of work on enrolments. One that failed holds up none of those behind it."""
+
+    def failed(self, row: Enrolment, error: Exception, *others: Enrolment) -> None:
+        super().failed(row, error, *others)
+        turns.pass_on(row.account_id, row.openid)
+
+    def gave_up_unworked(self, row: Enrolment) -> None:
+        turns.pass_on(row.account_id, row.openid)
+
+
+ENROLMENTS = _Enrolments(
     "campaigns.run_sequences",
     lambda: Enrolment.objects.filter(state=State.RUNNING),
     label=gettext_lazy("Sequences under way"),
@@ -46,8 +58,9 @@ ENROLMENTS = work.Kind(
 
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
-    """Ends somebody's way through the sequence."""
+    """Ends somebody's way through the sequence, and lets the next one of theirs go on."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
+    turns.pass_on(enrolment.account_id, enrolment.openid)
 
 
 @ENROLMENTS.each
