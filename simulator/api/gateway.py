@@ -24,6 +24,7 @@ from simulator.faults import Fault, strike
 from simulator.permissions import needed
 from simulator.push import Pusher
 from simulator.tokens import unknown
+from simulator.whole_numbers import whole_number
 from simulator.world import Account, RequestRecord, World
 
 NO_ACCOUNT = Account("")
@@ -258,7 +259,8 @@ def form_body(raw: bytes) -> dict[str, Any]:
     for name, value in parse_qsl(raw.decode(errors="replace")):
         listed, bracket, _ = name.partition("[")
         if bracket:
-            body.setdefault(listed, []).append(int(value) if value.isdecimal() else value)
+            number = whole_number(value)
+            body.setdefault(listed, []).append(value if number is None else number)
         else:
             body[name] = value
     if not body:

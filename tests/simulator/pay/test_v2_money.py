@@ -161,6 +161,7 @@ def refuse_reversed(rich: RichShop) -> dict[str, str]:
         (lambda rich: rich.charge("12345"), "AUTH_CODE_INVALID"),
         (lambda rich: rich.charge(""), "LACK_PARAMS"),
         (lambda rich: rich.charge(rich.code(), total_fee="0"), "PARAM_ERROR"),
+        (lambda rich: rich.charge(rich.code(), total_fee="9" * 5_000), "PARAM_ERROR"),
         (lambda rich: rich.charge(rich.code(), appid="wx0"), "APPID_MCHID_NOT_MATCH"),
     ],
 )
