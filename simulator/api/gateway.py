@@ -253,16 +253,19 @@ async def form_of(request: Request, raw: bytes) -> FormData:
 def form_body(raw: bytes) -> dict[str, Any]:
     """Returns the fields of a form, as old clients send them.
 
-    `kidList[0]=1` is an item of a list of numbers.
+    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for one without
+    fields, and for an item of a field that is a text.
     """
     body: dict[str, Any] = {}
     for name, value in parse_qsl(raw.decode(errors="replace")):
         listed, bracket, _ = name.partition("[")
-        if bracket:
-            number = whole_number(value)
-            body.setdefault(listed, []).append(value if number is None else number)
-        else:
+        if not bracket:
             body[name] = value
+            continue
+        items, number = body.setdefault(listed, []), whole_number(value)
+        if not isinstance(items, list):
+            raise ApiError(47001)
+        items.append(value if number is None else number)
     if not body:
         raise ApiError(47001 if raw.strip() else 44002)
     return body
