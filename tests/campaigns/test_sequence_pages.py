@@ -179,6 +179,18 @@ def test_steps_are_moved_by_buttons_into_lanes_and_out_and_removed(
     assert laid_out(sequence) == [("二", "", None)]
 
 
+@pytest.mark.parametrize("digits", [19, 5_000])
+def test_a_place_behind_a_number_that_no_step_has_is_the_beginning(
+    staff: Cast, sequence: Sequence, page: str, digits: int
+) -> None:
+    client = signed_in(staff.owner)
+    first, nowhere = add(client, page, "message", text="一"), f"after:{'9' * digits}"
+    second = add(client, page, "message", f"after:{first.pk}", text="二")
+    add(client, page, "message", nowhere, text="三")
+    client.post(page, {"do": "move", "step": second.pk, "to": nowhere})
+    assert [words for words, _lane, _branch in laid_out(sequence)] == ["二", "三", "一"]
+
+
 def test_a_step_is_changed_where_it_is(staff: Cast, sequence: Sequence, page: str) -> None:
     client = signed_in(staff.owner)
     step = add(client, page, "message", text="一")
