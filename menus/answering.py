@@ -87,7 +87,8 @@ def _build() -> Mapping[int, ButtonTable]:
         rows[item.version_id].append(item)
     by_account: dict[int, list[MenuItem]] = defaultdict(list)
     for version in ordered:
-        by_account[version.menu.account_id] += rows[version.pk]
+        # A key that names a button of this version is that button's, also if another one was given it.
+        by_account[version.menu.account_id] += sorted(rows[version.pk], key=lambda item: not item.key)
     return {account_id: table(items) for account_id, items in by_account.items()}
 
 

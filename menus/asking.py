@@ -30,6 +30,10 @@ class NotPublishable(Exception):
         self.problems = problems
 
 
+class Over(Exception):
+    """The menu was to be live until a time that has passed."""
+
+
 def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[str, str]:
     """Returns what is wrong with the time of a publication, or of its end, by the name of the field."""
     wrong, now = {}, timezone.now()
@@ -75,6 +79,20 @@ def schedule(
     if until is not None:
         _asked(returns=going, starts_at=until, due_at=until, **common)
     return going
+
+
+@transaction.atomic
+def publish_again(failed: Publication) -> Publication:
+    """Has a worker do what failed, for whoever asked for it; it still ends when it was to.
+
+    Raises ``NotPublishable``, ``Busy`` and ``Over``.
+    """
+    back = Publication.objects.filter(returns=failed).exclude(reason=Reason.BY_STAFF).first()
+    if back is not None and back.starts_at <= timezone.now():
+        raise Over
+    again = publish(failed.menu, failed.version, by=failed.asked_by, through=failed.asked_through)
+    Publication.objects.filter(returns=failed, state=State.SCHEDULED).update(returns=again)
+    return again
 
 
 def cancel(publication: Publication) -> bool:

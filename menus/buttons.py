@@ -173,8 +173,23 @@ def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
 def from_platform(buttons: Any) -> Buttons:
     """Returns the buttons that ``menu/get`` or ``get_current_selfmenu_info`` tells of, also unknown kinds.
 
-    No button is dropped, and whatever is in one raises nothing.
+    No button is dropped, and whatever is in one raises nothing. Of several with one of our keys the first is
+    the button that the key names.
     """
+    return _with_distinct_uids(_all_from_platform(buttons), set())
+
+
+def _with_distinct_uids(buttons: Sequence[Button], taken: set[str]) -> Buttons:
+    distinct = []
+    for button in buttons:
+        if button.uid in taken:
+            button = replace(button, uid=new_uid(), key=button.platform_key)
+        taken.add(button.uid)
+        distinct.append(replace(button, children=_with_distinct_uids(button.children, taken)))
+    return tuple(distinct)
+
+
+def _all_from_platform(buttons: Any) -> Buttons:
     return tuple(_from_platform(each) for each in buttons if isinstance(each, dict)) if buttons else ()
 
 
@@ -182,7 +197,7 @@ def _from_platform(payload: Mapping[str, Any]) -> Button:
     name, kind = str(payload.get("name", "")), str(payload.get("type", ""))
     children = _children(payload)
     if children:
-        return Button(new_uid(), name, ButtonKind.PARENT, children=from_platform(children))
+        return Button(new_uid(), name, ButtonKind.PARENT, children=_all_from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
         own: dict[str, Any] = {each: str(payload.get(each, "")) for each in FIELDS[kind]}
         key = own.get("key", "")
@@ -234,13 +249,15 @@ def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int
     """
     left = list(every(known))
     fingerprints = {each.uid: _fingerprint(each, media) for each in left}
+    named = {each.uid for each in every(found)}
 
     def same(button: Button) -> Button | None:
         wanted = _fingerprint(button, {})
         tests = (
             lambda each: each.uid == button.uid,
-            lambda each: fingerprints[each.uid] == wanted,
-            lambda each: each.name == button.name and each.kind == button.kind,
+            # What a key names is that button and no other one.
+            lambda each: each.uid not in named and fingerprints[each.uid] == wanted,
+            lambda each: each.uid not in named and each.name == button.name and each.kind == button.kind,
         )
         return next((each for test in tests for each in left if test(each)), None)
 
@@ -267,5 +284,5 @@ def _merged(found: Button, ours: Button, media: Mapping[int, str]) -> Button:
         kept |= {"file": ours.file, "media_id": ""}
     if found.article_id and found.article_id == ours.article_id:
         kept |= {"article_title": ours.article_title}
-    key = "" if found.key == f"{OWN_KEY}{ours.uid}" else found.key
+    key = found.platform_key if found.kind in KEYED and found.uid != ours.uid else found.key
     return replace(found, uid=ours.uid, key=key, **kept)

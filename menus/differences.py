@@ -45,6 +45,7 @@ class _Place:
     button: Button
     above: str
     number: int
+    submenu: str = ""
 
 
 def differences(
@@ -94,7 +95,10 @@ def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str,
 
 
 def _where(place: _Place) -> str:
-    return _("place %(number)d") % {"number": place.number + 1}
+    number = place.number + 1
+    if place.above:
+        return _("place %(number)d in “%(submenu)s”") % {"number": number, "submenu": place.submenu}
+    return _("place %(number)d") % {"number": number}
 
 
 def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
@@ -102,7 +106,7 @@ def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
     for number, button in enumerate(buttons):
         found[button.uid] = _Place(button, "", number)
         for below, child in enumerate(button.children):
-            found[child.uid] = _Place(child, button.uid, below)
+            found[child.uid] = _Place(child, button.uid, below, button.name)
     return found
 
 

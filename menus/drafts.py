@@ -142,9 +142,9 @@ def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None
 def replace(menu: Menu, buttons: Buttons, *, by: User | None, note: str) -> Version:
     """Puts other buttons into the draft, and returns it.
 
-    What was in it is kept as a version if it is in no other.
+    What was in it is kept as a version if it is in no other, also what somebody saves at the same time.
     """
-    draft = draft_of(menu)
+    draft = Version.objects.select_for_update(no_key=True).get(pk=draft_of(menu).pk)
     before = tree.read(draft)
     if before and before != buttons and not _is_kept(menu, before):
         add_version(menu, before, note=note, by=draft.saved_by)

@@ -32,8 +32,8 @@ def _publish_again(rows: QuerySet[Publication]) -> int:
     number = 0
     for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
         try:
-            asking.publish(publication.menu, publication.version, by=publication.asked_by)
-        except (asking.Busy, asking.NotPublishable):
+            asking.publish_again(publication)
+        except (asking.Busy, asking.NotPublishable, asking.Over):
             # Its page says what is in the way.
             continue
         number += 1

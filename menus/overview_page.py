@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -170,6 +170,8 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Moves a menu for some followers up or down: of two that fit, the upper one is shown."""
     menus = list(Menu.objects.filter(account=menu.account, conditional=True))
+    if menu not in menus:
+        raise Http404
     place = menus.index(menu)
     other = place + (-1 if request.POST.get("to") == "up" else 1)
     if 0 <= other < len(menus):

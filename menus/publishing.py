@@ -72,17 +72,18 @@ def carry_out(publication: Publication) -> None:
     """Publishes a menu or takes it off, and keeps on the row what became of it and what WeChat shows now."""
     try:
         _begin(publication)
-        _carry_out(publication, client_for(publication.account))
+        try:
+            _carry_out(publication, client_for(publication.account))
+        except ApiError as error:
+            if error.cause != Cause.ROW:
+                raise
+            _refused(publication, error)
     except _NothingToReturnFrom:
         _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
     except MenuNotReady as error:
         _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
     except PublicationOvertaken:
         log.info("publication_overtaken", extra={"publication": publication.pk})
-    except ApiError as error:
-        if error.cause != Cause.ROW:
-            raise
-        _refused(publication, error)
 
 
 def _begin(publication: Publication) -> None:

@@ -23,6 +23,7 @@ from simulator.component_push import ComponentPusher
 from simulator.components import AUTHORIZATION_CODE_LIFE, Component, PreAuthCode
 from simulator.consent import PathTo, with_query
 from simulator.pages import page, refusal
+from simulator.whole_numbers import whole_number
 from simulator.world import Account, World
 
 LOGIN_PAGE, BIND_PAGES = "/cgi-bin/componentloginpage", ("/safe/bindcomponent", "/wxaopen/safe/bindcomponent")
@@ -118,7 +119,8 @@ def options(available: Mapping[int, str], chosen: Iterable[int]) -> str:
 
 
 def numbers(form: FormData) -> list[int]:
-    return [int(each) for each in map(str, form.getlist("permission")) if each.isdecimal()]
+    named = (whole_number(str(each)) for each in form.getlist("permission"))
+    return [each for each in named if each is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
 import segno
 from PIL import Image
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from simulator.api.calls import Answer, Call, api
 from simulator.api.miniprogram import mini_program
 from simulator.errors import ApiError
+from simulator.whole_numbers import whole_number
 
 SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]+")
 LONGEST_SCENE, LONGEST_PATH = 32, 1024
@@ -59,13 +59,13 @@ def path_of(call: Call) -> str:
 
 
 def picture(call: Call, target: str) -> Response:
-    width: Any = call.body.get("width", USUAL)
-    if not str(width).isdecimal() or not NARROWEST <= int(width) <= WIDEST:
+    width = whole_number(str(call.body.get("width", USUAL)))
+    if width is None or not NARROWEST <= width <= WIDEST:
         raise ApiError(40097)
     drawn = io.BytesIO()
     address = f"{call.world.addresses.mp}/a/~~{call.account.appid}~{target}"
     segno.make(address, error="m").save(drawn, kind="png", scale=4)
-    image = Image.open(drawn).convert("RGB").resize((int(width), int(width)))
+    image = Image.open(drawn).convert("RGB").resize((width, width))
     clear = call.body.get("is_hyaline") is True
     file = io.BytesIO()
     image.save(file, "PNG" if clear else "JPEG")

@@ -24,6 +24,7 @@ from simulator.faults import Fault, strike
 from simulator.permissions import needed
 from simulator.push import Pusher
 from simulator.tokens import unknown
+from simulator.whole_numbers import whole_number
 from simulator.world import Account, RequestRecord, World
 
 NO_ACCOUNT = Account("")
@@ -252,15 +253,19 @@ async def form_of(request: Request, raw: bytes) -> FormData:
 def form_body(raw: bytes) -> dict[str, Any]:
     """Returns the fields of a form, as old clients send them.
 
-    `kidList[0]=1` is an item of a list of numbers.
+    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for one without
+    fields, and for an item of a field that is a text.
     """
     body: dict[str, Any] = {}
     for name, value in parse_qsl(raw.decode(errors="replace")):
         listed, bracket, _ = name.partition("[")
-        if bracket:
-            body.setdefault(listed, []).append(int(value) if value.isdecimal() else value)
-        else:
+        if not bracket:
             body[name] = value
+            continue
+        items, number = body.setdefault(listed, []), whole_number(value)
+        if not isinstance(items, list):
+            raise ApiError(47001)
+        items.append(value if number is None else number)
     if not body:
         raise ApiError(47001 if raw.strip() else 44002)
     return body

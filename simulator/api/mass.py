@@ -154,7 +154,7 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
 
 
 def deliver(world: World, account: Account, job: Job) -> list[str]:
-    """Delivers a mass send to the followers who may still get one this month; returns their openids.
+    """Delivers a mass send to those who still follow and may get one this month; returns their openids.
 
     A subscription account is limited by day instead, when it sends.
     """
@@ -163,7 +163,7 @@ def deliver(world: World, account: Account, job: Job) -> list[str]:
     for openid in job.openids:
         key = f"{openid} {month}"
         follower = account.followers.get(openid)
-        if follower is None or follower.blacklisted:
+        if follower is None or not follower.subscribed or follower.blacklisted:
             continue
         if account.kind == "service" and counts.get(key, 0) >= A_MONTH:
             continue

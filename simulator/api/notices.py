@@ -6,6 +6,7 @@ from simulator.api.calls import OK, Answer, Call, api, verified, verified_servic
 from simulator.api.templates import enough, remember, sent_before, shown, wanted
 from simulator.errors import ApiError
 from simulator.templates import CATEGORIES, LIBRARY, check, made, value_of
+from simulator.whole_numbers import whole_number
 from simulator.world import Account
 
 LONG_TERM = 3
@@ -33,15 +34,15 @@ def titles(call: Call) -> Answer:
     ids = [each for each in call.query.get("ids", "").split(",") if each]
     if not ids:
         raise ApiError(200018)
-    if any(not each.isdecimal() or int(each) not in CATEGORIES for each in ids):
+    if any(whole_number(each) not in CATEGORIES for each in ids):
         raise ApiError(200019)
-    start, limit = call.query.get("start", ""), call.query.get("limit", "")
-    if not start.isdecimal():
+    start, limit = (whole_number(call.query.get(name, "")) for name in ("start", "limit"))
+    if start is None:
         raise ApiError(200016)
-    if not limit.isdecimal() or not 0 < int(limit) <= PAGE:
+    if limit is None or not 0 < limit <= PAGE:
         raise ApiError(200017)
     found = [each for each in LIBRARY.values() if str(each.category) in ids]
-    page = found[int(start) : int(start) + int(limit)]
+    page = found[start : start + limit]
     answer = [
         {"tid": int(each.tid), "title": each.title, "type": each.lasts, "categoryId": str(each.category)}
         for each in page

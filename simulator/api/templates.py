@@ -9,6 +9,7 @@ from simulator.api.mass import day_of
 from simulator.errors import ApiError
 from simulator.industries import INDUSTRIES
 from simulator.templates import LIBRARY, MOST, Held, Template, check, made
+from simulator.whole_numbers import whole_number
 from simulator.world import Follower
 
 REPEAT_SECONDS = 600
@@ -131,13 +132,14 @@ def industry(call: Call) -> Answer:
 @api("POST", "/cgi-bin/template/api_set_industry", right=verified_service)
 def set_industry(call: Call) -> Answer:
     """Changes the account's industries, once a month; the templates of an industry it leaves are deleted."""
-    chosen = [str(call.body.get(name, "")) for name in ("industry_id1", "industry_id2")]
-    if any(not each.isdecimal() or int(each) not in INDUSTRIES for each in chosen):
+    named = [whole_number(str(call.body.get(name, ""))) for name in ("industry_id1", "industry_id2")]
+    chosen = [each for each in named if each in INDUSTRIES]
+    if len(chosen) < len(named):
         raise ApiError(40102)
     month = day_of(call.world)[:7]
     if call.account.industries_changed_in == month:
         raise ApiError(43100)
-    call.account.industries = [int(each) for each in chosen]
+    call.account.industries = chosen
     call.account.industries_changed_in = month
     kept = {0, *call.account.industries}
     call.account.templates = {

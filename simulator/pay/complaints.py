@@ -15,6 +15,7 @@ from simulator.pay.records.orders import Order
 from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Array, Number, Object, Text
 from simulator.pay.state import Merchant
+from simulator.whole_numbers import whole_number
 
 COMPLAINTS = "/v3/merchant-service/complaints-v2"
 ADDRESS = "/v3/merchant-service/complaint-notifications"
@@ -115,9 +116,10 @@ def day(call: Call, name: str) -> float:
 
 def number(call: Call, name: str, otherwise: int, most: int) -> int:
     text = call.query.get(name, str(otherwise))
-    if not text.isdecimal() or int(text) > most:
+    found = whole_number(text)
+    if found is None or found > most:
         raise wrong(name, text, f"a number of at most {most}", "query")
-    return int(text)
+    return found
 
 
 def found(call: Call) -> Complaint:

@@ -13,6 +13,7 @@ from simulator.pay import merchant_settings, refunding
 from simulator.pay.bill_layout import STYLES
 from simulator.pay.control_people import merchant_of, payment
 from simulator.pay.delivery import attempt
+from simulator.pay.errors import PayError
 from simulator.pay.faults import SPOILS, PayFault
 from simulator.pay.merchant_settings import CONFIGURABLE, SECRETS
 from simulator.pay.platform import add_certificate
@@ -111,8 +112,13 @@ class PayRoutes:
         )
         if order is None or number in merchant.refunds:
             raise BadRequestError("no such order, or the refund's number is taken")
-        refunding.check(merchant, order, amount, order.total, ask.world.now)
-        return refund(refunding.accept(self.runtime, merchant, order, number, amount, ""))
+        if amount < 1:
+            raise BadRequestError("amount must be at least one fen")
+        try:
+            refunding.check(merchant, order, amount, order.total, ask.world.now)
+            return refund(refunding.accept(self.runtime, merchant, order, number, amount, ""))
+        except PayError as error:
+            raise BadRequestError(error.message) from error
 
     async def add_ballast(self, ask: Ask) -> Any:
         """Adds payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""

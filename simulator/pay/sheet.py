@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from simulator import strict_json
 from simulator.pay import barcodes, paying, payment_codes, red_packets, v2_xml
 from simulator.pay.keys import verifies
 from simulator.pay.runtime import Runtime
@@ -170,7 +170,7 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                given = json.loads(await request.body())
+                given = strict_json.loads(await request.body())
                 return JSONResponse(await handler(runtime, dict(given)))
             except ImpossibleError as error:
                 return JSONResponse({"error": str(error)}, 400)

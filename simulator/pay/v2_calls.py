@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.pay.records.orders import Order
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import Merchant
+from simulator.whole_numbers import whole_number
 
 Fields = dict[str, str]
 Handler = Callable[["V2Call"], Fields]
@@ -44,9 +45,9 @@ class V2Call:
     def amount(self, name: str) -> int:
         """Returns an amount in fen. Raises PARAM_ERROR unless it is a whole number above zero."""
         text = self.fields.get(name, "")
-        if not text.isascii() or not text.isdigit() or int(text) < 1:
-            raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
-        return int(text)
+        if amount := whole_number(text) if text.isascii() else None:
+            return amount
+        raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
 
     def check_lengths(self, longest: dict[str, int]) -> None:
         """Checks that fields have no more characters than they may. Raises PARAM_ERROR."""

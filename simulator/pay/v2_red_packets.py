@@ -59,14 +59,15 @@ def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
 
 
 def check_amount(call: V2Call, total: int, count: int) -> None:
-    """Checks the amount: 1 to 200 yuan for each person, with a scene also less or more.
+    """Checks the amount: 1 to 200 yuan for each person, with a scene also more, or less down to one fen.
 
     Raises PARAM_ERROR, MONEY_LIMIT, NOTENOUGH.
     """
     scene = call.fields.get("scene_id", "")
     if scene not in ("", *SCENES):
         raise V2Error("PARAM_ERROR", "scene_id参数格式错误")
-    if not scene and not LEAST * count <= total <= MOST * count:
+    least, most = (1, total) if scene else (LEAST, MOST)
+    if not least * count <= total <= most * count:
         raise V2Error("MONEY_LIMIT", "红包金额发放限制")
     if call.merchant.available < total:
         raise V2Error("NOTENOUGH", "帐号余额不足，请到商户平台充值后再重试")

@@ -138,7 +138,7 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
             {name: _character_data(str(each.get(name, ""))) for name in FIELDS} for each in posted["articles"]
         ]
         return {"version": int(posted["version"]), "seen": int(posted["seen"]), "articles": articles}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise Unkept(_("What was sent could not be read.")) from None
 
 

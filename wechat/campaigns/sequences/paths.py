@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wechat.campaigns.models import SequenceStep
+from wechat.kernel.row_ids import row_id
 
 Lane, Type = SequenceStep.Lane, SequenceStep.Type
 
@@ -56,9 +57,10 @@ class Place:
         Anything else means the beginning.
         """
         kind, _colon, number = text.partition(":")
-        if kind not in ("after", *Lane) or not number.isdecimal():
+        step = row_id(number)
+        if kind not in ("after", *Lane) or step is None:
             return cls()
-        return cls(int(number), "" if kind == "after" else kind)
+        return cls(step, "" if kind == "after" else kind)
 
     def __str__(self) -> str:
         return f"{self.lane or 'after'}:{self.of}" if self.of else "first"
