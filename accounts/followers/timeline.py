@@ -103,7 +103,12 @@ def came_and_went(follower: Follower, before: datetime.datetime | None, limit: i
     """What the row itself remembers: the first follow, the newest one, the newest leave."""
     moments = [
         (follower.unsubscribed_at, _("unfollowed"), "", "warn"),
-        (follower.subscribed_at, _("followed"), str(name_of_scene(follower.subscribe_scene)), "good"),
+        (
+            follower.subscribed_at,
+            _("started following"),
+            str(name_of_scene(follower.subscribe_scene)),
+            "good",
+        ),
         (follower.consented_at, _("agreed to show nickname and avatar"), "", "plain"),
     ]
     if follower.first_subscribed_at != follower.subscribed_at:
