@@ -91,7 +91,7 @@ def _run_all(trial: Path | None) -> Mapping[str, Outcome]:
 
 
 def _run(name: str, arguments: Sequence[str] = ()) -> Outcome:
-    """What became of a benchmark, and what it printed, which is shown meanwhile."""
+    """Runs a benchmark and shows what it prints. Returns its exit code, its output and its duration."""
     print(f"\n== {name}", flush=True)
     began, lines = time.perf_counter(), []
     command = [*OWN_SERVERS, "--", sys.executable, "-m", f"bench.{name}", *arguments]

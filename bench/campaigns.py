@@ -140,7 +140,7 @@ def worker(base: str, redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def known(base: str, owner: OfficialAccount, options: argparse.Namespace) -> None:
-    """The platform knows the account and its followers, who for customer service have just written."""
+    """Tells the simulator the account and its followers, who for customer service have just written."""
 
     def sim(path: str, body: dict[str, object]) -> None:
         requests.post(f"{base}/_sim{path}", json=body, timeout=120).raise_for_status()
@@ -186,7 +186,9 @@ def under_fire(base: str, options: argparse.Namespace) -> bool:
 
 
 def judged(base: str, campaign: Campaign, recipients: int) -> bool:
-    """By the ledger: nobody twice, nobody missing but those who are uncertain by name."""
+    """Returns whether the ledger agrees: no person got the message twice, and none lacks it but those
+    whose send is marked as uncertain.
+    """
     ledger = requests.get(f"{base}/_sim/accounts/{APPID}/ledger", timeout=300).json()
     got = Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
     uncertain = set(campaign.recipients.filter(push__state="uncertain").values_list("openid", flat=True))

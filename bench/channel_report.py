@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _fill(account: OfficialAccount, scans: int, channels: int) -> int:
-    """The id of the first channel, which has the most scans."""
+    """Fills in channels and their scans. Returns the id of the first channel, which has the most scans."""
     values = {"account": account.pk, "scans": scans, "channels": channels}
     with connection.cursor() as cursor:
         cursor.execute(CHANNELS, values)

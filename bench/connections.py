@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
 
 
 class Platform:
-    """What sends the callbacks, over connections that stay open."""
+    """The platform: it sends the callbacks over connections that stay open."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -109,7 +109,7 @@ class Platform:
             each.close()
 
     async def capacity(self, seconds: float, requests: Iterable[bytes]) -> float:
-        """Callbacks a second that are recorded while ``CONNECTIONS`` of them always wait."""
+        """Returns the callbacks a second that are recorded while ``CONNECTIONS`` of them always wait."""
         loop, waiting, taken = asyncio.get_running_loop(), iter(requests), 0
         ends = loop.time() + seconds
 
@@ -123,7 +123,7 @@ class Platform:
         return taken / seconds
 
     async def at_rate(self, rate: float, requests: Iterable[bytes]) -> list[Answer]:
-        """The answers to callbacks that come so many a second, whatever becomes of those before."""
+        """Returns the answers to callbacks sent at that rate, on time whatever became of those before."""
         loop, tasks = asyncio.get_running_loop(), list[asyncio.Task[Answer]]()
         began = loop.time()
         for number, request in enumerate(requests):
@@ -168,7 +168,10 @@ def _options() -> argparse.Namespace:
 
 
 def _allow_files(held: int) -> None:
-    """For the server as well, which gets what we have."""
+    """Raises this process's limit of open files, which the server that it starts inherits.
+
+    Raises ``SystemExit`` when the system allows fewer files than ``held`` connections need.
+    """
     needed, (_soft, hard) = held + SPARE_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise SystemExit(f"{held:,} connections need ulimit -n {needed}.")
@@ -227,7 +230,7 @@ def _recorded() -> Iterator[list[Answer]]:
 
 
 def _requests(count: int) -> list[bytes]:
-    """Fresh callbacks, made before the clock runs."""
+    """Returns fresh callbacks, made before the clock runs."""
     first = random.randrange(10**17, 9 * 10**17)
     return [_request(*push(first + number).split("\t")) for number in range(count)]
 

@@ -64,7 +64,11 @@ def main() -> None:
 
 
 def _messages(account: OfficialAccount, client: Client, rows: int) -> None:
-    """As they come, minutes before they are counted."""
+    """Fills in a year of messages, has them counted, and measures the page that shows them.
+
+    Counting takes two runs with a pause between them: the first notes the newest message, the second
+    counts up to it.
+    """
     _timed(f"{rows:,} messages of a year, filled", lambda: _fill(account, rows))
     work.run_all("inbox.count")
     CountProgress.objects.update(due_at=timezone.now())

@@ -113,7 +113,7 @@ def _post(address: str, body: Mapping[str, object]) -> None:
 
 @contextmanager
 def _highest_memory() -> Iterator[list[float]]:
-    """The most this process held meanwhile, in MB, looked at four times a second."""
+    """Yields a list with one number: the most MB this process held so far, looked at four times a second."""
     highest, over, process = [0.0], threading.Event(), psutil.Process()
 
     def look() -> None:

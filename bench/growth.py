@@ -72,7 +72,7 @@ FROM generate_series(1, %s) AS n
 
 @dataclass
 class Growth:
-    """What one operation costs at each size; ``is_flat``: it should cost the same at all of them."""
+    """The cost of one operation at each size. ``is_flat`` says that it should be the same at all of them."""
 
     name: str
     unit: str
@@ -201,7 +201,7 @@ def _orders(client: Client, most: int) -> tuple[str, Sequence[int], Sequence[Gro
 
 
 def _payments(account: OfficialAccount) -> float:
-    """Seconds that the report of a payment takes, of an order that waits for it."""
+    """Returns the seconds that the report of a payment takes, for an order that waits for it."""
     merchant = Merchant.objects.get(slug="bench")
     now = timezone.now()
     took = []
@@ -262,7 +262,7 @@ def _empty(model: type[Model]) -> None:
 
 
 def _page(client: Client, address: str) -> float:
-    """Milliseconds that a page takes. Raises ``SystemExit`` for one that is not shown."""
+    """Returns the milliseconds that a page takes. Raises ``SystemExit`` for one that is not shown."""
 
     def ask() -> None:
         if (status := client.get(address, follow=True).status_code) != 200:
@@ -273,7 +273,7 @@ def _page(client: Client, address: str) -> float:
 
 
 def _median(do: Callable[[], object], times: int) -> float:
-    """Seconds of one call, the median of several rounds of ``times``."""
+    """Returns the seconds of one call, the median of several rounds of ``times`` calls."""
     rounds = []
     for _again in range(TIMES):
         began = time.perf_counter()

@@ -30,7 +30,7 @@ def interpreters(folder: Path) -> Mapping[str, str]:
 
 
 def _version(program: str) -> str:
-    """Returns nothing for one that is not there, or that a manager of versions only knows by name."""
+    """Returns the version of a Python program; empty for one that is not there or does not run."""
     try:
         ran = subprocess.run([program, "-c", VERSION], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -100,7 +100,7 @@ def pages(rows: int) -> dict[str, str]:
 
 
 def measure(client: Client, name: str, address: str) -> None:
-    """The second look: the first one compiles templates."""
+    """Opens a page twice and prints what the second time costs: the first one compiles templates."""
     took, queries = 0.0, 0
     for _look in range(2):
         began = time.perf_counter()

@@ -60,7 +60,7 @@ def _svg(title: str, curves: Sequence[Curve]) -> str:
 
 
 class _Axis:
-    """From values to places, by whole powers of ten."""
+    """An axis of a plot: it maps values to places on the picture, by whole powers of ten."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         positive = [value for value in values if value > 0] or [1.0]

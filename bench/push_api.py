@@ -60,7 +60,7 @@ class Bench:
         self.client.accounts.set([self.account])
 
     def ours(self, seconds: int) -> tuple[Figures, Figures]:
-        """One message a request, and many."""
+        """Measures requests with one message each, and requests with many. Returns both figures."""
         port = free_port()
         with served(web_command(port, self.workers), port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
             self._drive(server, port, 3, CONNECTIONS)  # every worker has imported everything
@@ -124,7 +124,7 @@ class Bench:
 
 
 def _settled() -> tuple[int, int]:
-    """The messages and the answers that are kept, once nothing is under way any more."""
+    """Waits until every request is answered; returns how many messages and how many answers are kept."""
     time.sleep(0.5)
     while KeptAnswer.objects.filter(status=None).exists():
         time.sleep(0.1)

@@ -17,7 +17,7 @@ KEY = base64.b64decode(AES_KEY + "=")
 
 
 def write_pushes(path: Path, *, count: int) -> None:
-    """Lines of query, tab, body; their timestamps are of now."""
+    """Writes callbacks to a file, one a line: query, tab, body. Their timestamps are of now."""
     first = random.randrange(10**17, 9 * 10**17)
     with path.open("w") as file:
         file.writelines(f"{push(first + number)}\n" for number in range(count))

@@ -56,7 +56,7 @@ SELECT 'oBench' || lpad(n::text, 22, '0'),
 
 @dataclass(frozen=True)
 class Speed:
-    """CPU is milliseconds a message: of our workers, of Postgres, of the simulator."""
+    """The speed of sending. ``cpu`` is milliseconds a message of our workers, Postgres and the simulator."""
 
     per_second: float
     cpu: tuple[float, float, float]
@@ -85,7 +85,7 @@ class Bench:
         requests.post(f"{self.base}/_sim{path}", json=body, timeout=120).raise_for_status()
 
     def world(self, followers: int, latency_ms: float) -> None:
-        """Nobody has received anything, everybody follows, calls take so long."""
+        """Sets the simulator up anew: everybody follows, nobody got anything yet, a call takes so long."""
         self.sim("/reset", {"keep_accounts": True})
         openids = [f"oBench{number:022d}" for number in range(1, followers + 1)]
         self.sim(f"/accounts/{APPID}/followers", {"openids": openids})
@@ -95,7 +95,7 @@ class Bench:
             self.sim("/faults", {"api": PATH, "latency_ms": latency_ms})
 
     def queue(self, count: int) -> float:
-        """Seconds the rows took."""
+        """Queues so many messages in place of all earlier ones; returns the seconds that it took."""
         self.runs += 1
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE pushes_push CASCADE")
@@ -118,7 +118,7 @@ class Bench:
         return Counter(entry["openid"] for entry in ledger["entries"])
 
     def enable(self, *, enabled: bool) -> None:
-        """Rows of an account that is switched off wait."""
+        """Switches the account on or off; the messages of an account that is off wait."""
         OfficialAccount.objects.filter(pk=self.account.pk).update(enabled=enabled)
 
     def ours(self, messages: int, latency_ms: float, number_of_workers: int = WORKERS) -> Speed:
@@ -144,7 +144,7 @@ class Bench:
         return sum(map(_cpu, workers)), _postgres_cpu(), _cpu(self.simulator)
 
     def loop(self, send: "Send", messages: int, latency_ms: float) -> float:
-        """Messages a second of one call after the other."""
+        """Returns the messages a second that a loop sends by one call after the other."""
         self.world(messages, latency_ms)
         query = {"grant_type": "client_credential", "appid": APPID, "secret": "s"}
         token = requests.get(f"{self.base}/cgi-bin/token", query, timeout=10).json()["access_token"]
@@ -155,7 +155,7 @@ class Bench:
         return messages / (time.perf_counter() - started)
 
     def memory(self, waiting: int, seconds: float) -> float:
-        """MB of a worker after sending for so long while so many wait."""
+        """Returns the MB a worker holds after it has sent for some seconds while so many messages wait."""
         self.world(min(waiting, 50_000), 0)  # more than are sent meanwhile
         self.enable(enabled=False)
         took = self.queue(waiting)
@@ -169,7 +169,7 @@ class Bench:
 
 
 def work() -> None:
-    """A worker: prints when it is ready, then sends until it is ended."""
+    """Runs a worker: prints when it is ready, then sends until it is ended."""
     from wechat.kernel.work import run_all
 
     connection.ensure_connection()
@@ -217,7 +217,7 @@ def _postgres_cpu() -> float:
 
 @contextmanager
 def simulated() -> Iterator[Bench]:
-    """A simulator of its own, with one account."""
+    """Runs a simulator of its own with one account, as long as the block lasts."""
     port = free_port()
     running = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     base = f"http://127.0.0.1:{port}"
@@ -258,7 +258,7 @@ def _by_wechatpy(wechatpy: Any) -> Send:
 
 
 def _loops() -> dict[str, Send]:
-    """Returns what to compare with: wechatpy as well, where it is installed."""
+    """Returns the loops to compare with: one over wechatpy as well, where it is installed."""
     installed = find_spec("wechatpy") is not None
     wechatpy = {"wechatpy": _by_wechatpy(import_module("wechatpy"))} if installed else {}
     return {"requests": _by_requests, **wechatpy}

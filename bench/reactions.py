@@ -36,7 +36,7 @@ BATCH = 256
 
 
 def fill(account: OfficialAccount, rows: int) -> None:
-    """Leaves so many messages due, each of another follower of ten thousand."""
+    """Makes so many messages that are due, from ten thousand followers in turn."""
     at = timezone.now()
     for first in range(0, rows, BATCH):
         insert(
@@ -55,7 +55,7 @@ def _record(account: OfficialAccount, number: int, at: float) -> Record:
 
 
 def cpu_of_postgres() -> float:
-    """Seconds that our server's processes have used, of which those that ended are not told."""
+    """Returns the CPU seconds of Postgres's processes that live; those that have ended are left out."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()

@@ -64,7 +64,7 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes of one row."""
+    """The cost of one row, in bytes."""
 
     table: float
     indexes: float
@@ -72,7 +72,7 @@ class Cost:
 
 
 def cost_of(table: str, account: OfficialAccount, rows: int) -> Cost:
-    """What each of so many rows takes; they are gone afterwards."""
+    """Returns the cost of one row of the table, measured over so many, which are deleted afterwards."""
     fill, empty = TABLES[table]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_lsn()")

@@ -22,7 +22,7 @@ SETS: dict[str, tuple[Compare, ...]] = {
 
 
 def rules(size: int, compares: tuple[Compare, ...]) -> Compiled:
-    """Rules that do not fit, and a last one that does: nothing ends the search early."""
+    """Returns compiled rules of which only the last one fits, so that no search ends early."""
     drawn = random.Random(7)
     specs = [_rule(number, drawn, compares) for number in range(size - 1)]
     last = KeywordSpec(Compare.CONTAINS, "退换货")

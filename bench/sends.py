@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _answers(bench: Bench, count: int) -> Iterator[float]:
-    """Seconds from being queued to being sent to the platform, of one message after the other."""
+    """Yields the seconds from being queued to being sent, for one message after the other."""
     bench.world(20_000, SLOW_MS)
     bench.enable(enabled=False)
     bench.queue(20_000)

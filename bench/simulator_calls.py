@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 def prepare(base: str, followers: int, calls: int) -> tuple[str, list[str]]:
-    """An account whose followers may all be written to so often; the token and the openids."""
+    """Makes an account whose followers may each be sent enough; returns its token and their openids."""
     for _ in range(100):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -99,7 +99,7 @@ async def load(port: int, requests_made: list[bytes], connections: int) -> tuple
 
 
 def orders(base: str, count: int) -> tuple[list[bytes], list[bytes]]:
-    """Signed requests: prepays, and queries of the same orders. They are made before the clock runs."""
+    """Returns signed requests, made before the clock runs: prepays, and queries of the same orders."""
     merchant = requests.post(
         f"{base}/_sim/merchants",
         json={"mchid": MCHID, "appids": [APPID], "apiv3_key": secrets.token_hex(16)},
@@ -146,7 +146,7 @@ def report(name: str, seconds: float, took: list[float], cpu: float) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used so far; 0 where the system does not say."""
+    """Returns the CPU seconds that a process has used so far; 0 where the system does not say."""
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return 0.0

@@ -22,7 +22,7 @@ GO_PATH = "/usr/share/gocode"  # where Debian's golang-*-dev packages put their 
 
 @dataclass(frozen=True)
 class Figures:
-    """Requests a second, latencies in milliseconds, CPU of the server in microseconds a request."""
+    """The figures of a run: requests a second, latencies in ms, and µs of the server's CPU a request."""
 
     rps: float
     p50: float
@@ -42,7 +42,7 @@ class Figures:
 
 
 def web_command(port: int, workers: int, python: str = sys.executable) -> list[str]:
-    """As it is shipped, with a supervisor of its own workers."""
+    """Returns the command that starts the web server as it is shipped, as a supervisor of its workers."""
     return [
         *(python, "-m"),
         *("uvicorn", "--port", str(port), "--workers", str(workers), "--log-level", "error"),
@@ -58,7 +58,7 @@ def is_go_here(*packages: str) -> bool:
 
 
 def build_go(source: Path, folder: Path) -> Path:
-    """The binary of a Go program of one file."""
+    """Builds a Go program of one file; returns the path of its binary."""
     binary = folder / source.parent.name
     environment = os.environ | {"GO111MODULE": "off", "GOPATH": GO_PATH, "GOCACHE": str(folder / "cache")}
     subprocess.run(["go", "build", "-o", binary, source], env=environment, check=True)
@@ -67,7 +67,7 @@ def build_go(source: Path, folder: Path) -> Path:
 
 @contextmanager
 def served(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[psutil.Process]:
-    """The server while it runs; its log goes nowhere, but it is written."""
+    """Yields the server's process while it runs; its log is written, but discarded."""
     connections.close_all()
     with subprocess.Popen(
         command,
@@ -134,7 +134,10 @@ def _cpu_seconds(server: psutil.Process) -> float:
 
 
 def _postgres_seconds() -> float:
-    """Of the server and its processes, those that ended as well; 0 where it is not on this machine."""
+    """Returns the CPU seconds of Postgres and its processes, those that have ended included.
+
+    Returns 0 where it does not run on this machine.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_backend_pid(), inet_client_addr() IS NULL OR host(inet_client_addr()) = '127.0.0.1'"

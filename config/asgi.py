@@ -50,7 +50,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _is_secure(scope: Any) -> bool:
-    """Returns whether it came as it should; Django sends the others elsewhere."""
+    """Returns whether a request came over HTTPS, if it has to; Django redirects the others."""
     return not settings.SECURE_SSL_REDIRECT or (b"x-forwarded-proto", b"https") in scope["headers"]
 
 

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class Scheduler(beat.Scheduler):
-    """Celery's, with a connection of the pool for each tick, and nothing kept on disk.
+    """Celery's scheduler, with a connection of the pool for each tick, and nothing kept on disk.
 
     Its own is made once: after a restart of RabbitMQ every tick failed on it for ever.
     """

@@ -50,7 +50,7 @@ def as_json(bom: Bom) -> str:
 
 
 def _base_image() -> Iterator[Component]:
-    """What the last stage begins with; its own packages are told of by whoever scans it."""
+    """Yields the image that the last stage begins with; what is in it is told by whoever scans it."""
     name, version = BASE.findall((PROJECT / "deploy" / "Dockerfile").read_text())[-1]
     where = PackageURL("docker", name=name, version=version)
     yield Component(name=name, version=version, type=ComponentType.CONTAINER, purl=where, bom_ref=str(where))
@@ -79,7 +79,10 @@ def _packages() -> Iterator[Component]:
 
 
 def _licences_of(name: str) -> "list[License]":
-    """By its expression, else by the name it gives itself; nothing for a package of other systems."""
+    """Returns the licence of a package: its expression, else its classifiers, else the name it gives itself.
+
+    Returns nothing for a package that is not installed here, as it is for other systems.
+    """
     try:
         package = metadata.metadata(name)
     except metadata.PackageNotFoundError:

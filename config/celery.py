@@ -63,7 +63,7 @@ def compare_clocks(**_arguments: object) -> None:
 
 @worker_ready.connect
 def serve_metrics(**_arguments: object) -> None:
-    """A worker in a container of its own is asked by Prometheus itself, on METRICS_PORT."""
+    """Serves the metrics of a worker in a container of its own to Prometheus, on ``METRICS_PORT``."""
     if settings.METRICS_PORT:
         from wechat.kernel import exposition
 
@@ -72,7 +72,7 @@ def serve_metrics(**_arguments: object) -> None:
 
 @celeryd_after_setup.connect
 def keep_a_place_for_interactive_work(instance: Any, **_arguments: object) -> None:
-    """A worker that does both kinds of work leaves one process to those that somebody waits for."""
+    """Keeps one process of a worker that does both kinds of work free for what somebody waits for."""
     from wechat.kernel.work import INTERACTIVE, places
 
     processes = int(instance.concurrency or 1)

@@ -15,7 +15,10 @@ Directives = dict[str, Iterable[str]]
 
 
 class ContentSecurityPolicy:
-    """Goes first, so that it sees every answer; an answer that brings a policy of its own keeps it."""
+    """Adds the content security policy to every answer that brings none of its own.
+
+    It goes first among the middleware, so that it sees every answer.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -64,7 +64,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
-    """The worst of what waits for the reader in this account, and how many kinds there are besides."""
+    """Returns the worst of what waits for the reader in this account, and how many more kinds wait."""
     assert isinstance(request.user, User)
     found: Sequence[TodoItem] = [each for each in todo.waiting(request.user) if each.account == account]
     return {
@@ -74,7 +74,7 @@ def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 
 
 def _unanswered(account: OfficialAccount) -> list[RecentMessage]:
-    """The end of what no rule answered, from the end of its index."""
+    """Returns the newest messages that no rule answered, read from the end of their index."""
     rows = InboundMessage.objects.filter(account=account, kind="text", answered_by="")
     newest = list(rows.order_by("-pk")[:NEWEST])
     people.beside(newest)
@@ -91,7 +91,7 @@ def _unanswered(account: OfficialAccount) -> list[RecentMessage]:
 
 
 def _steps(account: OfficialAccount | None, rights: Rights) -> Iterator[SetUpStep]:
-    """What is missing until followers are answered; the first thing is the next to do."""
+    """Yields what is missing until followers are answered; the first step is the next to do."""
     if account is None:
         if rights.everything:
             address = reverse("operations_setup")

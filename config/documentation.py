@@ -24,7 +24,7 @@ CACHED_SECONDS = 300
 
 
 class ReaderRate(BaseThrottle):
-    """How often one address may read; nobody reads faster than that."""
+    """A limit of how often one network address may read the documentation."""
 
     _wait = 0.0
 
@@ -56,7 +56,7 @@ class Schema(SpectacularAPIView):
 
 @cache
 def _document(media_type: str, language: str) -> bytes:
-    """A process has one for each form and language."""
+    """Returns the document in one form and language; a process makes each of them once."""
     renderer: Any = next(each for each in Schema.renderer_classes if each.media_type == media_type)
     with translation.override(language):
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped library
@@ -64,7 +64,7 @@ def _document(media_type: str, language: str) -> bytes:
 
 
 class Documentation(SpectacularSwaggerSplitView):
-    """Swagger UI over it; its script has an address of its own, which the content security policy needs."""
+    """Swagger UI for the document; its script has an address of its own, for the content security policy."""
 
     http_method_names = ["get", "head"]
     throttle_classes = [ReaderRate]

@@ -30,7 +30,10 @@ class InvalidSetting(SystemExit):
 
 
 def given(name: str) -> str:
-    """What the process is told under that name, or in the file that ``NAME_FILE`` names, as for secrets."""
+    """Returns a setting of that name, or the text of the file that ``NAME_FILE`` names, as for secrets.
+
+    Raises ``InvalidSetting``.
+    """
     value, file = (os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
     if not file:
         return value
@@ -71,7 +74,7 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def web_address(name: str, default: str) -> str:
-    """An absolute http(s) address without a trailing slash."""
+    """Returns an absolute http(s) address without a trailing slash. Raises ``InvalidSetting``."""
     value = (os.environ.get(name, "").strip() or default).rstrip("/")
     problem = f"is {value!r}; use an address such as https://example.com."
     parts = _split(name, value, problem)
@@ -102,7 +105,10 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
 
 
 def service_address(name: str, value: str, *schemes: str) -> str:
-    """The address of a database or a broker; its password never reaches the message."""
+    """Returns the address of a database or a broker if it is readable; otherwise raises ``InvalidSetting``.
+
+    Its password never reaches the message.
+    """
     unreadable = (
         "cannot be read: write / # ? @ : % [ of a password as %2F %23 %3F %40 %3A %25 %5B, a port in digits."
     )
@@ -130,7 +136,7 @@ def mail(name: str) -> Mapping[str, Any]:
 
 
 def field_keys(text: str) -> Mapping[str, bytes]:
-    """``id:base64`` pairs, the first one encrypts, all of them decrypt; each key has 32 bytes."""
+    """Returns the keys of ``id:base64`` pairs: the first encrypts, all decrypt; each key has 32 bytes."""
     keys: dict[str, bytes] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key_id, _, encoded = pair.partition(":")
@@ -149,7 +155,7 @@ def field_keys(text: str) -> Mapping[str, bytes]:
 
 
 def local_secrets() -> Mapping[str, str]:
-    """Secrets made on the first start of an embedded installation and kept, readable by the owner only."""
+    """Returns secrets made on the first start of an embedded installation, in a file for its owner only."""
     path = local_folder() / "secrets.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from payments.orders.models import Order
 
 @statistics.register
 def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[statistics.Purchase]:
-    """What followers bought, for the buttons they came by; after refunds."""
+    """Yields what followers paid, after refunds, for the statistics of the buttons they came by."""
     paid = Order.objects.filter(account=account, paid_at__gte=since).exclude(payer_openid="")
     rows = paid.order_by("paid_at").values_list("payer_openid", "paid_at", "total", "refunded")
     for openid, paid_at, total, refunded in rows.iterator():

@@ -35,7 +35,7 @@ class Probe:
         self._answer: asyncio.Future[bool] | None = None
 
     async def is_reached(self, seconds: float = DEADLINE_SECONDS) -> bool:
-        """Returns its answer, or False when there is none within that time."""
+        """Returns the service's answer, or ``False`` when there is none within that time."""
         answer = self._answer
         if answer is None or self._is_over(answer):
             self._asked_at = time.monotonic()
@@ -50,7 +50,7 @@ class Probe:
 
 
 async def _postgres() -> bool:
-    """Returns whether it takes rows: a standby does not."""
+    """Returns whether Postgres takes rows: a standby does not."""
     try:
         async with await group_commit.connect() as session:
             cursor = await session.execute("SELECT current_setting('transaction_read_only') = 'off'")
@@ -76,7 +76,7 @@ async def _live() -> tuple[int, dict[str, bool]]:
 
 
 async def _ready() -> tuple[int, dict[str, bool]]:
-    """200 while callbacks can be recorded; each service is named.
+    """Returns status 200 while callbacks can be recorded, else 503; and, by name, which services answer.
 
     That takes Postgres, or Redis once what callbacks are answered from is in memory: whoever asks while
     Postgres is there has it read.

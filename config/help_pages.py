@@ -38,7 +38,7 @@ class Chapter:
 
 
 def show(request: HttpRequest, guide: str) -> HttpResponse:
-    """One guide."""
+    """Shows one guide of the help."""
     if guide not in _guides(_language()):
         raise Http404
     title, body = _read(guide, _language())

@@ -65,7 +65,7 @@ class _Days:
 
 
 def cards(account: OfficialAccount, rights: Rights) -> list[FigureCard]:
-    """Returns what somebody may see of the account, what their role looks at first in front."""
+    """Returns the figures of the account that somebody may see, in the order that fits their role."""
     today = timezone.localdate()
     found = {days.figure.name: _card(days) for days in _with_net(_asked(account, rights, today))}
     first = next((FIRST[role] for role in FIRST if role in _roles(account, rights)), ())
@@ -78,7 +78,7 @@ def _roles(account: OfficialAccount, rights: Rights) -> frozenset[str]:
 
 
 def _asked(account: OfficialAccount, rights: Rights, today: datetime.date) -> Iterator[_Days]:
-    """Asks each source once, and those alone that have something for the reader."""
+    """Yields the figures that the reader may see; each source is asked once, or not at all."""
     for source in SOURCES:
         yours = [each for each in source.figures if rights.may_view(each.area, account.pk)]
         if yours:
@@ -87,7 +87,7 @@ def _asked(account: OfficialAccount, rights: Rights, today: datetime.date) -> It
 
 
 def _with_net(found: Iterator[_Days]) -> Iterator[_Days]:
-    """Adds how many followers there are more, after those who left."""
+    """Yields the figures, and after "leaves" the net number of new followers by day."""
     follows: _Days | None = None
     for each in found:
         yield each

@@ -60,13 +60,13 @@ class RequestMiddleware(middlewares.RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Names the person of the line; where a server called, Django's user is a client or a merchant."""
+        """Adds the user to the log line, if it is a person: it is a client or merchant when servers call."""
         if isinstance(getattr(request, "user", None), AbstractBaseUser | AnonymousUser):
             middlewares.RequestMiddleware.bind_user_id(request)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Names the page by its route: by addresses people log in, are led back, get their first password."""
+        """Returns method and route: an address itself may hold a code of a login, or of a first password."""
         return f"{request.method} {route_of(request)}"
 
 
@@ -145,6 +145,6 @@ def _clean(typed: QueryDict) -> QueryDict:
 
 
 def _without_unseen(value: str) -> str:
-    """Blanks alone may be meant, as in a password."""
+    """Returns a text without unseen characters around it; blanks alone are kept, as in a password."""
     seen = value.strip(UNSEEN + BLANK)
     return value if value.strip() == seen else seen

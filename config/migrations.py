@@ -43,7 +43,7 @@ IN_NO_TRANSACTION = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurre
 
 @dataclass
 class Tables:
-    """Those that a migration makes are empty, and nobody waits for them."""
+    """The tables that a migration makes itself: they are empty, and nobody waits for them."""
 
     made: set[str] = field(default_factory=set)
 
@@ -81,7 +81,7 @@ def unsafe(migrations: Iterator[Migration] | Sequence[Migration]) -> Iterator[st
 
 
 def _problem(operation: Operation, tables: Tables, migration: Migration) -> str:
-    """Returns what is wrong with it; nothing if it is safe."""
+    """Returns what is wrong with an operation; nothing if it is safe."""
     atomic = migration.atomic
     if isinstance(operation, ordinary.CreateModel):
         tables.made.add(operation.name_lower)

@@ -154,7 +154,7 @@ BENEATH = {
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar for this member of staff; apps that are not installed have no entry."""
+    """Returns the sidebar for this member of staff, with the entries whose area they may look at."""
     overview = NavigationEntry(_("Overview"), "space_dashboard", "admin:index", None)
     waiting = NavigationEntry(_("Waiting for you"), "notifications_active", "todo", None)
     approvals = NavigationEntry(_("Approvals"), "task_alt", "admin:approvals_list", Area.FOLLOWERS)
@@ -172,7 +172,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _entry_of(path: str, links: set[str]) -> str:
-    """The longest address that leads here: the skin would light up every one that does."""
+    """Returns the sidebar's longest address that leads here; the skin would light up every one that does."""
     overview = reverse("admin:index")
     leads = {link: link for link in links} | {reverse(page): reverse(BENEATH[page]) for page in BENEATH}
     found = [link for link in leads if path == link or (path.startswith(link) and link != overview)]
@@ -205,7 +205,10 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where to go after a switch: a page about one thing is about one account, its list is about any."""
+    """Returns the address to go to after a switch: for a page about one thing, the list it is in.
+
+    A page about one thing is about one account, its list is about any.
+    """
     root = reverse("admin:index")
     app_and_model = request.path.removeprefix(root).split("/")[:2]
     below = f"{root}{'/'.join(app_and_model)}/"

@@ -38,7 +38,7 @@ METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class SharedLine:
-    """What is beyond ``per_second`` lines, told together once a second."""
+    """A line about all requests beyond ``per_second`` lines, written once a second."""
 
     def __init__(self, per_second: int) -> None:
         self._own_lines = LineRate(per_second)
@@ -57,7 +57,7 @@ class SharedLine:
         return True
 
     def write(self) -> None:
-        """Writes what has gathered."""
+        """Writes one line about the requests that have gathered."""
         taken, self._milliseconds = self._milliseconds, []
         statuses, self._statuses = self._statuses, Counter()
         details = {
@@ -71,7 +71,7 @@ class SharedLine:
 
 
 def one_line_each(*, callbacks_per_second: int) -> Callable[[Application], Application]:
-    """Makes an ASGI application tell of its requests, and counts them."""
+    """Returns a wrapper that logs and counts the requests of an ASGI application."""
     shared = SharedLine(callbacks_per_second)
 
     def around(application: Application) -> Application:
@@ -152,7 +152,7 @@ class _Request:
 
 
 def _path(path: str) -> str:
-    """What may be told of the path of a request before anybody has looked at it."""
+    """Returns what may be logged of a path before a route is found: the path itself may hold a secret."""
     if path in QUIET:
         return path
     return "/static/<path>" if path.startswith("/static/") else "unknown"

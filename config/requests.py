@@ -39,7 +39,7 @@ EXTENDED = re.compile(r"\*\s*=|\*[0-9]+\*?\s*=")
 
 
 class RequestRefused(Exception):
-    """The request ends here, with this status."""
+    """The request is refused with this status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -56,7 +56,7 @@ class Body:
         self.size = 0
 
     def write(self, data: bytes) -> int:
-        """Raises ``RequestRefused`` when the disk is needed and other bodies have used up its share."""
+        """Adds data. Raises ``RequestRefused`` if it needs the disk, and bodies have used up their share."""
         before, self.size = self._counted, self.size + len(data)
         Body._on_disk += self._counted - before
         if self._counted and Body._on_disk > MOST_ON_DISK:
@@ -109,8 +109,11 @@ def limit_of(path: str) -> int:
 
 
 def _check_headers(pairs: list[tuple[bytes, bytes]], headers: Mapping[bytes, str]) -> None:
-    """A header that names a codec has its bytes decoded with it, and Python has codecs that take minutes,
-    unpack, or raise whatever they are given. Only UTF-8 is read here."""
+    """Refuses headers that are too long, or that name another codec than UTF-8. Raises ``RequestRefused``.
+
+    A header that names a codec has its bytes decoded with it, and Python has codecs that take minutes,
+    unpack, or raise whatever they are given.
+    """
     if sum(len(name) + len(value) for name, value in pairs) > MOST_HEADERS:
         raise RequestRefused(431)
     content_type = headers.get(b"content-type", "")

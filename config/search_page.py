@@ -15,7 +15,7 @@ from wechat.console.by_name import matches
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """A page of its own, or with ``part`` only what was found, for the window that asks while one types."""
+    """Shows what was found; with ``part`` only that, for the window that asks while one types."""
     wanted = request.GET.get("q", "").strip()[:LONGEST]
     account = current_account(request)
     groups = [*_pages(request, wanted), *searched(request, account, wanted), *_help(wanted)]

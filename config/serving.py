@@ -46,7 +46,7 @@ class Busy(Exception):
 
 
 class PageResponse:
-    """What a page answered; its content is in memory while it is small, else in a temporary file."""
+    """The answer of a page; its content is in memory while it is small, else in a temporary file."""
 
     def __init__(self) -> None:
         self.status = 500
@@ -54,13 +54,13 @@ class PageResponse:
         self.file = TemporaryContent(IN_MEMORY)
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """The ``start_response`` of WSGI."""
+        """Takes status and headers: the ``start_response`` of WSGI."""
         self.status = int(status.split(" ", 1)[0])
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return self.file.write
 
     async def send(self, send: Send) -> None:
-        """Raises ``TimeoutError`` when the reader does not take it."""
+        """Sends the answer. Raises ``TimeoutError`` if the reader takes nothing for ``PATIENCE_SECONDS``."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         self.file.seek(0)
         while piece := self.file.read(PIECE):

@@ -334,6 +334,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"OrderStateEnum": "payments.orders.states.OrderState"},
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.ReporterFilter"
 LOGGING = logs.logging_config(readable=DEBUG)
 # The one line of a request is written by ``config.request_log``, which also sees what never comes to Django.
 DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG

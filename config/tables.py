@@ -27,7 +27,7 @@ STATEMENT = re.compile(r"\b(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|JOI
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table and the room, such as ``payments.orders``, whose model it is."""
+    """A table and the app (a "room"), such as ``payments.orders``, whose model it is."""
 
     name: str
     room: str
@@ -53,7 +53,7 @@ def tables_of_rooms() -> dict[str, OwnedTable]:
 
 
 def ladder(project: Path) -> dict[str, int]:
-    """Returns how high each room stands, by its name; rooms on one row do not know each other."""
+    """Returns the level of each app (a "room") by its name; apps of one level do not know each other."""
     settings = tomllib.loads((project / "pyproject.toml").read_text())
     contract = settings["tool"]["importlinter"]["contracts"][0]
     rows = [[room.strip() for room in row.split("|")] for row in contract["layers"]]

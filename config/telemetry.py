@@ -68,7 +68,10 @@ class SdkSpans:
 
     @contextmanager
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> Iterator[str]:
-        """One span; what an error says is for the log, which knows what to leave out."""
+        """Makes a span and yields its ``traceparent``; what an error says is left to the log.
+
+        The log knows what to leave out.
+        """
         above = self._propagator.extract({"traceparent": trace})
         with self._tracer.start_as_current_span(
             name, above, attributes=attributes, record_exception=False, set_status_on_exception=False
@@ -82,7 +85,7 @@ class SdkSpans:
                 raise
 
     def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
-        """A span from so many seconds ago until now."""
+        """Makes a span from so many seconds ago until now."""
         now = time.time_ns()
         begun = now - int(seconds * NANO)
         self._tracer.start_span(name, attributes=attributes, start_time=begun).end(now)

@@ -28,12 +28,12 @@ def main() -> int:
 
 
 def catalogues() -> list[Path]:
-    """Every source catalogue of the project's own packages."""
+    """Returns every source catalogue of the project's own packages."""
     return sorted(path for path in PROJECT.glob("[!.]*/**/LC_MESSAGES/*.po"))
 
 
 def problems_of(catalogue: Path) -> Iterator[str]:
-    """One sentence for each message that staff would read in the wrong language."""
+    """Yields a sentence for each message that staff would read in the wrong language."""
     source = polib.pofile(str(catalogue))
     for entry in source:
         if entry.obsolete:
@@ -48,12 +48,12 @@ def problems_of(catalogue: Path) -> Iterator[str]:
 
 
 def placeholders(text: str) -> list[str]:
-    """`%(count)d`, `%s` and the like, which must be the same in every language."""
+    """Returns `%(count)d`, `%s` and the like, which must be the same in every language."""
     return sorted(PLACEHOLDER.findall(text))
 
 
 def missing(project: Path) -> list[str]:
-    """Texts marked for translation in the sources that no catalogue knows."""
+    """Returns a sentence for each text marked for translation in the sources that no catalogue knows."""
     known = {entry.msgid for catalogue in catalogues() for entry in polib.pofile(str(catalogue))}
     sources = [path for folder in SOURCES for path in sorted((project / folder).rglob("*.py"))]
     return [
@@ -66,7 +66,7 @@ def missing(project: Path) -> list[str]:
 
 
 def contradictions(paths: Iterable[Path]) -> list[str]:
-    """Texts with a translation for each app: Django knows one, so one of the apps would show the other's."""
+    """Returns a sentence for each text that apps translate differently: Django would show one for all."""
     known: dict[tuple[str | None, str], dict[str, Path]] = defaultdict(dict)
     for path in paths:
         for key, (text, forms) in _messages(polib.pofile(str(path))).items():
@@ -80,7 +80,7 @@ def contradictions(paths: Iterable[Path]) -> list[str]:
 
 
 def marked(source: str) -> Iterator[str]:
-    """The literal first argument of each call of a gettext function."""
+    """Yields the literal first argument of each call of a gettext function."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             text = node.args[0] if node.args else None

@@ -17,9 +17,10 @@ DOMAINS = 3
 
 @dataclass(frozen=True, slots=True)
 class MatchRule:
-    """Whom a conditional menu is for. ``tag`` is a primary key, ``on_platform`` whether WeChat knows it.
+    """The followers that a conditional menu is for.
 
-    ``followers`` is 0 if nobody has the tag; ``other`` are criteria that were abolished.
+    ``tag`` is a primary key, ``on_platform`` whether WeChat knows it. ``followers`` is 0 if nobody has the
+    tag; ``other`` are criteria that were abolished.
     """
 
     name: str
@@ -30,14 +31,14 @@ class MatchRule:
     other: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, other: "MatchRule") -> bool:
-        """Returns whether everybody in the other is in this one."""
+        """Returns whether all followers in the other audience are in this one."""
         return self.tag in (None, other.tag) and self.platform in (None, other.platform) and not self.other
 
 
 def audience_problems(
     audience: MatchRule, above: Sequence[MatchRule], *, default_is_live: bool
 ) -> list[Problem]:
-    """``above`` are the conditional menus that win where both fit."""
+    """Returns what is wrong with an audience; ``above`` are the conditional menus that win where both fit."""
     found = []
     if not default_is_live:
         found.append(Problem(_("Publish the menu for everybody first: WeChat wants one before any other.")))
@@ -66,7 +67,7 @@ def audience_problems(
 
 
 def domain_problems(menus: Sequence[Sequence[Button]]) -> list[Problem]:
-    """``menus`` are the buttons of all conditional menus of the account."""
+    """Returns the problem of too many sites, if any; ``menus`` are the account's conditional menus."""
     hosts = sorted(
         {
             str(urlsplit(button.url).hostname)

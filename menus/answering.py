@@ -39,7 +39,7 @@ class TappableButton:
     rule_id: int | None = None
 
     def script_for(self, account: OfficialAccount) -> Script | None:
-        """Its own, or that of its rule while the rule is on."""
+        """Returns what the button says: its own answer, or that of its rule while the rule is on."""
         if self.script or self.rule_id is None:
             return self.script
         book = rulebook.of(account)
@@ -48,7 +48,7 @@ class TappableButton:
 
 @dataclass(frozen=True, slots=True)
 class ButtonTable:
-    """One account's buttons by what an event says of them."""
+    """The buttons of one account by what an event says of them."""
 
     by_key: Mapping[str, TappableButton] = field(default_factory=dict)
     by_url: Mapping[str, TappableButton] = field(default_factory=dict)
@@ -70,7 +70,10 @@ def of(account: OfficialAccount) -> ButtonTable:
 
 
 def _build() -> Mapping[int, ButtonTable]:
-    """Of disabled accounts too: to enable one is no edit of its menus. Their callbacks are refused anyway."""
+    """Returns the buttons of all accounts, also disabled ones: enabling an account is no edit of its menus.
+
+    Callbacks of a disabled account are refused anyway.
+    """
     recent = Q(state=Version.State.PUBLISHED) | Q(
         state=Version.State.SUPERSEDED, superseded_at__gte=timezone.now() - KEPT_FOR
     )
@@ -84,7 +87,8 @@ def _build() -> Mapping[int, ButtonTable]:
         rows[item.version_id].append(item)
     by_account: dict[int, list[MenuItem]] = defaultdict(list)
     for version in ordered:
-        by_account[version.menu.account_id] += rows[version.pk]
+        # A key that names a button of this version is that button's, also if another one was given it.
+        by_account[version.menu.account_id] += sorted(rows[version.pk], key=lambda item: not item.key)
     return {account_id: table(items) for account_id, items in by_account.items()}
 
 

@@ -88,7 +88,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
 
 class MenuView(BusinessView):
     def menu(self, pk: int) -> Menu:
-        """Raises ``Http404`` for a menu of another account."""
+        """Returns a menu of the client's account. Raises ``Http404`` for one of another account."""
         found = Menu.objects.filter(account=self.account, pk=pk).select_related("account", "tag").first()
         if found is None:
             raise Http404

@@ -29,7 +29,7 @@ def ask(
     at: datetime.datetime | None = None,
     until: datetime.datetime | None = None,
 ) -> Approval | None:
-    """Returns what waits now, or ``None`` where it may be published at once.
+    """Returns the approval that waits now, or ``None`` where it may be published at once.
 
     Raises ``NotPublishable``: nobody is asked for what WeChat would refuse.
     """

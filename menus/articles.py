@@ -19,7 +19,7 @@ class LinkedArticle:
 
 
 def of(account: OfficialAccount) -> list[LinkedArticle]:
-    """The published ones, newest first, then those that buttons opened before; each once."""
+    """Returns the published articles, newest first, then those that buttons opened before; each once."""
     found: dict[str, LinkedArticle] = {}
     for article in (*_published(account), *_in_menus(account)):
         found.setdefault(article.id, article)

@@ -30,6 +30,10 @@ class NotPublishable(Exception):
         self.problems = problems
 
 
+class Over(Exception):
+    """The menu was to be live until a time that has passed."""
+
+
 def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[str, str]:
     """Returns what is wrong with the time of a publication, or of its end, by the name of the field."""
     wrong, now = {}, timezone.now()
@@ -77,8 +81,22 @@ def schedule(
     return going
 
 
+@transaction.atomic
+def publish_again(failed: Publication) -> Publication:
+    """Has a worker do what failed, for whoever asked for it; it still ends when it was to.
+
+    Raises ``NotPublishable``, ``Busy`` and ``Over``.
+    """
+    back = Publication.objects.filter(returns=failed).exclude(reason=Reason.BY_STAFF).first()
+    if back is not None and back.starts_at <= timezone.now():
+        raise Over
+    again = publish(failed.menu, failed.version, by=failed.asked_by, through=failed.asked_through)
+    Publication.objects.filter(returns=failed, state=State.SCHEDULED).update(returns=again)
+    return again
+
+
 def cancel(publication: Publication) -> bool:
-    """Before it starts, with the return that belongs to it; ``False`` if it has started."""
+    """Cancels a publication before it starts, with its return; returns ``False`` if it has started."""
     done = _close(
         Publication.objects.filter(pk=publication.pk, state=State.SCHEDULED), State.CANCELLED, Reason.BY_STAFF
     )
@@ -92,7 +110,7 @@ def cancel(publication: Publication) -> bool:
 
 
 def running(account_id: int) -> Publication | None:
-    """The one that is under way in this account."""
+    """Returns the publication that is under way in this account, or ``None``."""
     return Publication.objects.filter(account=account_id, state__in=Publication.RUNNING).first()
 
 

@@ -17,12 +17,12 @@ MOST_BUTTONS = 100
 
 
 class Malformed(Exception):
-    """Not the form of a menu; the text says where. Whoever edits by hand never sees it."""
+    """The data has not the form of a menu; the text says where. Who uses the editor never sees it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonReply:
-    """What a button says: a content as ``wechat.contents`` stores it, and the files in it."""
+    """A button's own answer: a content as ``wechat.contents`` stores it, and the files in it."""
 
     content: Mapping[str, Any]
     asset: int | None = None
@@ -31,7 +31,7 @@ class ButtonReply:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """``uid`` names the button in all versions of its menu.
+    """A button of a menu; ``uid`` names it in all versions of its menu.
 
     ``key`` is only set on buttons made elsewhere, ``media_id`` on files that are in no library of ours;
     ``raw`` is how a button came that we can only keep. ``file`` and ``rule`` are primary keys.
@@ -66,7 +66,7 @@ def new_uid() -> str:
 
 
 def every(buttons: Sequence[Button]) -> Iterator[Button]:
-    """Both levels, each button before its children."""
+    """Yields the buttons of both levels, each button before its children."""
     for button in buttons:
         yield button
         yield from every(button.children)
@@ -76,7 +76,7 @@ def every(buttons: Sequence[Button]) -> Iterator[Button]:
 
 
 def to_data(button: Button) -> dict[str, Any]:
-    """Returns what is empty is left out."""
+    """Returns a button in the editor's form; what is empty is left out."""
     data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
     data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
     if button.reply:
@@ -89,7 +89,10 @@ def to_data(button: Button) -> dict[str, Any]:
 
 
 def from_list(data: Any) -> Buttons:
-    """Raises ``Malformed``. How many there may be, and how deep, is for the validation to say."""
+    """Returns the buttons of a list in the editor's form. Raises ``Malformed``.
+
+    How many there may be, and how deep, is for the validation to say.
+    """
     buttons = _buttons(data, depth=0)
     uids = [each.uid for each in every(buttons)]
     if len(uids) > MOST_BUTTONS:
@@ -153,7 +156,7 @@ def _reply(data: Mapping[str, Any]) -> ButtonReply | None:
 
 
 def to_platform(buttons: Sequence[Button], media: Mapping[int, str]) -> list[dict[str, Any]]:
-    """The body's ``button``; ``media`` tells the media ids of files by primary key."""
+    """Returns the ``button`` of the platform's call; ``media`` has the media ids of files by primary key."""
     return [_to_platform(each, media) for each in buttons]
 
 
@@ -168,7 +171,25 @@ def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
 
 
 def from_platform(buttons: Any) -> Buttons:
-    """Whatever ``menu/get`` or ``get_current_selfmenu_info`` tells; nothing is dropped, nothing raises."""
+    """Returns the buttons that ``menu/get`` or ``get_current_selfmenu_info`` tells of, also unknown kinds.
+
+    No button is dropped, and whatever is in one raises nothing. Of several with one of our keys the first is
+    the button that the key names.
+    """
+    return _with_distinct_uids(_all_from_platform(buttons), set())
+
+
+def _with_distinct_uids(buttons: Sequence[Button], taken: set[str]) -> Buttons:
+    distinct = []
+    for button in buttons:
+        if button.uid in taken:
+            button = replace(button, uid=new_uid(), key=button.platform_key)
+        taken.add(button.uid)
+        distinct.append(replace(button, children=_with_distinct_uids(button.children, taken)))
+    return tuple(distinct)
+
+
+def _all_from_platform(buttons: Any) -> Buttons:
     return tuple(_from_platform(each) for each in buttons if isinstance(each, dict)) if buttons else ()
 
 
@@ -176,7 +197,7 @@ def _from_platform(payload: Mapping[str, Any]) -> Button:
     name, kind = str(payload.get("name", "")), str(payload.get("type", ""))
     children = _children(payload)
     if children:
-        return Button(new_uid(), name, ButtonKind.PARENT, children=from_platform(children))
+        return Button(new_uid(), name, ButtonKind.PARENT, children=_all_from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
         own: dict[str, Any] = {each: str(payload.get(each, "")) for each in FIELDS[kind]}
         key = own.get("key", "")
@@ -198,7 +219,7 @@ def _children(payload: Mapping[str, Any]) -> list[Any]:
 
 
 def canonical(buttons: Any) -> list[dict[str, Any]]:
-    """Two menus of the platform are the same exactly if their canonical forms are equal."""
+    """Returns a form of the platform's buttons that is equal exactly if two menus are the same."""
     return [_canonical(each) for each in buttons or [] if isinstance(each, dict)]
 
 
@@ -217,24 +238,26 @@ def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_new_uids(buttons: Sequence[Button]) -> Buttons:
-    """For a copy: its buttons are others than the first ones."""
+    """Returns the buttons with new uids, as for a copy: its buttons are others than the first ones."""
     return tuple(replace(each, uid=new_uid(), children=with_new_uids(each.children)) for each in buttons)
 
 
 def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int, str]) -> Buttons:
-    """The buttons found on the platform, each as the one of ours that it is, by what it does or its name.
+    """Returns the buttons found on the platform, each as the one of ours that it is, by what it does or name.
 
     It keeps our uid, reply, rule and file, but has its name, place and kind from the platform.
     """
     left = list(every(known))
     fingerprints = {each.uid: _fingerprint(each, media) for each in left}
+    named = {each.uid for each in every(found)}
 
     def same(button: Button) -> Button | None:
         wanted = _fingerprint(button, {})
         tests = (
             lambda each: each.uid == button.uid,
-            lambda each: fingerprints[each.uid] == wanted,
-            lambda each: each.name == button.name and each.kind == button.kind,
+            # What a key names is that button and no other one.
+            lambda each: each.uid not in named and fingerprints[each.uid] == wanted,
+            lambda each: each.uid not in named and each.name == button.name and each.kind == button.kind,
         )
         return next((each for test in tests for each in left if test(each)), None)
 
@@ -261,5 +284,5 @@ def _merged(found: Button, ours: Button, media: Mapping[int, str]) -> Button:
         kept |= {"file": ours.file, "media_id": ""}
     if found.article_id and found.article_id == ours.article_id:
         kept |= {"article_title": ours.article_title}
-    key = "" if found.key == f"{OWN_KEY}{ours.uid}" else found.key
+    key = found.platform_key if found.kind in KEYED and found.uid != ours.uid else found.key
     return replace(found, uid=ours.uid, key=key, **kept)

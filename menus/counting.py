@@ -31,7 +31,7 @@ ON CONFLICT (version_id, uid, day) DO UPDATE SET
 
 
 def count(row: InboundMessage, entry: TappableButton) -> bool:
-    """``False`` if this tap was counted before, or its version is gone."""
+    """Counts a tap; returns ``False`` if it was counted before, or its version is gone."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             COUNT,

@@ -17,7 +17,7 @@ LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class ReferenceNames:
-    """By primary key, mini programs by AppID."""
+    """The names of what buttons refer to: files and rules by primary key, mini programs by AppID."""
 
     files: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class ReferenceNames:
 
 
 def names_in(menus: Iterable[Buttons]) -> ReferenceNames:
-    """Of everything that the buttons of these menus refer to."""
+    """Returns the names of everything that the buttons of these menus refer to."""
     each = [button for buttons in menus for button in every(buttons)]
     files = [key for one in each for key in (one.file, one.reply.asset if one.reply else None)]
     rules = {one.rule for one in each if one.rule}
@@ -47,7 +47,7 @@ def action(button: Button, names: ReferenceNames) -> str:
 
 
 def _detail(button: Button, names: ReferenceNames) -> str:
-    """Of what it does now; what it did as another kind is kept, and silent."""
+    """Returns what a tap opens, sends or says now; what the button did as another kind is left out."""
     if button.kind in KEYED:
         return _answer(button, names)
     if button.kind == ButtonKind.MINIPROGRAM:

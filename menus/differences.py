@@ -23,7 +23,7 @@ WORDS: dict[str, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class ButtonDifference:
-    """``uid`` is the button's; ``old`` and ``new`` are what it does, is called, or where it stands."""
+    """A difference of one button: ``old`` and ``new`` are what it does, is called, or where it stands."""
 
     what: str
     name: str
@@ -45,12 +45,13 @@ class _Place:
     button: Button
     above: str
     number: int
+    submenu: str = ""
 
 
 def differences(
     before: Sequence[Button], after: Sequence[Button], names: ReferenceNames | None = None
 ) -> list[ButtonDifference]:
-    """Buttons are told apart by their uid."""
+    """Returns the differences, button by button; the uid tells which button is which."""
     names = names or names_in([tuple(before), tuple(after)])
     old, new = _places(before), _places(after)
     found = [
@@ -85,7 +86,7 @@ def _action(button: Button) -> Button:
 
 
 def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str, _Place]) -> bool:
-    """Under another button, or in another order among those that were and are beside it."""
+    """Returns whether a button is in another submenu, or in another order among its former neighbours."""
     if old[uid].above != new[uid].above:
         return True
     siblings = [each for each in kept if old[each].above == new[each].above == new[uid].above]
@@ -94,7 +95,10 @@ def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str,
 
 
 def _where(place: _Place) -> str:
-    return _("place %(number)d") % {"number": place.number + 1}
+    number = place.number + 1
+    if place.above:
+        return _("place %(number)d in “%(submenu)s”") % {"number": number, "submenu": place.submenu}
+    return _("place %(number)d") % {"number": number}
 
 
 def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
@@ -102,7 +106,7 @@ def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
     for number, button in enumerate(buttons):
         found[button.uid] = _Place(button, "", number)
         for below, child in enumerate(button.children):
-            found[child.uid] = _Place(child, button.uid, below)
+            found[child.uid] = _Place(child, button.uid, below, button.name)
     return found
 
 
@@ -123,7 +127,7 @@ def _completed(button: Button, known: dict[str, Button]) -> Button:
 
 
 def in_words(before: Live, after: Live) -> list[str]:
-    """The difference between two states of the platform, a line for each button."""
+    """Returns the difference between two states of the platform, a line for each button."""
     old = from_platform(before.button)
     found = differences(old, adopted(from_platform(after.button), old, {}))
     lines = [str(each) for each in found]

@@ -27,7 +27,7 @@ SEEN_FOR = datetime.timedelta(seconds=20)
 
 
 class Overtaken(Exception):
-    """Somebody else has saved meanwhile; nothing was changed."""
+    """The draft was saved by somebody else meanwhile; nothing was changed."""
 
     def __init__(self, draft: Version) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ def default_menu(account: OfficialAccount) -> Menu:
 
 
 def draft_of(menu: Menu) -> Version:
-    """A new one begins as what is live."""
+    """Returns the menu's draft; a new one begins as what is live."""
     found = menu.versions.filter(state=State.DRAFT).first()
     if found:
         return found
@@ -56,7 +56,10 @@ def draft_of(menu: Menu) -> Version:
 
 @transaction.atomic
 def save(menu: Menu, buttons: Buttons, *, revision: int, by: User | None) -> Version:
-    """The draft with these buttons. Raises ``Overtaken``, and ``ValidationError`` as ``check`` does."""
+    """Returns the draft with these buttons.
+
+    Raises ``Overtaken``, and ``ValidationError`` as ``check`` does.
+    """
     check(menu.account, buttons)
     draft = draft_of(menu)
     changed = Version.objects.filter(pk=draft.pk, revision=revision).update(
@@ -115,7 +118,7 @@ def _check_reply(account: OfficialAccount, button: Button) -> None:
 
 @transaction.atomic
 def freeze(menu: Menu, note: str = "") -> Version:
-    """The draft as a version to publish; the newest version, if it is the same."""
+    """Returns the draft as a version to publish; the newest version, if it is the same."""
     draft = draft_of(menu)
     buttons = tree.read(draft)
     newest = menu.versions.exclude(state=State.DRAFT).order_by("-number").first()
@@ -125,7 +128,7 @@ def freeze(menu: Menu, note: str = "") -> Version:
 
 
 def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None = None) -> Version:
-    """A numbered version that is ready to be published."""
+    """Makes and returns a numbered version that is ready to be published."""
     Menu.objects.select_for_update(no_key=True).get(pk=menu.pk)
     last = menu.versions.aggregate(last=Max("number"))["last"] or 0
     version = Version.objects.create(
@@ -137,8 +140,11 @@ def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None
 
 @transaction.atomic
 def replace(menu: Menu, buttons: Buttons, *, by: User | None, note: str) -> Version:
-    """Puts other buttons into the draft; what was in it is kept as a version if it is in no other."""
-    draft = draft_of(menu)
+    """Puts other buttons into the draft, and returns it.
+
+    What was in it is kept as a version if it is in no other, also what somebody saves at the same time.
+    """
+    draft = Version.objects.select_for_update(no_key=True).get(pk=draft_of(menu).pk)
     before = tree.read(draft)
     if before and before != buttons and not _is_kept(menu, before):
         add_version(menu, before, note=note, by=draft.saved_by)
@@ -151,7 +157,7 @@ def _is_kept(menu: Menu, buttons: Buttons) -> bool:
 
 
 def seen(menu: Menu, user: User) -> list[str]:
-    """Notes that the user has the editor open; the names of the others who have."""
+    """Notes that the user has the editor open; returns the names of the others who have."""
     now = timezone.now()
     Editing.objects.update_or_create(menu=menu, user=user, defaults={"seen_at": now})
     others = Editing.objects.filter(menu=menu, seen_at__gte=now - SEEN_FOR).exclude(user=user)

@@ -66,7 +66,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def save(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """``{"revision", "buttons"}``; 409 with the other draft if somebody else has saved meanwhile."""
+    """Saves ``{"revision", "buttons"}``; 409 with the other draft if somebody else has saved meanwhile."""
     try:
         given = load_json(request.body)
         revision, buttons = int(given["revision"]), from_list(given["buttons"])
@@ -84,7 +84,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_GET
 @object_page(all_menus, Area.CONTENT)
 def state(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Returns who else is here, and whether the draft is still the one that the page has."""
+    """Answers who else is here, and whether the draft is still the one that the page has."""
     draft = drafts.draft_of(menu)
     others = drafts.seen(menu, staff(request))
     known = request.GET.get("revision", "")
@@ -95,7 +95,7 @@ def state(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def reply(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """The form of a reply, or with fields filled in what they make: a reply, or errors by field."""
+    """Answers with the form of a reply; once it is filled in, with the reply it makes, or errors by field."""
     former = _reply(request.POST.get("reply", ""))
     if "kind" not in request.POST:
         html = render_to_string("menus/reply.html", {"form": form_for(former, menu.account_id)}, request)
@@ -118,7 +118,7 @@ def _reply(text: str) -> ButtonReply | None:
 
 
 def editor_data(menu: Menu, draft: Version) -> dict[str, Any]:
-    """The draft as the page holds it."""
+    """Returns the draft as the page holds it."""
     buttons = tree.read(draft)
     bubbles = {each.uid: bubble(each.reply) for one in buttons for each in (one, *one.children) if each.reply}
     return {
@@ -187,7 +187,7 @@ def _file(asset: Asset) -> dict[str, Any]:
 
 
 def _files_of(menu: Menu) -> list[int]:
-    """Those that buttons send; the others are told when they are picked."""
+    """Returns the files that buttons of the menu send; the page is told of others when they are picked."""
     used = MenuItem.objects.filter(version__menu=menu, file__isnull=False)
     return list(used.values_list("file", flat=True).distinct())
 

@@ -22,7 +22,7 @@ from wechat.replies.models import Rule
 
 
 def problems_of(menu: Menu, buttons: Sequence[Button]) -> list[Problem]:
-    """Everything that is wrong with these buttons as the menu's next version."""
+    """Returns everything that is wrong with these buttons as the menu's next version."""
     found = problems(buttons, facts_for(menu.account, buttons))
     if menu.conditional:
         found = [*_of_audience(menu), *domain_problems(_conditional(menu, buttons)), *found]
@@ -47,7 +47,7 @@ def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> References
 
 
 def dead_links(urls: Iterable[str]) -> dict[str, str]:
-    """Why, by address; what was not looked at yet is not among them."""
+    """Returns why addresses cannot be opened, by address; one that was not looked at yet is left out."""
     checks = LinkCheck.objects.filter(url__in=set(urls), checked_at__isnull=False)
     return {each.url: str(each.status or _("no answer")) for each in checks if each.is_dead}
 
@@ -69,7 +69,7 @@ def _files(account: OfficialAccount, buttons: Sequence[Button]) -> dict[int, Fil
 
 
 def _rules_on_keys(account: OfficialAccount) -> frozenset[tuple[str, str]]:
-    """Event and key of the rules that answer menu taps; an empty key stands for any."""
+    """Returns event and key of the rules that answer menu taps; an empty key stands for any."""
     rules = Rule.objects.filter(account=account, enabled=True, trigger=Rule.TriggerChoice.EVENT)
     return frozenset(rules.values_list("event", "event_key"))
 

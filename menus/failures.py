@@ -15,7 +15,7 @@ State, Reason = Publication.State, Publication.Reason
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Publication]:
-    """Those after which the menu was not published: a later success ends them."""
+    """Returns publications that failed and after which the menu was not published: a success ends them."""
     rows = Publication.objects.filter(account=account)
     later = rows.filter(menu=OuterRef("menu"), state=State.PUBLISHED, pk__gt=OuterRef("pk"))
     return rows.filter(~Exists(later), state=State.FAILED).select_related("menu")
@@ -28,12 +28,12 @@ def _why(errcode: int | None, reason: str) -> str:
 
 
 def _publish_again(rows: QuerySet[Publication]) -> int:
-    """Once for each menu, what was agreed to the last time; a return is not begun anew."""
+    """Publishes each menu again as it was asked for last; a return is not begun anew. Returns how many."""
     number = 0
     for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
         try:
-            asking.publish(publication.menu, publication.version, by=publication.asked_by)
-        except (asking.Busy, asking.NotPublishable):
+            asking.publish_again(publication)
+        except (asking.Busy, asking.NotPublishable, asking.Over):
             # Its page says what is in the way.
             continue
         number += 1

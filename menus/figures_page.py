@@ -50,7 +50,7 @@ def _by_day(account: OfficialAccount, period: Period) -> Days:
 
 
 def _entries(account: OfficialAccount, period: Period) -> Iterator[Table]:
-    """The entries that were tapped, by their newest names, those of a menu together."""
+    """Yields the table of buttons that were tapped, by their newest names, the most tapped first."""
     rows = TapDay.objects.filter(version__menu__account=account, day__range=(period.first, period.last))
     summed = rows.values_list("version__menu", "uid").annotate(taps=Sum("taps"), followers=Sum("followers"))
     menus = dict(Menu.objects.filter(account=account).values_list("pk", "name"))

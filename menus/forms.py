@@ -14,7 +14,7 @@ from wechat.console.days import moment_field
 
 
 class AudienceForm(AccountForm):
-    """The followers a menu is for."""
+    """The form for the followers that a menu is for."""
 
     class Meta:
         model = Menu
@@ -28,7 +28,7 @@ class AudienceForm(AccountForm):
 
 
 class ScheduleForm(forms.Form):
-    """From when, and until when if it is to return by itself."""
+    """The form for when a menu is published, and when it returns to the one before by itself, if it does."""
 
     at = moment_field(gettext_lazy("from"), required=True)
     until = moment_field(gettext_lazy("back to the menu before at"))

@@ -29,7 +29,7 @@ __all__ = ["answer_tap", "approval", "count_tap"]
 
 @answers(order=Precedence.MENU, quick=True)
 def answer_tap(event: InboundEvent) -> Answer | None:
-    """Returns what the button says, or its rule; a button without either leaves the tap to the rules."""
+    """Answers a tap with what the button or its rule says; a button without either leaves it to the rules."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:
@@ -46,7 +46,7 @@ def count_tap(event: InboundEvent) -> None:
 
 
 def _rule_behind(event: InboundEvent) -> int | None:
-    """The rule whose words a button says."""
+    """Returns the rule whose words a button says, or ``None``."""
     entry = answering.of(event.account).find(event.message)
     return entry.rule_id if entry is not None and entry.script is None else None
 
@@ -56,7 +56,7 @@ RULES_BEHIND.add("menu", _rule_behind)
 
 @links.used_before
 def pages_of_buttons(account: OfficialAccount) -> Iterator[PageLink]:
-    """Where buttons lead or led, by their newest names."""
+    """Yields the addresses that buttons open or opened, by their newest names."""
     items = MenuItem.objects.filter(version__menu__account=account).exclude(url="")
     for item in items.order_by("url", "-pk").distinct("url")[:200]:
         yield PageLink(item.url, item.name or item.url, _("Used before"))
@@ -74,7 +74,10 @@ def buttons_with(asset: Asset) -> list[str]:
 
 @codes.menu_keys.register
 def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Those of the live menu, for rules about one of its buttons; of those asked for also former ones."""
+    """Yields keys and names of the buttons that answer, for rules about one of them.
+
+    Without ``wanted`` they are those of the live menus; of those asked for, also former ones.
+    """
     items = MenuItem.objects.filter(version__menu__account=account_id, kind__in=KEYED)
     if wanted:
         uids = [key.removeprefix(OWN_KEY) for key in wanted]
@@ -89,7 +92,7 @@ def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 @codes.mini_programs.register
 def programs(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Those that staff listed as linked to the account."""
+    """Yields AppID and name of the mini programs that staff listed as linked to the account."""
     rows = MiniProgram.objects.filter(account=account_id).order_by("name")
     yield from (rows.filter(appid__in=wanted) if wanted else rows[:200]).values_list("appid", "name")
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ButtonKind(models.TextChoices):
-    """The platform's types by its own names, a parent, and what it may know that we do not."""
+    """The kinds of buttons: the platform's types by its own names, a parent, and a type unknown here."""
 
     PARENT = "parent", _("Opens a submenu")
     CLICK = "click", _("Sends a message")

@@ -47,7 +47,10 @@ def look(check: LinkCheck) -> None:
 
 
 def _opened(url: str) -> tuple[int | None, str]:
-    """Status and no error, or no status and why. Outside DEBUG no private address is connected to."""
+    """Opens an address; returns the status and no error, or no status and why.
+
+    Outside DEBUG no private address is connected to.
+    """
     try:
         with (
             deadlines.within(TIMEOUT_SECONDS),

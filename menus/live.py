@@ -24,7 +24,7 @@ class MenuNotReady(Exception):
 
 
 def read(client: Client) -> Live:
-    """Raises ``WeChatError``."""
+    """Returns all menus that WeChat shows now. Raises ``WeChatError``."""
     try:
         response = api.get(client)
     except ApiError as error:
@@ -50,7 +50,7 @@ def _made_on_page(client: Client) -> Live:
 
 
 def perform(client: Client, step: Step) -> None:
-    """Raises ``WeChatError``; what is gone already need not be deleted."""
+    """Makes the call of a step. Raises ``WeChatError``, but not for what is to be deleted and is gone."""
     match step:
         case Create():
             api.create(client, step.button)
@@ -81,9 +81,9 @@ def load(stored: Mapping[str, Any]) -> Live:
 
 
 def wanted(account: OfficialAccount, changed: Menu | None = None, version: Version | None = None) -> Live:
-    """What should be live: every menu's live version, but of the changed one this version (``None``: none).
+    """Returns what should be live: every menu's live version, but for the changed one ``version``.
 
-    Raises ``MenuNotReady``.
+    Without a ``version`` the changed menu is taken off. Raises ``MenuNotReady``.
     """
     versions = live_versions(account)
     if changed is not None:
@@ -112,7 +112,7 @@ def live_versions(account: OfficialAccount) -> dict[int, Version]:
 
 
 def matchrule(menu: Menu) -> dict[str, str]:
-    """Raises ``MenuNotReady`` for a tag that the platform does not know yet."""
+    """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that it does not know yet."""
     if menu.tag is not None and menu.tag.platform_id is None:
         raise MenuNotReady(
             _("WeChat does not know the tag “%(tag)s” of the menu “%(menu)s” yet.")
@@ -143,7 +143,7 @@ def _without(versions: Mapping[int, Version], menu: Menu) -> dict[int, Version]:
 
 
 def appids_of(live: Live) -> set[str]:
-    """The mini programs that buttons of any menu open."""
+    """Returns the AppIDs of the mini programs that buttons of any menu open."""
     every_button = [*live.button, *(one for each in live.conditional for one in each.button)]
     both = [one for each in every_button for one in (each, *(each.get("sub_button") or []))]
     return {one["appid"] for one in both if isinstance(one, dict) and one.get("appid")}

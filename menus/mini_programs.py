@@ -14,14 +14,17 @@ LONGEST_NAME = 60
 
 
 def offered(account: OfficialAccount, accounts: Iterable[OfficialAccount]) -> list[tuple[str, str]]:
-    """AppID and name: those that staff listed, then the mini programs that the console has accounts of."""
+    """Returns AppID and name of mini programs: of the console's accounts, then those that staff listed."""
     listed = dict(MiniProgram.objects.filter(account=account).values_list("appid", "name"))
     own = {each.appid: each.name for each in accounts if each.kind == OfficialAccount.Kind.MINIPROGRAM}
     return list({**own, **listed}.items())
 
 
 def known(account: OfficialAccount) -> dict[str, bool | None]:
-    """By AppID; ``None`` where nobody knows. What a live menu opens is linked."""
+    """Returns whether mini programs are linked, by AppID; ``None`` where nobody knows.
+
+    What a live menu opens is linked.
+    """
     found: dict[str, bool | None] = dict.fromkeys(_live(account), True)
     return found | dict(
         MiniProgram.objects.filter(account=account).exclude(linked=None).values_list("appid", "linked")
@@ -33,7 +36,7 @@ def note_linked(account: OfficialAccount, appids: Iterable[str]) -> None:
 
 
 def note_refused(account: OfficialAccount, opened: Iterable[str]) -> None:
-    """One of these is not linked. If some are known to be, it is one of the others."""
+    """Notes that one of these is not linked. If some are known to be, it is one of the others."""
     for appid in set(opened):
         MiniProgram.objects.get_or_create(account=account, appid=appid, defaults={"name": _name(appid)})
     rows = MiniProgram.objects.filter(account=account, appid__in=set(opened))

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ MOST_PUBLICATIONS = 10
 
 
 class SeenForm(forms.Form):
-    """Whose menu is asked for."""
+    """The form that asks for the follower whose menu is shown."""
 
     who = PersonField()
 
@@ -88,7 +88,7 @@ def _publications(account: OfficialAccount) -> list[Publication]:
 
 
 def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, Any]]:
-    """Menu by menu, how what WeChat shows differs from what was published here."""
+    """Returns, menu by menu, how what WeChat shows differs from what was published here."""
     if watched.differs_since is None or watched.live is None:
         return []
     found = live.load(watched.live)
@@ -146,7 +146,7 @@ def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.CONTENT, change=True)
 def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The live menus become ours."""
+    """Takes the live menus over, so that they are ours."""
     if not may_publish(request, account.pk):
         raise PermissionDenied
     try:
@@ -170,6 +170,8 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Moves a menu for some followers up or down: of two that fit, the upper one is shown."""
     menus = list(Menu.objects.filter(account=menu.account, conditional=True))
+    if menu not in menus:
+        raise Http404
     place = menus.index(menu)
     other = place + (-1 if request.POST.get("to") == "up" else 1)
     if 0 <= other < len(menus):

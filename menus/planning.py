@@ -17,7 +17,7 @@ RULES = ("tag_id", "client_platform_type")
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """``menuid`` is empty until it is on the platform; ``rule`` is the platform's matchrule."""
+    """A conditional menu; ``rule`` is the platform's matchrule, ``menuid`` empty until it is there."""
 
     button: Told
     rule: Mapping[str, str]
@@ -29,7 +29,7 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """All menus of an account, the conditional ones from oldest to newest; no ``button``: no menu.
+    """The menus of an account, the conditional ones from oldest to newest; no ``button``: no menu.
 
     ``made_on_page``: the platform's own page made it, and no call can make it again.
     """
@@ -64,14 +64,17 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class DeleteAll:
-    """The default menu and every conditional one."""
+    """A step that deletes the default menu and every conditional one."""
 
 
 Step = Create | Add | Remove | DeleteAll
 
 
 def plan(live: Live, wanted: Live, *, removing_first: bool = False) -> Iterator[Step]:
-    """``removing_first`` is for menus that have no room beside the old ones, at the price of the gap."""
+    """Yields the calls to make, in their order.
+
+    ``removing_first`` is for menus that have no room beside the old ones, at the price of the gap.
+    """
     if not wanted.button:
         if live.button or live.conditional:
             yield DeleteAll()
@@ -85,7 +88,7 @@ def plan(live: Live, wanted: Live, *, removing_first: bool = False) -> Iterator[
 
 
 def _kept(live: Sequence[Conditional], wanted: Sequence[Conditional]) -> list[Conditional]:
-    """Those that are right already and older than everything that has to be added."""
+    """Returns the live menus that are right already and older than everything that has to be added."""
     kept: list[Conditional] = []
     for each in live:
         if len(kept) < len(wanted) and each.same(wanted[len(kept)]):
@@ -94,5 +97,5 @@ def _kept(live: Sequence[Conditional], wanted: Sequence[Conditional]) -> list[Co
 
 
 def rule_of(payload: Any) -> dict[str, str]:
-    """A matchrule without its empty parts; parts that no rule may have any more survive."""
+    """Returns a matchrule without its empty parts; parts that no rule may have any more survive."""
     return {name: str(value) for name, value in payload.items() if value} if isinstance(payload, dict) else {}

@@ -38,7 +38,7 @@ FILE = FileFormat("wechat-console-menus", key="menus", most=50)
 
 @dataclass(slots=True)
 class MenuImportReport:
-    """Names of menus by what becomes of them; ``remarks`` are sentences about what could not come along."""
+    """A report of an import: names of menus by what became of them, and ``remarks`` on what was left out."""
 
     made: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class MenuImportReport:
 
 
 def export(menus: Sequence[Menu]) -> str:
-    """The drafts of these menus."""
+    """Returns the drafts of these menus as the text of a file."""
     return FILE.written(_exported(menu) for menu in menus)
 
 
@@ -126,7 +126,10 @@ def _take_one(account: OfficialAccount, data: Any, report: MenuImportReport, by:
 
 
 def nested(flat: Any) -> list[dict[str, Any]]:
-    """The tree out of the flat list. Raises ``Malformed`` for a cycle, or a place that does not exist."""
+    """Returns the buttons of a flat list as a tree.
+
+    Raises ``Malformed`` for a cycle, or a place that does not exist.
+    """
     if not isinstance(flat, list) or not all(isinstance(each, dict) and each.get("id") for each in flat):
         raise Malformed(_("its buttons are no list of buttons with an id."))
     if len(flat) > MOST_BUTTONS:
@@ -230,7 +233,7 @@ def _tag(account: OfficialAccount, name: str, menu: str, report: MenuImportRepor
 
 @transaction.atomic
 def copy(menu: Menu, account: OfficialAccount, *, by: User | None) -> MenuImportReport:
-    """The menu's draft into the other account's draft for everybody, its files copied along."""
+    """Copies the menu's draft into the other account's draft for everybody, with its files."""
     report = MenuImportReport()
     buttons = with_new_uids(tree.read(drafts.draft_of(menu)))
     files = {key: _copied(Asset.objects.get(pk=key), account) for key in _file_keys(buttons)}
@@ -267,6 +270,6 @@ def _taken_along(
 
 
 def _copied(asset: Asset, account: OfficialAccount) -> int:
-    """The same file of the other account, made if it has none; a worker uploads it there."""
+    """Returns the id of the same file in the other account; if it is new, a worker uploads it there."""
     same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
     return same.pk if same else use_in(asset, account).pk

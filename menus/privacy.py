@@ -10,7 +10,7 @@ from menus.models import Tap, Tapper
 
 @erasing.holds
 def taps(follower: Follower) -> Holding | None:
-    """The taps lose the person, and with the message they are by, stay counted once."""
+    """Returns the taps of a person, which lose the OpenID and stay counted, once for each message."""
     rows = Tap.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):
         return None

@@ -28,7 +28,7 @@ State = Version.State
 
 @object_page(all_menus, Area.CONTENT, by=PUBLISHING)
 def show(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """The page that publishes the draft, or once more the version in the query."""
+    """Shows the page that publishes the draft, or once more the version in the query."""
     version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
     form = ScheduleForm(request.POST if "at" in request.POST else None)
     if request.method == "POST" and (done := _asked(request, menu, version, form)):
@@ -69,7 +69,7 @@ def _reach(menu: Menu) -> int:
 def _asked(
     request: HttpRequest, menu: Menu, version: Version | None, form: ScheduleForm
 ) -> HttpResponse | None:
-    """``None`` if it could not be asked for, after telling why."""
+    """Asks for the publication and redirects; ``None`` if it could not be asked for, after telling why."""
     if "at" in request.POST and not form.is_valid():
         return None
     try:
@@ -116,7 +116,7 @@ def _version(menu: Menu, number: str) -> Version | None:
 
 @object_page(all_menus, Area.CONTENT, change=True, by=PUBLISHING)
 def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """First what will happen, then the menu is taken off WeChat."""
+    """Shows what will happen; a POST takes the menu off WeChat."""
     if request.method == "POST":
         if (waits := approval.ask(menu, None, by=staff(request))) is not None:
             audit.record(request, menu, _("Asked for approval to take it off"))
@@ -163,7 +163,7 @@ def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def restore(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """An earlier version into the draft; what was in it is kept as a version."""
+    """Puts an earlier version into the draft; what was in it is kept as a version."""
     version = _version(menu, request.POST.get("version", ""))
     if version is None:
         raise Http404

@@ -43,7 +43,7 @@ class PublicationOvertaken(Exception):
 
 
 class _NothingToReturnFrom(Exception):
-    """Somebody has published another version since."""
+    """The version to return from is not live any more, as after somebody published another one."""
 
 
 def _ready() -> QuerySet[Publication]:
@@ -69,20 +69,21 @@ PUBLICATIONS.calls_off(asking.cancel)
 
 @PUBLICATIONS.each
 def carry_out(publication: Publication) -> None:
-    """Publishes it, and keeps on its row what became of it and what WeChat shows now."""
+    """Publishes a menu or takes it off, and keeps on the row what became of it and what WeChat shows now."""
     try:
         _begin(publication)
-        _carry_out(publication, client_for(publication.account))
+        try:
+            _carry_out(publication, client_for(publication.account))
+        except ApiError as error:
+            if error.cause != Cause.ROW:
+                raise
+            _refused(publication, error)
     except _NothingToReturnFrom:
         _finish(publication, State.CANCELLED, Reason.NOTHING_TO_RETURN_FROM)
     except MenuNotReady as error:
         _finish(publication, State.FAILED, Reason.NOT_READY, error=str(error))
     except PublicationOvertaken:
         log.info("publication_overtaken", extra={"publication": publication.pk})
-    except ApiError as error:
-        if error.cause != Cause.ROW:
-            raise
-        _refused(publication, error)
 
 
 def _begin(publication: Publication) -> None:
@@ -112,7 +113,7 @@ def _carry_out(publication: Publication, client: Client) -> None:
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
-    """Returns what is live after everything was done to make it the wanted one."""
+    """Makes the wanted menus live, in several rounds if need be; returns what is live afterwards."""
     for _round in range(MOST_ROUNDS):
         for step in _steps(found, wanted, removing_first=False):
             try:
@@ -138,14 +139,14 @@ def _steps(found: Live, wanted: Live, *, removing_first: bool) -> Iterator[Step]
 
 
 def _take(publication: Publication, client: Client, step: Step) -> None:
-    """One call, while the publication is still ours. Raises ``PublicationOvertaken``."""
+    """Makes one call, while the publication is still ours. Raises ``PublicationOvertaken``."""
     if not publication.renew(LEASE):
         raise PublicationOvertaken
     live_menus.perform(client, step)
 
 
 def _wanted(publication: Publication) -> Live:
-    """Raises ``MenuNotReady`` and ``_NothingToReturnFrom``."""
+    """Returns the menus that are to be live. Raises ``MenuNotReady`` and ``_NothingToReturnFrom``."""
     if publication.returns is not None and publication.version is None and publication.replaced is None:
         _resolve_return(publication, publication.returns)
     return live_menus.wanted(publication.account, publication.menu, publication.version)
@@ -160,7 +161,7 @@ def _resolve_return(publication: Publication, going: Publication) -> None:
 
 
 def _refused(publication: Publication, error: ApiError) -> None:
-    """After a refusal find out what is live, and say so."""
+    """Keeps the refusal, finds out what is live, and ends the publication with that."""
     if publication.refusal is not None:
         # Not even the live menus may be read.
         _finish(publication, State.FAILED, Reason.REFUSED)
@@ -172,7 +173,7 @@ def _refused(publication: Publication, error: ApiError) -> None:
 
 
 def _learn_from(publication: Publication, error: ApiError) -> None:
-    """Which mini program is not linked: one that was never live before."""
+    """Notes, after a refusal for it, which mini programs are not linked: those not live before."""
     if error.errcode != NOT_LINKED:
         return
     known = live_menus.appids_of(live_menus.load(publication.before)) if publication.before else set()
@@ -182,7 +183,7 @@ def _learn_from(publication: Publication, error: ApiError) -> None:
 
 @transaction.atomic
 def _published(publication: Publication, found: Live) -> None:
-    """The live menus are the wanted ones: the versions say so from now on."""
+    """Marks the versions that are live, now that the live menus are the wanted ones; ends the publication."""
     now = timezone.now()
     versions = Version.objects.filter(menu__account=publication.account, state=Version.State.PUBLISHED)
     replaced = versions.filter(menu=publication.menu).first()
@@ -208,7 +209,7 @@ def _finish(
     error: str | None = None,
     replaced: Version | None = None,
 ) -> bool:
-    """Only whoever has the publication may say how it ended; ``False`` if that is somebody else."""
+    """Keeps how the publication ended; ``False`` if another worker has it, who alone may say so."""
     after = live_menus.dump(found) if found is not None else None
     with transaction.atomic():
         done = publication.done(
@@ -224,7 +225,7 @@ def _finish(
 
 
 def _log(publication: Publication, state: Publication.State, reason: str, found: Live | None) -> None:
-    """The audit entry, with what was live before and after."""
+    """Writes the audit entry, with what was live before and after."""
     if publication.asked_by_id is None:
         return
     before = live_menus.load(publication.before) if publication.before else None
@@ -237,6 +238,6 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
 
 
 def _note(publication: Publication, **fields: object) -> None:
-    """Raises ``PublicationOvertaken``."""
+    """Keeps values on the row while the publication is ours. Raises ``PublicationOvertaken``."""
     if not publication.settle(**fields):
         raise PublicationOvertaken

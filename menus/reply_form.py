@@ -14,7 +14,7 @@ class ButtonReplyForm(AnswerForm):
 
 
 def form_for(reply: ButtonReply | None, account_id: int, data: Any = None) -> ButtonReplyForm:
-    """Bound to ``data``, or showing the reply."""
+    """Returns the form for a reply, bound to ``data`` if there is any."""
     item = MenuItem(content={})
     if reply:
         item = MenuItem(content=dict(reply.content), asset_id=reply.asset, cover_id=reply.cover)

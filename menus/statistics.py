@@ -19,7 +19,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``followers`` are different ones within a version; over several versions their sum."""
+    """The numbers of a button; ``followers`` are different ones within a version, over several their sum."""
 
     taps: int = 0
     followers: int = 0
@@ -41,7 +41,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """Something a follower paid for; the amount in fen."""
+    """A payment of a follower, after refunds; the amount is in fen."""
 
     openid: str
     paid_at: datetime.datetime
@@ -54,7 +54,7 @@ _sources: Registry[Orders] = Registry("source of orders after a tap")
 
 
 def register(orders: Orders) -> Orders:
-    """``orders`` tells what an account's followers have paid for since a moment."""
+    """Registers ``orders``, which tells what an account's followers have paid for since a moment."""
     return _sources.register(orders)
 
 
@@ -63,7 +63,7 @@ def knows_orders() -> bool:
 
 
 def by_button(menu: Menu, since: datetime.date, version: Version | None = None) -> dict[str, Figures]:
-    """By uid, of one version or of all."""
+    """Returns the figures of each button by its uid, of one version or of all."""
     rows = TapDay.objects.filter(version__menu=menu, day__gte=since)
     if version is not None:
         rows = rows.filter(version=version)
@@ -77,7 +77,7 @@ def by_button(menu: Menu, since: datetime.date, version: Version | None = None) 
 def by_day(
     menu: Menu, since: datetime.date, version: Version | None = None
 ) -> list[tuple[datetime.date, int]]:
-    """Every day until today, also those without a tap."""
+    """Returns the taps of every day until today, also of those without a tap."""
     rows = TapDay.objects.filter(version__menu=menu, day__gte=since)
     if version is not None:
         rows = rows.filter(version=version)
@@ -88,7 +88,7 @@ def by_day(
 
 
 def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dict[str, Figures]:
-    """Orders by the button that was tapped last before, within a day."""
+    """Returns orders and amounts, by the button that was tapped last within a day before the payment."""
     moment = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
     orders = [order for source in _sources for order in source(menu.account, moment)]
     found: dict[str, Figures] = defaultdict(Figures)

@@ -18,7 +18,10 @@ State = Version.State
 
 
 def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list[Version]:
-    """Every button survives, also what we can only keep. The drafts that were there stay as versions."""
+    """Takes over what WeChat shows, and returns the versions; the drafts that were there stay as versions.
+
+    Every button survives, also what we can only keep.
+    """
     with transaction.atomic():
         menus = [(drafts.default_menu(account), found.button)] if found.button else []
         for place, conditional in enumerate(reversed(found.conditional)):
@@ -30,19 +33,19 @@ def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list
 
 
 def _no_longer_live(account: OfficialAccount, live: Sequence[Menu]) -> None:
-    """What WeChat does not show any more."""
+    """Marks as replaced the live versions of other menus, which WeChat does not show any more."""
     others = Version.objects.filter(menu__account=account, state=State.PUBLISHED).exclude(menu__in=live)
     others.update(state=State.SUPERSEDED, superseded_at=timezone.now())
 
 
 def ours_and_theirs(menu: Menu, theirs: Sequence[object]) -> Buttons:
-    """The platform's buttons, each as the one of ours that it is."""
+    """Returns the platform's buttons, each as the one of ours that it is."""
     known = _known(menu)
     return adopted(from_platform(theirs), known, tree.media_of(known))
 
 
 def _known(menu: Menu) -> tuple[Button, ...]:
-    """The live version's buttons; without one the draft's."""
+    """Returns the live version's buttons; without one the draft's."""
     version = menu.versions.filter(state=State.PUBLISHED).first() or drafts.draft_of(menu)
     return tree.read(version)
 
@@ -62,7 +65,7 @@ def _taken(menu: Menu, theirs: Sequence[object], by: User | None) -> Version:
 
 
 def _menu_for(account: OfficialAccount, conditional: Conditional, position: int) -> Menu:
-    """The menu with this rule; a new one if there is none."""
+    """Returns the menu with this rule; a new one if there is none."""
     rule = dict(conditional.rule)
     tag = Tag.objects.filter(account=account, platform_id=_number(rule.get("tag_id"))).first()
     platform = _number(rule.get("client_platform_type"))

@@ -29,7 +29,7 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.CONTENT, change=True)
 def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """First what a file would change, then, when that is agreed to, the change."""
+    """Shows what a file would change; once that is agreed to, makes the change."""
     context = frame(request, _("Import menus"))
     if request.method == "POST":
         agreed = "agreed" in request.POST
@@ -49,7 +49,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(all_menus, Area.CONTENT, posts_change=False)
 def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """A menu's draft into another account's, with its files."""
+    """Copies a menu's draft into another account's, with its files."""
     rights = Rights.of(request.user)
     targets = [
         account

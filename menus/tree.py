@@ -21,7 +21,7 @@ def read(version: Version) -> Buttons:
 
 
 def read_many(versions: Sequence[Version]) -> dict[int, Buttons]:
-    """By the primary keys of the versions, with one query."""
+    """Returns the buttons of versions, by the versions' primary keys, with one query."""
     rows: dict[int, list[MenuItem]] = defaultdict(list)
     for item in MenuItem.objects.filter(version__in=versions).order_by("position"):
         rows[item.version_id].append(item)
@@ -51,7 +51,7 @@ def _button(item: MenuItem, below: dict[int | None, list[MenuItem]]) -> Button:
 
 @transaction.atomic
 def write(version: Version, buttons: Sequence[Button]) -> None:
-    """The version's buttons are these from now on."""
+    """Makes these the version's buttons, in place of those it had."""
     version.items.all().delete()
     parents = MenuItem.objects.bulk_create(_item(version, each, place) for place, each in enumerate(buttons))
     MenuItem.objects.bulk_create(
@@ -80,6 +80,6 @@ def _item(version: Version, button: Button, position: int, parent: MenuItem | No
 
 
 def media_of(buttons: Sequence[Button]) -> dict[int, str]:
-    """The media ids of the files that buttons give, by primary key; empty until they are uploaded."""
+    """Returns the media ids of the files that buttons send, by primary key; empty until they are uploaded."""
     wanted = {each.file for one in buttons for each in (one, *one.children) if each.file}
     return dict(Asset.objects.filter(pk__in=wanted).values_list("pk", "media_id"))

@@ -27,9 +27,10 @@ APPID = re.compile(r"wx[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``uid`` is the button's, empty for the menu as a whole; ``field`` where to put it right.
+    """A problem of a menu; ``uid`` is the button's, or empty; ``field`` is where to put it right.
 
-    A menu with an error cannot be published; a warning is told and left to whoever publishes.
+    ``uid`` is empty for the menu as a whole. A menu with an error cannot be published; a warning is told
+    and left to whoever publishes.
     """
 
     text: str
@@ -48,7 +49,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the buttons refer to. Primary keys that are missing belong to nobody, or to another account.
+    """The facts about what buttons refer to; files and rules that are missing are gone or not the account's.
 
     ``rules`` tells which are on, ``answered`` whether a rule answers a key (by kind and key),
     ``mini_programs`` whether an AppID is linked, as far as is known, ``dead`` why an address is not opened.
@@ -63,7 +64,7 @@ class References:
 
 
 def problems(buttons: Sequence[Button], facts: References) -> list[Problem]:
-    """Those of the menu as a whole first, then button by button."""
+    """Returns what is wrong: problems of the menu as a whole first, then button by button."""
     found = list(_of_menu(buttons))
     for button in buttons:
         found += _of_button(button, facts, first=True)

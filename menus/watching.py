@@ -26,7 +26,7 @@ LOOKS = work.Kind(
 
 
 def watch(account: OfficialAccount) -> LiveMenu:
-    """The account's live menu; it is looked after from now on."""
+    """Returns the account's live menu; it is looked after from now on."""
     row, _made = LiveMenu.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
     return row
 
@@ -40,7 +40,7 @@ def look_again(row: LiveMenu) -> None:
 
 
 def look(account: OfficialAccount) -> LiveMenu:
-    """Asks WeChat now. What cannot be read stays what it was, with the error."""
+    """Reads the live menus from WeChat now; if that fails, what was read before stays, with the error."""
     watch(account)
     if _is_publishing(account):
         _keep(account, due_at=timezone.now() + WHILE_PUBLISHING)
@@ -56,12 +56,12 @@ def look(account: OfficialAccount) -> LiveMenu:
 
 
 def _is_publishing(account: OfficialAccount) -> bool:
-    """The two would only confuse each other; publishing reads the menus itself."""
+    """Returns whether a publication is under way, which reads the menus itself; both would get confused."""
     return Publication.objects.filter(account=account, state__in=Publication.RUNNING).exists()
 
 
 def keep(account: OfficialAccount, found: Live) -> None:
-    """Notes what was read; since when it differs is told by the first look that saw it."""
+    """Notes what was read; ``differs_since`` is the time of the first look that saw a difference."""
     row, now = watch(account), timezone.now()
     same = is_ours(account, found)
     since = None if same else row.differs_since or now

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from simulator import accounts_file, addresses, app, saving, serving, tls
+from simulator.whole_numbers import whole_number
 from simulator.world import State, World
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
@@ -42,9 +43,10 @@ def arguments() -> argparse.Namespace:
 
 
 def port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
+    number = whole_number(text)
+    if number is None or not 0 < number < 65_536:
         raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 1 to 65535")
-    return int(text)
+    return number
 
 
 def unusable(host: str, port: int) -> str:
@@ -68,7 +70,10 @@ def state_of(path: Path) -> State:
 
 
 def world_of(given: argparse.Namespace) -> World:
-    """Raises ValueError or OSError, whose text says what is wrong."""
+    """Returns the world that the command line asks for.
+
+    Raises ValueError or OSError, whose text says what is wrong.
+    """
     host = "127.0.0.1" if given.host == ANYWHERE else given.host
     found = addresses.read(given.public_url, f"http://{host}:{given.port}")
     world = World(found, tls.authority(given.tls) if given.tls else None)

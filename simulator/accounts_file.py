@@ -15,11 +15,11 @@ FILES = ("certificate", "public_key")
 
 
 class BadFileError(ValueError):
-    """The file cannot be used; the message says where and why."""
+    """An error: the file cannot be used; the message says where and why."""
 
 
 def load(world: World, path: Path) -> None:
-    """Raises BadFileError, or OSError when it is not there."""
+    """Makes or changes what the file describes. Raises BadFileError, or OSError when there is no file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -73,7 +73,10 @@ def _text_of(folder: Path, file: Any, at: str) -> str:
 
 
 def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
-    """Its certificate or public key stands in the file, or in one beside it (`certificate_file`)."""
+    """Makes or changes a merchant of the file. Raises BadFileError, naming the place `at`.
+
+    Its certificate or public key stands in the file, or in one beside it (`certificate_file`).
+    """
     for name in FILES:
         if file := given.pop(f"{name}_file", None):
             given[name] = _text_of(folder, file, f"{at}: {name}_file")

@@ -13,7 +13,10 @@ class BadAddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Without a slash at the end. One host may serve all four, as the simulator itself does."""
+    """The platform's own addresses, without a slash at the end.
+
+    One host may serve all four, as the simulator itself does.
+    """
 
     api: str
     pay: str

@@ -42,7 +42,10 @@ SAVE_EVERY = 10.0
 
 
 def create(world: World, state_file: Path | None = None) -> Starlette:
-    """With a state file, the world is written there every ten seconds when it changed, and at the end."""
+    """Returns the application.
+
+    With a state file, the world is written there every ten seconds when it changed, and at the end.
+    """
     assert api.TOPICS
     assert menu_actions.TAPS
     pusher, runtime = Pusher(world), Runtime(world, PERFORMERS)
@@ -93,9 +96,9 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
 
 
 async def keep_saved(world: World, path: Path, stopping: asyncio.Event) -> None:
-    """Writes in a thread, because a world of 100,000 followers takes a second; the last time always.
+    """Saves the world when it changed, in a thread, because one of 100,000 followers takes a second.
 
-    Nine tenths of the time nothing is written, however large the world.
+    It is saved at the end as well. Nine tenths of the time nothing is written, however large the world.
     """
     saved, pause = world.changes, SAVE_EVERY
     while not stopping.is_set():

@@ -23,6 +23,7 @@ from simulator.component_push import ComponentPusher
 from simulator.components import AUTHORIZATION_CODE_LIFE, Component, PreAuthCode
 from simulator.consent import PathTo, with_query
 from simulator.pages import page, refusal
+from simulator.whole_numbers import whole_number
 from simulator.world import Account, World
 
 LOGIN_PAGE, BIND_PAGES = "/cgi-bin/componentloginpage", ("/safe/bindcomponent", "/wxaopen/safe/bindcomponent")
@@ -61,7 +62,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a component's link asks for. `scanned`: the browser that shows the code returns, not the phone."""
+    """The request in a component's link to authorise it.
+
+    `scanned`: the browser that shows the code goes on by itself, not the phone.
+    """
 
     component: Component
     pre_auth: PreAuthCode
@@ -72,7 +76,7 @@ class Invitation:
 
 
 def read(world: World, query: Mapping[str, str]) -> Invitation:
-    """Raises RefusedError with the reason."""
+    """Returns the request in a component's link. Raises RefusedError with the reason."""
     component = world.state.components.get(query.get("component_appid", ""))
     if component is None:
         raise RefusedError("component_appid 错误")
@@ -115,12 +119,13 @@ def options(available: Mapping[int, str], chosen: Iterable[int]) -> str:
 
 
 def numbers(form: FormData) -> list[int]:
-    return [int(each) for each in map(str, form.getlist("permission")) if each.isdecimal()]
+    named = (whole_number(str(each)) for each in form.getlist("permission"))
+    return [each for each in named if each is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class BindPages:
-    """What the administrator does on the phone."""
+    """The pages of the phone on which an account's administrator authorises a component."""
 
     events: ComponentPusher
     path_to: PathTo
@@ -179,7 +184,7 @@ class BindPages:
         )
 
     async def granted(self, request: Request) -> Response:
-        """What the account granted to whom; a grant is changed or taken back here."""
+        """Shows what the account granted to which component; a grant is changed or taken back here."""
         account = self.world.state.accounts.get(request.query_params.get("appid", ""))
         if account is None:
             return refusal("没有这个账号")
@@ -222,7 +227,7 @@ def phone_routes(events: ComponentPusher, path_to: PathTo) -> list[BaseRoute]:
 
 
 def browser_routes(world: World) -> list[BaseRoute]:
-    """The page with the code to scan, which goes on by itself when the phone has confirmed."""
+    """Returns the page with the code to scan, which goes on by itself when the phone has confirmed."""
 
     async def login_page(request: Request) -> Response:
         try:

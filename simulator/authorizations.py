@@ -21,7 +21,11 @@ class Granted:
 
 
 def available(world: World, component: Component, account: Account) -> dict[int, str]:
-    """What this account can grant: sets of its kind that the component asks for and no other one holds."""
+    """Returns the permission sets that this account can grant, each number with its name.
+
+    They are the sets of its kind that the component asks for, but for those only one component may hold and
+    another one holds.
+    """
     held = {
         number
         for other in world.state.components.values()
@@ -40,9 +44,9 @@ def grant(
     permissions: Iterable[int] | None = None,
     pre_auth_code: str = "",
 ) -> Granted:
-    """Without `permissions` everything available is granted. A second grant changes the first.
+    """Lets an account authorise a component; without `permissions` it grants everything available.
 
-    A refresh token given before ends.
+    A second grant changes the first, and a refresh token given before ends.
     """
     wanted = None if permissions is None else set(permissions)
     chosen = [each for each in available(world, component, account) if wanted is None or each in wanted]
@@ -66,7 +70,7 @@ def grant(
 
 
 def cancel(world: World, component: Component, account: Account) -> dict[str, Any]:
-    """Ends the authorisation with its tokens; the answer is the event. Raises 61003 when there is none."""
+    """Ends an authorisation with its tokens; returns the event of that. Raises 61003 when there is none."""
     ended = component.authorization(account.appid)
     for value in ended.tokens.issued:
         world.by_authorizer_token.pop(value, None)
@@ -75,7 +79,7 @@ def cancel(world: World, component: Component, account: Account) -> dict[str, An
 
 
 def new_access_token(world: World, component: Component, appid: str) -> Token:
-    """An authorizer_access_token; the one before it works for five more minutes."""
+    """Returns an authorizer_access_token; the one before it works for five more minutes."""
     token = component.authorization(appid).tokens.new_classic(world.now)
     world.by_authorizer_token[token.value] = component.appid, appid
     return token

@@ -46,7 +46,7 @@ def prepared(actor: Actor, given: dict[str, Any]) -> Push:
 
 
 def how_often(given: dict[str, Any], name: str) -> int:
-    """Raises ImpossibleError for what is no number up to MOST_TIMES."""
+    """Returns a number of times, one by default. Raises ImpossibleError for none from 1 to MOST_TIMES."""
     times = given.get(name, 1)
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
         raise ImpossibleError(f"{name} must be a number from 1 to {MOST_TIMES}")
@@ -54,7 +54,10 @@ def how_often(given: dict[str, Any], name: str) -> int:
 
 
 def goes_to_worker(push: Push) -> bool:
-    """While a worker serves the follower, what they write is read there and not pushed."""
+    """Gives a message to the worker who serves the follower; returns whether there is one.
+
+    The worker reads it, and it is not pushed.
+    """
     entry = push.entry
     if entry.via != "message":
         return False
@@ -63,7 +66,10 @@ def goes_to_worker(push: Push) -> bool:
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """`times` above one delivers the same push as often at once. What the blacklisted do is not pushed."""
+    """Delivers a push, `times` above one the same push as often at once.
+
+    What the blacklisted do is not pushed.
+    """
     sender = push.account.followers.get(push.entry.openid)
     if sender is not None and sender.blacklisted:
         return
@@ -71,6 +77,6 @@ async def delivered(pusher: Pusher, push: Push, times: int) -> None:
 
 
 def as_ledger_line(entry: Entry) -> dict[str, Any]:
-    """An entry without its deliveries."""
+    """Returns an entry without its deliveries."""
     names = ("seq", "at", "openid", "via", "msgtype", "content")
     return {name: getattr(entry, name) for name in names}

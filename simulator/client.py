@@ -42,7 +42,10 @@ class SimulatorClient:
         return Component(self, appid).change(**settings)
 
     def add_merchant(self, mchid: str, **settings: Any) -> dict[str, Any]:
-        """The answer holds the platform's keys and, for who brings no certificate, a private key."""
+        """Makes or changes a merchant.
+
+        The answer holds the platform's keys and, for who brings no certificate, a private key.
+        """
         answer: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
         return answer
 
@@ -52,16 +55,16 @@ class SimulatorClient:
         return answer
 
     def payment_code(self, openid: str, **given: Any) -> str:
-        """The digits somebody shows to a cashier; with `password=True` the payment waits for `pay`."""
+        """Returns the digits somebody shows a cashier; with `password=True` the payment waits for `pay`."""
         return str(self.control("POST", "/payment-codes", {"openid": openid, **given})["auth_code"])
 
     def open_red_packet(self, send_listid: str, openid: str) -> dict[str, Any]:
-        """Somebody opens a red packet; the answer has the `amount`."""
+        """Opens a red packet as a person does; the answer has the `amount`, in fen."""
         opened: dict[str, Any] = self.control("POST", f"/red-packets/{send_listid}/open", {"openid": openid})
         return opened
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
-        """Every payment, refund, transfer, red packet and sharing, in fen."""
+        """Returns every payment, refund, transfer, red packet and sharing of a merchant, in fen."""
         answer: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
         return answer
 
@@ -86,7 +89,7 @@ class Account:
         self.appid = appid
 
     def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
-        """Somebody does something: follow, text, click, scan …; the answer lists each delivery."""
+        """Lets a person do something: follow, text, click, scan …; the answer lists each delivery."""
         path = f"/accounts/{self.appid}/events/{openid}"
         answer: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
         return answer
@@ -105,16 +108,16 @@ class Account:
         return entries
 
     def texts(self, openid: str) -> list[str]:
-        """The texts among them."""
+        """Returns the texts that a follower truly received, the oldest first."""
         return [each["content"]["content"] for each in self.ledger(openid) if each["msgtype"] == "text"]
 
     def assert_received(self, openid: str, *texts: str) -> None:
-        """Raises AssertionError unless these texts, no others, reached the follower in this order."""
+        """Checks that these texts, no others, reached the follower in this order. Raises AssertionError."""
         found = self.texts(openid)
         assert found == list(texts), f"{openid} received {found}, not {list(texts)}"
 
     def deliveries(self, openid: str = "") -> list[dict[str, Any]]:
-        """Every push with each of its attempts and what each was worth."""
+        """Returns every push with each of its attempts and what each was worth."""
         query = f"?openid={openid}" if openid else ""
         entries: list[dict[str, Any]] = self.simulator.control(
             "GET", f"/accounts/{self.appid}/deliveries{query}"
@@ -139,15 +142,15 @@ class Component:
         return delivery
 
     def authorize(self, account: Account, permissions: list[int] | None = None) -> str:
-        """The account grants these permission sets, or all it can; the answer is the authorization code."""
+        """Lets an account grant these permission sets, or all it can; returns the authorization code."""
         return str(self._do("authorize", appid=account.appid, permissions=permissions)["auth_code"])
 
     def cancel(self, account: Account) -> None:
-        """The account takes its authorisation back."""
+        """Lets an account take its authorisation back."""
         self._do("cancel", appid=account.appid)
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every event at the component's address, oldest first."""
+        """Returns every event at the component's address, the oldest first."""
         path = f"/components/{self.appid}/deliveries"
         found: list[dict[str, Any]] = self.simulator.control("GET", path)["deliveries"]
         return found

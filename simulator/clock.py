@@ -10,13 +10,13 @@ DAY = 86_400
 
 
 def day_number(seconds: float) -> int:
-    """The number of a day in Shanghai, counted from 1970."""
+    """Returns the number of a day in Shanghai, counted from 1970."""
     return int(seconds + SHANGHAI_OFFSET) // DAY
 
 
 @dataclass(slots=True)
 class Clock:
-    """Unix seconds as the platform sees them: the real time plus an offset in seconds."""
+    """The platform's clock, in Unix seconds: the real time plus an offset in seconds."""
 
     offset: float = 0.0
 
@@ -27,7 +27,7 @@ class Clock:
         return int(self.now())
 
     def day(self) -> int:
-        """The number of the quota day, which changes at midnight in Shanghai (WeChat reference 0.3)."""
+        """Returns the number of the quota day, which changes at midnight in Shanghai (reference 0.3)."""
         return day_number(self.now())
 
     def minute(self) -> int:

@@ -15,7 +15,7 @@ from simulator.saving import dump
 
 
 class ComponentRoutes:
-    """What the control API does with components."""
+    """The handlers of the control API for third-party platforms (components)."""
 
     def __init__(self, events: ComponentPusher) -> None:
         self.events = events
@@ -44,7 +44,7 @@ class ComponentRoutes:
         return dump(await self.events.push_ticket(self.component(ask)))
 
     async def authorize(self, ask: Ask) -> Any:
-        """The account `appid` grants `permissions` (all by default), as on the authorisation page."""
+        """Lets the account `appid` grant `permissions` (all by default), as on the authorisation page."""
         permissions = ask.body.get("permissions")
         if permissions is not None and not isinstance(permissions, list):
             raise BadRequestError("permissions must be a list")
@@ -55,7 +55,7 @@ class ComponentRoutes:
         return {"auth_code": granted.code, "expires_in": AUTHORIZATION_CODE_LIFE}
 
     async def cancel(self, ask: Ask) -> Any:
-        """The account `appid` takes its authorisation back."""
+        """Lets the account `appid` take its authorisation back."""
         component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
         if account.appid not in component.authorizations:
             raise BadRequestError(f"{account.appid} did not authorise {component.appid}")
@@ -63,7 +63,7 @@ class ComponentRoutes:
         return {"ok": True}
 
     async def deliveries(self, ask: Ask) -> Any:
-        """Every event at the component's address, oldest first, with what came back."""
+        """Lists every event at the component's address, the oldest first, with what came back."""
         return {"deliveries": [asdict(each) for each in self.component(ask).deliveries]}
 
     @property

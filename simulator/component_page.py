@@ -93,7 +93,7 @@ def name_of(world: World, appid: str) -> str:
 
 
 def make(world: World, form: FormData) -> None:
-    """A platform with secrets of its own. Raises BadSettingError."""
+    """Makes a component with secrets of its own. Raises BadSettingError."""
     given = {name: str(form.get(name, "")) for name in FIELDS}
     key = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     appid = f"wx{secrets.token_hex(8)}"

@@ -102,7 +102,7 @@ def verdict_of(answer: requests.Response) -> str:
 
 
 def seal(component: Component, fields: dict[str, Any], now: float) -> Envelope:
-    """An event always comes encrypted, with `AppId` and `Encrypt` as its envelope."""
+    """Returns an event as it is sent: always encrypted, with `AppId` and `Encrypt` as its envelope."""
     given = envelopes.stamp(now)
     sealed = signing.seal(messages.as_xml(fields), component.aes_key, component.appid)
     query = {

@@ -23,7 +23,10 @@ CONFIGURED = (
 
 @dataclass(slots=True)
 class PreAuthCode:
-    """Opens the authorisation page once; `authorization_code` is set by the person who confirms."""
+    """A code that opens the authorisation page once.
+
+    `authorization_code` is set by the person who confirms.
+    """
 
     ends_at: float
     authorization_code: str = ""
@@ -38,7 +41,7 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class Authorization:
-    """What one account granted: ids of permission sets, and the tokens the component calls with.
+    """The grant of one account: ids of permission sets, and the tokens the component calls with.
 
     `failed_pushes` and `held_until` are those of this account's messages at the component's address.
     """
@@ -93,7 +96,7 @@ class Component:
     deliveries: list[EventDelivery] = field(default_factory=list)
 
     def emptied(self) -> Component:
-        """The same component as its owner configured it, which nobody authorised."""
+        """Returns the same component as its owner configured it, which nobody authorised."""
         return Component(**{name: getattr(self, name) for name in CONFIGURED})
 
     def allows(self, url: str) -> bool:
@@ -109,7 +112,7 @@ class Component:
         return ticket
 
     def check_ticket(self, ticket: str, now: float) -> None:
-        """Raises 61006 for a ticket never pushed, 61005 for one older than twelve hours."""
+        """Checks a ticket. Raises 61006 for one never pushed, 61005 for one older than twelve hours."""
         made_at = self.tickets.get(ticket)
         if made_at is None:
             raise ApiError(61006)
@@ -132,7 +135,10 @@ class Component:
         return code
 
     def spend_code(self, code: str, now: float) -> str:
-        """The AppID of who authorised. Raises 61009 for a code never given, 61010 for a used or old one."""
+        """Uses up an authorization code; returns the AppID of who authorised.
+
+        Raises 61009 for a code never given, 61010 for a used or old one.
+        """
         found = self.authorization_codes.get(code)
         if found is None:
             raise ApiError(61009)
@@ -142,7 +148,7 @@ class Component:
         return found.authorizer_appid
 
     def authorization(self, authorizer_appid: str) -> Authorization:
-        """Raises 61003 for an account that did not authorise this component."""
+        """Returns an account's authorization. Raises 61003 for an account that gave this component none."""
         try:
             return self.authorizations[authorizer_appid]
         except KeyError:

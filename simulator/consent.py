@@ -44,7 +44,10 @@ class Consent:
 
 
 def read(world: World, query: dict[str, str]) -> Consent:
-    """Raises RefusedError with the number that the platform shows."""
+    """Returns what a page of an account asks a person to agree to.
+
+    Raises RefusedError with the number that the platform shows.
+    """
     appid, redirect_uri, scope = (query.get(name, "") for name in ("appid", "redirect_uri", "scope"))
     for value, number in ((appid, 10012), (redirect_uri, 10011), (scope, 10010)):
         if not value:
@@ -64,7 +67,7 @@ def read(world: World, query: dict[str, str]) -> Consent:
 
 
 def component_of(world: World, account: Account, query: dict[str, str]) -> Component | None:
-    """The component that asks on the account's behalf. Raises RefusedError for one that may not."""
+    """Returns the component that asks on the account's behalf. Raises RefusedError for one that may not."""
     if "component_appid" not in query:
         return None
     component = world.state.components.get(query["component_appid"])
@@ -77,7 +80,7 @@ def component_of(world: World, account: Account, query: dict[str, str]) -> Compo
 
 
 def back(world: World, consent: Consent, person: str, *, snapshot: bool = False) -> str:
-    """The return address with a fresh code."""
+    """Returns the address the person goes back to, with a fresh code."""
     openid = openid_of(consent.account.appid, f"{person}/snapshot" if snapshot else person)
     component = consent.component.appid if consent.component else ""
     code = consent.account.logins.new_code(
@@ -90,7 +93,10 @@ def back(world: World, consent: Consent, person: str, *, snapshot: bool = False)
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
-    """The address with more in its query; a fragment stays where it was, as a router in the page needs it."""
+    """Returns the address with more in its query.
+
+    A fragment stays where it was, as a router in the page needs it.
+    """
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
     return urlunsplit(parts._replace(query=urlencode(query)))
@@ -119,7 +125,7 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
-    """The page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
+    """Returns the page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
 
     async def subscribe(request: Request) -> Response:
         query, person = request.query_params, request.path_params["person"]
@@ -143,10 +149,10 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 async def website_login(request: Request) -> Response:
-    """Login on web sites by a code belongs to another product of the Open Platform."""
+    """Refuses a login on web sites by a code, which belongs to another product of the Open Platform."""
     return refusal("网站应用的扫码登录（qrconnect）未被模拟 · not played by this simulator")
 
 
 async def elsewhere(request: Request) -> Response:
-    """Returns what any other browser is shown."""
+    """Returns the page that any other browser is shown."""
     return page("无法打开网页", ELSEWHERE)

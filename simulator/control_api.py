@@ -115,7 +115,7 @@ async def verify(ask: Ask) -> Any:
 
 
 async def add_followers(ask: Ask) -> Any:
-    """Followers out of nowhere: no events, no windows."""
+    """Adds followers out of nowhere: without events, and without windows for messages."""
     openids = ask.body.get("openids") or [new_openid() for _ in range(ask.people("count", 1))]
     if not isinstance(openids, list) or not all(isinstance(each, str) and each for each in openids):
         raise BadRequestError("openids must be a list of texts")
@@ -127,19 +127,19 @@ async def add_followers(ask: Ask) -> Any:
 
 
 async def add_personas(ask: Ask) -> Any:
-    """So many followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    """Adds `count` followers with tags, scenes and habits; the same `seed` makes the same ones."""
     ask.people("count", 1)
     known = fitting(personas.Seeding, ask.body)
     return {"followers": personas.seed(ask.world, ask.account, known)}
 
 
 async def let_personas_act(ask: Ask) -> Any:
-    """Some of them do what they usually do; the answer counts the actions."""
+    """Makes `count` of these followers do what they usually do; the answer counts the actions."""
     return await personas.act_some(ask.pusher, ask.account, ask.people("count", 10))
 
 
 async def act_in_chat(ask: Ask) -> Any:
-    """Someone does something in the chat; the answer lists each delivery and what the phone shows."""
+    """Lets a person do something in the chat; the answer lists each delivery and what the phone shows."""
     actor = Actor(ask.world, ask.account, ask.request.path_params["openid"])
     return await act(ask.pusher, actor, ask.body)
 
@@ -155,7 +155,7 @@ async def ledger(ask: Ask) -> Any:
 
 
 async def deliveries(ask: Ask) -> Any:
-    """Every push with each of its attempts, oldest first."""
+    """Lists every push with each of its attempts, the oldest first."""
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
@@ -251,7 +251,7 @@ async def set_quota(ask: Ask) -> Any:
 
 
 async def change_worker(ask: Ask) -> Any:
-    """The person accepts the invitation (`accept`), comes or goes (`online`), writes (`openid`, `text`)."""
+    """Lets a worker accept the invitation (`accept`), come or go (`online`), write (`openid`, `text`)."""
     service = ask.account.customer_service
     worker = service.workers.get(ask.request.path_params["worker"])
     if worker is None:
@@ -267,7 +267,7 @@ async def change_worker(ask: Ask) -> Any:
 
 
 async def set_publishing(ask: Ask) -> Any:
-    """Returns how the next publications end: `outcome` is a publish_status."""
+    """Sets how the next publications end: `outcome` is a publish_status."""
     outcome = int(ask.needed("outcome"))
     if outcome not in range(BLOCKED + 1):
         raise BadRequestError(f"outcome must be a publish_status, 0 to {BLOCKED}")
@@ -276,8 +276,10 @@ async def set_publishing(ask: Ask) -> Any:
 
 
 async def set_mass(ask: Ask) -> Any:
-    """`confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
-    `answer`: what the administrator says to one that waits; `silent`: no MASSSENDJOBFINISH.
+    """Sets how mass sends go on, and answers those that wait.
+
+    `confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
+    `answer`: what the administrator says to those that wait; `silent`: no MASSSENDJOBFINISH.
     """
     sends = ask.account.mass
     if "answer" in ask.body:
@@ -299,7 +301,7 @@ async def set_autoreply(ask: Ask) -> Any:
 
 
 async def put_templates(ask: Ask) -> Any:
-    """Templates the account has, as its owner chose them; `forget` takes one away without asking the API."""
+    """Gives the account templates, as its owner would choose; `forget` takes one away without the API."""
     for each in ask.body.get("templates", []):
         template = fitting(Template, each)
         ask.account.templates[template.template_id] = template
@@ -308,7 +310,7 @@ async def put_templates(ask: Ask) -> Any:
 
 
 async def confirm_once(ask: Ask) -> Any:
-    """Somebody confirmed the old one-time subscription on its web page: one message is allowed."""
+    """Confirms the old one-time subscription, as a person does on its web page: one message is allowed."""
     key = f"{ask.body.get('openid')} {ask.body.get('template_id')}"
     grants = ask.account.notice_grants
     grants[key] = grants.get(key, 0) + 1
@@ -316,7 +318,7 @@ async def confirm_once(ask: Ask) -> Any:
 
 
 async def set_menu_page(ask: Ask) -> Any:
-    """A menu as if made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    """Sets a menu as made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
     ask.account.menus.drop()
     ask.account.menus.made_on_page = ask.body
     ask.world.live.publish_all(ask.account.appid, "menu")
@@ -324,7 +326,7 @@ async def set_menu_page(ask: Ask) -> Any:
 
 
 async def comment(ask: Ask) -> Any:
-    """A follower comments on an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
+    """Comments on an article as a follower: `msg_data_id`, `index` (from 0), `openid`, `content`."""
     data_id, index = int(ask.needed("msg_data_id")), int(ask.body.get("index", 0))
     key = f"{data_id} {index}"
     if key in ask.account.comments.closed:
@@ -337,7 +339,7 @@ async def comment(ask: Ask) -> Any:
 
 
 async def migrate(ask: Ask) -> Any:
-    """The followers of another account (`from_appid`) come along to this one, with new openids."""
+    """Moves the followers of another account (`from_appid`) to this one, where they get new openids."""
     former = ask.found(str(ask.body.get("from_appid")))
     for openid, follower in list(former.followers.items()):
         if follower.subscribed:

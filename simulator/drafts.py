@@ -12,7 +12,7 @@ Article = dict[str, Any]
 
 @dataclass(slots=True)
 class Draft:
-    """Up to eight articles as they were sent; `updated_at` in Unix seconds."""
+    """A draft of up to eight articles as they were sent; `updated_at` in Unix seconds."""
 
     media_id: str
     articles: list[Article]
@@ -36,7 +36,10 @@ class Publication:
 
 @dataclass(slots=True)
 class Newsroom:
-    """`outcome` is how the next publications end, for tests that want another end than success."""
+    """The drafts and publications of an account.
+
+    `outcome` is how the next publications end, for tests that want another end than success.
+    """
 
     drafts: dict[str, Draft] = field(default_factory=dict)
     publications: dict[str, Publication] = field(default_factory=dict)

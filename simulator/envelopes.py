@@ -25,7 +25,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a signature is made over besides the token; repeats may carry the same one."""
+    """The time and the nonce a signature is made over besides the token; repeats may carry the same ones."""
 
     timestamp: str
     nonce: str
@@ -36,7 +36,10 @@ def stamp(now: float) -> Stamp:
 
 
 def seal(recipient: Recipient, openid: str, fields: Fields, given: Stamp, tamper: str = "") -> Envelope:
-    """Raises KeyError for an unknown kind of tampering."""
+    """Returns a push as it is sent: signed, sealed as the account's mode asks, and spoiled by `tamper`.
+
+    Raises KeyError for an unknown kind of tampering.
+    """
     spoil = AFTER_SIGNING[tamper] if tamper and tamper not in BEFORE_SIGNING else None
     if tamper == "stale":
         given = Stamp(str(int(given.timestamp) - STALE_SECONDS), given.nonce)

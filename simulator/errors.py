@@ -25,6 +25,6 @@ def refusal(code: int, text: str, rid: str) -> dict[str, object]:
 
 
 def request_id(now: float) -> str:
-    """Begins with the time, as the platform's does."""
+    """Returns an id for a request, which begins with the time, as the platform's does."""
     digits = secrets.token_hex(8)
     return f"{int(now):08x}-{digits[:8]}-{digits[8:]}"

@@ -25,7 +25,7 @@ async def picture(request: Request) -> Response:
 
 
 def _drawn(colour: str) -> bytes:
-    """A JPG, as the platform keeps them."""
+    """Returns a drawn portrait as a JPG, as the platform keeps them."""
     drawing = Image.new("RGB", (SIDE, SIDE), colour)
     brush = ImageDraw.Draw(drawing)
     brush.ellipse((42, 28, 90, 76), fill="#fff")

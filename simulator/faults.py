@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Fault:
-    """Applies to `api` ("*": every call) of `appid` (empty: every account), `times` times (None: for ever).
+    """A rule that makes calls fail.
 
+    It applies to `api` ("*": every call) of `appid` (empty: every account), `times` times (None: for ever).
     `errcode` refuses the call, `http_status` answers as a broken gateway would, `latency_ms` waits first, and
     `drop_answer` performs the call and then loses the answer on its way back, `answer` performs it and sends
     this text in the answer's place.
@@ -30,7 +31,7 @@ class Fault:
 
 
 def strike(faults: list[Fault], api: str, appid: str) -> Fault | None:
-    """The first rule that concerns this call, used once."""
+    """Returns the first rule that concerns this call, and counts its use."""
     for fault in faults:
         if fault.concerns(api, appid):
             if fault.times is not None:

@@ -56,7 +56,7 @@ ARTICLE_PICTURE = Rule(MB, ("jpg", "png"), 40009)
 
 
 def file_format(data: bytes) -> str:
-    """A short name such as "png", or empty when the bytes begin like no known file."""
+    """Returns a short name such as "png", or empty when the bytes begin like no known file."""
     for beginning, name in BEGINNINGS:
         if data.startswith(beginning):
             return name
@@ -66,7 +66,10 @@ def file_format(data: bytes) -> str:
 
 
 def check(data: bytes, rule: Rule) -> str:
-    """The content type of a file the rule takes. Raises 44001, 40005, 45007 or the rule's own size error."""
+    """Returns the content type of a file the rule takes.
+
+    Raises 44001, 40005, 45007 or the rule's own size error.
+    """
     if not data:
         raise ApiError(44001)
     name = file_format(data)

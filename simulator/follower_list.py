@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class FollowerList:
-    """Derived from the followers and not saved. Who follows again leaves a gap behind and comes last."""
+    """The followers in order, derived from them and not saved.
+
+    Somebody who follows again leaves a gap behind and comes last.
+    """
 
     def __init__(self, followers: dict[str, Follower]) -> None:
         self.followers = followers
@@ -19,7 +22,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Calls once the follower is there; `anew` when they did not follow before."""
+        """Adds a follower at the end, once they are known; `anew` when they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)
@@ -30,7 +33,10 @@ class FollowerList:
         self.total -= 1
 
     def after(self, openid: str) -> Iterator[Follower]:
-        """Those who follow, from behind an openid on. Raises KeyError for one that was never here."""
+        """Yields the followers who come behind this openid, from the first one on for an empty openid.
+
+        Raises KeyError for an openid that was never here.
+        """
         start = self.places[openid] + 1 if openid else 0
         for place in range(start, len(self.openids)):
             found = self.openids[place]
@@ -38,11 +44,11 @@ class FollowerList:
                 yield self.followers[found]
 
     def before(self, openid: str, steps: int) -> str:
-        """The cursor so many places earlier; the same one for an unknown openid."""
+        """Returns the cursor so many places earlier; the same one for an unknown openid."""
         place = self.places.get(openid, -1) - steps
         return (self.openids[place] or openid) if steps and place >= 0 else openid
 
 
 def page(followers: Iterable[Follower], size: int) -> list[str]:
-    """The openids of the first `size` of them."""
+    """Returns the openids of the first `size` of them."""
     return [each.openid for each, _ in zip(followers, range(size), strict=False)]

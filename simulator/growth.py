@@ -26,7 +26,10 @@ class Change:
 
 @dataclass(slots=True)
 class Growth:
-    """By the number of the day (`Clock.day`) as text, then by the number of the source as text."""
+    """The people who came and left, by day and by the way they came.
+
+    `days` has them by the number of the day (`Clock.day`) as text, then by the number of the source as text.
+    """
 
     days: dict[str, dict[str, Change]] = field(default_factory=dict)
 
@@ -38,7 +41,7 @@ class Growth:
         return {int(source): each for source, each in sorted(self.days.get(str(day), {}).items())}
 
     def total(self, day: int) -> int:
-        """Everybody who followed when the day ended."""
+        """Returns how many people followed the account when the day ended."""
         return sum(
             each.came - each.left
             for known, sources in self.days.items()

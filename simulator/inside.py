@@ -40,7 +40,7 @@ def routes(world: World) -> list[BaseRoute]:
         return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
 
     async def upload_voice(request: Request) -> Response:
-        """`wx.uploadVoice` of a page that was configured: the serverId is a media_id of its account."""
+        """Answers `wx.uploadVoice` of a configured page: the serverId is a media_id of its account."""
         payload = await request.json()
         config = payload.get("config") or {}
         if not fits(world, config, str(payload.get("url", ""))):

@@ -13,7 +13,7 @@ FROM_WORKER, TO_WORKER = 2002, 2003
 
 @dataclass(slots=True)
 class Worker:
-    """`wechat_id` is the person who accepted the invitation that `invite_wx` was sent."""
+    """A service account. `wechat_id` is the person who accepted the invitation that `invite_wx` was sent."""
 
     account: str
     nickname: str
@@ -41,7 +41,10 @@ class Record:
 
 @dataclass(slots=True)
 class CustomerService:
-    """`waiting` maps an openid to the time since when nobody serves it."""
+    """The customer service of an account.
+
+    `waiting` maps an openid to the time since when nobody serves it.
+    """
 
     workers: dict[str, Worker] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
@@ -49,7 +52,7 @@ class CustomerService:
     records: list[Record] = field(default_factory=list)
 
     def hand_over(self, openid: str, now: float, worker: str = "") -> str:
-        """A reply handed the follower over: to the named worker if they are online, else to the queue."""
+        """Hands a follower over: to the named worker if they are online, else to the queue."""
         named = self.workers.get(worker)
         if named and named.online and openid not in self.sessions:
             self.sessions[openid] = Session(worker, int(now))

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """`item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed."""
+    """An event that happened in a conversation.
+
+    `item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed.
+    """
 
     appid: str
     openid: str
@@ -43,13 +46,13 @@ class Live:
                 viewer.queue.put_nowait(LiveEvent(appid, openid, event, item))
 
     def publish_all(self, appid: str, event: str) -> None:
-        """Something of the account that every phone looking at it has to ask about again."""
+        """Tells each phone that looks at the account that it has to ask about something again."""
         for viewer in self.viewers:
             for watched in [openid for account, openid in viewer.watches if account == appid]:
                 viewer.queue.put_nowait(LiveEvent(appid, watched, event, None))
 
     def start_over(self) -> None:
-        """Nothing that is shown is true any more."""
+        """Tells every phone that nothing it shows is true any more."""
         for viewer in self.viewers:
             viewer.queue.put_nowait(LiveEvent("", "", "reset", None))
 

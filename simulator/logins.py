@@ -16,7 +16,10 @@ FORGET_AFTER = 3600
 
 @dataclass(slots=True)
 class Code:
-    """What a person agreed to. `kind` is oauth, login (wx.login) or phone (getPhoneNumber)."""
+    """A code for something a person agreed to.
+
+    `kind` is oauth, login (wx.login) or phone (getPhoneNumber).
+    """
 
     kind: str
     person: str
@@ -31,7 +34,7 @@ class Code:
 
 @dataclass(slots=True)
 class UserToken:
-    """A person's, not the account's."""
+    """A token of a person, not of the account."""
 
     person: str
     openid: str
@@ -43,7 +46,7 @@ class UserToken:
 
 @dataclass(slots=True)
 class Session:
-    """A mini program's: the newest key of a person."""
+    """A login to a mini program, with the newest key of the person."""
 
     person: str
     key: str
@@ -73,7 +76,11 @@ class Logins:
         return code
 
     def spend(self, code: str, kind: str, now: float, component: str = "") -> Code:
-        """Raises 40029 for a code never given or another's, 40163 for a used one, 42003 for an old one."""
+        """Uses up a code, and returns it.
+
+        Raises 40029 for a code never given or another's, 40163 for a used one, 42003 for an old one of oauth,
+        and 40029 for any other old one.
+        """
         found = self.codes.get(code)
         if found is None or found.kind != kind or found.component != component:
             raise ApiError(40029)
@@ -91,7 +98,10 @@ class Logins:
         return value, token
 
     def refreshed(self, refresh: str, now: float) -> tuple[str, UserToken]:
-        """Raises 40030 for a token never given, 42002 for one that ran out."""
+        """Returns a new token in place of the one with this refresh token.
+
+        Raises 40030 for a refresh token never given, 42002 for one that ran out.
+        """
         for value, token in self.tokens.items():
             if token.refresh == refresh:
                 if token.refresh_ends_at <= now:
@@ -103,7 +113,10 @@ class Logins:
         raise ApiError(40030)
 
     def checked(self, value: str, openid: str, now: float) -> UserToken:
-        """Raises 40001 for a token never given, 42001 for an old one, 40003 for somebody else's."""
+        """Returns a token that is good for this person.
+
+        Raises 40001 for a token never given, 42001 for an old one, 40003 for somebody else's.
+        """
         token = self.tokens.get(value)
         if token is None:
             raise ApiError(40001)

@@ -28,7 +28,7 @@ class Job:
 
 @dataclass(slots=True)
 class Known:
-    """A clientmsgid that was used, in Unix seconds."""
+    """A clientmsgid that was used: the mass send it belongs to, and when, in Unix seconds."""
 
     msg_id: int
     at: float
@@ -36,7 +36,10 @@ class Known:
 
 @dataclass(slots=True)
 class MassSends:
-    """`received` counts by "openid 2026-02"; `days` are those a subscription account has sent on."""
+    """The mass sends of an account.
+
+    `received` counts by "openid 2026-02"; `days` are those a subscription account has sent on.
+    """
 
     jobs: dict[str, Job] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)

@@ -14,13 +14,16 @@ MOST_PICTURES = 9
 
 
 def scan(name: str, actor: Actor, given: Parameters) -> Action:
-    """`result` is what the code says; a barcode is given as its kind, a comma and the number."""
+    """Scans a code by a menu button.
+
+    `result` is what the code says; a barcode is given as its kind, a comma and the number.
+    """
     info = {"ScanType": str(given.get("scan_type", "qrcode")), "ScanResult": str(given.get("result", ""))}
     return event(name, EventKey=str(given.get("key", "")), ScanCodeInfo=info, allows="menu")
 
 
 def pictures(name: str, actor: Actor, given: Parameters) -> Action:
-    """Tells how many; the pictures themselves are sent as messages afterwards."""
+    """Chooses pictures by a menu button: the event tells how many; they are sent as messages afterwards."""
     count = max(1, min(int(given.get("count", 1)), MOST_PICTURES))
     sums = [hashlib.md5(str(each).encode(), usedforsecurity=False).hexdigest() for each in range(count)]
     items = {"item": [{"PicMd5Sum": each} for each in sums]}
@@ -28,7 +31,7 @@ def pictures(name: str, actor: Actor, given: Parameters) -> Action:
 
 
 def place(actor: Actor, given: Parameters) -> Action:
-    """A location message follows."""
+    """Chooses a place by a menu button; a location message follows."""
     info: dict[str, Any] = {
         "Location_X": float(given.get("latitude", 23.129163)),
         "Location_Y": float(given.get("longitude", 113.264435)),

@@ -19,14 +19,17 @@ class Person(Protocol):
 
 @dataclass(slots=True)
 class Menu:
-    """`matchrule` is empty for the default menu."""
+    """A menu of an account; `matchrule` is empty for the default menu."""
 
     menuid: int
     button: Buttons
     matchrule: dict[str, str] = field(default_factory=dict)
 
     def fits(self, tags: list[int], platform: int) -> bool:
-        """Somebody with several tags is matched by the one given last."""
+        """Returns whether a follower with these tags and this platform is shown the menu.
+
+        Somebody with several tags is matched by the one given last.
+        """
         tag, wanted = self.matchrule.get("tag_id"), self.matchrule.get("client_platform_type")
         if tag and (not tags or str(tags[-1]) != tag):
             return False
@@ -44,7 +47,10 @@ class Copy:
 
 @dataclass(slots=True)
 class Menus:
-    """`made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid."""
+    """The menus of an account.
+
+    `made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid.
+    """
 
     default: Menu | None = None
     conditional: list[Menu] = field(default_factory=list)
@@ -53,7 +59,7 @@ class Menus:
     platforms: dict[str, int] = field(default_factory=dict)
 
     def seen_by(self, person: Person) -> Menu | None:
-        """From the newest conditional menu to the oldest the first that fits, else the default one."""
+        """Returns the first conditional menu that fits, the newest one first, else the default one."""
         platform = self.platforms.get(person.openid, IOS)
         for menu in reversed(self.conditional):
             if menu.fits(person.tags or [], platform):
@@ -68,7 +74,7 @@ class Menus:
         return copy
 
     def forget_copy(self, openid: str) -> None:
-        """Following again fetches the menu at once."""
+        """Deletes the copy of the menu that a client keeps: following again fetches the menu at once."""
         self.copies.pop(openid, None)
 
     def drop(self) -> None:
@@ -84,7 +90,7 @@ class Menus:
 
 
 def flat(button: dict[str, Any]) -> dict[str, Any]:
-    """A button of the page's form, whose children are in `sub_button.list`, in the form of the API."""
+    """Returns a button of the page's form, whose children are in `sub_button.list`, in the API's form."""
     children = button.get("sub_button")
     if not isinstance(children, dict):
         return button

@@ -14,7 +14,10 @@ ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_xml(fields: Fields) -> bytes:
-    """Texts in CDATA, numbers bare, a list as repeated siblings, a mapping as nested elements."""
+    """Returns a message as XML.
+
+    Texts are in CDATA, numbers bare, a list is repeated siblings, a mapping nested elements.
+    """
     lines = "\n".join(_elements(fields))
     return f"<xml>{lines}\n</xml>".encode()
 

@@ -19,7 +19,10 @@ from simulator.world import Account, World, openid_of
 
 
 def page_of(account: Account) -> str:
-    """The address of the mini program's page in the webview; empty for what is none or has no server yet."""
+    """Returns the address of a mini program's page in the webview.
+
+    It is empty for what is none, or has no server yet.
+    """
     parts = urlsplit(account.callback_url)
     slug = parts.path.strip("/").split("/")[1:2]
     if account.kind != "miniprogram" or not slug:
@@ -72,7 +75,7 @@ def encrypted(key: str, data: dict[str, Any]) -> dict[str, str]:
 
 
 def session_key(account: Account, person: str) -> str:
-    """Raises ImpossibleError before the first login."""
+    """Returns a person's session key. Raises ImpossibleError before their first login."""
     session = account.logins.sessions.get(openid_of(account.appid, person))
     if session is None:
         raise ImpossibleError("this person has not logged in to the mini program yet")

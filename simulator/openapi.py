@@ -101,7 +101,7 @@ def variables(path: str) -> list[str]:
 
 
 def plain(path: str) -> str:
-    """The path without Starlette's types."""
+    """Returns the path without Starlette's types."""
     return path.replace(":int}", "}")
 
 

@@ -68,7 +68,10 @@ MINI_PROGRAM_CALLS: dict[str, tuple[int, ...]] = {
 
 
 def needed(api: str, kind: str) -> tuple[int, ...]:
-    """The ids of the sets that cover this call of an account of this kind; none for a call open to all."""
+    """Returns the ids of the sets that cover this call of an account of this kind.
+
+    There are none for a call open to all.
+    """
     calls = MINI_PROGRAM_CALLS if kind == "miniprogram" else OFFICIAL_CALLS
     prefix = max((each for each in calls if api.startswith(each)), key=len, default=None)
     return () if prefix is None else calls[prefix]

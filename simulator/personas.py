@@ -37,7 +37,7 @@ STORES = 40
 
 @dataclass(slots=True)
 class Seeding:
-    """`tags` are names, made when missing; `tagged` is the share of followers with any of them."""
+    """The followers to add: `tags` are names, made when missing; `tagged` is the share with any of them."""
 
     count: int = 1000
     seed: int = 1
@@ -48,7 +48,10 @@ class Seeding:
 
 
 def seed(world: World, account: Account, wanted: Seeding) -> int:
-    """Adds them, the oldest first; how many follow now. A million takes some seconds and 400 MB."""
+    """Adds followers, the oldest first; returns how many follow now.
+
+    A million takes some seconds and 400 MB.
+    """
     chance = random.Random(wanted.seed)  # noqa: S311 - people, not keys
     combinations = tag_sets(account, wanted, chance)
     habits, scenes = list(HABITS), list(SCENES)
@@ -74,7 +77,7 @@ def seed(world: World, account: Account, wanted: Seeding) -> int:
 
 
 def tag_sets(account: Account, wanted: Seeding, chance: random.Random) -> list[list[int] | None]:
-    """A hundred sets to draw from, which followers then share; they are replaced, never changed."""
+    """Returns a hundred sets of tags to draw from, which followers share: they are replaced, not changed."""
     numbers = [tag_number(account, name) for name in wanted.tags or ()]
     if not numbers:
         return [None]
@@ -93,7 +96,7 @@ def tag_number(account: Account, name: str) -> int:
 
 
 async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
-    """So many of them, drawn at random, do what they are used to; the actions counted by kind."""
+    """Makes so many followers, drawn at random, do what they usually do; returns the actions by kind."""
     chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
     actors = [each for each in account.followers.values() if each.habit and each.subscribed]
     for actor in chance.sample(actors, min(count, len(actors))):

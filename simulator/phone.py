@@ -53,7 +53,7 @@ class Phone:
 
 
 async def conversation(phone: Phone) -> Any:
-    """The last lines of the chat; the live stream continues them."""
+    """Returns the last lines of the chat; the live stream continues them."""
     entries = phone.world.thread(phone.account.appid, phone.openid)[-SHOWN_AT_FIRST:]
     person = standing(phone.world, phone.account, phone.openid)
     return {"openid": phone.openid, "person": person, "entries": [line(each) for each in entries]}
@@ -68,7 +68,7 @@ async def do(phone: Phone) -> Any:
 
 
 async def notices(phone: Phone) -> Any:
-    """The notices a page of the account could ask leave for."""
+    """Returns the notices a page of the account could ask leave for."""
     found = [each for each in phone.account.templates.values() if each.kind == "notice"]
     left = phone.account.notice_grants
     return {
@@ -95,12 +95,12 @@ async def upload(phone: Phone) -> Any:
 
 
 async def codes(phone: Phone) -> Any:
-    """The codes of the account that there are to scan."""
+    """Returns the codes of the account that there are to scan."""
     return {"codes": qrcodes.listed(phone.account, phone.world.now)}
 
 
 async def recognise(phone: Phone) -> Any:
-    """The ticket of the code in a picture (the body), or of the one that the text in the query means.
+    """Returns the ticket of the code in a picture (the body), or of the one that the query's text means.
 
     A picture with the code of one of the platform's own pages gives its `url`.
     """
@@ -114,7 +114,10 @@ async def recognise(phone: Phone) -> Any:
 
 
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
-    """What the phone's header shows; `may_send` are the customer-service messages allowed at `now`."""
+    """Returns what the phone's header shows of the follower.
+
+    `may_send` are the customer-service messages allowed at `now`.
+    """
     follower = account.followers.get(openid) or Follower(openid, subscribed=False)
     now = world.now
     return {
@@ -149,7 +152,7 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
 
 
 def as_server_sent_event(world: World, event: LiveEvent) -> str:
-    """One server-sent event."""
+    """Returns an event as the text of a server-sent event."""
     data: dict[str, Any] = {"appid": event.appid, "openid": event.openid}
     if isinstance(event.item, Entry):
         data["entry"] = line(event.item)
@@ -188,7 +191,7 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
         return JSONResponse({"accounts": found, "samples": samples.NAMES, "components": has_components})
 
     async def live(request: Request) -> Response:
-        """`watch` names conversations as appid:openid, separated by commas."""
+        """Streams what happens; `watch` names conversations as appid:openid, separated by commas."""
         named = [each.partition(":") for each in request.query_params.get("watch", "").split(",")]
         viewer = world.live.join((appid, openid) for appid, _, openid in named)
         headers = {"Cache-Control": "no-store"}

@@ -17,7 +17,7 @@ PLATFORMS = (1, 2, 3)
 
 
 async def shown(phone: Phone) -> Any:
-    """`button`, `menuid` and `at` of the client's copy, and the `platform` it runs on."""
+    """Returns `button`, `menuid` and `at` of the client's copy, and the `platform` it runs on."""
     menus, follower = phone.account.menus, phone.account.followers.get(phone.openid)
     platform = menus.platforms.get(phone.openid, IOS)
     if follower is None or not follower.subscribed:
@@ -27,7 +27,7 @@ async def shown(phone: Phone) -> Any:
 
 
 async def change_platform(phone: Phone) -> Any:
-    """Another device: it has no copy of the menu yet."""
+    """Changes the phone to another device, which has no copy of the menu yet."""
     platform = (await phone.request.json()).get("platform")
     if platform not in PLATFORMS:
         raise ImpossibleError("a phone is 1 (iOS), 2 (Android) or 3 (other)")
@@ -37,7 +37,7 @@ async def change_platform(phone: Phone) -> Any:
 
 
 async def give(phone: Phone) -> Any:
-    """The platform itself sends what a media_id, article_id or page-made button stands for; no event."""
+    """Sends what a media_id, article_id or page-made button stands for; the account is told of no event."""
     button = await phone.request.json()
     msgtype, content = given_by(phone, button)
     entry = phone.world.write(phone.account, phone.openid, "account", "menu", msgtype, content)
@@ -45,7 +45,7 @@ async def give(phone: Phone) -> Any:
 
 
 def given_by(phone: Phone, button: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The message in place of a tap. Raises ImpossibleError or 40007."""
+    """Returns the message that comes in place of a tap's event. Raises ImpossibleError or 40007."""
     kind = button.get("type")
     if kind == "media_id":
         media = phone.account.find_media(str(button.get("media_id")), phone.world.now)

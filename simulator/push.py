@@ -57,7 +57,7 @@ class Push:
 
     @property
     def is_seen(self) -> bool:
-        """Whether a follower waits for what comes back. Nobody waits for the answer to a forged push."""
+        """Returns whether a follower waits for the answer; nobody waits for the answer to a forged push."""
         return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
 
 
@@ -167,7 +167,7 @@ class Pusher:
         return envelopes.seal(recipient, push.entry.openid, push.fields, stamp, push.tamper)
 
     async def _post(self, url: str, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
-        """The answer with status 200, or None with the attempt's verdict set."""
+        """Returns the answer when its status is 200, else None, with the attempt's verdict set."""
         deadline = self.world.settings.deadline
         try:
             with anyio.fail_after(deadline):
@@ -212,7 +212,7 @@ class Pusher:
             self._show(push, attempt, reply)
 
     def _show(self, push: Push, attempt: Attempt, reply: Reply) -> None:
-        """Only the first of several answers to the same push reaches the phone."""
+        """Shows the answer on the phone, unless another answer to the same push came first."""
         if push.settled or not push.is_seen:
             return
         push.settled = True
@@ -239,7 +239,7 @@ class Pusher:
         )
 
     async def verify(self, account: Account) -> dict[str, Any]:
-        """The GET with echostr that proves the callback address (WeChat reference 1.2)."""
+        """Sends the GET with echostr by which a callback address proves itself (WeChat reference 1.2)."""
         given, echo = envelopes.stamp(time.time()), str(10**18 + secrets.randbelow(9 * 10**18))
         signature = signing.signature(account.token, given.timestamp, given.nonce)
         query = {"signature": signature, "timestamp": given.timestamp, "nonce": given.nonce, "echostr": echo}

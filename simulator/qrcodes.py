@@ -21,7 +21,10 @@ PAGE_ADDRESS = re.compile(rb"https?://[!-~]+/safe/bindcomponent\?[!-~]+")
 
 
 def picture(code: QrCode) -> bytes:
-    """A JPG as the platform draws it; its comment is the ticket, by which a dropped file is known again."""
+    """Returns a code as the platform draws it, a JPG.
+
+    Its comment is the ticket, by which a dropped file is known again.
+    """
     return drawn(code.url, comment=code.ticket)
 
 
@@ -33,7 +36,7 @@ def drawn(text: str, comment: str = "") -> bytes:
 
 
 def listed(account: Account, now: float) -> list[dict[str, Any]]:
-    """The newest codes first."""
+    """Lists the codes, the newest first."""
     return [
         {
             "ticket": code.ticket,
@@ -51,7 +54,10 @@ def is_over(code: QrCode, now: float) -> bool:
 
 
 def in_picture(account: Account, data: bytes) -> QrCode:
-    """The code whose ticket or address stands in the file. Raises ImpossibleError when there is none."""
+    """Returns the code whose ticket or address stands in the file.
+
+    Raises ImpossibleError when there is none.
+    """
     if len(data) > LARGEST_PICTURE:
         raise ImpossibleError("this picture is too large")
     found = (code for code in _newest(account) if code.ticket.encode() in data or code.url.encode() in data)
@@ -59,13 +65,16 @@ def in_picture(account: Account, data: bytes) -> QrCode:
 
 
 def page_in_picture(data: bytes) -> str:
-    """The address of the platform's own page whose code this is, such as one to authorise a component."""
+    """Returns the address of the platform's own page whose code is in a picture.
+
+    Such a page is the one to authorise a component.
+    """
     found = PAGE_ADDRESS.search(data)
     return found.group().decode() if found else ""
 
 
 def in_text(account: Account, text: str) -> QrCode:
-    """The newest code whose ticket, address or scene was pasted. Raises ImpossibleError."""
+    """Returns the newest code whose ticket, address or scene was pasted. Raises ImpossibleError."""
     text = text.strip()
     found = (code for code in _newest(account) if _means(code, text))
     return _first(found, "there is no such code")

@@ -83,7 +83,7 @@ class Quotas:
         return self.daily.get(api, SANDBOX.get(api, usual) if sandbox else usual)
 
     def minute_limit(self, api: str) -> int:
-        """Zero means no limit."""
+        """Returns the calls that a minute allows; zero means no limit."""
         return self.a_minute.get(api, A_MINUTE.get(api, 0))
 
     def used_on(self, api: str, day: int) -> int:
@@ -107,12 +107,12 @@ class Quotas:
         usage.this_minute += 1
 
     def clear_all(self, month: str) -> None:
-        """Raises 48006 after ten times in a month."""
+        """Clears the counts of all APIs. Raises 48006 after ten times in a month."""
         self._count(f"all {month}", CLEARS)
         self.used.clear()
 
     def clear(self, api: str, month: str) -> None:
-        """Raises 48006 after fifty times in a month."""
+        """Clears the count of one API. Raises 48006 after fifty times in a month."""
         self._count(f"one {month}", CLEARS_OF_ONE)
         self.used.pop(api, None)
 

@@ -25,7 +25,7 @@ HOURS = (1, 0, 0, 0, 0, 1, 3, 7, 8, 6, 5, 5, 8, 6, 4, 4, 4, 5, 6, 7, 8, 7, 4, 1)
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """People, but for the counts, which say how often."""
+    """The figures of one article: people, but for the counts, which say how often."""
 
     read: int = 0
     read_count: int = 0
@@ -53,13 +53,13 @@ class Article:
 
     @property
     def readers(self) -> int:
-        """Over all its days."""
+        """Returns how many people read the article, over all its days."""
         digest = hashlib.sha256(self.msgid.encode()).digest()
         share = SMALLEST_SHARE + digest[0] % (LARGEST_SHARE - SMALLEST_SHARE + 1)
         return self.reached * share // 100
 
     def on(self, day: int) -> Reads:
-        """Of that day alone."""
+        """Returns how the article was read on that day alone."""
         age = day - self.day
         if not 0 <= age < DAYS:
             return Reads()
@@ -68,7 +68,7 @@ class Article:
         return Reads(read, read + read // 4, shared, shared + shared // 3, kept, onward, onward + onward // 5)
 
     def until(self, day: int) -> Reads:
-        """Running totals at the end of the day."""
+        """Returns how the article was read up to the end of the day, summed over its days."""
         return sum((self.on(each) for each in range(self.day, day + 1)), Reads())
 
     def _until(self, age: int) -> int:
@@ -103,7 +103,7 @@ def _sent(job: Job, base: str) -> Iterator[Article]:
 
 
 def by_hour(total: int) -> list[int]:
-    """A day's figure over its hours; the last one with anything takes what rounding left over."""
+    """Returns a day's figure by hour; the hour from 20:00 takes what rounding left over."""
     shares = [total * percent // 100 for percent in HOURS]
     shares[20] += total - sum(shares)
     return shares

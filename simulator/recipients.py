@@ -12,7 +12,7 @@ from simulator.world import Account, World
 
 
 class Health(Protocol):
-    """How deliveries to one server went lately."""
+    """The recent failures of deliveries to one server."""
 
     failed_pushes: int
     held_until: float

@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`fields` as they came; `content` in the words of customer-service messages."""
+    """A reply: `fields` as they came; `content` in the words of customer-service messages."""
 
     fields: dict[str, Any]
     msgtype: str
@@ -33,7 +33,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was pushed, as far as its answer depends on it."""
+    """The parts of a push that its answer depends on."""
 
     account: Account
     recipient: Recipient
@@ -43,7 +43,7 @@ class Question:
 
 
 def judge(question: Question, body: bytes) -> Reply | None:
-    """The reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
+    """Returns the reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
     if body in (b"", b"success"):
         return None
     fields = _opened(question.recipient, _parsed(question.recipient, body))
@@ -86,7 +86,7 @@ def _from_xml(body: bytes) -> dict[str, Any]:
 
 
 def _value(element: etree._Element) -> dict[str, Any] | str:
-    """Nested elements as a dict, in which repeated siblings make a list."""
+    """Returns nested elements as a dict, in which repeated siblings make a list."""
     if not len(element):
         return element.text or ""
     found: dict[str, Any] = {}
@@ -101,7 +101,10 @@ def _several(value: Any) -> list[Any]:
 
 
 def _opened(recipient: Recipient, fields: dict[str, Any]) -> dict[str, Any]:
-    """The reply itself: safe mode must be sealed, plain mode must not, compatible mode may be either."""
+    """Returns the reply itself, opened when it is encrypted. Raises RefusedError.
+
+    Safe mode must be encrypted, plain mode must not, compatible mode may be either.
+    """
     if "Encrypt" not in fields:
         if recipient.mode == "safe":
             raise RefusedError("the account is in safe mode and the answer is not encrypted")

@@ -14,13 +14,13 @@ NAMES = {"image": ("lake.jpg", "tea.jpg", "poster.jpg"), "voice": ("voice.amr",)
 
 @cache
 def speex() -> bytes:
-    """The voice sample as the platform keeps recordings of the JS-SDK: bare wideband frames, 16 kHz."""
+    """Returns the voice sample as the platform keeps recordings of the JS-SDK: wideband frames, 16 kHz."""
     return (FOLDER / "voice.speex").read_bytes()
 
 
 @cache
 def load(kind: str, name: str) -> tuple[str, str, bytes]:
-    """Name, content type and bytes of a sample; an unknown name gives the first of its kind."""
+    """Returns name, content type and bytes of a sample; an unknown name gives the first of its kind."""
     name = name if name in NAMES.get(kind, ()) else FIRST[kind]
     data = (FOLDER / name).read_bytes()
     return name, files.TYPES[files.file_format(data)], data

@@ -34,7 +34,7 @@ def dump(value: Any) -> Any:
 
 
 def load(kind: Any, data: Any) -> Any:
-    """The value of type `kind` that was dumped as `data`. Raises ValueError when it does not fit."""
+    """Returns the value of type `kind` that was dumped as `data`. Raises ValueError when it does not fit."""
     if isinstance(kind, UnionType):
         return None if data is None else _load_one_of(kind, data)
     if kind in SIMPLE:
@@ -68,7 +68,7 @@ def load_object(kind: type[T], data: Any) -> T:
 
 
 def load_field(name: str, kind: Any, data: Any) -> Any:
-    """Raises ValueError, which names the field."""
+    """Returns the value of one field as its type. Raises ValueError, which names the field."""
     try:
         return load(kind, data)
     except ValueError as error:
@@ -93,7 +93,10 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def read(path: Path) -> State:
-    """The state in a file, a new one without a file. Raises ValueError for a file that is not ours."""
+    """Returns the state in a file, a new one without a file.
+
+    Raises ValueError for a file that is not ours.
+    """
     if not path.exists():
         return State()
     return load_object(State, json.loads(path.read_bytes()))

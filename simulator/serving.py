@@ -46,7 +46,7 @@ class Beside(uvicorn.Server):
 
 
 class Server(uvicorn.Server):
-    """Open phone pages would keep the server waiting, so they are closed first."""
+    """A server that closes open phone pages before it ends, as they would keep it waiting."""
 
     def __init__(self, world: World, config: uvicorn.Config, beside: Beside | None = None) -> None:
         super().__init__(config)
@@ -78,7 +78,7 @@ def plain(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def secure(app: ASGIApp, host: str, port: int, ca: Authority, own: ServerCertificate) -> Beside:
-    """A client may show a certificate of ours, as refunds of the old pay API ask for."""
+    """Returns a server with TLS; clients may show a certificate of ours, as refunds of the old pay API do."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -15,7 +15,7 @@ AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`problem` says what is wrong with a value, or nothing; `type` is its JSON type."""
+    """A check of a setting: `problem` says what is wrong with a value, `type` is its JSON type."""
 
     type: str
     problem: Callable[[Any], str]
@@ -61,7 +61,7 @@ def hosts(value: Any) -> str:
 
 
 def hostname(address: str) -> str:
-    """The host of an address, empty when it has none or cannot be read; a port must be one."""
+    """Returns the host of an address, empty when it has none or cannot be read; a port must not be 0."""
     try:
         parts = urlsplit(address)
         return (parts.hostname or "") if parts.port != 0 else ""
@@ -70,7 +70,10 @@ def hostname(address: str) -> str:
 
 
 def url(value: Any) -> str:
-    """An empty one is taken: an account without a server is not pushed to."""
+    """Returns what is wrong with an address.
+
+    An empty one is taken: an account without a server is not pushed to.
+    """
     if value == "":
         return ""
     good = isinstance(value, str) and value.startswith(("http://", "https://")) and hostname(value)
@@ -88,7 +91,10 @@ def aes_key(value: Any) -> str:
 
 
 def check(owner: str, known: Mapping[str, Check], settings: Mapping[str, Any]) -> None:
-    """Raises BadSettingError for the first that is unknown or cannot be. `owner` is what has them."""
+    """Checks settings; `owner` is what has them.
+
+    Raises BadSettingError for the first that is unknown or cannot be.
+    """
     for name, value in settings.items():
         if name not in known:
             raise BadSettingError(f"{owner} has no {name}; known are {', '.join(known)}")

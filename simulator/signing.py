@@ -19,13 +19,16 @@ class EnvelopeError(Exception):
 
 
 def signature(*parts: str) -> str:
-    """SHA-1 hex over the parts sorted by byte value and joined without separator."""
+    """Returns a signature: SHA-1 hex over the parts sorted by byte value and joined without separator."""
     joined = b"".join(sorted(part.encode() for part in parts))
     return hashlib.sha1(joined, usedforsecurity=False).hexdigest()
 
 
 def key_bytes(encoding_aes_key: str) -> bytes:
-    """The 32 bytes behind a 43-character EncodingAESKey, whose last character may carry two spare bits."""
+    """Returns the 32 bytes behind a 43-character EncodingAESKey.
+
+    Its last character may carry two spare bits.
+    """
     return base64.b64decode(encoding_aes_key + "=")
 
 
@@ -42,7 +45,10 @@ def seal(message: bytes, encoding_aes_key: str, appid: str, prefix: bytes | None
 
 
 def open_sealed(sealed: str, encoding_aes_key: str, appid: str) -> bytes:
-    """The message inside a sealed text. Raises EnvelopeError when padding, length or AppID is wrong."""
+    """Returns the message inside a sealed text.
+
+    Raises EnvelopeError when padding, length or AppID is wrong.
+    """
     try:
         raw = base64.b64decode(sealed, validate=True)
     except ValueError as error:

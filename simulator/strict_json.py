@@ -1,8 +1,9 @@
-"""JSON as it was written down: no NaN, no half characters, no depth without end."""
+"""JSON as it was written down: no NaN, nothing infinite, no half characters, no depth without end."""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 # Half of a surrogate pair is written so; alone it is no character.
@@ -10,7 +11,7 @@ HALF_A_PAIR = b"\\ud"
 
 
 def loads(raw: bytes) -> Any:
-    """The value in UTF-8 bytes. Raises ValueError."""
+    """Returns the value in UTF-8 bytes. Raises ValueError."""
     try:
         value = _DECODER.decode(raw.decode("utf-8-sig"))
         if HALF_A_PAIR in raw.lower():
@@ -20,8 +21,11 @@ def loads(raw: bytes) -> Any:
     return value
 
 
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+def _finite(text: str) -> float:
+    """Returns the number. Raises ValueError for one without an end, as `1e999` is here, and for NaN."""
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{text[:20]} is no number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite)

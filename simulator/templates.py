@@ -16,7 +16,10 @@ PLACE = re.compile(r"\{\{(\w+)\.DATA\}\}")
 
 @dataclass(slots=True)
 class Template:
-    """One that an account has. `kind` is template or notice; a notice is one-time (2) or long-term (3)."""
+    """A template of an account.
+
+    `kind` is template or notice; a notice is one-time (2) or long-term (3).
+    """
 
     template_id: str
     kind: str
@@ -126,7 +129,7 @@ def new_id() -> str:
 
 
 def made(kind: str, entry: LibraryEntry, chosen: list[int]) -> Template:
-    """A template with those keywords of an entry, numbered in that order."""
+    """Returns a template with those keywords of an entry, numbered in that order."""
     lines, examples, choices = [], [], {}
     for number, place in enumerate(chosen, start=1):
         name, typed, example = entry.keywords[place]
@@ -171,14 +174,17 @@ RULES: dict[str, Callable[[str], bool]] = {
 
 
 def value_of(given: Any) -> str:
-    """The value of a field of the data, where a number is as good as a text; empty for anything else."""
+    """Returns the value of a field of the data; empty when there is none.
+
+    A number is as good as a text.
+    """
     value = given.get("value") if isinstance(given, dict) else None
     good = isinstance(value, str | int | float) and not isinstance(value, bool)
     return str(value) if good else ""
 
 
 def check(template: Template, data: dict[str, Any]) -> None:
-    """Raises 47003 for the first field that is missing or breaks its rule."""
+    """Checks the data of a template. Raises 47003 for the first field that is missing or breaks its rule."""
     for name in template.fields:
         given = data.get(name)
         value = value_of(given)

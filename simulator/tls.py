@@ -50,7 +50,7 @@ TRUE = DerBoolean(value=True).encode()
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """`pem` is its certificate, which clients have to trust."""
+    """An authority that signs certificates, in a folder; `pem` is its own, which clients have to trust."""
 
     folder: Path
 
@@ -67,7 +67,7 @@ class Authority:
         return self.folder / "ca.key"
 
     def certificate(self, name: str, serial: str, public: RSA.RsaKey, hosts: Iterable[str] = ()) -> str:
-        """One for a server when `hosts` are named, else for a client."""
+        """Returns a certificate for a server when `hosts` are named, else for a client."""
         signer, since, named = self.key, time.time() - EARLIER, list(hosts)
         extensions = [
             extension(BASIC_CONSTRAINTS, DerSequence([]).encode(), critical=True),
@@ -88,7 +88,7 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
-    """The one of the folder; it is made when there is none."""
+    """Returns the authority of the folder; it is made when there is none."""
     found = Authority(folder)
     if not found.path.exists() or not found.key_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ class ServerCertificate:
 
 
 def server_certificate(ca: Authority, hosts: Iterable[str]) -> ServerCertificate:
-    """A new one at each start: it is quick, and the hosts may have changed."""
+    """Makes a new certificate at each start: it is quick, and the hosts may have changed."""
     made = ServerCertificate(ca.folder / "server.pem", ca.folder / "server.key")
     private = RSA.generate(2048)
     write_secret(made.key, private.export_key(pkcs=8).decode() + "\n")
@@ -137,7 +137,7 @@ def extension(name: str, value: bytes, *, critical: bool = False) -> bytes:
 
 
 def usage(bits: bytes) -> bytes:
-    """Bits of KeyUsage, whose unused ones at the end are counted by DER."""
+    """Returns the bits of KeyUsage, whose unused ones at the end are counted by DER."""
     unused = (bits[0] & -bits[0]).bit_length() - 1
     return DerObject(0x03, bytes([unused]) + bits).encode()
 
@@ -148,7 +148,7 @@ def key_id(public: RSA.RsaKey) -> bytes:
 
 
 def tagged(tag: int, content: bytes) -> bytes:
-    """A choice of ASN.1: the content under a context tag."""
+    """Returns a choice of ASN.1: the content under a context tag."""
     return DerOctetString(content, implicit=tag).encode()
 
 

@@ -16,7 +16,10 @@ FORM = re.compile(r"\d+_[\w-]{20,}", re.ASCII)
 
 
 def unknown(value: str) -> ApiError:
-    """40001 for what looks like a token, as of old ones that were forgotten; 40014 for anything else."""
+    """Returns the error for an unknown token.
+
+    It is 40001 for what looks like a token, as old ones do that were forgotten; 40014 for anything else.
+    """
     return ApiError(40001 if FORM.fullmatch(value) else 40014)
 
 
@@ -46,7 +49,7 @@ class TokenBook:
     tickets: dict[str, Token] = field(default_factory=dict)
 
     def new_classic(self, now: float) -> Token:
-        """A new token each time; the one before it works for five more minutes."""
+        """Makes a new token each time; the one before it works for five more minutes."""
         if earlier := self.issued.get(self.classic):
             earlier.end_early(now + OVERLAP)
         token = self._issue(now)
@@ -54,7 +57,7 @@ class TokenBook:
         return token
 
     def current_stable(self, now: float) -> Token:
-        """The same token while at least five minutes are left; then a new one beside the old."""
+        """Returns the same token while at least five minutes are left; then a new one beside the old."""
         token = self.issued.get(self.stable)
         if token is None or token.ends_at - now < OVERLAP:
             token = self._issue(now)
@@ -62,7 +65,10 @@ class TokenBook:
         return token
 
     def forced_stable(self, now: float, day: int) -> Token:
-        """A new token that ends the earlier one at once. Raises 45009 after 20 a day; too early is void."""
+        """Makes a new token that ends the earlier one at once; too early, it returns the present one.
+
+        Raises 45009 after 20 a day.
+        """
         if now - self.forced_at < FORCED_PAUSE:
             return self.current_stable(now)
         if self.forced_day != day:
@@ -76,7 +82,10 @@ class TokenBook:
         return self.current_stable(now)
 
     def check(self, value: str, now: float) -> None:
-        """Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one."""
+        """Checks a token.
+
+        Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one.
+        """
         token = self.issued.get(value)
         if token is None:
             raise unknown(value)
@@ -102,6 +111,6 @@ class TokenBook:
         return token
 
     def _forget(self, now: float) -> None:
-        """Old tokens must stay known for a while: presenting one is 42001 for its age."""
+        """Deletes tokens that ended over a day ago; until then, using one is refused as too old (42001)."""
         for value in [value for value, token in self.issued.items() if token.ends_at < now - 86_400]:
             del self.issued[value]

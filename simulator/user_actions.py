@@ -16,12 +16,15 @@ Parameters = dict[str, Any]
 
 
 class ImpossibleError(Exception):
-    """Nobody can do this on a phone; the message says why."""
+    """An error: nobody can do this on a phone; the message says why."""
 
 
 @dataclass(slots=True)
 class Action:
-    """The push's elements besides the common ones, what the phone shows of it, and the sending it allows."""
+    """An action of a person.
+
+    It has the push's elements besides the common ones, what the phone shows of it, and the sending it allows.
+    """
 
     fields: dict[str, Any]
     content: dict[str, Any] = field(default_factory=dict)
@@ -30,7 +33,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, where."""
+    """A person at an account, who does something there."""
 
     world: World
     account: Account
@@ -38,12 +41,12 @@ class Actor:
 
     @property
     def follower(self) -> Follower:
-        """A person who never met the account counts as a follower: only followers find the chat."""
+        """The follower; a person who never met the account becomes one, as only followers find the chat."""
         return self.account.followers.get(self.openid) or self.world.follow(self.account, self.openid)
 
 
 def text(actor: Actor, given: Parameters) -> Action:
-    """A tap on a msgmenu entry comes back as a text too, but counts as a menu tap."""
+    """Writes a text. A tap on an entry of a msgmenu comes as a text too, but counts as a tap in a menu."""
     content = str(given.get("content", ""))
     fields = {"MsgType": "text", "Content": content}
     menu_id = str(given.get("bizmsgmenuid", ""))
@@ -110,7 +113,7 @@ def unfollow(actor: Actor, given: Parameters) -> Action:
 
 
 def scan(actor: Actor, given: Parameters) -> Action:
-    """A stranger follows by scanning, a follower only scans. Codes that ran out cannot be scanned."""
+    """Scans a code: a stranger follows by that, a follower only scans. A code that ran out is no good."""
     code = scanned(actor, given)
     known = actor.account.followers.get(actor.openid)
     if known and known.subscribed:
@@ -124,7 +127,7 @@ def scan(actor: Actor, given: Parameters) -> Action:
 
 
 def scanned(actor: Actor, given: Parameters) -> QrCode:
-    """The code made for a scene, or one as if it had been printed long ago."""
+    """Returns the code made for a scene, or one as if it had been printed long ago."""
     wanted, ticket = given.get("scene"), given.get("ticket")
     for code in reversed(actor.account.qrcodes.values()):
         if ticket == code.ticket or (ticket is None and str(code.scene) == str(wanted)):
@@ -170,7 +173,7 @@ def refuse(actor: Actor, given: Parameters) -> Action:
 
 
 def raw(actor: Actor, given: Parameters) -> Action:
-    """Any elements at all, for what the simulator has no words for."""
+    """Sends any elements at all, for what the simulator has no words for."""
     fields = given.get("xml")
     if not isinstance(fields, dict):
         raise ImpossibleError('raw needs its elements in "xml"')
@@ -223,7 +226,10 @@ def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
 
 
 def sent_media(actor: Actor, kind: str, given: Parameters) -> Media:
-    """The media of that id, or the built-in sample of that kind. Raises ImpossibleError for an unknown id."""
+    """Returns the media of that id, or the built-in sample of that kind.
+
+    Raises ImpossibleError for an unknown id.
+    """
     if media_id := given.get("media_id"):
         media = actor.account.media.get(media_id)
         if media is None:

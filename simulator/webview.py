@@ -60,14 +60,14 @@ def cookie_jar() -> requests.Session:
 
 @dataclass(slots=True)
 class Browser:
-    """One person's: the server it is at, and the cookies."""
+    """The browser of one person: the server it is at, and the cookies."""
 
     origin: str = ""
     session: requests.Session = field(default_factory=cookie_jar)
 
 
 class Browsers:
-    """Everybody's; a world that was reset has nobody's."""
+    """The browsers of all people; a world that was reset has none."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -80,7 +80,7 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """The servers of all accounts and components."""
+        """Returns the servers of all accounts and components."""
         state = self.world.state
         urls = [each.callback_url for each in state.accounts.values()]
         urls += [each.callback_url for each in state.components.values()]
@@ -94,7 +94,7 @@ class Browsers:
         )
 
     def path_to(self, person: str, url: str) -> str | None:
-        """The address as this person's webview has it, without the host; None for pages of others."""
+        """Returns a page's address in this person's webview, without the host; None for pages of others."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
         addresses = self.world.addresses
@@ -130,7 +130,7 @@ class Exchange:
         return f"http://{self.request.headers['host']}"
 
     def outward(self, text: str) -> str:
-        """Our address becomes the server's, also where it is percent-encoded."""
+        """Returns a text with our address replaced by the server's, also where it is percent-encoded."""
         there = self.browser.origin
         text = text.replace(self.here, there).replace(quote(self.here, safe=""), quote(there, safe=""))
         return text.replace(quote(self.here, safe="/"), quote(there, safe="/"))
@@ -182,7 +182,7 @@ class Exchange:
 
 
 def with_script(page: bytes) -> bytes:
-    """The page with our scripts before its own."""
+    """Returns the page with our scripts before its own."""
     tag = b'<script src="/.webview/script.js"></script>'
     found = re.search(rb"<head[^>]*>", page, re.IGNORECASE)
     return page[: found.end()] + tag + page[found.end() :] if found else tag + page

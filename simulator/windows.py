@@ -23,13 +23,16 @@ class Grant:
 
 
 def grant(grants: dict[str, Grant], action: str, now: float) -> None:
-    """A new action replaces what an earlier action of the same kind allowed; kinds do not add up."""
+    """Allows messages after an action, in place of what an earlier action of the same kind allowed.
+
+    Actions of one kind do not add up; what other kinds allow stays as it is.
+    """
     count, seconds = ALLOWANCES[action]
     grants[action] = Grant(count, now + seconds)
 
 
 def usable(grants: dict[str, Grant], now: float) -> list[Grant]:
-    """The grants a message may be taken from, in the order they are spent: the earliest end first."""
+    """Returns the grants a message may be taken from, in the order they are spent: the earliest end first."""
     return sorted((each for each in grants.values() if each.ends_at > now and each.left > 0), key=_end)
 
 

@@ -59,7 +59,7 @@ class Follower:
 
 @dataclass(slots=True)
 class Media:
-    """Kept bytes, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
+    """A file, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
 
     media_id: str
     kind: str
@@ -189,14 +189,14 @@ class Account:
         return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
 
     def follower(self, openid: str) -> Follower:
-        """Raises 40003 for an openid this account never met."""
+        """Returns a follower, also a former one. Raises 40003 for an openid this account never met."""
         try:
             return self.followers[openid]
         except KeyError:
             raise ApiError(40003) from None
 
     def find_media(self, media_id: str, now: float, *kinds: str) -> Media:
-        """Raises 40007 when it is unknown, too old or of another kind."""
+        """Returns a file. Raises 40007 when it is unknown, too old or of another kind."""
         media = self.media.get(media_id)
         if media is None or (kinds and media.kind not in kinds):
             raise ApiError(40007)
@@ -207,9 +207,10 @@ class Account:
 
 @dataclass(slots=True)
 class Settings:
-    """How the platform behaves. Seconds unless named otherwise; `repeats` come after the first delivery.
+    """The behaviour of the platform, in seconds unless named otherwise.
 
-    A page of followers begins with so many of the page before it, and leaves out so many at its end.
+    `repeats` come after the first delivery. A page of followers begins with `user_page_repeats` followers of
+    the page before it, and leaves out `user_page_skips` at its end.
     """
 
     deadline: float = 5.0
@@ -232,7 +233,7 @@ class Settings:
 
 @dataclass(slots=True)
 class State:
-    """What is saved and restored."""
+    """The state of the world, as it is saved and restored."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     components: dict[str, Component] = field(default_factory=dict)
@@ -266,7 +267,7 @@ class RequestRecord:
 
 
 class World:
-    """The state, and what hangs on it while the process runs."""
+    """The state, and what depends on it while the process runs."""
 
     def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
         """`callback_ca` is the file of an authority that https callbacks are checked with, or empty."""
@@ -321,14 +322,14 @@ class World:
         return self.state.settings
 
     def account(self, appid: str) -> Account:
-        """Raises 40013 for an unknown AppID."""
+        """Returns an account. Raises 40013 for an unknown AppID."""
         try:
             return self.state.accounts[appid]
         except KeyError:
             raise ApiError(40013) from None
 
     def authorization_of(self, token: str) -> tuple[Component | None, str]:
-        """The component that an authorizer_access_token was given to, and the AppID of the account."""
+        """Returns the component that was given an authorizer_access_token, and the account's AppID."""
         component, appid = self.by_authorizer_token.get(token, ("", ""))
         return self.state.components.get(component), appid
 
@@ -337,7 +338,7 @@ class World:
         return self.state.last_number
 
     def message_id(self) -> int:
-        """A 64-bit number above 2^53, as real message ids are, never given twice."""
+        """Returns a 64-bit number above 2^53, as real message ids are, never given twice."""
         return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
 
     def next_menu_id(self) -> int:
@@ -396,7 +397,10 @@ class World:
         return entry
 
     def holds(self, account: Account) -> bool:
-        """False for an account of a world that was reset; what still runs for it must leave no trace here."""
+        """Returns whether the account is of this world.
+
+        It is not after a reset; what still runs for it must leave no trace here.
+        """
         return self.state.accounts.get(account.appid) is account
 
     def show(self, account: Account, entry: Entry) -> None:
@@ -423,7 +427,7 @@ class World:
 
 
 def fresh(account: Account) -> Account:
-    """The same account as its owner configured it, with nobody following and nothing sent."""
+    """Returns the same account as its owner configured it, with nobody following and nothing sent."""
     names = (
         "appid",
         "secret",
@@ -450,6 +454,6 @@ def new_openid() -> str:
 
 
 def openid_of(appid: str, person: str) -> str:
-    """The same person has another openid with every account, and always the same one with each."""
+    """Returns a person's openid with an account: another one with each, always the same with one."""
     digest = hashlib.sha256(f"{appid}/{person}".encode()).digest()
     return "o" + urlsafe_b64encode(digest).decode()[:27]

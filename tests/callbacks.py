@@ -27,7 +27,10 @@ class Got:
 async def call(
     path: str, push: Push, method: str = "POST", *, chunk: int = 1 << 20, gone: bool = False
 ) -> Got:
-    """What a server does with one request; its body comes in chunks, or its sender goes away before it."""
+    """Calls the application as a server does with one request.
+
+    The body comes in chunks, or with `gone` its sender leaves before it.
+    """
     got = Got()
     chunks = [push.body[at : at + chunk] for at in range(0, len(push.body), chunk)] or [b""]
 
@@ -54,7 +57,7 @@ async def call(
 
 
 def run(*calls: Coroutine[Any, Any, Got]) -> list[Got]:
-    """All of them at once in one event loop."""
+    """Runs all of them at once in one event loop."""
 
     async def together() -> list[Got]:
         return await asyncio.gather(*calls)

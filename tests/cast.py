@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass(frozen=True)
 class Cast:
-    """``ours`` is where everybody but the outsider works; the outsider owns ``theirs``."""
+    """The staff: everybody but the outsider works for ``ours``; the outsider owns ``theirs``."""
 
     ours: OfficialAccount
     theirs: OfficialAccount
@@ -60,7 +60,7 @@ def signed_in(user: User) -> Client:
 
 
 def message(account: OfficialAccount, text: str = "", **fields: Any) -> InboundMessage:
-    """A row of the log as the callback leaves it; a text, unless told otherwise."""
+    """Writes a row of the log as the callback leaves it; a text, unless told otherwise."""
     now = timezone.now()
     number = InboundMessage.objects.count()
     openid = fields.setdefault("openid", "oFollower000000000000000001")

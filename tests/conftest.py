@@ -36,19 +36,22 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_thread_looks_for_edits() -> None:
-    """Neither in a test nor, with a database it may not use, after one: edits are seen at once."""
+    """Starts no thread that looks for edits, so that each is seen at once.
+
+    Such a thread would also look after a test, with a database that it may not use.
+    """
     django_settings.CACHE_VERSION_INTERVAL = 0
 
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
-    """A password costs no half a second."""
+    """Makes passwords quick to check: none costs half a second."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_secret_is_told() -> Iterator[None]:
-    """Whatever a test does, what is logged and traced of it, errors and all, holds no secret."""
+    """Checks that no secret is logged or traced by a test, not even in an error."""
     root, watch, spans = logging.getLogger(), Watch(), WatchedSpans()
     level = root.level
     root.addHandler(watch)
@@ -64,7 +67,10 @@ def _nothing_secret_is_told() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a slow commit is still a commit; tests of the limits set their own."""
+    """Lengthens the limits of waiting: on a busy machine a slow commit is still a commit.
+
+    Tests of the limits set their own.
+    """
     for limit in (
         "inbox.recording.PATIENCE_SECONDS",
         "inbox.receiving.SPOOL_SECONDS",
@@ -80,7 +86,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _refusals_are_written() -> Iterator[None]:
-    """No thread counts refused callbacks while the next test empties the tables."""
+    """Waits after a test until refused callbacks are counted.
+
+    No thread may do that while the next test empties the tables.
+    """
     yield
     refusals.settle()
 

@@ -67,7 +67,7 @@ class Platform:
         return Push(query, body.encode())
 
     def in_json(self, xml: str, *, sealed: bool = True) -> Push:
-        """The same push as an account gets it whose owner chose JSON."""
+        """Returns the same push as an account gets it whose owner chose JSON."""
         message = {
             str(child.tag): int(child.text) if child.tag in ("CreateTime", "MsgId") else child.text
             for child in etree.fromstring(xml)
@@ -87,11 +87,11 @@ class Platform:
         return base64.b64encode(AES.new(key, AES.MODE_CBC, key[:16]).encrypt(raw)).decode()
 
     def opened(self, reply: bytes) -> dict[str, str]:
-        """The elements of a sealed reply, its signature checked."""
+        """Returns the elements of a sealed reply, its signature checked."""
         return elements(self.unsealed(elements(reply)))
 
     def unsealed(self, sealed: Mapping[str, Any]) -> bytes:
-        """The reply in an envelope, its signature checked."""
+        """Returns the reply in an envelope, its signature checked."""
         expected = sign(self.token, str(sealed["TimeStamp"]), sealed["Nonce"], sealed["Encrypt"])
         assert sealed["MsgSignature"] == expected
         key = base64.b64decode(self.aes_key + "=")

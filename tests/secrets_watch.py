@@ -38,7 +38,7 @@ class Watch(logging.Handler):
 
 
 class WatchedSpans:
-    """In the place of a collector of traces: keeps the spans that have a secret in them."""
+    """A collector of traces that keeps the spans with a secret in them."""
 
     def __init__(self) -> None:
         self.found: list[str] = []

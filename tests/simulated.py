@@ -13,7 +13,7 @@ class Simulated:
     base: str
 
     def know(self, account: OfficialAccount, **differently: Any) -> None:
-        """Sets the account up there as it is here, but for what is given."""
+        """Sets the account up at the simulator as it is here, but for what is given."""
         self.sim(
             "/accounts",
             {
@@ -40,12 +40,12 @@ class Simulated:
         return payload
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
-        """Pay a prepay_id, code_url or h5_url as somebody, and wait until the merchant was notified."""
+        """Pays a prepay_id, code_url or h5_url as somebody, and waits until the merchant was notified."""
         paid: dict[str, Any] = self.sim("/pay", {"prepay": prepay, "openid": openid, **given})
         return paid
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
-        """Every payment and refund as the platform has them, in fen."""
+        """Returns every payment and refund as the platform has them, in fen."""
         ledger: dict[str, Any] = self.look(f"/merchants/{mchid}/ledger")
         return ledger
 
@@ -54,7 +54,7 @@ class Simulated:
         self.sim("/notices/settle", {})
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the platform's clock, and let WeChat Pay do what became due."""
+        """Moves the platform's clock, and lets WeChat Pay do what became due."""
         self.sim("/clock", {"advance": seconds})
         self.settle()
 

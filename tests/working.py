@@ -14,7 +14,7 @@ def send_due() -> int:
 
 
 def kept_running() -> None:
-    """After time was travelled: workers were at work all the while, and it was no outage."""
+    """Pretends, after time was travelled, that workers were at work all the while: it was no outage."""
     LastTick.objects.update(at=timezone.now())
 
 

@@ -30,7 +30,7 @@ FOLLOWERS = gettext_lazy("followers")
 
 
 class Refused(Exception):
-    """It cannot be carried out; the text is a sentence for staff."""
+    """The step cannot be carried out; the text is a sentence that tells staff why."""
 
 
 def followers(count: int) -> str:
@@ -39,7 +39,7 @@ def followers(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """``area`` is what whoever asks or decides must be allowed to change.
+    """A kind of step that may need approval; who asks or decides must be allowed to change ``area``.
 
     ``usual`` are the limits until an owner sets others, by role, ``otherwise`` that of the roles it leaves
     out. ``unit`` says what limits count, ``scale`` how many of them one typed unit is.
@@ -61,7 +61,7 @@ class Action:
 
     @property
     def roles(self) -> list[str]:
-        """Those that may do it at all, business systems among them."""
+        """Returns the roles that may take the step at all, business systems (``API``) among them."""
         able = [role for role, areas in CHANGES.items() if self.area in areas]
         return [*able, API] if self.has_api else able
 

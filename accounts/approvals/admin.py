@@ -9,7 +9,7 @@ from accounts.staff.rights import Area
 
 @admin.register(Approval)
 class ApprovalAdmin(AccountScopedAdmin):
-    """The list of what waits stands where other models have theirs."""
+    """The pages about approvals; the list of what waits stands where other models have a list of rows."""
 
     area = Area.FOLLOWERS
 

@@ -25,7 +25,7 @@ LONGEST_TITLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to leave: ``size`` is what the limits count, ``about`` the row that it is about.
+    """A request for approval; ``size`` is the amount that limits count, ``about`` the row concerned.
 
     ``before`` and ``after`` are lines to read, ``details`` what ``carry_out`` needs. It ends at ``until``, if
     it is of no use afterwards.
@@ -42,7 +42,7 @@ class Request:
 
 
 def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bool:
-    """Returns whether a member of staff, or without one a business system, needs nobody else for so much."""
+    """Returns whether ``by``, or a business system if that is ``None``, needs nobody else for so much."""
     limit = (
         policy.limit_of(by, account_id, action) if by else policy.limit_of_api(account_id, action)
     )  # fmt: skip
@@ -50,8 +50,9 @@ def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bo
 
 
 def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval | None:
-    """Returns what waits now, or ``None`` where it may go at once. ``through`` names a business system.
+    """Returns the approval that waits now, or ``None`` if it may go at once.
 
+    ``through`` names a business system that asks.
     What is asked for once more takes the place of what waited.
     """
     if may_alone(action, wanted.account_id, wanted.size, None if through else by):
@@ -60,9 +61,9 @@ def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") 
 
 
 def ask_to_repeat(action: Action, wanted: Request, by: User) -> Approval | None:
-    """Returns what waits, or ``None`` where somebody does it alone or was granted as much within a day.
+    """Returns what waits, or ``None`` if the user needs nobody else or was granted as much within a day.
 
-    For what whoever asked does by themselves once it is granted, as downloading a file.
+    For what users do by themselves, perhaps several times, once it is granted, as downloading a file.
     """
     if may_alone(action, wanted.account_id, wanted.size, by):
         return None
@@ -80,7 +81,7 @@ def ask_to_repeat(action: Action, wanted: Request, by: User) -> Approval | None:
 
 @transaction.atomic
 def wait(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval:
-    """Has somebody else decide, whatever the limit is."""
+    """Makes a request for approval that somebody else decides, whatever the limit is, and returns it."""
     now = timezone.now()
     if wanted.about is not None:
         _waiting_about(wanted.about, action).update(
@@ -108,13 +109,13 @@ def wait(action: Action, wanted: Request, by: User | None, *, through: str = "")
 
 
 def waiting_about(row: Model) -> Approval | None:
-    """Returns what waits about a row."""
+    """Returns the approval that waits about a row, or ``None``."""
     found: Approval | None = _waiting_about(row).select_related("asked_by").first()
     return found
 
 
 def drop_about(row: Model, by: User | None = None) -> None:
-    """What waited about a row is of no use any more; nothing else is done about it."""
+    """Takes back the approvals that wait about a row, as they are of no use any more; does nothing else."""
     _waiting_about(row).update(state=State.TAKEN_BACK, decided_at=timezone.now(), decided_by=by, due_at=None)
 
 
@@ -135,7 +136,7 @@ EXPIRY = work.Kind(
 
 @EXPIRY.each
 def expire(approval: Approval) -> None:
-    """Nobody decided in time."""
+    """Ends an approval that nobody decided in time."""
     with transaction.atomic():
         locked = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
         if locked.state == State.WAITING:

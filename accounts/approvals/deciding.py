@@ -15,7 +15,7 @@ State = Approval.State
 
 
 def may_decide(approval: Approval, user: User) -> bool:
-    """Anybody with the right but who asked for it, unless nobody else has it."""
+    """Returns whether a user has the right to decide and did not ask; who asked may if nobody else has it."""
     area = actions.of(approval).area
     if not Rights.of(user).may_change(area, approval.account_id):
         return False
@@ -29,7 +29,7 @@ def visible(rights: Rights, account_id: int) -> "QuerySet[Approval]":
 
 
 def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
-    """Returns what waits in an account for this person's yes or no, by an index: counted on every page."""
+    """Returns the approvals that this person may decide, by an index, as every page counts them."""
     rights = Rights.of(user)
     able = [each.name for each in ACTIONS if rights.may_change(each.area, account_id)]
     rows = Approval.objects.filter(account=account_id, state=State.WAITING, action__in=able)
@@ -39,7 +39,7 @@ def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
 
 
 def approve(approval: Approval, by: User) -> Approval | None:
-    """Carries it out; ``None`` if it does not wait any more. Raises ``Refused``."""
+    """Approves and carries out what waits; ``None`` if it does not wait any more. Raises ``Refused``."""
     with transaction.atomic():
         locked = _locked(approval)
         if locked.state != State.WAITING:
@@ -57,7 +57,7 @@ def approve(approval: Approval, by: User) -> Approval | None:
 
 @transaction.atomic
 def reject(approval: Approval, by: User) -> Approval | None:
-    """Nothing happens; whoever asked for it takes it back like that, too."""
+    """Rejects what waits, or takes it back if ``by`` asked for it; ``None`` if it does not wait any more."""
     locked = _locked(approval)
     if locked.state != State.WAITING:
         return None

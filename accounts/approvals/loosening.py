@@ -19,7 +19,7 @@ Limits = Mapping[tuple[str, str], policy.Limit]
 
 
 def current(account_id: int) -> dict[tuple[str, str], policy.Limit]:
-    """Returns every limit that an owner may set."""
+    """Returns every limit that an owner may set, by name of the step and role."""
     return {
         (action.name, role): limit
         for action in settable()
@@ -37,7 +37,7 @@ def is_looser(before: policy.Limit, after: policy.Limit) -> bool:
 
 @transaction.atomic
 def change(account: OfficialAccount, wanted: Limits, by: User) -> Approval | None:
-    """Sets tighter limits now; returns what waits, if some are looser."""
+    """Sets tighter limits now; looser ones wait for another owner, in the approval that is returned."""
     before = current(account.pk)
     changed = {key: limit for key, limit in wanted.items() if limit != before[key]}
     looser = {key: limit for key, limit in changed.items() if is_looser(before[key], limit)}

@@ -18,7 +18,7 @@ ROLES = [*StaffRight.Role.choices, (API, _("Business systems, through the API"))
 
 
 class ApprovalLimit(models.Model):
-    """Up to which size a role does something alone; without a number, whatever the size."""
+    """The size up to which a role does something alone; without a number, whatever the size."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="approval_limits", verbose_name=_("account")
@@ -44,7 +44,7 @@ class ApprovalLimit(models.Model):
 
 
 class Approval(WorkRow):
-    """Something that leaves the house once somebody else agrees: what, how much, before and after.
+    """A step that waits for somebody else to agree, or was decided: what, how much, before and after.
 
     ``due_at`` is when it expires. ``fingerprint`` is that of the row as it was when it was asked for: what
     is approved is what was seen. ``alone`` says that nobody else could have agreed.

@@ -55,7 +55,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(approvals, Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, approval: Approval) -> HttpResponse:
-    """What it is, before and after; posting agrees or not."""
+    """Shows what is asked for, with the state before and after; a POST approves or rejects it."""
     action, user = actions.of(approval), _user(request)
     if not Rights.of(user).may_view(action.area, approval.account_id):
         raise Http404
@@ -75,7 +75,7 @@ def show(request: HttpRequest, approval: Approval) -> HttpResponse:
 
 @account_page(Area.SETTINGS)
 def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """How much each role does alone."""
+    """Shows and sets how much each role may do alone; looser limits need another owner's approval."""
     form = PolicyForm(account.pk, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _kept(request, account, form)

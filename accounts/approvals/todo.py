@@ -16,7 +16,7 @@ from accounts.staff.todo import KINDS, Severity, TodoKind
 
 
 def rows(account: Any, user_id: int) -> QuerySet[Approval]:
-    """Returns what this person may decide: nobody decides what they asked for, unless they are alone."""
+    """Returns the approvals that this person may decide; not what they asked for, unless nobody else can."""
     decided_by_them = Q(pk__in=[])
     for area in Area:
         held = StaffRight.objects.filter(account=OuterRef("account"), role__in=roles_that_decide(area))

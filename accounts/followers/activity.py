@@ -71,7 +71,7 @@ def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) ->
 
 
 def left(account_id: int, openid: str, at: datetime.datetime) -> None:
-    """Keeps that somebody left."""
+    """Keeps that somebody unfollowed."""
     stayed_gone = Q(subscribed_at__isnull=True) | Q(subscribed_at__lte=at)
     news = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lt=at)
     _follower(account_id, openid).filter(news).update(
@@ -81,7 +81,7 @@ def left(account_id: int, openid: str, at: datetime.datetime) -> None:
 
 
 def _code_of(scene: str) -> dict[str, Any]:
-    """The columns of the code somebody followed by; without one the platform knows how they came."""
+    """Returns the columns for the code somebody followed by; without one the platform tells how they came."""
     code: dict[str, Any] = {"subscribe_scene": "", "qr_scene": 0, "qr_scene_str": ""}
     if not scene:
         return code

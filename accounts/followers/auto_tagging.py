@@ -32,7 +32,10 @@ RULES = work.Kind(
 
 @RULES.each
 def bring_up_to_date(rule: AutoTag) -> None:
-    """What is not done when the time is over is due again at once: nothing is done twice."""
+    """Adds and removes the tag of a rule, slice by slice, for ``RUN_SECONDS`` at most.
+
+    What is left when the time is over is due again at once; nothing is done twice.
+    """
     until = time.monotonic() + RUN_SECONDS
     try:
         lacking, wrong = _lacking(rule), _wrong(rule)
@@ -54,13 +57,13 @@ def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:
 
 
 def _lacking(rule: AutoTag) -> "QuerySet[Follower, int]":
-    """Those in the segment without the tag who have room for it."""
+    """Returns the ids of followers in the segment who lack the tag and have room for one more tag."""
     rows = rule.segment.rows().filter(~Exists(_tagged(rule)))
     return rows.exclude(pk__in=tagging.full(rows).values("pk")).order_by("pk").values_list("pk", flat=True)
 
 
 def _wrong(rule: AutoTag) -> "QuerySet[Follower, int]":
-    """Those with the tag who are not in the segment; nobody, unless the rule takes it off."""
+    """Returns the ids of followers to untag: outside the segment, and only if the rule takes tags off."""
     if not rule.take_off:
         return Follower.objects.none().values_list("pk", flat=True)
     rows = Follower.objects.filter(Exists(_tagged(rule)), account=rule.account_id)

@@ -59,7 +59,7 @@ def forget(account_id: int, openid: str) -> None:
 
 @FETCHES.each
 def fetch(avatar: Avatar) -> None:
-    """Copies it. A picture that cannot be had leaves the former one, or none: the page does without."""
+    """Copies a picture. One that cannot be had leaves the former one, or none: pages do without."""
     body = download(
         avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
     )
@@ -75,7 +75,10 @@ def fetch(avatar: Avatar) -> None:
 
 
 def _is_the_platforms(host: str, port: int, address: str) -> bool:
-    """The address comes with what a person shows: it must not lead us to a server of our own house."""
+    """Returns whether a picture may be fetched there: from the platform, not from our own network.
+
+    The address comes with what a person shows.
+    """
     return is_api_host(host, port) or (host.endswith(HOSTS) and is_admitted(host, port, address))
 
 

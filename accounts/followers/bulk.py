@@ -72,4 +72,4 @@ def _each_slice(job: BulkJob, do: Callable[[Sequence[Follower]], None]) -> bool:
 
 
 def _ignore(count: int) -> None:
-    """How many had it is of no interest to the job."""
+    """Drops the number of followers who had the tag, which the job does not need."""

@@ -63,7 +63,7 @@ class BulkForm(forms.Form):
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Choosing, and after "Continue" what will happen; only "Do it" does it."""
+    """Shows what can be done, after "Continue" what will happen; only "Do it" starts the job."""
     may_change = entered(request).may_change
     query = request.POST.get("selection", request.GET.urlencode())
     details = _details(account, query)
@@ -94,14 +94,14 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
-    """The followers ticked, or those under the list's filters."""
+    """Returns the selection: the followers ticked, or those under the list's filters."""
     asked = QueryDict(query)
     ids = [pk for each in asked.get("ids", "").split(",") if (pk := row_id(each))]
     return {"ids": ids} if ids else selection.everybody(account, query)
 
 
 def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
-    """Returns what it will mean, with numbers, as far as they can be told at once."""
+    """Returns sentences on what the action will do, with the numbers that can be counted at once."""
     action, tag = form.cleaned_data["action"], form.cleaned_data["tag"]
     if action == "export":
         return [_("A file with %(count)s rows is made in the background.") % {"count": f"{count:,}"}]

@@ -52,7 +52,7 @@ def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
 
 
 def try_again(changes: QuerySet[Change]) -> int:
-    """Makes what failed due again."""
+    """Makes changes that failed due again, and returns how many."""
     count = changes.filter(due_at__isnull=True).update(
         due_at=timezone.now(), attempts=0, error="", errcode=None
     )

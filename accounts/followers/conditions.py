@@ -80,7 +80,7 @@ def came_by(account: OfficialAccount, compare: str, value: str) -> Q:
 
 @condition("channel", _("channel (scene text)"), TEXTS, text)
 def channel(account: OfficialAccount, compare: str, value: Any) -> Q:
-    """A code's number is looked for as well."""
+    """Returns the filter for the channel of a QR code; a number is looked for in the numbers as well."""
     by = by_text("qr_scene_str", compare, value)
     if compare == "is" and str(value).isdecimal() and len(str(value)) < 12:
         return by | Q(qr_scene=int(value))

@@ -28,7 +28,7 @@ class BadValue(ValueError):
 
 
 def read(field: CustomField, text: str) -> Value:
-    """The value that a cell means. Raises ``BadValue``."""
+    """Returns the value that a text of a cell means for a field. Raises ``BadValue``."""
     text = clean(text).strip()
     match Kind(field.kind):
         case Kind.TEXT:
@@ -88,7 +88,7 @@ def _yes_no(field: CustomField, text: str) -> bool:
 
 
 def form_field(field: CustomField) -> forms.Field:
-    """Returns how it is filled in on a follower's page."""
+    """Returns the form field in which the custom field is filled in on a follower's page."""
     match Kind(field.kind):
         case Kind.TEXT:
             return forms.CharField(label=field.name, required=False, max_length=LONGEST_TEXT)
@@ -107,7 +107,7 @@ def form_field(field: CustomField) -> forms.Field:
 
 
 def initial(value: FieldValue) -> Any:
-    """A stored value as its form field takes it."""
+    """Returns a stored value as its form field takes it."""
     match Kind(value.field.kind):
         case Kind.NUMBER:
             return value.number.normalize() if value.number is not None else None
@@ -130,7 +130,7 @@ def shown(value: FieldValue) -> str:
 
 
 def of_followers(followers: Iterable[Follower]) -> dict[int, dict[int, FieldValue]]:
-    """Their values: by follower, then by field."""
+    """Returns the values that followers have: by the follower's id, then by the field's id."""
     found: dict[int, dict[int, FieldValue]] = {}
     for value in FieldValue.objects.filter(follower__in=list(followers)).select_related("field"):
         found.setdefault(value.follower_id, {})[value.field_id] = value

@@ -25,7 +25,10 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
 
 
 def erase(request: HttpRequest, person: Follower, *, back: str, after: str) -> HttpResponse:
-    """The page about a follower, or about somebody who never followed, as a row that was not saved."""
+    """Shows what would be erased of a person, and erases it once a word was typed.
+
+    Somebody who never followed is given as a row that was not saved.
+    """
     held = erasing.holdings(person)
     viewable = Rights.of(request.user).viewable(Area.FOLLOWERS)
     elsewhere = erasing.known_elsewhere(person)

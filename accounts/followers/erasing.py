@@ -27,7 +27,10 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """``what`` is a sentence with numbers. ``erase`` is ``None`` for what is kept; ``what`` says why."""
+    """A kind of data that is held about somebody; ``what`` is a sentence with numbers.
+
+    ``erase`` is ``None`` for what is kept; ``what`` says why.
+    """
 
     what: StrOrPromise
     erase: Callable[[], object] | None = None
@@ -92,7 +95,7 @@ def erase(follower: Follower) -> None:
 
 
 def _take_back_at_wechat(follower: Follower) -> None:
-    """The remark and the tags that the platform has, or is about to be given."""
+    """Has WeChat remove the remark and the tags that it has, or was about to be given."""
     unsent = follower.changes.exclude(kind=Change.Kind.BLACKLIST)
     tags = {*follower.tags.all(), *(each.tag for each in unsent.select_related("tag") if each.tag)}
     has_remark = follower.remark or unsent.filter(kind=Change.Kind.REMARK).exists()
@@ -113,7 +116,7 @@ def _empty(follower: Follower) -> None:
 
 
 def forget_profile(account_id: int, openid: str) -> None:
-    """The nickname and picture somebody agreed to, and withdrew or changed."""
+    """Deletes the nickname and picture that somebody agreed to show, and withdrew or changed."""
     Follower.objects.filter(account=account_id, openid=openid).update(
         nickname="", avatar_url="", consented_at=None
     )

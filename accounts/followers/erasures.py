@@ -16,28 +16,28 @@ LOCK_CLASS = 0x45524153
 
 
 def moments(account_id: int, openids: Iterable[str]) -> Mapping[str, datetime.datetime]:
-    """Returns when those of them who were erased were, by openid."""
+    """Returns when people were erased, by openid; those who were not are left out."""
     rows = Erasure.objects.filter(account=account_id, openid__in=list(openids))
     return dict(rows.values_list("openid", "at"))
 
 
 def is_from_before(account_id: int, openid: str, moment: datetime.datetime) -> bool:
-    """Returns whether what is of that moment is of somebody who was erased since."""
+    """Returns whether the person was erased at that moment or later: what is from before is not kept."""
     return Erasure.objects.filter(account=account_id, openid=openid, at__gte=moment).exists()
 
 
 def erased_since(account_id: int, openids: Iterable[str], moment: datetime.datetime) -> set[str]:
-    """Returns those of them who were erased after something was asked for that is being done now."""
+    """Returns those who were erased since a moment, as after work on them was asked for."""
     return {openid for openid, at in moments(account_id, openids).items() if at >= moment}
 
 
 def any_since(account_id: int, moment: datetime.datetime) -> bool:
-    """Returns whether anybody of the account was."""
+    """Returns whether anybody of the account was erased since a moment."""
     return Erasure.objects.filter(account=account_id, at__gte=moment).exists()
 
 
 def note(account_id: int, openid: str, at: datetime.datetime) -> None:
-    """Keeps that the person is erased, once those who are writing about the account's people are done."""
+    """Keeps that the person is erased; waits for transactions that write about the account's people."""
     _lock("pg_advisory_xact_lock", account_id)
     Erasure.objects.update_or_create(account_id=account_id, openid=openid, defaults={"at": at})
 

@@ -25,7 +25,7 @@ ALONE_UP_TO = 1_000
 
 
 def ask(account: OfficialAccount, details: Mapping[str, Any], by: User) -> Approval | None:
-    """Returns what waits now, or ``None`` where the file may be made at once."""
+    """Returns the approval that waits now, or ``None`` where the file may be made at once."""
     size = selection.followers_of(account, details).order_by().count()
     wanted = asking.Request(
         account_id=account.pk,
@@ -41,7 +41,7 @@ def ask(account: OfficialAccount, details: Mapping[str, Any], by: User) -> Appro
 def ask_for_file(
     action: Action, account_id: int, by: User, *, title: str, size: int, page: str
 ) -> Approval | None:
-    """Returns what waits, or ``None`` where the file may be downloaded now; ``page`` is where it is."""
+    """Returns the approval that waits, or ``None`` if the file may be downloaded now, at ``page``."""
     wanted = asking.Request(
         account_id=account_id,
         about=None,

@@ -25,7 +25,10 @@ SHOWN_OF_AN_OPENID = 4
 
 
 def export_slice(job: BulkJob) -> bool:
-    """Appends to a file of rows behind what the last whole slice wrote: a slice done twice is there once."""
+    """Appends the next slice behind the end of the last whole one, so that a slice done twice is there once.
+
+    Returns whether more is left; the last slice makes the file that is downloaded.
+    """
     path, fields = _path(job, "rows"), list(CustomField.objects.filter(account=job.account))
     rows = jobs.slice_of(job)
     lines = [] if job.processed else [_headings(fields)]
@@ -42,7 +45,7 @@ def export_slice(job: BulkJob) -> bool:
 
 
 def _write_at(path: Path, start: int, data: bytes) -> int:
-    """Returns what an interrupted slice left behind the start goes; where the next one begins."""
+    """Writes data at a byte, over what an interrupted slice left there; returns where the next begins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with path.open("r+b") as file:
@@ -53,12 +56,12 @@ def _write_at(path: Path, start: int, data: bytes) -> int:
 
 
 def _stored(lines: Sequence[Row]) -> bytes:
-    """A row a line in JSON: until the last one is there, numbers are kept apart from texts."""
+    """Returns rows as JSON, one a line: until the last one is there, numbers are kept apart from texts."""
     return "".join(f"{json.dumps(line, default=float)}\n" for line in lines).encode()
 
 
 def _finish(job: BulkJob, path: Path) -> None:
-    """Makes the file of it that was asked for."""
+    """Makes the file that was asked for (``xlsx`` or ``csv``) of the rows that were stored."""
     ending = "xlsx" if job.details.get("format") == "xlsx" else "csv"
     target = _path(job, ending)
     with path.open("rb") as stored, target.open("wb") as file:
@@ -90,7 +93,7 @@ def _headings(fields: Sequence[CustomField]) -> Row:
 def _lines(
     rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool, hidden: bool
 ) -> Iterator[Row]:
-    """``masked`` are the OpenIDs; ``hidden`` is whatever tells who somebody is."""
+    """Yields the rows of the file; ``masked`` masks OpenIDs, ``hidden`` whatever tells who somebody is."""
     prefetch_related_objects(rows, "tags")
     values = custom_fields.of_followers(rows)
     known = people.of(rows[0].account_id, (row.openid for row in rows)) if rows else {}
@@ -122,7 +125,7 @@ def _value(value: FieldValue | None) -> Value:
 
 
 def mask(openid: str) -> str:
-    """Enough to tell two rows apart, too little to look somebody up."""
+    """Returns enough of an OpenID to tell two rows apart, and too little to look somebody up."""
     return f"{openid[:SHOWN_OF_AN_OPENID]}…{openid[-SHOWN_OF_AN_OPENID:]}"
 
 

@@ -12,7 +12,7 @@ from accounts.staff.rights import Area
 
 
 def _stopped(account: OfficialAccount) -> QuerySet[FollowerSync]:
-    """The newest run, if it stopped: what went well since has ended the failure."""
+    """Returns the newest run, if it stopped: a later one that went well ends the failure."""
     newest = FollowerSync.objects.filter(account=account).order_by("-pk").values("pk")[:1]
     return FollowerSync.objects.filter(pk__in=newest, step=FollowerSync.Step.STOPPED)
 

@@ -33,7 +33,7 @@ SEEN = [
 
 
 class FollowerFilter(FilterForm):
-    """Every choice narrows along one of the table's indexes."""
+    """The filters of the list of followers; every choice narrows along one of the table's indexes."""
 
     q = forms.CharField(
         label=_("Name, handle or remark"), required=False, widget=forms.TextInput(attrs={"type": "search"})

@@ -72,7 +72,7 @@ class FollowerForm(forms.Form):
 
     @transaction.atomic
     def save(self) -> None:
-        """Here at once; what concerns WeChat goes there in the background."""
+        """Saves the changes here at once; what concerns WeChat is queued and goes there in the background."""
         follower = self.follower
         if (remark := self.cleaned_data.get("remark", follower.remark)) != follower.remark:
             follower.remark = remark
@@ -94,7 +94,7 @@ class FollowerForm(forms.Form):
         return None if value in {None, ""} else value
 
     def changed_labels(self) -> str:
-        """Returns what was changed, for the log."""
+        """Returns the labels of the fields that were changed, for the audit log."""
         return ", ".join(str(self.fields[name].label) for name in self.changed_data)
 
 
@@ -133,7 +133,7 @@ def _name(field: CustomField) -> str:
 
 
 def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
-    """Returns what is known, under its name; what is not known is not shown."""
+    """Returns what is known of the follower, by its label; what is not known is left out."""
     known = {
         _("name given in an order"): person.given_name,
         _("UnionID"): "" if personal_data.hidden(follower.account_id) else follower.unionid,
@@ -148,7 +148,7 @@ def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
 
 
 def _elsewhere(follower: Follower, rights: Rights) -> list[Follower]:
-    """The same person in the accounts this reader may look into."""
+    """Returns the same person as a follower of other accounts that this reader may look into."""
     if not follower.unionid:
         return []
     same = Follower.objects.filter(unionid=follower.unionid, account__in=rights.viewable(Area.FOLLOWERS))

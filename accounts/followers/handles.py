@@ -17,7 +17,7 @@ BITS = 5
 
 
 def handle_name(openid: str) -> str:
-    """Returns what somebody is called whom nobody gave a name."""
+    """Returns the name that is shown for a person to whom nobody gave one."""
     return _("Follower %(handle)s") % {"handle": handle(openid)}
 
 

@@ -36,7 +36,7 @@ class ImportForm(forms.Form):
         self.account = account
 
     def clean_file(self) -> "UploadedFile[Any]":
-        """Refused now rather than after a minute in the background."""
+        """Refuses a bad file now, rather than after a minute in the background."""
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             raise ValidationError(_("The file is larger than 50 MB; split it."))

@@ -27,12 +27,12 @@ REMARK_NAMES = {"remark", "备注", "备注名"}
 
 
 class BadColumns(Exception):
-    """The table's first row does not say what its columns are; the text tells what to do."""
+    """The first row of the table does not say what its columns are; the text tells what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where in a row what is; ``fields`` by their place."""
+    """The places in a row of the OpenID and the remark; ``fields`` are the custom fields by their place."""
 
     openid: int
     remark: int | None
@@ -41,7 +41,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """What one row of the file asks for."""
+    """The values that one row of the file asks to set; an empty remark changes nothing."""
 
     openid: str
     remark: str
@@ -49,7 +49,10 @@ class ImportedRow:
 
 
 def columns_of(account: OfficialAccount, heading: Sequence[str]) -> Columns:
-    """Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with one twice."""
+    """Returns the columns that a first row names.
+
+    Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with one twice.
+    """
     names = [name.strip() for name in heading]
     while names and not names[-1]:
         names.pop()
@@ -74,7 +77,10 @@ def _place(names: Sequence[str], wanted: set[str]) -> int | None:
 
 
 def import_slice(job: BulkJob) -> bool:
-    """The next rows of the file; ``job.processed`` counts rows, the first one names the columns."""
+    """Imports the next rows of the file; ``job.processed`` counts rows, the first one names the columns.
+
+    Returns whether more are left. A workbook is first copied as CSV, which can be read from any row on.
+    """
     try:
         with Path(job.source.path).open("rb") as file:
             if reading.is_workbook(file):
@@ -94,7 +100,10 @@ def import_slice(job: BulkJob) -> bool:
 
 
 def _unpacked(workbook: IO[bytes], path: str) -> str:
-    """Returns the name of the workbook's rows as CSV beside it, which can be read from any row on."""
+    """Writes the workbook's rows as CSV beside it, and returns the name of that file.
+
+    CSV can be read from any row on.
+    """
     target = Path(path).with_suffix(".csv")
     with target.open("w", encoding="utf-8", newline="") as file:
         writing.copy_as_csv(reading.rows_of(workbook), file)
@@ -154,8 +163,9 @@ def _write(job: BulkJob, given: Sequence[tuple[Follower, ImportedRow]]) -> None:
     remarked: dict[Follower, str] = {}
     for follower, row in given:
         values.setdefault(follower, {}).update(row.values)
-        if row.remark and row.remark != follower.remark:
+        if row.remark:
             remarked[follower] = row.remark
+    remarked = {follower: remark for follower, remark in remarked.items() if remark != follower.remark}
     custom_fields.save(values.items())
     for follower, remark in remarked.items():
         follower.remark = remark

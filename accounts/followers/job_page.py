@@ -38,7 +38,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(_jobs, Area.FOLLOWERS)
 def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
-    """Posting sends again what the platform did not take."""
+    """Shows a job; a POST has changes sent again that the platform did not take."""
     if request.method == "POST":
         count = changes.try_again(job.changes.all())
         BulkJob.objects.filter(pk=job.pk).update(failed=max(0, job.failed - count))
@@ -52,7 +52,7 @@ def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
 
 @object_page(_jobs, Area.FOLLOWERS, is_file=True)
 def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
-    """The file, with an entry in the log of who took it."""
+    """Sends the file, with an entry in the audit log of who took it."""
     if not job.result:
         raise Http404
     personal_data.check_export(request, job.account_id)
@@ -69,7 +69,7 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
 
 
 def _job_context(job: BulkJob) -> dict[str, Any]:
-    """A job as the page shows it."""
+    """Returns a job as the page shows it, for its template."""
     waiting = job.changes.filter(due_at__isnull=False)[:COUNTED].count()
     refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")[:FAULTS_SHOWN]
     faults = job.faults.order_by("pk")[:FAULTS_SHOWN]

@@ -69,7 +69,7 @@ def label(job: BulkJob) -> StrOrPromise:
 
 
 def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
-    """The next followers of the job, in the order of their ids; the cursor moves behind them."""
+    """Returns the next followers of the job, in the order of their ids, and moves the cursor behind them."""
     rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:size])
     if rows:
         job.cursor = rows[-1].pk
@@ -77,12 +77,12 @@ def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
 
 
 def chosen(job: BulkJob) -> QuerySet[Follower]:
-    """The job's followers: those named, or those a filter finds now that were there when it was asked for."""
+    """Returns the job's followers: those named, or those its filter finds now that are not newer than it."""
     return followers_of(job.account, job.details)
 
 
 def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
-    """Notes what could not be done: (row of a file or 0, openid, reason)."""
+    """Notes for a job what could not be done, each as (row of the file or 0, OpenID, reason)."""
     rows = [JobFault(job=job, row=row, openid=openid, reason=reason) for row, openid, reason in faults]
     JobFault.objects.bulk_create(rows)
     job.failed += len(rows)
@@ -117,7 +117,7 @@ def go_on(job: BulkJob) -> None:
 
 
 def _forget_upload(job: BulkJob) -> None:
-    """What was uploaded before somebody was erased may tell of them: it goes once the job is over."""
+    """Deletes the uploaded file of a job that is over if somebody was erased since: it may tell of them."""
     over = BulkJob.objects.filter(pk=job.pk, due_at=None).exclude(source="").first()
     if over is not None and erasures.any_since(job.account_id, job.created_at):
         BulkJob.objects.filter(pk=job.pk).update(source="")
@@ -126,7 +126,10 @@ def _forget_upload(job: BulkJob) -> None:
 
 @transaction.atomic
 def _do_slice(claimed: BulkJob, until: float) -> bool:
-    """One slice and its progress; whether there is more to do. The row is locked: nobody does it twice."""
+    """Does one slice and saves its progress; returns whether there is more to do.
+
+    The row is locked, so that nobody does the slice twice.
+    """
     job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=claimed.pk)
     if job.due_at != claimed.due_at:
         return False

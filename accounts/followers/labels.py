@@ -59,14 +59,14 @@ EVENTS: Mapping[str, StrOrPromise] = {
 
 
 def name_of(kind: str, event: str = "") -> StrOrPromise:
-    """Returns what a row of this kind is called; what nobody has heard of, by the platform's own name."""
+    """Returns the name of a kind of message or event; for an unknown one, the platform's own name."""
     if event:
         return EVENTS.get(event, event)
     return MESSAGES.get(kind, kind)
 
 
 def name_of_activity(kind: str) -> StrOrPromise:
-    """The name of an event or a message type, whichever it is."""
+    """Returns the name of an event or a message type, whichever it is."""
     return EVENTS.get(kind) or MESSAGES.get(kind, kind)
 
 

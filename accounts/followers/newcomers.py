@@ -21,7 +21,7 @@ def meets(meeting: Meeting) -> Meeting:
 
 
 def came(account_id: int, openids: Collection[str]) -> None:
-    """Tells everybody of the rows that were made."""
+    """Tells every registered function of the rows that were made."""
     if openids:
         for meeting in _meetings:
             meeting(account_id, openids)

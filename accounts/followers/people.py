@@ -47,7 +47,10 @@ LEFT JOIN followers_avatar AS avatar ON avatar.account_id = %(account)s AND avat
 
 @dataclass(frozen=True)
 class Person:
-    """``came_by`` is the channel or the way they came by, in words; ``follower_id`` is none of a stranger."""
+    """A person as staff see them; ``came_by`` is the channel or way they came by, in words.
+
+    ``follower_id`` is ``None`` for a stranger: an openid that the account has no follower of.
+    """
 
     account_id: int
     openid: str
@@ -73,7 +76,7 @@ class Person:
 
     @property
     def initial(self) -> str:
-        """Returns what stands in the generated picture."""
+        """Returns the letter, or other first character, that stands in the generated picture."""
         return (self.called or self.handle)[:1].upper()
 
     @property
@@ -99,7 +102,7 @@ class Person:
 
 
 def of(account_id: int, openids: Iterable[str]) -> Mapping[str, Person]:
-    """The people of these openids, each by its openid."""
+    """Returns the people of these openids, each by its openid."""
     asked = sorted({openid for openid in openids if openid})
     if not asked:
         return {}
@@ -111,7 +114,7 @@ def of(account_id: int, openids: Iterable[str]) -> Mapping[str, Person]:
 
 
 def one(account_id: int, openid: str) -> Person:
-    """Returns somebody by openid alone."""
+    """Returns the person of one openid."""
     return of(account_id, [openid]).get(openid) or Person(account_id, openid)
 
 
@@ -131,7 +134,7 @@ def of_row(
     openid: Callable[[Any], str] = attrgetter("openid"),
     account_id: Callable[[Any], int] = attrgetter("account_id"),
 ) -> Person | None:
-    """The person beside a row, or looked up now for a row that stands alone; ``None`` for nobody."""
+    """Returns the person put beside a row, or looked up for a row that stands alone; ``None`` for nobody."""
     if "person" not in vars(row):
         beside([row], openid, account_id)
     known: Person | None = vars(row)["person"]
@@ -145,7 +148,10 @@ def give_name(account_id: int, openid: str, name: str) -> None:
 
 
 def drawn(person: Person | None, link: str = "") -> SafeString:
-    """Face, name and where from; ``link`` is where the name leads if not to the person's own page."""
+    """Returns a person as HTML: picture, name, and where they came from.
+
+    ``link`` is where the name leads if not to the person's own page.
+    """
     if person is None:
         return SafeString("–")
     address = link or person.page
@@ -160,12 +166,12 @@ def drawn(person: Person | None, link: str = "") -> SafeString:
 
 
 def face(person: Person) -> SafeString:
-    """Their picture, small."""
+    """Returns the person's picture as HTML, small."""
     return format_html('<img class="face" src="{}" alt="" loading="lazy">', person.picture)
 
 
 def copy_button(person: Person) -> SafeString:
-    """A button that copies the OpenID."""
+    """Returns a button, as HTML, that copies the OpenID."""
     return format_html(
         '<button type="button" class="button-small" data-copy="{}" data-copied="{}">{}</button>',
         person.openid,
@@ -179,7 +185,7 @@ def _came_by(scene: str, code: str, names: Mapping[str, str]) -> str:
 
 
 def code_in_words(code: str, names: Mapping[str, str]) -> str:
-    """Returns what a scanned code is called, of those whose names were looked up."""
+    """Returns what a scanned code is called; ``names`` are the names that were looked up, by code."""
     return names.get(code) or _("QR code “%(code)s”, made elsewhere") % {"code": code}
 
 

@@ -36,7 +36,7 @@ MOST = 300
 @require_GET
 @named_account_page(Area.FOLLOWERS)
 def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The window's answer: the reader's own WeChat first, then who was seen last."""
+    """Answers the window with people to choose: the reader's own WeChat first, then who was seen last."""
     words, tag = request.GET.get("q", "").strip(), row_id(request.GET.get("tag", ""))
     start = min(row_id(request.GET.get("after", "")) or 0, MOST)
     rights = Rights.of(request.user)
@@ -63,13 +63,13 @@ def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def own_openid(user_id: int | None, account_id: int) -> str:
-    """Returns whom a member of staff tries things out as, in this account; empty until they have scanned."""
+    """Returns the OpenID as which a member of staff tries things out here; empty until they scanned."""
     own = OwnWeChat.objects.filter(user=user_id, account=account_id)
     return own.values_list("openid", flat=True).first() or ""
 
 
 class PersonInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """A person to pick; ``for_account`` says whose followers are offered."""
+    """An input to pick a person with; ``for_account`` says whose followers are offered."""
 
     account_id: int | None = None
 
@@ -107,14 +107,14 @@ class PersonField(forms.CharField):
         self.strangers = strangers
 
     def for_account(self, account_id: int | None) -> None:
-        """Whose followers can be meant."""
+        """Sets the account whose followers can be picked or typed."""
         self.account_id = account_id
         widget = self.widget
         assert isinstance(widget, PersonInput)
         widget.for_account(account_id)
 
     def clean(self, value: Any) -> str:
-        """Raises ``ValidationError`` for what means nobody, or several."""
+        """Returns the OpenID that was meant. Raises ``ValidationError`` for what means nobody, or several."""
         written = str(super().clean(value) or "")
         try:
             return searching.openid_of(self.account_id or 0, written) if written else ""

@@ -115,7 +115,7 @@ WHERE account_id = %(account)s AND (blacklisted OR openid = ANY(%(openids)s))
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """How many of them were new here, and how many had left."""
+    """The numbers of followers that were new here, and of those that had left."""
 
     added: int
     left: int
@@ -128,7 +128,10 @@ def note_profiles(
     profiles: Iterable[Mapping[str, Any]],
     asked_at: datetime.datetime,
 ) -> Noted:
-    """Writes down what was answered about the openids asked for. Reads the tags again for an unknown one."""
+    """Writes down what the platform answered about the openids asked for, and returns how many came and left.
+
+    Reads the account's tags again if a profile has an unknown one.
+    """
     wanted = set(asked)
     by_openid = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
     following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
@@ -153,14 +156,17 @@ def note_profiles(
 
 
 def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Those who were erased since they followed: all the platform tells is from before."""
+    """Returns the openids erased since they followed: all that the platform tells of them is from before."""
     erasures.keep_as_they_are(account.pk)
     moments = erasures.moments(account.pk, following)
     return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
 
 
 def _profiled(account: OfficialAccount, openids: list[str]) -> list[int]:
-    """Those whose tags were read before: a tag that is new on them was set since, at WeChat."""
+    """Returns the ids of followers whose tags were read before.
+
+    A tag that is new on them was set since, at WeChat.
+    """
     known = Follower.objects.filter(account=account, openid__in=openids, profiled_at__isnull=False)
     return list(known.values_list("pk", flat=True))
 
@@ -211,7 +217,7 @@ def _numbers(row: Mapping[str, Any]) -> list[int]:
 
 
 def know_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
-    """Sees to it that every tag of the platform's has a row here."""
+    """Makes sure that each of these tags of the platform, given by its number there, has a row here."""
     if not (unknown := _unknown(account, numbers)):
         return
     adopt_tags(account, tags_api.get(client))
@@ -258,7 +264,7 @@ def _adopt(tag: Tag, platform_tag: PlatformTag) -> None:
 
 
 def _free_name(account: OfficialAccount, name: str, number: int) -> str:
-    """The platform may have swapped two names: nobody loses a tag over that."""
+    """Returns the name, with the number added if another tag has it: the platform may swap two names."""
     taken = Tag.objects.filter(account=account, name=name[:30]).exclude(platform_id=number)
     return f"{name[:20]} ({number})" if taken.exists() else name[:30]
 
@@ -267,11 +273,14 @@ def _free_name(account: OfficialAccount, name: str, number: int) -> str:
 
 
 def note_blacklist(account: OfficialAccount, openids: Sequence[str]) -> None:
-    """These are on it and nobody else."""
+    """Marks these followers of an account as blacklisted, and nobody else.
+
+    Changes of the blacklist that wait to be sent to the platform stay as they are.
+    """
     with connection.cursor() as cursor:
         cursor.execute(BLOCKED, {"account": account.pk, "openids": list(openids)})
 
 
 def unprofiled(account: OfficialAccount) -> bool:
-    """Returns whether somebody follows of whom the platform has not been asked."""
+    """Returns whether the account has followers about whom the platform has not been asked yet."""
     return Follower.objects.filter(account=account, subscribed=True, profiled_at__isnull=True).exists()

@@ -16,7 +16,7 @@ from accounts.followers.models import BulkJob, Follower, JobFault
 
 @erasing.holds
 def files(follower: Follower) -> Holding | None:
-    """Everybody's are deleted: what a file of the account's followers holds cannot be taken out of it."""
+    """Returns the files of the account's jobs, all of them to delete: nobody can be taken out of a file."""
     finished = BulkJob.objects.filter(account=follower.account_id, due_at=None)
     files = finished.exclude(result="", source="")
     if not (count := files.count()):
@@ -31,7 +31,7 @@ def files(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def exports_under_way(follower: Follower) -> Holding | None:
-    """An export that has written part of its file begins again, without them."""
+    """Returns the exports that are being made: each begins again, without the person."""
     rows = BulkJob.objects.filter(account=follower.account_id, kind="export", due_at__isnull=False)
     if not rows.exists():
         return None
@@ -63,7 +63,7 @@ def _delete_files(jobs: QuerySet[BulkJob]) -> None:
 
 
 def _restart(jobs: QuerySet[BulkJob]) -> None:
-    """The lock lets a slice that is being written end first."""
+    """Has exports begin again; the lock lets a slice that is being written end first."""
     for job in jobs.select_for_update():
         job.details.pop("bytes", None)
         job.cursor = job.processed = 0

@@ -30,7 +30,7 @@ def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 
 def _numbered(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
-    """By what everybody has: the whole OpenID, or the handle."""
+    """Returns followers found by what each of them has: the whole OpenID, or the handle."""
     beginning = handles.digits_of(wanted.rpartition(" ")[2])
     rows = Follower.objects.filter(account=account, openid=wanted)
     if beginning:
@@ -39,7 +39,7 @@ def _numbered(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
 
 
 def _named(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
-    """By what staff call them, or they themselves."""
+    """Returns followers found by the names that staff gave them, or that they gave themselves."""
     rows = Follower.objects.filter(account=account)
     found: list[Follower] = []
     for field in ("remark", "nickname"):

@@ -41,7 +41,7 @@ def finds(area: Area) -> Callable[[Finder], Finder]:
 
 
 def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lambda area: False) -> Openids:
-    """The openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
+    """Returns the openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
 
     A reader who may not see who people are finds them by OpenID and handle alone.
     """
@@ -70,7 +70,7 @@ def _named(account_id: int, words: str) -> list[QuerySet[Any]]:
 
 
 def openids_for(request: HttpRequest | None, words: str) -> Openids:
-    """The same in the account that the reader of a list looks at, as far as they may look."""
+    """Returns what ``openids`` finds in the account that the reader looks at, as far as they may look."""
     account = current_account(request) if request else None
     if request is None or account is None:
         return Follower.objects.none().values("openid")
@@ -79,13 +79,13 @@ def openids_for(request: HttpRequest | None, words: str) -> Openids:
 
 
 def of_handle(account_id: int, beginning: str) -> QuerySet[Follower]:
-    """Those whose handle is written from this beginning of the hash."""
+    """Returns the followers whose handle stands for this beginning of the hash of their OpenID."""
     hashed = Follower.objects.filter(account=account_id).alias(hashed=Left(MD5("openid"), handles.DIGITS))
     return hashed.filter(hashed=beginning)
 
 
 def openid_of(account_id: int, written: str) -> str:
-    """Returns whom a picked or pasted text means: an OpenID, or a remark, name or handle of one person.
+    """Returns the OpenID that a picked or pasted text means: it is one, or the remark, name or handle of one.
 
     Raises ``ValidationError`` if it means nobody, or several.
     """

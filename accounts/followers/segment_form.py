@@ -25,7 +25,7 @@ class SegmentForm(forms.ModelForm[Segment]):
         self.instance.account = account
 
     def validate_unique(self) -> None:
-        """The account is no field of the form, and belongs to what must be unique."""
+        """Checks that the name is unique in the account, which is no field of the form."""
         try:
             self.instance.validate_constraints()
         except ValidationError as error:
@@ -54,7 +54,7 @@ class ConditionForm(forms.Form):
 
 
 def rows_in(data: Mapping[str, Any]) -> list[Condition]:
-    """The conditions as they were sent, without the one to "remove", and with one more after "add"."""
+    """Returns the conditions that were sent, without the one to "remove", and with one more after "add"."""
     rows: list[Condition] = []
     for number in range(MOST_CONDITIONS):
         name = f"c{number}"

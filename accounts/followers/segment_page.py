@@ -31,7 +31,10 @@ def show(request: HttpRequest, segment: Segment) -> HttpResponse:
 
 
 def _page(request: HttpRequest, account: OfficialAccount, segment: Segment | None) -> HttpResponse:
-    """Anything but "Save" shows the page again, as it would be now; ``part`` is only its rows and number."""
+    """Saves the segment on "Save"; otherwise shows the page again, as the segment would be now.
+
+    With ``part`` in the request only its rows and its number of followers are sent.
+    """
     made = segment or Segment(account=account)
     words_before = _in_words(made) if segment else ""
     if request.method == "POST":
@@ -73,7 +76,7 @@ def _in_words(segment: Segment) -> str:
 
 
 def _counted(account: OfficialAccount, filled: Sequence[ConditionForm], *, any_of: bool) -> dict[str, Any]:
-    """Returns how many the conditions mean, as soon as all of them are filled in."""
+    """Returns how many followers the conditions mean, as soon as all of them are filled in."""
     if not all(each.is_valid() for each in filled):
         return {"count": None}
     try:

@@ -82,13 +82,13 @@ def family(kinds_of: Family) -> Family:
 
 
 def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
-    """All kinds of conditions for an account, by name, in the order they are offered."""
+    """Returns all kinds of conditions for an account, by name, in the order they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
     return {**_kinds.by_name(), **own}
 
 
 def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool = False) -> Q:
-    """The filter on ``Follower`` that the conditions mean; without conditions, everybody.
+    """Returns the filter on ``Follower`` that the conditions mean; without conditions, it finds everybody.
 
     Raises ``UnknownCondition``.
     """
@@ -116,12 +116,12 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
 
 
 def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:
-    """Each condition as a line; one that means nothing any more says so."""
+    """Returns each condition as a line; one that means nothing any more says so."""
     return next(iter(all_in_words(account, [rows])))
 
 
 def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Condition]]) -> list[list[str]]:
-    """The same for several segments of an account, looked up once."""
+    """Returns the conditions of several segments of an account as lines, with each name looked up once."""
     known = kinds(account)
     names: dict[str, Mapping[str, str]] = {}
     return [[_in_words(account, known, row, names) for row in rows] for rows in several]
@@ -207,7 +207,7 @@ def days(account: "OfficialAccount", compare: str) -> forms.Field:
 
 
 def nothing(account: "OfficialAccount", compare: str) -> None:
-    """For comparisons that say it all."""
+    """Returns no form field: for comparisons that need no value, such as yes and no."""
 
 
 def by_text(path: str, compare: str, value: Any) -> Q:
@@ -222,7 +222,10 @@ def by_number(path: str, compare: str, value: Any) -> Q:
 
 
 def by_moment(path: str, compare: str, value: Any) -> Q:
-    """Days are of the installation's time zone; "within" and "longer" count back from now."""
+    """Returns the filter for a comparison of ``MOMENTS`` with the field at ``path``.
+
+    Days are of the installation's time zone; "within" and "longer" count back from now.
+    """
     if compare == "never":
         return Q(**{f"{path}__isnull": True})
     if compare in {"within", "longer"}:
@@ -232,7 +235,10 @@ def by_moment(path: str, compare: str, value: Any) -> Q:
 
 
 def lately(compare: str, value: Any, did: "Callable[[datetime.datetime], QuerySet[Any, Any]]") -> Q:
-    """For ``LATELY``; ``did`` gives the OpenIDs of those who did it since a moment."""
+    """Returns the filter for a comparison of ``LATELY`` with a number of days (``value``).
+
+    ``did`` gives the OpenIDs of those who did it since a moment.
+    """
     doers = Q(openid__in=did(timezone.now() - datetime.timedelta(days=value)))
     return doers if compare == "within" else ~doers
 

@@ -17,7 +17,10 @@ COUNT_MILLISECONDS = 700
 
 
 def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QuerySet[Follower]:
-    """``details`` has ``ids``, or ``filter`` (the list's query string) and ``newest`` (the last id then)."""
+    """Returns the followers that the ``details`` of a job choose.
+
+    They have ``ids``, or ``filter`` (the list's query string) and ``newest`` (the last id then).
+    """
     rows = Follower.objects.filter(account=account)
     if "ids" in details:
         return rows.filter(pk__in=details["ids"])
@@ -26,13 +29,13 @@ def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QueryS
 
 
 def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
-    """The details of a job about all that the list shows under a query string."""
+    """Returns the details of a job about all that the list shows under a query string."""
     newest = Follower.objects.filter(account=account).order_by("-pk").values_list("pk", flat=True).first()
     return {"filter": query, "newest": newest or 0}
 
 
 def count(rows: QuerySet[Follower]) -> tuple[int, bool]:
-    """Returns how many, and whether that is exact; what takes too long to count is estimated."""
+    """Returns how many rows there are, and whether that is exact; what takes too long is estimated."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

@@ -33,7 +33,7 @@ TAG_UNKNOWN = 45159
 
 
 def _sendable() -> QuerySet[Change]:
-    """Those whose tag, if it is about one, is on the platform."""
+    """Returns the changes whose tag, if they are about one, is on the platform."""
     ready = Q(tag__isnull=True) | Q(tag__platform_id__isnull=False)
     return Change.objects.filter(ready, account__enabled=True).select_related("account", "follower", "tag")
 
@@ -61,7 +61,7 @@ def send_due(changes: Sequence[Change]) -> None:
 
 
 def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Changes that go into one call: of one account, one kind, one tag, one desired value."""
+    """Yields changes that go into one call: of one account, one kind, one tag, one desired value."""
 
     def subject(change: Change) -> tuple[int, str, int, str]:
         return change.account_id, change.kind, change.tag_id or 0, change.desired
@@ -73,7 +73,7 @@ def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
 
 
 def send(batch: Sequence[Change]) -> bool:
-    """One call, halved when one follower spoils it; what became of each is on its row afterwards.
+    """Sends a batch in one call, in halves when one follower spoils it; notes on each row how it ended.
 
     Returns whether the account's other changes may be sent.
     """
@@ -134,7 +134,7 @@ def _failed(batch: Sequence[Change], error: WeChatError) -> bool:
 
 
 def _held(batch: Sequence[Change]) -> QuerySet[Change]:
-    """Those that are still this worker's."""
+    """Returns the changes of a batch that are still this worker's."""
     return Change.objects.filter(pk__in=[each.pk for each in batch], due_at=batch[0].due_at)
 
 

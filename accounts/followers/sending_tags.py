@@ -25,7 +25,7 @@ UNKNOWN = 45159
 
 @TAGS.each
 def send_tag(tag: Tag) -> None:
-    """Create, rename or delete it on the platform."""
+    """Creates, renames or deletes a tag on the platform."""
     outcome = _action(tag)(client_for(tag.account), tag)
     if outcome is None:
         tag.delete()
@@ -35,7 +35,10 @@ def send_tag(tag: Tag) -> None:
 
 
 def _action(tag: Tag) -> Callable[[Client, Tag], int | None]:
-    """Returns what the platform is to do; that returns the tag's number there, ``None`` if it was deleted."""
+    """Returns the function that creates, renames or deletes the tag on the platform.
+
+    It returns the tag's number there, or ``None`` once the tag is deleted.
+    """
     if tag.state == Tag.State.DELETING:
         return _delete
     return _create if tag.platform_id is None else _rename

@@ -57,7 +57,7 @@ def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _run_context(run: FollowerSync) -> dict[str, Any]:
-    """A run as the page shows it."""
+    """Returns a run as the page shows it, for its template."""
     return {
         "run": run,
         "percent": _percent(run),
@@ -70,7 +70,10 @@ def _run_context(run: FollowerSync) -> dict[str, Any]:
 
 
 def _percent(run: FollowerSync) -> int:
-    """Listing is a twentieth of the work: a hundredth of the calls, but each is a large one."""
+    """Returns how far a run is, from 0 to 100; reading the list counts as a twentieth of the work.
+
+    It takes a hundredth of the calls, but each is a large one.
+    """
     listed = min(run.listed / run.total, 1) if run.total else 0
     profiled = run.profiled / run.listed if run.listed else 0
     ended = run.step in {Step.LEAVING, Step.BLACKLIST, Step.DONE}

@@ -24,12 +24,14 @@ NIGHT_HOUR = 3
 
 @transaction.atomic
 def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = None) -> FollowerSync:
-    """The run that is under way, or a new one, due now. A full one takes an incremental one's place."""
-    now = timezone.now()
-    FollowerSync.objects.bulk_create(
-        [FollowerSync(account=account, kind=kind, due_at=now, asked_by=by)], ignore_conflicts=True
-    )
-    run = FollowerSync.objects.select_for_update().get(account=account, due_at__isnull=False)
+    """Returns the open run, or a new one, due now. A full one takes the place of an incremental one."""
+    now, run = timezone.now(), None
+    # The open run may end before it is ours: then a new one is made.
+    while run is None:
+        FollowerSync.objects.bulk_create(
+            [FollowerSync(account=account, kind=kind, due_at=now, asked_by=by)], ignore_conflicts=True
+        )
+        run = FollowerSync.objects.select_for_update().filter(account=account, due_at__isnull=False).first()
     if kind == Kind.FULL and run.kind == Kind.INCREMENTAL:
         ListedOpenid.objects.filter(sync=run).delete()
         FollowerSync.objects.filter(pk=run.pk).update(
@@ -54,7 +56,7 @@ def ask_soon(account_ids: Iterable[int]) -> None:
 
 
 def lacking_tonight() -> QuerySet[OfficialAccount]:
-    """The accounts whose whole list was not asked for since the last night began."""
+    """Returns the accounts whose whole list was not asked for since the last night began."""
     since = FollowerSync.objects.filter(account=OuterRef("pk"), kind=Kind.FULL, created_at__gte=last_night())
     is_open = FollowerSync.objects.filter(account=OuterRef("pk"), due_at__isnull=False)
     return _with_followers().filter(~Exists(since), ~Exists(is_open))
@@ -84,5 +86,5 @@ def last_night() -> datetime.datetime:
 
 
 def _with_followers() -> QuerySet[OfficialAccount]:
-    """A mini program has users, whom the platform does not list."""
+    """Returns the accounts whose followers the platform lists; of a mini program's users it has no list."""
     return OfficialAccount.objects.filter(enabled=True).exclude(kind=OfficialAccount.Kind.MINIPROGRAM)

@@ -88,7 +88,7 @@ class Piece:
 
 
 class Pace:
-    """No more than so many calls a second, whichever thread makes them."""
+    """A limit of so many calls a second, whichever thread makes them."""
 
     def __init__(self, a_second: float) -> None:
         self._gap = 1 / a_second
@@ -125,7 +125,7 @@ def _read_tags(run: FollowerSync, client: Client, until: float) -> None:
 
 
 def _last_end(run: FollowerSync) -> str:
-    """The openid that the last finished run ended with: the list is in the order of following."""
+    """Returns the openid that the last finished run ended with: the list is in the order of following."""
     before = FollowerSync.objects.filter(account=run.account, step=Step.DONE).exclude(cursor="")
     return before.order_by("-pk").values_list("cursor", flat=True).first() or ""
 
@@ -159,7 +159,7 @@ def _read_list(run: FollowerSync, client: Client, until: float) -> None:
 
 
 def _read_profiles(run: FollowerSync, client: Client, until: float) -> None:
-    """The next piece is asked for while this one is written."""
+    """Reads profiles piece by piece; the next piece is asked for while this one is written."""
     pace = Pace(CALLS_A_SECOND)
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="profiles") as pool:
         piece = _ask_for_piece(pool, pace, client, run, run.profiled_to)
@@ -190,7 +190,10 @@ def _ask_for_piece(
 
 
 def _profiles_of(client: Client, pace: Pace, openids: Sequence[str]) -> list[dict[str, Any]]:
-    """One openid that the platform does not take spoils its batch: look for it and leave it out."""
+    """Returns the profiles of a batch, without an openid that the platform refuses.
+
+    One such openid spoils the whole batch: it is halved until that one is alone.
+    """
     pace.wait()
     try:
         return users.user_info_batch(client, openids)
@@ -227,7 +230,7 @@ def _keep(run: FollowerSync, client: Client, piece: Piece, began: float) -> None
 
 
 def _note_leavers(run: FollowerSync, client: Client, until: float) -> None:
-    """Only after a whole list: whoever is missing from half of one has not left."""
+    """Notes who left, if the whole list was read: whoever is missing from half of one has not left."""
     if run.listed < run.total or "stuck" in run.remarks:
         _note(run, step=Step.BLACKLIST, remarks=[*run.remarks, "incomplete"])
         return
@@ -271,12 +274,12 @@ STEPS: Mapping[str, Callable[[FollowerSync, Client, float], None]] = {
 
 
 def _renew(run: FollowerSync) -> None:
-    """Raises ``LeaseLost``."""
+    """Renews the lease of a run. Raises ``LeaseLost`` if it is not ours any more."""
     if not run.renew(LEASE):
         raise LeaseLost
 
 
 def _note(run: FollowerSync, **values: Any) -> None:
-    """Writes progress down and renew the lease, if it is still ours. Raises ``LeaseLost``."""
+    """Writes progress down and renews the lease, if it is still ours. Raises ``LeaseLost``."""
     if not run.done(**{"due_at": timezone.now() + LEASE, **values}):
         raise LeaseLost

@@ -57,19 +57,22 @@ _listeners: Registry[Listener] = Registry("listener to tags")
 
 
 def listens(listener: Listener) -> Listener:
-    """Called in the transaction that changes the tags, here or as a synchronisation finds them changed."""
+    """Registers a function to be called in the transaction that changes who has a tag.
+
+    It is called for changes made here, and for those that a synchronisation finds.
+    """
     return _listeners.register(listener)
 
 
 def tell(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> None:
-    """Tells every listener who got the tag, or lost it."""
+    """Tells every listener which followers got the tag, or lost it."""
     for listener in _listeners:
         listener(tag, follower_ids, added)
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What ``add`` would do: how many get the tag, have it already, or have no room for it."""
+    """The numbers of followers who would get a tag, who have it already, and who have no room for it."""
 
     gets: int
     has: int
@@ -77,7 +80,7 @@ class Forecast:
 
 
 def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
-    """Tags them; how many did not have the tag before. Followers with 20 tags are left out.
+    """Tags followers; returns how many did not have the tag before. Followers with 20 tags are left out.
 
     ``followers`` is a queryset (whatever it is ordered by) or the rows' ids; those of another account than
     the tag's are left out. Safe inside a transaction: a worker looks for it once it is committed.
@@ -92,7 +95,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
 
 
 def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
-    """Takes the tag off them; how many had it."""
+    """Takes the tag off followers; returns how many had it."""
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -111,7 +114,7 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
 
 
 def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
-    """Those of them who have as many tags as the platform allows."""
+    """Returns those of the followers who have as many tags as the platform allows."""
     crowded = Tagging.objects.values("follower").alias(number=Count("pk"))
     return followers.filter(pk__in=crowded.filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
 

@@ -34,7 +34,7 @@ WAYS = ("token", "call")
 
 @dataclass(frozen=True, slots=True)
 class CallRefusal:
-    """The newest refusal; ``count`` of them since ``since``, and no good call between."""
+    """The newest refusal, and the ``count`` of them since ``since``, with no good call between."""
 
     errcode: int
     address: str
@@ -61,7 +61,7 @@ def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
 
 
 def standing(appid: str) -> list[CallRefusal]:
-    """Returns what is refused at present, by way of calling; nothing while Redis is away."""
+    """Returns the newest refusals of calls and of tokens at present; nothing while Redis is away."""
     return list(_standing(appid))
 
 

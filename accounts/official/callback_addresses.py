@@ -60,7 +60,10 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """What was told last, and until when that counts, in seconds since 1970; 0 without anything."""
+    """The addresses and networks that were told last; they count ``until``, in seconds since 1970.
+
+    ``until`` is 0 as long as nothing was told.
+    """
 
     addresses: frozenset[str]
     networks: Sequence[Network]
@@ -68,7 +71,7 @@ class AllowList:
 
 
 def admits(address: str) -> bool:
-    """Returns whether callbacks from there are let in. In an event loop, from memory."""
+    """Returns whether callbacks from an address are let in; answers from memory, as in an event loop."""
     known = _known.get()
     if address in known.addresses or time.time() > known.until:
         return True
@@ -112,7 +115,7 @@ def _read(row: CallbackAddresses) -> None:
 
 @WATCHES.does
 def _watch_new(_turn: work.Turn) -> int:
-    """Begins to ask for each account, whether it was there before the setting or not."""
+    """Begins to ask for each account, whether it was there before the setting or not; returns how many."""
     rows = [CallbackAddresses(account=account, due_at=timezone.now()) for account in _unwatched()]
     made = CallbackAddresses.objects.bulk_create(rows, ignore_conflicts=True)
     work.wake(READINGS.name)

@@ -18,12 +18,12 @@ _store = SharedTokenStore()
 
 
 def client_for(account: OfficialAccount) -> Client:
-    """A client with the account's tokens; the same one as long as its credentials do not change."""
+    """Returns a client with the account's tokens; the same one as long as its credentials do not change."""
     return _client(account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE)
 
 
 def access_token_of(account: OfficialAccount) -> Token:
-    """The account's access token with the time it ends, the very one that our own calls carry."""
+    """Returns the account's access token with the time it ends, the very one that our own calls carry."""
     return _tokens(
         account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE
     ).current()
@@ -42,7 +42,7 @@ def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTo
 
 
 def transport() -> Transport:
-    """For the few calls that carry no token of the account: those of people who log in."""
+    """Returns the way to make calls without a token of an account: those for people who log in."""
     return Transport(settings.WECHAT_API_BASE, observer=_observe)
 
 
@@ -51,7 +51,7 @@ def credentials_of(account: OfficialAccount) -> Credentials:
 
 
 def tickets_of(account: OfficialAccount) -> JsApiTickets:
-    """The JS-SDK ticket, shared like the access token; the same object as long as the client is."""
+    """Returns the JS-SDK ticket, shared like the access token; the same object as long as the client is."""
     return _tickets(client_for(account))
 
 

@@ -17,7 +17,7 @@ class CachedAccount:
     overlapping: CallbackKeys
 
     def keys(self) -> CallbackKeys:
-        """The valid keys: with the former ones while a change is under way."""
+        """Returns the valid keys: with the former ones while a change is under way."""
         until = self.account.previous_until
         return self.overlapping if until and timezone.now() < until else self.current
 

@@ -69,7 +69,7 @@ def observes(observation: Examination) -> Examination:
 
 
 def problems(account: OfficialAccount) -> list[Finding]:
-    """What pushes and calls show to be wrong now; gone with the first good one. Makes no call."""
+    """Returns what pushes and calls show to be wrong now, until the first good one. Makes no call."""
     found = (finding for observation in _observations for finding in observation(account))
     return [finding for finding in found if finding.level is Level.FAULT]
 
@@ -89,13 +89,16 @@ def with_time(sentence: str | Promise, when: str) -> str:
 
 @contextmanager
 def own_call() -> Iterator[requests.Session]:
-    """For the calls that an examination makes past the clients of the platform."""
+    """Yields a session with a deadline, for calls that an examination makes past the platform's clients."""
     with deadlines.within(OWN_CALL_SECONDS), bounded_session() as session:
         yield session
 
 
 def examine(account: OfficialAccount) -> list[Finding]:
-    """Every examination, what is worst first. Makes calls to the platform; raises nothing of theirs."""
+    """Runs every examination and returns the findings, the worst first.
+
+    Makes calls to the platform; raises none of their errors.
+    """
     found = [finding for examination in _examinations for finding in examination(account)]
     return sorted(found, key=lambda finding: WORST_FIRST.index(finding.level))
 
@@ -156,7 +159,7 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def unanswered() -> Finding:
-    """What it means that no call gets through."""
+    """Returns the finding for calls that get no answer from the platform."""
     return Finding(
         Level.FAULT,
         _("The platform's API did not answer."),
@@ -166,7 +169,7 @@ def unanswered() -> Finding:
 
 
 def refused(errcode: int, address: str = "", rid: str = "", when: str = "") -> Finding:
-    """What a refusal of the account as a whole means; ``when`` is told in brackets."""
+    """Returns the finding for a refusal of the account as a whole; ``when`` is added in brackets."""
     sentence, step = _sentence(errcode, address, rid)
     return Finding(Level.FAULT, with_time(sentence, when) if when else sentence, step)
 
@@ -192,14 +195,14 @@ def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str 
 
 @observes
 def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
-    """What the platform refuses the account at present, as calls of whatever kind showed."""
+    """Yields what the platform refuses the account at present, as calls of whatever kind showed."""
     for each in call_refusals.standing(account.appid):
         yield refused(each.errcode, each.address, each.rid, last_seen(each.last_at, each.count))
 
 
 @examines
 def reachable(account: OfficialAccount) -> Iterator[Finding]:
-    """The callback address, tried by ourselves and then by the platform."""
+    """Tries the callback address from here, then has the platform try it, and yields the findings."""
     yield _own_verification(account)
     if not account.appsecret:
         return
@@ -262,7 +265,7 @@ def _own_verification(account: OfficialAccount) -> Finding:
 
 @examines
 def allow_list(account: OfficialAccount) -> Iterator[Finding]:
-    """Whether what is known of WeChat's addresses still decides who is let in."""
+    """Warns when the known addresses of WeChat do not decide any more who is let in: they are too old."""
     if not settings.CALLBACK_ALLOW_LIST:
         return
     read_at = callback_addresses.read_at()
@@ -280,7 +283,10 @@ def clock(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def clock_findings(address: str) -> Iterator[Finding]:
-    """Whether our clock agrees with a server's: what is signed more than five minutes away is refused."""
+    """Yields a fault if our clock differs from that of a server by more than ``MOST_SKEW_SECONDS``.
+
+    What is signed with a time more than five minutes away is refused.
+    """
     try:
         with own_call() as session:
             stamped = session.head(address, allow_redirects=False).headers["Date"]
@@ -291,6 +297,6 @@ def clock_findings(address: str) -> Iterator[Finding]:
         yield Finding(
             Level.FAULT,
             _("This server's clock is %(seconds)d seconds away from the one at %(address)s.")
-            % {"seconds": skew, "address": address},
+            % {"seconds": abs(skew), "address": address},
             _("Switch on time synchronisation (NTP); what is over 300 seconds away is refused."),
         )

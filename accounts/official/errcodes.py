@@ -11,7 +11,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 
 def in_words(errcode: int) -> str:
-    """One sentence with the next step, in the reader's language."""
+    """Returns a sentence about an error with the next step, in the reader's language."""
     unknown = _("WeChat refused it for a reason that is not known here; if it stays, ask WeChat.")
     # The brackets are those of the language.
     return _("%(why)s (%(errcode)s)") % {"why": WORDS.get(errcode, unknown), "errcode": errcode}

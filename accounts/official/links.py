@@ -31,17 +31,17 @@ _asked_last: Registry[Links] = Registry("source of links in use")
 
 
 def register(links: Links) -> Links:
-    """``links`` tells an account's pages, those worth picking first, a few hundred at most."""
+    """Registers ``links``, which gives an account's pages, the best to pick first, a few hundred at most."""
     return _asked.register(links)
 
 
 def used_before(links: Links) -> Links:
-    """``links`` tells addresses that something leads to already, whosever page it is; they come last."""
+    """Registers ``links``, which tells addresses in use already, whosever pages they are; they come last."""
     return _asked_last.register(links)
 
 
 def offered(account: OfficialAccount, words: str = "") -> list[PageLink]:
-    """Those whose title or address holds the words, each address once, by group."""
+    """Returns the pages whose title or address holds the words, each address once, by group."""
     found: dict[str, PageLink] = {}
     for link in (link for ask in [*_asked, *_asked_last] for link in ask(account)):
         if words.casefold() in f"{link.title} {link.url}".casefold():

@@ -98,7 +98,7 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """The secrets in the platform's form: they sit behind no form field that could check."""
+        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them."""
         if not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
@@ -119,13 +119,21 @@ class OfficialAccount(HasSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
-        for name, value in (("token", token), ("aes_key", aes_key)):
-            former = getattr(self, name)
-            if value and value != former:
-                setattr(self, f"previous_{name}", former)
-                setattr(self, name, value)
-                self.previous_until = timezone.now() + KEY_OVERLAP
+        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
+
+        What was replaced longer ago is dropped; what a change within that time replaced is kept for as long.
+        """
+        now = timezone.now()
+        given = {"token": token, "aes_key": aes_key}
+        changed = {name: value for name, value in given.items() if value and value != getattr(self, name)}
+        if not changed:
+            return
+        if self.previous_until is None or self.previous_until <= now:
+            self.previous_token = self.previous_aes_key = ""
+        for name, value in changed.items():
+            setattr(self, f"previous_{name}", getattr(self, name))
+            setattr(self, name, value)
+        self.previous_until = now + KEY_OVERLAP
 
     def _date_new_secrets(self) -> None:
         today = timezone.localdate().isoformat()
@@ -184,7 +192,7 @@ class TokenEvent(models.Model):
 
 
 class QuotaReading(WorkRow):
-    """The platform's daily counters of an account as they were told last, and when they are asked for again.
+    """The platform's daily counters of an account as they were told last; ``due_at`` asks for them again.
 
     ``figures`` by path of the API: calls a day, used, left, calls a minute.
     """
@@ -217,7 +225,7 @@ class QuotaClearing(models.Model):
 
 
 class CallbackAddresses(WorkRow):
-    """Where WeChat's callbacks come from, as an account was told last, and when it asks again."""
+    """The addresses that WeChat's callbacks come from, as an account was told last; ``due_at`` asks again."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="callback_addresses")
     addresses = models.JSONField(default=list)

@@ -65,7 +65,7 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Of one API: calls of today, and so many a minute where that is limited as well."""
+    """The quota of one API: calls of today, and how many a minute where that is limited as well."""
 
     path: str
     label: StrOrPromise
@@ -80,12 +80,12 @@ class Quota:
 
     @property
     def share(self) -> int:
-        """Percent of the day's calls that are used."""
+        """Returns how many percent of the day's calls are used."""
         return min(100, round(100 * self.used / self.limit)) if self.limit else 0
 
 
 def of(reading: QuotaReading) -> list[Quota]:
-    """What was read last, what is scarcest first."""
+    """Returns the quotas that were read last, the scarcest first."""
     found = [
         Quota(path, WATCHED[path], *figures) for path, figures in reading.figures.items() if path in WATCHED
     ]
@@ -93,7 +93,7 @@ def of(reading: QuotaReading) -> list[Quota]:
 
 
 def watch(account: OfficialAccount) -> QuotaReading:
-    """The account's row; from the first time on it is read every hour."""
+    """Returns the account's row, and makes it the first time; from then on it is read every hour."""
     row, made = QuotaReading.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
     if made:
         work.wake(READINGS.name)
@@ -119,7 +119,7 @@ def recent() -> Iterator[tuple[str, Quota]]:
 
 
 def read(account: OfficialAccount) -> None:
-    """Asks the platform now. Raises ``WeChatError``."""
+    """Asks the platform for the account's quotas now, and keeps them. Raises ``WeChatError``."""
     row = watch(account)
     figures = _figures(client_for(account))
     QuotaReading.objects.filter(pk=row.pk).update(
@@ -150,7 +150,7 @@ def _figures(client: Client) -> dict[str, list[int]]:
 
 
 def cleared_this_month(account: OfficialAccount) -> int:
-    """How often it was done from here; the platform counts those from elsewhere, too."""
+    """Returns how often counters were cleared from here; the platform counts those from elsewhere, too."""
     month = timezone.now().astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return QuotaClearing.objects.filter(account=account, at__gte=month).count()
 

@@ -74,7 +74,10 @@ class SharedTokenStore:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """One holder among all processes; waits for its turn at most ``LOCK_SECONDS``."""
+        """Holds a lock that one process at a time has.
+
+        Waits for it at most ``LOCK_SECONDS``, and goes on without it then.
+        """
         lock = get_redis_connection("default").lock(
             f"{_key(name)}:lock", timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS
         )
@@ -119,7 +122,10 @@ def _save_to_postgres(name: str, token: Token) -> None:
 
 
 def _note(name: str, what: TokenEvent.What) -> None:
-    """Keeps the newest events of a token; the allowance of forced refreshes is no token."""
+    """Notes an event of a token and keeps the newest ``KEPT_EVENTS``.
+
+    The allowance of forced refreshes is kept like a token and is none: nothing is noted of it.
+    """
     if name.endswith(":forced"):
         return
     TokenEvent.objects.create(name=name, what=what, process=_process())
@@ -129,7 +135,7 @@ def _note(name: str, what: TokenEvent.What) -> None:
 
 
 def _process() -> str:
-    """What this process is called where the server's processes are listed."""
+    """Returns what this process is called where the server's processes are listed."""
     return f"{Path(sys.argv[0]).name or 'python'} {os.getpid()} @ {socket.gethostname()}"[:120]
 
 

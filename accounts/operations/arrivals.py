@@ -10,7 +10,10 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """``elsewhere`` are the wrong short names under which the platform looked for the account."""
+    """The times at which an account was verified last, and pushed to.
+
+    ``elsewhere`` are the wrong short names under which the platform looked for the account.
+    """
 
     verified_at: datetime.datetime | None = None
     pushed_at: datetime.datetime | None = None
@@ -21,5 +24,5 @@ SOURCES: Registry[Callable[[OfficialAccount], Arrivals]] = Registry("source of a
 
 
 def of(account: OfficialAccount) -> Arrivals:
-    """Returns what the one app that knows tells, or nothing where it is not installed."""
+    """Returns what has arrived for the account; empty where the app that knows is not installed."""
     return next((source(account) for source in SOURCES), Arrivals())

@@ -23,7 +23,7 @@ SHOWN = 100
 
 @account_page(Area.FOLLOWERS, by=AREAS)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Every cause once; posting tries all of one again."""
+    """Shows what failed, by cause; a POST tries everything with one cause again."""
     rights = Rights.of(request.user)
     if request.method == "POST":
         source = _source(request, account, request.POST.get("source", ""))
@@ -36,7 +36,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.FOLLOWERS, by=AREAS)
 def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
-    """The rows of one cause; posting tries those again that are ticked."""
+    """Shows the rows that failed for one cause; a POST tries those again that are ticked."""
     source = _source(request, account, name)
     key = request.GET.get("cause", "")
     if request.method == "POST":
@@ -58,7 +58,7 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
 
 
 def _source(request: HttpRequest, account: OfficialAccount, name: str) -> FailureSource:
-    """Raises ``Http404`` for what its reader may not look at."""
+    """Returns a source of failures. Raises ``Http404`` for one that its reader may not look at."""
     source = SOURCES.find(name)
     if source is None or not Rights.of(request.user).may_view(source.area, account.pk):
         raise Http404

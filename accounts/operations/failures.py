@@ -45,7 +45,7 @@ def sentence(errcode: int | None, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FailureSource:
-    """One kind of what can fail.
+    """A kind of work that can fail for good.
 
     ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
     text, of which ``words`` makes a sentence. ``again`` has some of them tried again and returns how many;
@@ -77,7 +77,7 @@ SOURCES: Registry[FailureSource] = Registry("source of failures")
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """What failed of one kind for one cause; ``key`` is the cause in an address."""
+    """The failures of one kind with one cause, and their number; ``key`` is the cause in an address."""
 
     name: str
     source: FailureSource
@@ -88,7 +88,7 @@ class FailureGroup:
 
 
 def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
-    """Everything that failed of the account, as far as its reader may look, the most frequent first."""
+    """Returns what failed of the account, as far as its reader may look, the most frequent causes first."""
     counts: dict[tuple[str, str], int] = {}
     for name, errcode, text in _causes(account, rights):
         key = (name, SOURCES.get(name).why(errcode, text))
@@ -98,14 +98,14 @@ def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
 
 
 def of(account: OfficialAccount, name: str, key: str) -> list[Any]:
-    """The rows of one kind that failed for this cause, the newest first."""
+    """Returns the rows of one kind that failed for this cause, the newest first."""
     source = SOURCES.get(name)
     rows = source.rows(account).order_by("-pk")[:MOST]
     return [row for row in rows if key_of(source.why(*cause_of(source, row))) == key]
 
 
 def number(account: OfficialAccount, rights: Rights) -> int:
-    """How many rows failed, as far as they are looked at."""
+    """Returns how many rows failed; of each kind at most ``MOST`` are counted."""
     return len(_causes(account, rights))
 
 
@@ -117,12 +117,12 @@ def try_again(account: OfficialAccount, source: FailureSource, chosen: list[int]
 
 
 def key_of(why: str) -> str:
-    """A cause by a short name, which says nothing."""
+    """Returns a short name for a cause, from which the cause cannot be read."""
     return hashlib.sha256(why.encode()).hexdigest()[:12]
 
 
 def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | None, str]]:
-    """The name of the source, the number and the text of every failed row, by one statement."""
+    """Returns source name, error number and text of every failed row, by one statement."""
     parts = [
         _part(name, source, account)
         for name, source in SOURCES.by_name().items()
@@ -146,7 +146,7 @@ def _part(name: str, source: FailureSource, account: OfficialAccount) -> QuerySe
 
 
 def cause_of(source: FailureSource, row: Model) -> tuple[int | None, str]:
-    """The number and the text that tell why a row failed."""
+    """Returns the error number and the text that tell why a row failed."""
     number, text = source.cause
     return (getattr(row, number) if number else None), getattr(row, text)
 

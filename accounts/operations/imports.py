@@ -21,7 +21,10 @@ COUNTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """How much is here by now; ``moving`` while a worker brings more, ``problem`` if that failed."""
+    """The number of things that are here by now; ``moving`` while a worker brings more.
+
+    ``problem`` says why that failed.
+    """
 
     number: int
     moving: bool = False
@@ -30,7 +33,10 @@ class ImportState:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``run`` begins it, or does it at once, and returns a sentence. Raises ``WeChatError``."""
+    """An import from the platform.
+
+    ``run`` begins it, or does it at once, and returns a sentence. Raises ``WeChatError``.
+    """
 
     label: StrOrPromise
     area: Area

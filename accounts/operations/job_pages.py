@@ -15,7 +15,7 @@ from accounts.staff.rights import Area, Rights
 
 @account_page(Area.MESSAGES, by=held_work.CHANGED_BY)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The list, which renews itself while something waits."""
+    """Shows background work; a POST has work on hold go on. The list renews itself while something waits."""
     rights = Rights.of(request.user)
     decided = held_work.decided_by(request)
     if request.method == "POST":

@@ -40,7 +40,7 @@ class Job:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing waits, and nothing is planned."""
+        """Returns whether nothing waits, nothing is planned, and nothing is on hold."""
         return not (self.waiting or self.next_at or self.held)
 
     @property
@@ -49,12 +49,12 @@ class Job:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the page should look again by itself."""
+        """Returns whether work is being done now, so that the page should refresh by itself."""
         return self.waiting > 0 and not self.held
 
 
 def of(account: OfficialAccount, decided: Q) -> list[Job]:
-    """The kinds whose rows belong to accounts, those that wait first.
+    """Returns the kinds of work whose rows belong to accounts, those that wait first.
 
     ``decided`` are the holds of merchants and receivers that the reader may lift.
     """
@@ -65,14 +65,14 @@ def of(account: OfficialAccount, decided: Q) -> list[Job]:
 
 
 def of_installation() -> list[Job]:
-    """The kinds that belong to no single account."""
+    """Returns the kinds of work that belong to no single account."""
     kinds = _of_no_account()
     held = Hold.objects.filter(work__in=[kind.name for kind in kinds], until__isnull=False)
     return _jobs({kind: kind.all_rows() for kind in kinds}, held, held)
 
 
 def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None:
-    """The account's rows of this kind of work, or ``None`` if they are not of accounts."""
+    """Returns the account's rows of this kind of work, or ``None`` if they are not of accounts."""
     rows = kind.all_rows()
     if rows is None:
         return None
@@ -88,7 +88,10 @@ def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None
 def _jobs(
     rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: QuerySet[Hold], liftable: QuerySet[Hold]
 ) -> list[Job]:
-    """All of them by one statement, of which each part reads the index of what is due."""
+    """Returns what the page shows of these kinds of work, held ones with the reasons.
+
+    The rows are counted by one statement, of which each part reads the index of what is due.
+    """
     done, counted = last_turns.all_of_them(), _counted(rows)
     reasons, going_on = _reasons(held, liftable)
     return [
@@ -101,7 +104,7 @@ def _jobs(
 
 
 def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Counted]:
-    """By name of the kind: how many rows are due, since when, and when the next one is."""
+    """Returns, by name of the kind, how many rows are due, since when, and when the next one is."""
     now, parts, params = timezone.now(), [], []
     for kind, found in rows.items():
         if found is None:
@@ -137,7 +140,10 @@ def _reasons(held: QuerySet[Hold], liftable: QuerySet[Hold]) -> tuple[dict[str, 
 
 
 def _reason(hold: Hold) -> str:
-    """With the name of the merchant, or the number of the receiver, whose address may have a secret in it."""
+    """Returns why work waits, with the name of the merchant or, for a receiver, its number.
+
+    The address of a receiver may have a secret in it, so it is not shown.
+    """
     row = subject_of(hold)
     if row is None or isinstance(row, OfficialAccount):
         return held_work.reason(hold)
@@ -146,13 +152,13 @@ def _reason(hold: Hold) -> str:
 
 
 def subject_of(hold: Hold) -> Model | None:
-    """Returns whose work it is that is on hold: an account's, a merchant's, a receiver's."""
+    """Returns the account, merchant or receiver whose work is on hold; ``None`` if there is none."""
     model = KINDS.get(hold.work).subjects()
     return model._default_manager.filter(pk=hold.subject).first() if model else None
 
 
 def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
-    """What is on hold for the account itself."""
+    """Returns the holds of these kinds of work that are on the account itself."""
     ours = [
         name
         for name in names
@@ -162,7 +168,7 @@ def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold
 
 
 def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
-    """What is on hold for a merchant or a receiver, and has rows of the account wait."""
+    """Returns the holds that are on a merchant or a receiver, and keep rows of the account waiting."""
     held = Q(pk__in=[])
     for kind in map(KINDS.find, names):
         if isinstance(kind, Kind) and _is_shared(kind) and (rows := rows_of(kind, account)) is not None:
@@ -172,7 +178,7 @@ def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]
 
 
 def _is_shared(kind: AnyKind) -> bool:
-    """Returns whether it is a merchant or a receiver that is held, for every account that it works for."""
+    """Returns whether a hold of this kind is on a merchant or receiver, for all accounts that it serves."""
     return kind.subjects() not in {OfficialAccount, None}
 
 

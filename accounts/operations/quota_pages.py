@@ -25,7 +25,7 @@ from wechat.sdk.errors import WeChatError
 
 @account_page(Area.SETTINGS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The board; posting asks WeChat now, or for the request behind a number."""
+    """Shows the quotas; a POST asks WeChat now, or looks up the request behind a number (``rid``)."""
     looked_up: dict[str, Any] = {}
     if request.method == "POST":
         if "rid" in request.POST:
@@ -49,7 +49,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.SETTINGS, change=True)
 def clear(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """First what will happen, then all daily counters to zero, and what waited for them goes on."""
+    """Shows what will happen; a POST sets all daily counters to zero, and what waited for them goes on."""
     cleared = quotas.cleared_this_month(account)
     if request.method == "POST":
         assert isinstance(request.user, User)

@@ -33,7 +33,7 @@ DRAFT = "account_being_added"
 
 
 def new(request: HttpRequest) -> HttpResponse:
-    """The first two steps, of which the second one makes the account; for who may add one."""
+    """Shows the first two steps, of which the second one makes the account; for who may add one."""
     if not Rights.of(request.user).everything:
         raise PermissionDenied
     draft: dict[str, str] | None = request.session.get(DRAFT)
@@ -76,7 +76,7 @@ def _own_id(request: HttpRequest, account: OfficialAccount) -> int:
 
 @checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
-    """One step of an account that is there."""
+    """Shows one step of an account that exists."""
     try:
         step = SetupStep(name)
     except ValueError:
@@ -86,7 +86,7 @@ def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> Http
 
 @checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The step at which the set-up was left."""
+    """Leads to the step at which the set-up was left."""
     return _to(account, setup_steps.first_open(account))
 
 
@@ -128,7 +128,7 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _generated(request: HttpRequest, account: OfficialAccount) -> dict[str, str]:
-    """Returns the new token and key, this once; what is stored is never shown."""
+    """Makes, stores and returns a new token and key; this once, as what is stored is never shown."""
     made = {"token": setup_steps.new_token(), "aes_key": setup_steps.new_aes_key()}
     account.change_callback_keys(**made)
     account.save()

@@ -21,7 +21,7 @@ LAST_LETTERS = "AEIMQUYcgkosw048"
 
 
 class SetupStep(StrEnum):
-    """Part of the address of each page, too."""
+    """A step of the set-up; its value is part of the address of its page, too."""
 
     NAME = "name"
     KEYS = "keys"
@@ -43,7 +43,7 @@ TITLES: dict[SetupStep, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class StepEntry:
-    """A step as the list of steps shows it; ``account`` is missing until the second one is done."""
+    """A step as the list of steps shows it."""
 
     step: SetupStep
     number: int
@@ -53,7 +53,7 @@ class StepEntry:
 
 
 def entries(account: OfficialAccount | None, current: SetupStep) -> list[StepEntry]:
-    """All steps in their order."""
+    """Returns all steps in their order, each with whether it is done and whether it is the current one."""
     done = _done(account) if account else {}
     return [
         StepEntry(step, number, TITLES[step], done.get(step, False), step == current)
@@ -69,7 +69,7 @@ def following(step: SetupStep) -> SetupStep | None:
 
 
 def first_open(account: OfficialAccount) -> SetupStep:
-    """Returns the step to go on with."""
+    """Returns the first step that is not done, to go on with."""
     done = _done(account)
     return next((step for step in SetupStep if not done[step]), SetupStep.IMPORTS)
 
@@ -94,7 +94,7 @@ def is_connected(account: OfficialAccount) -> bool:
 
 
 def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
-    """What pushes show to be wrong, without what calls show."""
+    """Returns what pushes show to be wrong, without what calls show."""
     calls = [str(each.sentence) for each in doctor.refused_calls(account)]
     return [each for each in doctor.problems(account) if str(each.sentence) not in calls]
 

@@ -20,7 +20,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ShownToken:
-    """One token as the page tells it; without a row there is none at present."""
+    """A token as the page tells of it; ``kept`` is ``None`` if there is none at present."""
 
     label: StrOrPromise
     kept: StoredToken | None
@@ -31,7 +31,7 @@ class ShownToken:
 
 @account_page(Area.SETTINGS)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Never the token itself."""
+    """Shows how old tokens are, until when they are valid, and who fetched them; never a token itself."""
     names = {
         f"access_token:{account.token_kind}:{account.appid}": _("Access token"),
         f"jsapi_ticket:{account.appid}": _("JS-SDK ticket"),

@@ -10,7 +10,7 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A business system, where it called from, and when."""
+    """A business system that took the account's token, from which address it called, and when."""
 
     name: str
     address: str
@@ -21,5 +21,5 @@ SOURCES: Registry[Callable[[OfficialAccount], Iterable[Reader]]] = Registry("sou
 
 
 def of(account: OfficialAccount) -> list[Reader]:
-    """Returns the newest of them."""
+    """Returns who took the account's tokens last."""
     return [reader for source in SOURCES for reader in source(account)]

@@ -26,7 +26,7 @@ def secret_field(label: StrOrPromise, form: re.Pattern[str], message: StrOrPromi
 
 
 class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
-    """An empty secret stays as it is; what is stored never reaches the page."""
+    """The form of an account; an empty secret stays as it is, and what is stored never reaches the page."""
 
     new_appsecret = secret_field(
         gettext_lazy("AppSecret"),

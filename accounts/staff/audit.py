@@ -24,7 +24,8 @@ from wechat.kernel.secrets import SecretField
 
 LONGEST_VALUE = 200
 LONGEST_LABEL = 200
-OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
+# Not ``\b``: an OpenID may end in a hyphen, and stand amid Chinese words.
+OPENID = re.compile(r"(?<![A-Za-z0-9])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9])")
 WITHHELD = "…"
 ACTIONS = {
     ADDITION: AuditEntry.Action.ADDED,
@@ -74,12 +75,12 @@ def record_by(
     *,
     flag: int = CHANGE,
 ) -> None:
-    """As ``record``, for what is carried out later than it was asked for."""
+    """Keeps what a user did, as ``record`` does, for what is carried out later than it was asked for."""
     _write(User.objects.get(pk=user_id), about, action, before, after, flag=flag)
 
 
 def entries_of(row: Model) -> "QuerySet[AuditEntry]":
-    """Returns what was done with a row, the newest first."""
+    """Returns the entries about a row, the newest first."""
     return AuditEntry.objects.filter(kind=row._meta.label_lower, object_id=str(row.pk)).order_by("-pk")
 
 
@@ -93,7 +94,7 @@ def is_about_a_person(model: type[Model]) -> bool:
 
 
 def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """The fields that a form changed and that hold no secret, by their labels: before and after."""
+    """Returns what a form changed, before and after, by label; fields with a secret are left out."""
     shown = [name for name in form.changed_data if _may_be_shown(form, name)]
     before = {str(form[name].label): _text(form[name].initial) for name in shown}
     after = {str(form[name].label): _text(form.cleaned_data.get(name)) for name in shown}
@@ -101,7 +102,7 @@ def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def changed_in(form: Any) -> list[str]:
-    """The fields that a form changed; of those that hold no secret, from what to what."""
+    """Returns the labels of the fields that a form changed; without a secret, from what to what."""
     before, after = values_in(form)
     labels = (str(form[name].label) for name in form.changed_data)
     return [f"{label}: {before[label]} → {after[label]}" if label in before else label for label in labels]
@@ -142,7 +143,7 @@ def _write(
 def _in_words(
     action: StrOrPromise | list[dict[str, Any]], before: Values, after: Values
 ) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Returns the sentence, and of what became something else what it was and is."""
+    """Returns the sentence, and the values before and after of what changed."""
     was, now = dict(before), dict(after)
     if isinstance(action, list):
         for part in action:
@@ -161,7 +162,10 @@ def _in_words(
 
 
 def _label(row: Model) -> str:
-    """What the row is called; of a person's nothing, unless it has a name that tells nobody."""
+    """Returns what the row is called.
+
+    A row about a person has no label, unless it has a name that does not tell who that is.
+    """
     if is_about_a_person(row._meta.model):
         return str(getattr(row, "impersonal_name", ""))[:LONGEST_LABEL]
     return _without_openids(str(row))[:LONGEST_LABEL]
@@ -190,7 +194,10 @@ def _without_openids(text: str) -> str:
 
 
 def _may_be_shown(form: Any, name: str) -> bool:
-    """Only what a model keeps in the clear: a field of the form alone may be the way to a secret."""
+    """Returns whether a field is one that its model keeps unencrypted.
+
+    A field of the form alone is not shown: it may be the way to a secret.
+    """
     fields = {field.name: field for field in form._meta.model._meta.get_fields()}
     return name in fields and not isinstance(fields[name], SecretField)
 

@@ -27,7 +27,7 @@ SEALED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """Where a chain stops to hold: ``number`` is the link, ``entry`` its row if there is one."""
+    """The first link of a chain that does not hold, by its number; ``entry`` is the id of its row, if any."""
 
     number: int
     entry: int | None
@@ -60,7 +60,10 @@ def seal(turn: work.Turn) -> int:
 
 @transaction.atomic
 def _seal_next(account_id: int | None) -> int:
-    """Appends the next entries of an account to its chain, unless somebody else is about to."""
+    """Appends the next entries of an account to its chain, unless another process is doing so.
+
+    Returns how many entries were sealed.
+    """
     AuditChain.objects.get_or_create(account_id=account_id)
     chain = AuditChain.objects.select_for_update(skip_locked=True).filter(account=account_id).first()
     if chain is None:
@@ -84,7 +87,7 @@ def hash_of(entry: AuditEntry, number: int, previous: str) -> str:
 
 
 def first_broken_link(chain: AuditChain) -> BrokenLink | None:
-    """Follows the chain from its beginning to its head; ``None`` if every link holds."""
+    """Follows the chain to its head and returns the first link that does not hold; ``None`` if all hold."""
     number, previous = 0, ""
     for entry in _links(chain):
         number += 1

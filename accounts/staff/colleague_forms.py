@@ -18,7 +18,7 @@ from accounts.staff.rights import Role
 
 
 class InviteForm(forms.Form):
-    """Who it is, where they work and as what."""
+    """The form to invite a colleague: who it is, in which accounts they work, and in which role."""
 
     name = forms.CharField(
         label=gettext_lazy("Name of the person"),
@@ -69,7 +69,7 @@ class InviteForm(forms.Form):
 
 
 class RolesForm(forms.Form):
-    """What somebody may do in each account that the reader may change."""
+    """The form for the roles of a colleague in each account that the reader may change."""
 
     def __init__(self, user: User, accounts: Mapping[int, OfficialAccount], data: Any = None) -> None:
         super().__init__(data)
@@ -95,7 +95,7 @@ class RolesForm(forms.Form):
 
 
 class SecondStepForm(forms.Form):
-    """The roles that need a second step in an account."""
+    """The form for the roles that need a second step in an account."""
 
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Roles with a second step"),
@@ -111,7 +111,7 @@ class SecondStepForm(forms.Form):
         super().__init__(data, initial={"roles": self.before})
 
     def save(self) -> tuple[list[str], list[str]]:
-        """Returns the roles before and after."""
+        """Saves the roles, and returns those before and after."""
         after = sorted(self.cleaned_data["roles"])
         SecondFactorRule.objects.filter(account=self.account).exclude(role__in=after).delete()
         SecondFactorRule.objects.bulk_create(
@@ -121,7 +121,7 @@ class SecondStepForm(forms.Form):
 
 
 class PersonalDataForm(forms.Form):
-    """What each role may do with personal data in an account; nothing ticked is nothing allowed."""
+    """The form for what each role may do with personal data in an account; only what is ticked is allowed."""
 
     def __init__(self, account: OfficialAccount, data: Any = None) -> None:
         super().__init__(data)
@@ -138,7 +138,7 @@ class PersonalDataForm(forms.Form):
             )
 
     def save(self) -> set[tuple[str, str]]:
-        """Returns what is withheld from now on."""
+        """Saves and returns what is withheld from now on, as pairs of role and right."""
         wanted = {
             (role.value, what.value)
             for role in Role

@@ -25,7 +25,7 @@ class Colleague:
 
     @property
     def is_invited_only(self) -> bool:
-        """Returns whether they have not set a password yet."""
+        """Returns whether a person was invited and has not set a password yet."""
         return not self.user.has_usable_password()
 
 
@@ -34,7 +34,7 @@ def name_of(user: User) -> str:
 
 
 def of_accounts(accounts: Mapping[int, OfficialAccount], user: User | None = None) -> list[Colleague]:
-    """Returns everybody with a role in one of them, by name, or only that person."""
+    """Returns everybody with a role in one of these accounts, by name; with ``user``, only that person."""
     held: dict[int, dict[int, list[str]]] = {}
     users: dict[int, User] = {}
     rows = StaffRight.objects.filter(account__in=accounts, user__is_superuser=False).select_related("user")
@@ -69,9 +69,10 @@ def account_shared(request: HttpRequest, user: User, shown: int | None) -> int |
 
 
 def may_let_in(by: Rights, user: User) -> bool:
-    """Returns whether the reader may make a way in for them: only if all of their accounts are the reader's.
+    """Returns whether the reader may make a link to set a password for a person, or end their second step.
 
-    A link to set a password is the key to whatever its holder may do, elsewhere as well.
+    They may only if all accounts of the person are theirs, too: a link to set a password is the key to
+    whatever its holder may do, elsewhere as well.
     """
     if user.is_superuser:
         return False
@@ -100,7 +101,7 @@ def set_roles(user: User, account: OfficialAccount, roles: Collection[str]) -> N
 
 @transaction.atomic
 def end_access(user: User, accounts: Collection[int]) -> None:
-    """Takes every role in these accounts; who has none anywhere cannot sign in any more."""
+    """Takes away every role in these accounts; who has none anywhere cannot sign in any more."""
     StaffRight.objects.filter(user=user, account__in=accounts).delete()
     if not user.is_superuser and not StaffRight.objects.filter(user=user).exists():
         User.objects.filter(pk=user.pk).update(is_active=False)

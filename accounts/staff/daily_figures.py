@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FigureSource:
-    """Where some figures come from, all of them at once."""
+    """A group of figures that are read together, and the function that reads them."""
 
     figures: tuple[Figure, ...]
     by_day: ByDay

@@ -26,7 +26,7 @@ MOST = 20
 
 
 def remembered(request: HttpRequest, listed: str, form: FilterForm) -> HttpResponse | None:
-    """Returns the way to the list as it was filtered last, if it was opened without a word about filters."""
+    """Redirects to the list as it was filtered last, if it was opened without filters; ``None`` otherwise."""
     account = current_account(request)
     if account is None or request.method != "GET":
         return None
@@ -44,7 +44,7 @@ def remembered(request: HttpRequest, listed: str, form: FilterForm) -> HttpRespo
 
 
 def context(request: HttpRequest, listed: str, form: FilterForm) -> dict[str, Any]:
-    """Returns what the bar of filters shows: those that were kept, and what could be."""
+    """Returns the template context for the bar of filters: those that were kept, and the present one."""
     kept = SavedFilter.objects.filter(user=request.user.pk, account=current_account(request), listed=listed)
     query = _query_of(form)
     return {"saved_filters": kept, "filter_query": query, "filter_listed": listed}

@@ -27,7 +27,7 @@ DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
 
 
 class FirstPasswordTokens(PasswordResetTokenGenerator):
-    """Signs who it is for, with the password that they have now: another password ends it."""
+    """A maker of tokens that sign a user and their present password: another password ends the token."""
 
     key_salt = "accounts.staff.first_password"
 
@@ -36,14 +36,14 @@ TOKENS = FirstPasswordTokens()
 
 
 def link_for(user: User) -> str:
-    """Returns the address, whole, to send to that person."""
+    """Returns the whole address at which the user can set a password."""
     number = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("first_password", args=(number, TOKENS.make_token(user)))
     return f"{settings.PUBLIC_URL}{path}"
 
 
 def mail(user: User, link: str) -> bool | None:
-    """Returns whether it was handed to the mail server; ``None`` where there is none, or no address."""
+    """Sends the link; returns whether the mail server took it, ``None`` without mail server or address."""
     if not user.email or not settings.EMAIL_HOST:
         return None
     text = _(
@@ -79,7 +79,7 @@ class SetPassword(PasswordResetConfirmView):
         return user if user is not None and user.is_active else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the look of the console, and a title of its own for a link that is over."""
+        """Adds the look of the console, and a title of its own for a link that is not valid any more."""
         context = super().get_context_data(**kwargs) | admin.site.each_context(self.request)
         if not self.validlink:
             return context | {"title": _("This link is over")}

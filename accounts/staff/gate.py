@@ -55,7 +55,7 @@ class RowsOfAnother(WrongAccount):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the reader of a page needs in its account.
+    """The rights that the reader of a page needs in its account.
 
     ``area`` must be theirs to look at. With ``change`` the page is for those who may change; without, only
     its posts are, unless ``posts_change`` says that they change nothing. ``by`` names the areas of which
@@ -92,7 +92,7 @@ class Entered:
 def account_page(
     area: Area, *, change: bool = False, by: tuple[Area, ...] = (), posts_change: bool = True
 ) -> Callable[[AccountView[P, Answer]], Callable[Concatenate[HttpRequest, P], Answer]]:
-    """A page about the account of the switcher, which the address may move (``?account=7``)."""
+    """Makes a view a page about the account of the switcher, which the address may move (``?account=7``)."""
     gate = Gate(area, change, by, posts_change)
 
     def decorate(view: AccountView[P, Answer]) -> Callable[Concatenate[HttpRequest, P], Answer]:
@@ -114,7 +114,10 @@ def account_page(
 def named_account_page(
     area: Area, *, change: bool = False, posts_change: bool = True
 ) -> Callable[[AccountView[P, Answer]], Callable[Concatenate[HttpRequest, P], Answer]]:
-    """A part of a form, such as a picker: about the account its address names, wherever the switcher is."""
+    """Makes a view a part of a form, such as a picker, about the account its address names.
+
+    It does not matter where the switcher is.
+    """
     gate = Gate(area, change, posts_change=posts_change)
 
     def decorate(view: AccountView[P, Answer]) -> Callable[Concatenate[HttpRequest, P], Answer]:
@@ -139,7 +142,7 @@ def object_page(
     posts_change: bool = True,
     is_file: bool = False,
 ) -> Callable[[RowView[Row, P, Answer]], Callable[Concatenate[HttpRequest, int, P], Answer]]:
-    """A page about one row of an account; ``rows`` is its model, or makes the query to find it with.
+    """Makes a view a page about one row of an account; ``rows`` is its model, or makes the query to find it.
 
     Whoever may not look at the account learns no more than that there is nothing. Opening the page moves
     the switcher there, unless it is a file, which may be a picture in a page about something else.
@@ -155,7 +158,10 @@ def checked(
     *,
     is_file: bool = False,
 ) -> Callable[[RowView[Row, P, Answer]], Callable[Concatenate[HttpRequest, int, P], Answer]]:
-    """As ``object_page``, for rows that are found and belong to their account in another way."""
+    """Does as ``object_page``, for rows that are found and belong to their account in another way.
+
+    ``find`` finds the row, ``account_id_of`` tells its account.
+    """
 
     def decorate(view: RowView[Row, P, Answer]) -> Callable[Concatenate[HttpRequest, int, P], Answer]:
         @functools.wraps(view)
@@ -201,19 +207,19 @@ def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
 
 
 def entered(request: HttpRequest) -> Entered:
-    """Returns what the gate let the reader of this request into. Raises ``KeyError`` where there was none."""
+    """Returns what the gate let the reader into. Raises ``KeyError`` for a page without a gate."""
     found: Entered = vars(request)["_entered"]
     return found
 
 
 def shown_account(request: HttpRequest) -> OfficialAccount | None:
-    """The account that the page is about, behind the gate or in a list or form of the admin."""
+    """Returns the account that the page is about, behind the gate or in a list or form of the admin."""
     found: Entered | None = vars(request).get("_entered")
     return found.account if found else current_account(request)
 
 
 def frame(request: HttpRequest, title: StrOrPromise, **context: Any) -> dict[str, Any]:
-    """Returns what the template of a page behind the gate needs besides its own."""
+    """Returns the template context that every page behind the gate needs, with the page's own."""
     page = entered(request)
     shown = {"title": title, "account": page.account, "may_change": page.may_change}
     return {**admin.site.each_context(request), **shown, **context}
@@ -243,6 +249,6 @@ def _account_id(request: HttpRequest, row: Model) -> int | None:
 
 
 def _marked(page: Any, gate: Gate) -> Any:
-    """So that a test can tell a page behind the gate from one that is not."""
+    """Puts the gate on a page, so that a test can tell whether a page has one, and returns the page."""
     vars(page)["gate"] = gate
     return page

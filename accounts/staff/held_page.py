@@ -17,7 +17,7 @@ from accounts.staff.rights import Area
 @require_POST
 @account_page(Area.FOLLOWERS, by=held_work.CHANGED_BY)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The kinds of work are those that the page with the button is about."""
+    """Has work on hold go on: the kinds of work that the page with the button is about."""
     if held_work.go_on(account, request.POST.getlist("work")):
         audit.record(request, account, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
@@ -29,7 +29,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.SENDING, change=True)
 def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Sends what was planned for a time long ago, or call it off, as somebody with the right to send says."""
+    """Sends, or calls off, what was planned for a time long ago; for who has the right to send."""
     works = request.POST.getlist("work")
     if "send" in request.POST:
         number = held_work.send_overdue(account, works)

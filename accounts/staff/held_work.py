@@ -64,7 +64,7 @@ class Overdue:
 
 
 def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
-    """Returns what of these kinds of work of the account waits for a person's decision."""
+    """Returns sends of these kinds that were planned for long ago and wait for a person's decision."""
     found = []
     for kind in _asking(works):
         rows = kind.overdue(account.pk)
@@ -74,12 +74,12 @@ def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
 
 
 def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Has what was planned for a time long ago done now; returns how many."""
+    """Sends now what was planned for a time long ago; returns how many."""
     return sum(kind.send_overdue(account.pk) for kind in _asking(works))
 
 
 def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Has what was planned for a time long ago never done; returns how many."""
+    """Calls off what was planned for a time long ago, so that it is never sent; returns how many."""
     return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
 
 
@@ -91,7 +91,10 @@ def _asking(works: Iterable[str]) -> Iterator[Kind[WorkRow]]:
 
 
 def _holds(account: OfficialAccount, works: Iterable[str]) -> QuerySet[Hold]:
-    """Of other kinds the same number may name a merchant or a receiver."""
+    """Returns the holds of these kinds of work that are on the account itself.
+
+    Other kinds are left out: for them the same number may name a merchant or a receiver.
+    """
     ours = [name for name in works if _is_of_accounts(name)]
     return Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False)
 
@@ -102,13 +105,13 @@ def _is_of_accounts(name: str) -> bool:
 
 
 def reason(hold: Hold) -> str:
-    """Returns a sentence or two for staff; nothing is lost, whatever the cause."""
+    """Returns a sentence or two for staff on why work waits; nothing is lost, whatever the cause."""
     say = WORDS.find(hold.work)
     return say(hold) if say else usual_reason(hold)
 
 
 def usual_reason(hold: Hold) -> str:
-    """Returns the words for most work."""
+    """Returns the sentence for a hold whose kind of work has no words of its own."""
     match hold.cause:
         case Cause.QUOTA:
             return _("WeChat's limit of the day is used up. It goes on by itself at %(until)s.") % when(hold)

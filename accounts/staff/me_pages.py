@@ -26,7 +26,10 @@ KEY_SECONDS = 3600
 
 
 class AppForm(forms.Form):
-    """The drawn key goes along, signed for whoever it was drawn for."""
+    """The form for the first code of an authenticator app.
+
+    The drawn key goes along, signed for whoever it was drawn for.
+    """
 
     key = forms.CharField(widget=forms.HiddenInput())
     code = forms.CharField(
@@ -48,7 +51,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def add_app(request: HttpRequest) -> HttpResponse:
-    """A key to scan; once the app has shown a right code for it, it counts."""
+    """Shows a key to scan; once the app has shown a right code for it, the app counts as a second step."""
     user = _user(request)
     form = AppForm(request.POST or None)
     key = _key(user, request.POST.get("key", "")) or second_factor.new_key()
@@ -66,7 +69,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
-    """The browser's dialog for a new passkey: first what it needs, then what it made."""
+    """Answers the browser's dialog for a new passkey: first with what it needs, then by keeping it."""
     user, given = _user(request), passkeys.read(request)
     if "answer" not in given:
         return JsonResponse(passkeys.begin_adding(request, user))
@@ -82,7 +85,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def passkey_step(request: HttpRequest) -> HttpResponse:
-    """The browser's dialog at the sign-in: first what it needs, then what it showed."""
+    """Answers the browser's dialog at the sign-in: first with what it needs, then by checking the passkey."""
     user, given = _user(request), passkeys.read(request)
     if second_factor.pending(request) != second_factor.SHOW:
         return JsonResponse({"error": _("Sign in first.")}, status=400)
@@ -111,7 +114,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes one away, for who knows the password; not the last one where a role needs it."""
+    """Takes a second step away, for who knows the password; not the last one where a role needs it."""
     user = _user(request)
     own = SecondFactor.objects.filter(user=user)
     if not _knows_password(request, user):
@@ -129,7 +132,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """One of one's own, or all but this one."""
+    """Ends one of one's own sessions, or all but this one."""
     user = _user(request)
     own = sessions.of_user(user).exclude(key=request.session.session_key)
     if chosen := row_id(request.POST.get("session", "")):
@@ -158,7 +161,10 @@ def _codes_page(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _knows_password(request: HttpRequest, user: User) -> bool:
-    """Asked again where the second step is weakened: the browser may have been left alone."""
+    """Returns whether the password was given again, which is asked for where the second step is weakened.
+
+    The browser may have been left alone.
+    """
     try:
         attempt = SignInAttempt(request, user.username)
     except TooSoon:

@@ -44,7 +44,7 @@ class AccountForm(forms.ModelForm[Any]):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        """With the account, which a change does not show: two rows of one name in it are told of."""
+        """Keeps the account, which a change does not show, in the validation: names are unique within it."""
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # the stubs leave it out
         return excluded - {"account"} if getattr(self.instance, "account_id", None) else excluded
 
@@ -68,7 +68,7 @@ class AuditedAdmin(ModelAdmin[Any]):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """Django names the fields that changed; the values say what it was about."""
+        """Adds the values that changed, before and after, where Django names only the fields."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
         for part in message:
             is_own = "changed" in part and "name" not in part["changed"]
@@ -99,7 +99,7 @@ class AuditedAdmin(ModelAdmin[Any]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """What is only looked at has a history once somebody did something with it."""
+        """Shows the link to the history; to who may only look, once somebody did something with the row."""
         row = context["original"]
         context["show_history"] = self.has_change_permission(request, row) or (
             row is not None and audit.entries_of(row).exists()
@@ -137,14 +137,14 @@ class AccountScopedAdmin(AuditedAdmin):
         return found
 
     def account_id_of(self, row: Model) -> int:
-        """The account a row belongs to, along ``account_path``."""
+        """Returns the id of the account a row belongs to, along ``account_path``."""
         *steps, last = self.account_path.split("__")
         for step in steps:
             row = getattr(row, step)
         return cast(int, getattr(row, f"{last}_id"))
 
     def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
-        """The account a page is about: the row's, that of the form for a new one, or else the switcher's."""
+        """Returns the id of the page's account: the row's, or one posted for a new row, or the switcher's."""
         if obj is not None and obj.pk is not None:
             return self.account_id_of(obj)
         if self._is_new(request) and (posted := row_id(request.POST.get("account", ""))):
@@ -153,7 +153,7 @@ class AccountScopedAdmin(AuditedAdmin):
         return account.pk if account else None
 
     def account_view(self, view: Any, *, change: bool = False, by: tuple[Area, ...] = ()) -> Any:
-        """A page of this model's about the account of the switcher, for its routes."""
+        """Makes a view a page of this model's about the account of the switcher, for its routes."""
         return self.admin_site.admin_view(gate.account_page(self.area, change=change, by=by)(view))
 
     def object_view(
@@ -165,7 +165,7 @@ class AccountScopedAdmin(AuditedAdmin):
         posts_change: bool = True,
         is_file: bool = False,
     ) -> Any:
-        """A page of this model's about one row, found as its form finds it."""
+        """Makes a view a page of this model's about one row, found as its form finds it."""
 
         def find(request: HttpRequest, pk: int) -> Any:
             return ModelAdmin.get_object(self, request, str(pk))
@@ -190,7 +190,7 @@ class AccountScopedAdmin(AuditedAdmin):
         return self.has_change_permission(request, obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """What is done with rows is for the account they belong to, which must be the one that is shown."""
+        """Shows the list; refuses to change rows unless they belong to the account that is shown."""
         if request.method == "POST":
             self._check_rows(request)
         form = self.shown_filter(request) if isinstance(self, BigTable) else None

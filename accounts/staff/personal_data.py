@@ -57,7 +57,7 @@ def may_export(user: Person, account_id: int) -> bool:
 
 
 def check_export(request: HttpRequest, account_id: int) -> None:
-    """Raises ``PermissionDenied``."""
+    """Raises ``PermissionDenied`` for who may not make or download a file with people of the account."""
     if not may_export(request.user, account_id):
         raise PermissionDenied
 
@@ -68,17 +68,17 @@ def shown(value: str, *, allowed: bool) -> str:
 
 
 def for_reader(value: str, account_id: int) -> str:
-    """Returns what tells who somebody of the account is, or a mask for a reader who may not see it."""
+    """Returns a value that tells who somebody is, or a mask for a reader who may not see it."""
     return shown(value, allowed=not hidden(account_id))
 
 
 def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:
-    """Returns what is withheld from which role."""
+    """Returns the pairs of role and right that are withheld in an account."""
     return set(Withheld.objects.filter(account=account).values_list("role", "what"))
 
 
 def withhold(account: OfficialAccount, wanted: set[tuple[str, str]]) -> None:
-    """Withholds exactly this."""
+    """Withholds exactly these pairs of role and right in the account, and no others."""
     for role, what in withheld_in(account) - wanted:
         Withheld.objects.filter(account=account, role=role, what=what).delete()
     Withheld.objects.bulk_create(
@@ -88,7 +88,7 @@ def withhold(account: OfficialAccount, wanted: set[tuple[str, str]]) -> None:
 
 
 def _may(user: Person, account_id: int, what: What) -> bool:
-    """Of several roles one that may is enough. Looked up once a request, for the pages that ask."""
+    """Returns whether one of the user's roles has the right; what is withheld is looked up once a request."""
     rights = Rights.of(user)
     if rights.everything:
         return True

@@ -24,7 +24,7 @@ from accounts.staff.rights import Area
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing to pick: ``value`` goes into the field, ``image`` is the address of a small picture.
+    """A thing to pick: ``value`` goes into the field, ``image`` is the address of a small picture.
 
     ``icon`` is shown where there is no picture. With ``take`` the value is what a POST to it answers.
     """
@@ -56,7 +56,7 @@ def found(
     lines: bool = False,
     link: tuple[str, StrOrPromise] | None = None,
 ) -> JsonResponse:
-    """``more`` continues the list, as ``after`` of the next question; ``upload`` is where files go.
+    """Answers the window of a picker; ``more`` is the ``after`` of the next request, ``upload`` is for files.
 
     With ``lines`` the choices are lines rather than tiles; ``link`` is an address with its words below them.
     """
@@ -89,7 +89,7 @@ def found(
 
 @named_account_page(Area.CONTENT)
 def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The pages of the account that the console knows."""
+    """Answers with the pages of the account that the console knows."""
     group = request.GET.get("group", "")
     offered = links.offered(account, request.GET.get("q", "").strip())
     every = links.offered(account)
@@ -106,7 +106,7 @@ def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def links_of(account_id: int | None) -> str:
-    """The address to pick an account's pages from."""
+    """Returns the address to pick an account's pages from."""
     return f"{reverse('admin:staff_links')}?{urlencode({'account': account_id or ''})}"
 
 

@@ -12,6 +12,6 @@ from wechat.kernel.retention import CLASSES
 
 @account_page(Area.SETTINGS)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The classes of data are the same in every account."""
+    """Shows how long each class of data is kept, which is the same in every account."""
     context = frame(request, _("How long data is kept"), classes=list(CLASSES))
     return TemplateResponse(request, "staff/retention.html", context)

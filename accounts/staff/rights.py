@@ -55,7 +55,10 @@ class Rights:
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Asked dozens of times a page, looked up once: a request has a user object of its own."""
+        """Returns the rights of a user, kept on the user object, which is another one in each request.
+
+        They are asked for dozens of times a page, and so looked up once.
+        """
         kept = vars(user)
         if "_account_rights" not in kept:
             kept["_account_rights"] = cls._looked_up(user)
@@ -96,14 +99,14 @@ class Rights:
 
 
 def current_account(request: HttpRequest) -> OfficialAccount | None:
-    """The account chosen in the switcher; the first one until then; ``None`` for staff without any."""
+    """Returns the account chosen in the switcher; the first until then; ``None`` for staff without any."""
     accounts = Rights.of(request.user).accounts
     chosen = accounts.get(request.session.get(SESSION_KEY, 0))
     return chosen or next(iter(accounts.values()), None)
 
 
 def choose_account(request: HttpRequest, account_id: int) -> bool:
-    """Makes it the one that pages show; ``False`` if it is not for this member of staff."""
+    """Makes an account the one that pages show; ``False`` if it is not for this member of staff."""
     if account_id not in Rights.of(request.user).accounts:
         return False
     if request.session.get(SESSION_KEY) != account_id:

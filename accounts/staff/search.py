@@ -29,7 +29,7 @@ MILLISECONDS = 400
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing: what it is called, more about it, and its page."""
+    """A thing that was found: what it is called, more about it, and its page."""
 
     title: str
     detail: str
@@ -41,7 +41,7 @@ Find = Callable[[OfficialAccount, str], Iterable[Found]]
 
 @dataclass(frozen=True, slots=True)
 class SearchSource:
-    """Things of one kind, which whoever may look at ``area`` finds."""
+    """A kind of thing that is searched, for whoever may look at ``area``."""
 
     label: StrOrPromise
     icon: str
@@ -51,7 +51,7 @@ class SearchSource:
 
 @dataclass(frozen=True, slots=True)
 class ResultGroup:
-    """What was found of one kind; ``is_slow`` if it could not be found out in time."""
+    """The things of one kind that were found; ``is_slow`` if the search for them took too long."""
 
     label: StrOrPromise
     icon: str
@@ -73,7 +73,7 @@ def source(name: str, label: StrOrPromise, icon: str, area: Area) -> Callable[[F
 
 
 def searched(request: HttpRequest, account: OfficialAccount | None, wanted: str) -> Iterator[ResultGroup]:
-    """Returns what the reader may see of the account, kind by kind; kinds without a match are left out."""
+    """Yields what the reader may see of the account, kind by kind; kinds without a match are left out."""
     rights = Rights.of(request.user)
     if account is None or not wanted:
         return

@@ -32,14 +32,14 @@ def has(user: User) -> bool:
 
 
 def is_required(user: User) -> bool:
-    """Returns whether an owner wants it of a role that the person has."""
+    """Returns whether a role that the person has needs a second step by the rule of an owner."""
     held = StaffRight.objects.filter(user=user).values_list("account", "role")
     rules = set(SecondFactorRule.objects.values_list("account", "role"))
     return any(right in rules for right in held)
 
 
 def left_to_do(user: User) -> str:
-    """Returns what stands between the password and the console; "" is nothing."""
+    """Returns what is to be done after the password: ``SHOW`` a second step, ``SET_UP`` one, or ""."""
     if has(user):
         return SHOW
     return SET_UP if is_required(user) else ""
@@ -50,12 +50,12 @@ def new_key() -> str:
 
 
 def address_of(user: User, key: str) -> str:
-    """Returns what an authenticator app scans."""
+    """Returns the address, as a QR code has it, with which an authenticator app takes the key."""
     return pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name=ISSUER)
 
 
 def step_of(key: str, code: str) -> int | None:
-    """Returns the half minute for which the code is right, near now; ``None`` if it is not."""
+    """Returns the time step (of 30 seconds) near now for which the code is right, or ``None``."""
     # An input method for Chinese types digits in full width.
     plain = unicodedata.normalize("NFKC", code).replace(" ", "")
     now = int(timezone.now().timestamp()) // STEP_SECONDS

@@ -51,7 +51,7 @@ def of_user(user: User) -> "QuerySet[StaffSession]":
 
 
 def end(sessions: "QuerySet[StaffSession]") -> int:
-    """Whoever uses one of these browsers has to sign in again; returns how many they were."""
+    """Ends these sessions, so that who uses one has to sign in again; returns how many there were."""
     keys = list(sessions.values_list("key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     StaffSession.objects.filter(key__in=keys).delete()

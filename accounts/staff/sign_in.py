@@ -29,7 +29,7 @@ FORGOTTEN_AFTER = datetime.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Delays:
-    """So many wrong passwords cost nothing; then comes the first wait, doubled up to the longest."""
+    """The waits after wrong passwords: none for some, then ``first``, doubled each time up to ``longest``."""
 
     free: int
     longest: datetime.timedelta
@@ -52,7 +52,7 @@ DELAYS = {
 
 
 class TooSoon(Exception):
-    """The password is not even looked at before ``open_at``."""
+    """The attempt came before ``open_at``, so the password is not even looked at."""
 
     def __init__(self, open_at: datetime.datetime) -> None:
         super().__init__()
@@ -60,17 +60,17 @@ class TooSoon(Exception):
 
 
 class SignInAttempt:
-    """One attempt to sign in, which counts as failed until it has ``succeeded``."""
+    """An attempt to sign in, which counts as failed until it has ``succeeded``."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
-        """Raises ``TooSoon``."""
+        """Counts the attempt as a failure. Raises ``TooSoon`` if its origin has to wait."""
         self._request = request
         self._name = name.strip().casefold()[:150]
         self._browser = self._known_browser()
         self._limits = self._count()
 
     def succeeded(self, response: HttpResponse) -> None:
-        """Takes the failure back, and knows the browser from now on."""
+        """Takes the failure back, and marks the browser as known by a cookie."""
         now = timezone.now()
         for limit in self._limits:
             # What others failed meanwhile stays.
@@ -88,13 +88,13 @@ class SignInAttempt:
         )
 
     def _known_browser(self) -> str:
-        """Its number, if it has signed in as this name before."""
+        """Returns the number in the browser's cookie, if it has signed in as this name before, else ""."""
         cookie = self._request.get_signed_cookie(COOKIE, "", COOKIE_SALT, max_age=COOKIE_LIFE) or ""
         digest, _, browser = cookie.partition(".")
         return browser if digest == self._digest() else ""
 
     def _digest(self) -> str:
-        """The name in letters that a cookie may have."""
+        """Returns the name as a digest, in letters that a cookie may have."""
         return hashlib.sha256(self._name.encode()).hexdigest()[:16]
 
     def _origins(self) -> list[tuple[Kind, str]]:

@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def second_step(request: HttpRequest) -> HttpResponse:
-    """Asks for a code, at the pace of passwords; a wrong one is a wrong password."""
+    """Asks for a code; a wrong one counts as a wrong password, with the same waits."""
     user = request.user
     if not isinstance(user, User) or second_factor.pending(request) != second_factor.SHOW:
         return redirect("admin:index")

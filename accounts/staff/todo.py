@@ -42,7 +42,7 @@ Rows = Callable[[Any, int], QuerySet[Any]]
 
 
 class Severity(enum.IntEnum):
-    """What comes first: what is broken, what somebody decides, what is good to know in time."""
+    """The order in which things are shown: broken, then for somebody to decide, then good to know in time."""
 
     FAULT = 0
     DECISION = 1
@@ -51,7 +51,7 @@ class Severity(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TodoKind:
-    """One kind of thing that waits for whoever may change one of ``areas`` in the account.
+    """A kind of thing that waits for whoever may change one of ``areas`` in the account.
 
     ``page`` names the list that has them, whose entry in the navigation carries their number; ``link`` leads
     elsewhere, and ``opens`` to the only one that waits, by its id. What is ``acknowledged`` has no end of its
@@ -73,7 +73,7 @@ class TodoKind:
 
     @property
     def tells_newest(self) -> bool:
-        """Returns whether the newest that waits is asked for as well."""
+        """Returns whether the id of the newest row that waits is asked for as well."""
         return self.acknowledged or self.opens is not None
 
     def address(self, account_id: int) -> str:
@@ -87,7 +87,7 @@ KINDS: Registry[TodoKind] = Registry("kind of thing that waits")
 
 @dataclass(frozen=True, slots=True)
 class TodoItem:
-    """So many of a kind wait in an account; ``newest`` is the id of the newest where the kind tells it."""
+    """The number of things of a kind that wait in an account; ``newest`` is an id, 0 if not asked for."""
 
     name: str
     kind: TodoKind
@@ -107,7 +107,7 @@ class TodoItem:
 
 
 def shown(number: int) -> str:
-    """Returns the number as it is told."""
+    """Returns the number as it is shown; above ``MOST`` it is "99+"."""
     return str(number) if number <= MOST else f"{MOST}+"
 
 
@@ -154,7 +154,7 @@ def _is_any(kind: TodoKind, rights: Rights) -> bool:
 
 
 class _Count(Subquery):
-    """How many rows there are, at most one more than are told."""
+    """The number of rows, counted to at most one more than is shown."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) bounded)"
     output_field = IntegerField()

@@ -25,7 +25,7 @@ COLOURS = {Severity.FAULT: "bad", Severity.DECISION: "warn", Severity.NOTICE: "p
 
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    """All of it, account by account, the one of the switcher first."""
+    """Shows what waits for the reader, account by account, the one of the switcher first."""
     chosen = current_account(request)
     found = sorted(todo.waiting(_user(request)), key=lambda each: each.account != chosen)
     context: dict[str, Any] = {
@@ -44,7 +44,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_GET
 @conditional_page
 def counts(request: HttpRequest) -> HttpResponse:
-    """Returns the numbers, for the script of every page; 304 as long as they are the same."""
+    """Answers the script of every page with how much waits; 304 as long as that is the same."""
     found = todo.waiting(_user(request))
     chosen = current_account(request)
     of_pages: dict[str, int] = {}

@@ -90,7 +90,7 @@ def _judge(rows: Sequence[Row], judged: dict[str, report.Cells]) -> list[Row]:
 
 @contextmanager
 def _folder(kept: Path | None) -> Iterator[Path]:
-    """Where the programs write: the one that was named, else one that is deleted afterwards."""
+    """Yields the folder for the programs' output: the named one, else one that is deleted afterwards."""
     if kept is not None:
         kept.mkdir(parents=True)
         yield kept

@@ -21,7 +21,7 @@ REPEATABLE = frozenset({409, 429, 502, 503})
 
 
 class NotAccepted(Exception):
-    """What was asked for was not accepted although it was repeated for minutes, or was answered nonsense."""
+    """An error: a call was repeated for minutes and never accepted, or its answer made no sense."""
 
 
 @dataclass
@@ -73,9 +73,9 @@ class Insistence:
     def until_accepted(
         self, call: Callable[[], requests.Response], also: frozenset[int] = frozenset()
     ) -> requests.Response:
-        """Returns the answer that accepts it; ``also`` are further statuses to repeat after.
+        """Repeats the call until it is accepted, and returns that answer.
 
-        Raises ``NotAccepted``.
+        ``also`` are further statuses after which it is repeated. Raises ``NotAccepted``.
         """
         ends, last = time.monotonic() + PATIENCE_SECONDS, "nothing"
         while time.monotonic() < ends and not self.given_up.is_set():

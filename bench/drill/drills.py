@@ -56,7 +56,7 @@ Disturbance = Callable[[Installation], AbstractContextManager[None]]
 
 
 class DrillFailed(Exception):
-    """What the disturbance itself was to show did not happen."""
+    """An error: the effect that the disturbance itself was to have did not occur."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def through_proxy(service: Service, fault: Fault) -> Drill:
 
 
 def _switch(ways: Sequence[Proxy], fault: Fault | None) -> None:
-    """All at the same moment: a restart takes its time."""
+    """Switches all proxies at the same moment: a restart takes its time."""
     with ThreadPoolExecutor(len(ways)) as pool:
         list(pool.map(lambda way: way.switch(fault), ways))
 
@@ -110,7 +110,7 @@ def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
 
 @contextmanager
 def _beside(there: Installation, *names: str) -> Iterator[None]:
-    """These programs run as well."""
+    """Runs these programs beside the others, as long as the block lasts."""
     others = [there.programs[name] for name in names]
     for each in others:
         each.start()
@@ -129,7 +129,7 @@ def three_beats(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def frozen_worker(there: Installation) -> Iterator[None]:
-    """It stops in the middle of whatever it does, others take its work over, and it wakes up and goes on."""
+    """Freezes the worker in mid-work; another one takes that over, and the first wakes up and goes on."""
     frozen, other = there.programs["worker"], there.programs["second worker"]
     other.start()
     frozen.send(signal.SIGSTOP)
@@ -143,7 +143,7 @@ def frozen_worker(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def crashed_postgres(there: Installation) -> Iterator[None]:
-    """A server process is killed: Postgres then ends every session and recovers from its log."""
+    """Kills a server process of Postgres, which then ends every session and recovers from its log."""
     for _time in range(2):
         with connection.cursor() as cursor:
             psutil.Process(_wait_for(cursor, SESSIONS)).kill()
@@ -164,7 +164,10 @@ def _wait_for_recovery() -> None:
 
 @contextmanager
 def read_only_postgres(there: Installation) -> Iterator[None]:
-    """As after a failover: who connects reaches a server that does not write. The drill itself may."""
+    """Makes Postgres refuse writes, as after a failover that leads clients to a server that only reads.
+
+    The drill itself may write.
+    """
     name = str(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(READ_ONLY).format(sql.Identifier(name), sql.SQL("on")))
@@ -181,7 +184,7 @@ def read_only_postgres(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_redis(there: Installation) -> Iterator[None]:
-    """It answers every write with an error, as with no memory or no disk left."""
+    """Makes Redis answer every write with an error, as it does without memory or disk left."""
     with Redis(port=there.redis.port) as client:
         client.config_set("maxmemory", "1")
         try:
@@ -192,7 +195,7 @@ def full_redis(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def poisonous_row(there: Installation) -> Iterator[None]:
-    """A row that no worker can do is tried as often as its kind says, and then set aside with its error."""
+    """Adds a row that no worker can do: tried as often as its kind says, then set aside with its error."""
     row = FollowerSync.objects.create(account=there.mini, step="nonsense", due_at=timezone.now())
     rows, ends = FollowerSync.objects.filter(pk=row.pk), time.monotonic() + POISON_SECONDS
     while rows.filter(due_at__isnull=False).exists() and time.monotonic() < ends:
@@ -217,7 +220,7 @@ def killed_redis(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_disk_of_postgres(there: Installation) -> Iterator[None]:
-    """Whatever is written is refused as on a full disk, but for what the drill itself writes."""
+    """Makes Postgres refuse every write as on a full disk, except those of the drill itself."""
     with connection.cursor() as cursor:
         cursor.execute(NO_SPACE)
         cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
@@ -232,7 +235,7 @@ def full_disk_of_postgres(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_disk_of_console(there: Installation) -> Iterator[None]:
-    """No file can be written by any of its processes, logs and uploads included."""
+    """Makes every write to a file by a process of the console fail, logs and uploads included."""
     ours = [each for name in ("web", "worker", "beat") for each in there.programs[name].tree()]
     limits = {each: each.rlimit(psutil.RLIMIT_FSIZE) for each in ours}
     for each, (_soft, hard) in limits.items():
@@ -247,14 +250,14 @@ def full_disk_of_console(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def workers_with_other_clocks(there: Installation) -> Iterator[None]:
-    """Beside the worker there is one whose clock is two minutes fast, and one whose clock is as slow."""
+    """Runs two more workers, one whose clock is two minutes fast and one whose clock is two minutes slow."""
     with _beside(there, "worker ahead", "worker behind"):
         yield
 
 
 @contextmanager
 def web_with_another_clock(there: Installation) -> Iterator[None]:
-    """Requests are answered by a machine whose clock is two minutes fast."""
+    """Has requests answered by a web process whose clock is two minutes fast."""
     there.change_web("web ahead")
     try:
         yield
@@ -264,7 +267,7 @@ def web_with_another_clock(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def rolling_upgrade(there: Installation) -> Iterator[None]:
-    """The tables change under load, and each process is replaced by another that is ready first."""
+    """Changes the tables under load, and replaces each process by another that is ready first."""
     upgrade.migrate()
     there.change_web("second web")
     there.programs["second worker"].start()
@@ -282,9 +285,9 @@ def rolling_upgrade(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def failed_over(there: Installation) -> Iterator[None]:
-    """The first Postgres is killed, and the one that followed it takes its place, for good.
+    """Kills the first Postgres under load, and has the one that followed it take its place, for good.
 
-    Synchronous replication, as what was committed is to be there afterwards.
+    Replication is synchronous, as what was committed is to be there afterwards.
     """
     standby = Standby(there.folder / "standby", settings.DATABASE_URL)
     there.ends.callback(standby.kill)
@@ -308,7 +311,7 @@ def failed_over(there: Installation) -> Iterator[None]:
 
 
 def _wait_for(cursor: Any, question: str) -> Any:
-    """Returns the first answer there is."""
+    """Asks the database again and again; returns the first value it gives. Raises ``DrillFailed``."""
     ends = time.monotonic() + STANDBY_SECONDS
     cursor.execute(question)
     while (found := cursor.fetchone()) is None:

@@ -35,7 +35,7 @@ PACKAGED = {
 
 @dataclass(frozen=True)
 class Engine:
-    """One to run on: how the drill is told of it, and which rows concern it."""
+    """An engine to run the drill on: how it is told of the engine, and which rows concern that."""
 
     name: str
     rows: Sequence[str]
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def engines() -> Iterator[Engine]:
-    """Yields those that are installed; poolers and brokers are asked by the drill itself."""
+    """Yields the engines that are installed; for poolers and brokers, the drill itself finds that out."""
     for folder in _postgres_folders():
         yield Engine(_version(folder / "postgres"), POSTGRES, {"EMBEDDED_POSTGRES_BIN": str(folder)})
     for server in _redis_servers():
@@ -94,7 +94,7 @@ def _version(server: Path) -> str:
 
 
 def _drilled(engine: Engine) -> bool:
-    """Returns whether nothing failed on it."""
+    """Runs the drill on an engine. Returns whether nothing failed, or the engine is not installed."""
     print(f"\n{engine.name}", flush=True)
     began = time.monotonic()
     only = [word for name in engine.rows for word in ("--only", name)]

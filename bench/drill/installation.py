@@ -61,7 +61,7 @@ MASS_SEND = "/cgi-bin/message/mass/send"
 
 
 class Service(StrEnum):
-    """What the installation needs of others, each behind a proxy of its own."""
+    """A service that the installation needs from others; each is reached by a proxy of its own."""
 
     POSTGRES = "postgres"
     REDIS = "redis"
@@ -73,7 +73,7 @@ class Service(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """What is between the installation and its stores, and who carries its wake-ups."""
+    """The choice of a broker, which carries the wake-ups of workers, and of a pooler before Postgres."""
 
     broker: str = "redis"
     pooler: str = ""
@@ -81,7 +81,7 @@ class Choice:
 
 @dataclass
 class Installation:
-    """What is there to work with: the account as it is known here, and the world's side of it."""
+    """The installation under test: its processes, its account as known here, and the platform's side."""
 
     web: str
     platform: Simulated
@@ -113,7 +113,7 @@ class Installation:
         return answers(self.web, "/healthz/ready")
 
     def change_web(self, to: str) -> None:
-        """Has another web process take over once it is ready; the former one ends what it has begun."""
+        """Has another web process take over once it is ready; the former one finishes what it has begun."""
         former = next(name for name, port in self.ports.items() if port == self.door.target)
         self.programs[to].start()
         self.programs[to].wait_until(lambda: answers(f"http://127.0.0.1:{self.ports[to]}", "/healthz/ready"))
@@ -188,7 +188,10 @@ def answers(base: str, path: str) -> bool:
 def _programs(
     platform_port: int, ports: Mapping[str, int], environment: Mapping[str, str], folder: Path
 ) -> dict[str, Program]:
-    """As ``make run`` starts them; those that are there beside them for a while are named so."""
+    """Returns the programs by their names, started as ``make run`` starts them.
+
+    Some run beside the others for a while; their names say so, as "second worker".
+    """
     beat = module("celery", "--quiet", "-A", "config.beat", "beat")
     commands = {
         "simulator": module("simulator", "--port", str(platform_port)),
@@ -207,7 +210,7 @@ def _programs(
 
 
 def _clock(skew: datetime.timedelta | None) -> dict[str, str]:
-    """Returns what has a program's clock be wrong by that much."""
+    """Returns the environment variables that set a program's clock wrong by that much."""
     if skew is None:
         return {}
     days = skew / datetime.timedelta(days=1)
@@ -259,14 +262,14 @@ def _environment(
 
 
 def _moved(url: str, port: int) -> str:
-    """Returns the address with another port of this machine."""
+    """Returns the address of a server, moved to another port of this machine."""
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
 
 
 def _point_at(platform: str, web: str) -> None:
-    """Has the drill's own process, which fills the database, speak to the platform directly."""
+    """Sets this process, which fills the database, to speak to the platform directly."""
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = platform
     settings.WECHAT_OPEN_BASE = settings.WECHAT_MP_BASE = platform
     settings.PUBLIC_URL = web
@@ -320,7 +323,7 @@ def _caller(web: str, account: OfficialAccount) -> Caller:
 
 
 def _session(account: OfficialAccount) -> str:
-    """Of a member of staff who looks at this account."""
+    """Returns the session key of a member of staff who looks at this account."""
     browser = Client(headers={"Host": "127.0.0.1"})
     browser.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
     browser.post("/admin/account/", {"account": account.pk})

@@ -52,7 +52,7 @@ class Program:
         return []
 
     def look_after(self) -> bool:
-        """Starts it again if it has ended by itself; returns whether it had."""
+        """Starts the program again if it ended by itself; returns whether it had."""
         with self._lock:
             if not self._is_wanted or self.is_running:
                 return False
@@ -75,7 +75,10 @@ class Program:
             )
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
-        """Raises ``RuntimeError``, with the end of the log, when it ends before or takes minutes."""
+        """Waits until the program is ready.
+
+        Raises ``RuntimeError``, with the end of its log, when it ends before that or takes minutes.
+        """
         ends = time.monotonic() + READY_SECONDS
         while not is_ready():
             if not self.is_running or time.monotonic() > ends:
@@ -94,14 +97,14 @@ class Program:
                 os.killpg(self._process.pid, number)
 
     def kill(self) -> None:
-        """Ends it as ``kill -9`` does, all of it at the same moment."""
+        """Ends the program and its children as ``kill -9`` does, all at the same moment."""
         self._leave()
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def stop(self) -> None:
-        """Ends it as an operator does; what is left after ``STOP_SECONDS`` is killed."""
+        """Ends the program as an operator does; what is left after ``STOP_SECONDS`` is killed."""
         self._leave()
         self.send(signal.SIGCONT)
         if self._process is not None:

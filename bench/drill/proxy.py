@@ -33,7 +33,7 @@ ABORTIVE = struct.pack("ii", 1, 0)
 
 
 class Fault(StrEnum):
-    """What can be wrong with the way to a server."""
+    """A fault of the connection to a server."""
 
     DOWN = "down"
     SLOW = "slow"
@@ -75,11 +75,11 @@ class Proxy:
         self._loop.close()
 
     def switch(self, fault: Fault | None) -> None:
-        """Lets a fault begin, or everything be well; a restart is over after ``RESTART_SECONDS``."""
+        """Starts a fault, or ends the one there is; a restart ends by itself after ``RESTART_SECONDS``."""
         self._run(self._switch(fault))
 
     def aim(self, target: int, *, cut: bool = True) -> None:
-        """Leads to another port from now on, also those who are connected, unless they may stay."""
+        """Leads new connections to another port; existing ones are cut, unless ``cut`` is false."""
         self.target = target
         if cut:
             self._loop.call_soon_threadsafe(self._cut)
@@ -140,7 +140,7 @@ class Proxy:
         writer.close()
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Connects one who came to the server, and carries both ways until one of them ends."""
+        """Connects a client to the server, and forwards both ways until one of them ends."""
         if self._fault == Fault.RESET:
             return
         while self._fault == Fault.HALF_OPEN:
@@ -165,7 +165,7 @@ class Proxy:
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, spoiled: bool
     ) -> None:
-        """Forwards what comes, as the fault of the moment lets it; ``spoiled``: by wrong data."""
+        """Forwards data as the present fault allows; ``spoiled`` says that wrong data may take its place."""
         while chunk := await reader.read(CHUNK):
             if self._fault == Fault.SLOW:
                 await asyncio.sleep(self._slow_seconds)

@@ -58,7 +58,7 @@ def print_row(name: str, row: Cells) -> None:
 
 
 def write(rows: Mapping[str, Cells], seconds: float) -> None:
-    """Makes the page anew."""
+    """Writes the page of results anew."""
     lines = [
         f"| | {' | '.join(each.name for each in COLUMNS)} |",
         f"|---{'|---' * len(COLUMNS)}|",

@@ -147,7 +147,7 @@ def _run(name: str, *arguments: str) -> None:
 
 
 def _twice(there: Installation) -> Iterator[str]:
-    """Whatever kind of message it was."""
+    """Yields a sentence if somebody got a message twice, whatever its kind."""
     got = Counter((each["openid"], str(each["content"])) for each in there.ledger.received("o"))
     twice = [openid for (openid, _content), times in got.items() if times > 1]
     if twice:
@@ -173,7 +173,10 @@ def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
 
 
 def _unaccounted(there: Installation) -> Iterator[str]:
-    """What WeChat Pay knows is booked here with its amount, or named by an exception."""
+    """Yields a sentence for each payment or refund at WeChat Pay neither booked here nor an exception.
+
+    A payment counts as booked only when its amount is the same.
+    """
     ledger = there.platform.merchant_ledger(there.merchant.mchid)
     paid = dict(Order.objects.filter(paid_at__isnull=False).values_list("out_trade_no", "payer_total"))
     refunded = set(Refund.objects.filter(state="success").values_list("out_refund_no", flat=True))

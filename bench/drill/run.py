@@ -23,7 +23,7 @@ ITSELF = "itself"
 
 @dataclass
 class Cell:
-    """What came of one column: how much work was done, and what was not as promised."""
+    """The result of one column: how much work was done, and what was not as promised."""
 
     acts: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -68,12 +68,12 @@ class Row:
         self._itself.note = ", ".join(f"{name} ended by itself and was started again" for name in ended)
 
     def is_settled(self) -> bool:
-        """Whether everything has come to its end, or has not for minutes."""
+        """Returns whether all work has come to its end, or has had minutes to do so."""
         self._waiting = {each.name: each.waiting() for each in self._columns}
         return not any(self._waiting.values()) or time.monotonic() > self._over_at + SETTLE_SECONDS
 
     def cells(self) -> dict[str, Cell]:
-        """Returns what came of it, by the names of the columns."""
+        """Returns the results by the names of the columns, and that of the disturbance itself."""
         cells = {each.name: Cell(each.acts, self._wrong(each), each.note()) for each in self._columns}
         return {ITSELF: self._itself, **cells}
 

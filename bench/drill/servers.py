@@ -31,7 +31,7 @@ class Missing(Exception):
 
 
 class Server(ABC):
-    """One that listens on ``port``, keeps its data in ``folder``, and may end at any moment."""
+    """A server that listens on ``port``, keeps its data in ``folder``, and may be killed at any moment."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -40,13 +40,13 @@ class Server(ABC):
 
     @abstractmethod
     def command(self) -> Sequence[str | Path]:
-        """Returns what starts it."""
+        """Returns the command that starts the server."""
 
     def environment(self) -> Mapping[str, str]:
         return {}
 
     def start(self) -> None:
-        """Returns once it listens. Raises ``RuntimeError`` when it does not."""
+        """Starts the server; returns once it listens. Raises ``RuntimeError`` when it does not."""
         own_folder(self.folder)
         with Path(os.devnull).open() as nothing:
             self._process = launch(
@@ -119,7 +119,7 @@ class RabbitMq(Server):
 
 
 class _NameRegistry(Server):
-    """Where nodes of Erlang find each other's ports; the machine's own is left alone."""
+    """A registry in which nodes of Erlang find each other's ports; the machine's own is left alone."""
 
     def command(self) -> Sequence[str | Path]:
         return [shutil.which("epmd") or "epmd", "-port", str(self.port), "-address", "127.0.0.1"]

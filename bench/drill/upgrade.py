@@ -32,7 +32,7 @@ def migrate() -> None:
 
 
 def migrate_back() -> None:
-    """Takes all of it away again, as nothing reads it."""
+    """Drops the columns again, with the index and the constraint of each; nothing reads them."""
     with connection.cursor() as cursor:
         for app, model in TABLES:
             table = connection.ops.quote_name(apps.get_model(app, model)._meta.db_table)
@@ -40,7 +40,7 @@ def migrate_back() -> None:
 
 
 def operations(app: str, model: str) -> Sequence[Operation]:
-    """Returns what is done to the table of a model."""
+    """Returns the operations of a migration that adds all of this to the table of a model."""
     named = f"drilled_{model}"
     condition = models.Q(drilled__gte=0)
     add_index = AddIndexByPartition if (app, model) in PARTITIONED else AddIndexConcurrently

@@ -33,7 +33,7 @@ PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')
 
 @dataclass
 class Verdict:
-    """What became of a door's inputs."""
+    """The results of the inputs that one door was sent."""
 
     answered: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -78,7 +78,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
-    """The simulator and one web process, as `make run` starts them."""
+    """Runs the simulator and one web process, as `make run` starts them. Yields server, data and log."""
     platform, port = free_port(), free_port()
     base = f"http://127.0.0.1:{platform}"
     names = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
@@ -120,13 +120,13 @@ def _try(server: Server, given: "Input", name: str, verdict: Verdict) -> None:
 
 
 def _address(name: str) -> str:
-    """Another sender for each input, so that no limit by address keeps the later ones out."""
+    """Returns another address for each input, so that no limit by address refuses the later ones."""
     random = Random(name)
     return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
 def _print_verdict(door: str, verdict: Verdict, server: Server) -> bool:
-    """Returns whether anything failed."""
+    """Prints the results of a door. Returns whether any input failed."""
     counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(verdict.answered.items()))
     total = sum(verdict.answered.values())
     cost = f"at most {verdict.slowest:.2f} s of CPU, {server.peak_mb():.0f} MB"

@@ -30,7 +30,7 @@ CHARSETS = ["utf-8", "punycode", "bz2", "idna", "undefined", "gbk", "utf-16", "u
 
 
 def scrambled(random: Random, data: bytes, most: int = 4) -> bytes:
-    """Bytes with one to ``most`` changes."""
+    """Returns the bytes with one to ``most`` changes."""
     for _ in range(random.randint(1, most)):
         data = random.choice(_CHANGES)(random, data)[:LARGEST]
     return data
@@ -61,7 +61,7 @@ def _insert(random: Random, data: bytes) -> bytes:
 
 
 def _between_tags(random: Random, data: bytes) -> bytes:
-    """The content of an element, a field or a string, whatever marks its ends."""
+    """Replaces the content of an element, a field or a string, whatever marks its ends."""
     marks = [at for at, byte in enumerate(data[:20_000]) if byte in b'<>"[],=&\n']
     if len(marks) < 2:
         return _insert(random, data)
@@ -78,7 +78,7 @@ def _span(random: Random, data: bytes) -> tuple[int, int]:
 
 
 def changed_json(random: Random, value: Any, most: int = 3) -> Any:
-    """A JSON value with one to ``most`` of its parts changed."""
+    """Returns a JSON value with one to ``most`` of its parts changed."""
     for _ in range(random.randint(1, most)):
         value = _changed(random, value)
     return value
@@ -117,7 +117,7 @@ def _any(random: Random, depth: int = 0) -> Any:
 
 
 def as_json(random: Random, value: Any) -> bytes:
-    """As a sender writes it: now escaped, now not, now and then with broken bytes."""
+    """Returns a value as JSON, as senders write it: escaped or not, now and then with broken bytes."""
     text = json.dumps(value, ensure_ascii=random.random() < 0.5)
     if isinstance(value, dict) and value and random.random() < 0.05:
         # A name that is there twice.
@@ -127,7 +127,7 @@ def as_json(random: Random, value: Any) -> bytes:
 
 
 def repacked(random: Random, archive: bytes) -> bytes:
-    """A ZIP archive, as Excel's files are, with one of its members scrambled or blown up."""
+    """Returns a ZIP archive, as Excel's files are, with one of its members scrambled or blown up."""
     with zipfile.ZipFile(io.BytesIO(archive)) as before:
         members = {name: before.read(name) for name in before.namelist()}
     name = random.choice(list(members))

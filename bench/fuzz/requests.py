@@ -22,7 +22,7 @@ class Input:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, port: int, address: str) -> tuple[int, bytes]:
-        """Returns the status and the beginning of the answer; the status is 0 if there was none."""
+        """Sends the request. Returns the status (0 if there was no answer) and the answer's beginning."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", port, timeout=TIMEOUT_SECONDS, source_address=(address, 0)
         )
@@ -45,7 +45,7 @@ def with_query(path: str, query: Mapping[str, str | list[str]]) -> str:
 
 
 def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """The parameters, now and then one of them changed, left out, added or there twice."""
+    """Returns the query's parameters, now and then with one of them changed, left out, added or repeated."""
     changed: dict[str, str | list[str]] = dict(query)
     if changed and random.random() < 0.25:
         name = random.choice(list(changed))
@@ -59,14 +59,14 @@ def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str | l
 
 
 def part(random: Random, usual: str) -> str:
-    """A part of a path, usually the one that exists."""
+    """Returns a part of a path, usually the one that exists."""
     return usual if random.random() < 0.6 else quote(random.choice(TEXTS)[:4_000], safe="", errors="replace")
 
 
 def multipart(
     fields: Iterable[tuple[str, bytes]], files: Mapping[str, tuple[str, bytes]], boundary: str
 ) -> bytes:
-    """A form as a browser sends it; ``files`` are names and contents."""
+    """Returns a form as a browser sends it; ``files`` are names and contents."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
         for name, value in fields
@@ -82,12 +82,12 @@ def multipart(
 
 
 def headers(random: Random, kind: str) -> dict[str, str]:
-    """Those that every request has; the charset is now and then a strange one."""
+    """Returns the headers that every request has; the charset is now and then a strange one."""
     charset = "" if random.random() < 0.95 else f"; charset={random.choice(CHARSETS)}"
     return {"Host": "127.0.0.1", "Content-Type": kind + charset}
 
 
 def word(random: Random) -> str:
-    """As much of a text as a header can hold."""
+    """Returns a text, cut down to what a header can hold."""
     text = random.choice(TEXTS)[:2_000].encode("latin-1", "replace").decode("latin-1")
     return "".join(each for each in text if each.isprintable())

@@ -31,7 +31,7 @@ class Server:
 
 @contextmanager
 def running(module: list[str], port: int, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """Starts a Python module that listens on the port, and stops it."""
+    """Runs a Python module that listens on the port, as long as the block lasts."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module], env=os.environ | environment, stdout=output, stderr=output

@@ -58,7 +58,7 @@ class World:
     platforms: dict[str, Platform] = field(default_factory=dict)
 
     def signed(self, method: str, path: str, query: str, body: bytes) -> dict[str, str]:
-        """The headers of a business system, as the documentation describes them."""
+        """Returns the headers that sign a call of a business system, as the documentation describes it."""
         timestamp, nonce = str(int(time())), uuid.uuid4().hex
         digest = hashlib.sha256(body).hexdigest()
         text = "\n".join([method, path, query, timestamp, nonce, digest])
@@ -71,7 +71,7 @@ class World:
 
 
 def made() -> World:
-    """Fills a fresh database; the simulator has to run."""
+    """Fills a fresh database with what the inputs are about; the simulator has to run."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
     account = OfficialAccount.objects.get(slug="demo")
@@ -117,7 +117,10 @@ def _platform(account: OfficialAccount) -> Platform:
 
 
 def _ordered(account: OfficialAccount) -> Order:
-    """Of a merchant whose platform's private key is known, so that notifications can be signed."""
+    """Returns an order of a merchant whose platform's private key is known.
+
+    Notifications of it can therefore be signed.
+    """
     merchant = Merchant.objects.create(
         slug="fuzz",
         name="fuzz",
@@ -138,7 +141,7 @@ def _ordered(account: OfficialAccount) -> Order:
 
 
 def _session(account: OfficialAccount) -> str:
-    """Of a member of staff who looks at this account."""
+    """Returns the session key of a member of staff who looks at this account."""
     client = Client(headers={"Host": "127.0.0.1"})
     client.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
     client.post("/admin/account/", {"account": account.pk})
@@ -146,7 +149,7 @@ def _session(account: OfficialAccount) -> str:
 
 
 def _visiting(account: OfficialAccount) -> str:
-    """The cookie of a follower who opened a page in WeChat."""
+    """Returns the cookies of a follower who opened a page in WeChat."""
     response = HttpResponse()
     browser.sign_in(response, visitors.logged_in(account, OPENID))
     return "; ".join(f"{name}={cookie.value}" for name, cookie in response.cookies.items())

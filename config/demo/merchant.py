@@ -60,7 +60,10 @@ def _introduced(merchant: Merchant, account: OfficialAccount) -> Any:
 
 
 def _sell(account: OfficialAccount, merchant: Merchant) -> None:
-    """Nobody listens for notifications yet: that these were paid is found by asking, half a minute later."""
+    """Makes a few orders and has the simulator pay them.
+
+    Nobody listens for notifications yet: that these were paid is found by asking, half a minute later.
+    """
     for number, (description, total) in enumerate(SALES):
         order = ordering.create(
             ordering.Wanted(

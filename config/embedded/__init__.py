@@ -41,7 +41,7 @@ def local_folder() -> Path:
 
 
 def service_urls() -> ServiceUrls:
-    """Addresses of the servers that are running now; empty when there are none."""
+    """Returns the addresses of the servers that are running now; empty when there are none."""
     try:
         urls: ServiceUrls = json.loads((local_folder() / "services.json").read_text())
     except FileNotFoundError:
@@ -50,17 +50,17 @@ def service_urls() -> ServiceUrls:
 
 
 def database_url() -> str:
-    """Address of the embedded PostgreSQL. Raises NotRunning."""
+    """Returns the address of the embedded PostgreSQL. Raises NotRunning."""
     return _alive(service_urls().get("database_url"), "DATABASE_URL")
 
 
 def redis_url() -> str:
-    """Address of the embedded Redis. Raises NotRunning."""
+    """Returns the address of the embedded Redis. Raises NotRunning."""
     return _alive(service_urls().get("redis_url"), "REDIS_URL")
 
 
 def is_configured(variable: str) -> bool:
-    """Whether the environment names an address, or its file, so that the embedded server is not wanted."""
+    """Returns whether the environment names an address or its file, so that no embedded server is wanted."""
     return any(os.environ.get(name, "").strip() for name in (variable, f"{variable}_FILE"))
 
 

@@ -31,7 +31,7 @@ def is_root() -> bool:
 
 
 def owner_of(folder: Path) -> pwd.struct_passwd | None:
-    """The user a server with this data has to run as; None when that is simply ourselves.
+    """Returns the user a server with this data has to run as; None when that is simply ourselves.
 
     PostgreSQL refuses to run as root, so root's data belongs to `postgres` or `nobody`. Data that
     exists keeps its owner: a user's checkout still works after root has started it once.

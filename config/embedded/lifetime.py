@@ -93,7 +93,7 @@ def _services(local: Path, *, durable: bool) -> list[Service]:
 
 
 def _credentials(file: Path) -> dict[str, str]:
-    """The password and ports picked at the first start; a port somebody else has taken since is replaced."""
+    """Returns the password and ports of the first start; a port somebody else has taken since is replaced."""
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     chosen = {"password": known.get("password") or secrets.token_urlsafe(24)}
     for name in ("postgres_port", "redis_port"):
@@ -142,7 +142,7 @@ def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def _data_lock(data: Path) -> Iterator[int]:
-    """A lock for the server to inherit: it is free again when no process of that server is left at all.
+    """Yields a lock for the server to inherit, which is free again when none of its processes is left.
 
     Two servers on the same data would destroy it, and in a container we may not see whose an earlier
     process is. Raises ServiceError.

@@ -32,7 +32,7 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """One server with its data in `local/postgres`, on `port` of the loopback interface."""
+    """A server with its data in `local/postgres`, on `port` of the loopback interface."""
 
     variable = "DATABASE_URL"
     stop_signal = signal.SIGINT  # fast shutdown: sessions are cut, everything committed is on disk
@@ -77,7 +77,7 @@ class Postgres:
         )
 
     def _create(self, lock: int) -> None:
-        """Under another name first, so that an interrupted start leaves no half of a data folder."""
+        """Creates the data folder under another name first: an interrupted start leaves no half of one."""
         draft = self.local / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft)
@@ -110,7 +110,10 @@ class Postgres:
 
 
 def _locale() -> list[str]:
-    """Built in, so that sorting does not depend on the machine's C library; before 17 there is none."""
+    """Returns the options for the built-in locale, or for the C library's before PostgreSQL 17.
+
+    With the built-in one, sorting does not depend on the machine's C library.
+    """
     version = subprocess.run([program("initdb"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - our own server
     major = int(re.findall(r"\d+", version.stdout)[0])
     if major < FIRST_WITH_BUILTIN_LOCALE:

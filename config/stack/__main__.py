@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _programs() -> Mapping[str, list[str]]:
-    """Modules with their arguments, in the order of starting; stopping goes the other way round."""
+    """Returns modules with their arguments, in the order of starting; stopping goes the other way round."""
     simulator_state = str(local_folder() / "simulator.json")
     workers = os.environ.get("WEB_WORKERS", "1")
     return {
@@ -78,12 +78,13 @@ def _programs() -> Mapping[str, list[str]]:
 
 
 def _addresses() -> dict[str, str]:
-    """Where our web process and the platform are: the simulator, unless the environment names another."""
+    """Returns where our web process and the platform are; without a platform that is named, the simulator."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     return {"PORT": PORT} | {name: os.environ.get(name) or simulator for name in PLATFORM}
 
 
 def _environment() -> dict[str, str]:
+    """Returns our environment, with the addresses and what the programs need of their surroundings."""
     ours = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
     ours["PROMETHEUS_MULTIPROC_DIR"] = str(_counting_folder())
     return os.environ | _addresses() | ours
@@ -122,7 +123,7 @@ def _prepare(*command: str) -> None:
 
 
 def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
-    """Tells when all is ready, then wait. Raises ServiceError as soon as anything has ended."""
+    """Tells when all is ready, then waits. Raises ServiceError as soon as anything has ended."""
     _wait(everything, _is_ready)
     _welcome()
     while True:

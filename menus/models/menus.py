@@ -15,7 +15,7 @@ from wechat.replies.models import Rule
 
 
 class Platform(models.IntegerChoices):
-    """The platform's client_platform_type."""
+    """The system of a phone, as the platform's ``client_platform_type``."""
 
     IOS = 1, _("iPhone")
     ANDROID = 2, _("Android")
@@ -23,7 +23,7 @@ class Platform(models.IntegerChoices):
 
 
 class Menu(models.Model):
-    """What one audience is shown: everybody, or the followers that a tag and a system pick out."""
+    """A menu for one audience: everybody, or the followers that a tag and a system pick out."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="menus", verbose_name=_("account")
@@ -169,7 +169,7 @@ class MenuItem(HasContent):
 
 
 class Editing(models.Model):
-    """Who has a draft open, as the open page says every few seconds."""
+    """A member of staff who has a draft open, as the open page says every few seconds."""
 
     menu = models.ForeignKey(Menu, models.CASCADE, related_name="editing")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

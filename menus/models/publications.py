@@ -23,7 +23,7 @@ AFTER_ERROR = datetime.timedelta(minutes=30)
 
 
 class Publication(WorkRow):
-    """One change of what is live: a version to publish, or (without one) a menu to take off.
+    """A change of what is live: a version to publish, or (without one) a menu to take off.
 
     scheduled or pending → publishing → published | failed, or cancelled. ``due_at`` is when it starts, and
     when the lease of the worker that has it ends. Of an account one at a time is pending or publishing.
@@ -39,7 +39,7 @@ class Publication(WorkRow):
         CANCELLED = "cancelled", _("Cancelled")
 
     class Reason(models.TextChoices):
-        """Why it failed, or was cancelled."""
+        """The reason why a publication failed, or was cancelled."""
 
         REFUSED = "refused", _("WeChat refused the menu.")
         UNREACHABLE = "unreachable", _("WeChat could not be reached at any attempt.")
@@ -139,7 +139,7 @@ class Publication(WorkRow):
         return self.error or reason if self.reason == self.Reason.NOT_READY else reason
 
     def _not_linked(self) -> str:
-        """The buttons that open what is not linked."""
+        """Returns the names of the buttons that open mini programs which are not linked."""
         foreign = MiniProgram.objects.filter(account=self.account_id, linked=False).values("appid")
         items = MenuItem.objects.filter(
             version=self.version_id, kind=ButtonKind.MINIPROGRAM, appid__in=foreign
@@ -148,7 +148,7 @@ class Publication(WorkRow):
 
 
 class LiveMenu(WorkRow):
-    """What WeChat shows for an account, as it was told last; ``live`` as ``menus.live`` writes it."""
+    """The menus that WeChat showed for an account at the last look; ``menus.live`` writes ``live``."""
 
     account = models.OneToOneField(
         OfficialAccount, models.CASCADE, related_name="live_menu", verbose_name=_("account")
@@ -165,5 +165,5 @@ class LiveMenu(WorkRow):
         return str(self.account)
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """It is looked at again after a while all the same."""
+        """Has the menus looked at again after a while, instead of giving up."""
         return self.again(error, timezone.now() + AFTER_ERROR, **changes)

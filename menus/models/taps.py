@@ -9,7 +9,7 @@ from wechat.inbox.models import InboundMessage
 
 
 class Tap(models.Model):
-    """One tap, by the message that told of it: counted when the row is made, so once."""
+    """A tap, by the message that told of it: counted when the row is made, so once."""
 
     message = models.OneToOneField(
         InboundMessage, models.CASCADE, db_constraint=False, primary_key=True, related_name="+"

@@ -42,7 +42,7 @@ class MiniProgram(models.Model):
 
 
 class LinkCheck(WorkRow):
-    """Whether an address that a button opens can be opened; looked at by a worker now and then."""
+    """A check whether an address that a button opens can be opened; a worker looks now and then."""
 
     url = models.CharField(_("address"), max_length=1024, unique=True)
     status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
@@ -57,6 +57,9 @@ class LinkCheck(WorkRow):
 
     @property
     def is_dead(self) -> bool:
-        """A page for WeChat's own browser may well refuse another one: that is no reason to warn."""
+        """Returns whether the page was looked at and is gone or does not answer.
+
+        A page for WeChat's own browser may well refuse another one: that is no reason to warn.
+        """
         gone = self.status is None or self.status in (404, 410) or self.status >= 500
         return self.checked_at is not None and gone

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def keep(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
-    """Puts it on the list of exceptions; noticed again, it is still the same one. Returns the exception."""
+    """Puts a mismatch on the list of exceptions and returns its row; noticed again, it is the same one."""
     order = mismatch.order
     found, new = Discrepancy.objects.get_or_create(
         merchant=merchant,

@@ -60,7 +60,7 @@ ORDER BY at
 
 
 class RefundsBy(TextChoices):
-    """By which of its two dates a refund belongs to a month."""
+    """The date that decides a refund's month: when it was accepted, or when the payer had the money."""
 
     ACCEPTED = "accepted", gettext_lazy("the day it was accepted, as in the bills")
     PAID_BACK = "paid_back", gettext_lazy("the day the payer had the money")
@@ -71,7 +71,7 @@ DATES = {RefundsBy.ACCEPTED: "accepted.accepted_at", RefundsBy.PAID_BACK: "accep
 
 @dataclass(slots=True)
 class Totals:
-    """Of a kind of rows; amounts in fen, fees in thousandths of a fen."""
+    """The totals of one kind of rows, payments or refunds; amounts in fen, fees in thousandths of a fen."""
 
     count: int = 0
     amount: int = 0
@@ -79,7 +79,7 @@ class Totals:
 
 
 def month_of(text: str) -> datetime.date:
-    """``2026-03`` as its first day. Raises ``ValueError``."""
+    """Returns the first day of a month given as ``2026-03``. Raises ``ValueError``."""
     first = datetime.date.fromisoformat(f"{text}-01")
     if not FIRST <= first <= LAST:
         raise ValueError(f"no payments were made in {text}")
@@ -103,7 +103,7 @@ def as_excel(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> F
 def rows(
     account: OfficialAccount, month: datetime.date, by: RefundsBy, totals: dict[bool, Totals]
 ) -> Iterator[Row]:
-    """Oldest first, from a cursor of the server: a million rows take no more memory than a batch.
+    """Yields the rows of the file, oldest first, read batch after batch by a cursor of the server.
 
     ``totals`` are counted along, for payments under ``False`` and for refunds under ``True``.
     """
@@ -174,7 +174,7 @@ def _yuan(amount: int | None) -> Decimal | None:
 
 
 def _fee(fee: int | None) -> Decimal | None:
-    """Fees come with five decimals; unknown while the bill of the day is not there."""
+    """Returns a fee in yuan with five decimals; ``None`` while the bill of the day is not there."""
     return None if fee is None else Decimal(fee).scaleb(-5)
 
 

@@ -14,7 +14,7 @@ from payments.merchants.words import of_text
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Bill]:
-    """Of the merchants that the account sells through."""
+    """Returns the bills that could not be had, of the merchants that the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Bill.objects.filter(merchant__in=selling, state=Bill.State.FAILED)
 

@@ -11,7 +11,7 @@ from wechat.kernel.exposition import gauges
 
 @gauges("exceptions")
 def exceptions() -> Iterator[Metric]:
-    """Those that are open, of all merchants; the index of a merchant's exceptions answers."""
+    """Yields how many exceptions of all merchants are open; an index beginning with the merchant answers."""
     merchants = list(Merchant.objects.values_list("pk", flat=True))
     exceptions = Discrepancy.objects.filter(merchant__in=merchants, state=Discrepancy.State.OPEN).count()
     yield GaugeMetricFamily("wechat_exceptions_open", "Exceptions that wait for finance", value=exceptions)

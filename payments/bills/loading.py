@@ -114,8 +114,10 @@ def _fund_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _check_summary(bill: Bill) -> None:
-    """A summary that is missing proves nothing; one that differs from the rows, or cannot be read, is an
-    exception."""
+    """Makes an exception of a summary that differs from the rows or cannot be read.
+
+    A summary that is missing proves nothing.
+    """
     if not bill.summary:
         return
     sums = _trade_sums if bill.kind == Bill.Kind.TRADE else _fund_sums

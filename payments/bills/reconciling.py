@@ -58,7 +58,7 @@ held_work.add(BILLS.name)
 
 
 def begin(merchant: Merchant) -> None:
-    """From today on, the merchant's bills are fetched; asked again, nothing changes.
+    """Plans the bills of a new merchant, from today's on; called again, it changes nothing.
 
     Bills come by API v3 only, whatever interface orders are made with.
     """
@@ -73,7 +73,7 @@ BEGINNINGS.add("bills", begin)
 
 
 def fetch_again(bill: Bill) -> None:
-    """Has it fetched now, whatever became of it before."""
+    """Has the bill fetched now, whatever became of it before."""
     Bill.objects.filter(pk=bill.pk).update(
         state=State.WAITING, attempts=0, error="", errcode=None, due_at=timezone.now()
     )
@@ -81,7 +81,7 @@ def fetch_again(bill: Bill) -> None:
 
 
 def fetch_day(merchant: Merchant, day: datetime.date) -> None:
-    """Has both bills of the day fetched now, of days before the merchant was set up here too."""
+    """Has both bills of a day fetched now; the day may be before the merchant was set up here."""
     for kind in Kind:
         bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
         fetch_again(bill)
@@ -95,7 +95,7 @@ def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.dat
 
 @BILLS.each
 def fetch(bill: Bill) -> None:
-    """Download, load and compare one bill."""
+    """Downloads, loads and compares one bill."""
     _plan_next(bill)
     try:
         _fetch(bill)
@@ -118,7 +118,7 @@ def _fetch(bill: Bill) -> None:
 
 
 def _download(client: PayClient, address: bills.BillAddress, file: IO[bytes]) -> None:
-    """To disk first: only the last byte tells whether it is the file it should be."""
+    """Writes the bill to disk first: only its last byte tells whether it is the file it should be."""
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6) as packed:
         for piece in bills.stream(client, address):
             packed.write(piece)
@@ -142,11 +142,7 @@ def _load(bill: Bill, file: IO[bytes]) -> None:
 
 
 def _compare(bill: Bill) -> None:
-    if bill.kind == Kind.FUNDS:
-        fund_matching.compare(bill)
-    else:
-        matching.compare(bill)
-        fund_matching.compare_again(bill)
+    (matching if bill.kind == Kind.TRADE else fund_matching).compare(bill)
 
 
 def _keep_empty(bill: Bill) -> None:
@@ -159,10 +155,12 @@ def _keep_empty(bill: Bill) -> None:
 def _finish(bill: Bill, state: Bill.State) -> None:
     found = {name: getattr(bill, name) for name in ("error", "sha1", "file", "summary", *SUMS)}
     bill.done(state=state, fetched_at=timezone.now(), **found)
+    if bill.kind == Kind.TRADE:
+        fund_matching.compare_again(bill)
 
 
 def _plan_next(bill: Bill) -> None:
-    """The day after the newest one; what was asked for of earlier days begins no chain of its own."""
+    """Plans the next day's bill if this is the newest one: an earlier day begins no chain of its own."""
     later = Bill.objects.filter(merchant=bill.merchant_id, kind=bill.kind, day__gt=bill.day)
     if not later.exists():
         _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))

@@ -32,7 +32,7 @@ ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PA
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """Returns what can be booked about it; nothing for most kinds, which are closed with a note."""
+    """Returns what can be booked about an exception; nothing for most, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
@@ -44,7 +44,7 @@ def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
 
 
 def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
-    """Leaves it to a second person; ``False`` if somebody else was quicker or it is not possible."""
+    """Leaves a booking to a second person; ``False`` if somebody else was quicker or it is not possible."""
     if resolution not in possible(found):
         return False
     open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
@@ -52,17 +52,23 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
 
 
 def withdraw(found: Discrepancy) -> bool:
-    """The proposal is rejected, or taken back by whoever made it; the exception stays open."""
+    """Takes back a proposal, rejected or regretted by whoever made it; the exception stays open.
+
+    Returns ``False`` if there was none.
+    """
     proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
     return bool(proposed.update(resolution="", note="", proposed_by=None))
 
 
 def agree(found: Discrepancy, by: User) -> None:
-    """Books it. Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer."""
+    """Books what was proposed.
+
+    Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer.
+    """
     if found.proposed_by_id == by.pk:
         raise OrderRefused("second_person", _("Somebody else has to agree to this."))
     if found.order is None or found.resolution not in possible(found):
-        raise OrderRefused("over", _("There is nothing left to book here."))
+        raise _over()
     try:
         cashier = cashier_for(found.order.merchant, found.order.protocol)
     except MerchantUnusable:
@@ -84,15 +90,21 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
     with transaction.atomic():
         adopt(order, report, asked_by=found.proposed_by, decided_by=by)
         _close(found, by)
-        if found.bill is not None:
-            _link(found.bill)
+        for bill in Bill.objects.filter(rows__order=order, rows__out_refund_no=number).distinct():
+            _link(bill)
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
-    """With everything else that is proposed about the payment: it is booked once, or not at all."""
+    """Books the payment once for all that is proposed alike about it and agreed to, or not at all.
+
+    Closes those exceptions with it, and gives the payment back if that was proposed. Raises ``OrderRefused``
+    if something else differs, too, or is proposed to end otherwise.
+    """
     payment = cashier.query(order.out_trade_no, order.account.appid)
-    proposals = order.discrepancies.filter(state=State.OPEN, kind__in=sorted(ACCEPTABLE))
-    agreed = list(proposals.exclude(resolution="").exclude(proposed_by=by))
+    alike = order.discrepancies.filter(
+        state=State.OPEN, kind__in=sorted(ACCEPTABLE), resolution=found.resolution
+    )
+    agreed = [found, *alike.exclude(pk=found.pk).exclude(proposed_by=by)]
     with transaction.atomic():
         kinds = {each.kind for each in agreed}
         applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
@@ -120,10 +132,19 @@ def _give_back(found: Discrepancy, order: Order, by: User) -> None:
 
 
 def _close(found: Discrepancy, by: User) -> None:
-    Discrepancy.objects.filter(pk=found.pk).update(state=State.CLOSED, closed_by=by, closed_at=timezone.now())
+    """Closes an exception. Raises ``OrderRefused`` if its proposal is no longer the one agreed to."""
+    proposal = Discrepancy.objects.filter(
+        pk=found.pk, state=State.OPEN, resolution=found.resolution, proposed_by=found.proposed_by_id
+    )
+    if not proposal.update(state=State.CLOSED, closed_by=by, closed_at=timezone.now()):
+        raise _over()
+
+
+def _over() -> OrderRefused:
+    return OrderRefused("over", _("There is nothing left to book here."))
 
 
 def _link(bill: Bill) -> None:
-    """The bills of the day know the refund from now on."""
+    """Notes in the bills of the day which lines the refund is, which is known from now on."""
     for each in Bill.objects.filter(merchant=bill.merchant_id, day=bill.day):
         (matching if each.kind == Bill.Kind.TRADE else fund_matching).link(each)

@@ -15,7 +15,7 @@ from payments.orders.models import Order
 
 @dataclass(frozen=True, slots=True)
 class SumLine:
-    """Amounts in fen; ``ours`` of the payments in the bill that are orders here."""
+    """A line of sums to compare, in fen; ``ours`` is of the payments in the bill that are orders here."""
 
     title: StrOrPromise
     ours: int
@@ -31,7 +31,7 @@ def sums(bill: Bill) -> list[SumLine]:
 
 
 def _funds(bill: Bill) -> list[SumLine]:
-    """What the trade bills settle, less their fees, and what moved for the same orders and refunds."""
+    """Returns what the trade bills settle less fees, beside what moved for the same orders and refunds."""
     parts = [
         (_("Payments, less fees"), "order", BillLine.Kind.PAYMENT, 1),
         (_("Refunds, less fees"), "refund", BillLine.Kind.REFUND, -1),

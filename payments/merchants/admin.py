@@ -64,11 +64,14 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: its orders would go with it. It can be disabled."""
+        """Returns ``False``: a merchant's orders would go with it. It can be disabled."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keys concern every account that sells through the merchant."""
+        """Returns whether the reader may change it for every account that sells through it.
+
+        The keys concern all of these.
+        """
         rights = Rights.of(request.user)
         if obj is None or rights.everything:
             return super().has_change_permission(request, obj)

@@ -25,7 +25,7 @@ def typed(text: str) -> int:
 
 
 class AmountField(forms.Field):
-    """Typed and shown in yuan; its value is a number of fen, or ``None`` where nothing was typed."""
+    """A field typed and shown in yuan; its value is a number of fen, or ``None`` where nothing was typed."""
 
     widget = forms.TextInput
     default_error_messages = {"invalid": _("Enter an amount such as 12.34.")}
@@ -46,5 +46,5 @@ class AmountField(forms.Field):
 
 
 def money(amount: int) -> SafeString:
-    """Fen as yuan, for a page of the console."""
+    """Returns an amount in fen as yuan, for a page of the console."""
     return format_html('<span class="money">¥{}</span>', yuan(amount))

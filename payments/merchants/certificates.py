@@ -38,7 +38,7 @@ held_work.add(CERTIFICATES.name)
 
 @CERTIFICATES.each
 def refresh(merchant: Merchant) -> None:
-    """Fetches and keeps what there is."""
+    """Fetches the platform's certificates and keeps them."""
     certificates = platform_certificates.download(client_for(merchant))
     keep(merchant, certificates)
     now = timezone.now()
@@ -47,7 +47,7 @@ def refresh(merchant: Merchant) -> None:
 
 @transaction.atomic
 def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
-    """Those that are new join the others; those that have run out go."""
+    """Keeps certificates that are new or changed, and deletes those that have run out."""
     for certificate in certificates:
         PlatformCertificate.objects.update_or_create(
             merchant=merchant,
@@ -62,7 +62,7 @@ def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
 
 
 def want_soon(merchant: Merchant) -> None:
-    """A serial number we do not know came in: there may be a new certificate."""
+    """Has certificates fetched soon, as an unknown serial number came in: there may be a new one."""
     now = timezone.now()
     Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(
         due_at=now

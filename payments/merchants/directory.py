@@ -45,7 +45,7 @@ class CachedMerchant:
         return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
 
     def cashier(self, protocol: str) -> Cashier:
-        """Raises ``MerchantUnusable``."""
+        """Returns the way to call WeChat Pay by one of the two interfaces. Raises ``MerchantUnusable``."""
         if protocol == Merchant.Protocol.V3:
             return V3Cashier(self.client())
         if self.v2 is None:
@@ -65,7 +65,7 @@ def is_selling(merchant: Merchant) -> bool:
 
 
 def client_for(merchant: Merchant) -> PayClient:
-    """Of API v3. Raises ``MerchantUnusable``."""
+    """Returns the merchant's client for API v3. Raises ``MerchantUnusable``."""
     return _entry(merchant).client()
 
 
@@ -82,7 +82,7 @@ def _entry(merchant: Merchant) -> CachedMerchant:
 
 
 def keys_of(merchant: Merchant) -> CachedMerchant:
-    """Raises ``KeyRefused`` or ``Undecryptable``."""
+    """Returns the merchant with its keys read. Raises ``KeyRefused`` or ``Undecryptable``."""
     certificates = [read_certificate(row.pem) for row in merchant.certificates.all()]
     return CachedMerchant(
         merchant,
@@ -109,7 +109,10 @@ def _v2_keys(merchant: Merchant) -> V2Keys | None:
 
 
 def _build() -> Mapping[int, CachedMerchant]:
-    """Disabled ones too: what was sold before has to be finished, and its notifications arrive."""
+    """Returns all merchants whose keys can be read, disabled ones too.
+
+    What a disabled one sold before has to be finished, and its notifications arrive.
+    """
     entries = {}
     for merchant in Merchant.objects.prefetch_related("certificates"):
         try:

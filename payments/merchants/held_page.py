@@ -18,7 +18,10 @@ from wechat.kernel.row_ids import row_id
 @require_POST
 @account_page(Area.MONEY, change=True)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """One kind of work of one merchant; raises ``Http404`` unless the reader has its money in hand."""
+    """Has one kind of work of a merchant go on.
+
+    Raises ``Http404`` unless the reader may handle all its money.
+    """
     merchant = held_work.decided_by(request).filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
     if merchant is None:
         raise Http404

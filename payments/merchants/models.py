@@ -116,7 +116,7 @@ class Merchant(HasSecrets, WorkRow):
         return self.name
 
     def clean(self) -> None:
-        """Keys in the platform's form: they sit behind no form field that could check."""
+        """Checks that keys are in the platform's form: no form field that could check stands before them."""
         try:
             read_private_key(self.private_key)
         except KeyRefused:
@@ -170,7 +170,7 @@ class Merchant(HasSecrets, WorkRow):
         super().save(*args, **kwargs)
 
     def notify_url(self, about: str) -> str:
-        """Returns where WeChat Pay tells about a ``transaction`` or a ``refund``."""
+        """Returns the address at which WeChat Pay tells about a ``transaction`` or a ``refund``."""
         return f"{settings.PUBLIC_URL}/pay/{self.slug}/notify/{about}"
 
 

@@ -23,12 +23,12 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 def filled(text: str, *, amount: str, description: str, number: str) -> str:
-    """The text with the words of an order in it."""
+    """Returns the text with the words of an order in it."""
     return placeholders.fill(text, {"amount": amount, "description": description, "number": number})
 
 
 def editor() -> TextEditor:
-    """The editor of the text, whose preview belongs to no account."""
+    """Returns the editor of the text, whose preview belongs to no account."""
     field = TextEditor(attrs={"rows": 4})
     field.variables = VARIABLES
     field.preview = reverse("admin:merchants_receipt_preview")

@@ -13,7 +13,10 @@ from wechat.console.pages import ModelAdmin
 
 
 class MerchantScopedAdmin(AccountScopedAdmin):
-    """``merchant_path`` is the lookup from a row to its merchant; ``pk`` for the merchant itself."""
+    """The base of admin pages about what belongs to a merchant.
+
+    ``merchant_path`` is the lookup from a row to its merchant; ``pk`` for the merchant itself.
+    """
 
     merchant_path = "merchant"
 
@@ -26,7 +29,7 @@ class MerchantScopedAdmin(AccountScopedAdmin):
         return rows.filter(**{f"{self.merchant_path}__in": selling})
 
     def shown_accounts(self, request: HttpRequest) -> list[int]:
-        """The chosen account in a list, else all those that the reader may look at."""
+        """Returns the chosen account for a list, else all accounts that the reader may look at."""
         accounts = Rights.of(request.user).viewable(self.area)
         if not self._is_list(request):
             return accounts
@@ -43,8 +46,10 @@ class MerchantScopedAdmin(AccountScopedAdmin):
         return ModelAdmin.get_readonly_fields(self, request, obj)
 
     def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
-        """The row's own account, or the chosen one if it sells through the row's merchant and the reader may
-        look at it there, or else another one where they may."""
+        """Returns the row's account, or else one that sells through its merchant.
+
+        That is the chosen one if the reader may look at it there, or else another one where they may.
+        """
         account, viewable = current_account(request), Rights.of(request.user).viewable(self.area)
         chosen = account.pk if account else None
         if obj is None or obj.pk is None:

@@ -9,6 +9,6 @@ BEGINNINGS: Registry[Callable[[Merchant], None]] = Registry("beginning of a merc
 
 
 def begin(merchant: Merchant) -> None:
-    """Begins all of it; asked again, nothing changes."""
+    """Begins everything that is registered for a merchant; called again, it changes nothing."""
     for each in BEGINNINGS:
         each(merchant)

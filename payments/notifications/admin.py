@@ -41,7 +41,10 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the account's orders, and, for whoever sees all that the merchant sells, those of none."""
+        """Returns the notifications of the account's orders.
+
+        Whoever sees all that the merchant sells is shown those of no order as well.
+        """
         rows = super().get_queryset(request)
         whole = Q(order=None, merchant__in=whole_merchants(request, self.area))
         return rows.filter(Q(order__account__in=self.shown_accounts(request)) | whole)
@@ -59,7 +62,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
 
     def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
-        """Applying is the same whoever asks for it: what is known already changes nothing."""
+        """Applies a notification again, as a worker would; what is known already changes nothing."""
         if request.method == "POST":
             notices.handle_now(notice)
             self.log_change(request, notice, _("Handled again"))

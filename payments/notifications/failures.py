@@ -14,7 +14,7 @@ from payments.notifications.models import Notice
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Notice]:
-    """Of the merchants that the account sells through; those that a worker still tries are left out."""
+    """Returns the notifications nobody tries to apply any more, of merchants the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Notice.objects.filter(merchant__in=selling, state=Notice.State.FAILED, due_at=None)
 

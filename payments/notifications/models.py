@@ -58,5 +58,5 @@ class Notice(WorkRow):
 
     @property
     def event(self) -> str:
-        """What is reported, in words; what has no words here by WeChat Pay's name."""
+        """Returns what is reported, in words; what has no words here by WeChat Pay's name."""
         return str(EVENTS.get(self.event_type, self.event_type))

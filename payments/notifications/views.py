@@ -43,8 +43,10 @@ class NotificationRefused(APIException):
 
 
 class PlatformSignature(BaseAuthentication):
-    """Who sends this: WeChat Pay, to this merchant, now. ``request.auth`` is what it says, or ``None`` if
-    it is genuine and makes no sense."""
+    """The proof that WeChat Pay sends this, to this merchant, now.
+
+    ``request.auth`` is what it says, or ``None`` if it is genuine and makes no sense.
+    """
 
     def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotice | None]:
         body = _body(request)
@@ -66,7 +68,7 @@ class PlatformSignature(BaseAuthentication):
         return entry.merchant, opened
 
     def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice:
-        """Of API v2, where what cannot be read proves nothing about its sender."""
+        """Returns a notification of API v2, where what cannot be read proves nothing about its sender."""
         try:
             return v2_notices.open_notice(body, keys.key)
         except (NotGenuine, Unsealable, NotUnderstood) as error:
@@ -101,7 +103,7 @@ class Notify(APIView):
         return HttpResponse(status=status.HTTP_204_NO_CONTENT, content_type=RENDERER.media_type)
 
     def handle_exception(self, exc: Exception) -> Any:
-        """In the words WeChat Pay expects (reference 5.5, 8.3)."""
+        """Returns the refusal in the words that WeChat Pay expects (reference 5.5, 8.3)."""
         if isinstance(exc, Error):
             log.error("notice_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
             exc = Unavailable()

@@ -46,7 +46,10 @@ class Orders(BusinessView):
 
     @extend_schema(parameters=FILTERS, responses=OrderSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Orders of the account, newest first. `key` is the Idempotency-Key an order was made with."""
+        """Returns orders of the account, newest first.
+
+        `key` is the Idempotency-Key an order was made with.
+        """
         rows = Order.objects.filter(account=self.account).select_related("merchant")
         asked = request.query_params
         for name in ("state", "openid"):
@@ -58,7 +61,7 @@ class Orders(BusinessView):
 
     @extend_schema(request=NewOrderSerializer, responses={201: PlacedOrderSerializer})
     def post(self, request: Request) -> Response:
-        """Makes an order and have WeChat Pay expect the payment.
+        """Makes an order and has WeChat Pay expect the payment.
 
         `pay` is what starts it: `bridge` for a page or mini program, `code_url` for a QR code, `h5_url` for
         another browser. After a 503 ask again with the same Idempotency-Key: it is the same order.
@@ -95,7 +98,7 @@ class OneOrder(BusinessView):
 
     @extend_schema(responses=OrderSerializer)
     def get(self, request: Request, number: str) -> Response:
-        """One order, as we know it now."""
+        """Returns one order, as we know it now."""
         return Response(OrderSerializer(_order(self.account, number)).data)
 
 
@@ -117,7 +120,7 @@ class OrderShipping(BusinessView):
 
     @extend_schema(responses=ShipmentSerializer)
     def get(self, request: Request, number: str) -> Response:
-        """How the order was shipped, and whether WeChat knows it."""
+        """Returns how the order was shipped, and whether WeChat knows it. 404 if it was not."""
         shipment = shipping.of_order(_order(self.account, number))
         if shipment is None:
             raise Http404
@@ -141,7 +144,7 @@ class Refunds(BusinessView):
 
     @extend_schema(parameters=[OpenApiParameter("out_trade_no", str)], responses=RefundSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Refunds of the account, newest first."""
+        """Returns refunds of the account, newest first."""
         rows = _refunds(self.account)
         if number := request.query_params.get("out_trade_no"):
             rows = rows.filter(order__out_trade_no=number)
@@ -166,7 +169,7 @@ class OneRefund(BusinessView):
 
     @extend_schema(responses=RefundSerializer)
     def get(self, request: Request, number: str) -> Response:
-        """One refund, as we know it now."""
+        """Returns one refund, as we know it now."""
         refund = _refunds(self.account).filter(out_refund_no=number).first()
         if refund is None:
             raise Http404

@@ -1,6 +1,7 @@
 """What WeChat Pay says about a payment, made true here: in one place, only forward, once.
 
-An order is locked, or changed by a statement that finds it as it was read. A notification, a query and a bill may all say it at once, in any order and any number of times.
+An order is locked, or changed by a statement that finds it as it was read. A notification, a query and a
+bill may all say it at once, in any order and any number of times.
 
 WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """

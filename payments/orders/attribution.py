@@ -9,7 +9,7 @@ from wechat.console.revenue import Revenue
 
 
 def by_channel(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:
-    """Paid in the period, less what was given back of it."""
+    """Returns by channel how many orders were paid in the period, and the fen paid less those refunded."""
     found = revenue.paid(account, period, [revenue.Facet.CHANNEL]).facets[revenue.Facet.CHANNEL]
     return {
         int(channel): Revenue(amounts.count, amounts.net) for channel, amounts in found.items() if channel

@@ -44,7 +44,10 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:
-    """A question about an order that is not there needs a right key and serial, and costs nothing."""
+    """Asks WeChat Pay about an order that is not there: it needs a right key and serial, and costs nothing.
+
+    Yields what is wrong.
+    """
     try:
         cashier.query(new_number("WX", timezone.now()), account.appid)
     except PayRefused as error:

@@ -39,13 +39,16 @@ def last(account: OfficialAccount, compare: str, value: Any) -> Q:
 
 
 def _payers(account: OfficialAccount) -> QuerySet[Order, Any]:
-    """A row for each person who ever paid."""
+    """Returns a row for each person who ever paid."""
     paid = Order.objects.filter(account=account, paid_at__isnull=False).exclude(payer_openid="")
     return paid.order_by().values("payer_openid")
 
 
 def _by_number(payers: QuerySet[Any, Any], compare: str, value: int) -> Q:
-    """Returns who never paid has none: asked for nothing, they are meant too."""
+    """Returns the condition on how often somebody paid.
+
+    Whoever never paid has no row, but is meant too where the number may be 0.
+    """
     if compare == "most":
         return ~_among(payers.filter(number__gt=value))
     if compare == "least":

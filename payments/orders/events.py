@@ -68,7 +68,7 @@ def emit(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) ->
 
 
 def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> OrderEvent:
-    """An event that is not written yet."""
+    """Returns an event that is not written yet."""
     return OrderEvent(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 

@@ -84,7 +84,7 @@ class OrderFilter(FilterForm):
 
 
 def _payers(request: HttpRequest | None, wanted: str) -> list[str]:
-    """Those who are called so, as a list: rows are then looked up by it in an index."""
+    """Returns openids of those with such a name, as a list: rows are then looked up by it in an index."""
     return [str(each["openid"]) for each in searching.openids_for(request, wanted)[:MOST_PEOPLE]]
 
 

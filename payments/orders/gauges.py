@@ -15,7 +15,10 @@ from wechat.kernel.exposition import gauges
 
 @gauges("orders")
 def orders_and_refunds() -> Iterator[Metric]:
-    """What is not finished, by state, and what was paid; every question is answered by an index."""
+    """Yields how many orders and refunds are not finished, by state, and the orders paid in the last hour.
+
+    Every question is answered by an index.
+    """
     accounts = list(OfficialAccount.objects.values_list("pk", flat=True))
     orders = Order.objects.filter(account__in=accounts)
     yield _by_state("wechat_orders_open", "Orders that are not finished", orders, OPEN)

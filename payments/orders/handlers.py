@@ -58,7 +58,7 @@ def send_receipt(event: OrderEvent) -> None:
 
 
 def receipt(order: Order) -> str:
-    """The merchant's text with the order's own words."""
+    """Returns the merchant's text with the order's own words."""
     return merchant_receipt.filled(
         order.merchant.receipt_text,
         amount=yuan(order.total),
@@ -81,7 +81,7 @@ event_templates.register(
 
 @handles("automatic", Topic.PAID)
 def send_automatic_messages(event: OrderEvent) -> None:
-    """The messages from templates that staff have set for a payment."""
+    """Sends the messages from templates that staff have set for a payment."""
     order = event.order
     openid = order.payer_openid or order.openid
     if not openid or order.paid_at is None:
@@ -97,7 +97,7 @@ def send_automatic_messages(event: OrderEvent) -> None:
 
 @handles("sequences", Topic.PAID)
 def move_sequences(event: OrderEvent) -> None:
-    """A payment ends the sequences that wait for one, and begins those that follow one."""
+    """Ends the sequences of the payer that wait for a payment, and begins those that follow one."""
     order = event.order
     openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
     if openid and order.paid_at is not None:
@@ -109,19 +109,26 @@ triggers.register("order", _("An order is paid"))
 
 
 @handles("purchase", Topic.PAID)
-def give_back_a_second_payment(event: OrderEvent) -> None:
-    """Of the orders of one purchase the first one paid is kept (WeChat Pay reference 10.1)."""
+def give_back_second_payments(event: OrderEvent) -> None:
+    """Refunds every payment of the purchase but the first (WeChat Pay reference 10.1).
+
+    Which one is the first, a report that comes late may change: so all are looked at, not only the one
+    reported.
+    """
     order = event.order
     if not order.purchase:
         return
     same = Order.objects.select_for_update().filter(
         account=order.account, source=order.source, purchase=order.purchase, state__in=sorted(PAID)
     )
-    first = same.order_by("paid_at", "pk").first()
-    if first is not None and first.pk != order.pk and order.refundable:
-        refunding.request(
-            order, order.refundable, source="automatic", key=f"second:{order.pk}", reason="重复支付"
-        )
+    for later in same.order_by("paid_at", "pk")[1:]:
+        _give_back(later)
+
+
+def _give_back(order: Order) -> None:
+    source, key = "automatic", f"second:{order.pk}"
+    if order.refundable and not order.refunds.filter(source=source, key=key).exists():
+        refunding.request(order, order.refundable, source=source, key=key, reason="重复支付")
 
 
 @conversions.register
@@ -131,7 +138,10 @@ def paid_after_a_campaign(
     since: datetime.datetime,
     until: datetime.datetime,
 ) -> Revenue:
-    """Returns what was paid and kept, in fen; whoever paid counts, else whom the order was made for."""
+    """Returns what was paid and kept, in fen.
+
+    It counts for whoever paid, or where that is unknown for whom the order was made.
+    """
     payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)
     totals = paid.aggregate(orders=Count("pk"), fen=Sum(F("total") - F("refunded")))

@@ -22,14 +22,17 @@ class HistoryLine:
 
 
 def lines(order: Order) -> list[HistoryLine]:
-    """The whole history, oldest first, in words."""
+    """Returns the whole history, oldest first, in words."""
     steps = list(order.steps.order_by("id"))
     names = answerers.names(step.by for step in steps)
     return [HistoryLine(step, _text(step), names.of(step.by).name) for step in steps]
 
 
 def _text(step: Step) -> str:
-    """What an order is called by whoever made it says something only where that is a business system."""
+    """Returns the line's text, for a new order what its maker calls it, if that is a business system.
+
+    What other makers call an order says nothing to staff.
+    """
     if step.kind != Step.Kind.CREATED:
         return step.text
     return step.text.partition(":")[2] if step.by.startswith("api") else ""
@@ -40,5 +43,5 @@ def write(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") ->
 
 
 def step(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> Step:
-    """A line that is not written yet."""
+    """Returns a line that is not written yet."""
     return Step(order=order, kind=kind, text=text[:LONGEST], by=str(by))

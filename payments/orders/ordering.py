@@ -46,7 +46,7 @@ NEVER_PLACED = frozenset({"PARAM_ERROR", "APPID_MCHID_NOT_MATCH", "MCH_NOT_EXIST
 
 
 class OrderRefused(Exception):
-    """What was asked for cannot be; ``sentence`` says why and ``code`` says it to programs."""
+    """A request about an order was refused; ``sentence`` says why and ``code`` says it to programs."""
 
     def __init__(self, code: str, sentence: StrOrPromise) -> None:
         super().__init__(code)
@@ -60,7 +60,7 @@ class Uncertain(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be sold. ``total`` in fen; ``source`` and ``key`` name the order for whoever makes it."""
+    """An order to be made. ``total`` in fen; ``source`` and ``key`` name the order for whoever makes it."""
 
     account: OfficialAccount
     merchant: Merchant
@@ -79,7 +79,7 @@ class Wanted:
 
 
 def merchant_of(account: OfficialAccount) -> Merchant:
-    """The merchant the account sells through. Raises ``OrderRefused``."""
+    """Returns the merchant the account sells through. Raises ``OrderRefused``."""
     found = list(Merchant.objects.filter(accounts=account, enabled=True)[:2])
     if len(found) == 1:
         return found[0]
@@ -89,7 +89,7 @@ def merchant_of(account: OfficialAccount) -> Merchant:
 
 
 def create(wanted: Wanted) -> Order:
-    """The order's row, made now or earlier under the same key. Raises ``OrderRefused``."""
+    """Returns the order's row, made now or earlier under the same key. Raises ``OrderRefused``."""
     _validate(wanted)
     made = _row(wanted)
     try:
@@ -136,7 +136,10 @@ def is_usable(order: Order, now: datetime.datetime) -> bool:
 
 
 def bridge(order: Order) -> dict[str, str]:
-    """Returns what the page or mini program hands to WeChat. Raises ``MerchantUnusable``."""
+    """Returns the parameters with which the page or mini program opens WeChat's pay sheet.
+
+    Raises ``MerchantUnusable``.
+    """
     parameters = cashier_for(order.merchant, order.protocol).bridge(order.account.appid, order.prepay)
     if order.account.kind == OfficialAccount.Kind.MINIPROGRAM:
         del parameters["appId"]
@@ -144,7 +147,7 @@ def bridge(order: Order) -> dict[str, str]:
 
 
 def new_number(letters: str, now: datetime.datetime) -> str:
-    """``WC`` for orders, ``WR`` for refunds, then the second in Beijing and 10 random digits.
+    """Returns ``WC`` for orders or ``WR`` for refunds, then the second in Beijing and 10 random digits.
 
     Numbers that grow with time keep their indexes small in memory, however many orders there are.
     """
@@ -245,7 +248,10 @@ def _placed(order: Order, prepay: str) -> Order:
 
 
 def _not_placed(order: Order, error: PayRefused) -> Order:
-    """A refusal may still mean that the order is there, paid even: look before giving it up."""
+    """Gives up an order that WeChat Pay refused, after a look: it may be there all the same, paid even.
+
+    Returns it if it is paid. Raises ``OrderRefused`` and ``Uncertain``.
+    """
     if error.retryable:
         raise _uncertain(order, str(error)) from None
     history.write(order, Step.Kind.CALLED, str(error), history.PLATFORM)

@@ -100,7 +100,7 @@ def look_up(found: Sequence[Order]) -> None:
 
 
 def start_closing(order: Order, *, by: str) -> bool:
-    """Hands out nothing more for it; ``False`` if it is not open any more."""
+    """Has no payment of the order started any more; ``False`` if it is not open any more."""
     with transaction.atomic():
         locked = _locked(order)
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
@@ -112,7 +112,7 @@ def start_closing(order: Order, *, by: str) -> bool:
 
 
 def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
-    """When to ask again about an order that nobody has paid yet."""
+    """Returns when to ask again about an order that nobody has paid yet."""
     if order.state == OrderState.CLOSING:
         waits_for_staff = order.discrepancies.filter(kind__in=sorted(UNFITTING)).exists()
         return now + (UNFITTING_LOOK if waits_for_staff else AGAIN)
@@ -153,7 +153,7 @@ def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
 
 
 def _settle_close(order: Order, refusal: Failure | None) -> None:
-    """Anything but a clean close leaves it to the next look: a payment may just have come in."""
+    """Closes an order if WeChat Pay did so cleanly; else leaves it to the next look, as it may be paid."""
     gone = isinstance(refusal, PayRefused) and refusal.code in NOT_THERE
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
     if refusal is None or gone:
@@ -170,7 +170,7 @@ def _close(cashier: Cashier, number: str, appid: str) -> None:
 
 
 def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | Failure]:
-    """The answers for all orders, asked side by side; the database is left to the caller's thread."""
+    """Returns the answers for all orders, asked side by side; the database is left to the caller's thread."""
     calls = [(_cashier(order), order.out_trade_no, order.account.appid) for order in found]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda call: _answer(ask, *call), calls))

@@ -104,7 +104,7 @@ FROM known GROUP BY 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Orders that were paid; amounts in fen."""
+    """The number of orders that were paid, and their amounts in fen."""
 
     count: int = 0
     total: int = 0
@@ -120,7 +120,7 @@ class Amounts:
 
 @dataclass(slots=True)
 class PeriodRevenue:
-    """What was paid in a period: by day, and by each facet by value."""
+    """The payments of a period: by day, and by each facet and its values."""
 
     days: dict[datetime.date, Amounts] = field(default_factory=dict)
     facets: dict[str, dict[str, Amounts]] = field(default_factory=lambda: defaultdict(dict))
@@ -181,7 +181,7 @@ def by_day(
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Returns days whose sums are not those of their orders, with what differs; none is the good news.
+    """Yields days whose sums are not those of their orders, with what differs; none is the good news.
 
     Channels are left out: who was brought by which may become known later. Days that are due are no matter.
     """

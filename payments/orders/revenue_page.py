@@ -114,6 +114,6 @@ def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> li
 
 
 def _makers(values: Mapping[str, Amounts]) -> dict[str, str]:
-    """Returns who had orders made, by their names: ``api:3`` is a client of our API."""
+    """Returns the names of whoever had orders made: ``api:3`` is a client of our API."""
     names = answerers.names(values)
     return {value: names.of(value).name for value in values}

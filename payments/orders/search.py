@@ -37,7 +37,7 @@ def refunds(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 
 def _found(rows: QuerySet[Row], number: Q, field: str, wanted: str) -> list[Row]:
-    """By the whole number, else by a part of it among the newest."""
+    """Returns the rows with the whole number, else those among the newest with a part of it."""
     found = list(rows.filter(number)[:MOST])
     if found or len(wanted) < SHORTEST_PART:
         return found

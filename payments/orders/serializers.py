@@ -104,7 +104,11 @@ HOW = {
 
 
 class ParcelSerializer(serializers.ModelSerializer[Parcel]):
-    """`contact` is the receiver's telephone number, which SF wants; its last four digits are kept."""
+    """A parcel.
+
+    `contact` is the receiver's telephone number, which SF wants; its first three and last four digits are
+    kept.
+    """
 
     class Meta:
         model = Parcel
@@ -144,7 +148,7 @@ class NewShipmentSerializer(serializers.Serializer[Any]):
 
 
 class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
-    """`state` says whether WeChat knows it: waiting, told or failed, with the `problem`."""
+    """A shipment. `state` says whether WeChat knows it: waiting, told or failed, with the `problem`."""
 
     how = serializers.SerializerMethodField()
     parcels = ParcelSerializer(many=True, read_only=True)

@@ -38,7 +38,7 @@ UPLOADS = work.Kind(
 
 
 class NotToBeShipped(Exception):
-    """Nothing, or nothing more, can be told about this order."""
+    """The platform can be told nothing, or nothing more, about the delivery of this order."""
 
 
 def may_ship(order: Order) -> bool:

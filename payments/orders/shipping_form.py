@@ -51,7 +51,7 @@ class ShippingForm(forms.Form):
     )
 
     def clean_contact(self) -> str:
-        """Masked at once."""
+        """Returns the telephone number masked, so that it is kept nowhere in full."""
         return masked(self.cleaned_data["contact"])
 
     def clean_others(self) -> list[list[str]]:
@@ -64,7 +64,7 @@ class ShippingForm(forms.Form):
         return lines
 
     def clean(self) -> dict[str, Any]:
-        """Leaves ``how``, ``parcels`` and ``more_to_come``."""
+        """Returns only ``how``, ``parcels`` and ``more_to_come``."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("how") != Shipment.How.EXPRESS:
             return {"how": given.get("how")}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IllegalMove(Exception):
-    """Asked for a move that the table does not have."""
+    """A move from one state to another was asked for that the table does not have."""
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(f"no move from {before} to {after}")
@@ -83,7 +83,7 @@ SETTLED = RELEASED | {RefundState.SUCCESS}
 
 
 def move(moves: Mapping[str, frozenset[str]], before: str, after: str) -> str:
-    """The new state. Raises ``IllegalMove``."""
+    """Returns the new state. Raises ``IllegalMove``."""
     if after not in moves[before]:
         raise IllegalMove(before, after)
     return after

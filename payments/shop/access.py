@@ -22,7 +22,7 @@ LONGEST_ADDRESS = 2_000
 
 
 def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
-    """A ``follower_page`` that can only be used in WeChat: nowhere else is there a way to pay."""
+    """Makes a view a ``follower_page`` that works only in WeChat: nowhere else is there a way to pay."""
     known = follower_page()(view)
 
     @wraps(view)
@@ -35,17 +35,17 @@ def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
 
 
 def address_of(item: Item) -> str:
-    """Returns what the QR shows and a menu button opens."""
+    """Returns the address of an item's page, which the QR code shows and a menu button opens."""
     return settings.PUBLIC_URL + reverse("shop_item", args=[item.account.slug, item.pk])
 
 
 def directory_of(account: OfficialAccount) -> str:
-    """The payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
+    """Returns the payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
     return settings.PUBLIC_URL + reverse("shop_orders", args=[account.slug]).removesuffix("orders/")
 
 
 def item_at(account: OfficialAccount, pk: int) -> Item:
-    """Raises ``Http404``."""
+    """Returns the account's item of this number. Raises ``Http404``."""
     item = (
         Item.objects.select_related("account", "merchant", "picture").filter(account=account, pk=pk).first()
     )
@@ -55,7 +55,7 @@ def item_at(account: OfficialAccount, pk: int) -> Item:
 
 
 def order_at(request: VisitorRequest, number: str) -> Order:
-    """An order of this very person. Raises ``Http404``."""
+    """Returns an order of this very person. Raises ``Http404``."""
     mine = Order.objects.select_related("account", "merchant", "sale__item").filter(
         account=request.account, source=SOURCE, openid=request.visitor.openid, out_trade_no=number
     )

@@ -33,7 +33,7 @@ class PhoneField(forms.CharField):
 
 
 class BuyingForm(forms.Form):
-    """``price`` is what the payer was shown, so that nobody pays another one unasked."""
+    """The form of what a payer fills in; ``price`` is what they were shown: nobody pays another unasked."""
 
     key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
     template_name = "shop/fields.html"
@@ -56,7 +56,7 @@ class BuyingForm(forms.Form):
             self.fields[_name(each)] = _field(each)
 
     def clean_amount(self) -> int:
-        """In fen."""
+        """Returns the amount in fen. Raises ``ValidationError`` for one that the item is not sold for."""
         total: int = self.cleaned_data["amount"]
         try:
             check_amount(self.item, total)
@@ -75,7 +75,7 @@ class BuyingForm(forms.Form):
 
     @property
     def name_given(self) -> str:
-        """Returns what they are called, if they were asked for a name."""
+        """Returns the name the payer gave, if they were asked for one."""
         names = [self.cleaned_data[_name(each)] for each in self.asked if each.kind == Kind.NAME]
         return names[0] if names else ""
 

@@ -56,7 +56,10 @@ class ItemForm(AccountForm):
             self.initial["pricing"] = FREE
 
     def clean_stock(self) -> int | None:
-        """Not below what is taken, which stays as it is until this is saved."""
+        """Returns the stock; raises ``ValidationError`` if it is below what is taken.
+
+        Locks the item, so that what is taken stays as it is until this is saved.
+        """
         stock: int | None = self.cleaned_data["stock"]
         rows = Item.objects.select_for_update().filter(pk=self.instance.pk)
         taken = rows.values_list("taken", flat=True).first() or 0

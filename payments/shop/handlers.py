@@ -36,7 +36,10 @@ def shop_pages(account: OfficialAccount) -> Iterator[PageLink]:
 
 @searching.finds(Area.MONEY)
 def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
-    """Those who filled in this telephone number, in one of the usual spellings."""
+    """Returns the openids of buyers who filled in this telephone number, in one of the usual spellings.
+
+    ``None`` if the words are no telephone number.
+    """
     written = telephones.filled_in(words)
     if written is None:
         return None

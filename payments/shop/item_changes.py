@@ -31,7 +31,7 @@ def changes(form: forms.ModelForm[Item]) -> str:
 
 
 def price_text(price: int | None, least: int | None, most: int | None) -> str:
-    """Amounts in fen, shown in yuan."""
+    """Returns the price in yuan; amounts are in fen."""
     return f"¥{yuan(price)}" if price is not None else f"¥{yuan(least or 0)} – ¥{yuan(most or 0)}"
 
 

@@ -97,12 +97,12 @@ class Item(models.Model):
 
     @property
     def left(self) -> int | None:
-        """Pieces that can still be bought; ``None`` for any number."""
+        """Returns how many pieces can still be bought; ``None`` for any number."""
         return None if self.stock is None else self.stock - self.taken
 
 
 class ItemField(models.Model):
-    """Something the payer is asked for."""
+    """A question that the payer of an item is asked."""
 
     class Kind(models.TextChoices):
         NAME = "name", _("Full name")

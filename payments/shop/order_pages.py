@@ -57,7 +57,7 @@ def show(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def result(request: VisitorRequest, number: str) -> HttpResponse:
-    """Returns where the browser goes after the pay sheet: it waits here until the order is paid or closed."""
+    """Shows the page after the pay sheet, which waits until the order is paid or closed."""
     order = order_at(request, number)
     _look_soon(order)
     return _shown(request, order, "shop/result.html")
@@ -66,14 +66,14 @@ def result(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def state(request: VisitorRequest, number: str) -> JsonResponse:
-    """Asked every two seconds by the page that waits."""
+    """Returns the order's state, for which the page that waits asks every two seconds."""
     return JsonResponse({"state": order_at(request, number).state})
 
 
 @require_POST
 @shop_page
 def pay(request: VisitorRequest, number: str) -> JsonResponse:
-    """Returns what the page hands to WeChat for its pay sheet."""
+    """Returns the parameters with which the page opens WeChat's pay sheet, or that it is paid already."""
     order = order_at(request, number)
     if wait_for(f"shop:pay:{order.pk}", size=10, per_second=0.2):
         return _problem(_("Please try again in a moment."), 429)
@@ -94,7 +94,7 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
 @require_POST
 @shop_page
 def cancel(request: VisitorRequest, number: str) -> HttpResponse:
-    """A worker closes it with WeChat Pay; a payment made at this very moment wins."""
+    """Has a worker close the order with WeChat Pay; a payment made at this very moment wins."""
     order = order_at(request, number)
     if polling.start_closing(order, by=_("payer")):
         _look_soon(order)

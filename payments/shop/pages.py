@@ -34,7 +34,7 @@ def show(request: VisitorRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def picture(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
-    """For everybody: it is an advertisement."""
+    """Sends the item's picture, to everybody: it is an advertisement."""
     shown = item_at(account_at(slug), pk).picture
     if shown is None:
         raise Http404
@@ -72,7 +72,7 @@ def buy(request: VisitorRequest, pk: int) -> HttpResponse:
 
 
 def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused: str = "") -> HttpResponse:
-    """Without a form there is nothing to pay for."""
+    """Shows the page on which an item is bought; without a form there is nothing to pay for."""
     context = {
         "account": request.account,
         "item": item,
@@ -84,6 +84,6 @@ def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused
 
 
 def _with_price_of(item: Item, sent: QueryDict) -> QueryDict:
-    """The page shows the price as it is by now; sending it once more agrees to that."""
+    """Returns what was sent, with the price as it is by now: sending it once more agrees to that."""
     sent["price"] = str(item.price or "")
     return sent

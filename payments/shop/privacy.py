@@ -10,7 +10,7 @@ from payments.shop.models import Sale
 
 @erasing.holds
 def answers(follower: Follower) -> Holding | None:
-    """Returns what they filled in: names, telephones, addresses."""
+    """Returns what a follower filled in: names, telephones, addresses."""
     rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid)
     rows = rows.exclude(answers=[], fulfilment_note="")
     if not (count := rows.count()):

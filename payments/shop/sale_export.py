@@ -19,7 +19,7 @@ BATCH = 1000
 
 
 def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
-    """The names of the columns, then a row for each paid order, oldest first; who bought may be masked."""
+    """Yields the names of columns, then a row for each paid order, oldest first; the buyer may be masked."""
     sales = Sale.objects.filter(IS_PAID, item=item).select_related("order").order_by("pk")
     questions = _questions(sales)
     fixed = [
@@ -58,7 +58,10 @@ def _fixed(sale: Sale, *, masked: bool) -> Row:
 
 
 def _questions(sales: QuerySet[Sale]) -> list[str]:
-    """In the order in which they first appeared; an item's questions may have changed meanwhile."""
+    """Returns the questions in the order in which they first appeared.
+
+    An item's questions may have changed meanwhile.
+    """
     found: dict[str, None] = {}
     for answers in sales.values_list("answers", flat=True).iterator(BATCH):
         found.update(dict.fromkeys(question for question, _answer in answers))

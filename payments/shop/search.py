@@ -28,7 +28,7 @@ def items(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 @source("shop.buyers", gettext_lazy("Buyers"), "local_shipping", Area.MONEY)
 def buyers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
-    """By telephone whenever they bought, by a part of anything they filled in among the newest."""
+    """Yields sales by the buyer's telephone, else the newest with a part of anything that was filled in."""
     if personal_data.hidden(account.pk):
         return
     rows = Sale.objects.filter(item__account=account).select_related("item", "order")

@@ -30,7 +30,7 @@ Answers = Sequence[tuple[str, str]]
 
 
 class NotForSale(Exception):
-    """It cannot be bought now; ``sentence`` tells the payer why."""
+    """An item cannot be bought now; ``sentence`` tells the payer why."""
 
     def __init__(self, code: str, sentence: StrOrPromise) -> None:
         super().__init__(code)
@@ -39,7 +39,7 @@ class NotForSale(Exception):
 
 
 def check(item: Item, openid: str) -> None:
-    """Whether the person can buy one now. Raises ``NotForSale``."""
+    """Checks that the person can buy an item now. Raises ``NotForSale``."""
     check_sale(item)
     if item.each_person is not None and bought(item, openid) >= item.each_person:
         limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
@@ -51,7 +51,7 @@ def check(item: Item, openid: str) -> None:
 
 
 def check_sale(item: Item) -> None:
-    """Whether anybody can buy one now. Raises ``NotForSale``."""
+    """Checks that an item is on sale and not sold out. Raises ``NotForSale``."""
     now = timezone.now()
     if not (item.enabled and item.merchant.enabled):
         raise NotForSale("off", _("This is not on sale."))
@@ -64,7 +64,7 @@ def check_sale(item: Item) -> None:
 
 
 def refusal(item: Item, openid: str | None = None) -> str:
-    """Returns why it cannot be bought now, by this person or by anybody, or the empty text."""
+    """Returns why an item cannot be bought now, by this person or by anybody, or the empty text."""
     try:
         check_sale(item) if openid is None else check(item, openid)
     except NotForSale as refused:
@@ -84,13 +84,13 @@ def check_amount(item: Item, total: int) -> None:
 
 
 def bought(item: Item, openid: str) -> int:
-    """Pieces that the person has or holds; what was given back in full does not count."""
+    """Returns how many pieces the person has or holds; what was given back in full does not count."""
     held = Sale.objects.filter(item=item, openid=openid, held=True)
     return held.exclude(order__state=OrderState.REFUNDED).count()
 
 
 def deliver(sales: QuerySet[Sale]) -> list[Sale]:
-    """Those that were still to be delivered are delivered now."""
+    """Marks those of the sales as delivered that still were to be, and returns them."""
     with transaction.atomic():
         due = sales.filter(TO_DELIVER)
         found = list(due.select_for_update(of=("self",)))
@@ -100,7 +100,7 @@ def deliver(sales: QuerySet[Sale]) -> list[Sale]:
 
 
 def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> Order:
-    """The order, made now or earlier under the same key; not yet placed. Raises ``NotForSale``."""
+    """Returns the order, made now or earlier under the same key; not yet placed. Raises ``NotForSale``."""
     name = f"{item.pk}:{openid}:{key}"
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).select_related("account", "merchant")
@@ -119,7 +119,10 @@ def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> O
 
 
 def payable(item: Item, openid: str) -> QuerySet[Order]:
-    """The person's order of it that can still be paid: one at a time, so that nobody holds all the stock."""
+    """Returns the person's orders of an item that can still be paid: only one is allowed at a time.
+
+    So nobody holds all the stock.
+    """
     found = Order.objects.filter(sale__item=item, sale__openid=openid, expires_at__gt=timezone.now())
     return found.filter(state__in=[OrderState.CREATED, OrderState.PAYING])
 

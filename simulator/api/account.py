@@ -50,7 +50,7 @@ async def callback_check(call: Call) -> Answer:
 
 
 async def reached(url: str) -> tuple[str, float | None]:
-    """The address behind a URL and the milliseconds a connection took, None when nobody listens."""
+    """Returns the address behind a URL and the milliseconds a connection took, None when nobody listens."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.perf_counter()
@@ -64,7 +64,7 @@ async def reached(url: str) -> tuple[str, float | None]:
 
 
 def counted(call: Call) -> str:
-    """The API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
+    """Returns the API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
     path = call.text("cgi_path", 76021)
     if path.startswith("/sns/"):
         raise ApiError(76022)
@@ -81,7 +81,7 @@ def clear_one_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota")
 def clear_quota(call: Call) -> Answer:
-    """All of the account's counters, ten times a month together with the call by secret."""
+    """Clears all of the account's counters, ten times a month together with the call by secret."""
     if call.text("appid", 41002) != call.account.appid:
         raise ApiError(40013)
     call.account.quotas.clear_all(day_of(call.world)[:7])
@@ -90,7 +90,7 @@ def clear_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
-    """Works when the token's own quota is used up."""
+    """Clears all of the account's counters by its secret; it works when the token's own quota is used up."""
     given = call.parameter("appsecret")
     if not given:
         raise ApiError(41004)

@@ -43,31 +43,37 @@ class Call:
 
     @property
     def caller(self) -> str:
-        """The AppID of the account, or of a component that calls for itself."""
+        """Returns the AppID of the account, or of a component that calls for itself."""
         return self.account.appid or (self.component.appid if self.component else "")
 
     def text(self, name: str, missing: int = 47001) -> str:
-        """A text field of the body. Raises `missing` when it is absent or empty, 47001 when it is no text."""
+        """Returns a text field of the body.
+
+        Raises `missing` when it is absent or empty, 47001 when it is no text.
+        """
         if value := self.optional_text(name):
             return value
         raise ApiError(missing)
 
     def texts(self, name: str, malformed: int = 47001) -> list[str]:
-        """A list of texts of the body. Raises `malformed` for anything else."""
+        """Returns a list of texts of the body. Raises `malformed` for anything else."""
         value = self.body.get(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ApiError(malformed)
         return value
 
     def optional_text(self, name: str, malformed: int = 47001) -> str:
-        """A text of the body, empty when it is absent. Raises `malformed` for anything else."""
+        """Returns a text of the body, empty when it is absent. Raises `malformed` for anything else."""
         value = self.body.get(name)
         if value is not None and not isinstance(value, str):
             raise ApiError(malformed)
         return value or ""
 
     def whole(self, name: str, otherwise: int, malformed: int = 47001) -> int:
-        """A number that may be absent, and may be written as a text. Raises `malformed` for anything else."""
+        """Returns a number that may be absent, and may be written as a text.
+
+        Raises `malformed` for anything else.
+        """
         value = self.body.get(name)
         if value is None or value == "":
             return otherwise
@@ -82,7 +88,7 @@ class Call:
         return value
 
     def parameter(self, name: str) -> str:
-        """A parameter the platform takes from the query, from the body or from a field of the form."""
+        """Returns a parameter that the platform takes from the query, the body or a field of the form."""
         for source in (self.query, self.body, self.form):
             if isinstance(value := source.get(name), str) and value:
                 return value
@@ -109,7 +115,7 @@ def verified_service(account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`methods`: an endpoint that may be asked with GET takes a POST without a body too."""
+    """A registered call. With GET among its `methods` it takes a POST without a body too."""
 
     methods: tuple[str, ...]
     handler: Handler

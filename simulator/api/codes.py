@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
 import segno
 from PIL import Image
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from simulator.api.calls import Answer, Call, api
 from simulator.api.miniprogram import mini_program
 from simulator.errors import ApiError
+from simulator.whole_numbers import whole_number
 
 SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]+")
 LONGEST_SCENE, LONGEST_PATH = 32, 1024
@@ -22,7 +22,10 @@ VERSIONS = ("release", "trial", "develop")
 
 @api("POST", "/wxa/getwxacodeunlimit", right=mini_program)
 def unlimited(call: Call) -> Answer:
-    """By a scene of 32 characters at most. Raises 40169, 40129 for the scene, 41030 for the page."""
+    """Makes a code for a scene of at most 32 characters.
+
+    Raises 40169 or 40129 for the scene, 41030 for the page, 40097 for the version.
+    """
     scene = call.body.get("scene")
     if not isinstance(scene, str) or not 0 < len(scene) <= LONGEST_SCENE:
         raise ApiError(40169)
@@ -43,12 +46,12 @@ def of_path(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/wxaapp/createwxaqrcode", right=mini_program)
 def qrcode_of_path(call: Call) -> Answer:
-    """The square code that older clients show."""
+    """Makes the square code that older clients show."""
     return picture(call, path_of(call))
 
 
 def path_of(call: Call) -> str:
-    """Raises 40159 for a path that is missing or too long."""
+    """Returns the path of the page to open. Raises 40159 for one that is missing or too long."""
     path = call.body.get("path")
     if not isinstance(path, str) or not 0 < len(path.encode()) <= LONGEST_PATH:
         raise ApiError(40159)
@@ -56,13 +59,13 @@ def path_of(call: Call) -> str:
 
 
 def picture(call: Call, target: str) -> Response:
-    width: Any = call.body.get("width", USUAL)
-    if not str(width).isdecimal() or not NARROWEST <= int(width) <= WIDEST:
+    width = whole_number(str(call.body.get("width", USUAL)))
+    if width is None or not NARROWEST <= width <= WIDEST:
         raise ApiError(40097)
     drawn = io.BytesIO()
     address = f"{call.world.addresses.mp}/a/~~{call.account.appid}~{target}"
     segno.make(address, error="m").save(drawn, kind="png", scale=4)
-    image = Image.open(drawn).convert("RGB").resize((int(width), int(width)))
+    image = Image.open(drawn).convert("RGB").resize((width, width))
     clear = call.body.get("is_hyaline") is True
     file = io.BytesIO()
     image.save(file, "PNG" if clear else "JPEG")

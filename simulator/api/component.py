@@ -35,7 +35,7 @@ def component_token(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/component/api_start_push_ticket", by="nobody")
 def start_push_ticket(call: Call) -> Answer:
-    """Tickets are pushed again, the next one at once."""
+    """Starts pushing tickets to a component again, the next one at once."""
     component = owned(call, "component_secret")
     if component.pushes_tickets:
         return {"errcode": 0, "errmsg": "in a normal state"}
@@ -120,7 +120,10 @@ def clear_quota(call: Call) -> Answer:
 
 
 def owned(call: Call, secret: str) -> Component:
-    """The component whose owner calls. Raises 41018, 40013, 41004, 40125, or 61004 for another address."""
+    """Returns the component whose owner calls.
+
+    Raises 41018, 40013, 41004, 40125, or 61004 for another address.
+    """
     appid = call.body.get("component_appid")
     if not appid:
         raise ApiError(41018)
@@ -137,7 +140,7 @@ def owned(call: Call, secret: str) -> Component:
 
 
 def own(call: Call) -> Component:
-    """The calling component. Raises 41018 or 61011 when the body names none or another one."""
+    """Returns the calling component. Raises 41018 or 61011 when the body names none or another one."""
     appid = call.body.get("component_appid")
     if not appid:
         raise ApiError(41018)
@@ -147,12 +150,12 @@ def own(call: Call) -> Component:
 
 
 def authorizer(call: Call) -> Account:
-    """Raises 40013 for an AppID nobody has."""
+    """Returns the account that a call names as the authorizer. Raises 40013 for an AppID nobody has."""
     return call.world.account(call.text("authorizer_appid", 40013))
 
 
 def authorized(call: Call) -> Account:
-    """The named account. Raises 61003 when it did not authorise the component."""
+    """Returns the named account. Raises 61003 when it did not authorise the component."""
     component, account = own(call), authorizer(call)
     component.authorization(account.appid)
     return account

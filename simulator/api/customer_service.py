@@ -19,7 +19,10 @@ TYPING_SECONDS = 15
 
 @api("POST", "/cgi-bin/message/custom/send", right=verified)
 def send(call: Call) -> Answer:
-    """Raises 45015 and 45047 when the follower may not be written to now, and the errors of the content."""
+    """Sends a follower a customer-service message.
+
+    Raises 45015 or 45047 when the follower may not be written to now, and the errors of the content.
+    """
     follower = call.account.follower(call.text("touser", 40003))
     kind = call.body.get("msgtype")
     if not isinstance(kind, str) or kind not in CHECKS:
@@ -58,13 +61,13 @@ def typed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/custom/business/typing", right=mini_program)
 def business_typing(call: Call) -> Answer:
-    """Of one of the businesses whose customer service a mini program runs."""
+    """Shows or hides that a business is typing, one of those whose customer service a mini program runs."""
     call.number("businessid")
     return typed(call)
 
 
 def check_worker(call: Call) -> None:
-    """Raises 65401 for a message in the name of a service account that does not exist."""
+    """Checks the service account in whose name a message is sent. Raises 65401 when it does not exist."""
     named = call.body.get("customservice")
     if named is None:
         return

@@ -38,7 +38,7 @@ class Day:
         return (EPOCH + timedelta(days=self.number)).isoformat()
 
     def hour_of(self, at: float) -> int:
-        """In hundreds, as the statistics write hours."""
+        """Returns the hour of a time, in hundreds as the statistics write it: 900 is nine o'clock."""
         return int(at + SHANGHAI_OFFSET) % 86_400 // 3_600 * 100
 
 
@@ -58,7 +58,10 @@ def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Ro
 
 
 def asked(call: Call, span: int) -> list[Day]:
-    """Raises 61500 for no dates, 61501 for too many or too new ones, 61503 before they are counted."""
+    """Returns the days that a call asks for.
+
+    Raises 61500 for no dates, 61501 for too many or too new ones, 61503 before they are counted.
+    """
     begin, end = (read(call.body.get(name)) for name in ("begin_date", "end_date"))
     today = EPOCH + timedelta(days=call.world.state.clock.day())
     if not FIRST <= begin <= end < today or (end - begin).days >= span:
@@ -107,7 +110,7 @@ def user_cumulate(call: Call, day: Day) -> Iterator[Row]:
 
 
 def messages(call: Call, first: int, days: int = 1) -> Iterator[tuple[Entry, int]]:
-    """What followers wrote on those days, each with the number of its kind."""
+    """Yields the messages that followers wrote on those days, each with the number of its kind."""
     for entry in call.account.entries:
         kind = KINDS.get(entry.msgtype) if entry.via == "message" else None
         if kind and first <= day_number(entry.at) < first + days:
@@ -139,7 +142,7 @@ def upstream_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 @figures("getupstreammsgweek", 30)
 def upstream_of_week(call: Call, day: Day) -> Iterator[Row]:
-    """One block of rows for a week, at its first day, which is a Monday."""
+    """Yields one block of rows for a week, at its first day, which is a Monday."""
     if is_monday(day):
         yield from counted({"ref_date": day.text}, messages(call, day.number, 7))
 
@@ -162,7 +165,7 @@ def days_of_month(day: Day) -> int:
 
 
 def intervals(ref: Row, found: Iterator[tuple[Entry, int]]) -> Iterator[Row]:
-    """How many people wrote one to five, six to ten, or more messages."""
+    """Yields how many people wrote one to five, six to ten, or more messages."""
     per_person = Counter(entry.openid for entry, _ in found)
     people = Counter(1 if count <= 5 else 2 if count <= 10 else 3 for count in per_person.values())
     for interval in sorted(people):
@@ -190,7 +193,7 @@ def distribution_of_month(call: Call, day: Day) -> Iterator[Row]:
 
 
 def deliveries(call: Call, day: Day) -> dict[int, list[tuple[float, bool]]]:
-    """By hour, the milliseconds of each delivery and whether it failed."""
+    """Returns by hour the milliseconds of each delivery, and whether it failed."""
     found = defaultdict[int, list[tuple[float, bool]]](list)
     for entry in call.account.entries:
         for each in entry.attempts:
@@ -243,7 +246,7 @@ def page_figures(reads: Reads) -> Row:
 
 @figures("getarticlesummary", 1)
 def article_summary(call: Call, day: Day) -> Iterator[Row]:
-    """The articles somebody read that day; those with hardly a reader are left out, as ever."""
+    """Yields the articles somebody read that day; those with hardly a reader are left out, as ever."""
     for each in articles(call):
         reads = each.on(day.number)
         if reads.read >= FEWEST_READS:
@@ -253,7 +256,7 @@ def article_summary(call: Call, day: Day) -> Iterator[Row]:
 
 @figures("getarticletotal", 1)
 def article_total(call: Call, day: Day) -> Iterator[Row]:
-    """What was sent that day, with running totals for each of its seven days that is over."""
+    """Yields the articles sent that day, with running totals for each of its seven days that is over."""
     for each in sent_on(call, day):
         details = [
             {
@@ -277,7 +280,7 @@ def days_over(call: Call, day: Day, most: int) -> range:
 
 
 def shares(total: int) -> tuple[int, int, int]:
-    """From the chat, from moments, from elsewhere: they add up."""
+    """Returns the parts of a total that come from the chat, from moments and from elsewhere: they add up."""
     moments, elsewhere = total * 20 // 100, total * 10 // 100
     return total - moments - elsewhere, moments, elsewhere
 
@@ -311,7 +314,7 @@ def read_on(call: Call, day: Day) -> Reads:
 
 @figures("getuserread", 3)
 def user_read(call: Call, day: Day) -> Iterator[Row]:
-    """All of it, and its parts by where people came from."""
+    """Yields how much was read that day: all of it, and its parts by where the readers came from."""
     total = read_on(call, day)
     if not total.read:
         return
@@ -343,7 +346,7 @@ def user_read_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 
 def scenes(ref: Row, users: int, count: int) -> Iterator[Row]:
-    """Two thirds of what is shared goes to friends."""
+    """Yields what was shared, by where it went: two thirds to friends, the rest to moments."""
     for scene, user_share, count_share in (
         (FRIEND, users - users // 3, count - count // 3),
         (SHARED_IN_MOMENTS, users // 3, count // 3),
@@ -418,7 +421,7 @@ def reactions(reads: Reads) -> Row:
 
 @figures("getarticletotaldetail", 1, delay=True)
 def article_total_detail(call: Call, day: Day) -> Iterator[Row]:
-    """What went out that day, day by day for thirty days."""
+    """Yields the articles sent or published that day, with figures for each of thirty days that is over."""
     for each in articles(call):
         if each.day == day.number:
             yield {

@@ -25,7 +25,7 @@ SCRIPT = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
 
 
 def checked(call: Call, given: Any) -> dict[str, Any]:
-    """The article as the platform keeps it. Raises what is wrong with it."""
+    """Returns an article as the platform keeps it. Raises the error of what is wrong with it."""
     if not isinstance(given, dict) or not given.get("title"):
         raise ApiError(47001)
     if any(not isinstance(given.get(name) or "", str) for name in (*LENGTHS, "content")):
@@ -125,7 +125,7 @@ def count(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/draft/switch", also="GET")
 def switch(call: Call) -> Answer:
-    """The draft box has long been open for everybody and cannot be shut again."""
+    """Answers that the draft box is open: it has long been so for everybody, and cannot be shut again."""
     return {**OK, "is_open": 1}
 
 
@@ -136,7 +136,10 @@ def page(call: Call) -> Answer:
 
 
 def paged(call: Call, found: list[Any], key: Any) -> Answer:
-    """A page of drafts or publications, newest first. Raises 40035 for a count that is not 1 to 20."""
+    """Returns a page of drafts or publications, newest first.
+
+    Raises 40035 for a count that is not 1 to 20.
+    """
     offset, size = call.number("offset"), call.number("count")
     if offset < 0 or not 1 <= size <= 20:
         raise ApiError(40035)

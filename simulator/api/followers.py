@@ -17,7 +17,7 @@ LANGUAGES = {"": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "zh_TW": "zh_TW", 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
 def listed(call: Call) -> Answer:
-    """The openids after `next_openid`, oldest follower first."""
+    """Returns the openids after `next_openid`, oldest follower first."""
     follower_list, settings = call.world.follower_list(call.account), call.world.settings
     cursor = follower_list.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
@@ -33,7 +33,7 @@ def listed(call: Call) -> Answer:
 
 
 def as_page(openids: list[str]) -> dict[str, Any]:
-    """A page of a list; an empty one has no `data`."""
+    """Returns a page of a list; an empty one has no `data`."""
     if not openids:
         return {"count": 0, "next_openid": ""}
     return {"count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}
@@ -82,7 +82,10 @@ def profile(follower: Follower, language: Any) -> dict[str, Any]:
 
 @api("POST", "/cgi-bin/changeopenid", right=verified)
 def change_openids(call: Call) -> Answer:
-    """The openids here of people who came along from another account; 40013 for one nobody knows."""
+    """Returns the openids here of people who came along from another account.
+
+    Raises 40013 for an account that nobody knows.
+    """
     openids = call.texts("openid_list")
     call.world.account(call.text("from_appid", 40013))
     if not 0 < len(openids) <= BATCH:

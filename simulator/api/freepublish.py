@@ -19,7 +19,7 @@ FIRST_PUBLISH_ID, FIRST_DATA_ID = 2_247_000_000, 2_247_483_000
 
 @api("POST", "/cgi-bin/freepublish/submit", right=verified)
 def submit(call: Call) -> Answer:
-    """The draft leaves the draft box; the result comes as PUBLISHJOBFINISH."""
+    """Publishes a draft, which leaves the draft box; the result comes as PUBLISHJOBFINISH."""
     draft = wanted(call)
     number, data_id = (start + call.world.next_number() for start in (FIRST_PUBLISH_ID, FIRST_DATA_ID))
     publication = Publication(str(number), str(data_id), draft.articles, int(call.world.now))

@@ -24,6 +24,7 @@ from simulator.faults import Fault, strike
 from simulator.permissions import needed
 from simulator.push import Pusher
 from simulator.tokens import unknown
+from simulator.whole_numbers import whole_number
 from simulator.world import Account, RequestRecord, World
 
 NO_ACCOUNT = Account("")
@@ -91,7 +92,7 @@ class ApiGateway:
         return response
 
     async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
-        """The refusal, kept under its request id for rid/get."""
+        """Returns the refusal of a call, which is kept under its request id for rid/get."""
         rid = request_id(self.world.now)
         answer = {**refusal(error.code, error.text, rid), **error.more}
         self.world.keep_request(
@@ -161,7 +162,10 @@ class ApiGateway:
         account.tokens.check(token, self.world.now)
 
     def _by_authorizer_token(self, call: Call, token: str) -> None:
-        """A component calls for an account. Raises 61007 for what the account did not grant."""
+        """Finds the component that calls for an account, by its token for that.
+
+        Raises 61007 for what the account did not grant.
+        """
         component, authorizer = self.world.authorization_of(token)
         if component is None:
             raise ApiError(61015) if self._component_of(token) else unknown(token)
@@ -175,7 +179,10 @@ class ApiGateway:
             raise ApiError(61007)
 
     def _by_component(self, call: Call) -> None:
-        """Raises 61014 for the token of an account, its own or an authorizer's."""
+        """Finds the component that calls for itself, by its token.
+
+        Raises 61014 for the token of an account, its own or an authorizer's, and 61004 for another address.
+        """
         token = call.query.get("component_access_token") or call.query.get("access_token", "")
         if not token:
             raise ApiError(41001)
@@ -212,7 +219,10 @@ class ApiGateway:
 
 
 def not_played(path: str) -> Response:
-    """What the platform says to an API it does not have; outside the folders of APIs there is no page."""
+    """Returns the platform's answer for an API it does not have.
+
+    Outside the folders of APIs that is a page not found.
+    """
     if path.split("/")[1] not in FOLDERS:
         return Response(status_code=404)
     return as_json({"errcode": 40066, "errmsg": f"invalid url ({path} is not played by this simulator)"})
@@ -228,7 +238,7 @@ def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
 
 
 async def form_of(request: Request, raw: bytes) -> FormData:
-    """The form of an upload, empty when it is none. Raises 41005 for one that cannot be read."""
+    """Returns the form of an upload, empty when it is none. Raises 41005 for one that cannot be read."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return FormData()
     parser = MultiPartParser(request.headers, request.stream())
@@ -241,21 +251,28 @@ async def form_of(request: Request, raw: bytes) -> FormData:
 
 
 def form_body(raw: bytes) -> dict[str, Any]:
-    """Fields of a form, as old clients send them; `kidList[0]=1` is an item of a list of numbers."""
+    """Returns the fields of a form, as old clients send them.
+
+    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for one without
+    fields, and for an item of a field that is a text.
+    """
     body: dict[str, Any] = {}
     for name, value in parse_qsl(raw.decode(errors="replace")):
         listed, bracket, _ = name.partition("[")
-        if bracket:
-            body.setdefault(listed, []).append(int(value) if value.isdecimal() else value)
-        else:
+        if not bracket:
             body[name] = value
+            continue
+        items, number = body.setdefault(listed, []), whole_number(value)
+        if not isinstance(items, list):
+            raise ApiError(47001)
+        items.append(value if number is None else number)
     if not body:
         raise ApiError(47001 if raw.strip() else 44002)
     return body
 
 
 async def suffer(fault: Fault) -> None:
-    """Raises what the fault asks for, after its delay."""
+    """Waits as long as the fault says, then raises the error that it asks for."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
     if fault.http_status is not None:

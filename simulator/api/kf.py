@@ -76,7 +76,7 @@ def delete(call: Call) -> Answer:
 
 @api("POST", "/customservice/kfaccount/uploadheadimg", right=verified, upload=True)
 async def set_avatar(call: Call) -> Answer:
-    """A JPG or PNG of 5 MB at most."""
+    """Sets the picture of a service account: a JPG or PNG of 5 MB at most."""
     chosen = named(call)
     name, data = await uploaded(call)
     kept = call.world.keep_media(call.account, "avatar", name, files.check(data, AVATAR), data)

@@ -20,7 +20,10 @@ ALPHABET = string.ascii_letters + string.digits
 
 @api("POST", "/cgi-bin/shorten/gen")
 def shorten(call: Call) -> Answer:
-    """Any text, for thirty days at most. Raises 9410010 when it is too long, 9410011 for another life."""
+    """Keeps a text of any kind under a short key, for thirty days at most.
+
+    Raises 9410010 when it is too long, 9410011 for another life.
+    """
     data, life = call.text("long_data", 9410010), call.whole("expire_seconds", LONGEST_LIFE, 9410011)
     if len(data.encode()) > LONGEST_DATA:
         raise ApiError(9410010)
@@ -57,7 +60,10 @@ def url_link(call: Call) -> Answer:
 
 
 def check_target(target: dict[str, Any]) -> None:
-    """Raises 40165 for a path that cannot be, 40212 for a query."""
+    """Checks the page that a link opens.
+
+    Raises 40165 for its path, 40212 for its query, 85402 for an unknown version.
+    """
     path, query = target.get("path", ""), target.get("query", "")
     if not isinstance(path, str) or path.startswith("/") or len(path) > LONGEST_PATH or "?" in path:
         raise ApiError(40165)
@@ -68,7 +74,10 @@ def check_target(target: dict[str, Any]) -> None:
 
 
 def check_life(call: Call) -> None:
-    """By a time (type 0) or by days (type 1), thirty days ahead at most. Raises 85401."""
+    """Checks until when a link lives: by a time (type 0) or by days (type 1), thirty days ahead at most.
+
+    Raises 85401.
+    """
     kind, now = call.body.get("expire_type", 0), call.world.now
     if kind == 1:
         days = call.body.get("expire_interval", MOST_DAYS)

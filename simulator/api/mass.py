@@ -52,7 +52,10 @@ def send(call: Call) -> Answer:
 
 
 def earlier(call: Call) -> None:
-    """Raises what a clientmsgid that was used before, or is too long, is refused with."""
+    """Refuses a clientmsgid that was used within a day, or is too long.
+
+    Raises 45067, 45066, 89504 or 45065.
+    """
     client_id = str(call.body.get("clientmsgid") or "")
     if len(client_id.encode()) > LONGEST_CLIENT_ID:
         raise ApiError(45067)
@@ -66,7 +69,7 @@ def earlier(call: Call) -> None:
 
 
 def tagged(call: Call, chosen: dict[str, Any]) -> int:
-    """Raises 40152 for a tag the account does not have."""
+    """Returns the id of the tag that a mass send goes to. Raises 40152 for one the account does not have."""
     tag = chosen.get("tag_id")
     if str(tag) not in call.account.tags:
         raise ApiError(40152)
@@ -102,7 +105,7 @@ def content_of(call: Call) -> dict[str, Any]:
 
 
 def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bool = False) -> Answer:
-    """The job is accepted, or enters the flow of confirmation; either way its clientmsgid is taken."""
+    """Accepts a mass send, or lets it wait for confirmation; either way its clientmsgid is taken."""
     sends, today = call.account.mass, day_of(call.world)
     if call.account.kind == "subscription" and today in sends.days:
         raise ApiError(45028)
@@ -151,13 +154,16 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
 
 
 def deliver(world: World, account: Account, job: Job) -> list[str]:
-    """To whoever may still get one this month; a subscription account's allowance is its day's."""
+    """Delivers a mass send to those who still follow and may get one this month; returns their openids.
+
+    A subscription account is limited by day instead, when it sends.
+    """
     counts, month = account.mass.received, day_of(world)[:7]
     reached = []
     for openid in job.openids:
         key = f"{openid} {month}"
         follower = account.followers.get(openid)
-        if follower is None or follower.blacklisted:
+        if follower is None or not follower.subscribed or follower.blacklisted:
             continue
         if account.kind == "service" and counts.get(key, 0) >= A_MONTH:
             continue
@@ -192,7 +198,7 @@ def get(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/mass/delete", right=verified)
 def delete(call: Call) -> Answer:
-    """Articles and videos only; the cards stay where they were delivered."""
+    """Deletes sent articles or videos, nothing else; the cards stay where they were delivered."""
     job, number = job_of(call), call.whole("article_idx", 0, 40060)
     if job.msgtype not in ("mpnews", "mpvideo"):
         raise ApiError(40059)
@@ -224,12 +230,12 @@ def set_speed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/media/uploadvideo", right=verified)
 def video_for_mass(call: Call) -> Answer:
-    """The same bytes under another id, which only a mass send takes."""
+    """Keeps a video again under another id, which only a mass send takes."""
     video = call.account.find_media(call.text("media_id", 40007), call.world.now, "video")
     made = call.world.keep_media(call.account, "video", video.name, video.content_type, video.data)
     return {"type": "video", "media_id": made.media_id, "created_at": made.created_at}
 
 
 def day_of(world: World) -> str:
-    """The platform counts days and months in China's time."""
+    """Returns the platform's day; it counts days and months in China's time."""
     return (datetime.fromtimestamp(world.now, UTC) + timedelta(hours=8)).date().isoformat()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from simulator import files
+from simulator import files, strict_json
 from simulator.api.calls import OK, Answer, Call, api
 from simulator.api.media import as_file, received, uploaded
 from simulator.errors import ApiError
@@ -27,7 +26,7 @@ async def add(call: Call) -> Answer:
 def description(call: Call) -> tuple[str, str]:
     """The title and introduction a video comes with. Raises 47001 when they are absent or not JSON."""
     try:
-        payload = json.loads(call.parameter("description"))
+        payload = strict_json.loads(call.parameter("description").encode())
         return str(payload["title"]), str(payload["introduction"])
     except (ValueError, KeyError, TypeError):
         raise ApiError(47001) from None
@@ -82,7 +81,7 @@ def page(call: Call) -> Answer:
 
 
 def library(call: Call, kind: str) -> list[Media]:
-    """Newest first."""
+    """Returns the permanent files of a kind, the newest first."""
     return [each for each in reversed(call.account.media.values()) if each.permanent and each.kind == kind]
 
 

@@ -51,7 +51,7 @@ def download(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/media/get/jssdk", right=verified)
 def download_speex(call: Call) -> Answer:
-    """A voice that a page recorded with the JS-SDK. Raises 40007 for any other media."""
+    """Returns a voice that a page recorded with the JS-SDK. Raises 40007 for any other media."""
     media_id = call.query.get("media_id")
     if not media_id:
         raise ApiError(41006)

@@ -76,7 +76,7 @@ def delete(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/get_current_selfmenu_info")
 def current(call: Call) -> Answer:
-    """Also what was made on the platform's own page; unverified accounts may ask."""
+    """Returns the live menu, also one made on the platform's own page; unverified accounts may ask."""
     menus = call.account.menus
     if menus.default is not None:
         button = [nested(each) for each in menus.default.button]
@@ -128,13 +128,16 @@ def try_match(call: Call) -> Answer:
 
 
 def refresh_phones(call: Call) -> None:
-    """Phones that look at the account ask again what they are to show."""
+    """Tells phones that look at the account to ask again for the menu that they are to show."""
     call.world.changes += 1
     call.world.live.publish_all(call.account.appid, "menu")
 
 
 def match_rule(given: Any) -> dict[str, str]:
-    """Raises 65320 for the removed criteria, 65304 for a rule without any."""
+    """Returns the criteria of a conditional menu.
+
+    Raises 65320 for the criteria that were removed, 65304 for a rule without any, 40097 for another platform.
+    """
     if not isinstance(given, dict):
         raise ApiError(65304)
     if any(given.get(name) for name in REMOVED_RULES):
@@ -148,7 +151,7 @@ def match_rule(given: Any) -> dict[str, str]:
 
 
 def checked(call: Call, given: Any, *, empty: int, bad_url: int = 0) -> list[dict[str, Any]]:
-    """The buttons as `menu/get` returns them. Raises the error of the first one that is wrong.
+    """Returns the buttons as `menu/get` does. Raises the error of the first one that is wrong.
 
     `empty` is the error for a button without any action, `bad_url` replaces the one for a wrong address.
     """
@@ -173,7 +176,7 @@ class Button:
         return Button(self.call, given, SECOND, self.empty, self.bad_url)
 
     def text(self, name: str, error: int, most: int = 0) -> str:
-        """Raises `error` for a text that is missing or has more than `most` bytes."""
+        """Returns a text of the button. Raises `error` when it is missing or has more than `most` bytes."""
         value = self.given.get(name)
         if not isinstance(value, str) or not value or (most and len(value.encode()) > most):
             raise ApiError(error)
@@ -207,7 +210,7 @@ def named(button: Button) -> None:
 
 
 def acting(button: Button) -> dict[str, Any]:
-    """The button with what its type needs, and nothing else."""
+    """Returns the button with what its type needs, and nothing else."""
     kind = button.given.get("type")
     if kind is None:
         raise ApiError(button.empty)
@@ -238,7 +241,7 @@ def mini_program(button: Button) -> dict[str, Any]:
 
 
 def file(button: Button) -> dict[str, Any]:
-    """Permanent material; a news of it is no longer taken."""
+    """Returns the permanent file that a button gives; an article of the old kind is no longer taken."""
     media_id = button.text("media_id", button.level.bad_media, 128)
     media = button.call.account.find_media(media_id, button.call.world.now)
     if not media.permanent:
@@ -268,13 +271,13 @@ TYPES: dict[str, Callable[[Button], dict[str, Any]]] = {
 
 
 def domains(buttons: list[dict[str, Any]]) -> set[str]:
-    """The hosts that buttons of both levels link to."""
+    """Returns the hosts that buttons of both levels link to."""
     every = [each for button in buttons for each in (button, *button.get("sub_button", []))]
     return {str(urlsplit(each["url"]).hostname) for each in every if each.get("url")}
 
 
 def nested(button: dict[str, Any]) -> dict[str, Any]:
-    """A button as `get_current_selfmenu_info` returns it."""
+    """Returns a button in the form of `get_current_selfmenu_info`."""
     children = button.get("sub_button")
     answer = {name: value for name, value in button.items() if name != "sub_button"}
     return {**answer, "sub_button": {"list": [nested(each) for each in children]}} if children else answer

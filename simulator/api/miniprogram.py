@@ -42,7 +42,7 @@ def phone(call: Call) -> Answer:
 
 @api("GET", "/wxa/resetusersessionkey", right=mini_program)
 def reset(call: Call) -> Answer:
-    """The old key is void from now on."""
+    """Makes a new session key; the old one is void from now on."""
     check(call)
     openid = call.query["openid"]
     person = call.account.logins.sessions[openid].person

@@ -6,6 +6,7 @@ from simulator.api.calls import OK, Answer, Call, api, verified, verified_servic
 from simulator.api.templates import enough, remember, sent_before, shown, wanted
 from simulator.errors import ApiError
 from simulator.templates import CATEGORIES, LIBRARY, check, made, value_of
+from simulator.whole_numbers import whole_number
 from simulator.world import Account
 
 LONG_TERM = 3
@@ -33,15 +34,15 @@ def titles(call: Call) -> Answer:
     ids = [each for each in call.query.get("ids", "").split(",") if each]
     if not ids:
         raise ApiError(200018)
-    if any(not each.isdecimal() or int(each) not in CATEGORIES for each in ids):
+    if any(whole_number(each) not in CATEGORIES for each in ids):
         raise ApiError(200019)
-    start, limit = call.query.get("start", ""), call.query.get("limit", "")
-    if not start.isdecimal():
+    start, limit = (whole_number(call.query.get(name, "")) for name in ("start", "limit"))
+    if start is None:
         raise ApiError(200016)
-    if not limit.isdecimal() or not 0 < int(limit) <= PAGE:
+    if limit is None or not 0 < limit <= PAGE:
         raise ApiError(200017)
     found = [each for each in LIBRARY.values() if str(each.category) in ids]
-    page = found[int(start) : int(start) + int(limit)]
+    page = found[start : start + limit]
     answer = [
         {"tid": int(each.tid), "title": each.title, "type": each.lasts, "categoryId": str(each.category)}
         for each in page
@@ -121,7 +122,10 @@ def send_as_mini_program(call: Call) -> Answer:
 
 
 def sent(call: Call) -> Answer:
-    """Takes one agreement of a one-time template; reports with subscribe_msg_sent_event."""
+    """Sends a subscription notice, which takes one agreement of a one-time template.
+
+    The event subscribe_msg_sent_event reports it.
+    """
     follower = call.account.follower(call.text("touser", 40003))
     template = wanted(call, "notice")
     data = call.object("data")
@@ -145,7 +149,7 @@ def sent(call: Call) -> Answer:
 
 
 def spend(account: Account, openid: str, template_id: str, *, lasts: bool = False) -> None:
-    """Raises 43101 when the person agreed to nothing, or to nothing more."""
+    """Takes one agreement of the person, unless it lasts. Raises 43101 when there is none, or none left."""
     key = f"{openid} {template_id}"
     if account.notice_grants.get(key, 0) <= 0:
         raise ApiError(43101)
@@ -155,7 +159,7 @@ def spend(account: Account, openid: str, template_id: str, *, lasts: bool = Fals
 
 @api("POST", "/cgi-bin/message/template/subscribe", right=verified)
 def send_once(call: Call) -> Answer:
-    """The old one-time subscription, confirmed by web address."""
+    """Sends a message of the old one-time subscription, which people confirm on a web page."""
     openid, template_id = call.text("touser", 40003), call.text("template_id", 40037)
     title, data = call.text("title", 47001), call.object("data")
     if len(title) > TITLE_CHARACTERS:

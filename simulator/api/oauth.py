@@ -19,7 +19,7 @@ def access_token(call: Call) -> Answer:
 
 
 def exchange(call: Call) -> Answer:
-    """A token for a code, which whoever asked for the code may have: the account, or a component."""
+    """Gives a token for a code, to whoever asked for the code: the account, or a component."""
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
     if not call.query.get("code"):
@@ -88,5 +88,5 @@ def given(call: Call, value: str, token: UserToken) -> dict[str, Any]:
 
 
 def union(account: Account, person: str) -> dict[str, str]:
-    """Accounts that are bound to the Open Platform know people by one id more."""
+    """Returns a person's unionid, the id by which accounts bound to the Open Platform know people too."""
     return {"unionid": openid_of("union", person)} if account.open_platform else {}

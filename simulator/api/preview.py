@@ -12,7 +12,11 @@ KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
 
 @api("POST", "/cgi-bin/message/mass/preview", right=verified)
 def preview(call: Call) -> Answer:
-    """To an openid, or to a WeChat id, which stands for nobody the simulator knows and is only counted."""
+    """Sends one person a mass message ahead, by an openid or a WeChat id.
+
+    A WeChat id stands for nobody the simulator knows: such a message only gets a number. Raises 43004 for
+    somebody who left.
+    """
     kind = call.body.get("msgtype")
     if kind not in KINDS:
         raise ApiError(40008)
@@ -28,6 +32,8 @@ def preview(call: Call) -> Answer:
         content["articles"] = draft.articles
     if call.body.get("towxname"):
         return {**OK, "msg_id": call.world.message_id()}
-    openid = call.account.follower(call.text("touser", 40003)).openid
-    call.world.write(call.account, openid, "account", "preview", str(kind), content)
+    follower = call.account.follower(call.text("touser", 40003))
+    if not follower.subscribed:
+        raise ApiError(43004)
+    call.world.write(call.account, follower.openid, "account", "preview", str(kind), content)
     return {**OK, "msg_id": call.world.message_id()}

@@ -40,7 +40,10 @@ def create(call: Call) -> Answer:
 
 
 def scene_of(action: str, info: Any) -> int | str:
-    """Raises 40053 when the scene's field is absent, of the wrong type or out of range."""
+    """Returns the scene of a code.
+
+    Raises 40053 when its field is absent, of the wrong type or out of range.
+    """
     scene = info.get("scene") if isinstance(info, dict) else None
     if not isinstance(scene, dict):
         raise ApiError(40053)

@@ -23,7 +23,7 @@ def is_risky(call: Call, content: bytes) -> bool:
 
 @api("POST", "/wxa/msg_sec_check")
 def text(call: Call) -> Answer:
-    """Version 1 refuses with 87014; version 2 answers what it suggests."""
+    """Checks a text: version 1 refuses a risky one with 87014, version 2 answers what it suggests."""
     content = call.text("content", 44004)
     if len(content) > LONGEST_TEXT:
         raise ApiError(45002)
@@ -61,7 +61,10 @@ async def picture(call: Call) -> Answer:
 
 @api("POST", "/wxa/media_check_async")
 def media(call: Call) -> Answer:
-    """The judgement comes as wxa_media_check, by the address alone: nothing is fetched."""
+    """Checks a picture or a voice by its address alone, as nothing is fetched.
+
+    The judgement comes as the event wxa_media_check.
+    """
     url, kind = call.text("media_url", 40066), call.body.get("media_type")
     if urlsplit(url).scheme not in ("http", "https"):
         raise ApiError(40066)

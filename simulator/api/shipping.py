@@ -50,7 +50,7 @@ def companies(call: Call) -> Answer:
 
 
 def paid_order(call: Call) -> Order:
-    """The payment that is meant, of this mini program."""
+    """Returns the paid order of this mini program that a call names."""
     key = call.object("order_key")
     by_merchant = key.get("order_number_type") == 1
     if key.get("order_number_type") not in {1, 2}:
@@ -75,7 +75,7 @@ def paid_order(call: Call) -> Order:
 
 
 def checked(call: Call) -> dict[str, Any]:
-    """Returns the parts of a shipment that make a difference."""
+    """Checks a shipment; returns the parts of it that make a difference."""
     kind, mode, parcels = (
         call.body.get(name) for name in ("logistics_type", "delivery_mode", "shipping_list")
     )

@@ -75,7 +75,10 @@ def delete(call: Call) -> Answer:
 
 
 def own(call: Call, number: Any) -> int:
-    """The id of a tag that may be changed. Raises 45058 for the platform's own, 45159 for an unknown one."""
+    """Returns the id of a tag that may be changed.
+
+    Raises 45058 for the platform's own, 45159 for an unknown one.
+    """
     if not isinstance(number, int):
         raise ApiError(47001)
     if number <= max(SYSTEM):
@@ -105,7 +108,7 @@ def known(call: Call) -> int:
 
 @api("POST", "/cgi-bin/tags/members/batchtagging", right=verified)
 def tag_some(call: Call) -> Answer:
-    """All or nothing for openids nobody knows; followers with 20 tags are left out and named."""
+    """Gives followers a tag: nobody gets it when one of them is unknown, and those with 20 tags are named."""
     number, chosen = known(call), followers_of(call, BATCH)
     full = [each for each in chosen if number not in (each.tags or ()) and is_full(each)]
     if len(full) == len(chosen) == 1:
@@ -136,7 +139,10 @@ def without(follower: Follower, number: int) -> None:
 
 
 def followers_of(call: Call, most: int) -> list[Follower]:
-    """Those named. Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left."""
+    """Returns the followers that a call names.
+
+    Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left.
+    """
     openids = call.texts("openid_list")
     if not 0 < len(openids) <= most:
         raise ApiError(40032)

@@ -9,6 +9,7 @@ from simulator.api.mass import day_of
 from simulator.errors import ApiError
 from simulator.industries import INDUSTRIES
 from simulator.templates import LIBRARY, MOST, Held, Template, check, made
+from simulator.whole_numbers import whole_number
 from simulator.world import Follower
 
 REPEAT_SECONDS = 600
@@ -38,7 +39,7 @@ def send(call: Call) -> Answer:
 
 
 def wanted(call: Call, kind: str) -> Template:
-    """Raises 40037 for a template the account does not have."""
+    """Returns the template that a call names. Raises 40037 for one the account does not have."""
     template = call.account.templates.get(call.text("template_id", 40037))
     if template is None or template.kind != kind:
         raise ApiError(40037)
@@ -46,14 +47,14 @@ def wanted(call: Call, kind: str) -> Template:
 
 
 def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> dict[str, Any]:
-    """Returns what the phone shows."""
+    """Returns the content that the phone shows."""
     content = {"template_id": template.template_id, "title": template.title, "data": data, "msgid": msgid}
     names = ("url", "miniprogram", "page")
     return content | {name: call.body[name] for name in names if call.body.get(name)}
 
 
 def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
-    """Accepted, and then not delivered: the owner can ask for what was intercepted."""
+    """Accepts a message and does not deliver it: the owner can ask for what was intercepted."""
     text = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
     number, at = call.world.next_number(), int(call.world.now)
     call.account.held.append(Held(number, template.template_id, template.title, text, follower.openid, at))
@@ -63,7 +64,7 @@ def held_back(call: Call, template: Template, follower: Follower, data: dict[str
 
 
 def sent_before(call: Call, follower: Follower) -> int | None:
-    """The msgid the same client_msg_id was given in the last ten minutes."""
+    """Returns the msgid that the same client_msg_id was given in the last ten minutes, if any."""
     key = guard(call, follower)
     msgid, at = call.account.template_sends.get(key, [0, 0]) if key else (0, 0)
     return msgid if msgid and call.world.now - at < REPEAT_SECONDS else None
@@ -99,7 +100,7 @@ def all_private(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/template/api_add_template", right=verified_service)
 def add(call: Call) -> Answer:
-    """Category templates only; the industry ones of old cannot be added any more."""
+    """Adds a template of the library by its categories; the industry ones of old cannot be added any more."""
     short_id, names = call.text("template_id_short", 40036), call.body.get("keyword_name_list")
     if not short_id.isdecimal():
         raise ApiError(40247)
@@ -130,14 +131,15 @@ def industry(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/template/api_set_industry", right=verified_service)
 def set_industry(call: Call) -> Answer:
-    """Once a month; the templates of an industry that is left go with it."""
-    chosen = [str(call.body.get(name, "")) for name in ("industry_id1", "industry_id2")]
-    if any(not each.isdecimal() or int(each) not in INDUSTRIES for each in chosen):
+    """Changes the account's industries, once a month; the templates of an industry it leaves are deleted."""
+    named = [whole_number(str(call.body.get(name, ""))) for name in ("industry_id1", "industry_id2")]
+    chosen = [each for each in named if each in INDUSTRIES]
+    if len(chosen) < len(named):
         raise ApiError(40102)
     month = day_of(call.world)[:7]
     if call.account.industries_changed_in == month:
         raise ApiError(43100)
-    call.account.industries = [int(each) for each in chosen]
+    call.account.industries = chosen
     call.account.industries_changed_in = month
     kept = {0, *call.account.industries}
     call.account.templates = {
@@ -165,6 +167,6 @@ def intercepted(call: Call) -> Answer:
 
 
 def enough(call: Call, kind: str, code: int) -> None:
-    """Raises `code` when the account has as many templates of a kind as it may have."""
+    """Checks that the account may have one more template of a kind. Raises `code` when it may not."""
     if sum(each.kind == kind for each in call.account.templates.values()) >= MOST:
         raise ApiError(code)

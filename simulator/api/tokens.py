@@ -38,7 +38,10 @@ def ticket(call: Call) -> Answer:
 
 
 def check_owner(call: Call, given: Mapping[str, Any]) -> None:
-    """Raises 40002, 41004, 40125 or 40164: only the owner gets a token, and only at a listed address."""
+    """Checks who asks for a token: only the owner gets one, and only at a listed address.
+
+    Raises 40002, 41004, 40125 or 40164.
+    """
     if given.get("grant_type") != "client_credential":
         raise ApiError(40002)
     if not given.get("secret"):

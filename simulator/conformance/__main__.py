@@ -28,7 +28,7 @@ SECONDS = 240
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`package` is its name in the registry, `script` the file in `clients` that drives it."""
+    """A client. `package` is its name in the registry, `script` the file in `clients` that drives it."""
 
     name: str
     package: str
@@ -57,7 +57,7 @@ WIRE = Client("requests of PHP, Go and Java clients", "", "wire_flows.py")
 
 @dataclass(slots=True)
 class Installed:
-    """Interpreters with what is installed for them; a version by client."""
+    """The interpreters, with what is installed for them; a version by client."""
 
     python: Path
     node: Path | None
@@ -86,7 +86,7 @@ def output(*command: str) -> str:
 
 @contextmanager
 def environment(here: Environment) -> Iterator[dict[str, str]]:
-    """What every client's process is given."""
+    """Yields the environment variables of every client's process."""
     with proxy.running(here.tls_port) as leading:
         address = f"http://127.0.0.1:{leading.port}"
         yield {
@@ -106,7 +106,7 @@ def environment(here: Environment) -> Iterator[dict[str, str]]:
 
 
 def drive(client: Client, installed: Installed, here: Environment, env: dict[str, str]) -> dict[str, str]:
-    """The outcome by flow: empty for one that passed, else the reason."""
+    """Runs a client; returns the outcome by flow: empty for one that passed, else the reason."""
     here.prepare()
     more = {"MERCHANT": str(here.merchant())} if client.pay else {}
     script = str(FOLDER / client.script)

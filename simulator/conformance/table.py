@@ -9,7 +9,10 @@ LONGEST_REASON = 110
 
 
 def written(found: dict[str, dict[str, str]], versions: dict[str, str], pay: set[str]) -> str:
-    """Markdown: a table of the clients of official accounts, one of WeChat Pay's, and each gap's reason."""
+    """Returns the result as Markdown.
+
+    It has a table of the clients of official accounts, one of WeChat Pay's, and the reason of each gap.
+    """
     first = {name: flows for name, flows in found.items() if name not in pay}
     second = {name: flows for name, flows in found.items() if name in pay}
     parts = [grid(each, versions) for each in (first, second) if each]
@@ -37,7 +40,7 @@ def grid(found: dict[str, dict[str, str]], versions: dict[str, str]) -> str:
 
 
 def mark(reason: str | None) -> str:
-    """A client without the call has no mark."""
+    """Returns the mark of a client in a row; a client without the call has none."""
     if reason is None:
         return "–"
     return "no" if reason else "yes"

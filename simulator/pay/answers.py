@@ -49,7 +49,10 @@ def of_public_key(merchant: Merchant) -> Signer:
 
 
 def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
-    """While switching, the request says which key it wants to verify with (pay reference 2.5)."""
+    """Returns the key that signs an answer to the merchant.
+
+    While the merchant is switching, the request says which key it wants to verify with (pay reference 2.5).
+    """
     if merchant.key_mode == "switching":
         return (
             of_public_key(merchant)
@@ -60,7 +63,10 @@ def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
 
 
 def for_notice(merchant: Merchant) -> Signer:
-    """While switching, chance decides; the merchant has no say in it."""
+    """Returns the key that signs a notification to the merchant.
+
+    While the merchant is switching, chance decides; the merchant has no say in it.
+    """
     if merchant.key_mode == "switching":
         drawn = secrets.randbelow(10_000) < merchant.notify_share * 10_000
         return of_public_key(merchant) if drawn else of_certificate(merchant)
@@ -68,7 +74,10 @@ def for_notice(merchant: Merchant) -> Signer:
 
 
 def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") -> dict[str, str]:
-    """The headers of 2.1; `spoil` is one of faults.SPOILS. A spoiled body is up to the caller."""
+    """Returns the headers that sign a body (pay reference 2.1); `spoil` is one of faults.SPOILS.
+
+    A spoiled body is up to the caller.
+    """
     moment, nonce = str(int(now) - (STALE_SECONDS if spoil == "stale" else 0)), sealing.nonce()
     signature = signer.key.sign(f"{moment}\n{nonce}\n".encode() + body + b"\n")
     if spoil == "unsigned":

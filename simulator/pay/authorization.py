@@ -11,6 +11,7 @@ from simulator.pay import texts
 from simulator.pay.errors import PayError
 from simulator.pay.keys import verifies
 from simulator.pay.state import Merchant, same_serial
+from simulator.whole_numbers import whole_number
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 WINDOW = 300
@@ -35,7 +36,7 @@ class Asked:
 def caller(
     asked: Asked, header: str | None, merchants: dict[str, Merchant], now: float
 ) -> tuple[Merchant, str]:
-    """The merchant who signed this, and the nonce. Raises PayError."""
+    """Returns the merchant who signed this, and the nonce. Raises PayError."""
     given = _items(asked, header)
     if abs(now - int(given["timestamp"])) > WINDOW:
         raise PayError("SIGN_ERROR", texts.TIMESTAMP)
@@ -66,7 +67,7 @@ def _items(asked: Asked, header: str | None) -> dict[str, str]:
         scheme != SCHEME
         or len(pieces) != len(ITEMS)
         or found.keys() != ITEMS
-        or not found["timestamp"].isdecimal()
+        or whole_number(found["timestamp"]) is None
     ):
         raise PayError("SIGN_ERROR", malformed)
     return found

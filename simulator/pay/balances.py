@@ -12,7 +12,7 @@ FUND = "/v3/merchant/fund"
 
 
 def account(call: Call) -> str:
-    """Raises PARAM_ERROR for an account there is not."""
+    """Returns the account that the path names. Raises PARAM_ERROR for one there is not."""
     kind = call.path["account_type"]
     if kind not in ACCOUNTS:
         raise wrong("account_type", kind, f"must be one of {', '.join(ACCOUNTS)}", "path")
@@ -21,9 +21,9 @@ def account(call: Call) -> str:
 
 @pay_api("GET", f"{FUND}/balance/{{account_type}}")
 def balance(call: Call) -> Answer:
-    """`pending_amount` is what users may still confirm to have, or what waits for being shared.
+    """Returns the balance of an account; only BASIC ever holds anything here.
 
-    Only BASIC ever holds anything here.
+    `pending_amount` is what users may still confirm to have, or what waits for being shared.
     """
     merchant = call.merchant
     if account(call) != "BASIC":
@@ -33,7 +33,7 @@ def balance(call: Call) -> Answer:
 
 @pay_api("GET", f"{FUND}/dayendbalance/{{account_type}}")
 def balance_of_day(call: Call) -> Answer:
-    """Raises INVALID_REQUEST for no day, or one that is not over."""
+    """Returns the balance at the end of a day. Raises INVALID_REQUEST for no day, or one that is not over."""
     kind = account(call)
     try:
         end = moments.start_of(call.asked("date")) + DAY

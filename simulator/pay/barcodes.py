@@ -21,14 +21,14 @@ QUIET, HEIGHT = 10, 40
 
 
 def values(digits: str) -> list[int]:
-    """The code's values with start, check and stop; two digits are one value."""
+    """Returns the code's values with start, check and stop; two digits are one value."""
     pairs = [int(digits[place : place + 2]) for place in range(0, len(digits), 2)]
     check = (START + sum(place * pair for place, pair in enumerate(pairs, 1))) % MODULUS
     return [START, *pairs, check, STOP]
 
 
 def code128(digits: str) -> str:
-    """An even number of digits, as SVG."""
+    """Returns an even number of digits as a barcode, in SVG."""
     widths = [int(each) for value in values(digits) for each in WIDTHS[value]]
     ends = list(accumulate(widths, initial=QUIET))
     bars = "".join(

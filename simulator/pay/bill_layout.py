@@ -9,7 +9,7 @@ from simulator.pay.state import PaySettings
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What stands before the first line, how lines end, how characters are encoded."""
+    """The style of a bill's text: what stands before the first line, how lines end, the encoding."""
 
     mark: str
     ending: str
@@ -26,7 +26,9 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`separate_fees`: the fund flow has lines of their own for fees, with the payment's business number.
+    """The layout of a bill.
+
+    `separate_fees`: the fund flow has lines of their own for fees, with the payment's business number.
     `classic`: the trade bill of 24 columns, without order amounts. `decimal_counts`: summaries count `20.0`.
     """
 

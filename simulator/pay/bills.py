@@ -48,7 +48,7 @@ async def sharing_bill(call: Call) -> Answer:
 
 
 def served(call: Call) -> str:
-    """The merchant a service provider asks about, or none: all of them. Raises NO_AUTH."""
+    """Returns the merchant a service provider asks about; empty for all of them. Raises NO_AUTH."""
     sub_mchid = call.query.get("sub_mchid", "")
     return call.served(sub_mchid).mchid if sub_mchid else ""
 
@@ -62,7 +62,10 @@ async def fund_flow_bill(call: Call) -> Answer:
 
 
 def ready_day(call: Call) -> str:
-    """Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten."""
+    """Returns the day of the bill that is asked for.
+
+    Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten o'clock.
+    """
     day = call.asked("bill_date")
     try:
         start = moments.start_of(day)
@@ -76,7 +79,7 @@ def ready_day(call: Call) -> str:
 
 
 async def applied(call: Call, bill: Bill, choice: str) -> Answer:
-    """Raises NO_STATEMENT_EXIST for a day without lines."""
+    """Returns an address to download a bill from. Raises NO_STATEMENT_EXIST for a day without lines."""
     zipped = call.asked("tar_type", choices=("", "GZIP")) == "GZIP"
     if bill.is_empty:
         raise PayError("NO_STATEMENT_EXIST")
@@ -92,7 +95,7 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
 
 
 def made(call: Call, download: Download) -> Bill:
-    """A bill nobody has taken lines from."""
+    """Returns a bill from which nobody has taken lines yet."""
     day, choice, layout, sub_mchid = download.day, download.choice, download.layout, download.sub_mchid
     if choice == SHARING:
         return SharingBill(call.merchant, day, layout, sub_mchid)
@@ -103,7 +106,10 @@ def made(call: Call, download: Download) -> Bill:
 
 @pay_api("GET", "/v3/billdownload/file")
 def download(call: Call) -> Answer:
-    """Unsigned. Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's."""
+    """Returns the file of a bill, in an answer that is not signed.
+
+    Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's.
+    """
     found = call.runtime.downloads.get(call.asked("token"))
     if found is None or call.now >= found.made_at + LINK_LIFE:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
@@ -116,7 +122,7 @@ def download(call: Call) -> Answer:
 
 
 def blocks(bill: Bill, style: Style) -> Iterator[bytes]:
-    """The file, some thousand lines at a time."""
+    """Yields the file, some thousand lines at a time."""
     mark, lines = style.mark, bill.lines()
     while block := list(islice(lines, LINES_AT_ONCE)):
         text = mark + style.ending.join(block) + style.ending
@@ -132,7 +138,7 @@ def zipped(content: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sha1(content: Iterable[bytes]) -> str:
-    """Of the file as it is unpacked."""
+    """Returns the SHA-1 hex digest of a file; it is that of the file as unpacked."""
     digest = hashlib.sha1(usedforsecurity=False)
     for block in content:
         digest.update(block)

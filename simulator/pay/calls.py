@@ -47,7 +47,7 @@ class Call:
         return self.runtime.world.now
 
     def read(self, shape: Object) -> dict[str, Any]:
-        """The body, when it fits; the merchant it names as the caller must be that. Raises PARAM_ERROR."""
+        """Returns the body, when it fits and the merchant it names is the caller. Raises PARAM_ERROR."""
         try:
             body = strict_json.loads(self.raw)
         except ValueError:
@@ -65,13 +65,13 @@ class Call:
             raise PayError("PARAM_ERROR", texts.OTHER_MERCHANT)
 
     def served(self, sub_mchid: str) -> Merchant:
-        """A merchant the caller serves as a service provider. Raises NO_AUTH."""
+        """Returns a merchant the caller serves as a service provider. Raises NO_AUTH."""
         if sub_mchid not in self.merchant.sub_mchids:
             raise PayError("NO_AUTH", texts.NOT_SERVED)
         return self.runtime.state.merchants[sub_mchid]
 
     def asked(self, name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
-        """A parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
+        """Returns a parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
         value = self.query.get(name, default)
         if not value and not default and "" not in choices:
             raise wrong(name, value, "missing", "query")
@@ -82,7 +82,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`strict` calls insist on Accept and User-Agent."""
+    """A registered call; one that is `strict` insists on Accept and User-Agent."""
 
     method: str
     template: str

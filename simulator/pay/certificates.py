@@ -19,13 +19,16 @@ UTF8_STRING, UTC_TIME = 0x0C, 0x17
 
 
 def new_serial(*, leading_zero: bool = False) -> str:
-    """40 hex digits, upper case. The first bit is zero, as a positive number of 20 bytes has it."""
+    """Returns a serial number: 40 hex digits, upper case.
+
+    The first bit is zero, as a positive number of 20 bytes has it.
+    """
     first = secrets.randbelow(0x0F) + 1 if leading_zero else secrets.randbelow(0x70) + 0x10
     return f"{first:02X}{secrets.token_hex(19).upper()}"
 
 
 def certificate(name: str, serial: str, key: Key, starts: float, ends: float) -> str:
-    """A certificate for `key`, signed with it, in PEM. Times are Unix seconds."""
+    """Returns a certificate for `key`, signed with it, in PEM. Times are Unix seconds."""
     return issued(name, serial, key.public, key, starts, ends)
 
 
@@ -40,7 +43,10 @@ def issued(
     issuer: str = "",
     extensions: Iterable[bytes] = (),
 ) -> str:
-    """A certificate for `public`, signed with another key. Without an `issuer` it names itself as one."""
+    """Returns a certificate for `public`, signed with another key.
+
+    Without an `issuer` it names itself as one.
+    """
     algorithm = DerSequence([DerObjectId(SHA256_WITH_RSA).encode(), DerNull().encode()]).encode()
     whose, signed_by = _name(name), _name(issuer or name)
     extended = [DerSequence(list(extensions), explicit=3).encode()] if extensions else []
@@ -56,7 +62,10 @@ def issued(
 
 
 def serial_of(pem: str) -> str:
-    """The serial number of a certificate with its leading zeros. Raises ValueError when it is none."""
+    """Returns the serial number of a certificate with its leading zeros.
+
+    Raises ValueError when it is none.
+    """
     lines = [line for line in pem.strip().splitlines() if not line.startswith("-----")]
     whole = DerSequence().decode(base64.b64decode("".join(lines)))
     body = DerSequence().decode(whole[0])

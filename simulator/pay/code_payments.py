@@ -30,7 +30,7 @@ def partner_codepay(call: Call) -> Answer:
 
 
 def paid_by_code(call: Call, shape: Object) -> Answer:
-    """The paid order; 202 USERPAYING when the payer has to enter the password first."""
+    """Charges the payer of a code; returns the order, or 202 USERPAYING while the password is needed."""
     body, merchant = call.read(shape), call.merchant
     check_detail(body)
     terms = digest(body)
@@ -47,7 +47,7 @@ def paid_by_code(call: Call, shape: Object) -> Answer:
 
 
 def check_again(runtime: Runtime, order: Order, terms: str, now: float) -> None:
-    """Raises PayError unless the payment is still waiting, and asked for as before."""
+    """Checks that a payment still waits, and is asked for as before. Raises PayError."""
     state = order.state_at(now)
     if state == "REVOKED":
         raise PayError("ORDER_REVERSED")
@@ -76,7 +76,7 @@ def reversed_order(call: Call, body: dict[str, Any]) -> Answer:
 
 
 def take_back(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Closes an order that is not paid, pays one back that is. Once is as good as twice. Raises PayError."""
+    """Closes an order that is not paid, pays one back that is; a repeat changes nothing. Raises PayError."""
     if order.trade_type != TRADE_TYPE:
         raise PayError("INVALID_REQUEST", texts.NOT_BY_CODE)
     if order.state == "REVOKED":

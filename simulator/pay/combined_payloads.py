@@ -19,7 +19,10 @@ def sub_orders(state: PayState, combined: CombinedOrder) -> Iterator[tuple[Merch
 
 
 def description(state: PayState, merchant: Merchant, combined: CombinedOrder, now: float) -> Payload:
-    """The answer of a query. Coupons, which only it knows, are never used on combined orders here."""
+    """Returns the answer of a query.
+
+    Coupons, which only it knows, are never used on combined orders here.
+    """
     payload = notification(state, merchant, combined, now)
     for (_, order), each in zip(sub_orders(state, combined), payload["sub_orders"], strict=True):
         if order.paid_at:
@@ -30,7 +33,7 @@ def description(state: PayState, merchant: Merchant, combined: CombinedOrder, no
 def notification(
     state: PayState, merchant: Merchant, combined: CombinedOrder, now: float | None = None
 ) -> Payload:
-    """What a payment is notified with; its orders are then as they were when it was made."""
+    """Returns the notification of a payment; without `now`, its orders are as they were when it was made."""
     head = combined.head
     paid = {"combine_transaction_id": head.transaction_id} if head.paid_at else {}
     payer = {"combine_payer_info": {"openid": head.payer}} if head.paid_at else {}

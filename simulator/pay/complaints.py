@@ -15,6 +15,7 @@ from simulator.pay.records.orders import Order
 from simulator.pay.runtime import Runtime
 from simulator.pay.schema import Array, Number, Object, Text
 from simulator.pay.state import Merchant
+from simulator.whole_numbers import whole_number
 
 COMPLAINTS = "/v3/merchant-service/complaints-v2"
 ADDRESS = "/v3/merchant-service/complaint-notifications"
@@ -51,7 +52,7 @@ REFUND = Object(
 
 @pay_api("POST", ADDRESS)
 def set_address(call: Call) -> Answer:
-    """Raises INVALID_REQUEST when there is one already."""
+    """Sets the address that is told of complaints. Raises INVALID_REQUEST when there is one already."""
     url = call.read(URL)["url"]
     check_address(call.merchant, url, "/url")
     if call.merchant.complaint_url:
@@ -95,7 +96,7 @@ def known_address(call: Call) -> str:
 
 @pay_api("GET", COMPLAINTS)
 def listed(call: Call) -> Answer:
-    """Those of at most thirty days, the newest first."""
+    """Returns a page of the complaints of at most thirty days, the newest first."""
     begin, end = day(call, "begin_date"), day(call, "end_date")
     if not begin <= end < begin + MOST_DAYS * 86_400:
         raise wrong("end_date", call.query.get("end_date"), f"at most {MOST_DAYS} days", "query")
@@ -115,9 +116,10 @@ def day(call: Call, name: str) -> float:
 
 def number(call: Call, name: str, otherwise: int, most: int) -> int:
     text = call.query.get(name, str(otherwise))
-    if not text.isdecimal() or int(text) > most:
+    found = whole_number(text)
+    if found is None or found > most:
         raise wrong(name, text, f"a number of at most {most}", "query")
-    return int(text)
+    return found
 
 
 def found(call: Call) -> Complaint:
@@ -209,7 +211,7 @@ def complete(call: Call) -> Answer:
 
 @pay_api("POST", f"{COMPLAINTS}/{{complaint_id}}/update-refund-progress")
 def refund_progress(call: Call) -> Answer:
-    """For complaints about a refund alone; it moves no money."""
+    """Notes whether the merchant grants a refund, for a complaint about one; no money moves."""
     body, complaint = call.read(REFUND), found(call)
     must_be_open(complaint)
     if complaint.kind != "REFUND":
@@ -251,7 +253,7 @@ def complain(
 
 
 def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
-    """The payer says more, which opens a complaint again that was over."""
+    """Adds what the payer says further, which opens a complaint again that was over."""
     step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state

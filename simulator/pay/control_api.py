@@ -13,6 +13,7 @@ from simulator.pay import merchant_settings, refunding
 from simulator.pay.bill_layout import STYLES
 from simulator.pay.control_people import merchant_of, payment
 from simulator.pay.delivery import attempt
+from simulator.pay.errors import PayError
 from simulator.pay.faults import SPOILS, PayFault
 from simulator.pay.merchant_settings import CONFIGURABLE, SECRETS
 from simulator.pay.platform import add_certificate
@@ -29,7 +30,7 @@ ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 
 
 class PayRoutes:
-    """The handlers, over one runtime."""
+    """The handlers of the control API for merchants and for what WeChat Pay did."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -38,10 +39,10 @@ class PayRoutes:
         return merchant_of(self.runtime, ask)
 
     async def put_merchant(self, ask: Ask) -> Any:
-        """`certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls
-        add several.
+        """Makes a merchant, or changes the named settings of one; the answer has the platform's keys.
 
-        A merchant that brings neither and has none is given a key pair; its private key is in this
+        `certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls add
+        several. A merchant that brings neither and has none is given a key pair; its private key is in this
         answer only.
         """
         merchant, given = await run_in_threadpool(merchant_settings.configure, ask.world, dict(ask.body))
@@ -64,7 +65,10 @@ class PayRoutes:
         return described(merchant)
 
     async def ledger(self, ask: Ask) -> Any:
-        """Amounts in fen; `paid` and `refunded` are sums over payments and over refunds not CLOSED."""
+        """Returns all that happened to a merchant's money, amounts in fen.
+
+        `paid` and `refunded` are sums over payments and over refunds not CLOSED.
+        """
         merchant, now = self.merchant(ask), ask.world.now
         paid = [each for each in merchant.orders.values() if each.state == "SUCCESS"]
         refunds = list(merchant.refunds.values())
@@ -86,7 +90,7 @@ class PayRoutes:
         }
 
     async def settings(self, ask: Ask) -> Any:
-        """Changes, or shows, how WeChat Pay behaves."""
+        """Changes the named settings of WeChat Pay, or none; the answer has all of them."""
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
@@ -99,7 +103,7 @@ class PayRoutes:
         return dump(self.runtime.state.settings)
 
     async def refund_by_hand(self, ask: Ask) -> Any:
-        """As in the merchant platform; an address that is set up is notified, in v2's format."""
+        """Refunds an order as in the merchant platform; an address set up is notified, in v2's format."""
         merchant, given = self.merchant(ask), ask.body
         order = merchant.orders.get(str(given.get("out_trade_no")))
         number, amount = (
@@ -108,11 +112,16 @@ class PayRoutes:
         )
         if order is None or number in merchant.refunds:
             raise BadRequestError("no such order, or the refund's number is taken")
-        refunding.check(merchant, order, amount, order.total, ask.world.now)
-        return refund(refunding.accept(self.runtime, merchant, order, number, amount, ""))
+        if amount < 1:
+            raise BadRequestError("amount must be at least one fen")
+        try:
+            refunding.check(merchant, order, amount, order.total, ask.world.now)
+            return refund(refunding.accept(self.runtime, merchant, order, number, amount, ""))
+        except PayError as error:
+            raise BadRequestError(error.message) from error
 
     async def add_ballast(self, ask: Ask) -> Any:
-        """Payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
+        """Adds payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
         self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
         return {"ok": True}
 
@@ -144,7 +153,10 @@ class PayRoutes:
         return {"ok": True}
 
     async def deliver(self, ask: Ask) -> Any:
-        """Also when the schedule is over or the notice was taken: a repeat the merchant did not expect."""
+        """Delivers a notification again at once, as a repeat the merchant did not expect.
+
+        It does so also when the schedule is over or the notification was taken.
+        """
         notice = self.runtime.state.notices.get(ask.request.path_params["id"])
         if notice is None:
             raise BadRequestError("no such notice", 404)

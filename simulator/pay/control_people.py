@@ -24,7 +24,7 @@ OUTCOMES = {
 
 
 def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
-    """The merchant in the path. Raises BadRequestError."""
+    """Returns the merchant in the path. Raises BadRequestError."""
     found = runtime.state.merchants.get(ask.request.path_params["mchid"])
     if found is None:
         raise BadRequestError("no such merchant", 404)
@@ -32,7 +32,7 @@ def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
 
 
 def payer_of(ask: Ask) -> paying.Payer:
-    """Raises BadRequestError when nobody is named."""
+    """Returns the person that a call names. Raises BadRequestError when nobody is named."""
     payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
     if not payer.wallet:
         raise BadRequestError("say who: person or openid")
@@ -40,18 +40,19 @@ def payer_of(ask: Ask) -> paying.Payer:
 
 
 class PeopleRoutes:
-    """The handlers, over one runtime."""
+    """The handlers of the control API for what people do."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
 
     async def pay(self, ask: Ask) -> Any:
-        """`prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
-        `openid` pays.
+        """Pays an order as a person does.
 
-        `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen. `late` pays an
-        order that was closed or ran out meanwhile, as happens when both are on their way at once. `outcome`
-        is one of OUTCOMES. With `wait` (the default) the answer comes when what is due has been delivered.
+        `prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
+        `openid` pays. `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen.
+        `late` pays an order that was closed or ran out meanwhile, as happens when both are on their way at
+        once. `outcome` is one of OUTCOMES. With `wait` (the default) the answer comes when what is due has
+        been delivered.
         """
         given = ask.body
         bill = self.bill(given)
@@ -86,7 +87,7 @@ class PeopleRoutes:
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def end_transfer(self, ask: Ask) -> Any:
-        """The user confirms a transfer on the phone, or lets it be: `outcome` is a final state."""
+        """Confirms a transfer as its user does on the phone, or ends it: `outcome` is a final state."""
         merchant = merchant_of(self.runtime, ask)
         transfer = merchant.transfers.get(ask.request.path_params["number"])
         outcome = ask.body.get("outcome", "SUCCESS")
@@ -99,8 +100,10 @@ class PeopleRoutes:
         return dump(transfer)
 
     async def complain(self, ask: Ask) -> Any:
-        """A payer complains: `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS), `phone`;
-        or says more to a complaint (`complaint_id`, `detail`).
+        """Complains about an order as its payer does, or says more to a complaint.
+
+        A complaint has `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS) and `phone`; more
+        is said with `complaint_id` and `detail`.
         """
         merchant, given = merchant_of(self.runtime, ask), ask.body
         detail = str(given.get("detail", ""))
@@ -131,7 +134,7 @@ class PeopleRoutes:
         return {"auth_code": code.code, "ends_at": code.made_at + payment_codes.LIFE}
 
     async def open_red_packet(self, ask: Ask) -> Any:
-        """Somebody opens a red packet, named by its send_listid, and keeps a portion of it."""
+        """Opens a red packet, named by its send_listid, as a person does, who keeps a portion of it."""
         _, packet = red_packets.find(self.runtime, ask.request.path_params["send_listid"])
         return dump(red_packets.open_packet(self.runtime, packet, payer_of(ask)))
 

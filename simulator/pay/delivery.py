@@ -38,7 +38,10 @@ V2_TAKEN = b"SUCCESS"
 
 
 async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
-    """One attempt, and the next one planned when it fails. `spoil` spoils this attempt's signature."""
+    """Attempts to deliver a notification, and plans the next attempt when that fails.
+
+    `spoil` spoils this attempt's signature.
+    """
     state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
     if merchant is None or notice.due_at is None:
         return
@@ -60,7 +63,10 @@ async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
 
 
 def postpone(notice: Notice) -> None:
-    """Counts from when this attempt was due, so that a clock moved far ahead makes up for all of them."""
+    """Plans the next attempt, counted from when this one was due, not from now.
+
+    A clock that was moved far ahead therefore makes up for all of them.
+    """
     if notice.due_at is not None and notice.steps < len(STEPS):
         notice.due_at += STEPS[notice.steps]
         notice.steps += 1

@@ -40,6 +40,9 @@ class PayError(Exception):
 
 
 def wrong(field: str, value: Any, issue: str, location: str = "body") -> PayError:
-    """A parameter that does not fit; `field` is a JSON pointer in the body, or a name in the query."""
+    """Returns the error for a parameter that does not fit.
+
+    `field` is a JSON pointer in the body, or a name in the query.
+    """
     detail = {"field": field, "value": value, "issue": issue, "location": location}
     return PayError("PARAM_ERROR", detail=detail)

@@ -16,7 +16,9 @@ SPOILS = (
 
 @dataclass(slots=True)
 class PayFault:
-    """Strikes `at` (a path as it is registered, "notice", "refund", "sharing" or "*": every call) of `mchid`
+    """A rule that makes calls, notifications, refunds or sharings fail.
+
+    It strikes `at` (a path as it is registered, "notice", "refund", "sharing" or "*": every call) of `mchid`
     (empty: of all), `times` times (None: for ever).
 
     Calls: `status` with `code` and `message` refuses, `after` true only once the call was performed;
@@ -50,7 +52,7 @@ class PayFault:
 
 
 def next_fault(faults: list[PayFault], at: str, mchid: str) -> PayFault | None:
-    """The first rule that concerns this, used once."""
+    """Returns the first rule that concerns this, and counts its use."""
     for fault in faults:
         if fault.concerns(at, mchid):
             if fault.times is not None:

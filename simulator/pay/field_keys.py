@@ -17,7 +17,7 @@ from simulator.pay.state import Merchant, same_serial
 
 
 def field_key(call: Call) -> Key:
-    """The key a request's encrypted fields were made for. Raises PARAM_ERROR."""
+    """Returns the key that a request's encrypted fields were made for. Raises PARAM_ERROR."""
     merchant = call.merchant
     if not call.serial:
         raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
@@ -45,7 +45,7 @@ def check_sealed(call: Call, body: Mapping[str, Any], *names: str) -> list[bytes
 
 
 def sealed_for(merchant: Merchant, content: bytes) -> str:
-    """A field that only the merchant's own key opens."""
+    """Returns a field that only the merchant's own key opens."""
     serial = next(serial for serial in merchant.certificates if serial not in merchant.voided)
     cipher = PKCS1_OAEP.new(read_public(merchant.certificates[serial]), hashAlgo=SHA1)
     return base64.b64encode(cipher.encrypt(content)).decode()

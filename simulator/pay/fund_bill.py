@@ -32,7 +32,7 @@ class Part:
 
 @dataclass(slots=True)
 class FundBill:
-    """The account BASIC; nothing ever moves on the others."""
+    """The fund flow of one day, of the account BASIC; nothing ever moves on the others."""
 
     merchant: Merchant
     day: str
@@ -71,7 +71,7 @@ class FundBill:
         )
 
     def parts(self, each: Movement) -> Iterator[Part]:
-        """One line with the fee in it, or one without and another for the fee."""
+        """Yields one line with the fee in it, or one without and another for the fee."""
         if not self.layout.separate_fees or not each.fee:
             remark = remark_of(each, f";含手续费 {yuan(each.fee)} 元")
             yield Part(each.kind, each.transaction_id, each.change, each.balance, remark)
@@ -100,7 +100,7 @@ class FundBill:
 
 
 def remark_of(each: Movement, fee: str = "") -> str:
-    """Refunds are written without blanks; transfers have no remark."""
+    """Returns the remark of a line: that of a refund has no blanks, a transfer has none."""
     if each.kind == "交易":
         return f"结算总金额 {yuan(each.gross)} 元{fee}"
     return f"退款总金额{yuan(each.gross)}元{fee.replace(' ', '')}" if each.kind in REFUNDS else ""

@@ -98,7 +98,7 @@ class PayGateway:
 
 
 def target(scope: Scope) -> str:
-    """Path and query as they came over the wire."""
+    """Returns path and query as they came over the wire."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (path + b"?" + query if query else path).decode("latin-1")
@@ -109,6 +109,6 @@ def as_error(fault: PayFault) -> PayError:
 
 
 def refused(error: PayError) -> Response:
-    """Errors are never signed."""
+    """Returns the answer for an error; it is never signed."""
     headers = {**answers.COMMON, "Request-ID": answers.request_id(error.status)}
     return Response(answers.compact(error.body), error.status, headers)

@@ -33,7 +33,7 @@ HEAD_NUMBER = int.from_bytes(HEAD + bytes(DIGEST_SIZE), "big")
 
 
 class BadKeyError(Exception):
-    """This is no usable RSA key; the message says why."""
+    """An error: this is no usable RSA key; the message says why."""
 
 
 class SealedFieldError(Exception):
@@ -51,11 +51,14 @@ class Key:
         return parts(tuple(self.primes))
 
     def sign(self, message: bytes) -> str:
-        """SHA-256 with RSA, PKCS#1 v1.5, in base64 on one line."""
+        """Returns a signature: SHA-256 with RSA, PKCS#1 v1.5, in base64 on one line."""
         return base64.b64encode(self.parts.sign(hashlib.sha256(message).digest())).decode()
 
     def open_field(self, sealed: str) -> bytes:
-        """What a sensitive field holds: OAEP with SHA-1 and an empty label. Raises SealedFieldError."""
+        """Returns the text of an encrypted field: OAEP with SHA-1 and an empty label.
+
+        Raises SealedFieldError.
+        """
         try:
             raw = base64.b64decode(sealed, validate=True)
         except ValueError as error:
@@ -75,8 +78,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the Chinese remainder theorem needs of each prime: itself, its exponent, its weight in the sum,
-    and the remainder of what is signed before the digest.
+    """The numbers that the Chinese remainder theorem needs of each prime.
+
+    They are the prime itself, its exponent, its weight in the sum, and the remainder of what is signed before
+    the digest.
     """
 
     modulus: int
@@ -121,7 +126,7 @@ def new_key() -> Key:
 
 
 def _prime() -> int:
-    """A prime p whose exponent d is short: EXPONENT * d = 1 + k * (p - 1) with a small k."""
+    """Returns a prime p whose exponent d is short: EXPONENT * d = 1 + k * (p - 1) with a small k."""
     while True:
         k = 2 * (1 + secrets.randbelow(64))
         least, most = k * SMALLEST // EXPONENT, k * LARGEST // EXPONENT
@@ -133,7 +138,7 @@ def _prime() -> int:
 
 
 def from_pem(pem: str) -> Key:
-    """Raises BadKeyError."""
+    """Returns the private key in a PEM text. Raises BadKeyError for any other text."""
     found = read_public(pem)
     if not found.has_private():
         raise BadKeyError("this is a public key")
@@ -142,7 +147,7 @@ def from_pem(pem: str) -> Key:
 
 @lru_cache(maxsize=256)
 def read_public(pem: str) -> RSA.RsaKey:
-    """The key in a PEM text: a public key, a private one or a certificate. Raises BadKeyError."""
+    """Returns the key in a PEM text: a public key, a private one or a certificate. Raises BadKeyError."""
     try:
         return RSA.import_key(pem)
     except (ValueError, IndexError, TypeError) as error:
@@ -156,7 +161,7 @@ def _verifier(pem: str) -> tuple[Integer, Integer, int]:
 
 
 def verifies(pem: str, message: bytes, signature: str) -> bool:
-    """Whether it was signed with the key that belongs to a PEM text. Raises BadKeyError."""
+    """Returns whether a message was signed with the key that belongs to a PEM text. Raises BadKeyError."""
     exponent, modulus, size = _verifier(pem)
     try:
         raw = base64.b64decode(signature, validate=True)
@@ -181,7 +186,7 @@ def _unpadded(block: bytes) -> bytes:
 
 
 def _mask(seed: bytes, length: int) -> bytes:
-    """MGF1 with SHA-1."""
+    """Returns a mask by MGF1 with SHA-1."""
     blocks = (
         hashlib.sha1(seed + count.to_bytes(4, "big"), usedforsecurity=False).digest()
         for count in range(length // 20 + 1)

@@ -43,9 +43,9 @@ class BadSettingError(ValueError):
 
 
 def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, str]]:
-    """Makes a merchant or changes the named settings of one; with it a key that was made, to be shown once.
+    """Makes a merchant or changes the named settings of one.
 
-    Raises BadSettingError.
+    Returns the merchant, and a key that was made for it, to be shown once. Raises BadSettingError.
     """
     body = dict(given)
     mchid = body.pop("mchid", None)
@@ -80,7 +80,10 @@ def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
 
 
 def check_served(body: dict[str, Any], mchid: str, merchants: dict[str, Merchant]) -> None:
-    """A service provider serves merchants that are there, and not itself."""
+    """Checks that a service provider serves merchants that are there, and not itself.
+
+    Raises BadSettingError for these, and for a ratio of sharing that cannot be.
+    """
     unknown = [each for each in body.get("sub_mchids", []) if each not in merchants or each == mchid]
     if unknown:
         raise BadSettingError(f"sub_mchids are other merchants, made before: {', '.join(map(str, unknown))}")
@@ -112,7 +115,7 @@ def bring_key(
 
 
 def issue(merchant: Merchant, now: float, authority: Authority | None) -> dict[str, str]:
-    """A certificate as the platform issues them; the key is an ordinary one, for any library takes it.
+    """Makes a certificate as the platform issues them; the key is an ordinary one, for any library takes it.
 
     Where there is an authority it signs, so that the certificate is taken in mutual TLS too.
     """

@@ -12,7 +12,7 @@ def rfc3339(seconds: float) -> str:
 
 
 def compact(seconds: float) -> str:
-    """As v2 writes it: 20260302100000."""
+    """Returns a time in Unix seconds as API v2 writes it: 20260302100000."""
     return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y%m%d%H%M%S")
 
 
@@ -25,7 +25,10 @@ def day(seconds: float) -> str:
 
 
 def from_rfc3339(text: str) -> float:
-    """Unix seconds. Raises ValueError for anything else, a time without offset included."""
+    """Returns a time in Unix seconds.
+
+    Raises ValueError for what is no time in RFC 3339, a time without offset included.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or "T" not in text:
         raise ValueError("the offset is missing")
@@ -37,7 +40,7 @@ def from_compact(text: str) -> float:
 
 
 def start_of(day_text: str) -> float:
-    """Midnight at which a day like 2026-03-01 begins. Raises ValueError."""
+    """Returns midnight, in Unix seconds, at which a day like 2026-03-01 begins. Raises ValueError."""
     moment = datetime.strptime(day_text, "%Y-%m-%d").replace(tzinfo=BEIJING)
     if moment.strftime("%Y-%m-%d") != day_text:
         raise ValueError("not a date")

@@ -16,7 +16,7 @@ PAID = "TRANSACTION.SUCCESS"
 
 
 def notify_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """An order paid by a payment code names no address; its payment is in the answer."""
+    """Notifies of a payment; one by a payment code names no address, as the answer tells of it."""
     if not order.notify_url:
         return
     if order.v2:
@@ -36,7 +36,10 @@ def notify_combined(runtime: Runtime, merchant: Merchant, combined: CombinedOrde
 
 
 def notify_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Refund) -> None:
-    """A refund without an address of its own is sent in v2's format, where the platform-wide setting says."""
+    """Notifies of a refund.
+
+    One without an address of its own is sent in v2's format, where the platform-wide setting says.
+    """
     event, subject = f"REFUND.{refund.status}", refund.out_refund_no
     url = refund.notify_url or merchant.refund_notify_url
     if refund.reversal or not url:
@@ -72,7 +75,7 @@ def refund_payload(merchant: Merchant, order: Order, refund: Refund) -> dict[str
 def notify(
     runtime: Runtime, merchant: Merchant, url: str, event_type: str, subject: str, payload: dict[str, Any]
 ) -> None:
-    """Nothing is ever sent to a merchant without an APIv3 key."""
+    """Queues a notification; a merchant without an APIv3 key is never sent any."""
     if merchant.apiv3_key:
         queue(runtime, merchant, url, event_type, subject, answers.compact(payload).decode())
 

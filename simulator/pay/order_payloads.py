@@ -40,7 +40,7 @@ def payer(order: Order) -> Payload:
 
 
 def description(merchant: Merchant, order: Order, now: float) -> Payload:
-    """The answer of a query; an unpaid order has its own shape (pay reference 5.1)."""
+    """Returns the answer of a query; an unpaid order has its own shape (pay reference 5.1)."""
     state, scene = order.state_at(now), {"scene_info": {"device_id": order.device}}
     if order.paid_at:
         return {**transaction(merchant, order, state), "promotion_detail": coupons(order), **scene}
@@ -56,7 +56,7 @@ def description(merchant: Merchant, order: Order, now: float) -> Payload:
 
 
 def transaction(merchant: Merchant, order: Order, state: str = "SUCCESS") -> Payload:
-    """A paid order, as in a notification (pay reference 5.4)."""
+    """Returns a paid order as notifications describe it (pay reference 5.4)."""
     who = identities(merchant, order)
     if not order.sub_mchid:
         who = {"mchid": who["mchid"], "appid": who["appid"]}

@@ -25,7 +25,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The appid an order is placed with, and the served merchant's, when a service provider orders."""
+    """The AppIDs an order is placed with, and the merchant served when a service provider orders."""
 
     appid: str
     sub_mchid: str = ""
@@ -33,7 +33,10 @@ class Parties:
 
 
 def parties(call: Call, body: Body) -> Parties:
-    """Raises APPID_MCHID_NOT_MATCH, and NO_AUTH for a merchant that is not served."""
+    """Returns who places an order.
+
+    Raises APPID_MCHID_NOT_MATCH, and NO_AUTH for a merchant that is not served.
+    """
     found = Parties(
         body.get("sp_appid") or body.get("appid", ""), body.get("sub_mchid", ""), body.get("sub_appid", "")
     )
@@ -45,7 +48,7 @@ def parties(call: Call, body: Body) -> Parties:
 
 
 def place(call: Call, trade_type: str, shape: Object) -> tuple[Order, str]:
-    """The order and a new prepay_id for it. Raises PayError."""
+    """Places an order; returns it and a new prepay_id. Raises PayError."""
     body, merchant = call.read(shape), call.merchant
     check_address(merchant, body["notify_url"])
     check_detail(body)
@@ -90,7 +93,7 @@ def check_detail(body: Body) -> None:
 
 
 def check_payer(body: Body, who: Parties) -> None:
-    """Raises PARAM_ERROR unless a service provider names the payer in a way it can."""
+    """Checks that a service provider names the payer in a way it can. Raises PARAM_ERROR."""
     payer: Body = body.get("payer", {})
     if payer.get("sub_openid") and not who.sub_appid:
         raise wrong("/sub_appid", None, "missing, for sub_openid is given")
@@ -99,7 +102,7 @@ def check_payer(body: Body, who: Parties) -> None:
 
 
 def check_repeat(runtime: Runtime, order: Order, terms: str, now: float) -> None:
-    """Raises PayError unless the number may be ordered again as it was (pay reference 4.2)."""
+    """Checks that a number may be ordered again as it was (pay reference 4.2). Raises PayError."""
     if order.terms != terms:
         if runtime.state.settings.reused_number == "documented":
             raise PayError("OUT_TRADE_NO_USED", "商户订单号重复")
@@ -132,20 +135,23 @@ def h5_address(runtime: Runtime, prepay_id: str) -> str:
 
 
 def digest(body: Body) -> str:
-    """The same for the same parameters in any order."""
+    """Returns a digest of parameters, which is the same for the same ones in any order."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def expiry(text: str | None, now: float) -> float:
-    """Too early is moved to a minute from now, too late is cut (pay reference 4.1)."""
+    """Returns when an order ends, in Unix seconds.
+
+    A time too early becomes a minute from now, one too late is cut (pay reference 4.1).
+    """
     if text is None:
         return now + ORDER_LIFE
     return min(max(moment(text, "/time_expire"), now + MINIMUM_EXPIRY), now + ORDER_LIFE)
 
 
 def moment(text: str, field: str) -> float:
-    """Raises PARAM_ERROR."""
+    """Returns the Unix seconds of a time in RFC 3339. Raises PARAM_ERROR for anything else."""
     try:
         return moments.from_rfc3339(text)
     except ValueError:
@@ -153,7 +159,10 @@ def moment(text: str, field: str) -> float:
 
 
 def check_address(merchant: Merchant, url: str, field: str = "/notify_url") -> None:
-    """Raises PARAM_ERROR. Addresses nobody outside can reach are refused to merchants who are set up so."""
+    """Checks an address for notifications. Raises PARAM_ERROR.
+
+    One that nobody outside can reach is refused to merchants who are set up so.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or "?" in url or "#" in url:
         raise wrong(field, url, "not a full https address without a query")

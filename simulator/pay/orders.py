@@ -47,7 +47,7 @@ def by_transaction(call: Call) -> Answer:
 
 
 def description(call: Call, number: str, sub_mchid: str = "") -> Answer:
-    """Raises ORDER_NOT_EXIST."""
+    """Returns an order as a query describes it. Raises ORDER_NOT_EXIST."""
     order = call.merchant.orders.get(number)
     if order is None or not order.terms or order.sub_mchid != sub_mchid:
         raise PayError("ORDER_NOT_EXIST")
@@ -62,7 +62,7 @@ def close(call: Call) -> Answer:
 
 
 def close_order(call: Call, sub_mchid: str = "") -> None:
-    """A number that was never ordered is closed too, and burnt by that (pay reference 5.2)."""
+    """Closes an order; a number never ordered is closed too, and burnt by that (pay reference 5.2)."""
     number = call.path["out_trade_no"]
     order = call.merchant.orders.get(number) or Order(number, made_at=call.now, sub_mchid=sub_mchid)
     if order.sub_mchid != sub_mchid:

@@ -52,6 +52,6 @@ def close(call: Call) -> Answer:
 
 
 def asked_for(call: Call) -> str:
-    """The served merchant a query names. Raises PARAM_ERROR, NO_AUTH."""
+    """Returns the served merchant that a query names. Raises PARAM_ERROR, NO_AUTH."""
     call.must_own(call.asked("sp_mchid"))
     return call.served(call.asked("sub_mchid")).mchid

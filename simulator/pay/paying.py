@@ -29,7 +29,7 @@ FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Somebody on a phone, whose openid depends on the account, or an openid of which no more is known."""
+    """A payer: a person, whose openid depends on the account, or an openid of which no more is known."""
 
     person: str = ""
     openid: str = ""
@@ -38,7 +38,7 @@ class Payer:
         return self.openid or openid_of(appid, self.person)
 
     def sub_openid_at(self, appid: str) -> str:
-        """The openid at one account of somebody who may be known by that at another."""
+        """Returns the openid at one account of somebody who may be known by that at another."""
         return openid_of(appid, self.wallet)
 
     @property
@@ -48,7 +48,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is to be paid, and the merchant who ordered it; `order` is the head of a combined order."""
+    """The order that is to be paid, and the merchant who placed it; of a combined order, the head."""
 
     merchant: Merchant
     order: Order
@@ -56,7 +56,10 @@ class Bill:
 
 
 def find(runtime: Runtime, token: str) -> Bill:
-    """By prepay_id, code_url or h5_url. Raises ImpossibleError when it is unknown or too old."""
+    """Returns what is to be paid by a prepay_id, code_url or h5_url.
+
+    Raises ImpossibleError when it is unknown or too old.
+    """
     if "prepay_id=" in token:
         token = parse_qs(urlsplit(token).query or token)["prepay_id"][0]
     prepay = runtime.state.prepays.get(token)
@@ -78,7 +81,7 @@ def bill_of(merchant: Merchant, number: str, *, combined: bool) -> Bill:
 
 
 def check_open(order: Order, payer: Payer, now: float) -> None:
-    """Raises ImpossibleError when this order cannot be paid by this person now."""
+    """Checks that this person can pay this order now. Raises ImpossibleError."""
     state = order.state_at(now)
     if state in ("PAYERROR", "REVOKED"):
         raise ImpossibleError("the order is closed")
@@ -101,7 +104,10 @@ def money(runtime: Runtime, payer: Payer) -> int:
 
 
 def pay(runtime: Runtime, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: int = 0) -> None:
-    """Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice."""
+    """Pays an order, or all of a combined one.
+
+    Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice.
+    """
     order = bill.order
     if bank not in BANKS:
         raise ImpossibleError(f"there is no bank {bank}; known are {', '.join(BANKS)}")
@@ -129,7 +135,7 @@ def takes(order: Order, bank: str) -> bool:
 
 
 def book_combined(runtime: Runtime, combined: CombinedOrder, payer: Payer, bank: str) -> None:
-    """Every order of a combined one is a payment of its own."""
+    """Books the payment of a combined order: each of its orders is a payment of its own."""
     mark_paid(runtime, combined.head, payer, bank, 0)
     for each in combined.subs:
         owner = runtime.state.merchants[each.mchid]
@@ -176,10 +182,10 @@ def mark_paid(runtime: Runtime, order: Order, payer: Payer, bank: str, coupon: i
 
 
 def transaction_number(now: float, number: int) -> str:
-    """28 digits, as the platform's are."""
+    """Returns the number of a payment: 28 digits, as the platform's are."""
     return f"4200002601{moments.compact(now)[:8]}{number:010d}"
 
 
 def fee_of(amount: int, rate: int) -> int:
-    """In fen, halves rounded up; `rate` is in 1/10,000."""
+    """Returns the fee of an amount in fen, halves rounded up; `rate` is in 1/10,000."""
     return (amount * rate + 5_000) // 10_000

@@ -19,7 +19,10 @@ TRADE_TYPE = "MICROPAY"
 
 
 def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: bool = False) -> PaymentCode:
-    """A code of the payer. With `password` the payment waits for the password, however little it is."""
+    """Makes a code of the payer.
+
+    With `password` the payment waits for the password, however little it is.
+    """
     now = runtime.world.now
     codes = runtime.state.payment_codes
     for old in [each.code for each in codes.values() if now >= each.made_at + LIFE]:
@@ -30,7 +33,10 @@ def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: b
 
 
 def scanned(runtime: Runtime, digits: str) -> PaymentCode:
-    """Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used."""
+    """Returns the payment code of these digits.
+
+    Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used.
+    """
     if len(digits) != DIGITS or not digits.isdecimal() or digits[:2] not in FIRST:
         raise PayError("AUTH_CODE_INVALID")
     code = runtime.state.payment_codes.get(digits)
@@ -69,7 +75,7 @@ def keep(runtime: Runtime, merchant: Merchant, order: Order) -> None:
 
 
 def waiting(runtime: Runtime, person: str) -> str:
-    """The prepay_id of a payment that waits for this person's password; empty when there is none."""
+    """Returns the prepay_id of a payment that waits for this person's password; empty without one."""
     now = runtime.world.now
     for token, prepay in reversed(runtime.state.prepays.items()):
         if prepay.combined or now - prepay.made_at > LIFE:
@@ -81,7 +87,7 @@ def waiting(runtime: Runtime, person: str) -> str:
 
 
 def give_up(bill: Bill, person: str) -> None:
-    """The payer does not enter the password. Raises ImpossibleError unless it was waited for."""
+    """Ends a payment whose payer does not enter the password. Raises ImpossibleError unless it waited."""
     if bill.order.state != "USERPAYING" or bill.order.wallet != person:
         raise ImpossibleError("nothing waits for the password")
     bill.order.state = "PAYERROR"

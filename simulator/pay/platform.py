@@ -24,7 +24,10 @@ def make_platform_keys(merchant: Merchant, now: float) -> None:
 
 
 def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
-    """A second one has a serial that begins with a zero, which careless clients lose."""
+    """Adds a platform certificate.
+
+    Each after the first has a serial that begins with a zero, which careless clients lose.
+    """
     key, serial = new_key(), new_serial(leading_zero=bool(merchant.platform_certificates))
     pem = certificate("Tenpay.com sign (simulator)", serial, key, now - 60, now + FIVE_YEARS)
     made = PlatformCertificate(serial, key, pem, now - 60, now + FIVE_YEARS)
@@ -34,7 +37,7 @@ def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
 
 @pay_api("GET", "/v3/certificates")
 def certificates(call: Call) -> Answer:
-    """Raises 404 for a merchant who only has the public key."""
+    """Returns the platform's certificates. Raises 404 for a merchant who only has the public key."""
     found = [each for each in call.merchant.platform_certificates if each.ends > call.now]
     if call.merchant.key_mode == "public_key" or not found:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_CERTIFICATE)

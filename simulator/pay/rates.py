@@ -16,14 +16,14 @@ class Rates:
         self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def of(self, state: PayState) -> Rates:
-        """Those of this world: a new one begins with none."""
+        """Returns the rates of this world: a new world begins with none."""
         if self.state is not state:
             self.state = state
             self.seen.clear()
         return self
 
     def check(self, what: str, limit: int, now: float) -> None:
-        """Raises FREQUENCY_LIMITED when it happened `limit` times within the last second."""
+        """Refuses something that happened `limit` times within the last second, by FREQUENCY_LIMITED."""
         times = self.seen[what]
         while times and not now - WINDOW < times[0] <= now:
             times.popleft()

@@ -25,7 +25,7 @@ def send(runtime: Runtime, merchant: Merchant, packet: RedPacket) -> None:
 
 
 def show(runtime: Runtime, packet: RedPacket) -> None:
-    """Only an account of the simulator has chats to show it in."""
+    """Shows a red packet in the chat; an account the simulator does not have has no chats to show it in."""
     account = runtime.world.state.accounts.get(packet.appid)
     if account is not None:
         content = {
@@ -37,7 +37,7 @@ def show(runtime: Runtime, packet: RedPacket) -> None:
 
 
 def portions(total: int, count: int) -> list[int]:
-    """What each person gets, by chance and at least one fen; together exactly the total."""
+    """Returns what each person gets, by chance and at least one fen; the sum is exactly the total."""
     left, parts = total, list[int]()
     for others in range(count - 1, 0, -1):
         most = max(1, min(2 * left // (others + 1), left - others))
@@ -47,7 +47,7 @@ def portions(total: int, count: int) -> list[int]:
 
 
 def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
-    """Raises ImpossibleError."""
+    """Returns the red packet of this number, and its merchant. Raises ImpossibleError."""
     for merchant in runtime.state.merchants.values():
         for packet in merchant.red_packets.values():
             if packet.send_listid == send_listid:
@@ -56,7 +56,10 @@ def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
 
 
 def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
-    """The person's portion, which is theirs once. The first to open a packet is who it was sent to."""
+    """Takes a person's portion, which they get once; the first to open a packet is who it was sent to.
+
+    Raises ImpossibleError.
+    """
     openid = payer.openid_at(packet.appid)
     for each in packet.opened:
         if each.openid == openid:
@@ -78,7 +81,7 @@ def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
 
 
 async def give_back(runtime: Runtime, due: RedPacketDue) -> None:
-    """A day after it was sent, what nobody opened is the merchant's again."""
+    """Gives the merchant back what nobody opened, a day after the packet was sent."""
     packet = due.packet
     packet.due_at, packet.state = None, "REFUND"
     packet.refunded, packet.refunded_at = sum(packet.portions), runtime.world.now

@@ -19,7 +19,7 @@ OPEN = ("PROCESSING", "ABNORMAL")
 
 
 def check(merchant: Merchant, order: Order, amount: int, total: int, now: float) -> None:
-    """Raises PayError unless this much of the order can be paid back now."""
+    """Checks that this much of the order can be paid back now. Raises PayError."""
     if order.state != "SUCCESS":
         raise PayError("INVALID_REQUEST", texts.NOT_PAID)
     if total != order.total:
@@ -39,7 +39,7 @@ def refunded(merchant: Merchant, order: Order) -> int:
 def accept(
     runtime: Runtime, merchant: Merchant, order: Order, number: str, amount: int, terms: str
 ) -> Refund:
-    """Takes the money from the merchant; the rest comes later. Raises NOT_ENOUGH."""
+    """Takes the money of a refund from the merchant; the rest comes later. Raises NOT_ENOUGH."""
     now = runtime.world.now
     shares = [each for each in merchant.refunds_of(order) if each.status != "CLOSED"]
     before = sum(each.amount for each in shares)
@@ -129,5 +129,5 @@ def move(runtime: Runtime, payee: Merchant, refund: Refund, order: Order, sign: 
 
 
 def refund_number(now: float, number: int) -> str:
-    """29 digits, as the platform's are."""
+    """Returns the number of a refund: 29 digits, as the platform's are."""
     return f"5030260001{moments.compact(now)[:8]}{number:011d}"

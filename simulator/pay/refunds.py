@@ -67,7 +67,10 @@ A_SECOND, FAILING_A_SECOND = 150, 6
 
 @pay_api("POST", REFUNDS)
 def apply(call: Call) -> Answer:
-    """200 means accepted. Raises 429 after six failing requests in a second, or 150 good ones."""
+    """Applies for a refund: 200 means accepted.
+
+    Raises 429 after six failing requests in a second, or 150 good ones.
+    """
     rates, mchid = call.runtime.rates, call.merchant.mchid
     rates.check(f"refund failed {mchid}", FAILING_A_SECOND, call.now)
     rates.check(f"refund {mchid}", A_SECOND, call.now)
@@ -98,8 +101,9 @@ def applied(call: Call) -> dict[str, Any]:
 
 
 def wanted(call: Call, body: dict[str, Any]) -> Order:
-    """The order a refund names. Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown
-    one.
+    """Returns the order a refund names.
+
+    Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown one.
     """
     merchant, sub_mchid = call.merchant, body.get("sub_mchid", "")
     if sub_mchid:
@@ -121,7 +125,7 @@ def query(call: Call) -> Answer:
 
 
 def known(call: Call, number: str, sub_mchid: str) -> Refund:
-    """Raises RESOURCE_NOT_EXISTS."""
+    """Returns the refund of this number. Raises RESOURCE_NOT_EXISTS."""
     refund = call.merchant.refunds.get(number)
     if refund is None or call.merchant.orders[refund.out_trade_no].sub_mchid != sub_mchid:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_SUCH_REFUND)
@@ -130,7 +134,10 @@ def known(call: Call, number: str, sub_mchid: str) -> Refund:
 
 @pay_api("POST", f"{REFUNDS}/{{refund_id}}/apply-abnormal-refund")
 def apply_abnormal(call: Call) -> Answer:
-    """To the user's bank card (its number and name encrypted), or to the merchant, who pays by hand."""
+    """Retries an abnormal refund: to the user's bank card, or to the merchant, who then pays by hand.
+
+    The card's number and its owner's name are encrypted.
+    """
     body, merchant = call.read(ABNORMAL), call.merchant
     number = merchant.refund_ids.get(call.path["refund_id"])
     if number is None or number != body["out_refund_no"]:
@@ -147,7 +154,10 @@ def apply_abnormal(call: Call) -> Answer:
 
 
 def check_card(call: Call, body: dict[str, Any]) -> None:
-    """Raises PARAM_ERROR unless the card is named and its fields open with the key the request names."""
+    """Checks that the bank card is named, and its fields open with the key the request names.
+
+    Raises PARAM_ERROR.
+    """
     for name in ("bank_type", "bank_account", "real_name"):
         if name not in body:
             raise wrong(f"/{name}", None, "missing")

@@ -39,7 +39,7 @@ OLD_PATHS = ("/pay", "/secapi", "/mmpaymkttransfers")
 
 
 def routes(runtime: Runtime) -> list[BaseRoute]:
-    """Every module of TOPICS and OLD_TOPICS has registered its calls by now."""
+    """Returns the routes; every module of TOPICS and OLD_TOPICS has registered its calls by now."""
     old = V2Gateway(runtime)
     return [
         *sheet.routes(runtime),

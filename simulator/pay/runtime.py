@@ -29,8 +29,9 @@ TICK = 0.05
 
 @dataclass(slots=True)
 class Download:
-    """What the token of a bill's address stands for. `choice` is the bill's type or account; a service
-    provider's may be about one merchant it serves.
+    """A bill that can be downloaded by the token of its address.
+
+    `choice` is the bill's type or account; a service provider's may be about one merchant it serves.
     """
 
     mchid: str
@@ -43,7 +44,7 @@ class Download:
 
 
 class Runtime:
-    """`performers` say for each class of task how it is done when it is due."""
+    """The work of WeChat Pay; `performers` say for each class of task how it is done when it is due."""
 
     def __init__(self, world: World, performers: Performers) -> None:
         self.world = world
@@ -65,16 +66,16 @@ class Runtime:
 
     @property
     def signing_now(self) -> float:
-        """Signatures carry the real time unless the settings say otherwise: who verifies them lives in it."""
+        """Returns the time in signatures: the real one, as clients verify by it, or the world's if set so."""
         return self.world.now if self.world.settings.sign_with_clock else time.time()
 
     def probe(self) -> str:
-        """Now and then a signature is wrong on purpose (pay reference 2.3)."""
+        """Returns "probe" now and then: that signature is made wrong on purpose (pay reference 2.3)."""
         share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
     def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
-        """Raises SIGN_ERROR for a nonce used before, where the merchant is set up so."""
+        """Notes a nonce. Raises SIGN_ERROR for one used before, where the merchant is set up so."""
         if not merchant.refuse_reused_nonces:
             return
         key = merchant.mchid, nonce

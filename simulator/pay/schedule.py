@@ -83,7 +83,7 @@ Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
-    """A heap over one state; another state (after a reset, say) makes it anew from what is due in there.
+    """A heap of tasks over one state; another state (after a reset, say) makes it anew from what is due.
 
     What is planned while that happens is among it already: each row is there once for each time.
     """
@@ -116,7 +116,7 @@ class Schedule:
             heapq.heappush(self.heap, (task.due_at, next(self.numbers), task))
 
     def take(self, now: float) -> Iterator[Task]:
-        """What is due, each once; what was moved to another time meanwhile is left for then."""
+        """Yields the tasks that are due, each once; one moved to another time meanwhile is left for then."""
         while self.heap and self.heap[0][0] <= now:
             at, _, task = heapq.heappop(self.heap)
             self.planned.discard((at, _identity(task)))

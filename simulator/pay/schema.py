@@ -12,21 +12,21 @@ from simulator.pay.errors import PayError, wrong
 
 
 class Shape(Protocol):
-    """`required` says whether the field may be left out."""
+    """The shape of a field; `required` says whether it must be there."""
 
     @property
     def required(self) -> bool: ...
 
     def check(self, value: Any, at: str) -> None:
-        """Raises PARAM_ERROR for a value that does not fit; `at` is a JSON pointer."""
+        """Checks a value; `at` is its place as a JSON pointer. Raises PARAM_ERROR when it does not fit."""
 
     def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
-        """Pointers to fields that are not documented."""
+        """Yields pointers to the fields that are not documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Lengths are in characters."""
+    """A text; its lengths are in characters."""
 
     most: int
     least: int = 1
@@ -119,7 +119,7 @@ class Array:
 
 
 def checked(body: dict[str, Any], shape: Object) -> None:
-    """Raises PARAM_ERROR, for unknown fields first."""
+    """Checks a body, for unknown fields first. Raises PARAM_ERROR."""
     if found := list(shape.unknown_fields(body, "/body")):
         raise PayError("PARAM_ERROR", texts.UNKNOWN_FIELDS, detail={"location": None, "value": found})
     shape.check(body, "")

@@ -22,7 +22,7 @@ def nonce(length: int = 32) -> str:
 
 
 def seal(plain: bytes, apiv3_key: str, associated_data: str) -> dict[str, str]:
-    """The algorithm, ciphertext, associated_data and nonce of a sealed resource."""
+    """Returns the algorithm, ciphertext, associated_data and nonce of a sealed resource."""
     number = nonce(NONCE_LENGTH)
     cipher = AES.new(apiv3_key.encode(), AES.MODE_GCM, nonce=number.encode())
     cipher.update(associated_data.encode())
@@ -47,12 +47,12 @@ def open_sealed(resource: dict[str, str], apiv3_key: str) -> bytes:
 
 
 def seal_v2(plain: bytes, v2_key: str) -> str:
-    """`req_info` of a v2 refund notice."""
+    """Returns the `req_info` of a v2 refund notice."""
     return base64.b64encode(_v2_cipher(v2_key).encrypt(pad(plain, AES.block_size))).decode()
 
 
 def open_v2(sealed: str, v2_key: str) -> bytes:
-    """Raises SealError."""
+    """Returns what is sealed in `req_info` of a v2 refund notice. Raises SealError."""
     try:
         return unpad(_v2_cipher(v2_key).decrypt(base64.b64decode(sealed)), AES.block_size)
     except ValueError as error:

@@ -21,7 +21,10 @@ MOST_OF_AN_ORDER = 50
 
 @pay_api("POST", f"{SHARINGS}/orders")
 def share(call: Call) -> Answer:
-    """Accepted at once and done a moment later. The same number with the same parameters is the same."""
+    """Accepts a request to share an order; the shares are paid out a moment later.
+
+    The same number with the same parameters is the same request.
+    """
     body = call.read(SHARING)
     if body.get("receivers") or "appid" in body:
         parties(call, body)
@@ -44,7 +47,7 @@ def share(call: Call) -> Answer:
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:
-    """The receivers without what is encrypted, which is another text each time."""
+    """Returns the receivers without what is encrypted, which is another text each time."""
     receivers = [
         {name: value for name, value in each.items() if name != "name"} for each in body.get("receivers", [])
     ]
@@ -52,7 +55,7 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def again(call: Call, number: str, terms: str) -> Sharing | None:
-    """What was asked for by this number before. Raises INVALID_REQUEST when it was something else."""
+    """Returns the request made under this number before, if any. Raises INVALID_REQUEST for another one."""
     known = call.merchant.sharings.get(number)
     if known is not None and known.terms != terms:
         raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
@@ -60,7 +63,7 @@ def again(call: Call, number: str, terms: str) -> Sharing | None:
 
 
 def sharable(call: Call, body: dict[str, Any]) -> Order:
-    """Raises PayError unless the order was paid to be shared and is not settled yet."""
+    """Returns the order to share. Raises PayError unless it was paid to be shared and is not settled yet."""
     order = of_transaction(call, body["transaction_id"], body.get("sub_mchid", ""))
     if not order.shared:
         raise PayError("INVALID_REQUEST", texts.NOT_SHARED)
@@ -72,7 +75,7 @@ def sharable(call: Call, body: dict[str, Any]) -> Order:
 
 
 def of_transaction(call: Call, transaction_id: str, sub_mchid: str) -> Order:
-    """Raises NO_AUTH, RESOURCE_NOT_EXISTS."""
+    """Returns the order with this transaction id. Raises NO_AUTH or RESOURCE_NOT_EXISTS."""
     if sub_mchid:
         call.served(sub_mchid)
     order = call.merchant.orders.get(call.merchant.transactions.get(transaction_id, ""))
@@ -86,14 +89,14 @@ def sharings_of(call: Call, order: Order) -> Iterator[Sharing]:
 
 
 def check_receivers(call: Call, body: dict[str, Any]) -> None:
-    """Raises INVALID_REQUEST for one that was not added."""
+    """Checks that every receiver was added before. Raises INVALID_REQUEST for one that was not."""
     for each in body.get("receivers", []):
         if key(body.get("sub_mchid", ""), each["type"], each["account"]) not in call.merchant.receivers:
             raise PayError("INVALID_REQUEST", texts.NO_RECEIVER)
 
 
 def check_amount(call: Call, order: Order, amount: int) -> None:
-    """Raises NOT_ENOUGH, RULE_LIMIT."""
+    """Checks the amount to be shared. Raises NOT_ENOUGH, or RULE_LIMIT for more than the merchant's ratio."""
     if amount > order.unsplit:
         raise PayError("NOT_ENOUGH", texts.SHARE_TOO_LARGE)
     shares: Iterator[Share] = (each for sharing in sharings_of(call, order) for each in sharing.shares)
@@ -114,7 +117,7 @@ def query(call: Call) -> Answer:
 
 @pay_api("POST", f"{SHARINGS}/orders/unfreeze")
 def unfreeze(call: Call) -> Answer:
-    """Gives the merchant what nobody shall have a part of."""
+    """Gives the merchant what nobody shall have a share of."""
     body = call.read(UNFREEZE)
     terms = digest(body)
     if (known := again(call, body["out_order_no"], terms)) is not None:
@@ -135,6 +138,6 @@ def amounts(call: Call) -> Answer:
 
 @pay_api("GET", f"{SHARINGS}/merchant-configs/{{sub_mchid}}")
 def ratio(call: Call) -> Answer:
-    """For service providers: the most that may be shared of the orders of a merchant they serve."""
+    """Tells a service provider the most that may be shared of the orders of a merchant it serves."""
     served = call.served(call.path["sub_mchid"])
     return {"sub_mchid": served.mchid, "max_ratio": served.sharing_ratio}

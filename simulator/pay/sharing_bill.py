@@ -20,7 +20,10 @@ STATES = {"SUCCESS": "成功", "CLOSED": "关闭", "FAILED": "失败"}
 
 @dataclass(slots=True)
 class SharingBill:
-    """Parts that were paid out or closed that day, and what was given back; `sub_mchid` alone, or all."""
+    """The bill of shares that were paid out or closed that day, and of shares given back.
+
+    It is of `sub_mchid` alone, or of all.
+    """
 
     merchant: Merchant
     day: str

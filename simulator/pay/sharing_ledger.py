@@ -23,7 +23,7 @@ Part = tuple[str, str, int, str]
 def accept(
     runtime: Runtime, merchant: Merchant, order: Order, number: str, terms: str, parts: list[Part]
 ) -> Sharing:
-    """Sets the parts aside; they are paid out when it is due."""
+    """Sets the shares aside; they are paid out when that is due."""
     now, settings = runtime.world.now, runtime.state.settings
     fault = next_fault(runtime.state.faults, "sharing", merchant.mchid)
     due_at = now + settings.refund_seconds + (fault.delay if fault else 0)
@@ -55,7 +55,7 @@ def detail_id(runtime: Runtime) -> str:
 def unfreeze(
     runtime: Runtime, merchant: Merchant, order: Order, sharing: Sharing, description: str = REST
 ) -> None:
-    """What is left of the order is the merchant's own from now on, and the last of its parts."""
+    """Leaves the merchant what nobody has a share of yet; that rest becomes the last of the shares."""
     payee, rest = runtime.state.payee(merchant, order), order.unsplit
     payee.frozen -= rest
     order.unsplit = 0
@@ -73,7 +73,7 @@ async def finish_due(runtime: Runtime, due: SharingDue) -> None:
 
 
 def finish(runtime: Runtime, merchant: Merchant, sharing: Sharing, share: Share) -> None:
-    """Pays a part out. It is closed when the receiver was deleted meanwhile, or a fault says so."""
+    """Pays a share out. It is closed when the receiver was deleted meanwhile, or a fault says so."""
     order = merchant.orders[sharing.out_trade_no]
     payee = runtime.state.payee(merchant, order)
     if share.is_rest:
@@ -108,7 +108,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
 
 
 def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
-    """Moves a return's money from the receiver to who shared."""
+    """Moves the money of a return from the receiver to the merchant who shared."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])
     for owner, change in ((receiver, -found.amount), (payee, found.amount)):
@@ -152,7 +152,7 @@ def notify(
     amount: int,
     description: str,
 ) -> None:
-    """Only who receives is notified, at an address of its own."""
+    """Notifies a receiver of its share, at an address of its own; nobody else is notified."""
     if not receiver.sharing_notify_url:
         return
     partner = {"sp_mchid": sharing.mchid, "sub_mchid": sharing.sub_mchid}

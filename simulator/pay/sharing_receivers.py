@@ -17,13 +17,13 @@ MOST = 20_000
 
 
 def key(sub_mchid: str, type: str, account: str) -> str:  # noqa: A002 - the API's own word
-    """Under which a receiver is kept; those of each served merchant are its own."""
+    """Returns the key under which a receiver is kept; each served merchant has receivers of its own."""
     return f"{sub_mchid} {type} {account}"
 
 
 @pay_api("POST", f"{RECEIVERS}/add")
 def add(call: Call) -> Answer:
-    """A receiver that is there already is changed. A merchant that receives must exist."""
+    """Adds a receiver, or changes one that is there. A merchant that receives must exist."""
     body, merchant = call.read(RECEIVER), call.merchant
     check(call, body)
     if "name" in body:
@@ -50,7 +50,7 @@ def add(call: Call) -> Answer:
 
 @pay_api("POST", f"{RECEIVERS}/delete")
 def delete(call: Call) -> Answer:
-    """One that is not there is deleted as well."""
+    """Deletes a receiver; one that is not there is deleted as well."""
     body = call.read(DROPPED)
     check(call, body)
     sub_mchid = body.get("sub_mchid", "")
@@ -59,7 +59,10 @@ def delete(call: Call) -> Answer:
 
 
 def check(call: Call, body: dict[str, Any]) -> None:
-    """Raises PayError for appids that are not the caller's, and an openid nobody's appid is named for."""
+    """Checks the appids of a receiver.
+
+    Raises PayError for one that is not the caller's, and for an openid without the appid it belongs to.
+    """
     parties(call, body)
     if body["type"] == SUB_PERSON and not body.get("sub_appid"):
         raise wrong("/sub_appid", None, "missing")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from simulator import strict_json
 from simulator.pay import barcodes, paying, payment_codes, red_packets, v2_xml
 from simulator.pay.keys import verifies
 from simulator.pay.runtime import Runtime
@@ -27,7 +27,10 @@ Given = dict[str, Any]
 
 
 async def by_bridge(runtime: Runtime, given: Given) -> Any:
-    """What a page asked for through the bridge, shown when every parameter and the signature are right."""
+    """Returns the sheet for what a page asked through the bridge.
+
+    Raises ImpossibleError unless every parameter and the signature are right.
+    """
     params = given.get("params")
     if not isinstance(params, dict):
         raise ImpossibleError("the parameters are missing")
@@ -45,7 +48,10 @@ async def by_bridge(runtime: Runtime, given: Given) -> Any:
 
 
 def check_place(bill: paying.Bill, page: str) -> None:
-    """Raises ImpossibleError for an order of another kind, or a page outside the registered directories."""
+    """Checks that a page may pay this order.
+
+    Raises ImpossibleError for an order of another kind, or a page outside the registered directories.
+    """
     if bill.order.trade_type != "JSAPI":
         raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for JSAPI")
     directories = bill.merchant.directories
@@ -54,7 +60,10 @@ def check_place(bill: paying.Bill, page: str) -> None:
 
 
 def check_signature(bill: paying.Bill, params: Given) -> None:
-    """An order of API v3 is signed with the merchant's key, an old one with the key of API v2."""
+    """Checks the signature of a page's parameters. Raises ImpossibleError.
+
+    An order of API v3 is signed with the merchant's key, an old one with the key of API v2.
+    """
     order, merchant = bill.order, bill.merchant
     if params["appId"] != order.appid:
         raise ImpossibleError("the appId is not that of the order")
@@ -73,7 +82,7 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
 
 
 async def by_token(runtime: Runtime, given: Given) -> Any:
-    """A scanned code_url, or the prepay_id of a page for other browsers."""
+    """Returns the sheet for a scanned code_url, or for the prepay_id of a page for other browsers."""
     token = str(given.get("prepay", "")).strip()
     bill = paying.find(runtime, token)
     way = "NATIVE" if token.startswith("weixin://") else "MWEB"
@@ -98,7 +107,7 @@ def shown(runtime: Runtime, bill: paying.Bill, person: str, token: str) -> dict[
 
 
 async def pay(runtime: Runtime, given: Given) -> Any:
-    """With the password of six digits. Raises ImpossibleError."""
+    """Pays, with the password of six digits. Raises ImpossibleError."""
     if given.get("password") != runtime.state.settings.password:
         raise ImpossibleError("the password is wrong")
     bill, payer = (
@@ -111,7 +120,7 @@ async def pay(runtime: Runtime, given: Given) -> Any:
 
 
 async def code(runtime: Runtime, given: Given) -> Any:
-    """A new code to show to a cashier, as digits and as the two pictures of them."""
+    """Makes a new code to show to a cashier, as digits and as the two pictures of them."""
     made = payment_codes.new_code(runtime, paying.Payer(str(given.get("person", ""))))
     return {
         "auth_code": made.code,
@@ -128,21 +137,21 @@ def qrcode(digits: str) -> str:
 
 
 async def waiting(runtime: Runtime, given: Given) -> Any:
-    """A payment by code that waits for this person's password, as the sheet shows it; {} without one."""
+    """Returns the sheet of a payment by code that waits for this person's password; {} without one."""
     person = str(given.get("person", ""))
     token = payment_codes.waiting(runtime, person)
     return shown(runtime, paying.find(runtime, token), person, token) if token else {}
 
 
 async def refuse(runtime: Runtime, given: Given) -> Any:
-    """The person does not enter the password."""
+    """Ends a payment whose payer does not enter the password."""
     bill = paying.find(runtime, str(given.get("prepay", "")))
     payment_codes.give_up(bill, str(given.get("person", "")))
     return {"ok": True}
 
 
 async def red_packet(runtime: Runtime, given: Given) -> Any:
-    """What the person got of a red packet, and what others got of it."""
+    """Opens a red packet; the answer has what the person got of it, and what everybody got."""
     _, packet = red_packets.find(runtime, str(given.get("send_listid", "")))
     mine = red_packets.open_packet(runtime, packet, paying.Payer(str(given.get("person", ""))))
     return {
@@ -161,7 +170,7 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                given = json.loads(await request.body())
+                given = strict_json.loads(await request.body())
                 return JSONResponse(await handler(runtime, dict(given)))
             except ImpossibleError as error:
                 return JSONResponse({"error": str(error)}, 400)

@@ -20,8 +20,9 @@ from simulator.pay.records.transfers import Payout, Transfer
 
 @dataclass(slots=True)
 class PlatformCertificate:
-    """`serial` is 40 hex digits with leading zeros. `pem` is the certificate. Times are Unix
-    seconds.
+    """A certificate of the platform, `pem`; times are Unix seconds.
+
+    `serial` is 40 hex digits with leading zeros.
     """
 
     serial: str
@@ -91,16 +92,16 @@ class Merchant:
 
     @property
     def held(self) -> int:
-        """What users may still confirm to have."""
+        """Returns the fen of transfers that users may still confirm."""
         return sum(each.amount for each in self.transfers.values() if each.is_open)
 
     @property
     def available(self) -> int:
-        """What may be paid out now."""
+        """Returns the fen that may be paid out now."""
         return self.balance - self.frozen - self.held
 
     def known_serial(self, given: str) -> str | None:
-        """The serial of the merchant's certificate as it is kept; hex is written in either case."""
+        """Returns the serial of the merchant's certificate as kept; hex is written in either case."""
         if given in self.certificates:
             return given
         return next((each for each in self.certificates if same_serial(given, each)), None)
@@ -111,8 +112,10 @@ class Merchant:
 
 @dataclass(slots=True)
 class PaySettings:
-    """Seconds. `reused_number` is how a number ordered again with other parameters is refused: as it is
-    observed (400 INVALID_REQUEST) or as it is documented (403 OUT_TRADE_NO_USED).
+    """The behaviour of WeChat Pay; times are in seconds.
+
+    `reused_number` is how a number ordered again with other parameters is refused: as it is observed (400
+    INVALID_REQUEST) or as it is documented (403 OUT_TRADE_NO_USED).
     """
 
     notice_deadline: float = 5.0
@@ -133,7 +136,9 @@ class PaySettings:
 
 @dataclass(slots=True)
 class PayState:
-    """`wallets` are people's money by person or openid; who is not in it has what the settings say. `names`
+    """The state of WeChat Pay, as it is saved.
+
+    `wallets` are people's money by person or openid; who is not in it has what the settings say. `names`
     are people's real names, by the same keys.
     """
 
@@ -147,11 +152,11 @@ class PayState:
     settings: PaySettings = field(default_factory=PaySettings)
 
     def emptied(self) -> PayState:
-        """The same merchants, as they were set up, with nothing bought."""
+        """Returns the same merchants, as they were set up, with nothing bought."""
         return PayState({each.mchid: as_new(each) for each in self.merchants.values()})
 
     def payee(self, merchant: Merchant, order: Order) -> Merchant:
-        """Whose money an order is: the served merchant's when a service provider ordered."""
+        """Returns the merchant who gets an order's money: the served one when a service provider ordered."""
         return self.merchants[order.sub_mchid] if order.sub_mchid else merchant
 
 

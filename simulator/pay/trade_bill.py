@@ -44,9 +44,10 @@ SNAPSHOT = 9 * 3600
 
 @dataclass(slots=True)
 class TradeBill:
-    """`kind` is ALL, SUCCESS or REFUND. The totals are complete once every line was taken.
+    """The trade bill of a day; its totals are complete once every line was taken.
 
-    A service provider's bill holds all merchants it serves, or `sub_mchid` alone.
+    `kind` is ALL, SUCCESS or REFUND. A service provider's bill holds all merchants it serves, or `sub_mchid`
+    alone.
     """
 
     merchant: Merchant
@@ -84,7 +85,7 @@ class TradeBill:
         yield line(sums if classic else [*sums, yuan(self.total), yuan(self.applied)])
 
     def rows(self) -> Iterator[list[str]]:
-        """The latest first."""
+        """Yields the rows, the latest first."""
         found: list[tuple[float, Order, Refund | None]] = []
         if self.kind != "REFUND":
             found += [
@@ -124,7 +125,10 @@ class TradeBill:
         ]
 
     def refund(self, order: Order, refund: Refund) -> list[str]:
-        """Its state is that of the next morning, when bills are made, and is never brought up to date."""
+        """Returns the line of a refund, and adds it to the totals.
+
+        Its state is that of the next morning, when bills are made, and is never brought up to date.
+        """
         status = refund.status_at(self.start + DAY + SNAPSHOT)
         self.count += 1
         self.refunded += refund.payer_amount
@@ -165,7 +169,7 @@ class TradeBill:
         ]
 
     def goods(self, order: Order, fee: int, total: int, end: list[str]) -> list[str]:
-        """The last columns; the classic layout ends with the rate."""
+        """Returns the last columns; the classic layout ends with the rate."""
         goods = [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate]
         return goods if self.layout.classic else [*goods, yuan(total), *end]
 
@@ -179,7 +183,7 @@ class TradeBill:
                 yield from (self.payment(self.invented(each, number)) for number in range(each.count))
 
     def invented(self, ballast: Ballast, number: int) -> Order:
-        """The same order for the same number; all are paid at noon without a fee."""
+        """Returns an invented order, the same for the same number; all are paid at noon without a fee."""
         return Order(
             f"{ballast.prefix}{number:010d}",
             appid=(self.merchant.appids or [""])[0],

@@ -41,7 +41,10 @@ TRANSFER = Object(
 
 @pay_api("POST", BILLS)
 def create(call: Call) -> Answer:
-    """The same number with the same parameters is answered again, with others it is refused."""
+    """Makes a transfer.
+
+    The same number with the same parameters is answered again, with others it is refused.
+    """
     body, merchant = call.read(TRANSFER), call.merchant
     if body["appid"] not in merchant.appids:
         raise PayError("APPID_MCHID_NOT_MATCH")
@@ -64,7 +67,10 @@ def create(call: Call) -> Answer:
 
 
 def check_name(call: Call, body: dict[str, Any]) -> None:
-    """From 2,000 yuan on the receiver's name has to be given, encrypted. Raises PARAM_ERROR."""
+    """Checks the amount and the receiver's name, which has to be given, encrypted, from 2,000 yuan on.
+
+    Raises PARAM_ERROR.
+    """
     if body["transfer_amount"] < LEAST:
         raise wrong("/transfer_amount", body["transfer_amount"], f"the minimum is {LEAST}")
     if "user_name" not in body:
@@ -75,7 +81,10 @@ def check_name(call: Call, body: dict[str, Any]) -> None:
 
 
 def accepted(call: Call, body: dict[str, Any], terms: str) -> Transfer:
-    """Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm."""
+    """Keeps a new transfer, and returns it.
+
+    Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm.
+    """
     merchant, now, amount = call.merchant, call.now, body["transfer_amount"]
     if merchant.available < amount:
         raise PayError("NOT_ENOUGH")
@@ -120,7 +129,7 @@ def found(call: Call, number: str) -> Transfer:
 
 @pay_api("POST", f"{BILLS}/out-bill-no/{{out_bill_no}}/cancel")
 def cancel(call: Call) -> Answer:
-    """Before the user confirmed. It is asked for now and done a moment later."""
+    """Cancels a transfer that the user has not confirmed; it is accepted now and done a moment later."""
     transfer = found(call, call.path["out_bill_no"])
     if transfer.state not in ("WAIT_USER_CONFIRM", "CANCELING", "CANCELLED"):
         raise PayError("INVALID_REQUEST", texts.NOT_CANCELLABLE)
@@ -137,7 +146,7 @@ def cancel(call: Call) -> Answer:
 
 
 async def overdue(runtime: Runtime, due: TransferDue) -> None:
-    """A cancelled one ends; one nobody confirmed in a day fails."""
+    """Ends a transfer whose time is over: a cancelled one ends, one nobody confirmed in a day fails."""
     if due.transfer.state == "CANCELING":
         finish(runtime, due.merchant, due.transfer, "CANCELLED")
     elif due.transfer.state == "WAIT_USER_CONFIRM":
@@ -172,7 +181,7 @@ def finish(runtime: Runtime, merchant: Merchant, transfer: Transfer, state: str,
 
 
 def described(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
-    """As in a notification."""
+    """Returns a transfer as notifications describe it."""
     reason = {"fail_reason": transfer.fail_reason} if transfer.fail_reason else {}
     return {
         "out_bill_no": transfer.out_bill_no,

@@ -28,11 +28,11 @@ BAD_CERTIFICATE = "证书验证失败"
 
 
 class NotUnderstoodError(Exception):
-    """The call is refused before anything is done; the message is the platform's."""
+    """An error: a call is refused before anything is done; the message is the platform's."""
 
 
 def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") -> V2Call:
-    """A call that is XML and signed by its merchant. Raises NotUnderstoodError."""
+    """Returns a call that is XML and signed by its merchant. Raises NotUnderstoodError."""
     try:
         fields = v2_xml.read(body)
     except v2_xml.BadXmlError:
@@ -48,9 +48,9 @@ def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") ->
 
 
 def answer(runtime: Runtime, api: OldApi, body: bytes, certificate_owner: str) -> Fields:
-    """The whole answer: return_code says whether the call was understood, result_code whether it was done.
+    """Returns the whole answer to a call; one with a certificate is its owner's alone.
 
-    A call with a certificate is its owner's alone.
+    return_code says whether the call was understood, result_code whether it was done.
     """
     try:
         call = understood(runtime, body, api.merchant_field)
@@ -83,7 +83,7 @@ def outcome(call: V2Call, api: OldApi, appid: str) -> Fields:
 
 
 def old_code(error: PayError) -> str:
-    """The old API has codes of its own."""
+    """Returns the code that the old API has for an error."""
     return CODES.get(error.code) or CODES.get(error.message, "ERROR")
 
 

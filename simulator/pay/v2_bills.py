@@ -17,7 +17,7 @@ NONE, MISSING, BAD_TYPE = "20002", "20007", "20003"
 
 
 class NoBillError(Exception):
-    """There is none to be had; `code` and the message are the platform's."""
+    """An error: there is no bill to be had; `code` and the message are the platform's."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -25,7 +25,7 @@ class NoBillError(Exception):
 
 
 def file(runtime: Runtime, merchant: Merchant, fields: Mapping[str, str]) -> bytes:
-    """Zipped when asked for. Raises NoBillError."""
+    """Returns the file of a bill, zipped when asked for. Raises NoBillError."""
     if not fields.get("bill_date"):
         raise NoBillError(MISSING, "missing parameter")
     try:

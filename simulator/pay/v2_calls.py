@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.pay.records.orders import Order
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import Merchant
+from simulator.whole_numbers import whole_number
 
 Fields = dict[str, str]
 Handler = Callable[["V2Call"], Fields]
@@ -37,25 +38,25 @@ class V2Call:
         return self.runtime.world.now
 
     def need(self, *names: str) -> None:
-        """Raises LACK_PARAMS."""
+        """Checks that these fields are there and not empty. Raises LACK_PARAMS."""
         if missing := [name for name in names if not self.fields.get(name)]:
             raise V2Error("LACK_PARAMS", f"缺少参数{missing[0]}")
 
     def amount(self, name: str) -> int:
-        """Raises PARAM_ERROR unless it is a whole number of fen above zero."""
+        """Returns an amount in fen. Raises PARAM_ERROR unless it is a whole number above zero."""
         text = self.fields.get(name, "")
-        if not text.isascii() or not text.isdigit() or int(text) < 1:
-            raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
-        return int(text)
+        if amount := whole_number(text) if text.isascii() else None:
+            return amount
+        raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
 
     def check_lengths(self, longest: dict[str, int]) -> None:
-        """Raises PARAM_ERROR."""
+        """Checks that fields have no more characters than they may. Raises PARAM_ERROR."""
         for name, most in longest.items():
             if len(self.fields.get(name, "")) > most:
                 raise V2Error("PARAM_ERROR", f"{name}参数长度有误")
 
     def order(self) -> Order:
-        """By transaction_id or out_trade_no. Raises ORDERNOTEXIST."""
+        """Returns the order named by transaction_id or out_trade_no. Raises ORDERNOTEXIST."""
         number = self.fields.get("out_trade_no", "")
         if transaction := self.fields.get("transaction_id"):
             number = self.merchant.transactions.get(transaction, "")
@@ -67,7 +68,10 @@ class V2Call:
 
 @dataclass(frozen=True, slots=True)
 class OldApi:
-    """`certificate` is that the call needs mutual TLS; the fields are where it names merchant and appid."""
+    """A registered call of the old API.
+
+    `certificate` is that it needs mutual TLS; the fields are where it names merchant and appid.
+    """
 
     handler: Handler
     certificate: bool = False

@@ -21,7 +21,7 @@ CERTIFICATE_HEADER = "x-client-certificate"
 
 
 class V2Gateway:
-    """An ASGI application; what it refuses is HTTP 200 too."""
+    """An ASGI application over the calls of the old API; what it refuses is HTTP 200 too."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -46,7 +46,7 @@ class V2Gateway:
         await Response(v2_xml.write(answer), media_type="text/plain")(scope, receive, send)
 
     def _bill(self, body: bytes) -> Response:
-        """The file, or XML that says why there is none."""
+        """Returns the file of a bill, or XML that says why there is none."""
         try:
             call = v2_answers.understood(self.runtime, body)
             content = v2_bills.file(self.runtime, call.merchant, call.fields)
@@ -58,7 +58,10 @@ class V2Gateway:
         return Response(content, media_type="text/plain")
 
     def _certificate_owner(self, request: Request) -> str | None:
-        """Whose valid certificate is shown in TLS; without TLS the header stands for anybody's."""
+        """Returns the merchant whose valid certificate was shown in TLS, or None.
+
+        Without TLS a header stands for a certificate, and then for anybody's.
+        """
         if request.url.scheme != "https":
             return ANYBODY if request.headers.get(CERTIFICATE_HEADER) else None
         shown = getattr(request.state, CLIENT_CERTIFICATE, None) or {}

@@ -11,7 +11,7 @@ STATES = {"SUCCESS": "SUCCESS", "ABNORMAL": "CHANGE", "CLOSED": "REFUNDCLOSE"}
 
 
 def paid(merchant: Merchant, order: Order) -> str:
-    """Signed with the method of the order; the message does not say which that was."""
+    """Returns the notice of a payment, signed with the method of the order, which it does not name."""
     fields = {
         "appid": order.appid,
         "attach": order.attach,

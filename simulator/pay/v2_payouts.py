@@ -33,7 +33,10 @@ PASSING = ("nonce_str", "sign")
     signed=False,
 )
 def transfer(call: V2Call) -> Fields:
-    """The same number is the same payment; with other parameters it is refused."""
+    """Pays a user.
+
+    The same number is the same payment; with other parameters it is refused.
+    """
     call.need(*NEEDED)
     call.check_lengths(LONGEST)
     fields, amount = call.fields, call.amount("amount")
@@ -53,7 +56,7 @@ def transfer(call: V2Call) -> Fields:
 
 
 def check(call: V2Call, amount: int) -> None:
-    """Raises V2Error for what cannot be paid to this user now."""
+    """Checks that this can be paid to this user now. Raises V2Error."""
     fields = call.fields
     if fields["check_name"] not in (NO_CHECK, FORCE_CHECK):
         raise V2Error("PARAM_ERROR", "check_name参数格式错误")
@@ -70,7 +73,10 @@ def check(call: V2Call, amount: int) -> None:
 
 
 def check_name(call: V2Call) -> None:
-    """Somebody without a real name cannot be compared with one."""
+    """Checks the given name against the user's real name; without one there is nothing to compare.
+
+    Raises V2_ACCOUNT_SIMPLE_BAN for a user without a real name, NAME_MISMATCH for another name.
+    """
     call.need("re_user_name")
     known = call.runtime.state.names.get(call.fields["openid"])
     if known is None:
@@ -115,7 +121,7 @@ def paid_out(call: V2Call, amount: int, terms: str) -> Payout:
 
 @old_api(f"{PROMOTION}/gettransferinfo", certificate=True, signed=False)
 def transfer_info(call: V2Call) -> Fields:
-    """Raises NOT_FOUND for an unknown payment, or one of more than thirty days ago."""
+    """Returns a payment. Raises NOT_FOUND for an unknown one, or one of more than thirty days ago."""
     call.need("partner_trade_no")
     payout = call.merchant.payouts.get(call.fields["partner_trade_no"])
     if payout is None or call.now >= payout.made_at + KEPT:

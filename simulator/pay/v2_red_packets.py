@@ -26,7 +26,7 @@ def send(call: V2Call) -> Fields:
 
 @old_api(f"{PROMOTION}/sendgroupredpack", certificate=True, appid_field="wxappid", signed=False)
 def send_to_group(call: V2Call) -> Fields:
-    """The first portion is of who it is sent to, the others are of those they share it with."""
+    """Sends a red packet to a group: the first portion is for who it is sent to, the others for the rest."""
     call.need(*NEEDED, "amt_type")
     count = call.amount("total_num")
     if not GROUP_LEAST <= count <= GROUP_MOST or call.fields["amt_type"] != "ALL_RAND":
@@ -35,7 +35,10 @@ def send_to_group(call: V2Call) -> Fields:
 
 
 def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
-    """The same number is the same packet; with other parameters it is refused."""
+    """Sends a red packet.
+
+    The same number is the same packet; with other parameters it is refused.
+    """
     call.check_lengths(LONGEST)
     fields, total = call.fields, call.amount("total_amount")
     terms = ordering.digest({name: fields[name] for name in fields if name not in PASSING})
@@ -56,11 +59,15 @@ def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
 
 
 def check_amount(call: V2Call, total: int, count: int) -> None:
-    """From 1 to 200 yuan for each; with a scene below and above, too."""
+    """Checks the amount: 1 to 200 yuan for each person, with a scene also more, or less down to one fen.
+
+    Raises PARAM_ERROR, MONEY_LIMIT, NOTENOUGH.
+    """
     scene = call.fields.get("scene_id", "")
     if scene not in ("", *SCENES):
         raise V2Error("PARAM_ERROR", "scene_id参数格式错误")
-    if not scene and not LEAST * count <= total <= MOST * count:
+    least, most = (1, total) if scene else (LEAST, MOST)
+    if not least * count <= total <= most * count:
         raise V2Error("MONEY_LIMIT", "红包金额发放限制")
     if call.merchant.available < total:
         raise V2Error("NOTENOUGH", "帐号余额不足，请到商户平台充值后再重试")

@@ -12,17 +12,20 @@ METHODS = ("MD5", "HMAC-SHA256")
 
 
 class Markup(str):
-    """Elements inside a value, which are written as they are."""
+    """A text of elements inside a value, which are written as they are."""
 
     __slots__ = ()
 
 
 class BadXmlError(Exception):
-    """This is no flat <xml> document."""
+    """An error: this is no flat <xml> document."""
 
 
 def sign(fields: Mapping[str, str], key: str, method: str) -> str:
-    """Upper-case hex over the filled fields but `sign`, sorted by name; `method` is one of METHODS."""
+    """Returns a signature: upper-case hex over the filled fields but `sign`, sorted by name.
+
+    `method` is one of METHODS.
+    """
     filled = sorted((name, value) for name, value in fields.items() if value and name != "sign")
     text = "&".join(f"{name}={value}" for name, value in filled) + f"&key={key}"
     if method == "HMAC-SHA256":
@@ -35,7 +38,10 @@ def is_signed(fields: Mapping[str, str], key: str, method: str) -> bool:
 
 
 def read(body: bytes) -> dict[str, str]:
-    """Raises BadXmlError for what is no XML, has a DTD, or has another root."""
+    """Returns the elements of a flat <xml> document.
+
+    Raises BadXmlError for what is no XML, has a DTD, or has another root.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(body, parser)

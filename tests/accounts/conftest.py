@@ -35,7 +35,7 @@ class Crowd:
         self.platform.sim("/faults", {"api": api, **how})
 
     def state(self) -> dict[str, Any]:
-        """All the platform knows about the account."""
+        """Returns all the platform knows about the account."""
         return dict(self.platform.look("/state")["accounts"][self.account.appid])
 
     def tagged(self) -> dict[str, set[str]]:

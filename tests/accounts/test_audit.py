@@ -23,7 +23,7 @@ OPENID = "oFollower000000000000000001"
 
 
 def renamed(staff: Cast, before: str, after: str) -> Tag:
-    """A tag that the service changed."""
+    """Makes a tag and has the service rename it; returns the tag."""
     tag = Tag.objects.create(account=staff.ours, name=before)
     page = reverse("admin:followers_tag_change", args=(tag.pk,))
     signed_in(staff.service).post(page, {"name": after}, REMOTE_ADDR="203.0.113.7")
@@ -31,7 +31,7 @@ def renamed(staff: Cast, before: str, after: str) -> Tag:
 
 
 def past_the_trigger(sql: str, *values: Any) -> None:
-    """As somebody does who has the database."""
+    """Runs SQL as somebody with access to the database may: with the log's guarding trigger disabled."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_entry_stays")
         cursor.execute(sql, values)
@@ -140,11 +140,13 @@ def test_values_of_a_follower_are_withheld_and_erasing_leaves_the_log_whole(staf
     assert "demo: 1 entries hold" in verified()
 
 
-def test_no_sentence_holds_an_openid(staff: Cast) -> None:
-    follower = Follower.objects.create(account=staff.ours, openid=f"{OPENID}A", subscribed=True)
+@pytest.mark.parametrize("last", "A-_")
+def test_no_sentence_holds_an_openid(staff: Cast, last: str) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid=f"{OPENID}{last}", subscribed=True)
     client = signed_in(staff.owner)
     client.post(reverse("admin:campaigns_seeds"), {"account": staff.ours.pk, "follower": follower.openid})
-    assert AuditEntry.objects.filter(account=staff.ours).exists()
+    renamed(staff, f"{follower.openid}的", f"客{follower.openid}")
+    assert AuditEntry.objects.filter(account=staff.ours).count() == 2
     assert OPENID not in json.dumps(list(AuditEntry.objects.values()), default=str)
 
 

@@ -21,7 +21,7 @@ NEW = "a quite long password"
 
 
 def invited(staff: Cast, **changed: object) -> str:
-    """What the owner reads after the invitation."""
+    """Invites a colleague; returns the page that the owner reads afterwards."""
     given = {
         "account": staff.ours.pk, "name": "李雷", "username": "li.lei", "accounts": [staff.ours.pk],
         "role": "editor", **changed,

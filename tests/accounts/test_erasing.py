@@ -54,7 +54,7 @@ def erase(crowd: Crowd, openid: str) -> None:
 
 
 def of_the_person(crowd: Crowd, openid: str) -> tuple[Any, ...]:
-    """Everything that tells who it is, and how and when they came."""
+    """Returns what tells who a follower is, and how and when they came."""
     row = crowd.follower(openid)
     moments = (row.subscribed_at, row.first_subscribed_at, row.last_seen_at)
     return (row.remark, row.unionid, row.subscribe_scene, row.qr_scene_str, *moments, row.tags.count())
@@ -72,7 +72,7 @@ def test_remark_and_tags_are_taken_off_at_the_platform_too(crowd: Crowd, known: 
 
 
 def test_the_next_synchronisation_brings_nothing_back(crowd: Crowd, known: str) -> None:
-    """Not even while the platform has not taken the remark and the tags off yet."""
+    """Nothing comes back even while the platform still has the remark and the tags."""
     erase(crowd, known)
     Change.objects.all().delete()
     assert crowd.sync().step == "done"
@@ -222,7 +222,7 @@ def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch:
 
 
 def uploaded(account: OfficialAccount, name: str, body: bytes) -> BulkJob:
-    """An import of a table that was uploaded before."""
+    """Returns an import of a table that was uploaded before."""
     return BulkJob.objects.create(account=account, kind="import", source=ContentFile(body, name))
 
 

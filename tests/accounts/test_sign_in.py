@@ -25,14 +25,14 @@ Attempt = Callable[..., Any]
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Stands still: a wait is over when the test says so."""
+    """The clock, which stands still: a wait is over when the test says so."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         yield clock
 
 
 @pytest.fixture
 def attempt(settings: Settings, clock: time_machine.Traveller, staff: Cast) -> Attempt:
-    """A sign-in form sent through the proxy, with what that one adds to what the sender claims."""
+    """Sends a sign-in form through the proxy, with what that one adds to what the sender claims."""
     settings.TRUSTED_PROXIES = 1
 
     def send(

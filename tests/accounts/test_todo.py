@@ -221,13 +221,16 @@ YOURS = {
 
 
 def counted(user: User) -> dict[str, int]:
-    """What the script of every page is told, by account and kind."""
+    """Returns what the script of every page is told: how many things wait, by account and kind."""
     answer = signed_in(user).get("/admin/todo/counts/").json()
     return {each["key"]: each["number"] for each in answer["kinds"]}
 
 
 def _everything(account: OfficialAccount) -> None:
-    """A refused callback and a failed menu are forgotten with what went well after them: they come last."""
+    """Makes one thing of each kind that waits.
+
+    A refused callback and a failed menu are forgotten with what went well after them: they come last.
+    """
     last = ("menus.failed", "inbox.refused")
     for kind in [*(MAKES.keys() - last), *last]:
         MAKES[kind](account)

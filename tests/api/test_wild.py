@@ -44,7 +44,7 @@ def operations() -> Iterator[Any]:
 
 @pytest.fixture
 def caller(account: OfficialAccount, monkeypatch: pytest.MonkeyPatch) -> Signed:
-    """May do everything; WeChat itself is away."""
+    """A business system that may do everything, while WeChat itself does not answer."""
     monkeypatch.setattr(project, "WECHAT_API_BASE", "http://127.0.0.1:1")
     Follower.objects.create(account=account, openid="oFollower")
     Tag.objects.create(account=account, name="VIP", platform_id=100)

@@ -103,7 +103,13 @@ def test_a_page_that_is_older_than_what_was_saved_asks_before_it_overwrites(
     assert Article.objects.get().content == "<p>改</p>"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"version": "x"}', b'{"articles": [1]}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{}", b'{"version": "x"}', b'{"articles": [1]}', b"\xff",
+        b'{"version": 1e999, "seen": 0, "articles": []}',
+    ],
+)  # fmt: skip
 def test_what_no_page_sends_is_refused(staff: Cast, written: Callable[..., Draft], body: bytes) -> None:
     at = address(staff.ours.pk, written())
     answer = signed_in(staff.editor).post(at, {"articles": SimpleUploadedFile("articles.json", body)})

@@ -32,7 +32,7 @@ State, Work = Draft.State, Draft.Work
 
 
 def settle(draft: Draft, step: Draft.Work | None = None, **more: Any) -> Draft:
-    """Asks for it and lets the worker run until nothing is due, now or a little later."""
+    """Asks for a send and lets the worker run until nothing is due, now or a little later."""
     if step is not None:
         sending.ask(draft, step, **more)
     for _again in range(4):

@@ -25,7 +25,7 @@ collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """For these tests and no longer: the driver keeps an event loop in the thread of the tests."""
+    """A browser for these tests only: its driver keeps an event loop in the thread of the tests."""
     # In which Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
@@ -55,7 +55,7 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
 
 
 def _let_the_server_end() -> None:
-    """What the page asked for last is still worked on: emptying the tables meanwhile would be a deadlock."""
+    """Waits for the server to end the page's last requests: emptying the tables before could deadlock."""
     for thread in threading.enumerate():
         # As the live server's class names those that answer; each ends with its connection.
         if "process_request_thread" in thread.name:

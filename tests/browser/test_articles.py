@@ -47,7 +47,7 @@ def phone_of(page: Page) -> Locator:
 
 
 def saved(page: Page, cover: Asset) -> str:
-    """The text as it is kept once the form is filled in and sent."""
+    """Returns the text as it is kept once the form is filled in and sent."""
     page.get_by_label("标题").first.fill("周末活动")
     page.get_by_role("button", name="选择文件…").first.click()
     page.get_by_role("dialog").get_by_role("option", name="封面图").click()

@@ -34,7 +34,7 @@ def press(page: Page, name: str) -> None:
 
 
 def written(page: Page) -> Campaign:
-    """From the list to a campaign with its wording."""
+    """Makes a campaign with its wording, starting from the list."""
     page.goto(LIST)
     page.locator("a[href$='/campaigns/campaign/add/']").first.click()
     page.locator("#id_name").fill("双十一")
@@ -50,7 +50,7 @@ def written(page: Page) -> Campaign:
 
 
 def begun(sign_in: SignIn, world: World) -> tuple[Page, Campaign]:
-    """Written by one, approved by another, its messages queued."""
+    """Makes a campaign by one person and approves it by another; its first messages are queued."""
     page = sign_in(world.author)
     campaign = written(page)
     press(page, "核算发送对象")
@@ -113,5 +113,5 @@ def test_of_two_who_have_the_page_open_the_second_is_told(sign_in: SignIn, world
 
 
 def stop(page: Page) -> None:
-    """A page that does not look again: as with somebody whose network hangs."""
+    """Stops a page from looking again, as with somebody whose network hangs."""
     page.route("**/*part=now*", lambda route: route.abort())

@@ -19,7 +19,7 @@ LIST = "/admin/followers/follower/"
 
 @pytest.fixture
 def crowd(staff: Cast) -> list[Follower]:
-    """王女士 is a VIP; the others are nobody in particular."""
+    """Makes followers: 王女士 is a VIP; the others are nobody in particular."""
     rows = [Follower.objects.create(account=staff.ours, openid=f"oCrowd{number:03}") for number in range(5)]
     rows[0].remark = "王女士"
     rows[0].save()

@@ -35,7 +35,7 @@ def menu(account: OfficialAccount) -> Menu:
 
 
 def draft(menu: Menu) -> list[Any]:
-    """Names, a submenu as a pair."""
+    """Returns the draft of a menu: names, a submenu as a pair."""
     return [
         (each.name, [child.name for child in each.children]) if each.children else each.name
         for each in tree.read(drafts.draft_of(menu))
@@ -59,7 +59,7 @@ def saved(page: Page) -> None:
 
 
 def becomes(page: Page, menu: Menu, expected: list[Any]) -> None:
-    """The draft on the server, a moment after the page was changed."""
+    """Waits until the draft on the server is this, a moment after the page was changed."""
     for _each in range(50):
         if draft(menu) == expected:
             break

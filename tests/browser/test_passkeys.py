@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def with_authenticator(page: Page) -> None:
-    """As a phone that asks for a finger, which is always the right one."""
+    """Adds an authenticator to the browser, like a phone that asks for a finger, always the right one."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {

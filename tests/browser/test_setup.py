@@ -74,6 +74,6 @@ def test_an_account_is_set_up_step_by_step(
 
 
 def _verify(address: str, wechat: Platform) -> None:
-    """As WeChat does when 提交 is pressed."""
+    """Sends the request with which WeChat verifies the address when 提交 is pressed."""
     requests.get(address, {**wechat.plain("").query, "echostr": "1234567890"}, timeout=60)
     refusals.settle()

@@ -47,7 +47,7 @@ OPENID = "oFollower000000000000000001"
 
 @dataclass(frozen=True)
 class Way:
-    """At most so many clicks and choices, and so many fields that are typed into."""
+    """The most clicks and choices a task may take, and the most fields that are typed into."""
 
     clicks: int
     typed: int
@@ -79,7 +79,7 @@ class Hand:
         self.clicks += 1
 
     def open(self, name: str) -> None:
-        """By the sidebar or a link of the page."""
+        """Follows a link of that name, in the sidebar or the page."""
         self.click(self.page.get_by_role("link", name=name).first)
 
     def press(self, name: str) -> None:
@@ -94,7 +94,7 @@ class Hand:
         self.typed += 1
 
     def goes_on_as(self, page: Page) -> None:
-        """Another colleague, at their own home page."""
+        """Goes on as another colleague, at their own home page."""
         self.page = page
 
     def has_done(self, task: str) -> None:

@@ -52,7 +52,7 @@ class World:
         Follower.objects.bulk_create([Follower(account=self.account, openid=each) for each in openids])
 
     def campaign(self, *letters: str, **fields: Any) -> Campaign:
-        """A draft that says “天河店”."""
+        """Makes a draft that says “天河店”."""
         usual = {"name": "双十一", "way": "template", "template": self.template, "author": self.author}
         campaign = Campaign.objects.create(account=self.account, **{**usual, **fields})
         for letter in letters or ("A",):
@@ -62,7 +62,7 @@ class World:
         return campaign
 
     def checked(self, campaign: Campaign) -> Campaign:
-        """As the pages show it after "work out who gets it"."""
+        """Works out the recipients of a campaign, as "work out who gets it" does on its page."""
         assert steps.check(campaign)
         work.run("campaigns.run")
         campaign.refresh_from_db()
@@ -75,13 +75,13 @@ class World:
         return campaign
 
     def begun(self, campaign: Campaign) -> Campaign:
-        """Approved, prepared, and its first messages are queued."""
+        """Approves and prepares a campaign; its first messages are queued."""
         self.approved(campaign)
         self.look(campaign)
         return campaign
 
     def look(self, campaign: Campaign) -> None:
-        """What the tick makes a worker do, a second later."""
+        """Does what a tick makes a worker do, a second later."""
         for _step in range(3):
             Campaign.objects.filter(
                 pk=campaign.pk, due_at__isnull=False, state__in=("running", "paused", "done", "cancelled")
@@ -90,7 +90,7 @@ class World:
         campaign.refresh_from_db()
 
     def run(self, campaign: Campaign, seconds: float = 60) -> Campaign:
-        """Until it is over."""
+        """Works on a campaign until it is over, paused or cancelled, or so many seconds have passed."""
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:
             self.look(campaign)
@@ -118,7 +118,7 @@ def recipients(campaign: Campaign) -> "QuerySet[Recipient]":
 
 
 def reasons(campaign: Campaign) -> dict[str, str]:
-    """Of everybody who was left out or not sent to."""
+    """Returns why somebody was left out or not sent to, by openid."""
     return {each.openid: each.why for each in recipients(campaign) if each.why}
 
 

@@ -22,7 +22,7 @@ Writer = Callable[..., MassSend]
 
 
 def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag | None = None) -> list[str]:
-    """So many people who follow there and are known here, perhaps with a tag on both sides."""
+    """Makes so many followers at the platform and here, perhaps with a tag; returns their openids."""
     openids: list[str] = known.sim(f"/accounts/{account.appid}/followers", {"count": count})["openids"]
     rows = Follower.objects.bulk_create([Follower(account=account, openid=openid) for openid in openids])
     if tag is not None:
@@ -36,7 +36,7 @@ def work_off() -> int:
 
 
 def settle(send: MassSend) -> MassSend:
-    """Begins it if it is a draft, and lets the worker do what is due now."""
+    """Begins a mass send if it is a draft, and lets the worker do what is due now."""
     planning.plan(send, None, None)
     work_off()
     send.refresh_from_db()
@@ -44,7 +44,7 @@ def settle(send: MassSend) -> MassSend:
 
 
 def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> MassSend:
-    """The platform's clock moves, and whatever waits here is due, or its hold has ended."""
+    """Moves the platform's clock by a minute; whatever waits here is due, or its hold has ended."""
     known.sim("/clock", {"advance": seconds})
     Hold.objects.filter(until__isnull=False).update(until=timezone.now())
     MassCall.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
@@ -66,7 +66,7 @@ def received(account: OfficialAccount, known: Simulated, *, of: int | None = Non
 
 
 def report(account: OfficialAccount, msg_id: int | None, **fields: Any) -> Any:
-    """The platform's MASSSENDJOBFINISH in our log, not reacted to yet."""
+    """Writes the platform's MASSSENDJOBFINISH into our log, not reacted to yet."""
     usual = {"Status": "send success", "TotalCount": 3, "FilterCount": 3, "SentCount": 2, "ErrorCount": 1}
     inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **fields}.items())
     body = (

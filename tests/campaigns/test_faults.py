@@ -66,7 +66,10 @@ def over(campaign: Campaign) -> bool:
 
 
 def sent_under_fire(campaign: Campaign, redis: OwnRedis, kills: int = KILLS) -> int:
-    """Workers until it is over, some killed at random moments, and Redis twice; how many kills."""
+    """Sends until it is over, by workers some of which are killed at random, and Redis twice.
+
+    Returns how many kills there were.
+    """
     killed, ends = 0, time.monotonic() + 70
     with ExitStack() as alive:
         while killed < kills and not over(campaign) and time.monotonic() < ends:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def send(account: OfficialAccount, known: Simulated, written: Writer) -> MassSend:
-    """An article that is in WeChat's drafts, to be sent to everybody."""
+    """Makes a send of an article that is in WeChat's drafts, for everybody."""
     followers(account, known, 2)
     state = known.look("/state")
     article = {"title": "周末活动", "content": "<p>到店有礼</p>"}

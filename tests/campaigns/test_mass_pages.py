@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -31,7 +32,7 @@ ADD = f"{LIST}add/"
 
 @pytest.fixture(autouse=True)
 def _owners_send_alone(request: pytest.FixtureRequest, staff: Cast) -> None:
-    """As an owner may set it; what waits for a second person is tested by itself."""
+    """Lets an owner send without approval, as the settings allow; approvals have tests of their own."""
     if "approval" not in request.node.name:
         ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
 
@@ -154,6 +155,40 @@ def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: W
     assert send.state == "draft"
 
 
+def test_a_fifth_message_to_everybody_in_a_month_is_not_planned(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    followers(staff.ours, known, 2)
+    client = signed_in(staff.owner)
+    next_month = (timezone.localtime().replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
+
+    def plan(day: int) -> tuple[str, str]:
+        send = written()
+        at = next_month.replace(day=day).strftime("%Y-%m-%dT12:00")
+        html = client.post(page(send, "send"), {"at": at, "word": "所有人"}).content.decode()
+        send.refresh_from_db()
+        return send.state, html
+
+    assert [plan(day)[0] for day in (5, 6, 7, 8)] == ["scheduled"] * 4
+    for day in (2, 20):
+        state, html = plan(day)
+        assert state == "draft"
+        assert "没有人会收到" in html
+    assert "本月还可向全部粉丝群发 4 次" in client.get(LIST).content.decode()
+    with time_machine.travel(next_month):
+        assert "本月还可向全部粉丝群发 0 次" in client.get(LIST).content.decode()
+
+
+def test_what_is_planned_for_later_keeps_nobody_from_what_begins_before(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    openids = followers(staff.ours, known, 2)
+    soon = timezone.now() + datetime.timedelta(seconds=1)
+    for _each in range(4):
+        planning.plan(written(), soon, None)
+    assert settle(written(target="list", openids=openids)).calls.get().size == 2
+
+
 @pytest.mark.parametrize(("hours", "shown"), [(0, "正在开始"), (24, "已定时")])
 def test_the_lease_of_a_worker_is_never_shown_as_a_time(
     staff: Cast, known: Simulated, written: Writer, hours: int, shown: str
@@ -239,7 +274,7 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
 
 
 def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
-    """The owner confirms it, and somebody else has to agree."""
+    """Confirms a send as the owner; returns the approval that it needs from somebody else."""
     followers(staff.ours, known, 3)
     signed_in(staff.owner).post(page(send, "send"), {"at": "", "word": "所有人"})
     send.refresh_from_db()
@@ -248,7 +283,7 @@ def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
 
 
 def agreed(approval: Approval, staff: Cast) -> str:
-    """What the second person reads after agreeing."""
+    """Lets a second person agree; returns the page that they read afterwards."""
     address = f"/admin/approvals/approval/{approval.pk}/"
     return signed_in(staff.superuser).post(address, {"agreed": "1"}, follow=True).content.decode()
 

@@ -148,7 +148,7 @@ def test_the_answer_of_a_person_does_not_wait_behind_a_campaign(world: World) ->
 def stopped_in_the_middle(
     world: World, clock: time_machine.Traveller, stop: Callable[[Campaign], bool]
 ) -> tuple[Campaign, int]:
-    """A campaign to 300 that somebody stopped, and how many have it by the ledger."""
+    """Returns a campaign to 300 that somebody stopped, and how many have it by the ledger."""
     world.follow(*crowd(300))
     campaign = world.begun(world.campaign("A", "B", per_second=100))
     send_due()

@@ -44,7 +44,7 @@ def add(sequence: Sequence, place: Place, **fields: Any) -> SequenceStep:
 
 
 def passes(days: float = 0) -> None:
-    """Workers look once more, so much later."""
+    """Lets time pass, after which workers look once more."""
     with time_machine.travel(timezone.now() + days * A_DAY):
         kept_running()
         work.run("campaigns.run_sequences")

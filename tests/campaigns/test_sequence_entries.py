@@ -50,7 +50,7 @@ def followers(account: OfficialAccount, number: int, **fields: Any) -> list[Foll
 
 
 def look() -> None:
-    """What a worker does when the sequences are due."""
+    """Does what a worker does when the sequences are due."""
     work.run(looking.ENTRIES.name)
 
 

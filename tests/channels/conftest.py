@@ -49,17 +49,17 @@ def arrives(platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
 
 @pytest.fixture
 def follows(arrives: Callable[..., Any]) -> Callable[..., Any]:
-    """A stranger scans the channel's code and follows."""
+    """Lets a stranger scan the channel's code and follow."""
     return lambda channel, **more: arrives("subscribe", f"qrscene_{channel.scene}", **more)
 
 
 @pytest.fixture
 def scans(arrives: Callable[..., Any]) -> Callable[..., Any]:
-    """A follower scans the channel's code."""
+    """Lets a follower scan the channel's code."""
     return lambda channel, **more: arrives("SCAN", channel.scene, **more)
 
 
 @pytest.fixture
 def work() -> Callable[[], int]:
-    """The worker handles what arrived."""
+    """Lets the worker handle what arrived."""
     return react_to_due

@@ -52,7 +52,7 @@ def codes_there(wechat: Simulated) -> list[dict[str, Any]]:
 
 
 def again(code: Code) -> Code:
-    """The row as it is now, due."""
+    """Makes a code due, and lets the worker take it; returns its row as it then is."""
     Code.objects.filter(pk=code.pk, due_at__isnull=False).update(due_at=timezone.now())
     work.run("channels.make_codes")
     return Code.objects.get(pk=code.pk)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def follower(
     account: OfficialAccount, channel: ChannelMaker, follows: Any, scans: Any, work: Any
 ) -> Follower:
-    """Came by one channel and scanned another."""
+    """A follower who came by one channel and scanned another."""
     first, second = channel("一号店"), channel("春季展会")
     follows(first, at=int(timezone.now().timestamp()) - 60)
     scans(second)

@@ -28,7 +28,7 @@ def noon(days_ago: int) -> datetime.datetime:
 
 @pytest.fixture
 def scan() -> ScanMaker:
-    """One scan at noon so many days ago; ``stayed`` in days."""
+    """Makes one scan at noon so many days ago; ``stayed`` in days."""
 
     def make(channel: Channel, days_ago: int, kind: str = "new", stayed: float | None = None) -> Scan:
         at = noon(days_ago)

@@ -10,7 +10,7 @@ START = b"\0\x09" + struct.pack(">I", 0) + struct.pack(">I5s", 5, b"PLAIN") + st
 
 
 def _queue_declared(arguments: bytes) -> bytes:
-    """The queue's name again, with no messages and no consumers."""
+    """Returns the queue's name again, with no messages and no consumers."""
     return arguments[2 : 3 + arguments[2]] + struct.pack(">II", 0, 0)
 
 

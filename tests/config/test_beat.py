@@ -37,7 +37,7 @@ app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-ming
 
 @contextmanager
 def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
-    """A process of ours on the test's database; it ends with the block, or when patience does."""
+    """Runs a process of ours on the test's database; it ends with the block, or when patience does."""
     with subprocess.Popen(
         command, cwd=PROJECT, env=_environment() | environment, stdout=subprocess.PIPE, text=True
     ) as process:

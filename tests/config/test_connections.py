@@ -16,7 +16,7 @@ used: list[BaseDatabaseWrapper] = []
 
 
 class Leaves(BaseException):
-    """Nothing in Django answers it."""
+    """An exception that nothing in Django turns into an answer."""
 
 
 def view(request: HttpRequest) -> HttpResponse:

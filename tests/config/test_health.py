@@ -25,7 +25,7 @@ NOBODY_LISTENS = 1
 
 
 async def get(path: str, cookie: str = "", method: str = "GET") -> tuple[int, bytes]:
-    """Status and body; a server that never answers must not be waited for."""
+    """Returns status and body of a page; a server that never answers must not be waited for."""
     got: dict[str, Any] = {"body": b""}
 
     async def receive() -> Any:
@@ -75,7 +75,7 @@ def redis_at(settings: Settings, port: int) -> None:
 
 @pytest.fixture
 def _in_memory(settings: Settings) -> None:
-    """What callbacks are answered from has been read."""
+    """Reads into memory the tables that callbacks are answered from."""
     asyncio.run(versioned_cache.build_all(60))
     settings.CACHE_VERSION_INTERVAL = 3600
 
@@ -180,7 +180,7 @@ def test_a_postgres_that_takes_no_rows_is_none() -> None:
 
 @contextmanager
 def sessions_locked() -> Iterator[psycopg.Connection]:
-    """Every page that wants to know who is signed in waits, until the lock is given up."""
+    """Makes every page that wants to know who is signed in wait, until the lock is given up."""
     where = connection.settings_dict
     with psycopg.connect(
         host=where["HOST"], port=where["PORT"], user=where["USER"],

@@ -58,7 +58,7 @@ handler500 = "config.outages.server_error"
 
 @pytest.fixture(autouse=True)
 def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test is told what the probe of an earlier one found."""
+    """Forgets what the probe of an earlier test found, so that no test is told of it."""
     for probe in health.PROBES.values():
         monkeypatch.setattr(probe, "_answer", None)
 

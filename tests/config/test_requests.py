@@ -151,7 +151,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(
     ],
 )
 def test_a_path_takes_no_more_than_is_sent_there(path: str, most: int) -> None:
-    """Whether the size is announced or found out on the way; not a byte of what is announced is read."""
+    """The size may be announced or not; of a body announced as too large, not a byte is read."""
 
     async def without_end() -> AsyncIterator[bytes]:
         for _ in range(most // 65536 + 2):

@@ -8,7 +8,9 @@ import uuid
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.debug import technical_500_response
+from pytest_django import Settings
 
 from config.documentation import AT_ONCE
 from config.embedded import PROJECT
@@ -70,3 +72,15 @@ def test_django_finds_nothing_to_warn_of_in_production() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_the_page_of_an_error_tells_no_password_of_a_server(settings: Settings) -> None:
+    settings.DEBUG = True
+    settings.DATABASE_URL = settings.CELERY_BROKER_URL = "amqp://console:of-a-server@example.com"
+    settings.CACHES = {"default": {"BACKEND": "x", "LOCATION": "redis://:of-a-server@example.com"}}
+    try:
+        raise ValueError("of a page")
+    except ValueError:
+        page = technical_500_response(RequestFactory().get("/"), *sys.exc_info())
+    assert 'id="settings-info"' in page.content.decode()
+    assert "of-a-server" not in page.content.decode().partition('id="settings-info"')[2]

@@ -47,7 +47,7 @@ Args = Callable[[World], list[Any]]
 
 @dataclass(frozen=True)
 class Page:
-    """A page by what it needs; ``of`` is the label of the row that it is about, "" for an account's page."""
+    """A page by what it needs; ``of`` is the label of the row it is about, "" for an account's page."""
 
     get: str
     post: str

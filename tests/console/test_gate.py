@@ -117,7 +117,7 @@ def test_every_form_of_an_account_carries_it(staff: Cast, ours: World) -> None:
 
 
 def _is_about_the_account(form: str) -> bool:
-    """Neither to one row, nor to what every page has."""
+    """Returns whether a form is about the account: not about one row, and not on every page."""
     action = re.search(r'action="([^"]*)"', form)
     return action is None or not re.search(r"/\d+/|/logout/|/i18n/", action[1])
 
@@ -149,7 +149,7 @@ def test_a_change_leaves_what_a_value_was_before_and_no_secret(staff: Cast, ours
 
 
 def test_the_switcher_leads_from_a_page_about_one_thing_to_its_list(staff: Cast, ours: World) -> None:
-    """To the thing itself would lead back to the account that it belongs to."""
+    """A link to the thing itself would lead back to the account that it belongs to."""
     StaffRight.objects.create(user=member("both", ours.account, "owner"), account=staff.theirs, role="owner")
     page = signed_in(staff.owner).get(
         f"/admin/campaigns/campaign/{ours['campaigns.campaign'].pk}/recipients/"

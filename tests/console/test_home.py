@@ -50,7 +50,7 @@ FIRST = {
 
 
 def home(user: User) -> dict[str, Any]:
-    """The cards of the page by the names of their figures, in the order in which they are shown."""
+    """Returns the cards of the page by the names of their figures, in the order they are shown."""
     return {card.name: card for card in signed_in(user).get("/admin/").context["cards"]}
 
 
@@ -90,7 +90,7 @@ def paid(account: OfficialAccount, days_ago: int, total: int) -> None:
 
 @pytest.fixture(autouse=True)
 def _evening() -> Any:
-    """Noon of today has been."""
+    """Makes it evening, so that noon of today has been."""
     with time_machine.travel(midnight(timezone.localdate()) + datetime.timedelta(hours=20), tick=True):
         yield
 

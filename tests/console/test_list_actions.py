@@ -22,7 +22,7 @@ ANSWERS = {"delete_selected": {"post": "yes"}, "move": {"move": "1", "folder": "
 
 
 def _actions(superuser: User) -> list[tuple[type[Model], str]]:
-    """Every action of every list, as the one who may do all is offered them."""
+    """Returns every action of every list, as the one who may do all is offered them."""
     request = RequestFactory().get("/admin/")
     request.user = superuser
     request.session = Client().session
@@ -69,7 +69,7 @@ def test_nobody_acts_in_a_list_with_a_right_from_elsewhere(staff: Cast, ours: Wo
 
 
 def test_an_owner_here_does_just_that(staff: Cast, ours: World) -> None:
-    """So that what is refused above is refused for the right, and not for another reason."""
+    """What is refused above is therefore refused for the right, and not for another reason."""
     visitor, done = Visitor(staff.owner, ours.account), set()
     for model, action in _actions(staff.superuser):
         row = ours.rows.get(model._meta.label_lower)

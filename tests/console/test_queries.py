@@ -41,7 +41,7 @@ def test_a_list_asks_at_most_fifteen_questions_for_1_10_and_50_rows(staff: Cast,
 
 
 def _lists() -> dict[str, Page]:
-    """Those of staff are for superusers."""
+    """Returns the lists, except those of staff, which are for superusers."""
     return {
         name: page
         for name, page in table().items()
@@ -50,7 +50,10 @@ def _lists() -> dict[str, Page]:
 
 
 def _questions(visitor: Visitor, address: str) -> int:
-    """Of a page that was opened before: what every page of a process asks once is not its own."""
+    """Returns how many queries a page asks.
+
+    The page was opened before: what every page of a process asks once is not counted.
+    """
     visitor.client.get(address)
     with CaptureQueriesContext(connection) as asked:
         assert visitor.client.get(address).status_code == 200

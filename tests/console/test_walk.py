@@ -20,7 +20,7 @@ LEFT_ALONE = {"logout", "switch_account"}
 
 @pytest.fixture
 def strange() -> World:
-    """Of an account in which nobody of the walk has a role."""
+    """The rows of an account in which nobody of the walk has a role."""
     account = OfficialAccount.objects.create(
         slug="strange", name="第三家", appid="wx00000000000000ab", token="strangetoken", mode="plain"
     )
@@ -84,7 +84,7 @@ def _user(role: str, staff: Cast, ours: World) -> User:
 
 
 def _pages_of_an_account() -> dict[str, Page]:
-    """Those of the switcher's account whose forms change something."""
+    """Returns the pages about the switcher's account whose forms change something."""
     ours = {
         "index", "operations_setup", "login", "search", "jsi18n", "password_change", "password_change_done",
         "app_list",
@@ -109,7 +109,7 @@ def _of_a_row() -> dict[str, Page]:
 
 
 def _of_an_account(also: str = "none") -> dict[str, Page]:
-    """Without those that a right in another account, ``also``, opens as well."""
+    """Returns the pages about an account, except those that the right ``also`` elsewhere opens too."""
     return {
         name: page
         for name, page in TABLE.items()

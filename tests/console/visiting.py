@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def is_refused(self) -> bool:
-        """Told so, or shown the way out, as Django's admin does where there is nothing."""
+        """Returns whether the page was refused: said so, or led away as Django's admin does from nothing."""
         return self.status in REFUSED or (
             self.status == 302 and (self.sent_to == "/admin/" or self.sent_to.startswith("/admin/login/"))
         )
@@ -46,7 +46,7 @@ class Visitor:
         self.show(shown)
 
     def show(self, account: OfficialAccount) -> None:
-        """As the switcher does."""
+        """Shows an account, as the switcher does."""
         session = self.client.session
         session[SESSION_KEY] = account.pk
         session.save()
@@ -72,7 +72,7 @@ def address_of(name: str, page: Page, world: World) -> str:
 
 
 def names() -> set[str]:
-    """Every page of the console by the name of its address."""
+    """Returns every page of the console by the name of its address."""
     return {name for name, route in _routes(get_resolver(), "") if name and route.startswith("admin/")}
 
 
@@ -87,7 +87,7 @@ def _routes(resolver: URLResolver, before: str) -> Iterator[tuple[str | None, st
 
 @contextmanager
 def recorded() -> Iterator[list[str]]:
-    """Every statement that changes something."""
+    """Yields a list to which every statement is added that changes something."""
     found: list[str] = []
 
     def look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:

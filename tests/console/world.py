@@ -40,7 +40,7 @@ TEXT = {"type": "text", "content": "你好"}
 
 @dataclass(frozen=True)
 class World:
-    """What there is of an account, by the label of its model."""
+    """The rows of an account, by the label of their model."""
 
     account: OfficialAccount
     rows: dict[str, Model]

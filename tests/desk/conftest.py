@@ -20,7 +20,7 @@ Wrote = Callable[..., Thread]
 
 @pytest.fixture
 def wrote(account: OfficialAccount) -> Wrote:
-    """A follower's message arrives, is handled, and allows answers."""
+    """Lets a follower's message arrive, be handled, and allow answers."""
 
     def write(text: str = "在吗", openid: str = OPENID, **fields: Any) -> Thread:
         row: InboundMessage = message(account, text, openid=openid, **fields)

@@ -37,7 +37,7 @@ AWAY = "现在不是服务时间（{hours}），我们{opens|稍后}回复您。
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[time_machine.Traveller]:
-    """It is Monday morning."""
+    """The clock, which stands still on Monday morning."""
     with time_machine.travel(MONDAY, tick=False) as clock:
         yield clock
 
@@ -63,7 +63,7 @@ def sent(platform: Platform, xml: str) -> str:
 
 
 def waits(account: OfficialAccount, openid: str, minutes: int) -> None:
-    """Somebody else has waited for so long."""
+    """Makes another follower who has waited for so many minutes."""
     since = timezone.now() - datetime.timedelta(minutes=minutes)
     Thread.objects.create(account=account, openid=openid, newest_id=1, newest_at=since, waiting_since=since)
 

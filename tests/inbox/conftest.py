@@ -10,7 +10,7 @@ from wechat.inbox import routing
 
 @pytest.fixture
 def only_these_handlers() -> Iterator[None]:
-    """Nothing answers or reacts but what the test registers."""
+    """Removes every handler of messages, so that only those answer or react that the test registers."""
     with routing.replaced():
         yield
 
@@ -24,5 +24,5 @@ def clean_redis() -> Iterator[None]:
 
 @pytest.fixture
 def deliver(platform: Platform) -> Callable[[str | bytes], Got]:
-    """Push this XML as the platform would, sealed; gives the HTTP response."""
+    """Pushes this XML as the platform would, sealed; returns the HTTP response."""
     return lambda xml: post(platform.safe(xml))

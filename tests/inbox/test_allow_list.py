@@ -38,7 +38,7 @@ def _behind_a_proxy(
 
 @pytest.fixture
 def known() -> CallbackAddresses:
-    """The list, as the workers read it."""
+    """Reads the list as the workers do, and returns it."""
     work.run(WATCH)
     work.run(READ)
     return CallbackAddresses.objects.get()
@@ -50,7 +50,10 @@ def push(platform: Platform) -> Push:
 
 
 def came_from(address: str, push: Push, path: str = PATH, claimed: str = "") -> Answered:
-    """What our proxy hands on: it adds where the request came from to what the sender claimed of himself."""
+    """Sends a callback as our proxy hands it on.
+
+    The proxy adds the address it came from to the addresses that the sender ``claimed``.
+    """
     forwarded = f"{claimed}, {address}" if claimed else address
     sent = exchange(
         "POST", path, push.body, query=urlencode(push.query), verbatim={"x-forwarded-for": forwarded}
@@ -82,7 +85,7 @@ def test_a_stranger_cannot_claim_to_be_wechat(push: Push) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_a_stranger_costs_nothing_more_than_the_refusal(push: Push) -> None:
-    """Neither the body is read, nor is told which accounts there are."""
+    """The body is not read, and the answer does not tell which accounts there are."""
 
     def never(_piece: bytes) -> bytes:
         raise AssertionError("the body was read")

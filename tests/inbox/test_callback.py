@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _echo(account: OfficialAccount) -> Iterator[None]:
-    """The account answers a text with the same text."""
+    """Makes the account answer a text with the same text."""
     with routing.replaced():
 
         @routing.answers(order=1, quick=True)

@@ -120,7 +120,7 @@ def _names(kind: type[Content]) -> list[str]:
 
 @pytest.mark.parametrize("openid", ["a/b", "o\n1", "..", "?#%", "用户", ""])
 def test_no_openid_breaks_the_pages_that_show_it(staff: Cast, openid: str) -> None:
-    """Of pushes and messages that an older version, or the platform, let in."""
+    """An older version, or the platform, may have let in pushes and messages with such an openid."""
     message(staff.ours, "hello", openid=openid)
     Push.objects.create(
         account=staff.ours, openid=openid, content={}, state="skipped", reason="expired", due_at=None

@@ -20,7 +20,7 @@ LOG = "/admin/inbox/inboundmessage/"
 
 
 def shown(staff: Cast, query: str = "") -> set[str]:
-    """The texts of the list's rows."""
+    """Returns the texts of the list's rows."""
     html = signed_in(staff.owner).get(LOG + query).content.decode()
     return set(re.findall(r'<span class="multiline">([^<]*)</span>', html))
 
@@ -56,7 +56,7 @@ def test_a_receipt_that_could_not_be_handled_is_found_among_the_failed(staff: Ca
 
 
 def of_partitions(index: str) -> list[str]:
-    """The names of the index in each partition of the log."""
+    """Returns the names of the index in each partition of the log."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::text::regclass", [index]

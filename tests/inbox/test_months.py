@@ -29,7 +29,7 @@ IN_MAY = datetime.datetime(2031, 5, 20, 12, tzinfo=datetime.UTC)
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """Partitions outlive the emptying of tables."""
+    """Drops the partitions that a test made, as they outlive the emptying of tables."""
     before = partitions()
     yield
     with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def look_after(month: datetime.date, at: datetime.datetime) -> None:
 
 @pytest.fixture
 def may() -> MessageMonth:
-    """The months around it have partitions."""
+    """Makes partitions for the months around May; returns the row of that month."""
     look_after(datetime.date(2031, 4, 1), IN_MAY)
     return MessageMonth.objects.get(month=MAY)
 

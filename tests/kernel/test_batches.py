@@ -14,7 +14,7 @@ PATIENCE = 60
 
 
 class Worker:
-    """Doubles numbers, as soon as it is let go; refuses those below zero."""
+    """A worker that doubles numbers, as soon as it is let go; it refuses those below zero."""
 
     def __init__(self) -> None:
         self.batches: list[Sequence[int]] = []
@@ -55,7 +55,7 @@ def test_each_gets_what_came_of_its_own() -> None:
 
 
 def test_what_is_told_of_a_batch_belongs_to_the_first_of_it() -> None:
-    """And not for ever to whoever came first of all."""
+    """It does not belong for ever to whoever came first of all."""
     traces: list[str] = []
 
     class Tracing(Worker):

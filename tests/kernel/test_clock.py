@@ -17,7 +17,7 @@ __all__ = ["outcomes"]
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> clock.ClockWatch:
-    """As of a worker that has just begun."""
+    """The watch over the clock of a worker that has just begun."""
     begun = clock.ClockWatch()
     begun.start()
     monkeypatch.setattr(clock, "watch", begun)

@@ -105,7 +105,7 @@ def turn() -> Iterator[Turn]:
 
 @pytest.fixture
 def reactions() -> Iterator[None]:
-    """None but those of the test."""
+    """Removes all reactions but those of the test."""
     with routing.replaced():
         yield
 
@@ -212,7 +212,7 @@ def test_a_worker_that_is_stopped_ends_what_it_has_begun(
 
 
 def test_a_process_that_is_to_end_in_the_middle_leaves_no_suspects(staff: Cast, reactions: None) -> None:
-    """As one of a worker's processes is, where the signal is sent to all of them."""
+    """A process of a worker ends so where the signal is sent to all of them."""
     taken: list[str] = []
 
     @routing.reacts()

@@ -30,7 +30,7 @@ def known() -> dict[str, Any]:
 def pooled(
     tmp_path: Path, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Whoever connects now is led through a pooler that has two connections for everybody."""
+    """Leads every new connection through a pooler that has two connections for everybody."""
     address = "postgres://{user}:{password}@{host}:{port}/{dbname}".format(**known)
     pooler = PgBouncer(tmp_path / "pgbouncer", address, connections=2)
     pooler.start()

@@ -17,7 +17,7 @@ WECHAT = "Mozilla/5.0 MicroMessenger/8.0.50"
 
 @dataclass
 class Person:
-    """Somebody with a browser inside WeChat: our pages by the test client, WeChat's by the simulator."""
+    """A person whose browser is inside WeChat: our pages by the test client, WeChat's by the simulator."""
 
     simulated: Simulated
     name: str = "alice"
@@ -33,7 +33,7 @@ class Person:
         raise AssertionError("it goes round in circles")
 
     def goes(self, address: str) -> Any:
-        """One step on our side."""
+        """Takes one step on our side."""
         parts = urlsplit(address)
         return self.browser.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
@@ -62,7 +62,7 @@ def query_of(address: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _afresh() -> None:
-    """Every test calls from one address, and meets a platform that remembers no token."""
+    """Forgets limits and tokens: every test calls from one address, and meets a platform without tokens."""
     get_redis_connection("default").flushdb()
     clients._client.cache_clear()
     clients._tickets.cache_clear()

@@ -27,7 +27,7 @@ def shop(account: OfficialAccount) -> Signed:
 
 
 def arrived(person: Person) -> str:
-    """The address at the shop that the browser comes to."""
+    """Returns the address at the shop that the browser comes to."""
     answer = person.goes(person.consents(person.goes(START)["Location"]))
     assert answer.status_code == 302
     assert not any(name.startswith("wc_visitor") for name in answer.cookies)

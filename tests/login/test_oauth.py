@@ -159,7 +159,7 @@ def test_an_unknown_account_has_no_pages(person: Person) -> None:
 
 
 def returned(person: Person) -> str:
-    """The address that WeChat sends the browser back to."""
+    """Returns the address that WeChat sends the browser back to."""
     return person.consents(person.goes(start())["Location"])
 
 

@@ -132,7 +132,7 @@ def test_only_the_telephone_that_scanned_may_say_yes(
 
 
 def test_an_address_without_a_scan_confirms_nothing(person: Person, computer: Client) -> None:
-    """So a link that somebody is sent signs nobody in."""
+    """A link that somebody is sent therefore signs nobody in."""
     openid_of(person)
     login = shown(person, computer)
     waiting = person.goes(address(login, "confirm"))

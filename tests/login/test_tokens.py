@@ -248,14 +248,14 @@ def test_after_logging_out_nothing_works_any_more(page: Client) -> None:
 
 
 def copied(page: Client, account: OfficialAccount) -> Client:
-    """Somebody else's browser with a copy of the cookie of our pages."""
+    """Returns another person's browser with a copy of the cookie of our pages."""
     thief, name = Client(), f"wc_visitor_{account.pk}"
     thief.cookies[name] = page.cookies[name].value
     return thief
 
 
 def opens(page: Client, settings: Settings) -> bool:
-    """Whether this browser is known to our pages."""
+    """Returns whether our pages know this browser."""
     settings.ROOT_URLCONF = "tests.login.urls"
     shown = page.get("/h5/demo/shop/7/").status_code
     settings.ROOT_URLCONF = "config.urls"

@@ -28,7 +28,10 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *, damaged: bool = False) -> bytes:
-    """One bit a pixel, all the same: a large picture in a small file; damaged in the middle of its lines."""
+    """Returns a large picture in a small file: it has one bit a pixel, all the same.
+
+    A ``damaged`` one has a wrong chunk in the middle of its lines.
+    """
     line = b"\0" * (1 + (width + 7) // 8)
     packer = zlib.compressobj(9)
     body = b"".join(packer.compress(line) for _each in range(height)) + packer.flush()

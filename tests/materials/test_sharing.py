@@ -32,7 +32,7 @@ State = Asset.State
 
 @pytest.fixture
 def platform(simulated: Simulated, staff: Cast, settings: Settings, tmp_path: Any) -> Simulated:
-    """It knows both accounts."""
+    """The platform, which knows both accounts."""
     settings.MEDIA_ROOT = tmp_path
     staff.theirs.appsecret = "0123456789abcdef0123456789abcdee"
     staff.theirs.original_id = "gh_ba9876543210"
@@ -44,7 +44,7 @@ def platform(simulated: Simulated, staff: Cast, settings: Settings, tmp_path: An
 
 @pytest.fixture
 def both(staff: Cast) -> Any:
-    """Somebody who edits the content of both accounts."""
+    """The browser of somebody who edits the content of both accounts."""
     StaffRight.objects.create(user=staff.editor, account=staff.theirs, role="editor")
     return signed_in(staff.editor)
 
@@ -160,7 +160,7 @@ def test_what_wechat_would_not_take_is_refused_before_any_call(
 
 @pytest.fixture
 def temporary(shared: Asset) -> Asset:
-    """The picture, no longer permanent, and uploaded as such."""
+    """Makes the picture temporary: no longer permanent, and uploaded as such."""
     Asset.objects.update(permanent=False, state=State.PENDING, due_at=timezone.now())
     work.run("materials.upload")
     shared.refresh_from_db()

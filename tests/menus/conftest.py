@@ -21,7 +21,7 @@ def text(content: str) -> ButtonReply:
 
 
 def button(uid: str = "aaaa", name: str = "课程", **fields: Any) -> Button:
-    """One that sends a text, unless told otherwise."""
+    """Returns a button that sends a text, unless told otherwise."""
     if not fields.keys() & {"kind", "reply", "rule", "children"}:
         fields["reply"] = text("今日课程")
     return Button(uid, name, **fields)
@@ -36,7 +36,7 @@ def parent(*children: Button, uid: str = "cccc", name: str = "会员") -> Button
 
 
 def put(menu: Menu, *buttons: Button) -> None:
-    """Into the draft."""
+    """Saves buttons in the draft of a menu."""
     drafts.save(menu, buttons, revision=drafts.draft_of(menu).revision, by=None)
 
 
@@ -57,7 +57,7 @@ def introduced(simulated: Simulated, account: OfficialAccount) -> "Phone":
 
 
 class Phone:
-    """What the platform shows, asked of the simulator itself."""
+    """The menus that the platform shows, asked of the simulator itself."""
 
     def __init__(self, platform: Simulated, account: OfficialAccount) -> None:
         self.platform = platform
@@ -68,19 +68,19 @@ class Phone:
         return state["accounts"][self.account.appid]["menus"]
 
     def names(self) -> list[str]:
-        """Of the first level of the menu for everybody."""
+        """Returns the names on the first level of the menu for everybody."""
         default = self.menus()["default"]
         return [each["name"] for each in default["button"]] if default else []
 
     def conditional(self) -> list[list[str]]:
-        """From the oldest to the newest."""
+        """Returns the names on each conditional menu, from the oldest to the newest."""
         return [[each["name"] for each in menu["button"]] for menu in self.menus()["conditional"]]
 
     def fail(self, call: str, **how: Any) -> None:
         self.platform.sim("/faults", {"api": f"/cgi-bin/{call}", "times": 1, **how})
 
     def set_elsewhere(self, *buttons: Any) -> None:
-        """Somebody with other software publishes a menu."""
+        """Publishes a menu as somebody with other software does."""
         api.create(client_for(self.account), buttons)
 
     def calls(self) -> dict[str, int]:

@@ -26,7 +26,7 @@ SLOW_MS = 1500
 
 
 def worker(wechat: Phone) -> subprocess.Popen[bytes]:
-    """A process of its own on the tests' database."""
+    """Starts a process of its own on the tests' database."""
     return subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment(wechat))
 
 

@@ -35,7 +35,7 @@ def carried_out(publication: Publication) -> Publication:
 
 
 def later(publication: Publication) -> Publication:
-    """When its pause, or the lease of whoever had it, is over."""
+    """Carries out a publication once its pause, or the lease of whoever had it, is over."""
     publication.refresh_from_db()
     Publication.objects.filter(pk=publication.pk).exclude(due_at=None).update(due_at=timezone.now())
     return carried_out(publication)

@@ -14,7 +14,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """What was logged since, line by line, as it is written in production."""
+    """A function that returns the lines logged since, as they are written in production."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     options = dict(logging_config(readable=False)["formatters"]["structured"])

@@ -16,7 +16,7 @@ PARAMETER = re.compile(r"%(?:\(\w+\))?s")
 
 
 def prepared(sql: str) -> str:
-    """A statement of psycopg as PREPARE takes it: numbered parameters, and a percent sign once."""
+    """Returns psycopg's statement as PREPARE takes it: numbered parameters, one percent sign for two."""
     numbers = itertools.count(1)
     return PARAMETER.sub(lambda _found: f"${next(numbers)}", sql).replace("%%", "%")
 

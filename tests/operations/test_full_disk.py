@@ -25,7 +25,7 @@ SENTENCE = "一句话。"
 
 @csrf_exempt
 def long_page(request: HttpRequest) -> HttpResponse:
-    """Takes and makes more than is kept in memory elsewhere."""
+    """Returns a page that takes and makes more than is kept in memory elsewhere."""
     return HttpResponse(f"{len(request.body)} {SENTENCE * 50_000}")
 
 
@@ -74,7 +74,7 @@ def keep(sent: list[dict[str, Any]]) -> Callable[[dict[str, Any]], Awaitable[Non
 
 @contextmanager
 def no_room() -> Iterator[None]:
-    """Every write to a file fails, whichever it is."""
+    """Makes every write to a file fail, whichever it is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
@@ -84,7 +84,7 @@ def no_room() -> Iterator[None]:
 
 
 def test_a_process_counts_on(tmp_path: Path) -> None:
-    """It died of it: what is written into a file that has no room is a SIGBUS."""
+    """It used to die of it: writing into a mapped file that has no room ends in a SIGBUS."""
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     counting = [sys.executable, "-c", COUNTS]
     run = subprocess.run(counting, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)

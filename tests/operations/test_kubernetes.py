@@ -136,7 +136,7 @@ def test_probes_ask_what_is_answered() -> None:
 
 
 def built(folder: str) -> list[Resource]:
-    """What is applied: base, components and patches together."""
+    """Returns the resources that are applied: base, components and patches together."""
     return [each for each in yaml.safe_load_all(run("kubectl", "kustomize", KUBERNETES / folder)) if each]
 
 
@@ -204,7 +204,7 @@ def test_experiments_mirror_the_drills() -> None:
 
 
 def test_whatever_the_migration_reads_is_there_before_it() -> None:
-    """Also the first time, when nothing is."""
+    """This holds also the first time, when nothing is there."""
     found = {name_of(each): each for each in built("overlays/production")}
     job = found["Job/migrate"]
     assert job["metadata"]["annotations"]["argocd.argoproj.io/hook"] == "Sync"
@@ -230,7 +230,7 @@ def test_argo_cd_syncs_by_itself_what_is_there() -> None:
 
 
 def test_pods_start_anew_when_their_configuration_changes(tmp_path: Path) -> None:
-    """By the name of the map, which is made of what is in it."""
+    """The name of the map changes, as it is made of what is in it."""
     copied = shutil.copytree(KUBERNETES / "base", tmp_path / "base")
     names: list[str] = []
     for port in (9100, 9101):
@@ -256,7 +256,7 @@ def holds_data(resource: Resource) -> bool:
 
 
 def test_pods_reach_whatever_can_be_set() -> None:
-    """By the port that each kind of address has unless another one is named."""
+    """Each kind of address has a port that it uses unless another one is named."""
     (policy,) = [
         each["spec"]
         for each in built("overlays/production")

@@ -62,7 +62,7 @@ def running(command: Sequence[str], folder: Path, **environment: str) -> Iterato
 
 
 def test_web_writes_objects_only_and_no_address(tmp_path: Path) -> None:
-    """Whatever is sent: what is no HTTP, the name of another host, a form without its cookie."""
+    """It does so for whatever is sent: no HTTP, the name of another host, a form without its cookie."""
     port = free_port()
     started = json.loads(dict(instructions())["CMD"])
     command = ["127.0.0.1" if each == "0.0.0.0" else each for each in started]
@@ -125,7 +125,7 @@ def test_beat_is_silent_while_all_is_well(tmp_path: Path, redis: OwnRedis) -> No
 
 
 def has_ticks(broker: OwnRedis) -> bool | None:
-    """Whether a tick waits there; nothing while it does not listen yet."""
+    """Returns whether a tick waits at the broker; None while that does not listen yet."""
     try:
         return bool(Redis.from_url(broker.url).exists("interactive"))
     except RedisConnectionError:

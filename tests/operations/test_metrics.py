@@ -133,7 +133,7 @@ def test_nobody_adds_up_files_that_are_being_read(tmp_path: Path, monkeypatch: p
 
 
 def test_the_files_of_a_process_that_lives_stay(tmp_path: Path) -> None:
-    """And what it has not filled yet, on a full disk for as long as it lives, is no obstacle to the rest."""
+    """A file of it that is still empty, as every file is on a full disk, does not hinder the others."""
     in_a_process(COUNTS, tmp_path, "1")
     own, ended = tmp_path / f"counter_{os.getpid()}.db", tmp_path / "counter_4194305.db"
     own.touch()

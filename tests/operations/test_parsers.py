@@ -41,7 +41,10 @@ http {{
 
 
 def tool(name: str | Path) -> str:
-    """Where it is, of those that come with the packages or of the machine's."""
+    """Returns the path of a program, one of those that come with the packages or of the machine's.
+
+    Skips the test where it is not installed.
+    """
     beside = Path(sys.executable).with_name(str(name))
     found = str(beside) if beside.exists() else installed(str(name))
     if not found:
@@ -114,7 +117,7 @@ def test_alerts_go_off_when_they_should_and_only_then() -> None:
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 def test_grafana_knows_every_field_of_a_dashboard(path: Path) -> None:
-    """What its own types do not know is gone once they have read and written it."""
+    """Fields that Grafana's own types do not know are gone once these have read and written the dashboard."""
     register_default_plugins()
     written = json.loads(path.read_text())
     read = json.loads(JSONEncoder().encode(Dashboard.from_json(written)))
@@ -165,7 +168,7 @@ def test_vectors_own_language_makes_labels_of_a_line(
 
 
 def test_vectors_own_language_takes_the_time_of_a_line_and_keeps_the_rest() -> None:
-    """As a time: a store takes the moment at which a line comes to it in the place of words."""
+    """The time has to be one: in the place of words, a store takes the moment at which a line arrives."""
     line = {"event": "request", "level": "info", "timestamp": "2031-02-03T04:05:06.789123Z", "status": 200}
     program = pipeline()["transforms"]["lines"]["source"]
     made = VRLRuntime.run(program, {"message": json.dumps(line)}, "UTC").processed_event
@@ -256,12 +259,12 @@ def test_every_other_file_is_read_as_what_its_name_says(path: Path) -> None:
 
 
 def test_the_dockerfile_is_good_docker() -> None:
-    """Its grammar, to the flags of each instruction, and what is known to go wrong with images."""
+    """It checks the grammar, to the flags of each instruction, and what is known to go wrong with images."""
     run("hadolint", "--failure-threshold", "warning", DEPLOY / "Dockerfile")
 
 
 def instructions() -> list[tuple[str, str]]:
-    """Of the Dockerfile, in their order."""
+    """Returns the instructions of the Dockerfile, in their order, each with its arguments."""
     text = re.sub(r"^#.*\n", "", (DEPLOY / "Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
     return [(line.split()[0], line.split(maxsplit=1)[1]) for line in text.splitlines() if line.strip()]
 

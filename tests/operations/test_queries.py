@@ -45,7 +45,7 @@ QUERIES = list(queries())
 
 
 def known() -> dict[str, set[str]]:
-    """The labels of every series there is, by its name."""
+    """Returns the labels of every series there is, by its name."""
     series: dict[str, set[str]] = {}
     for metric in vars(metrics).values():
         if isinstance(metric, Counter):
@@ -92,7 +92,7 @@ def test_a_query_asks_for_work_queues_and_causes_that_there_are(where: str, quer
 
 
 def _each_alternative(found: re.Match[str]) -> str:
-    """``(a|b)c`` as ``ac|bc``."""
+    """Returns each alternative written out: ``(a|b)c`` as ``ac|bc``."""
     return "|".join(f"{each}{found[2]}" for each in found[1].split("|"))
 
 

@@ -41,7 +41,7 @@ def of_requests(lines: Lines) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def further_answers() -> Iterator[None]:
-    """Every text is answered twice: at once, and by a customer-service message."""
+    """Answers every text twice: at once, and by a customer-service message."""
     with routing.replaced():
         routing.reacts()(handlers.open_window)
         routing.reacts()(handlers.send_further_answers)
@@ -222,7 +222,7 @@ def test_a_search_for_the_id_of_a_call_finds_its_sends_and_webhooks(
     receiver: Receiver,  # noqa: F811
     base: str,  # noqa: F811
 ) -> None:
-    """From the call of a business system to its message, the receipt, and what it hears of it in the end."""
+    """The id leads from a business system's call to its message, the receipt, and the webhook about that."""
     with served() as address:
         simulated.know(account, callback_url=f"{address}{account.callback_path}")
         request_id = pushed_by_api(simulated, account, "oPhone", webhook=base)

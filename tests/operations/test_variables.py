@@ -39,7 +39,7 @@ SECRETS = STORES | {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS"}
 
 
 def read_by(file: str) -> Iterator[str]:
-    """The names that a file asks the environment for."""
+    """Yields the names that a file asks the environment for."""
     for node in ast.walk(ast.parse((PROJECT / file).read_text())):
         if isinstance(node, ast.Call) and node.args and ASKS.match(ast.unparse(node.func)):
             asked = node.args[0]

@@ -25,7 +25,7 @@ def _bills_kept_for_the_test(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def merchant(account: OfficialAccount) -> Merchant:
-    """In public key mode, selling through the account."""
+    """A merchant in public key mode, who sells through the account."""
     merchant = Merchant.objects.create(
         slug="shop",
         name="演示商户",
@@ -97,7 +97,7 @@ def paid(ordered: Ordered) -> Order:
 def simulated_merchant(
     simulated: Simulated, live_server: LiveServer, account: OfficialAccount, settings: Settings
 ) -> Iterator[Merchant]:
-    """Known to the simulator, which notifies this very process."""
+    """A merchant known to the simulator, which notifies this very process."""
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
     simulated.know(account)

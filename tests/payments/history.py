@@ -28,12 +28,12 @@ NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
 
 
 class Death(BaseException):
-    """Nothing of ours can catch it."""
+    """An exception that nothing of ours can catch."""
 
 
 @dataclass
 class Dying:
-    """Around every statement: after a number of them there are no more."""
+    """A wrapper of every database statement: after a number of them it raises ``Death``."""
 
     left: int
 
@@ -46,7 +46,10 @@ class Dying:
 
 @dataclass
 class History:
-    """What may happen, one method each; `heal` is everything that happens by itself afterwards."""
+    """A history of payments: one method for each thing that may happen.
+
+    `heal` is everything that happens by itself afterwards.
+    """
 
     simulated: Simulated
     merchant: Merchant
@@ -61,7 +64,7 @@ class History:
                 ordering.place(made)
 
     def crash_while_ordering(self, fen: int) -> None:
-        """WeChat Pay took it; we never came to write that down."""
+        """Places an order, and ends before writing down that WeChat Pay took it."""
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
@@ -95,7 +98,7 @@ class History:
                 work.run("orders.refund")
 
     def crash_while_refunding(self, number: int, fen: int) -> None:
-        """The call left; we never came to write down its answer."""
+        """Asks for a refund, and ends before writing down the answer to the call."""
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused, WeChatError):
@@ -104,7 +107,7 @@ class History:
                 cashier_for(order.merchant, order.protocol).refund(refunding._new(made))
 
     def die(self, after: int, doing: str, number: int, fen: int) -> None:
-        """The process ends after so many statements of what it was doing."""
+        """Ends the process after so many statements of what it was doing."""
         work: dict[str, Callable[[], None]] = {
             "ordering": lambda: self.order(fen, {}),
             "closing": lambda: self.close(number, {}),
@@ -130,7 +133,7 @@ class History:
         work.run("bills.fetch_bills")
 
     def heal(self) -> None:
-        """Nothing is broken any more, and time passes until the bills of these days are there."""
+        """Ends all faults, and lets time pass until the bills of these days are there."""
         requests.delete(f"{self.simulated.base}/_sim/pay/faults", timeout=60)
         for _again in range(4):
             self.pass_time(3600)
@@ -156,7 +159,7 @@ class History:
 
     @contextlib.contextmanager
     def faulty(self, at: str, fault: dict[str, Any]) -> Any:
-        """The next call of that kind goes wrong in that way."""
+        """Makes the next call of that kind go wrong in that way."""
         if fault:
             self.fault(at=at, times=1, **fault)
         yield

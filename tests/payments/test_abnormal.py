@@ -29,7 +29,7 @@ def money(account: OfficialAccount) -> Client:
 
 @pytest.fixture
 def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
-    """WeChat Pay could pay it out neither to the card nor to the wallet."""
+    """Returns a refund that WeChat Pay could pay out neither to the card nor to the wallet."""
     order = ordering.place(
         ordering.create(
             ordering.Wanted(

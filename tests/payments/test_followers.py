@@ -50,7 +50,7 @@ def paid(merchant: Merchant, openid: str, total: int, *, days_ago: int = 0, refu
 
 @pytest.fixture
 def people(account: OfficialAccount, merchant: Merchant) -> dict[str, Follower]:
-    """One paid 30 yuan long ago and 20 lately, 5 of them returned; one paid 10; one never did."""
+    """Makes people: one paid 30 yuan long ago and 20 lately, 5 of them returned; one 10; one never paid."""
     paid(merchant, OFTEN, 3000, days_ago=40)
     paid(merchant, OFTEN, 2000, days_ago=3, refunded=500)
     paid(merchant, ONCE, 1000, days_ago=20)

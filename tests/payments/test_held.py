@@ -199,7 +199,7 @@ def test_staff_read_why_a_merchants_work_waits_and_saving_the_right_keys_lets_it
 
 @pytest.fixture
 def away(ordered: Ordered, pay: PayPlatform) -> list[Order]:
-    """Orders behind the circuit of their merchant: WeChat Pay has answered nothing but errors."""
+    """Makes orders behind the circuit of their merchant: WeChat Pay has answered nothing but errors."""
     orders = [ordered(key=f"k{number}") for number in range(5)]
     answer_orders(pay, orders, refused(500, "SYSTEM_ERROR"))
     Order.objects.update(due_at=timezone.now())

@@ -353,7 +353,7 @@ def test_a_refund_in_parts_beyond_the_limit_says_who_decides(money: Client, paid
 
 @pytest.fixture
 def shared(paid: Order, merchant: Merchant, staff: Cast) -> Merchant:
-    """The merchant sells for another account too, which has sold nothing."""
+    """Lets the merchant sell for another account too, which has sold nothing."""
     merchant.accounts.add(staff.theirs)
     return merchant
 

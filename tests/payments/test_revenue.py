@@ -41,7 +41,7 @@ def text(client: Client, address: str = PAGE) -> str:
 
 
 def sum_days() -> None:
-    """Events of orders are handed on, and days that are due are worked out."""
+    """Hands on events of orders, and works out the days that are due."""
     work.run_all("orders.publish", "orders.sum_revenue")
 
 

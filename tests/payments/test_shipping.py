@@ -48,7 +48,7 @@ def mini(simulated_merchant: Merchant, simulated: Simulated) -> OfficialAccount:
 
 @pytest.fixture
 def order(mini: OfficialAccount, simulated_merchant: Merchant, simulated: Simulated) -> Order:
-    """Paid in the mini program."""
+    """An order that was paid in the mini program."""
     made = ordering.place(ordering.create(wanted(mini, simulated_merchant)))
     simulated.pay(made.prepay, OPENID)
     made.refresh_from_db()

@@ -55,7 +55,7 @@ def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dic
 
 
 def refund_id(out_refund_no: str) -> str:
-    """The number WeChat Pay has for it, the same wherever it speaks of it."""
+    """Returns WeChat Pay's number of a refund, the same wherever it speaks of it."""
     return f"503{out_refund_no[-20:]}"
 
 
@@ -121,7 +121,7 @@ def signature(body: bytes, *, at: int | None = None) -> dict[str, str]:
 
 
 def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None) -> Any:
-    """A notification as it arrives, signed unless other headers are given."""
+    """Posts a notification as it arrives, signed unless other headers are given."""
     given = signature(body) if headers is None else headers
     return Client().post(
         f"/pay/{merchant.slug}/notify/transaction", body, content_type="application/json", headers=given

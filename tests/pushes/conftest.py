@@ -52,7 +52,7 @@ def wechat(settings: Settings, account: OfficialAccount) -> Iterator[WeChat]:
 
 @pytest.fixture
 def wrote(account: OfficialAccount) -> Callable[..., None]:
-    """The follower wrote to the account a moment ago."""
+    """Opens the window for messages, as when the follower wrote to the account a moment ago."""
 
     def write(openid: str = "oA", at: datetime | None = None) -> None:
         windows.grant(account, openid, Trigger.MESSAGE, at or timezone.now())

@@ -44,7 +44,7 @@ def message(shop_name: str = "天河店", **more: Any) -> dict[str, Any]:
 def ask(
     shop: Signed, body: Any, key: str = "", query: str = "", **headers: str
 ) -> Coroutine[Any, Any, Answered]:
-    """One request; ``headers``, with ``_`` for ``-``, are laid over its own."""
+    """Sends one request; ``headers``, with ``_`` for ``-``, are laid over its own."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     own = {"Idempotency-Key": key or uuid.uuid4().hex, "Content-Type": "application/json"}
     laid_over = {name.replace("_", "-"): value for name, value in headers.items()}

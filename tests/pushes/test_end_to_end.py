@@ -53,7 +53,7 @@ def phone(simulated: Simulated, account: OfficialAccount) -> Iterator[Phone]:
 
 @pytest.fixture(autouse=True)
 def ready() -> Iterator[threading.Event]:
-    """Whoever writes a number gets that many texts; ``slow`` is answered once the event is set."""
+    """An event for which the answer to ``slow`` waits; whoever writes a number gets that many texts."""
     finished = threading.Event()
     with routing.replaced():
         routing.reacts()(handlers.open_window)

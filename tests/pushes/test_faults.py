@@ -61,7 +61,7 @@ def worker(redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def slow(simulated: Simulated, api: str) -> None:
-    """Long enough for a kill to find calls on their way."""
+    """Makes calls take long enough for a kill to find some on their way."""
     simulated.sim("/faults", {"api": api, "latency_ms": 150})
 
 
@@ -83,7 +83,10 @@ def until(happened: Callable[[], bool], seconds: float = 90) -> None:
 
 
 def sent_under_fire(redis: OwnRedis, kills: int) -> int:
-    """Workers until nothing is left, some killed at random moments, and Redis once; how many kills."""
+    """Sends until nothing is left, by workers some of which are killed at random, and Redis once.
+
+    Returns how many kills there were.
+    """
     killed, ends = 0, time.monotonic() + 90
     with ExitStack() as running:
         while killed < kills and still_open() and time.monotonic() < ends:

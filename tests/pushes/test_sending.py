@@ -330,7 +330,7 @@ def worker(wechat: WeChat) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the test's database and platform."""
+    """Returns our environment variables, with the test's database and platform."""
     keys = settings.FIELD_ENCRYPTION_KEYS.items()
     database = connection.settings_dict
     host = database["HOST"]

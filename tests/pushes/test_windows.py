@@ -29,7 +29,7 @@ refusals = st.tuples(st.just("refused"), st.none(), moments)
 
 
 class Model:
-    """What the platform's page says, in ten lines."""
+    """The rules of the platform's page on windows, in ten lines."""
 
     def __init__(self) -> None:
         self.grants: dict[str, tuple[datetime, int, datetime]] = {}

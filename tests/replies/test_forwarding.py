@@ -32,7 +32,7 @@ SECRET = "a-signing-secret"
 
 
 class Webhook(ThreadingHTTPServer):
-    """What the owner of a webhook runs: keeps what it was sent, answers what it was told to."""
+    """A server of a webhook's owner: it keeps what it was sent, and answers what it was told to."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *args: Any) -> None:
-        """Nothing on standard error."""
+        """Writes nothing to standard error."""
 
 
 @pytest.fixture

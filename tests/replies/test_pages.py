@@ -46,7 +46,7 @@ def editor(account: OfficialAccount) -> Client:
 
 @pytest.fixture
 def outsider(account: OfficialAccount) -> Client:
-    """Owns an account, but not this one."""
+    """A member of staff who owns an account, but not this one."""
     theirs = OfficialAccount.objects.create(
         slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
     )
@@ -80,7 +80,7 @@ def reply(kind: str = "text", **fields: str) -> dict[str, str]:
 
 
 def complaints(client: Client, sent: Any) -> str:
-    """The sentences with which a new rule is refused."""
+    """Returns the sentences with which a new rule is refused."""
     response: Any = client.post(f"{LIST}add/", sent)
     assert response.status_code == 200
     assert not Rule.objects.exists()
@@ -164,7 +164,7 @@ def test_a_file_of_another_account_cannot_be_picked(
 
 
 def test_a_form_ties_together_nothing_of_two_accounts(editor: Client, account: OfficialAccount) -> None:
-    """Whatever its page offers: the switcher may have moved since."""
+    """That holds whatever its page offers: the switcher may have moved since."""
     theirs = OfficialAccount.objects.create(
         slug="theirs", name="别家", appid="wxffffffffffffffff", token="theirtoken", mode="plain"
     )

@@ -60,7 +60,7 @@ class Platform:
         return sum(json.loads(request.body)["force_refresh"] for request in stable)
 
     def invalidate(self) -> None:
-        """Somebody elsewhere renewed the token: the next plain call hands out another one."""
+        """Voids the tokens, as when somebody elsewhere renewed them: the next plain call gives a new one."""
         self.valid.clear()
         self.current = ""
 
@@ -117,7 +117,7 @@ def _server(platform: Platform) -> ThreadingHTTPServer:
             self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            """Quiet: the requests are kept in the platform instead."""
+            """Logs nothing: the requests are kept in the platform instead."""
 
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 

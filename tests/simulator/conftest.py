@@ -72,7 +72,7 @@ class Simulator:
         return self.token
 
     def call(self, api: str, body: Any = None, *, token: str | None = None, **query: Any) -> Any:
-        """GET without a body, POST with one; a token is fetched when none was."""
+        """Calls an API: GET without a body, POST with one; a token is fetched when none was."""
         used = self.token or self.get_token() if token is None else token
         return self.raw(api, body, access_token=used, **query).json()
 
@@ -123,7 +123,7 @@ def process() -> Iterator[str]:
 
 
 def wait_for(base: str) -> None:
-    """A minute at most: with `--tls` keys are made first, which takes its time on a busy machine."""
+    """Waits a minute at most: with `--tls` keys are made first, which takes time on a busy machine."""
     for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -146,7 +146,7 @@ def simulator(process: str) -> Simulator:
 
 @dataclass
 class Pushed:
-    """What the account's server was sent."""
+    """A request that the account's server was sent."""
 
     method: str
     query: dict[str, str]
@@ -179,7 +179,7 @@ class AccountServer(ThreadingHTTPServer):
             assert self.arrived.wait_for(lambda: len(self.pushed) >= number, timeout=60)
 
     def opened(self, number: int = -1) -> str:
-        """The message of one push, decrypted where it was sealed."""
+        """Returns the message of one push, decrypted where it was sealed."""
         body = self.pushed[number].body.decode()
         if "<Encrypt>" not in body:
             return body
@@ -210,7 +210,7 @@ class AccountHandler(BaseHTTPRequestHandler):
     do_POST = handle_push  # noqa: N815
 
     def log_message(self, *parts: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class Scene:
     def call(
         self, simulator: Simulator, example: Example, *, body: Any = None, token: str | None = None
     ) -> Any:
-        """The answer: JSON, or the content type of a file. `body` replaces that of the example."""
+        """Returns the answer: JSON, or the content type of a file. `body` replaces that of the example."""
         query = dict(example.query)
         if example.caller:
             query["access_token"] = self.tokens[example.caller] if token is None else token
@@ -112,7 +112,7 @@ def scene_of(simulator: Simulator) -> Scene:
 
 
 def noon(simulator: Simulator) -> None:
-    """Statistics of yesterday are there from eight o'clock on."""
+    """Moves the clock to noon: statistics of yesterday are there from eight o'clock on."""
     hour = (datetime.now(UTC) + timedelta(hours=8)).hour
     simulator.sim("/clock", {"advance": (12 - hour) % 24 * 3600})
 
@@ -123,7 +123,7 @@ def token_of(simulator: Simulator, appid: str) -> str:
 
 
 def logins() -> dict[str, Any]:
-    """Codes, tokens and sessions as after logins that are good for long."""
+    """Returns codes, tokens and sessions as after logins that are good for long."""
     code = {
         "person": "anna", "openid": OPENID, "scope": "snsapi_userinfo", "ends_at": time.time() + LONG
     }  # fmt: skip
@@ -137,7 +137,7 @@ def logins() -> dict[str, Any]:
 
 
 def made_by_calls(simulator: Simulator) -> dict[str, Any]:
-    """What other calls name: ids of media, drafts, articles, messages and more."""
+    """Returns what other calls name: ids of media, drafts, articles, messages and more."""
     call = simulator.call
     made: dict[str, Any] = {"tag": call("/cgi-bin/tags/create", {"tag": {"name": "VIP"}})["tag"]["id"]}
     for kind in ("image", "voice", "video", "thumb"):
@@ -376,7 +376,7 @@ def people() -> list[Example]:
 
 
 def beyond_the_list(made: dict[str, Any]) -> list[Example]:
-    """What clients call besides."""
+    """Returns examples of calls that clients make besides those of the list."""
     article = {"msg_data_id": made["msg_data_id"], "index": 0}
     comment = {**article, "user_comment_id": made["comment"]}
     check = {"content": "你好", "version": 2, "scene": 1, "openid": OPENID}

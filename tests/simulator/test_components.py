@@ -336,7 +336,7 @@ def test_an_administrator_confirms_on_the_phone(platform: Platform) -> None:
     text = ask(platform.simulator, path).text
     assert "青橙服务商" in text
     assert "1 消息管理" in text
-    data = {"choice": "allow", "permission": ["1", "2"]}
+    data = {"choice": "allow", "permission": ["1", "2", "9" * 5_000]}
     where = ask(platform.simulator, path, method="POST", data=data).headers["Location"]
     parts = parse_qs(urlsplit(where).query)
     assert (parts["shop"], parts["expires_in"]) == (["1"], ["3600"])

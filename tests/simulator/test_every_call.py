@@ -26,8 +26,11 @@ BY_EITHER = (
 )  # fmt: skip
 LEFT_OUT = object()
 HALF_A_PAIR = "\ud800"
+# More than Python makes a number of.
+MANY_DIGITS = "9" * 5_000
 ODD_VALUES: tuple[Any, ...] = (
-    LEFT_OUT, None, "", "x", "长" * 2_000, "\0", HALF_A_PAIR, 0, -1, 3.5, 10**30, True, [], [[]], [None], {},
+    LEFT_OUT, None, "", "x", "长" * 2_000, "\0", HALF_A_PAIR, MANY_DIGITS,
+    0, -1, 3.5, 10**30, 10**400, True, [], [[]], [None], {},
 )  # fmt: skip
 ODD_BODIES = (
     b"", b"{}", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"a":NaN}', b"[" * 50_000, b'{"a":' * 5_000,
@@ -90,7 +93,7 @@ def test_a_token_that_is_missing_unknown_or_old_is_refused(
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where in a body something stands, from the outside in."""
+    """Yields the path of each value in a body, from the outside in."""
     if at:
         yield at
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -114,7 +117,7 @@ def changed(body: Any, at: tuple[Any, ...], value: Any) -> Any:
 def odd_calls(example: Example) -> Iterator[Example]:
     """The call with each of its parameters left out, or with a value of any type."""
     for name in example.query:
-        for value in (LEFT_OUT, "", "x", "-1", "长" * 500, "\0"):
+        for value in (LEFT_OUT, "", "x", "-1", "长" * 500, "\0", MANY_DIGITS):
             yield replace(example, query=changed(example.query, (name,), value))
     if example.body is None:
         return

@@ -34,6 +34,13 @@ def test_the_description_of_a_video_is_taken_from_the_query_too(simulator: Simul
     assert (kept["title"], kept["description"]) == ("水", "湖面")
 
 
+@pytest.mark.parametrize("description", ["", "{", "[" * 20_000, '{"title": 1e999, "introduction": ""}'])
+def test_a_video_whose_description_cannot_be_read_is_refused(simulator: Simulator, description: str) -> None:
+    name, _, data = samples.load("video", "")
+    form = {"type": "video", "description": description}
+    assert simulator.upload("/cgi-bin/material/add_material", name, data, form=form)["errcode"] == 47001
+
+
 @pytest.mark.parametrize("way", ["get", "post", "query only"])
 def test_a_service_account_is_deleted_in_every_way_clients_do(simulator: Simulator, way: str) -> None:
     simulator.call("/customservice/kfaccount/add", WORKER)
@@ -72,6 +79,18 @@ def test_a_notice_is_added_by_a_form_too(simulator: Simulator) -> None:
     assert [each["priTmplId"] for each in listed] == [made["priTmplId"]]
     assert simulator.code("/wxaapi/newtmpl/deltemplate", f"priTmplId={made['priTmplId']}".encode()) == 0
     assert simulator.code("/wxaapi/newtmpl/deltemplate", b"") == 44002
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        (b"tid=1024&kidList=1&kidList[0]=2", 47001),
+        (b"tid=1024&kidList[0]=1&kidList[1]=" + b"9" * 5_000, 200020),
+    ],
+    ids=["text and list", "too large"],
+)
+def test_a_list_of_a_form_that_is_none_is_refused(simulator: Simulator, form: bytes, code: int) -> None:
+    assert simulator.code("/wxaapi/newtmpl/addtemplate", form) == code
 
 
 def test_escaped_characters_are_taken_but_in_menus(simulator: Simulator) -> None:

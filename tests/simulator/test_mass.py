@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.simulator.conftest import APPID, Simulator
+from tests.simulator.conftest import APPID, AccountServer, Simulator
 
 ALL, SEND = "/cgi-bin/message/mass/sendall", "/cgi-bin/message/mass/send"
 TEXT: dict[str, Any] = {"msgtype": "text", "text": {"content": "到店有礼"}}
@@ -56,6 +56,26 @@ def test_a_subscription_account_sends_once_a_day(simulator: Simulator) -> None:
     simulator.sim("/accounts", {"appid": APPID, "kind": "subscription"})
     assert code(simulator, ALL, EVERYBODY) == 0
     assert code(simulator, ALL, EVERYBODY) == 45028
+
+
+def test_who_left_before_it_is_delivered_gets_nothing(simulator: Simulator, server: AccountServer) -> None:
+    stays, leaves = people(simulator, 2)
+    simulator.sim(f"/accounts/{APPID}/mass", {"confirms": True})
+    assert code(simulator, ALL, EVERYBODY) == 89505
+    simulator.event(leaves, type="unfollow")
+    simulator.sim(f"/accounts/{APPID}/mass", {"answer": True})
+    server.await_pushes(2)
+    report = server.opened().replace("\n", "")
+    assert "<TotalCount>2</TotalCount><FilterCount>1</FilterCount><SentCount>1</SentCount>" in report
+    assert [via for via, _, _ in simulator.received(stays)] == ["mass"]
+    assert simulator.received(leaves) == []
+
+
+def test_who_left_gets_no_preview(simulator: Simulator) -> None:
+    (openid,) = people(simulator, 1)
+    simulator.event(openid, type="unfollow")
+    assert code(simulator, "/cgi-bin/message/mass/preview", {"touser": openid, **TEXT}) == 43004
+    assert simulator.received(openid) == []
 
 
 def test_the_speed_is_a_number_from_0_to_4(simulator: Simulator) -> None:

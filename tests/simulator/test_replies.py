@@ -63,7 +63,7 @@ def test_wild_elements_are_refused_or_mean_nothing(inner: str) -> None:
 
 
 def refused_or_silent(asked: Question, body: bytes) -> None:
-    """Anything but a refusal, an empty or a "success" body is an error here."""
+    """Checks that a body is refused, or says nothing; whatever else is an error here."""
     with suppress(RefusedError):
         assert judge(asked, body) is None
 

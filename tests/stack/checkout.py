@@ -73,7 +73,7 @@ class Checkout:
             yield supervisor
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that runs on behalf of this data folder."""
+        """Returns every process that runs on behalf of this data folder."""
         return [each for each in psutil.process_iter(["cwd", "environ", "status"]) if self._is_ours(each)]
 
     def _is_ours(self, candidate: psutil.Process) -> bool:
@@ -84,7 +84,7 @@ class Checkout:
 
 
 def read_until(program: subprocess.Popen[str], text: str) -> str:
-    """Its output up to and including the line with this text; fails when it ends before."""
+    """Returns a program's output up to and including the line with this text; fails when it ends before."""
     output = ""
     assert program.stdout is not None
     for line in program.stdout:

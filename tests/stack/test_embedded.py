@@ -189,7 +189,7 @@ def test_manage_uses_the_servers_that_are_running(checkout: Checkout) -> None:
 
 
 def test_an_installer_under_an_old_python_would_be_one_clear_line(tmp_path: Path) -> None:
-    """Stands in for the old Python: the version is the only thing about it that counts."""
+    """A stand-in takes the old Python's place: the version is the only thing about it that counts."""
     code = (
         "import runpy, sys; sys.version_info = (3, 9, 2); sys.argv = ['install.py', 'run'];"
         f"runpy.run_path({str(PROJECT / 'config' / 'install.py')!r}, run_name='__main__')"

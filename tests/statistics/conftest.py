@@ -44,14 +44,14 @@ class Platform:
             self.travels.pop().stop()
 
     def event(self, openid: str, **what: Any) -> None:
-        """Somebody does something on their phone; nobody is told of it."""
+        """Lets somebody do something on their phone; the account is not told of it."""
         self.simulated.sim(f"/accounts/{self.account.appid}/events/{openid}", {"attempts": 1, **what})
 
     def read(self) -> int:
         return work.run_all("statistics.plan") + work.run_all("statistics.read")
 
     def asked(self) -> dict[str, int]:
-        """How often each of the statistics was asked for."""
+        """Returns how often each of the statistics was asked for."""
         calls = self.simulated.look("/calls")["counts"]
         return {
             api.removeprefix("/datacube/"): number

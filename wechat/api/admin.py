@@ -24,7 +24,10 @@ from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
 @admin.register(ApiClient)
 class ApiClientAdmin(AuditedAdmin):
-    """A client reaches into several accounts, so whoever changes it must own all of them."""
+    """The admin of API clients.
+
+    A client reaches into several accounts, so whoever changes it must own all of them.
+    """
 
     form = ApiClientForm
     change_form_outer_before_template = "api/client_tools.html"
@@ -89,7 +92,7 @@ class ApiClientAdmin(AuditedAdmin):
         return self._secret_page(request, obj)
 
     def renew_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """First what will happen, then, when it is confirmed, the new secret: this once."""
+        """Says what will happen and, once it is confirmed, shows the new secret, this once."""
         client = self.get_object(request, str(pk))
         if client is None:
             raise Http404
@@ -103,7 +106,7 @@ class ApiClientAdmin(AuditedAdmin):
         return self._secret_page(request, client)
 
     def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
-        """In the answer to the POST itself, so that the secret is kept nowhere in the clear."""
+        """Shows the secret in the answer to the POST itself, so that it is kept nowhere in the clear."""
         return self._page(
             request,
             "console/secret.html",
@@ -157,7 +160,7 @@ class ApiClientAdmin(AuditedAdmin):
 
 @admin.register(TokenAccess)
 class TokenAccessAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """Read-only: who was given the access token."""
+    """The read-only list of who was given the access token."""
 
     area = Area.SETTINGS
     empty_words = gettext_lazy("Every time a business system asks for the access token, it is noted here.")

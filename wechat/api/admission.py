@@ -54,7 +54,7 @@ USE = (
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """``bucket`` is ``None`` for a call that is refused whatever its nonce."""
+    """A call that asks to be carried out; ``bucket`` is ``None`` if it is refused whatever its nonce."""
 
     nonce: str
     bucket: Bucket | None
@@ -62,14 +62,17 @@ class AdmissionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """``wait`` is how many seconds the client has to wait, or 0."""
+    """The answer to a call that asks to be admitted; ``wait`` is how many seconds it has to wait, or 0."""
 
     is_first_use: bool
     wait: float = 0.0
 
 
 async def admit(call: AdmissionRequest) -> Admission:
-    """Uses up the nonce and take a token. Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away."""
+    """Uses up the nonce and takes a token.
+
+    Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away.
+    """
     return await _admissions.add(call, PATIENCE_SECONDS)
 
 

@@ -54,7 +54,7 @@ class Followers(BusinessView):
 
     @extend_schema(parameters=FILTERS, responses=FollowerSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Followers, now and once, newest first."""
+        """Returns followers, those of now and those who left, newest first."""
         rows = Follower.objects.filter(account=self.account)
         if name := request.query_params.get("tag"):
             rows = rows.filter(tags__in=_rows(self, Tag).filter(name=name))
@@ -112,7 +112,7 @@ class OneTag(BusinessView):
 
     @extend_schema(responses={202: TagSerializer})
     def delete(self, request: Request, pk: int) -> Response:
-        """Deletes it and takes it off everybody: at WeChat soon, then here."""
+        """Deletes a tag and takes it off everybody: at WeChat soon, then here."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
         if tag.platform_id is not None and tag.platform_id <= 2:
             raise ApiRefusal(409, "platform_tag", _("This tag belongs to WeChat itself."))
@@ -151,7 +151,7 @@ class OneSegment(BusinessView):
 
     @extend_schema(responses=CountedSegmentSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """With the number of followers in it now."""
+        """Returns one segment, with the number of followers in it now."""
         segment = get_object_or_404(_rows(self, Segment), pk=pk)
         _members(segment)
         return Response(CountedSegmentSerializer(segment).data)
@@ -162,7 +162,7 @@ class SegmentFollowers(BusinessView):
 
     @extend_schema(responses=FollowerSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Returns who is in it now."""
+        """Returns the followers who are in the segment now."""
         segment = get_object_or_404(_rows(self, Segment), pk=pk)
         return self.page(_members(segment).prefetch_related("tags"), FollowerSerializer)
 
@@ -172,9 +172,10 @@ class AccessToken(BusinessView):
 
     @extend_schema(responses=AccessTokenSerializer)
     def get(self, request: Request) -> Response:
-        """The account's access token, for systems that call WeChat themselves. Every access is recorded.
+        """Returns the access token of an account, for systems that call WeChat themselves.
 
-        They must not fetch a token on their own: it could end the one that the console uses.
+        Every access is recorded. They must not fetch a token on their own: it could end the one that the
+        console uses.
         """
         TokenAccess.objects.create(
             client=self.client, account=self.account, address=client_address(request) or None

@@ -6,7 +6,7 @@ from wechat.api.models import ApiClient
 
 
 def actor(client: ApiClient) -> User:
-    """The user that entries about the client's deeds name, by the client's name of today."""
+    """Returns the user in whose name the audit records the client's deeds, called as the client is today."""
     name = f"API · {client.name}"
     user, made = User.objects.get_or_create(
         username=f"api:{client.key_id}", defaults={"first_name": name, "is_active": False}

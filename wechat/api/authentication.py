@@ -35,7 +35,10 @@ SECRET_OF_NOBODY = "nobody"  # noqa: S105 - compared with, so that an unknown ke
 
 
 class SignatureAuthentication(BaseAuthentication):
-    """``request.user`` becomes the ``ApiClient``, ``request.auth`` its ``clients.Entry``."""
+    """Proves who calls by the signature.
+
+    ``request.user`` becomes the ``ApiClient``, ``request.auth`` its ``clients.ClientEntry``.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, ClientEntry]:
         with refusals_logged(request):
@@ -60,7 +63,10 @@ def refusals_logged(request: Request) -> Iterator[None]:
 
 
 def verified(request: Request) -> tuple[ClientEntry, str]:
-    """Who signed the request, and its nonce, by the name under which it is used up. Raises refusals."""
+    """Returns who signed the request, and its nonce by the name under which it is used up.
+
+    Raises ``NotAuthenticated`` and ``ApiRefusal``.
+    """
     signed, key, signature = _read(request)
     entry = clients.find(key)
     valid = entry.client.valid_secrets() if entry else [SECRET_OF_NOBODY]

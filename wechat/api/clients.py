@@ -40,7 +40,7 @@ def _build() -> Mapping[str, ClientEntry]:
 
 
 def _entry(client: ApiClient) -> ClientEntry | None:
-    """The client whose secret no key opens cannot sign anything; the others can."""
+    """Returns the client with its secrets, or ``None`` if no key opens them: it cannot sign anything then."""
     try:
         # Opened once instead of at every look.
         client.secret, client.previous_secret = client.secret, client.previous_secret

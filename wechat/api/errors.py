@@ -34,7 +34,10 @@ class ApiRefusal(exceptions.APIException):
 
 
 class NotAuthenticated(exceptions.AuthenticationFailed):
-    """401: who calls is not proven; ``code`` says what is wrong without helping to guess."""
+    """A refusal with 401: who calls is not proven.
+
+    ``code`` says what is wrong without helping to guess.
+    """
 
     def __init__(self, code: str, message: StrOrPromise) -> None:
         super().__init__(message, code)
@@ -42,7 +45,10 @@ class NotAuthenticated(exceptions.AuthenticationFailed):
 
 
 def answer(raised: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The exception handler of REST framework; ``None`` for what nobody foresaw."""
+    """Returns the answer to an exception of a call; ``None`` for what nobody foresaw.
+
+    REST framework calls it as its exception handler.
+    """
     headers = _headers(raised)
     if isinstance(raised, Http404):
         return _response(404, "not_found", _("There is no such thing."))

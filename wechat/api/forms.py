@@ -18,7 +18,7 @@ def scope_choices() -> list[tuple[str, str]]:
 
 
 class NetworksField(forms.CharField):
-    """Addresses and ranges, one a line."""
+    """A field of addresses and ranges, one a line."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

@@ -11,7 +11,7 @@ SHOWN = 20
 
 @SOURCES.register
 def token_readers(account: OfficialAccount) -> Iterator[Reader]:
-    """The business systems that asked for the account's access token lately."""
+    """Yields the business systems that asked for the account's access token lately."""
     rows = TokenAccess.objects.filter(account=account).select_related("client").order_by("-id")
     for each in rows[:SHOWN]:
         yield Reader(each.client.name, each.address or "", each.at)

@@ -94,7 +94,7 @@ def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
 
 
 def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
-    """Returns what a request is answered whose key another one has, or had a moment ago."""
+    """Returns the answer to a request whose key another one has, or had a moment ago."""
     if kept is not None and kept.fingerprint != fingerprint:
         message = _("This Idempotency-Key belongs to another request.")
         return ApiRefusal(409, "idempotency_key_reused", message)

@@ -46,7 +46,10 @@ _beside = ThreadOffload("api", 4)
 
 
 class LoopView(BusinessView):
-    """``post`` keeps its answer itself, by ``idempotency_key`` and ``fingerprint``: see ``one_statement``."""
+    """A call whose POST is answered in the event loop.
+
+    ``post`` keeps its answer itself, by ``idempotency_key`` and ``fingerprint``: see ``one_statement``.
+    """
 
     # Django would have all methods of a kind.
     view_is_async = False
@@ -59,7 +62,7 @@ class LoopView(BusinessView):
         return super().dispatch(request, *args, **kwargs)
 
     async def dispatch_in_loop(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """REST framework's own, but that it waits."""
+        """Does what REST framework's ``dispatch`` does, but waits for the handler."""
         self.args, self.kwargs, self.headers = args, kwargs, {}
         self.request = drf_request = self.initialize_request(request, *args, **kwargs)
         try:
@@ -79,7 +82,10 @@ class LoopView(BusinessView):
         return self.response
 
     async def begin(self, request: Request) -> None:
-        """What ``initial`` does. Raises refusals, and ``Full`` while too much waits."""
+        """Admits a call, as REST framework's ``initial`` does.
+
+        Raises refusals, and ``Full`` while too much waits.
+        """
         if is_full():
             raise Full
         await _build()
@@ -96,7 +102,7 @@ class LoopView(BusinessView):
         self.fingerprint = fingerprint(request)
 
     def _renderer(self, request: Request) -> tuple[BaseRenderer, str]:
-        """There is one; who names none, or its type, need not be asked further."""
+        """Returns the one renderer there is, and asks no further of a request that names none or its type."""
         if request.META.get("HTTP_ACCEPT", "*/*") in USUAL and not request.META.get("QUERY_STRING"):
             return RENDERER, RENDERER.media_type
         return self.perform_content_negotiation(request)
@@ -114,13 +120,16 @@ class LoopView(BusinessView):
         return admission
 
     async def refuse(self, refusal: APIException) -> NoReturn:
-        """Raises it, unless the request was carried out before, when nothing was wrong with it."""
+        """Raises the refusal, unless the request was carried out before, when nothing was wrong with it."""
         await beside(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
         raise refusal
 
 
 async def beside(function: Callable[..., T], *args: object) -> T:
-    """Calls it in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
+    """Calls the function in a thread, in this request's language.
+
+    Raises ``ApiRefusal`` after a while.
+    """
     try:
         return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
     except (Error, TimeoutError):
@@ -128,7 +137,10 @@ async def beside(function: Callable[..., T], *args: object) -> T:
 
 
 async def _build() -> None:
-    """What the loop reads from memory has to be there first."""
+    """Builds what the loop reads from memory, unless it is there.
+
+    Raises ``ApiRefusal`` if it cannot be had.
+    """
     if versioned_cache.all_built():
         return
     try:

@@ -54,7 +54,10 @@ class ApiClient(HasSecrets):
         return self.name
 
     def make_secret(self) -> str:
-        """A new secret; the former one stays valid for ``SECRET_OVERLAP``. Shown once, and not saved yet."""
+        """Returns a new secret, to be shown once; it is not saved yet.
+
+        The former one stays valid for ``SECRET_OVERLAP``.
+        """
         if self.secret:
             self.previous_secret, self.previous_until = self.secret, timezone.now() + SECRET_OVERLAP
         self.secret = secrets.token_urlsafe(32)
@@ -89,7 +92,7 @@ class SeenNonce(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """What a request with an ``Idempotency-Key`` was answered; empty while it is being worked on."""
+    """The answer to a request with an ``Idempotency-Key``; empty while it is being worked on."""
 
     client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+", verbose_name=_("API client"))
     key = models.CharField("Idempotency-Key", max_length=128)

@@ -17,12 +17,12 @@ KEPT = datetime.timedelta(minutes=10)
 
 
 def key(value: str) -> str:
-    """Returns where Redis remembers it."""
+    """Returns the key under which Redis remembers the nonce."""
     return f"wc:nonce:{value}"
 
 
 def first_use(value: str) -> bool:
-    """Whether this value, at most 120 characters, is used for the first time; from now on it is used."""
+    """Returns whether this value, at most 120 characters, is used for the first time; now it is used."""
     try:
         redis = get_redis_connection("default")
         return bool(redis.set(key(value), 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)

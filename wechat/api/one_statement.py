@@ -55,13 +55,16 @@ _numbers = itertools.count(1)
 
 
 def new_number() -> int:
-    """Of a call, in this process."""
+    """Returns a number for a call that no other call of this process has."""
     return next(_numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StatementCall:
-    """``rows`` are what it creates: JSON objects, joined by commas, with the ``number`` as ``request``."""
+    """A call and its ``rows``: what it creates.
+
+    The rows are JSON objects, joined by commas, with the ``number`` as ``request``.
+    """
 
     client: ApiClient
     key: str
@@ -76,7 +79,7 @@ class StatementCall:
 
 
 class Calls:
-    """Of one kind.
+    """The calls of one kind, which share a statement and a commit.
 
     ``given`` reads ``%(rows)s``, and ``answers`` makes a text of each ``request`` from that. ``work`` inserts
     the rows of the requests in ``mine``: those whose keys were free.
@@ -115,7 +118,7 @@ class Calls:
     async def _write(
         self, session: Session, calls: Sequence[StatementCall]
     ) -> Sequence[str | KeptAnswer | None]:
-        """The answer of each, or the row that has its key."""
+        """Returns the answer of each call, or the row that has its key."""
         now = timezone.now()
         values = {
             "asked": json.dumps([_asked(call) for call in calls]),

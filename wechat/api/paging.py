@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 
 class KeysetPages(CursorPagination):
-    """``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the following page, or null."""
+    """A page of ``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the next one, or null."""
 
     ordering = "-pk"
     page_size = 50
@@ -27,7 +27,7 @@ class KeysetPages(CursorPagination):
         }
 
     def _following(self) -> str | None:
-        """The cursor alone; REST framework gives a whole address, which a signed client has no use for."""
+        """Returns the cursor alone: a signed client has no use for the whole address REST framework gives."""
         link = self.get_next_link()
         if link is None:
             return None

@@ -11,7 +11,7 @@ from wechat.sdk.text import load_json
 
 
 class JsonParser(BaseParser):
-    """JSON in UTF-8, of a depth that can be walked through; ``NaN`` and ``Infinity`` are no JSON.
+    """Parses JSON in UTF-8, of a depth that can be walked through; ``NaN`` and ``Infinity`` are refused.
 
     What has no place in a text is dropped, as from everything that comes from outside.
     """

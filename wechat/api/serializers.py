@@ -25,7 +25,10 @@ class OpenidField(serializers.RegexField):
 
 
 class FollowerSerializer(serializers.ModelSerializer[Follower]):
-    """`nickname` and `avatar_url` are there for who consented; the platform tells them to nobody else."""
+    """A follower.
+
+    `nickname` and `avatar_url` are there for who consented; the platform tells them of nobody else.
+    """
 
     tags = serializers.SlugRelatedField[Any](many=True, read_only=True, slug_field="name")
 
@@ -51,7 +54,7 @@ class RemarkSerializer(serializers.Serializer[Any]):
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):
-    """`count` is as WeChat counted last; `state` says whether WeChat has the tag yet."""
+    """A tag. `count` is as WeChat counted last; `state` says whether WeChat has the tag yet."""
 
     class Meta:
         model = Tag
@@ -61,7 +64,7 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
 
 
 class TaggingSerializer(serializers.Serializer[Any]):
-    """Who gets the tag and from whom it is taken."""
+    """The followers who get the tag, and those from whom it is taken."""
 
     add = serializers.ListField(
         child=serializers.CharField(max_length=64), required=False, default=list, max_length=MOST_OPENIDS
@@ -72,7 +75,7 @@ class TaggingSerializer(serializers.Serializer[Any]):
 
 
 class TaggedSerializer(serializers.Serializer[Any]):
-    """How many were changed; who is unknown, has the tag already, or has 20 tags is left out."""
+    """The numbers of followers changed; who is unknown, has the tag already, or has 20 tags is left out."""
 
     added = serializers.IntegerField()
     removed = serializers.IntegerField()
@@ -85,7 +88,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
 
 class CountedSegmentSerializer(SegmentSerializer):
-    """With the number of its followers now."""
+    """A segment with the number of its followers now."""
 
     count = serializers.SerializerMethodField()
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a signature covers."""
+    """The parts of a request that its signature covers."""
 
     method: str
     path: str

@@ -45,7 +45,7 @@ from wechat.sdk.text import clean
 
 
 class JsonView(APIView):
-    """JSON in, JSON out, and errors in one shape, whoever calls."""
+    """The base of all calls: JSON in, JSON out, and errors in one shape, whoever calls."""
 
     parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
@@ -61,7 +61,7 @@ class JsonView(APIView):
         self.check_query(request)
 
     def check_query(self, request: Request) -> None:
-        """Nothing that is kept contains such a character."""
+        """Raises ``ApiRefusal`` for a query with a character that no kept text contains."""
         if not request.META.get("QUERY_STRING"):
             return
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
@@ -112,7 +112,7 @@ class BusinessView(JsonView):
             self.key = f"{self.client.pk}:{key}"
 
     def settle(self, request: Request) -> None:
-        """Who asks, about which account. Raises ``ApiRefusal``."""
+        """Keeps on the view who asks, about which account. Raises ``ApiRefusal``."""
         entry = entry_of(request)
         self.client = entry.client
         if self.for_account:
@@ -136,7 +136,7 @@ class BusinessView(JsonView):
         return super().finalize_response(request, response, *args, **kwargs)
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
-        """One page of the rows, newest first."""
+        """Returns one page of the rows, newest first."""
         pages = self.pagination_class()
         shown = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response(serializer(shown, many=True).data)
@@ -150,7 +150,7 @@ def _named(request: Request) -> str:
 
 
 def _account(entry: ClientEntry, slug: str) -> OfficialAccount:
-    """The account of that name; without a name the only one. Raises ``ApiRefusal``."""
+    """Returns the account of that name; without a name the only one. Raises ``ApiRefusal``."""
     if slug in entry.accounts:
         return entry.accounts[slug]
     if slug:

@@ -69,7 +69,10 @@ class ArticleInline(PartOf, StackedInline[Article, Draft]):
 
 @admin.register(Draft)
 class DraftAdmin(BigTable, AccountScopedAdmin):
-    """Writing needs the right to content; publishing, previewing and taking back that to sending."""
+    """The pages of drafts.
+
+    Writing needs the right to content; publishing, previewing and taking back that to sending.
+    """
 
     area = Area.CONTENT
     form = DraftForm
@@ -114,7 +117,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns what is being published or was stays as it is."""
+        """Returns whether the draft may be changed; one that is being published or was stays as it is."""
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -148,7 +151,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         )
 
     def _autosaved(self, request: HttpRequest, draft: Draft | None) -> dict[str, str]:
-        """Where the page keeps what is being written, and as what it is known there."""
+        """Returns the address at which the page keeps what is being written, and the name it has there."""
         if not (self.has_change_permission(request, draft) if draft else self.has_add_permission(request)):
             return {}
         page = request.POST.get("page", "") or str(uuid.uuid4())
@@ -223,7 +226,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         _noted(request, draft, note)
 
     def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        """The page it was asked from is an old one: what is being published or was stays as it is."""
+        """Answers a request from an old page: what is being published or was stays as it is."""
         sentence = _("The article has changed meanwhile; its page shows what can be done now.")
         self.message_user(request, sentence, messages.WARNING)
         return self._back(draft.pk)

@@ -18,7 +18,7 @@ from wechat.kernel import work
 
 
 def ask(draft: Draft, at: datetime.datetime | None, by: User) -> Approval | None:
-    """Returns what waits now, or ``None`` where it may be published at once."""
+    """Asks for approval; returns the approval that waits, or ``None`` where it may be published at once."""
     titles = [article.title for article in draft.articles.all()]
     wanted = asking.Request(
         account_id=draft.account_id,

@@ -36,7 +36,10 @@ FIELDS = ("id", "title", "author", "digest", "source_url", "content")
 
 
 class Unkept(Exception):
-    """It was not kept, as its text tells staff; ``version`` is that of another window, if there is one."""
+    """The error for what was not kept.
+
+    Its text tells staff why; ``version`` is that of another window, if there is one.
+    """
 
     def __init__(self, sentence: str, version: int | None = None) -> None:
         super().__init__(sentence)
@@ -45,7 +48,10 @@ class Unkept(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose page it is: that of a draft, or that of a new one, which has a token and one reader."""
+    """The page that something is written on.
+
+    It is that of a draft, or that of a new one, which has a token and one reader.
+    """
 
     account: OfficialAccount
     user: User
@@ -104,7 +110,10 @@ def _rows_of_page(place: Place) -> QuerySet[Autosave]:
 
 
 def _offered(place: Place) -> dict[str, Any]:
-    """Of a page that was sent and came back its own; of a new page the newest that was not saved."""
+    """Returns what was kept for a page.
+
+    A page that was sent and came back gets its own, a new page the newest that was not saved.
+    """
     row = _rows_of_page(place).first() or place.rows().order_by("-saved_at").first()
     return {} if row is None else {**_version_payload(row), "articles": row.articles}
 
@@ -119,7 +128,7 @@ def _version_payload(row: Autosave) -> dict[str, Any]:
 
 
 def _posted(request: HttpRequest) -> dict[str, Any]:
-    """Raises ``Unkept`` for what no page of ours sends."""
+    """Returns what the page sent. Raises ``Unkept`` for what no page of ours sends."""
     file = request.FILES.get("articles")
     if file is None or file.size is None or file.size > LARGEST:
         raise Unkept(_("This is too large to be kept while you write: save it."))
@@ -129,12 +138,12 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
             {name: _character_data(str(each.get(name, ""))) for name in FIELDS} for each in posted["articles"]
         ]
         return {"version": int(posted["version"]), "seen": int(posted["seen"]), "articles": articles}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise Unkept(_("What was sent could not be read.")) from None
 
 
 def _character_data(text: str) -> str:
-    """The text without what Postgres does not hold."""
+    """Returns the text without what Postgres does not hold."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
@@ -153,7 +162,10 @@ def _shown(text: Cleaned) -> dict[str, str]:
 
 @transaction.atomic
 def _keep(place: Place, version: int, seen: int, articles: list[dict[str, str]]) -> Autosave:
-    """Raises ``Unkept`` if another window kept or saved something since."""
+    """Keeps what is being written, and returns its row.
+
+    Raises ``Unkept`` if another window kept or saved something since.
+    """
     if place.draft is not None:
         draft = Draft.objects.select_for_update().get(pk=place.draft.pk)
         if draft.revision != seen or not draft.may_be_edited:

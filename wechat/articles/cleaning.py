@@ -25,7 +25,7 @@ WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class TextLimits:
-    """Of an article's text: WeChat reference 12.3."""
+    """The limits of an article's text: WeChat reference 12.3."""
 
     characters: int = 20_000
     bytes: int = 1024 * 1024
@@ -43,7 +43,7 @@ class Cleaned:
 
 
 def cleaned(text: str) -> Cleaned:
-    """The HTML with only what WeChat renders; scripts, foreign links and everything else are gone.
+    """Returns the HTML with only what WeChat renders; scripts, foreign links and everything else are gone.
 
     A text without any element is plain text, whose lines are paragraphs.
     """
@@ -55,7 +55,7 @@ def cleaned(text: str) -> Cleaned:
 
 
 def clean(text: str) -> str:
-    """The HTML alone, for where nobody can be shown what was left out."""
+    """Returns the HTML alone, for where nobody can be shown what was left out."""
     return cleaned(text).html
 
 
@@ -71,7 +71,7 @@ def from_plain_text(text: str) -> Cleaned:
 
 
 def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
-    """The same text with other addresses for its pictures; ``None`` takes a picture out."""
+    """Returns the text with other addresses for its pictures; ``None`` takes a picture out."""
     root = tree.parsed(_sanitised(text))
     for element in list(root.iterdescendants()):
         if element.tag == "img":
@@ -84,7 +84,10 @@ def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
 
 
 def picture_bytes(address: str) -> bytes | None:
-    """The bytes of a picture that is written into its address, as pasting from Word does."""
+    """Returns the bytes of a picture that is written into its address, as pasting from Word does.
+
+    Returns ``None`` for any other address.
+    """
     found = allowlist.DATA.fullmatch(address.strip())
     if found is None:
         return None
@@ -95,7 +98,7 @@ def picture_bytes(address: str) -> bytes | None:
 
 
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
-    """It is gone before there is a tree."""
+    """Notes formulas, scripts and style sheets as lost, which are gone before there is a tree."""
     small = text.lower()
     if "<math" in small:
         losses.add(Loss.FORMULA)
@@ -106,7 +109,10 @@ def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
 
 
 def _readable(text: str) -> str:
-    """The HTML as a browser reads it, with nothing that runs, before it is put into other elements."""
+    """Returns the HTML as a browser reads it, with nothing that runs.
+
+    It is not put into other elements yet.
+    """
     attributes = {name: allowed | structure.ATTRIBUTES for name, allowed in allowlist.ATTRIBUTES.items()}
     return nh3.clean(
         text,
@@ -119,7 +125,7 @@ def _readable(text: str) -> str:
 
 
 def _sanitised(text: str) -> str:
-    """The HTML with nothing but what the lists allow."""
+    """Returns the HTML with nothing but what the lists allow."""
     return nh3.clean(
         text,
         tags=allowlist.TAGS,

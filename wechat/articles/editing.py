@@ -19,7 +19,10 @@ LARGEST = 20 * 1024 * 1024
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The posted file ``text`` of HTML as it would be saved, and what is left out; 400 with a sentence."""
+    """Returns the posted file ``text`` of HTML as it would be saved, and what is left out.
+
+    Answers 400 with a sentence for what cannot be cleaned.
+    """
     file = request.FILES.get("text")
     if file is None or file.size is None or file.size > LARGEST:
         return _refused([_("The text is larger than 20 MB: insert its pictures from the library.")])
@@ -36,7 +39,10 @@ def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def picture(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The posted ``file`` in the library, and its address for the text; 400 with a sentence."""
+    """Puts the posted ``file`` into the library, and returns its address for the text.
+
+    Answers 400 with a sentence for a file that WeChat does not take.
+    """
     file = request.FILES.get("file")
     try:
         if file is None or file.size is None or file.size > LARGEST:

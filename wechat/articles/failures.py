@@ -13,7 +13,10 @@ from wechat.kernel import work
 
 
 def _drafts(account: OfficialAccount) -> QuerySet[Draft]:
-    """What is to be done about one is decided on its page: it may have been about saving or publishing."""
+    """Returns the drafts with an error.
+
+    What to do about one is decided on its page, as it may have been about saving or publishing.
+    """
     return Draft.objects.filter(account=account, due_at=None).exclude(error="")
 
 

@@ -28,7 +28,10 @@ from wechat.materials.widgets import FilePicker, FilesPicker
 
 
 class ArticleForm(forms.ModelForm[Article]):
-    """``account`` is whose library is offered; ``dropped`` says what of the text WeChat would not show."""
+    """A form for an article.
+
+    ``account`` is whose library is offered; ``dropped`` says what of the text WeChat would not show.
+    """
 
     import_file = forms.FileField(
         label=gettext_lazy("text from a file"),
@@ -122,7 +125,10 @@ class ArticleForm(forms.ModelForm[Article]):
 
 
 class DraftForm(AccountForm):
-    """``seen`` is the revision that the page showed; ``page`` names the page of a new draft."""
+    """A form for a draft.
+
+    ``seen`` is the revision that the page showed; ``page`` names the page of a new draft.
+    """
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     page = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -22,7 +22,10 @@ __all__ = ["approval", "articles_with", "look_now", "published"]
 
 @reacts(PublishFinished)
 def look_now(event: InboundEvent) -> None:
-    """The draft asks the platform itself; this only saves it the waiting."""
+    """Has a draft ask at once whether it is published.
+
+    It asks the platform itself; this only saves it the waiting.
+    """
     assert isinstance(event.message, PublishFinished)
     waiting = Draft.objects.filter(
         account=event.account, publish_id=event.message.publish_id, work=Draft.Work.FOLLOW

@@ -22,7 +22,10 @@ HEAD = 4096
 
 
 def read(file: Any) -> Cleaned:
-    """What the uploaded file says, as an article. Raises ``ValidationError`` with what to do instead."""
+    """Returns what the uploaded file says, as an article.
+
+    Raises ``ValidationError`` with what to do instead.
+    """
     name = str(file.name).lower()
     if name.endswith(WORD):
         return _from_word(file)

@@ -35,7 +35,7 @@ class Losses:
             self._names.setdefault(kind, {})[name] = None
 
     def in_words(self) -> str:
-        """One sentence, empty where nothing was left out."""
+        """Returns one sentence, empty where nothing was left out."""
         if not self._counts:
             return ""
         parts = [self._part(kind) for kind in Loss if self._counts[kind]]

@@ -103,7 +103,10 @@ class Draft(WorkRow):
         return first.title if first else str(_("without articles"))
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """A publication that the platform refused leaves the draft in its box."""
+        """Returns the fields to change after a failure.
+
+        A publication that the platform refused leaves the draft in its box.
+        """
         was_submitted = self.state == self.State.PUBLISHING and self.media_id
         state = self.State.SAVED if was_submitted else self.state
         return {"work": self.Work.NONE, "state": state}
@@ -179,10 +182,11 @@ class ArticlePicture(models.Model):
 
 
 class Autosave(models.Model):
-    """What somebody is writing, between one saving and the next: one row for a draft, whoever writes on it.
+    """A text that somebody is writing, kept between one saving and the next.
 
-    The page of a draft that does not exist yet has a token instead. ``version`` counts the times it was kept,
-    so that two windows do not undo each other. ``articles`` are those of the page, in its order.
+    A draft has one row, whoever writes on it. The page of a draft that does not exist yet has a token
+    instead. ``version`` counts the times it was kept, so that two windows do not undo each other.
+    ``articles`` are those of the page, in its order.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+")
@@ -207,7 +211,7 @@ class Autosave(models.Model):
 
 
 class Reading(WorkRow):
-    """Reading an account's drafts and publications from the platform, when asked."""
+    """A reading of an account's drafts and publications from the platform, when asked."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
     read_at = models.DateTimeField(null=True, blank=True)

@@ -42,7 +42,7 @@ def address(asset: Asset) -> str:
 
 
 def take_in(account: OfficialAccount, text: str) -> str:
-    """The text with the pictures that are written into it moved to the library.
+    """Returns the text with the pictures that are written into it moved to the library.
 
     Raises ``ValidationError`` for one that WeChat does not take.
     """
@@ -57,7 +57,7 @@ def take_in(account: OfficialAccount, text: str) -> str:
 
 
 def adopt(account: OfficialAccount, text: str) -> str:
-    """The text with the pictures of other sites moved to the library: WeChat shows none of them.
+    """Returns the text with the pictures of other sites moved to the library: WeChat shows none of them.
 
     Raises ``ValidationError`` for one that cannot be had or is not taken.
     """
@@ -71,7 +71,7 @@ def adopt(account: OfficialAccount, text: str) -> str:
 
 
 def for_platform(account: OfficialAccount, text: str) -> str:
-    """The text as it is sent: every library picture uploaded and under its address there."""
+    """Returns the text as it is sent: every library picture uploaded and under its address there."""
 
     def place(source: str) -> str | None:
         found = allowlist.LIBRARY.match(source)
@@ -127,7 +127,10 @@ def _fetched(source: str) -> bytes:
 
 
 def keep(account: OfficialAccount, body: bytes) -> Asset:
-    """A picture of the library with these bytes. Raises ``ValidationError`` for what WeChat does not take."""
+    """Returns a picture of the library with these bytes.
+
+    Raises ``ValidationError`` for what WeChat does not take.
+    """
     file = limits.converted(Asset.Kind.IMAGE, ContentFile(body, name="pasted"))
     kind = limits.check(Asset.Kind.IMAGE, file)
     asset = Asset(
@@ -144,7 +147,7 @@ def keep(account: OfficialAccount, body: bytes) -> Asset:
 
 
 def _uploaded(asset: Asset) -> str:
-    """The picture's address in articles; uploaded once."""
+    """Returns the picture's address in articles; it is uploaded once."""
     known = ArticlePicture.objects.filter(asset=asset).first()
     if known is not None:
         return known.url
@@ -156,7 +159,11 @@ def _uploaded(asset: Asset) -> str:
 
 
 def _fitting(asset: Asset) -> tuple[bytes, str]:
-    """As it is, if articles take it; else as a JPEG, as small as it has to be."""
+    """Returns a picture as articles take it, and its content type.
+
+    It stays as it is, if articles take it; else it becomes a JPEG, as small as it has to be. Raises
+    ``ValidationError`` if it moves or is too large.
+    """
     with asset.file.open("rb") as file:
         body: bytes = file.read()
     if asset.content_type in ("image/jpeg", "image/png") and len(body) < MOST_BYTES:

@@ -43,7 +43,7 @@ RUNNING, DONE, DELETED = 1, 0, 5
 
 
 class ArticleNotReady(work.NotYet):
-    """A picture is still on its way to the platform, or an article is still being published."""
+    """The error for a picture still on its way to the platform, or an article still being published."""
 
     def __init__(self) -> None:
         super().__init__(FOLLOW_AFTER)
@@ -70,7 +70,10 @@ def forget(draft: Draft) -> None:
 
 
 def left_the_box(draft: Draft) -> None:
-    """It was mass-sent, with which the platform's draft is gone; what stands here can be saved anew."""
+    """Notes that a draft was mass-sent, with which the platform's draft is gone.
+
+    What stands here can be saved anew.
+    """
     gone = Draft.objects.filter(pk=draft.pk, media_id=draft.media_id, state=State.SAVED)
     gone.update(state=State.EDITED, media_id="", saved_revision=0, saved_articles=0)
 
@@ -124,7 +127,10 @@ def _publish(client: Client, draft: Draft) -> None:
 
 
 def _find_out(client: Client, draft: Draft) -> None:
-    """The answer of an earlier attempt was lost: is the draft still in the box?"""
+    """Finds out what became of an earlier attempt whose answer was lost.
+
+    A draft that is still in the box was not published, and is now.
+    """
     try:
         drafts.get(client, draft.media_id)
     except ApiError as error:
@@ -136,7 +142,10 @@ def _find_out(client: Client, draft: Draft) -> None:
 
 
 def _look_among_published(client: Client, draft: Draft) -> None:
-    """It has left the box; until it is listed it is still being published."""
+    """Looks for a draft that has left the box among those published.
+
+    Raises ``ArticleNotReady`` until it is listed there: it is still being published.
+    """
     titles = [article.title for article in draft.articles.all()]
     for listed in drafts.every_published(client):
         if [str(each.get("title")) for each in listed.articles] == titles:
@@ -200,7 +209,7 @@ def _delete(client: Client, media_id: str) -> None:
 
 
 def _adopted(draft: Draft, article: Article) -> Article:
-    """The article with all its pictures in the library."""
+    """Returns the article with all its pictures in the library."""
     content = pictures.adopt(draft.account, article.content)
     if content != article.content:
         article.content = content
@@ -209,7 +218,7 @@ def _adopted(draft: Draft, article: Article) -> Article:
 
 
 def _written(draft: Draft, article: Article) -> dict[str, Any]:
-    """The article as the platform takes it."""
+    """Returns the article as the platform takes it."""
     payload: dict[str, Any] = {
         "article_type": article.kind,
         "title": article.title,

@@ -44,7 +44,10 @@ RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
 def shape(root: html.HtmlElement, losses: Losses) -> None:
-    """Changes everything below the root; what has no like at WeChat is taken out and noted."""
+    """Changes everything below the root into what WeChat knows.
+
+    What has no like at WeChat is taken out and noted.
+    """
     if not len(root):
         _put_lines_into_paragraphs(root)
     for element in list(root.iterdescendants()):
@@ -115,7 +118,10 @@ def _drawn_picture(picture: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _frame(frame: html.HtmlElement, losses: Losses) -> bool:
-    """A video that WeChat plays waits in ``data-src``, so that no browser loads it before."""
+    """Keeps a video that WeChat plays; returns whether it is one.
+
+    Its address waits in ``data-src``, so that no browser loads it before.
+    """
     address = frame.get("data-src") or frame.attrib.pop("src", "")
     if allowlist.PLAYED.match(address):
         frame.set("data-src", address)
@@ -143,7 +149,7 @@ CHECKS: Mapping[str, Callable[[html.HtmlElement, Losses], bool]] = {
 
 
 def _put_looks_into_style(element: html.HtmlElement) -> None:
-    """What older pages and Word say in attributes and in the name of the element."""
+    """Writes into the style what older pages and Word say in attributes and in the name of the element."""
     looks = dict(LOOKS.get(element.tag, {}))
     if element.tag in ALIGNED and (align := element.attrib.pop("align", "")):
         looks["text-align"] = align
@@ -177,7 +183,7 @@ def _keeps_blanks(element: html.HtmlElement) -> bool:
 
 
 def _write_blanks(element: html.HtmlElement) -> None:
-    """Lines as breaks and blanks as characters: WeChat folds plain ones."""
+    """Writes lines as breaks and blanks as characters: WeChat folds plain ones."""
     places = [(each, "text") for each in element.iter()] + [
         (each, "tail") for each in element.iterdescendants()
     ]
@@ -233,7 +239,7 @@ def _is_a_line(element: html.HtmlElement) -> bool:
 
 
 def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
-    """The lines of plain text."""
+    """Puts the lines of plain text into paragraphs."""
     lines = LINE_END.split((root.text or "").rstrip().lstrip("\n"))
     if len(lines) < 2:
         return
@@ -248,7 +254,7 @@ def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
 
 
 def _put_into_paragraphs(root: html.HtmlElement) -> None:
-    """Words that stand loose between paragraphs, as the first line of a typed text does."""
+    """Puts words that stand loose between paragraphs into some, as the first line of a typed text."""
     if not any(_holds_block(child) for child in root):
         return
     children, paragraph = list(root), None

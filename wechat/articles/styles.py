@@ -14,13 +14,13 @@ OFFSETS = {"top", "right", "bottom", "left"}
 
 
 def read(style: str) -> dict[str, str]:
-    """The declarations by name; of several with one name the last counts, as in a browser."""
+    """Returns the declarations by name; of several with one name the last counts, as in a browser."""
     found = (each.partition(":") for each in _declarations(style))
     return {name.strip().lower(): value.strip() for name, colon, value in found if colon and value.strip()}
 
 
 def _declarations(style: str) -> Iterator[str]:
-    """What stands between semicolons, but for those in quotes and brackets."""
+    """Yields what stands between semicolons; those in quotes and brackets divide nothing."""
     start, depth, quote = 0, 0, ""
     for mark in MARK.finditer(style):
         if quote:
@@ -42,7 +42,7 @@ def write(declarations: dict[str, str]) -> str:
 
 
 def filtered(style: str, losses: Losses) -> str:
-    """The formats that WeChat shows; those whose absence is seen are noted."""
+    """Returns the formats that WeChat shows; those whose absence is seen are noted."""
     declared = read(style)
     kept = {}
     for name, value in declared.items():
@@ -57,13 +57,16 @@ def filtered(style: str, losses: Losses) -> str:
 
 
 def pictures(value: str) -> list[str]:
-    """The addresses of the pictures that a declaration names; references inside a drawing are none."""
+    """Returns the addresses of the pictures that a declaration names.
+
+    References inside a drawing are none.
+    """
     found = ("".join(groups) for groups in PICTURE.findall(value))
     return [address.strip() for address in found if not address.strip().startswith("#")]
 
 
 def with_pictures(style: str, address_of: Callable[[str], str | None]) -> str:
-    """The same formats with other addresses for their pictures; ``None`` takes the format out."""
+    """Returns the formats with other addresses for their pictures; ``None`` takes the format out."""
     moved = {name: _moved(value, address_of) for name, value in read(style).items()}
     return write({name: value for name, value in moved.items() if value is not None})
 

@@ -41,7 +41,7 @@ class _Builder(HTMLParser):
 
 
 def parsed(text: str) -> html.HtmlElement:
-    """A ``div`` with the sanitised HTML in it."""
+    """Returns a ``div`` with the sanitised HTML in it."""
     builder = _Builder()
     builder.feed(text)
     builder.close()

@@ -29,7 +29,10 @@ def as_it_looks(text: str) -> SafeString:
 
 
 class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
-    """Its addresses are in the field's data attributes, so that no script stands in the page."""
+    """The editor of an article's text.
+
+    Its addresses are in the field's data attributes, so that no script stands in the page.
+    """
 
     def __init__(self) -> None:
         super().__init__(attrs={"class": "article-text", "rows": 12})
@@ -40,7 +43,7 @@ class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the ski
         return forms.Media(js=scripts, css={"all": ("articles/editor.css",)})
 
     def for_account(self, account_id: int | None) -> None:
-        """Whose library pictures are picked from and go to."""
+        """Sets the account whose library pictures are picked from and go to."""
         if account_id is None:
             return
         asked = urlencode({"account": account_id})
@@ -55,6 +58,9 @@ class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the ski
         }
 
     def format_value(self, value: Any) -> str | None:
-        """Cleaned, since the editor believes what it is given; a text that was refused comes back by here."""
+        """Returns the text cleaned, since the editor believes what it is given.
+
+        A text that was refused comes back by here.
+        """
         shown: str | None = super().format_value(value)
         return cleaning.clean(shown) if shown else shown

@@ -31,11 +31,11 @@ ALIGNED_PARAGRAPH = re.compile(rf'<p class="aligned-({"|".join(ALIGNED)})">')
 
 
 class UnreadableWord(Exception):
-    """The bytes are no Word file that can be read."""
+    """The error for bytes that are no Word file that can be read."""
 
 
 def html(body: bytes) -> str:
-    """The document's text. Raises ``UnreadableWord``."""
+    """Returns the document's text as HTML. Raises ``UnreadableWord``."""
     try:
         _check(body)
         found = mammoth.convert_to_html(
@@ -48,7 +48,10 @@ def html(body: bytes) -> str:
 
 
 def _check(body: bytes) -> None:
-    """Nothing is unpacked without end, and no entity of its own is resolved."""
+    """Checks that the file is not too large unpacked, and that no part declares entities.
+
+    Raises ``UnreadableWord``.
+    """
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
         if sum(each.file_size for each in parts.infolist()) > UNPACKED:
             raise UnreadableWord
@@ -58,7 +61,10 @@ def _check(body: bytes) -> None:
 
 
 def _aligned(paragraph: Any) -> Any:
-    """Its alignment in the name of its style, unless the style says more, as that of a heading does."""
+    """Returns the paragraph with its alignment in the name of its style.
+
+    A style that says more stays, as that of a heading.
+    """
     is_plain = paragraph.style_name in (None, "Normal") and paragraph.numbering is None
     if not is_plain or paragraph.alignment not in ALIGNED:
         return paragraph

@@ -29,7 +29,7 @@ COLOURS = {
 
 @admin.register(Campaign)
 class CampaignAdmin(BigTable, AccountScopedAdmin):
-    """A campaign's page is its overview: what it says, whom it means, how far it is."""
+    """The pages of campaigns. That of one is its overview: what it says, whom it means, how far it is."""
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -47,7 +47,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns what was sent stays on record; only a draft can go."""
+        """Returns whether the campaign may be deleted: only a draft can go, what was sent stays on record."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_editable)
 
     def get_urls(self) -> list[URLPattern]:

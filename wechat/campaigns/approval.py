@@ -16,7 +16,7 @@ from wechat.campaigns.models import Campaign
 
 
 def ask(campaign: Campaign) -> Approval | None:
-    """Returns what waits now, or ``None`` where its author may have it sent at once."""
+    """Asks for approval, and returns what waits. ``None`` where its author may have it sent at once."""
     wanted = asking.Request(
         account_id=campaign.account_id,
         about=campaign,
@@ -41,20 +41,23 @@ def submit(campaign: Campaign) -> bool:
 
 @transaction.atomic
 def withdraw(campaign: Campaign) -> bool:
-    """Back to a draft that can be edited; nothing has been sent."""
+    """Makes the campaign a draft that can be edited again; nothing has been sent."""
     asking.drop_about(campaign)
     return steps.back_to_draft(campaign)
 
 
 @transaction.atomic
 def cancel(campaign: Campaign) -> bool:
-    """For good; what is on its way arrives."""
+    """Cancels the campaign for good; what is on its way arrives."""
     asking.drop_about(campaign)
     return steps.cancel(campaign)
 
 
 def approve(campaign: Campaign, by: User) -> bool:
-    """Lets it go, as it was when ``campaign`` was read; ``False`` if it is not, or not by this person."""
+    """Lets it go, as it was when ``campaign`` was read.
+
+    Returns ``False`` if it is not as it was, or this person may not approve it.
+    """
     approval = asking.waiting_about(campaign)
     if approval is None or approval.fingerprint != str(campaign.version):
         return False

@@ -36,12 +36,12 @@ WHERE line.id = judged.id AND (line.reason, line.note) <> (judged.reason, judged
 
 
 class BadTable(Exception):
-    """The file cannot be taken; the text tells what to do."""
+    """The error for a file that cannot be taken; its text tells what to do."""
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What became of the rows of a file."""
+    """The count of what became of a file's rows."""
 
     columns: list[str]
     rows: int = 0
@@ -66,7 +66,7 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
 
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
-    """Returns where the OpenID is, and the names of the other columns by their place."""
+    """Returns the place of the OpenID's column, and the names of the other columns by their place."""
     names = [name.strip() for name in heading]
     while names and not names[-1]:
         names.pop()
@@ -134,7 +134,7 @@ def judge(campaign: Campaign) -> None:
 
 
 def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
-    """The words that the texts ask for, whichever way they go."""
+    """Returns the words that the texts ask for, whichever way the messages go."""
     words: set[str] = set()
     for variant in variants:
         if campaign.uses_service:
@@ -151,7 +151,7 @@ def _verdict(
     fields: Sequence[TemplateField],
     variants: Sequence[Variant],
 ) -> tuple[str, str]:
-    """The reason it cannot be sent and a note on it, or two empty texts."""
+    """Returns the reason why a row cannot be sent and a note on it, or two empty texts."""
     if missing := sorted(word for word in asked if not row.words.get(word)):
         return Reason.NO_WORD, "、".join(missing)[:200]
     words = {**row.words, "openid": row.openid, "account": campaign.account.name}

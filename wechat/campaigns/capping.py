@@ -23,12 +23,12 @@ def reached_since(
 
 
 def was_reached(account: OfficialAccount, openid: str, since: datetime.datetime, *, but_by: str) -> bool:
-    """Returns whether somebody is one of them."""
+    """Returns whether somebody was truly sent something since then, other than by that cause."""
     return any(each.filter(openid=openid).exists() for each in reached_since(account, since, but_by=but_by))
 
 
 def _pushed_since(account: OfficialAccount, since: datetime.datetime, but_by: str) -> "QuerySet[Push, str]":
-    """Whom a push reached; answers in a conversation do not count."""
+    """Returns the OpenIDs of those whom a push reached; answers in a conversation do not count."""
     pushes = timeline.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
     sent = pushes.filter(account=account, state__in=WENT, sent_at__gte=since)
     unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")

@@ -42,7 +42,7 @@ class Tally:
         return cls(tuple(Count(*each) for each in campaign.tally))
 
     def number(self, *states: str, kind: str = "", letter: str = "") -> int:
-        """Returns how many in these states, of this way and variant; without states, all of them."""
+        """Returns how many are in these states, of this way and variant; without states, all of them."""
         return sum(
             each.number
             for each in self.counts
@@ -61,7 +61,7 @@ class Tally:
 
     @property
     def going(self) -> int:
-        """All that are sent to, or were."""
+        """Returns how many are sent to, or were."""
         return self.number() - self.number(Outcome.EXCLUDED, Outcome.CONTROL)
 
 

@@ -80,7 +80,7 @@ class Next:
 
 
 class FileNotReady(Exception):
-    """A picture or video of the message has no media id yet."""
+    """The error for a message whose picture or video has no media id yet."""
 
 
 class Dispatcher:
@@ -110,7 +110,7 @@ class Dispatcher:
         return len(turn)
 
     def _key(self, each: Next) -> str:
-        """Of its push: nobody is queued twice."""
+        """Returns the key of the recipient's push, so that nobody is queued twice."""
         return f"{self.campaign.cause}:{each.openid}"
 
     def _next(self, limit: int) -> list[Next]:
@@ -123,14 +123,17 @@ class Dispatcher:
             ]
 
     def _kind(self, each: Next) -> str:
-        """A window that closed since the recipients were worked out leaves the template."""
+        """Returns the kind of message that goes to the recipient.
+
+        That is the template where the window for another closed since the recipients were worked out.
+        """
         template = self.campaign.template
         if each.kind == Kind.SERVICE and not each.may_talk and self.campaign.uses_template and template:
             return template.kind
         return each.kind
 
     def _moments(self, count: int) -> list[datetime.datetime]:
-        """When each may go; a speed of the campaign's own spreads them."""
+        """Returns when each of so many messages may go; a speed of the campaign's own spreads them."""
         now = timezone.now()
         if not self.campaign.per_second:
             return [now] * count
@@ -157,7 +160,7 @@ class Dispatcher:
         )
 
     def _move(self, turn: Sequence[Next], kinds: dict[int, str], pushes: dict[str, int]) -> None:
-        """Queued, or not sent because they left in the meantime."""
+        """Marks the recipients as queued, or as not sent because they left in the meantime."""
         moved = [
             (each.id, State.QUEUED, "", kinds[each.id], pushes[self._key(each)])
             if each.id in kinds
@@ -170,7 +173,10 @@ class Dispatcher:
 
 
 def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") -> dict[str, Any]:
-    """What a push of that kind holds. ``link`` stands in for the variant's own. Raises ``FileNotReady``."""
+    """Returns what a push of that kind holds.
+
+    ``link`` stands in for the variant's own. Raises ``FileNotReady``.
+    """
     if kind == Kind.SERVICE:
         complete = variant.complete
         if any(name in complete and not complete[name] for name in ("media_id", "thumb_media_id")):

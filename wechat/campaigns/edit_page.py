@@ -42,7 +42,10 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
 
 
 def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -> HttpResponse | None:
-    """``None`` if the table is no use, or if the campaign went on while its form was open."""
+    """Saves the campaign and returns where to go on.
+
+    Returns ``None`` if the table is no use, or if the campaign went on while its form was open.
+    """
     is_new = form.instance.pk is None
     with transaction.atomic():
         if not is_new and not _lock(form.instance.pk):

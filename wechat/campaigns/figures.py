@@ -23,7 +23,7 @@ MOST_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """``number`` recipients, and what the list of them is asked for."""
+    """The ``number`` of recipients of one reason, and what the list of them is asked for."""
 
     label: str
     number: int
@@ -33,7 +33,10 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """How many go by one kind of message; ``left`` is the day's quota after them, if WeChat told it."""
+    """The number that go by one kind of message.
+
+    ``left`` is the day's quota after them, if WeChat told it.
+    """
 
     label: str
     number: int
@@ -41,7 +44,7 @@ class KindCount:
 
     @property
     def available(self) -> int:
-        """What is left before them."""
+        """Returns what is left of the day's quota before them."""
         return (self.left or 0) + self.number
 
     @property
@@ -83,7 +86,10 @@ def _left(account: OfficialAccount, kind: str) -> int | None:
 
 
 def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetime.datetime | None:
-    """When the last message leaves at the set speed, outside of the quiet hours; ``None`` if never soon."""
+    """Returns when the last message leaves at the set speed, outside of the quiet hours.
+
+    ``None`` if never soon.
+    """
     seconds = _seconds(campaign, tally)
     at = max(now, campaign.starts_at or now)
     for _day in range(2 * MOST_DAYS):
@@ -97,7 +103,10 @@ def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetim
 
 
 def _seconds(campaign: Campaign, tally: Tally) -> float:
-    """Kinds go side by side, each at its send rate, all of them together at the campaign's."""
+    """Returns how long the sending takes, in seconds.
+
+    Kinds go side by side, each at its send rate, all of them together at the campaign's.
+    """
     set_speeds = dict(
         SendRate.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(
             "kind", "per_second"

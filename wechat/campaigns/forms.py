@@ -93,7 +93,10 @@ class CampaignForm(forms.ModelForm[Campaign]):
         return file
 
     def load_table(self) -> bool:
-        """Takes over the rows of the file, if there is one; ``False`` with an error if that is no use."""
+        """Takes over the rows of the file, if there is one.
+
+        Returns ``False``, and adds an error to the form, if the file is no use.
+        """
         file = self.cleaned_data.get("table")
         if not file or self.cleaned_data["audience"] != Audience.FILE:
             return True
@@ -133,7 +136,10 @@ class ServiceForm(ContentForm):
 
 
 class TemplateForm(forms.Form):
-    """The values of a variant: each is checked, unless it has a word in it, whose rows are."""
+    """A form for the values of a variant's template.
+
+    Each is checked, unless it has a word in it: then its rows are.
+    """
 
     url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
@@ -158,7 +164,7 @@ class TemplateForm(forms.Form):
 
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
-        """The fields with what is filled in so far, for the preview."""
+        """Returns the fields with what is filled in so far, for the preview."""
         return [(each, str(self[f"value-{each.name}"].value() or "")) for each in self.template.fields]
 
     def clean_url(self) -> str:
@@ -202,7 +208,10 @@ class CampaignTestForm(forms.Form):
 
 
 def words_of(campaign: Campaign) -> dict[str, Variable]:
-    """The words of its texts: the columns of its table, of which nobody gets a message that is empty."""
+    """Returns the words of a campaign's texts: the columns of its table, and those known of everybody.
+
+    Nobody gets a message in which a column's word is empty.
+    """
     columns = {name: Variable(name, "") for name in campaign.columns}
     return {**columns, **named(EVERYBODYS)}
 
@@ -212,7 +221,7 @@ def words_in_line(campaign: Campaign) -> str:
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:
-    """Returns what the template's form begins with."""
+    """Returns the initial values of the template's form for a variant."""
     values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
     return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
 

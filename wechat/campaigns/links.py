@@ -27,7 +27,7 @@ def address(recipient_id: int) -> str:
 
 
 def signed(name: str, number: int) -> str:
-    """The address of the link with this number; ``name`` is that of its URL."""
+    """Returns the address of the link with this number; ``name`` is that of its URL."""
     return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=[number, _signature(name, number)])
 
 
@@ -45,13 +45,16 @@ def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpRespons
 
 
 def check(name: str, number: int, signature: str) -> None:
-    """Raises ``Http404`` for an address that was made up."""
+    """Checks the signature of a link. Raises ``Http404`` for an address that was made up."""
     if not constant_time_compare(signature, _signature(name, number)):
         raise Http404
 
 
 def leading_to(target: str, words: Mapping[str, str]) -> HttpResponse:
-    """Goes on to an address with the words in it, each time anew. Raises ``Http404`` if there is none."""
+    """Returns a redirect to an address with the words in it, made anew each time.
+
+    Raises ``Http404`` if there is none.
+    """
     if not target:
         raise Http404
     answer = HttpResponseRedirect(fill_address(target, words))
@@ -60,7 +63,7 @@ def leading_to(target: str, words: Mapping[str, str]) -> HttpResponse:
 
 
 def _target(mine: Recipient) -> str:
-    """The link of the wording they got, by the way they got it."""
+    """Returns the link of the wording they got, by the way they got it."""
     variant = mine.campaign.variants.filter(letter=mine.letter).first()
     if variant is None:
         return ""

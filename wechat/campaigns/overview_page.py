@@ -81,7 +81,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, change=True)
 def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """A button was pressed on the page of this version of the campaign; on another it does nothing."""
+    """Does what a button on the page of a campaign says; on the page of an older version it does nothing."""
     before = campaign.get_state_display()
     name = request.POST.get("step", "")
     same = request.POST.get("version") == str(campaign.version)
@@ -102,7 +102,7 @@ def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, change=True)
 def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Every wording to one follower, or to the test group."""
+    """Sends every wording to one follower, or to the test group."""
     form = CampaignTestForm(campaign.account, request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
@@ -124,7 +124,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _now(campaign: Campaign) -> dict[str, Any]:
-    """The part of the page that moves; WeChat is asked for its quota only once it stands still."""
+    """Returns the part of the page that moves; WeChat is asked for its quota only once it stands still."""
     tally = Tally.of(campaign)
     over, going = tally.number(*OVER), tally.going
     left = tally.number(Now.WAITING, Now.QUEUED)

@@ -13,7 +13,10 @@ from wechat.pushes.models import Push
 
 @erasing.holds
 def plans(follower: Follower) -> Holding | None:
-    """Nothing more is sent to them by a campaign, a sequence, a table or as a test."""
+    """Returns the follower's places in campaigns and sequences as something to erase.
+
+    After that no campaign, sequence or table sends them anything more, and no test.
+    """
     of_follower = {"account": follower.account_id, "openid": follower.openid}
     of_campaigns = {"campaign__account": follower.account_id, "openid": follower.openid}
     rows = AudienceRow.objects.filter(**of_campaigns)

@@ -55,7 +55,7 @@ class RecipientFilter(forms.Form):
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
     def narrowed(self, campaign: Campaign) -> "QuerySet[Recipient]":
-        """The campaign's recipients, each with its push, which tells what became of it."""
+        """Returns the campaign's recipients, each with its push, which tells what became of it."""
         rows = campaign.recipients.select_related("push")
         if not self.is_valid():
             return rows
@@ -67,7 +67,7 @@ class RecipientFilter(forms.Form):
 def _ended(
     campaign: Campaign, rows: "QuerySet[Recipient]", outcome: str, reason: str
 ) -> "QuerySet[Recipient]":
-    """Those with this outcome, for this reason; empty ones are any."""
+    """Returns the recipients with this outcome, for this reason; an empty one stands for any."""
     if not outcome and not reason:
         return rows
     own, pushes = Q(push=None), batches.of(campaign.cause)
@@ -106,7 +106,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @object_page(all_campaigns, Area.SENDING)
 def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-    """The same rows as CSV; OpenIDs are masked for those who may not change followers."""
+    """Returns the same rows as CSV; OpenIDs are masked for those who may not change followers."""
     personal_data.check_export(request, campaign.account_id)
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
@@ -134,7 +134,7 @@ def _ask_for_recipients(request: HttpRequest, campaign: Campaign, size: int) -> 
 
 
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool, hidden: bool) -> Iterator[Row]:
-    """A slice at a time, from the newest, in little memory.
+    """Yields the lines of the file, read slice by slice, from the newest, in little memory.
 
     ``masked`` are the OpenIDs; where people are ``hidden`` everybody is a handle.
     """
@@ -175,7 +175,7 @@ def reason_of(row: Recipient) -> str:
 
 
 def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
-    """A page of them with what the columns need, looked up once for all."""
+    """Returns a page of recipients with what the columns need, looked up once for all."""
     openids = [row.openid for row in rows]
     known = people.of(campaign.account_id, openids)
     notes = _notes(campaign, rows)
@@ -191,7 +191,7 @@ def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
 
 
 def _notes(campaign: Campaign, rows: list[Recipient]) -> dict[str, str]:
-    """Returns what is wrong with somebody's row of the table."""
+    """Returns what is wrong with the recipients' rows of the table, by OpenID."""
     wrong = [row.openid for row in rows if row.state == Recipient.State.EXCLUDED]
     found = AudienceRow.objects.filter(campaign=campaign, openid__in=wrong).exclude(note="")
     return dict(found.values_list("openid", "note"))

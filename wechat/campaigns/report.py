@@ -72,7 +72,10 @@ def _taps(campaign: Campaign) -> dict[str, int]:
 
 
 def _revenue(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
-    """Asked for once it is over: a page that renews itself every other second must not."""
+    """Returns the revenue, which is asked for only once the campaign is over.
+
+    A page that renews itself every other second must not ask for it.
+    """
     if campaign.state not in (Campaign.State.DONE, Campaign.State.CANCELLED):
         return Revenue()
     return conversions.after(campaign, recipients)

@@ -37,7 +37,7 @@ CAMPAIGNS.calls_off(steps.cancel)
 
 @CAMPAIGNS.each
 def work_on(campaign: Campaign) -> None:
-    """Goes on with a campaign by one step. Unless somebody pressed a button meanwhile."""
+    """Goes on with a campaign by one step, unless somebody pressed a button meanwhile."""
     match campaign.state:
         case State.SCHEDULED:
             campaign.done(state=State.PREPARING, due_at=timezone.now())
@@ -119,7 +119,10 @@ def _finish(campaign: Campaign) -> bool:
 
 
 def _count_outcomes(campaign: Campaign) -> None:
-    """Those on their way end by their real outcome, and receipts come in."""
+    """Counts the outcomes, and sets when to count again.
+
+    Messages on their way still end by their real outcome, and receipts come in.
+    """
     counters.recount(campaign, at_once=True)
     now = timezone.now()
     ended = campaign.finished_at or campaign.stopped_at or now

@@ -71,13 +71,13 @@ FROM judged
 
 
 class AudienceGone(Exception):
-    """The segment or the tag was deleted, or a condition asks for something that was."""
+    """The error for a segment or tag that was deleted, or a condition about something that was."""
 
 
 def take(campaign: Campaign) -> bool:
-    """Writes the recipients anew; ``False`` if somebody else is doing that, or the campaign was edited.
+    """Writes the recipients anew. Raises ``AudienceGone``.
 
-    Raises ``AudienceGone``.
+    Returns ``False`` if somebody else is doing that, or the campaign was edited.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
@@ -112,7 +112,7 @@ def _kept(campaign: Campaign) -> bool:
 
 
 def audience(campaign: Campaign) -> "QuerySet[Follower]":
-    """The followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
+    """Returns the followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
     followers = Follower.objects.filter(account=campaign.account_id)
     match campaign.audience:
         case Campaign.Audience.SEGMENT:
@@ -167,7 +167,7 @@ def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Those whose last actions allow a customer-service message now."""
+    """Returns the query for those whose last actions allow a customer-service message now."""
     windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
     return select_sql(windows.order_by().values_list("openid", flat=True).distinct())
 
@@ -181,7 +181,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Those who were truly sent another message: by whoever writes to followers unasked."""
+    """Returns the query for those who were truly sent another message, by anything that writes unasked."""
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
@@ -193,7 +193,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def touched(campaign: Campaign) -> None:
-    """After an edit nothing that was worked out counts any more."""
+    """Drops what was worked out about a campaign: after an edit it counts no more."""
     Campaign.objects.filter(pk=campaign.pk).update(
         version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None
     )

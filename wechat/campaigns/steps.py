@@ -18,7 +18,7 @@ OPEN = (State.WAITING, State.SCHEDULED, State.PREPARING, State.RUNNING, State.PA
 
 
 def check(campaign: Campaign) -> bool:
-    """Work out who would get it."""
+    """Has a worker work out who would get it."""
     return _step(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
 
 
@@ -28,7 +28,7 @@ def submit(campaign: Campaign) -> bool:
 
 
 def back_to_draft(campaign: Campaign) -> bool:
-    """A draft that can be edited again; nothing has been sent."""
+    """Makes it a draft again that can be edited; nothing has been sent."""
     return _step(
         campaign, [State.WAITING, State.SCHEDULED], state=State.DRAFT, due_at=None, approved_at=None,
         approved_by=None,
@@ -45,7 +45,7 @@ def start(campaign: Campaign, by: User) -> bool:
 
 
 def pause(campaign: Campaign) -> bool:
-    """Nothing more leaves; what is on its way arrives."""
+    """Pauses the campaign: nothing more leaves; what is on its way arrives."""
     now = timezone.now()
     return _stop(campaign, [State.PREPARING, State.RUNNING], state=State.PAUSED, due_at=now, stopped_at=now)
 
@@ -59,13 +59,13 @@ def resume(campaign: Campaign) -> bool:
 
 
 def cancel(campaign: Campaign) -> bool:
-    """For good; what is on its way arrives."""
+    """Cancels the campaign for good; what is on its way arrives."""
     now = timezone.now()
     return _stop(campaign, OPEN, state=State.CANCELLED, due_at=now, finished_at=now)
 
 
 def retry(campaign: Campaign) -> int:
-    """Sends once more what surely was not sent and could go now; how many."""
+    """Sends once more what surely was not sent and could go now; returns how many."""
     now = timezone.now()
     with transaction.atomic():
         if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
@@ -75,7 +75,7 @@ def retry(campaign: Campaign) -> int:
 
 @transaction.atomic
 def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
-    """Takes back what was not tried; a worker counts what becomes of the rest."""
+    """Stops the campaign and takes back what was not tried; a worker counts what becomes of the rest."""
     stopped = _step(campaign, of, **changes)
     if stopped:
         dispatch.take_back(campaign)
@@ -84,7 +84,7 @@ def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
 
 
 def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
-    """Returns whether it was in one of these states, and as it was read."""
+    """Changes a campaign, if it is in one of these states and as it was read; returns whether it was."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
     moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))
     if moved:

@@ -17,7 +17,10 @@ Kind = Push.Kind
 
 
 def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
-    """Every wording of it to each of them, by the way that they would get it. Raises ``FileNotReady``."""
+    """Sends every wording of it to each of them, by the way that they would get it.
+
+    Raises ``FileNotReady``.
+    """
     mark = get_random_string(8)
     first = campaign.rows.order_by("pk").first()
     pushes = []
@@ -32,7 +35,7 @@ def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
 
 
 def words_for(campaign: Campaign, openid: str, row: AudienceRow | None) -> dict[str, str]:
-    """The words of somebody; of a campaign with a table those of a row."""
+    """Returns the words of somebody; of a campaign with a table those of a row."""
     return {**(row.words if row else {}), "openid": openid, "account": campaign.account.name}
 
 

@@ -104,7 +104,10 @@ def next_letter(campaign: Campaign) -> str:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, posts_change=False)
 def text_preview(request: HttpRequest, campaign: Campaign) -> JsonResponse:
-    """The bubble of a text that is being written, with the words of somebody of the table, or their names."""
+    """Returns the bubble of a text that is being written.
+
+    It has the words of somebody of the table, or their names.
+    """
     text, openid = preview.text_of(request), request.POST.get("openid", "")[:64]
     longest = words_for(campaign, "o" * 28, campaign.rows.order_by("pk").first())
     if not openid:

@@ -104,7 +104,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A printed code cannot become another kind of code."""
+        """Returns the fields that cannot be changed: a printed code cannot become another kind of code."""
         fields = super().get_readonly_fields(request, obj)
         return fields if obj is None else [*fields, "lifetime"]
 
@@ -123,7 +123,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Staff and tags have pages of their own: no shortcuts to them beside the fields."""
+        """Returns a field without shortcuts beside it: staff and tags have pages of their own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("owner", "tags"):
             field.widget = field.widget.widget
@@ -132,7 +132,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A permanent code has no days."""
+        """Returns the fields; a permanent code has no days."""
         permanent = obj is not None and obj.lifetime == Channel.Lifetime.PERMANENT
         return [
             (title, {"fields": [name for name in part["fields"] if not (permanent and name == "days")]})
@@ -140,7 +140,10 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns what was scanned stays in the reports, and a printed code goes on being scanned."""
+        """Returns whether the channel may be deleted, as one that was never scanned.
+
+        What was scanned stays in the reports, and a printed code goes on being scanned.
+        """
         return obj is not None and not obj.scans.exists() and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
@@ -226,7 +229,10 @@ class PosterAdmin(AccountScopedAdmin):
         js = ("channels/poster.js",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Another picture is another poster: its code has another place."""
+        """Returns the fields.
+
+        The picture cannot be changed: another picture is another poster, its code has another place.
+        """
         return (
             ("account", "name", "background") if obj is None else ("account", "name", "left", "top", "size")
         )
@@ -236,7 +242,7 @@ class PosterAdmin(AccountScopedAdmin):
         return [path("<int:pk>/background/", file, name="channels_background"), *super().get_urls()]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """The next thing to do is to put the code where it belongs."""
+        """Redirects to the poster's page, where the code is put where it belongs."""
         self.message_user(request, _("Now drag the code to its place, and save."))
         return redirect(reverse("admin:channels_poster_change", args=[obj.pk]))
 

@@ -132,7 +132,7 @@ class Channels(BusinessView):
         responses=ChannelSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        """The channels of the account."""
+        """Returns the channels of the account."""
         rows = Channel.objects.filter(account=self.account)
         for name in ("group", "scene"):
             if wanted := request.query_params.get(name):

@@ -10,5 +10,5 @@ class ChannelsConfig(AppConfig):
     verbose_name = _("Channels")
 
     def ready(self) -> None:
-        """The conditions of segments register themselves."""
+        """Loads the conditions of segments, which register themselves."""
         import_module("wechat.channels.conditions")

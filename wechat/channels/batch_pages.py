@@ -102,7 +102,10 @@ def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """The file that was chosen, or the one that was shown and is sent along. Raises ``UnreadableFile``."""
+    """Returns the file that was chosen, or the one that was shown and is sent along.
+
+    Raises ``UnreadableBatch``.
+    """
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         file.seek(0)

@@ -41,12 +41,12 @@ EXAMPLE = [
 
 
 class UnreadableBatch(Exception):
-    """The file is no table of channels; the text says why."""
+    """The error for a file that is no table of channels; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How the codes of a batch are to be."""
+    """The kind of codes that a batch is given."""
 
     lifetime: str = Channel.Lifetime.PERMANENT
     days: int = 30
@@ -54,7 +54,10 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """``number`` is the file's own, its first row being 1; ``problems`` say what to correct."""
+    """A row of the file.
+
+    ``number`` is the file's own, its first row being 1; ``problems`` say what to correct.
+    """
 
     number: int
     channel: Channel
@@ -74,7 +77,7 @@ class Batch:
 
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
-    """Returns what the file asks for, with what is wrong in each row. Raises ``UnreadableFile``."""
+    """Returns what the file asks for, with what is wrong in each row. Raises ``UnreadableBatch``."""
     header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:
@@ -87,7 +90,10 @@ def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
 
 @transaction.atomic
 def make(batch: Batch) -> list[Channel]:
-    """All of its channels and, as due work, their codes. Raises ``IntegrityError`` for a taken name."""
+    """Makes all channels of a batch and, as due work, their codes; returns them.
+
+    Raises ``IntegrityError`` for a taken name.
+    """
     channels = Channel.objects.bulk_create([row.channel for row in batch.rows])
     Code.objects.bulk_create([Code(channel=channel) for channel in channels])
     through = Channel.tags.through
@@ -103,7 +109,7 @@ def make(batch: Batch) -> list[Channel]:
 
 
 def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
-    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFile``."""
+    """Returns the rows that are not empty, with their numbers in the file. Raises ``UnreadableBatch``."""
     if len(body) > LARGEST_FILE:
         raise UnreadableBatch(_("The file has more than 1 MB: split it."))
     found: list[tuple[int, list[str]]] = []
@@ -121,7 +127,10 @@ def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
 
 
 def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
-    """The rows as CSV, each under its number: what is shown is sent along, and made when it is agreed to."""
+    """Returns the rows as CSV, each under its number.
+
+    What is shown is sent along, and made when it is agreed to.
+    """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     last = 0
@@ -133,7 +142,7 @@ def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
 
 
 def _check_room(account: OfficialAccount, count: int) -> None:
-    """Raises ``UnreadableFile``."""
+    """Checks whether the account has places for so many more codes. Raises ``UnreadableBatch`` if not."""
     left = limits.permanent_left(account)
     if count > left:
         sentence = _("The account has only %(left)d permanent codes left: make temporary ones.")
@@ -141,7 +150,10 @@ def _check_room(account: OfficialAccount, count: int) -> None:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    """The columns by name. Raises ``UnreadableFile`` for one that is unknown, twice there, or missing."""
+    """Returns the columns by name.
+
+    Raises ``UnreadableBatch`` for one that is unknown, twice there, or missing.
+    """
     places: dict[str, int] = {}
     for place, title in enumerate(header):
         wanted = title.strip().lower()
@@ -225,7 +237,7 @@ def _cell(cells: Sequence[str], place: int) -> str:
 
 
 def _amount(text: str) -> int | None:
-    """In fen; nothing is zero, ``None`` is no amount."""
+    """Returns an amount in fen, zero for an empty text; ``None`` for a text that is no amount."""
     try:
         amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
     except ValueError:

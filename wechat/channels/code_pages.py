@@ -25,7 +25,7 @@ MOST_AT_ONCE = 200
 
 @object_page(all_channels, Area.CONTENT, is_file=True)
 def picture(request: HttpRequest, channel: Channel) -> HttpResponseBase:
-    """The platform's own picture, to look at; until it is here, the code as we draw it."""
+    """Shows the platform's own picture of the code; until it is here, the code as we draw it."""
     code = channel.code
     if code.picture:
         kind = "image/png" if str(code.picture.name).endswith(".png") else "image/jpeg"
@@ -66,7 +66,7 @@ def background(request: HttpRequest, chosen: Poster) -> HttpResponseBase:
 
 @account_page(Area.CONTENT, change=True)
 def make_again(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """First what will happen, then, when it is confirmed, the making."""
+    """Shows what will happen, and makes the codes anew once that is confirmed."""
     channels = _chosen(request, account)
     if request.method == "POST":
         return _made_again(request, channels)
@@ -81,7 +81,10 @@ def make_again(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, account: OfficialAccount) -> list[Channel]:
-    """Those of the account. Raises ``Http404`` for nothing chosen, ``WrongAccount`` for others among them."""
+    """Returns the chosen channels of the account.
+
+    Raises ``Http404`` for none, ``RowsOfAnother`` for any of another account.
+    """
     named = request.POST.get("ids") or request.GET.get("ids", "")
     ids = [int(each) for each in re.findall(r"\d{1,18}", named)][:MOST_AT_ONCE]
     channels = list(Channel.objects.filter(account=account, pk__in=ids).select_related("code", "account"))

@@ -15,7 +15,10 @@ ALL_PERMANENT_USED = 45029
 
 @dataclass(frozen=True, slots=True)
 class CodeCondition:
-    """``kind`` colours the word; ``brief`` is until when; ``problem`` says what is wrong and what to do."""
+    """The condition of a code.
+
+    ``kind`` colours the word; ``brief`` is until when; ``problem`` says what is wrong and what to do.
+    """
 
     word: StrOrPromise
     kind: str

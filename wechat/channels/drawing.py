@@ -16,7 +16,7 @@ QUIET_ZONE = 4
 
 
 def png(url: str, side: int | None = None) -> bytes:
-    """The code as a PNG; ``side`` in pixels, quiet zone included."""
+    """Returns the code as a PNG; ``side`` in pixels, quiet zone included."""
     return _saved(_drawn(url, side), url)
 
 
@@ -28,7 +28,10 @@ def svg(url: str) -> bytes:
 
 
 def poster(poster: Poster, url: str) -> bytes:
-    """The background with the code on it, as a PNG. Raises ``FileNotFoundError`` without the background."""
+    """Returns the background with the code on it, as a PNG.
+
+    Raises ``FileNotFoundError`` without the background.
+    """
     with poster.background.open("rb") as file, Image.open(file) as opened:
         picture = opened.convert("RGB")
     picture.paste(_drawn(url, poster.size), (poster.left, poster.top))
@@ -36,7 +39,10 @@ def poster(poster: Poster, url: str) -> bytes:
 
 
 def _drawn(url: str, side: int | None) -> Image.Image:
-    """Whole pixels a module: a sharp code is read from further away. What is left over is white margin."""
+    """Returns the code drawn with whole pixels a module: a sharp code is read from further away.
+
+    What is left over is white margin.
+    """
     made, drawn = segno.make_qr(url, error="m"), io.BytesIO()
     scale = max(1, side // made.symbol_size(border=QUIET_ZONE)[0]) if side else SCALE
     made.save(drawn, kind="png", scale=scale, border=QUIET_ZONE)

@@ -32,7 +32,7 @@ HIGHEST_COST = Decimal("99999999.99")
 
 
 def owners(account_id: int | None) -> QuerySet[User]:
-    """The members of staff who work with the account."""
+    """Returns the members of staff who work with the account."""
     staff = User.objects.filter(is_active=True, is_staff=True).order_by("username")
     return staff.filter(Q(is_superuser=True) | Q(rights__account=account_id)).distinct()
 
@@ -74,7 +74,7 @@ class WelcomeForm(AnswerForm):
 
 
 class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcome]"]):
-    """What is said to one audience."""
+    """The forms of what a channel says to one audience."""
 
     audience: ClassVar[Welcome.Audience]
 
@@ -96,7 +96,7 @@ class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcom
         )
 
     def _in_order(self) -> list[Any]:
-        """Those that stay, the new ones last."""
+        """Returns the forms that stay, the new ones last."""
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
         kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
         old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)
@@ -150,7 +150,10 @@ class ChannelFilter(FilterForm):
 
 
 class PosterForm(AccountForm):
-    """The background is kept as we saved it ourselves: upright, and without what else a file may carry."""
+    """A form for a poster.
+
+    The background is kept as we saved it ourselves: upright, and without what else a file may carry.
+    """
 
     class Meta:
         model = Poster
@@ -172,7 +175,7 @@ class PosterForm(AccountForm):
         return cleaned
 
     def _place(self, size: tuple[int, int]) -> None:
-        """A new poster has its code below, in the middle, a third of the width wide."""
+        """Places the code of a new poster below, in the middle, a third of the width wide."""
         width, height = size
         side = min(max(SMALLEST_CODE, width // 3), width, height)
         self.instance.left, self.instance.top = (width - side) // 2, max(0, height - side - height // 20)
@@ -180,7 +183,10 @@ class PosterForm(AccountForm):
 
 
 def _upright(file: UploadedFile[Any]) -> SimpleUploadedFile:
-    """Raises ``ValidationError`` for what is no picture, or too large a one."""
+    """Returns the picture upright, as we save it ourselves.
+
+    Raises ``ValidationError`` for what is no picture, or too large a one.
+    """
     if (file.size or 0) > LARGEST_BYTES:
         raise ValidationError(_("The picture has more than 10 MB: save it smaller."))
     try:

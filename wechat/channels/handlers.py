@@ -59,7 +59,7 @@ def note_leaving(event: InboundEvent) -> None:
 
 @links.register
 def code_pictures(account: OfficialAccount) -> Iterator[PageLink]:
-    """The page that shows a channel's code, to be kept pressed or passed on."""
+    """Yields the page that shows a channel's code, to be kept pressed or passed on."""
     for channel in Channel.objects.filter(account=account).select_related("code").order_by("-pk")[:200]:
         code = getattr(channel, "code", None)
         if code is not None and code.can_be_scanned:
@@ -86,7 +86,10 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 @codes.scenes.register
 def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The newest channels, for rules about one of them; of those asked for also what is deleted."""
+    """Yields the newest channels, for rules about one, or those with the scenes asked for.
+
+    Those asked for may be deleted ones.
+    """
     found = Channel.objects.filter(account=account_id)
     found = found.filter(scene__in=scenes) if scenes else found.order_by("-pk")[:OFFERED]
     names = dict(found.values_list("scene", "name"))
@@ -100,7 +103,7 @@ def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]
 def scanned(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """By which channel somebody came, newest first."""
+    """Yields by which channels somebody came, as bubbles of the conversation, newest first."""
     scans = Scan.objects.filter(account=account, openid=openid).select_related("channel", "message")
     if before is not None:
         scans = scans.filter(message__received_at__lt=before)
@@ -127,7 +130,10 @@ def _script_scanned(event: InboundEvent) -> ChannelScript | None:
 
 
 def _audience(event: InboundEvent, message: Subscribe) -> Audience:
-    """Who left and follows again is no new follower; where nobody can tell, they are taken for one."""
+    """Returns for whom the welcome is: who left and follows again is no new follower.
+
+    Where nobody can tell, they are taken for one.
+    """
     if not any(welcomes.of(event.account, message.scene, audience) for audience in Audience):
         return Audience.NEW
     event.needs_rows()

@@ -6,7 +6,10 @@ from wechat.sdk.calls.qrcodes import MOST_PERMANENT
 
 
 def permanent_used(account: OfficialAccount) -> int:
-    """Those made here; the account may have others that were made elsewhere."""
+    """Returns how many permanent codes were made here.
+
+    The account may have others that were made elsewhere.
+    """
     return Channel.objects.filter(account=account, lifetime=Channel.Lifetime.PERMANENT).count()
 
 

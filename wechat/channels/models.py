@@ -26,7 +26,10 @@ LONGEST_DAYS = 30
 
 
 def new_scene() -> str:
-    """Made by us and never typed; the beginning keeps it apart from other features' scenes."""
+    """Returns a new scene for a code, made by us and never typed.
+
+    Its beginning keeps it apart from the scenes of other features.
+    """
     return SCENE_PREFIX + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
 
 
@@ -286,7 +289,7 @@ class Attribution(models.Model):
 
 
 def _poster_path(poster: "Poster", filename: str) -> str:
-    """A name nobody can guess; the ending is what the file was found to be."""
+    """Returns a name that nobody can guess; the ending is what the file was found to be."""
     return f"channels/{poster.account_id}/posters/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
@@ -321,7 +324,7 @@ class Poster(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The whole code must be on the picture, if there is one."""
+        """Checks that the whole code is on the picture, if there is one."""
         if not self.background:
             return
         if self.left + self.size > self.width or self.top + self.size > self.height:

@@ -17,7 +17,7 @@ STRANGER = "oTester"
 
 @dataclass(frozen=True, slots=True)
 class PreviewedReply:
-    """``now`` at once, ``later`` as customer-service messages."""
+    """A reply as it is previewed: ``now`` at once, ``later`` as customer-service messages."""
 
     now: Bubble | None
     later: Sequence[Bubble]
@@ -25,7 +25,7 @@ class PreviewedReply:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a channel says to an audience; of several ``answers`` one is drawn at random."""
+    """The welcome that an audience of a channel gets; of several ``answers`` one is drawn at random."""
 
     audience: StrOrPromise
     answers: Sequence[PreviewedReply]

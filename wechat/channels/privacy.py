@@ -28,7 +28,7 @@ def scanned(follower: Follower, before: datetime.datetime | None, limit: int) ->
 
 @timeline.adds_panel(order=20)
 def came_by(follower: Follower) -> Panel | None:
-    """The first and the last channel, if there is any."""
+    """Returns the first and the last channel that the follower came by, if there is any."""
     touches = _touches(follower).select_related("first_channel", "last_channel").first()
     if touches is None:
         return None
@@ -44,7 +44,10 @@ def came_by(follower: Follower) -> Panel | None:
 
 @erasing.holds
 def scans(follower: Follower) -> Holding | None:
-    """The scans stay as numbers: without them the channels' figures would shrink afterwards."""
+    """Returns the follower's scans as something to erase.
+
+    They stay as numbers: without them the channels' figures would shrink afterwards.
+    """
     rows, touches = _scans(follower), _touches(follower)
     count = rows.count()
     if not count and not touches.exists():

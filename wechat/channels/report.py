@@ -34,7 +34,7 @@ FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """``stayed`` of the ``followed`` long enough ago."""
+    """The number who ``stayed``, of the ``followed`` long enough ago."""
 
     stayed: int = 0
     followed: int = 0
@@ -59,7 +59,10 @@ class ChannelFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """``cost_each``: fen for each new follower since the channel exists, if it cost anything."""
+    """A channel's line of the report.
+
+    ``cost_each``: fen for each new follower since the channel exists, if it cost anything.
+    """
 
     channel: Channel
     figures: ChannelFigures
@@ -83,7 +86,10 @@ _revenue: Registry[RevenueSource] = Registry("source of revenue by channel")
 
 
 def register_revenue(source: RevenueSource) -> RevenueSource:
-    """``source`` tells the revenue by channel id, by whatever attribution it stands for."""
+    """Registers a source of revenue.
+
+    ``source`` tells the revenue by channel id, by whatever attribution it stands for.
+    """
     return _revenue.register(source)
 
 
@@ -92,7 +98,7 @@ def has_revenue() -> bool:
 
 
 def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channel]) -> list[ReportRow]:
-    """A line for each of the channels given, those without a scan included, most new followers first."""
+    """Returns a line for each channel given, those without a scan included, most new followers first."""
     figures = _by_channel(_scans(account, period))
     revenue = _all_revenue(account, period)
     ever = _new_ever(account)
@@ -113,7 +119,10 @@ def of_channel(channel: Channel, period: Period) -> ReportRow:
 def by_day(
     account: OfficialAccount, period: Period, channels: Sequence[int] | None = None
 ) -> list[DayFigures]:
-    """Every day of the period, those without a scan included; of all channels or of those given by id."""
+    """Returns every day of the period, those without a scan included.
+
+    The figures are those of all channels, or of those given by id.
+    """
     rows = _scans(account, period)
     if channels is not None:
         rows = rows.filter(channel__in=channels)
@@ -123,7 +132,7 @@ def by_day(
 
 
 def total(lines: Sequence[ReportRow]) -> ChannelFigures:
-    """The sum of the lines."""
+    """Returns the sum of the lines."""
     figures = [line.figures for line in lines]
     return ChannelFigures(
         scans=sum(each.scans for each in figures),
@@ -143,7 +152,7 @@ def total(lines: Sequence[ReportRow]) -> ChannelFigures:
 
 
 def today_and_ever(channels: Sequence[int]) -> dict[int, dict[str, int]]:
-    """For a page of a list: ``today``, ``ever`` and ``new`` by channel id."""
+    """Returns ``today``, ``ever`` and ``new`` (scans of today, all scans, new followers) by channel id."""
     today = midnight(timezone.localdate())
     rows = Scan.objects.filter(channel__in=channels).values("channel").order_by()
     counted: Any = rows.annotate(
@@ -159,7 +168,7 @@ def _scans(account: OfficialAccount, period: Period) -> QuerySet[Scan]:
 
 
 def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
-    """``left_7``: of ``followed_7``, who were gone within 7 days."""
+    """Returns the counts by channel id. ``left_7``: of ``followed_7``, who were gone within 7 days."""
     now = timezone.now()
     asked: dict[str, Any] = {"scans": Count("at"), **_kinds()}
     for days in STAYS:
@@ -175,7 +184,10 @@ def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
 
 
 def _day_of(field: str, period: Period) -> Func:
-    """The beginning of the day. Much cheaper than a date in a time zone, for a million rows."""
+    """Returns the expression for the beginning of the day.
+
+    Much cheaper than a date in a time zone, for a million rows.
+    """
     day, first = Value(datetime.timedelta(days=1)), Value(period.begins)
     return Func(day, F(field), first, function="date_bin", output_field=DateTimeField())
 
@@ -185,7 +197,7 @@ def _kinds() -> dict[str, Any]:
 
 
 def _new_ever(account: OfficialAccount) -> dict[int, int]:
-    """Of the channels that cost something."""
+    """Returns how many new followers each channel that cost something has ever brought, by channel id."""
     rows = Scan.objects.filter(channel__account=account, channel__cost__gt=0, kind=Scan.Kind.NEW)
     return dict(rows.values_list("channel").annotate(count=Count("at")).order_by())
 

@@ -161,7 +161,7 @@ def _rest_of(figures: ChannelFigures) -> list[Number]:
 
 
 def _table(lines: Sequence[ReportRow]) -> Table:
-    """Every channel, for the workbook; the page shows some at a time."""
+    """Returns the table of every channel, for the workbook; the page shows some at a time."""
     return Table(
         _("channels"),
         _("channel"),

@@ -38,7 +38,10 @@ ON CONFLICT (account_id, openid) DO UPDATE SET
 
 
 def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
-    """The channel whose code was scanned; ``None`` if the scene is no channel's of this account."""
+    """Counts a scan, and returns the channel whose code it was.
+
+    Returns ``None`` if the scene is no channel's of this account.
+    """
     channel = Channel.objects.filter(account=row.account_id, scene=message.scene).first()
     if channel is not None:
         follower = _locked_follower(row)
@@ -48,7 +51,10 @@ def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
 
 
 def note_leaving(row: InboundMessage) -> None:
-    """Whoever followed by a scan before this is gone as of now, unless they had left before."""
+    """Notes on the scans by which somebody had followed that they are gone as of now.
+
+    Scans after which they had left before this keep their time.
+    """
     _locked_follower(row)
     scans = Scan.objects.filter(
         account=row.account_id, openid=row.openid, kind__in=FOLLOWED, at__lte=row.sent_at
@@ -57,7 +63,10 @@ def note_leaving(row: InboundMessage) -> None:
 
 
 def _locked_follower(row: InboundMessage) -> Follower | None:
-    """Two workers must not handle a follow and a leaving of one person past each other."""
+    """Returns the follower, with the row locked.
+
+    Two workers must not handle a follow and a leaving of one person past each other.
+    """
     followers = Follower.objects.select_for_update(no_key=True)
     return followers.filter(account=row.account_id, openid=row.openid).first()
 
@@ -91,7 +100,7 @@ def has_followed_before(account: OfficialAccount, openid: str, moment: datetime.
 
 
 def _has_followed(account_id: int, openid: str, follower: Follower | None, moment: datetime.datetime) -> bool:
-    """Whether they followed or left before that moment."""
+    """Returns whether somebody followed or left before that moment."""
     known = follower or Follower()
     moments = (known.first_subscribed_at, known.subscribed_at, known.unsubscribed_at)
     if any(each is not None and each < moment for each in moments):
@@ -101,7 +110,7 @@ def _has_followed(account_id: int, openid: str, follower: Follower | None, momen
 
 
 def _left_after(row: InboundMessage) -> datetime.datetime | None:
-    """The first leaving since, where it was handled before this."""
+    """Returns the first leaving since, where it was handled before this."""
     left = InboundMessage.objects.filter(
         account=row.account_id, openid=row.openid, event="unsubscribe", sent_at__gte=row.sent_at
     )

@@ -25,12 +25,18 @@ class ChannelScript:
 
 
 def of(account: OfficialAccount, scene: str, audience: Audience) -> ChannelScript | None:
-    """``None`` if the scene is no channel's of this account, or the channel says nothing to them."""
+    """Returns what a channel says to an audience.
+
+    ``None`` if the scene is no channel's of this account, or it says nothing to them.
+    """
     return _scripts.get().get((account.pk, scene, audience.value))
 
 
 def script(channel: Channel, audience: Audience, rows: Iterable[Welcome]) -> Script:
-    """Returns what can still be sent: the rest of a welcome is better than none."""
+    """Returns the script of a channel's welcome.
+
+    It has what can still be sent: the rest of a welcome is better than none.
+    """
     strategy = channel.new_strategy if audience == Audience.NEW else channel.existing_strategy
     contents = [content for row in rows if (content := _content(row)) is not None]
     return Script(tuple(contents), strategy == Channel.Strategy.RANDOM)

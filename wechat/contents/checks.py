@@ -37,9 +37,10 @@ FIELDS: dict[str, StrOrPromise] = {
 
 
 def check_content(content: Content, account_name: str) -> None:
-    """Raises ``ValidationError`` for what WeChat would refuse, with the longest or shortest values.
+    """Checks a content with the longest and the shortest values.
 
-    The error's code is the name of the content's field.
+    Raises ``ValidationError`` for what WeChat would refuse; the error's code is the name of the content's
+    field.
     """
     longest = placeholders.fill_all(content, Values.longest(account_name).by_name())
     shortest = expand(content, Values.shortest(account_name))
@@ -48,7 +49,7 @@ def check_content(content: Content, account_name: str) -> None:
 
 
 def check_filled(content: Content) -> None:
-    """Raises ``ValidationError`` for what WeChat would refuse, as it is."""
+    """Checks a content as it is. Raises ``ValidationError`` for what WeChat would refuse."""
     try:
         validate(content)
     except ContentError as error:
@@ -56,7 +57,7 @@ def check_filled(content: Content) -> None:
 
 
 def check_fallbacks(written: object, offered: Mapping[str, Variable]) -> None:
-    """Raises ``ValidationError`` for a variable that may be empty and does not tell what to say then.
+    """Checks that variables which may be empty tell what to say then. Raises ``ValidationError``.
 
     ``written`` is a text, a content, or several of them.
     """
@@ -83,7 +84,7 @@ def caution(content: Content, account_name: str) -> str:
 
 
 def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:
-    """Raises ``ValidationError`` if they cannot be sent together."""
+    """Checks contents that are sent together. Raises ``ValidationError`` if they cannot be."""
     if len(contents) > MOST_REPLIES:
         raise ValidationError(
             _("A follower can be sent at most %(most)d messages in answer: delete %(over)d replies.")
@@ -97,7 +98,7 @@ def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:
 
 
 def sentence(error: ContentError, content: Content) -> str:
-    """The error in the reader's language."""
+    """Returns the error in the reader's language."""
     field = FIELDS.get(error.field, error.field)
     if error.code == "too_long" and error.limit is not None:
         return _too_long(len(str(getattr(content, error.field, "")).encode(errors="replace")), error.limit)

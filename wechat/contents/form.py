@@ -84,7 +84,7 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
 
 
 class ContentForm(forms.ModelForm[Any]):
-    """``account_id`` is whose files are offered, and whose name a text may say."""
+    """A form for one content. ``account_id`` is whose files are offered, and whose name a text may say."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
@@ -153,7 +153,7 @@ class ContentForm(forms.ModelForm[Any]):
                 self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": " ".join(kinds)}
 
     def variables(self) -> Mapping[str, Variable]:
-        """The variables that are known where the content is said."""
+        """Returns the variables that are known where the content is said."""
         return named(USUAL)
 
     def clean(self) -> dict[str, Any]:
@@ -205,7 +205,10 @@ class ContentForm(forms.ModelForm[Any]):
         return names.first() or ""
 
     def _media(self, kind: str, names: tuple[str, ...], kept: dict[str, Any]) -> dict[str, str]:
-        """A file that was imported has a media id and is in no library."""
+        """Returns the kind's media ids: empty for a file of the library, else the one that was kept.
+
+        A file that was imported has a media id and is in no library.
+        """
         media = {"media_id": kind in FILES, "thumb_media_id": "cover" in names}
         return {
             name: "" if self._has_file(name) else kept.get(name, "") for name, has in media.items() if has
@@ -216,7 +219,7 @@ class ContentForm(forms.ModelForm[Any]):
         return files.get(name) is not None
 
     def _offer_articles(self, account_id: int | None) -> None:
-        """The published articles, and the one that is chosen, wherever it came from."""
+        """Offers the published articles, and the one that is chosen, wherever it came from."""
         field: Any = self.fields["article_id"]
         published = Draft.objects.filter(account=account_id, state=Draft.State.PUBLISHED)
         choices = {
@@ -242,7 +245,7 @@ class ContentForm(forms.ModelForm[Any]):
 
 
 class AnswerForm(ContentForm):
-    """Of what answers somebody: it may say what has to be looked up for them."""
+    """A form for what answers somebody: it may say what has to be looked up for them."""
 
     def variables(self) -> Mapping[str, Variable]:
         return VARIABLES.by_name()

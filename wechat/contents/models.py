@@ -30,7 +30,10 @@ class Kind(models.TextChoices):
 
 
 class HasContent(models.Model):
-    """One thing to say: ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files."""
+    """A row with one thing to say.
+
+    ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files.
+    """
 
     content = models.JSONField(_("content"))
     # The files the content shows; their media ids are filled in when the content is used.
@@ -45,13 +48,15 @@ class HasContent(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        """The content in a line, as lists show it."""
+        """Returns the content in a line, as lists show it."""
         return Truncator(self.words).chars(SHOWN_WORDS)
 
     @property
     def words(self) -> str:
-        """All it says, on one line, without markup, variables by name; other kinds than text say first what
-        they are."""
+        """Returns all it says, on one line, without markup, variables by name.
+
+        Other kinds than text say first what they are.
+        """
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
         words = stored.get("content") or stored.get("title") or stored.get("head") or ""
@@ -69,6 +74,6 @@ class HasContent(models.Model):
 
     @property
     def complete(self) -> dict[str, Any]:
-        """The content with the media ids of its files; empty ones until they are uploaded."""
+        """Returns the content with the media ids of its files; empty ones until they are uploaded."""
         files = {"media_id": self.asset, "thumb_media_id": self.cover}
         return {**self.content, **{name: file.media_id for name, file in files.items() if file}}

@@ -37,7 +37,7 @@ LONGEST_SHOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What fills a text: values of a person or names of variables, and the longest there can be."""
+    """The values that fill a text: those of a person or names of variables, and the longest there can be."""
 
     values: Mapping[str, str]
     longest: Mapping[str, str]
@@ -46,7 +46,7 @@ class Filling:
 @require_POST
 @named_account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """The bubble of a text with the variables that its editor offers, for a follower of the account."""
+    """Returns the bubble of a text for a follower of the account, and the variables its editor offers."""
     text, openid = text_of(request), request.POST.get("openid", "")[:64]
     known = openid if openid and Follower.objects.filter(account=account, openid=openid).exists() else ""
     offered = named(name for name in request.POST.get("offered", "").split() if name in VARIABLES)
@@ -65,7 +65,7 @@ def text_of(request: HttpRequest) -> str:
 
 
 def by_label(offered: Mapping[str, Variable]) -> dict[str, str]:
-    """Each variable by its name for staff, marked so that it is drawn as one."""
+    """Returns each variable by its name for staff, marked so that it is drawn as one."""
     return {name: f"{BEGIN}{each.label}{END}" for name, each in offered.items()}
 
 

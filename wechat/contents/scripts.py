@@ -12,7 +12,7 @@ from wechat.sdk.content import Content, TransferToService
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What a script says: ``now`` in the passive reply, ``later`` as customer-service messages."""
+    """The plan of a reply: ``now`` is said in the passive reply, ``later`` as customer-service messages."""
 
     now: Content | None = None
     later: tuple[Content, ...] = ()
@@ -20,7 +20,7 @@ class ReplyPlan:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What one rule, channel or menu button says, and the names of the variables in it.
+    """The contents that one rule, channel or menu button says, and the names of the variables in them.
 
     ``fixed`` is what it says to everybody, if that is the same. ``outside`` is said instead of it while
     ``is_open`` says no, as outside of service hours.
@@ -47,15 +47,16 @@ class Script:
         return needs_rows(self.variables)
 
     def at(self, account: OfficialAccount, moment: datetime.datetime) -> "Script":
-        """What is said at that moment."""
+        """Returns the script that is said at that moment: this one, or the one for the time ``outside``."""
         if self.outside is None or self.is_open is None or self.is_open(account, moment):
             return self
         return self.outside
 
     def perform(self, message_key: str, values: Callable[[], Values]) -> ReplyPlan:
-        """Returns which one "at random" is told by the message's key: a repeated delivery gets the same.
+        """Returns what is said, with its variables filled in; what is empty then is left out.
 
-        The values are asked for only if there is a variable to fill. What is empty then is left out.
+        Which one is drawn at random the message's key decides, so that a repeated delivery gets the same. The
+        values are asked for only if there is a variable to fill.
         """
         if self.fixed is not None:
             return self.fixed
@@ -75,8 +76,11 @@ def filled(contents: Sequence[Content], values: Values) -> tuple[Content, ...]:
 
 
 def arrange(contents: Sequence[Content]) -> ReplyPlan:
-    """Now: a transfer to customer service if there is one, which nothing else can do; else the first that
-    can be a passive reply. Later: the others, in their order."""
+    """Returns which of the contents are said now, and which later.
+
+    Now: a transfer to customer service if there is one, which nothing else can do; else the first that can be
+    a passive reply. Later: the others, in their order.
+    """
     transfer = next((each for each in contents if isinstance(each, TransferToService)), None)
     now = transfer or next((each for each in contents if each.passive), None)
     return ReplyPlan(now, tuple(each for each in contents if each is not now and each.service))

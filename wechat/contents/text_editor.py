@@ -25,7 +25,10 @@ from wechat.contents.variables import USUAL, VARIABLES, Variable, labelled
 
 
 class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
-    """``variables`` are offered by name; ``preview`` is the page that draws the bubble, if not the usual."""
+    """The editor of a text.
+
+    ``variables`` are offered by name; ``preview`` is the page that draws the bubble, if not the usual.
+    """
 
     account_id: int | None = None
     preview = ""
@@ -55,7 +58,10 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
 
 
 def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable] | None = None) -> None:
-    """Has a text of the form read, by whoever may not change it, with its links and variables drawn."""
+    """Shows a text of the form as it reads, to whoever may not change it.
+
+    Its links and variables are drawn.
+    """
 
     def words() -> str:
         return linebreaksbr(linked(labelled(str(form[name].value() or ""), known))) or EMPTY
@@ -64,7 +70,7 @@ def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable]
 
 
 def in_line(variables: Mapping[str, Variable]) -> str:
-    """Returns them as they are written, each with its name for staff, to be read."""
+    """Returns the variables in a line, each as it is written and with its name for staff."""
     return " · ".join(
         f"{_written(name, each)} {'' if each.label == name else each.label}".strip()
         for name, each in variables.items()
@@ -72,24 +78,24 @@ def in_line(variables: Mapping[str, Variable]) -> str:
 
 
 def _written(name: str, variable: Variable) -> str:
-    """With what stands there where the variable is empty, if it may be."""
+    """Returns the variable as it is written, with what stands there where it is empty, if it may be."""
     return f"{{{name}|{variable.fallback}}}" if variable.fallback else f"{{{name}}}"
 
 
 def named(names: Iterable[str]) -> dict[str, Variable]:
-    """The variables of these names."""
+    """Returns the variables of these names."""
     return {name: VARIABLES.get(name) for name in names}
 
 
 def wrapped(field: SafeString, telling: Mapping[str, Any]) -> SafeString:
-    """A text area with what the script needs to know for it."""
+    """Returns a text area with what the script needs to know for it."""
     return format_html('<text-editor data-settings="{}">{}</text-editor>', json.dumps(telling), field)
 
 
 def script_settings(
     account_id: int | None, variables: Mapping[str, Variable], preview: str
 ) -> dict[str, Any]:
-    """Returns what the script is told: whom to ask, what to offer, and its words."""
+    """Returns the settings of the script: whom to ask, what to offer, and its words."""
     account = urlencode({"account": account_id or ""})
     return {
         "account": account_id,

@@ -31,7 +31,7 @@ LookUp = Callable[[OfficialAccount, str, datetime.datetime], str]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What staff call it, and the value that takes the most bytes.
+    """A variable: what staff call it, and the value that takes the most bytes.
 
     ``fallback`` is what the form offers to say where the value is empty; a variable without it never is.
     """
@@ -53,7 +53,7 @@ USUAL = ("remark", "account", "date", "time", "openid")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What is put in; ``more`` has those that were looked up."""
+    """The values that are put in; ``more`` has those that were looked up."""
 
     openid: str
     remark: str
@@ -64,13 +64,13 @@ class Values:
 
     @classmethod
     def longest(cls, account: str) -> "Values":
-        """Returns what takes the most bytes, for checking a text before anybody gets it."""
+        """Returns the values that take the most bytes, for checking a text before anybody gets it."""
         more = {name: each.longest for name, each in VARIABLES.by_name().items() if each.look_up}
         return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59", more)
 
     @classmethod
     def shortest(cls, account: str) -> "Values":
-        """Of a follower who has no remark, while nothing can be looked up."""
+        """Returns the values of a follower who has no remark, while nothing can be looked up."""
         looked_up = {name: each for name, each in VARIABLES.by_name().items() if each.look_up}
         more = {name: "" if each.fallback else each.longest for name, each in looked_up.items()}
         return cls("o" * 28, "", account, "2026-12-31", "23:59", more)
@@ -89,7 +89,7 @@ class Values:
 def of_follower(
     account: OfficialAccount, openid: str, at: datetime.datetime, names: Iterable[str] = ()
 ) -> Values:
-    """The values for one follower; those of ``names`` that have to be are looked up."""
+    """Returns the values for one follower; those of ``names`` that have to be are looked up."""
     remarks = Follower.objects.filter(account=account, openid=openid).values_list("remark", flat=True)
     return at_moment(account, openid, remarks.first() or "", at, looked_up(names, account, openid, at))
 
@@ -97,7 +97,7 @@ def of_follower(
 def at_moment(
     account: OfficialAccount, openid: str, remark: str, at: datetime.datetime, more: Mapping[str, str]
 ) -> Values:
-    """The values for somebody of whom all is known."""
+    """Returns the values for somebody of whom all is known."""
     local = localtime(at)
     return Values(openid, remark, account.name, f"{local:%Y-%m-%d}", f"{local:%H:%M}", more)
 
@@ -105,7 +105,7 @@ def at_moment(
 def looked_up(
     names: Iterable[str], account: OfficialAccount, openid: str, at: datetime.datetime
 ) -> dict[str, str]:
-    """The values of those that are looked up; empty ones while Postgres is away."""
+    """Returns the values of those that are looked up; empty ones while Postgres is away."""
     found = ((name, VARIABLES.find(name)) for name in names)
     wanted = {name: each.look_up for name, each in found if each is not None and each.look_up is not None}
     try:
@@ -122,7 +122,10 @@ def needs_rows(names: Iterable[str]) -> bool:
 
 
 def labelled(text: str, known: Mapping[str, Variable] | None = None) -> str:
-    """The text with its variables by their names for staff, each with what is said instead, if anything."""
+    """Returns the text with its variables by their names for staff.
+
+    Each has with it what is said where it is empty, if anything.
+    """
 
     def label(found: re.Match[str]) -> str:
         variable = VARIABLES.find(found[1]) if known is None else known.get(found[1])
@@ -134,11 +137,11 @@ def labelled(text: str, known: Mapping[str, Variable] | None = None) -> str:
 
 
 def expand(content: Content, values: Values) -> Content | None:
-    """The content with the values in it; ``None`` if nothing is left of what it has to say."""
+    """Returns the content with the values in it; ``None`` if nothing is left of what it has to say."""
     expanded = placeholders.fill_all(content, values.by_name())
     return None if is_empty(expanded) else expanded
 
 
 def variables_in(*parts: object) -> frozenset[str]:
-    """The names of those they have."""
+    """Returns the names of the variables in the parts."""
     return frozenset(name for name in placeholders.names_in(*parts) if name in VARIABLES)

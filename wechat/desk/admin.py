@@ -14,7 +14,7 @@ from wechat.desk.models import CannedAnswer, Thread
 
 @admin.register(Thread)
 class ThreadAdmin(AccountScopedAdmin):
-    """The desk stands where other models have their list."""
+    """The admin of conversations: the desk stands where other models have their list."""
 
     area = Area.MESSAGES
 

@@ -24,7 +24,10 @@ Threads = QuerySet[Thread]
 
 @dataclass(frozen=True)
 class Box:
-    """``narrow`` keeps the conversations of the box; ``order`` is that of an index."""
+    """A box of conversations.
+
+    ``narrow`` keeps the conversations of the box; ``order`` is that of an index.
+    """
 
     title: StrOrPromise
     narrow: Callable[[Threads, User], Threads]
@@ -61,7 +64,7 @@ USUAL = "waiting"
 
 @dataclass(frozen=True, slots=True)
 class ConversationLine:
-    """A conversation in the list; ``waits`` is how long, ``None`` for nobody who waits."""
+    """A conversation in the list; ``waits`` is how long its follower has waited, ``None`` if nobody waits."""
 
     thread: Thread
     person: Person
@@ -75,7 +78,10 @@ def box_named(name: str) -> str:
 
 
 def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[ConversationLine]:
-    """The first conversations of a box; a search looks through all of them, by what is known of people."""
+    """Returns the first conversations of a box.
+
+    A search looks through all of them, by what is known of people.
+    """
     rows = Thread.objects.filter(account=account).select_related("assignee")
     box = BOXES[name]
     rows = _found(rows, account, user, search) if search else box.narrow(rows, user)

@@ -25,7 +25,7 @@ FROM desk_replytime WHERE account_id = %(account)s AND at >= %(begins)s AND at <
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[str, Mapping[datetime.date, int]]:
-    """Returns the medians in minutes, begun ones included."""
+    """Returns the medians of the reply times in minutes, by day; a minute that has begun counts."""
     asked: dict[str, str | int | datetime.datetime] = {
         "zone": timezone.get_default_timezone_name(),
         "account": account.pk,

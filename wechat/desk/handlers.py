@@ -40,7 +40,7 @@ HANDOVERS.add(
 
 @reacts()
 def note_message(event: InboundEvent) -> None:
-    """Notes what they write, and whatever made a rule hand them over, as a tap on a menu."""
+    """Notes what followers write, and whatever made a rule hand them over, as a tap on a menu."""
     row = event.row
     if row is None or not row.openid:
         return
@@ -55,7 +55,7 @@ def note_message(event: InboundEvent) -> None:
 def noted(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """The staff's notes, among what was said."""
+    """Yields the staff's notes, among what was said."""
     notes = Note.objects.filter(thread__account=account, thread__openid=openid).select_related("author")
     if before is not None:
         notes = notes.filter(created_at__lt=before)

@@ -64,7 +64,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.MESSAGES)
 def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Returns what was written on one day."""
+    """Shows what was written on one day in WeChat's own customer service."""
     day = _day(request.GET.get("day", ""))
     context = frame(request, _("Records of WeChat's customer service"), day=day)
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())

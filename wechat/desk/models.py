@@ -13,7 +13,7 @@ from wechat.contents.models import HasContent
 
 
 class Thread(models.Model):
-    """Where the staff stand with one follower.
+    """The conversation of the staff with one follower, and how far they have come in it.
 
     Ids of inbox rows mark how far they came, so that a message that is handled twice or late changes nothing:
     ``newest_id`` is the follower's newest message, ``read_id``, ``answered_id`` and ``closed_id`` the newest
@@ -78,7 +78,10 @@ class Thread(models.Model):
 
 
 class Takeover(models.Model):
-    """Until then a person talks with the follower, and the rules say nothing to what the follower writes."""
+    """A time in which a person talks with a follower.
+
+    Until then the rules say nothing to what the follower writes.
+    """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
@@ -97,7 +100,7 @@ class Takeover(models.Model):
 
 
 class Note(models.Model):
-    """What staff tell one another about a follower; the follower never sees it."""
+    """A note that staff write to one another about a follower; the follower never sees it."""
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="notes", verbose_name=_("conversation"))
     author = models.ForeignKey(
@@ -115,7 +118,7 @@ class Note(models.Model):
 
 
 class ReplyTime(models.Model):
-    """How long a follower had waited when a person answered; whom it was about is not kept."""
+    """The time that a follower had waited when a person answered; whom it was about is not kept."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     at = models.DateTimeField()
@@ -131,7 +134,7 @@ class ReplyTime(models.Model):
 
 
 class CannedAnswer(HasContent):
-    """Something that is said often, at hand by its shortcut."""
+    """An answer that is given often, at hand by its shortcut."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="canned_answers", verbose_name=_("account")
@@ -157,7 +160,7 @@ class CannedAnswer(HasContent):
 
 
 class ServiceHours(models.Model):
-    """When people answer on the desk of an account, by Beijing time; of one without a row, at any time."""
+    """The hours, in Beijing time, in which people answer on the desk of an account; without a row, always."""
 
     account = models.OneToOneField(
         OfficialAccount, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("account")

@@ -57,7 +57,7 @@ PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
 
 @account_page(Area.MESSAGES)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The whole page."""
+    """Shows the whole page of the desk."""
     thread = _asked_for(request, account)
     if thread is not None:
         threads.read(thread)
@@ -76,7 +76,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.MESSAGES)
 def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
+    """Returns the parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
         threads.read(thread)
@@ -96,7 +96,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
-    if entered(request).may_change and writing.is_worth_showing(thread):
+    if entered(request).may_change and writing.claim_showing(thread):
         writing.ask_for(thread)
 
 
@@ -122,7 +122,10 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
 
 
 def _digest(parts: Mapping[str, str]) -> str:
-    """The same for parts that look the same: each rendering masks the form token anew."""
+    """Returns a digest that is the same for parts that look the same.
+
+    Each rendering masks the form token anew.
+    """
     looks = FORM_TOKEN.sub("", "".join(parts.values()))
     return hashlib.sha256(looks.encode()).hexdigest()[:16]
 
@@ -203,7 +206,7 @@ ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = 
 
 
 def colleagues(account: OfficialAccount) -> list[User]:
-    """Returns who may answer for this account."""
+    """Returns the members of staff who may answer for this account."""
     roles = [role for role, areas in CHANGES.items() if Area.MESSAGES in areas]
     having = StaffRight.objects.filter(account=account, role__in=roles).values("user")
     found = User.objects.filter(is_active=True, is_staff=True)
@@ -250,7 +253,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
 
 
 def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:
-    """The canned answers, each text with the follower's own values beside it, as it would be sent."""
+    """Returns the canned answers, each text with the follower's own values beside it, as it would be sent."""
     found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
     if thread is not None:
         values = of_follower(account, thread.openid, timezone.now()).by_name()
@@ -260,7 +263,10 @@ def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswe
 
 
 def _editor(account: OfficialAccount) -> dict[str, Any]:
-    """The composer's field: what is typed for one person has no variables, and the bubble is above it."""
+    """Returns the composer's field.
+
+    What is typed for one person has no variables, and the bubble is above it.
+    """
     field = TextEditor(
         {
             "id": "desk-text",
@@ -276,7 +282,10 @@ def _editor(account: OfficialAccount) -> dict[str, Any]:
 
 
 def _profile_form(request: HttpRequest, thread: Thread) -> dict[str, Any]:
-    """The form is made once a page: what is typed in it must not be renewed."""
+    """Returns the form of the follower's profile, made once a page.
+
+    What is typed in it must not be renewed.
+    """
     follower = _follower(thread)
     if follower is None or not _may_change_profile(request, thread.account_id):
         return {}

@@ -23,7 +23,10 @@ class Seen:
 
 
 def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
-    """Says that this member of staff looks at it; the others who do. Nobody, while Redis is away."""
+    """Notes that this member of staff looks at a conversation, and returns the others who do.
+
+    Nobody, while Redis is away.
+    """
     key = f"wc:desk:{thread.pk}"
     mine = json.dumps({"name": staff.name(user), "writes": writes, "at": time.time()})
     try:

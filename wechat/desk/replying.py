@@ -24,8 +24,11 @@ from wechat.sdk.content import Content, Image, Text, from_dict
 
 @dataclass(frozen=True, slots=True)
 class StaffReply:
-    """What was typed or chosen. ``token`` is the form's own, so that a form sent twice is one message;
-    ``seen`` is the newest push by staff that the writer had before their eyes."""
+    """A reply as it was typed or chosen.
+
+    ``token`` is the form's own, so that a form sent twice is one message; ``seen`` is the newest push by
+    staff that the writer had before their eyes.
+    """
 
     token: str
     text: str = ""
@@ -35,7 +38,7 @@ class StaffReply:
 
 
 def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffReply) -> Push:
-    """Has it sent, and take over from the rules. Raises ``ValidationError`` with what to do instead."""
+    """Has a reply sent, and takes over from the rules. Raises ``ValidationError`` with what to do instead."""
     content = _content(account, thread, draft)
     _refuse_collision(thread, user, draft)
     _refuse_without_window(account, thread)
@@ -52,7 +55,10 @@ def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffRepl
 
 
 def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push) -> None:
-    """Once more what surely did not arrive. Raises ``ValidationError`` with what to do instead."""
+    """Sends a message once more that surely did not arrive.
+
+    Raises ``ValidationError`` with what to do instead.
+    """
     if push.state == Push.State.UNCERTAIN:
         raise ValidationError(_("The follower may have it already: look at the message first."))
     if push.kind == Push.Kind.SERVICE:
@@ -67,7 +73,7 @@ def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push
 
 
 def newest_of_staff(thread: Thread) -> Push | None:
-    """The last message of any member of staff."""
+    """Returns the last message of any member of staff."""
     return (
         Push.objects.filter(
             account=thread.account_id, openid=thread.openid, cause__startswith=f"{staff.PREFIX}:"

@@ -26,7 +26,7 @@ _windows = Cached("service_hours", _build)
 
 
 def of(account: OfficialAccount) -> Window | None:
-    """``None`` for an account that has people at any time."""
+    """Returns the hours in which people answer; ``None`` for an account that has people at any time."""
     return _windows.get().get(account.pk)
 
 
@@ -36,7 +36,7 @@ def is_open(account: OfficialAccount, at: datetime.datetime) -> bool:
 
 
 def next_opening(account: OfficialAccount, at: datetime.datetime) -> datetime.datetime | None:
-    """When somebody is there again after a moment at which nobody is; ``None`` while somebody is."""
+    """Returns when people answer again, if nobody does at that moment; ``None`` if somebody does."""
     window = of(account)
     if window is None or window.opens is None or window.miss(at) is None:
         return None
@@ -49,7 +49,7 @@ def next_opening(account: OfficialAccount, at: datetime.datetime) -> datetime.da
 
 
 def in_words(account: OfficialAccount) -> str:
-    """The hours as a follower reads them."""
+    """Returns the hours as a follower reads them."""
     window = of(account)
     if window is None or window.opens is None or window.closes is None:
         return _("at any time")

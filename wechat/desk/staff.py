@@ -11,7 +11,7 @@ PREFIX = "staff"
 
 
 def mark(user: User) -> str:
-    """Returns who answered, as ``staff:7``."""
+    """Returns the mark of a member of staff who answered, as ``staff:7``."""
     return f"{PREFIX}:{user.pk}"
 
 

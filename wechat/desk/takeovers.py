@@ -29,7 +29,7 @@ _turns = Cached("desk", _build)
 
 
 def silence(event: InboundEvent) -> Answer | None:
-    """An answer that says nothing, while a person talks with this follower."""
+    """Answers with nothing while a person talks with this follower."""
     until, by = _turns.get().get((event.account.pk, event.message.openid), (None, ""))
     if until is None or event.message.event or until.timestamp() <= event.message.create_time:
         return None
@@ -37,7 +37,7 @@ def silence(event: InboundEvent) -> Answer | None:
 
 
 def take(thread: Thread, user: User) -> None:
-    """The person's turn begins, or goes on."""
+    """Begins the person's turn to talk with the follower, or makes it last longer."""
     Takeover.objects.update_or_create(
         account_id=thread.account_id,
         openid=thread.openid,

@@ -56,7 +56,10 @@ def read(thread: Thread) -> None:
 
 
 def answered(thread: Thread, by: User) -> None:
-    """Somebody replied: nobody waits for what came before; the conversation is theirs if it was nobody's."""
+    """Notes that somebody replied: what came before no longer waits.
+
+    A conversation that was nobody's becomes theirs.
+    """
     _note_reply_time(thread)
     Thread.objects.filter(pk=thread.pk).update(
         answered_id=thread.newest_id,
@@ -75,7 +78,7 @@ def _note_reply_time(thread: Thread) -> None:
 
 
 def close(thread: Thread) -> None:
-    """Done, until the follower writes again."""
+    """Closes the conversation until the follower writes again."""
     Thread.objects.filter(pk=thread.pk).update(
         closed_id=thread.newest_id, waiting_since=_still_waiting(thread), snoozed_until=None
     )
@@ -102,5 +105,5 @@ def unread(thread: Thread, most: int = 99) -> int:
 
 
 def _still_waiting(thread: Thread) -> Case:
-    """Returns what arrived since the page was made goes on waiting."""
+    """Returns the expression for ``waiting_since``: what arrived since the page was made still waits."""
     return Case(When(newest_id__gt=thread.newest_id, then=F("waiting_since")), default=Value(None))

@@ -29,7 +29,7 @@ MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 
 
 def _for_followers(look_up: LookUp) -> LookUp:
-    """In the language of the accounts, whoever looks at it."""
+    """Has a look-up give its text in the language of the accounts, whoever looks at it."""
 
     @wraps(look_up)
     def looked_up(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
@@ -41,7 +41,7 @@ def _for_followers(look_up: LookUp) -> LookUp:
 
 @_for_followers
 def ahead(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """How many others have waited for longer."""
+    """Returns how many others have waited for longer."""
     threads = Thread.objects.filter(account=account)
     own = threads.filter(openid=openid).values_list("waiting_since", flat=True).first()
     others = boxes.waiting_rows(threads).exclude(openid=openid)
@@ -50,7 +50,7 @@ def ahead(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
 
 @_for_followers
 def wait(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """How long those waited who were answered lately, the middle one of them; empty where nobody knows."""
+    """Returns how long those waited, in the median, who were answered lately; empty if there were too few."""
     replies = ReplyTime.objects.filter(account=account, at__gte=at - RECENT_DAYS).order_by("-at")[:RECENT]
     begun = ((each.at - each.waited, each.waited.total_seconds()) for each in replies)
     seconds = [waited for since, waited in begun if service_hours.is_open(account, since)]
@@ -60,7 +60,7 @@ def wait(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
 
 @_for_followers
 def opens(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """When somebody is there again; empty while somebody is."""
+    """Returns when people answer again, in words; empty while they do."""
     moment = service_hours.next_opening(account, at)
     return _day(moment, at) if moment else ""
 

@@ -30,8 +30,11 @@ SHOWN_SECONDS = 12
 SOON_AFTER = datetime.timedelta(seconds=30)
 
 
-def is_worth_showing(thread: Thread) -> bool:
-    """Not to be asked for again while it is shown, nor where the platform would refuse it."""
+def claim_showing(thread: Thread) -> bool:
+    """Claims having it shown that somebody is writing, and returns whether the caller is to ask for it.
+
+    It is not asked for again while it is shown, nor where the platform would refuse it.
+    """
     return _is_able(thread.account) and _has_just_talked(thread) and _is_first(thread)
 
 
@@ -52,7 +55,7 @@ def show(thread: Thread) -> None:
 
 
 def _is_able(account: OfficialAccount) -> bool:
-    """An account that was never asked may be able to."""
+    """Returns whether the account may show it; one that was never asked may be able to."""
     return bool(account.abilities.get("service_messages", {}).get("able", True))
 
 

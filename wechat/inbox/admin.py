@@ -158,7 +158,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
 
 def indented(body: bytes) -> str:
-    """XML with line breaks, for reading; anything else as it came, bytes of no text by their numbers."""
+    """Returns XML with line breaks, for reading; anything else as it came, bytes of no text as numbers."""
     try:
         return etree.tostring(etree.fromstring(body, PARSER), encoding="unicode", pretty_print=True)
     except (etree.XMLSyntaxError, ValueError):

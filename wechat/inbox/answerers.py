@@ -48,7 +48,7 @@ class AnswererNames:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
-        """Returns what it is called; a mark that nobody registered is its own name."""
+        """Returns the name of a mark; one that nobody registered is its own name."""
         if mark in self.known:
             return self.known[mark]
         prefix, colon, _identity = mark.partition(":")
@@ -57,7 +57,7 @@ class AnswererNames:
 
 
 def names(marks: Iterable[str]) -> AnswererNames:
-    """The names of these marks, with one look-up for each kind of answerer."""
+    """Returns the names of these marks, with one look-up for each kind of answerer."""
     by_prefix: dict[str, set[str]] = {}
     for mark in marks:
         prefix, _colon, identity = mark.partition(":")

@@ -32,7 +32,7 @@ def callback_slug(path: str) -> str | None:
 
 
 class CallbackRequest(HttpRequest):
-    """As much of a request as the view asks for; its query is a plain dict, because names occur once."""
+    """A request as far as the view asks for it; its query is a plain dict, as names occur once."""
 
     def __init__(self, scope: Any, body: bytes) -> None:
         self.method = scope["method"]

@@ -16,8 +16,9 @@ from wechat.sdk import messages as sdk_messages
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``kind`` chooses the look; texts are a follower's or an editor's own and are escaped by the page.
+    """The content of a bubble.
 
+    ``kind`` chooses the look; texts are a follower's or an editor's own and are escaped by the page.
     ``media_id`` names a file of the platform, ``link`` where a card leads, ``choices`` what can be tapped,
     ``closing`` what is said below them.
     """
@@ -54,9 +55,10 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``.
+    """A message as a chat shows it.
 
-    ``reason`` is why it was not sent.
+    ``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``. ``reason`` is
+    why it was not sent.
     """
 
     at: datetime.datetime
@@ -74,7 +76,7 @@ class Bubble:
 
 
 def of_content(content: sdk_content.Content) -> Part:
-    """Returns what we say."""
+    """Returns the part of a bubble that shows what we say."""
     match content:
         case sdk_content.Text():
             return Part("text", content.content)
@@ -97,7 +99,7 @@ def of_content(content: sdk_content.Content) -> Part:
 
 
 def ours(content: sdk_content.Content) -> Bubble:
-    """The bubble of what would be sent now."""
+    """Returns the bubble of what would be sent now."""
     return Bubble(timezone.now(), ours=True, part=of_content(content))
 
 
@@ -112,7 +114,7 @@ def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sd
 
 
 def of_message(message: sdk_messages.Message) -> Part:
-    """Returns what a follower says or does."""
+    """Returns the part of a bubble that shows what a follower says or does."""
     match message:
         case sdk_messages.Text():
             return Part("text", message.content)

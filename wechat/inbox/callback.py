@@ -66,7 +66,7 @@ class PassiveReply:
 
 
 class Signature(BaseAuthentication):
-    """Who sends this: the platform, for one of our accounts, now.
+    """Proves who sends this: the platform, for one of our accounts, now.
 
     Plain mode and the GET verification are decided here by ``signature``. In the encrypted modes
     ``msg_signature`` decides, in ``Envelope``, where a ``signature`` that is present must be right too.
@@ -146,7 +146,7 @@ class SealedReplyRenderer(BaseRenderer):
 
 
 class OnlyOne(BaseContentNegotiation):
-    """There is one parser and one renderer, whatever the request says of types."""
+    """Chooses the one parser and the one renderer there are, whatever the request says of types."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -156,7 +156,7 @@ class OnlyOne(BaseContentNegotiation):
 
 
 class OneForm(Request):
-    """DRF's request, whose body has one form, whatever its headers say of it."""
+    """A request of DRF whose body has one form, whatever its headers say of it."""
 
     @cached_property
     def data(self) -> VerifiedPush:  # type: ignore[override]  # what the parser makes of it
@@ -168,7 +168,7 @@ class OneForm(Request):
 
 
 class Callback(APIView):
-    """``/wechat/<slug>/callback``."""
+    """Takes pushes and answers them, at ``/wechat/<slug>/callback``."""
 
     http_method_names = ["get", "post"]
     authentication_classes = [Signature]
@@ -204,7 +204,7 @@ class Callback(APIView):
         return cast(HttpResponse, response)
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        """DRF's own, but that it waits for the handler."""
+        """Does what DRF's ``dispatch`` does, but waits for the handler."""
         self.args, self.kwargs, self.headers = args, kwargs, {}
         self.request = drf_request = self.initialize_request(request, *args, **kwargs)
         try:
@@ -224,14 +224,14 @@ class Callback(APIView):
         return cast("Callable[..., Awaitable[HttpResponse]]", found)
 
     async def settle(self) -> None:
-        """What the loop reads from memory has to be there first."""
+        """Builds what the loop reads from memory. Raises ``Unavailable`` if it cannot be had in time."""
         try:
             await versioned_cache.build_all(BUILD_SECONDS)
         except (Error, TimeoutError):
             raise Unavailable from None
 
     async def get(self, request: Request, slug: str) -> HttpResponse:
-        """The platform verifies the address when it is saved."""
+        """Answers the platform, which verifies the address when it is saved there."""
         echo = request.query_params.get("echostr", "")
         if not echo:
             raise ParseError("echostr is missing.")
@@ -263,7 +263,10 @@ def _count(slug: str, outcome: str) -> None:
 
 @cache
 def _counter(slug: str, outcome: str) -> Counter:
-    """Of a known account: strangers' slugs end before anything is counted."""
+    """Returns the counter of callbacks with this outcome of a known account.
+
+    Requests with slugs of no account end before anything is counted.
+    """
     return metrics.CALLBACKS.labels(slug, outcome)
 
 
@@ -277,7 +280,7 @@ def _delivered(request: Request) -> VerifiedPush:
 
 
 def _entry(request: Request) -> directory.CachedAccount:
-    """The account's directory entry, which ``Signature`` put in the place of DRF's token."""
+    """Returns the account's directory entry, which ``Signature`` put in the place of DRF's token."""
     return cast(directory.CachedAccount, request.auth)
 
 

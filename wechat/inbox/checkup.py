@@ -45,19 +45,19 @@ WHAT_REFUSALS_SAY["length"] = WHAT_REFUSALS_SAY["padding"]
 
 
 def newest(account: OfficialAccount) -> InboundMessage | None:
-    """The newest push that was taken, readable or not."""
+    """Returns the newest push that was taken, readable or not."""
     rows = InboundMessage.objects.filter(account=account).order_by("-id")
     return rows.defer("raw_bytes", "answer", "later").first()
 
 
 def verified_at(account: OfficialAccount) -> datetime.datetime | None:
-    """When the platform last verified the address."""
+    """Returns when the platform last verified the callback address; ``None`` if it never did."""
     return Verification.objects.filter(account=account).values_list("last_at", flat=True).first()
 
 
 @SOURCES.register
 def arrivals(account: OfficialAccount) -> Arrivals:
-    """What came of the account's pushes, and where the platform looked for it in vain."""
+    """Returns when pushes of the account arrived, and at which wrong addresses the platform looked for it."""
     taken = newest(account)
     return Arrivals(
         verified_at=verified_at(account),
@@ -68,7 +68,10 @@ def arrivals(account: OfficialAccount) -> Arrivals:
 
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
-    """What was refused since the newest push that was taken; a verification proves the token alone."""
+    """Yields what is wrong, by the callbacks refused since the newest push that was taken.
+
+    Refused signatures before the last verification are left out; it proves the token alone.
+    """
     taken = newest(account)
     verified = verified_at(account)
     refusals = Refusal.objects.filter(account=account, reason__in=WHAT_REFUSALS_SAY)
@@ -83,7 +86,7 @@ def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
 
 @observes
 def mode_mismatch(account: OfficialAccount) -> Iterator[Finding]:
-    """An encrypted push to an account in plain mode is genuine, but nothing in it can be read."""
+    """Yields a finding for encrypted pushes to an account in plain mode: genuine, but they cannot be read."""
     latest = newest(account)
     is_plain = account.mode == OfficialAccount.ModeChoice.PLAIN
     if is_plain and latest and latest.kind == InboundMessage.MALFORMED and "<Encrypt>" in latest.body:

@@ -42,7 +42,7 @@ def opened(account: OfficialAccount, compare: str, value: int) -> Q:
 
 @family
 def menu_items(account: OfficialAccount) -> Iterator[ConditionKind]:
-    """One for each item of the live menu that has a key."""
+    """Yields a condition for each item of the live menu that has a key."""
     for key, name in codes.menu_keys.offered(account.pk):
         label = _("tapped the menu item “%(name)s”") % {"name": name}
         yield ConditionKind(f"tap.{key}", label, LATELY, days, partial(_tapped_item, key))

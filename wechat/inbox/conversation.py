@@ -40,7 +40,10 @@ def register(source: Source) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``bubbles`` oldest first; ``before`` is where the next older page begins, or ``None``."""
+    """A page of a conversation: ``bubbles`` oldest first.
+
+    ``before`` is where the next older page begins, or ``None``.
+    """
 
     bubbles: Sequence[Bubble]
     before: datetime.datetime | None
@@ -62,7 +65,7 @@ def page(account: OfficialAccount, openid: str, before: datetime.datetime | None
 def received(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """What the follower sent, each with its passive answer."""
+    """Yields what the follower sent, each with its passive answer, the newest first."""
     rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=account, openid=openid)
     if before is not None:
         rows = rows.filter(received_at__lt=before)
@@ -111,7 +114,7 @@ def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
 
 
 def part_of(row: InboundMessage) -> Part:
-    """Returns what a row says; the unreadable says so."""
+    """Returns the part of a bubble that shows a row; the unreadable says so."""
     if row.in_words:
         return Part("system", f"{name_of(row.kind, row.event)}: {row.in_words}")
     try:

@@ -42,7 +42,7 @@ def show(request: HttpRequest, account: OfficialAccount, openid: str) -> HttpRes
 
 
 def _moment(text: str) -> datetime.datetime | None:
-    """Nonsense is the newest page, as if nothing had been asked."""
+    """Returns the moment; nonsense is ``None``, the newest page, as if nothing had been asked."""
     try:
         moment = parse_datetime(text)
     except ValueError:

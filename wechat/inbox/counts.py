@@ -130,7 +130,7 @@ def what_people_wrote(kinds: Kinds) -> MessageTally:
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Returns days whose counts are not those of their messages, with both; none is the good news.
+    """Yields days whose counts are not those of their messages, with both; none is the good news.
 
     Days whose messages may have been deleted are left out.
     """

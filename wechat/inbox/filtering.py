@@ -81,7 +81,7 @@ class LogFilter(FilterForm):
         return rows
 
     def _searched(self, rows: Rows, wanted: str) -> Rows:
-        """All messages of an OpenID, or the newest ones with a text or of somebody who is called so."""
+        """Returns messages of an OpenID, or the newest ones with a text or of somebody with such a name."""
         if OPENID_FORM.fullmatch(wanted) and (found := rows.filter(openid=wanted)).exists():
             return found
         newest = rows.order_by("-pk").values_list("pk", "received_at")
@@ -106,7 +106,10 @@ def _searched_back_to(moment: datetime.datetime) -> str:
 
 
 def _of_kind(chosen: str) -> Q:
-    """The empty event is said as well: it makes the index give the rows in order."""
+    """Returns the condition on kind and event.
+
+    The empty event is said as well: it makes the index give the rows in order.
+    """
     if chosen == "receipts":
         return Q(kind="event", event__in=RECEIPTS)
     kind, _colon, event = chosen.partition(":")
@@ -126,7 +129,7 @@ def _kinds() -> list[Any]:
 
 
 def _answers(chosen: str) -> list[Any]:
-    """The fixed choices, and the rule that a link on some page asked for."""
+    """Returns the fixed choices, and the rule that a link on some page asked for."""
     fixed = [
         ("", _("All")),
         ("unanswered", _("No rule answered")),

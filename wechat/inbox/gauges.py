@@ -10,7 +10,7 @@ from wechat.kernel.exposition import gauges
 
 @gauges("spool")
 def spooled() -> Iterator[Metric]:
-    """Records that wait for Postgres, and those it refused."""
+    """Yields how many records wait for Postgres, and how many it refused."""
     waiting, refused = spool.lengths()
     yield GaugeMetricFamily("wechat_spool_records", "Callbacks that wait for Postgres", value=waiting)
     yield GaugeMetricFamily("wechat_spool_refused", "Callbacks that Postgres refused", value=refused)

@@ -66,7 +66,7 @@ def publish_event(event: InboundEvent) -> None:
 
 
 def _published(message: Message) -> str:
-    """The event that business systems know it by; empty for what is none of theirs."""
+    """Returns the event that business systems know it by; empty for what is none of theirs."""
     for kinds, name in PUBLISHED:
         if isinstance(message, kinds):
             return name

@@ -47,7 +47,7 @@ VIDEO_SECONDS = 120.0
 
 
 class Unusable(Exception):
-    """What came is not a file we keep."""
+    """The fetched file is none that we keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
 
 
 def _fetched(row: InboundMedia) -> Outcome:
-    """In a thread of its own: the calls and nothing else."""
+    """Fetches one file in a thread of its own: it makes the calls and nothing else."""
     try:
         return _checked(_body(row))
     except (WeChatError, Unusable) as error:
@@ -115,7 +115,10 @@ def _body(row: InboundMedia) -> bytes:
 
 
 def _may_hold_videos(host: str, port: int, address: str) -> bool:
-    """The platform names the address, and that one may send on to others: none of them in our own house."""
+    """Returns whether videos may be fetched there, which is nowhere in our own networks.
+
+    The platform names the address, and that one may send on to others.
+    """
     return is_api_host(host, port) or is_admitted(host, port, address)
 
 

@@ -107,12 +107,12 @@ class InboundMessage(Traced, WorkRow):
 
     @property
     def message(self) -> Message:
-        """The parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
+        """Returns the parsed body. Raises ``MalformedMessage`` for a row of kind ``malformed``."""
         return parse(self.raw_body)
 
     @property
     def raw_body(self) -> bytes:
-        """The decrypted body as it came."""
+        """Returns the decrypted body as it came."""
         return self.body.encode() if self.raw_bytes is None else bytes(self.raw_bytes)
 
 
@@ -130,7 +130,7 @@ class MessageMonth(WorkRow):
 
 
 class MessageCount(models.Model):
-    """How many messages and events of a kind arrived on a day (Asia/Shanghai), counted once each.
+    """The number of messages and events of a kind on a day (Asia/Shanghai), each counted once.
 
     ``unanswered`` is how many texts among them nobody had answered when they were counted, minutes later.
     """
@@ -158,7 +158,7 @@ class MessageCount(models.Model):
 
 
 class CountProgress(models.Model):
-    """How far messages are counted: the last id, and what the next turn counts up to.
+    """The progress of counting messages: the last id counted, and up to which the next turn counts.
 
     ``seen`` was the newest id at the last turn; messages with smaller ids may have been on their way then, in
     transactions before ``seen_by``. Messages that arrived before ``since`` are left out: their days were
@@ -180,7 +180,7 @@ class CountProgress(models.Model):
 
 
 class IgnoredText(models.Model):
-    """What followers write that needs no rule; ``text`` as ``unanswered`` makes similar texts equal."""
+    """A text of followers that needs no rule; ``text`` as ``unanswered`` makes similar texts equal."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     text = models.CharField(_("text"), max_length=200)
@@ -195,12 +195,12 @@ class IgnoredText(models.Model):
 
 
 def malformed_key(body: bytes) -> str:
-    """A retry of something unreadable is the same bytes again."""
+    """Returns the key of an unreadable push: a retry of it is the same bytes again."""
     return f"malformed:{hashlib.sha256(body).hexdigest()}"
 
 
 class Refusal(models.Model):
-    """How often callbacks were refused in a row, by reason: the doctor's evidence. No message is kept.
+    """The number of callbacks refused in a row, by reason: the doctor's evidence. No message is kept.
 
     ``count`` begins anew once a push was taken in between.
     """
@@ -220,7 +220,7 @@ class Refusal(models.Model):
 
 
 class Verification(models.Model):
-    """When the platform last verified the account's callback address, with a signature that was right."""
+    """The time at which the platform last verified an account's callback address with a right signature."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     last_at = models.DateTimeField(_("last"))

@@ -123,6 +123,9 @@ def _has_rows(name: str) -> bool:
 
 
 def _wait_shortly() -> None:
-    """Callbacks wait behind whoever waits for a lock on the table: better to come again later."""
+    """Limits how long this transaction waits for a lock; it is better to come again later.
+
+    Callbacks wait behind whoever waits for a lock on the table.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '500ms'")

@@ -37,7 +37,10 @@ FORGOTTEN = (
 
 @reacts(UserInfoModified)
 def forget_old_profile(event: InboundEvent) -> None:
-    """Cleared, not fetched: the new one needs the follower's own token, with their next visit."""
+    """Clears the profile of a follower who changed it.
+
+    A new one is not fetched: that needs the follower's own token, with their next visit.
+    """
     erasing.forget_profile(event.account.pk, _personal_data(event).affected_openid)
 
 
@@ -52,7 +55,7 @@ def forget_what_was_withdrawn(event: InboundEvent) -> None:
 
 @reacts(UserAuthorizationCancelled)
 def forget_the_person(event: InboundEvent) -> None:
-    """They closed their WeChat account."""
+    """Erases a person who closed their WeChat account."""
     person = {"account": event.account, "openid": _personal_data(event).affected_openid}
     Follower.objects.filter(**person).update(subscribed=False)
     erasing.erase(Follower.objects.filter(**person).first() or Follower(**person))
@@ -96,7 +99,7 @@ def _messages(account_id: int, openid: str) -> QuerySet[InboundMessage]:
 
 
 def _forget(rows: QuerySet[InboundMessage]) -> None:
-    """The rows stay, so that a repeat is still a repeat and counts still count; what they said goes."""
+    """Empties messages; their rows stay, so that a repeat is still a repeat and counts still count."""
     for medium in InboundMedia.objects.filter(message__in=rows).exclude(file=""):
         medium.file.delete(save=False)
     InboundMedia.objects.filter(message__in=rows).delete()

@@ -50,14 +50,17 @@ def react_to(rows: Sequence[InboundMessage]) -> None:
 
 @outages.after_restore
 def leave_to_a_person() -> None:
-    """Messages that nobody had reacted to when the backup was made may have been answered since."""
+    """Gives up messages that nobody had reacted to when the backup was made.
+
+    They may have been answered since.
+    """
     waiting = InboundMessage.objects.filter(due_at__isnull=False)
     waiting.update(due_at=None, error="Restored from a backup: it may have been answered since.")
 
 
 @transaction.atomic
 def _settle(done: Sequence[InboundMessage]) -> None:
-    """Marks the messages as handled, and tell of those that were not before."""
+    """Marks the messages as handled, and tells of those that were not before."""
     rows = InboundMessage.objects.filter(pk__in=[row.pk for row in done])
     new = rows.filter(handled_at=None).order_by("pk").select_for_update(no_key=True)
     first = set(new.values_list("pk", flat=True))

@@ -25,7 +25,7 @@ class NotRecorded(Exception):
 
 
 async def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
-    """The passive reply to a message that is now recorded. Raises ``NotRecorded``."""
+    """Returns the passive reply to a message that is now recorded. Raises ``NotRecorded``."""
     record = Record.of(account, message, body)
     now = await _answered(record, account, message)
     worked_out = record.answer
@@ -36,7 +36,7 @@ async def receive(account: OfficialAccount, message: Message, body: bytes) -> Co
 
 
 async def receive_malformed(account: OfficialAccount, body: bytes) -> None:
-    """Records what is genuine but cannot be read. Raises ``NotRecorded``."""
+    """Records a push that is genuine but cannot be read. Raises ``NotRecorded``."""
     log.warning("callback_malformed", extra={"account": account.slug})
     await _keep(Record.malformed(account, body))
 

@@ -60,7 +60,10 @@ class Unrecorded(Exception):
 
 
 def insert(records: Sequence[Record]) -> Answers:
-    """Commits the records in one statement; the answers stored earlier of those that were repeats."""
+    """Commits the records in one statement.
+
+    Returns the answers stored earlier of those that were repeats.
+    """
     ordered = _ordered(records)
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [_json(ordered)])
@@ -71,7 +74,7 @@ def insert(records: Sequence[Record]) -> Answers:
 
 
 async def _insert(session: Session, records: Sequence[Record]) -> Answers:
-    """``insert``, in an event loop."""
+    """Does what ``insert`` does, in an event loop."""
     ordered = _ordered(records)
     cursor = await session.execute(INSERT, [_json(ordered)], prepare=True)
     if cursor.rowcount == len(ordered):
@@ -81,7 +84,7 @@ async def _insert(session: Session, records: Sequence[Record]) -> Answers:
 
 
 def _ordered(records: Sequence[Record]) -> list[Record]:
-    """By key: two processes that insert the same repeats must not deadlock."""
+    """Returns the records by key: two processes that insert the same repeats must not deadlock."""
     return sorted(records, key=lambda record: (record.account_id, record.key))
 
 
@@ -90,7 +93,11 @@ def _json(records: Sequence[Record]) -> str:
 
 
 def _keys(records: Sequence[Record]) -> list[Any]:
-    """Returns what was not inserted had been before, or is in the batch twice: either way the row speaks."""
+    """Returns the columns by which the rows of these records are found.
+
+    A record that was not inserted had been before, or is in the batch twice: either way its row has the
+    answer.
+    """
     return [
         [record.account_id for record in records],
         [record.key for record in records],
@@ -117,7 +124,7 @@ def is_full() -> bool:
 
 
 async def record(record: Record) -> None:
-    """Returns once the record is committed; a repeat's ``answer`` becomes the stored one.
+    """Waits until the record is committed; a repeat's ``answer`` becomes the stored one.
 
     Raises ``Unrecorded`` when Postgres fails or does not answer in time; at once, while it owes the writer an
     answer for longer than that.

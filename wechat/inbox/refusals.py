@@ -36,7 +36,7 @@ ON CONFLICT (account_id) DO UPDATE SET last_at = excluded.last_at
 
 
 class Counts:
-    """What was refused and is not written yet, by account and reason."""
+    """The counts of refused callbacks that are not written yet, by account and reason."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[int, str]] = Counter()

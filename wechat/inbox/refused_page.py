@@ -17,7 +17,7 @@ from wechat.kernel import work
 
 @account_page(Area.MESSAGES)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """The list; posting tries all of them again."""
+    """Shows the list of refused callbacks; posting tries all of them again."""
     if request.method == "POST":
         count = spool.try_again(account.pk)
         work.wake("inbox.replay_spool")

@@ -13,7 +13,10 @@ from wechat.kernel import retention
 
 
 def _oldest_media(before: datetime.datetime, limit: int) -> Sequence[InboundMedia]:
-    """The rows with the smallest numbers are the oldest, so that no table is read for it."""
+    """Returns the first files from before then.
+
+    Those with the smallest numbers are the oldest, so that no whole table is read for it.
+    """
     first = InboundMedia.objects.exclude(state=InboundMedia.State.PENDING).select_related("message")
     return [row for row in first.order_by("pk")[:limit] if row.message.sent_at < before]
 
@@ -27,13 +30,13 @@ def _delete_media(media: Sequence[InboundMedia]) -> None:
 
 
 def _oldest_messages(before: datetime.datetime, limit: int) -> Sequence[InboundMessage]:
-    """Whatever is still to be done with one keeps it."""
-    first = InboundMessage.objects.order_by("pk").only("pk", "due_at", "received_at")[:limit]
-    return [row for row in first if row.due_at is None and row.received_at < before]
+    """Returns the first messages from before then; one that is still to be worked on is kept."""
+    done = InboundMessage.objects.filter(due_at=None).order_by("pk").only("pk", "received_at")
+    return [row for row in done[:limit] if row.received_at < before]
 
 
 def _delete_messages(messages: Sequence[InboundMessage]) -> None:
-    """With their files, and what other apps noted of each of them."""
+    """Deletes messages with their files, and with what other apps noted of each of them."""
     numbers = [row.pk for row in messages]
     _delete_media(list(InboundMedia.objects.filter(message__in=numbers)))
     InboundMessage.objects.filter(pk__in=numbers).delete()

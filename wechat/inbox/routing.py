@@ -34,7 +34,7 @@ BUDGET_SECONDS = 3.5
 
 
 class Precedence(enum.IntEnum):
-    """Who answers first."""
+    """The order in which features are asked for an answer, the smallest number first."""
 
     LOGIN = 10
     CHANNEL = 15
@@ -53,14 +53,17 @@ class InboundEvent:
     in_loop: bool = False
 
     def needs_rows(self) -> None:
-        """Go on only where queries may be made; in the loop, raises what has the handler asked elsewhere."""
+        """Lets a handler go on where queries may be made; in the loop it has the handler asked elsewhere.
+
+        There it raises ``NeedsRows``.
+        """
         if self.in_loop:
             raise NeedsRows
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the follower gets: ``now`` in the passive reply, ``later`` as customer-service messages.
+    """The answer to a follower: ``now`` in the passive reply, ``later`` as customer-service messages.
 
     ``by`` names the answering rule or feature, as ``rule:12``, for the log and its filter.
     """
@@ -127,12 +130,12 @@ def handled(counter: Counter) -> Counter:
 
 
 def answer(event: InboundEvent) -> Answer | None:
-    """The first answer, however long it takes."""
+    """Returns the first answer, however long it takes."""
     return next(filter(None, (entry.handler(event) for entry in _table.answering)), None)
 
 
 async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
-    """The first answer while the follower waits. Raises ``TooLate``."""
+    """Returns the first answer while the follower waits. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
     in_loop, in_thread = InboundEvent(account, message, in_loop=True), InboundEvent(account, message)
     for entry in _table.answering:
@@ -159,7 +162,7 @@ def counters() -> list[Counter]:
 
 @contextmanager
 def replaced() -> Iterator[None]:
-    """An empty table for the length of one test."""
+    """Puts an empty table in the place of the handlers, for the length of one test."""
     global _table
     kept, _table = _table, _Table()
     try:

@@ -80,7 +80,7 @@ def ignore(account: OfficialAccount, text: str) -> None:
 
 
 def _cut_at(account: OfficialAccount, first_id: int, since: datetime.datetime) -> datetime.datetime | None:
-    """Returns where the window begins, if the period has more than it holds."""
+    """Returns when the window begins, if the period has more texts than it holds; else ``None``."""
     rows = InboundMessage.objects.filter(
         account=account, answered_by="", kind="text", pk__gte=first_id, received_at__gte=since
     )

@@ -53,7 +53,7 @@ def ignore(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _rule_address(request: HttpRequest, account: OfficialAccount) -> str:
-    """Returns where a rule is made; empty where that is not this person's business."""
+    """Returns the address where a rule is made; empty where that is not this person's business."""
     may_add = Rights.of(request.user).may_change(Area.CONTENT, account.pk)
     return reverse("admin:replies_rule_add") if may_add else ""
 

@@ -36,7 +36,7 @@ def note(slug: str, query: Mapping[str, str]) -> None:
 
 
 def meant_for(account: OfficialAccount) -> list[str]:
-    """The wrong short names under which the platform looked for this account, the newest first."""
+    """Returns wrong short names under which the platform looked for this account, the newest first."""
     return list(dict.fromkeys(slug for slug, *signed in _kept() if _is_signed_by(account, signed)))
 
 

@@ -59,7 +59,7 @@ def _is_trusted(address: Address | None, proxies: int) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
-    """The address, as IPv4 where it is one; some proxies add the port."""
+    """Returns the address, as IPv4 where it is one; some proxies add the port."""
     text = text.strip()
     host = text.removeprefix("[").partition("]")[0] if text.startswith("[") else text
     if host.count(":") == 1:

@@ -15,5 +15,5 @@ class KernelConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        """Every process knows what every app does: its work, its handlers, what it holds of a person."""
+        """Loads in every process what each app does: its work, its handlers, what it holds of a person."""
         autodiscover_modules(*JOINED_BY)

@@ -30,11 +30,11 @@ NEWEST_SHARE = 0.2
 
 
 class NotDone(Exception):
-    """What was asked for did not happen in time; whether it still will is unknown."""
+    """The item was not carried out in time; whether it still will be is unknown."""
 
 
 class Full(NotDone):
-    """So much waits already that it would not happen in time; it was not begun."""
+    """The item was not begun: so much waits already that it would not be carried out in time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,12 +62,12 @@ class BatchWorker(Protocol[T_contra, R_co]):
         ...
 
     async def close(self) -> None:
-        """The loop ends."""
+        """Closes what the worker holds, as its loop ends."""
         ...
 
 
 class Batches(Generic[T, R]):
-    """What is carried out together; each event loop has a worker of its own.
+    """The items that are carried out together; each event loop has a worker of its own.
 
     A batch takes items up to a weight of ``most``. With ``longest_wait``, nothing is taken on that would wait
     for longer than so many seconds behind what is there already.
@@ -200,7 +200,7 @@ class _Queue(Generic[T, R]):
                 waiting.finish(NotDone())
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """The first of those that wait; whoever gave up by now is left out."""
+        """Returns the next batch, the first of those that wait; whoever gave up by now is left out."""
         batch, weight = list[_Waiting[T, R]](), 0
         while self._waiting:
             first = self._waiting[0]

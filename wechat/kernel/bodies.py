@@ -15,7 +15,7 @@ SLOWEST = 16 * 1024
 
 
 class BodyTooLarge(Exception):
-    """There is more than allowed; how much more is never found out."""
+    """The body is longer than allowed; how much longer is never found out."""
 
 
 class BodyTooSlow(Exception):
@@ -27,7 +27,7 @@ class SenderGone(Exception):
 
 
 class Sink(Protocol):
-    """Where the body goes."""
+    """A file or buffer that the body is written to."""
 
     def write(self, data: bytes, /) -> int: ...
 

@@ -39,7 +39,7 @@ return {{taken, tostring(wait)}}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """``count`` tokens; with none, ``wait`` is how many seconds until there is one."""
+    """The tokens that were taken; if ``count`` is 0, ``wait`` is how many seconds until there is one."""
 
     count: int
     wait: float
@@ -65,7 +65,7 @@ _alone = _Alone()
 
 
 def key(name: str) -> str:
-    """Returns where Redis has the bucket of that name."""
+    """Returns the key under which Redis has the bucket of that name."""
     return f"wc:bucket:{name}"
 
 

@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 
 class AnyText(StringConverter):
-    """Whatever a row holds that came from outside: a page that shows it never fails for want of a link.
+    """Accepts any text a row may hold that came from outside: its page never fails for want of a link.
 
     What is entered is checked where it enters; this is for what an older version, a platform or a copy of
     other data has let in, such as a slash, a line feed, or nothing at all.

@@ -20,7 +20,7 @@ def is_allocated(file: int, size: int) -> bool:
 
 
 class TemporaryContent(SpooledTemporaryFile[bytes]):
-    """In memory while it is small, then in a temporary file, unless the disk is full."""
+    """A file kept in memory while it is small, then in a temporary file, unless the disk is full."""
 
     def rollover(self) -> None:
         if _has_room():

@@ -36,7 +36,7 @@ class UndecodableText(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """``errors`` is ``strict``, or ``replace`` for a text that is damaged here and there."""
+    """An encoding; ``errors`` is ``strict``, or ``replace`` for a text that is damaged here and there."""
 
     name: str
     errors: str = "strict"

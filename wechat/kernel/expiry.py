@@ -34,7 +34,7 @@ def forgetting(
 
     @kind.does
     def forget(turn: work.Turn) -> int:
-        """Returns how many rows were deleted."""
+        """Deletes rows that are over, batch after batch; returns how many."""
         forgotten = 0
         while not turn.is_over and (count := sum(delete(table) for table in tables)):
             forgotten += count

@@ -51,7 +51,7 @@ def serve(port: int) -> None:
 
 
 class _Counted(Collector):
-    """What this process counted, or all those together that share its folder."""
+    """A collector of what this process counted, or all processes together that share its folder."""
 
     def collect(self) -> Iterator[Metric]:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")

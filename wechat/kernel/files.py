@@ -38,7 +38,7 @@ SHOWN = frozenset(EXTENSIONS) - {"audio/amr", "audio/x-ms-wma"}
 
 
 def content_type(head: bytes) -> str:
-    """The type of a file by its first ``HEAD_BYTES``; ``UNKNOWN`` for what nobody asked for."""
+    """Returns a file's type by its first ``HEAD_BYTES``; ``UNKNOWN`` for what nobody asked for."""
     for beginning, name in BEGINNINGS:
         if head.startswith(beginning):
             return name
@@ -57,7 +57,10 @@ def extension(kind: str) -> str:
 
 
 def response(file: FieldFile, kind: str) -> FileResponse:
-    """The file for a member of staff whose right to it was checked. Raises ``Http404`` if it is gone."""
+    """Returns a file for a member of staff whose right to it was checked.
+
+    Raises ``Http404`` if it is gone.
+    """
     shown = kind in SHOWN
     name = str(file.name).rpartition("/")[2]
     try:

@@ -32,7 +32,7 @@ DJANGOS_OWN = {"context", "cursor_factory", "prepare_threshold"}
 
 
 async def connect() -> Session:
-    """A connection for an event loop: Django's way to the database, without what only its own need."""
+    """Opens a connection for an event loop: to Django's database, without options that only Django needs."""
     known = connection.get_connection_params()
     ours = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
     async with AsyncExitStack() as undo:
@@ -63,7 +63,7 @@ def group_commit(
     weigh: Callable[[T], int] = lambda item: 1,
     longest_wait: float = math.inf,
 ) -> Batches[T, R]:
-    """Batches that ``write`` commits in one statement; it returns what came of each item, in their order.
+    """Makes batches that ``write`` commits in one statement, returning what came of each item in order.
 
     When Postgres refuses them for what they say, ``write`` is called again for each by itself: one bad row
     must not take the others down with it. What comes of an item is then its own ``psycopg.Error``, and

@@ -13,14 +13,14 @@ def contain(begin: datetime.time, end: datetime.time, clock: datetime.time) -> b
 def end_of(
     begin: datetime.time | None, end: datetime.time | None, at: datetime.datetime
 ) -> datetime.datetime | None:
-    """When the hours end that the moment is in; ``None`` outside of them, or if there are none."""
+    """Returns when the hours end that the moment is in; ``None`` outside of them, or if there are none."""
     if begin is None or end is None or not contain(begin, end, at.astimezone(BEIJING).time()):
         return None
     return next_time(end, at)
 
 
 def next_time(clock: datetime.time, after: datetime.datetime) -> datetime.datetime:
-    """The first moment after that one at which it is so late."""
+    """Returns the first moment after ``after`` at which clocks in Beijing show ``clock``."""
     local = after.astimezone(BEIJING)
     found = datetime.datetime.combine(local.date(), clock, tzinfo=BEIJING)
     return found if found > local else found + datetime.timedelta(days=1)

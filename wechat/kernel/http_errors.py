@@ -12,7 +12,7 @@ class TooLarge(APIException):
 
 
 class Unavailable(APIException):
-    """It could not be kept: the platform shall try again."""
+    """The message could not be kept (503): the platform shall try again."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "Try again."

@@ -20,7 +20,7 @@ class CacheVersion(models.Model):
 
 
 class LastTick(models.Model):
-    """When workers were last at work, in the one row there is. See ``wechat.kernel.work.outages``."""
+    """The one row that tells when workers were last at work. See ``wechat.kernel.work.outages``."""
 
     at = models.DateTimeField()
 

@@ -31,7 +31,7 @@ class UnreadablePicture(Exception):
 
 
 class TooManyPixels(UnreadablePicture):
-    """Decoded, it would take more memory than a picture is worth."""
+    """The picture would take more memory, once decoded, than it is worth."""
 
 
 @contextmanager

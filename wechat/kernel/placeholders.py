@@ -21,7 +21,7 @@ Part = TypeVar("Part")
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with the values in it."""
+    """Returns the text with the values in it."""
     if "{" not in text:
         return text
     filled, end = [], 0
@@ -32,29 +32,29 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_address(address: str, values: Mapping[str, str]) -> str:
-    """The address of a page, file or mini-program page with the values in it."""
+    """Returns the address of a page, file or mini-program page with the values in it."""
     return _put(address, values, in_address=True)
 
 
 def fill_all(part: Part, values: Mapping[str, str]) -> Part:
-    """The same or a copy; dicts, lists, tuples and dataclasses are gone through to their texts."""
+    """Returns the same or a copy, filled in all texts of its dicts, lists, tuples and dataclasses."""
     filled: Part = _filled(part, values, "")
     return filled
 
 
 def names_in(*parts: Any) -> frozenset[str]:
-    """The names of all placeholders, known or not."""
+    """Returns the names of all placeholders, known or not."""
     return frozenset(found[1] for text in _texts(parts) for found in PLACEHOLDER.finditer(text))
 
 
 def needed_in(*parts: Any) -> frozenset[str]:
-    """The names of those that say nothing else where their value is empty."""
+    """Returns the names of placeholders that have no words to say instead where their value is empty."""
     found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
     return frozenset(each[1] for each in found if not each[2])
 
 
 def bare_in(*parts: Any) -> frozenset[str]:
-    """The names of those that do not tell what to say where their value is empty, not even nothing."""
+    """Returns the names of placeholders without ``|``: they do not tell what to say for an empty value."""
     found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
     return frozenset(each[1] for each in found if each[2] is None)
 

@@ -22,7 +22,7 @@ class Registry(Generic[T]):
         self._known: dict[str, T] = {}
 
     def add(self, name: str, thing: T) -> T:
-        """Registers it and returns it. Raises ``ValueError`` if the name is taken."""
+        """Registers a thing and returns it. Raises ``ValueError`` if the name is taken."""
         if name in self._known:
             raise ValueError(f"{self.what} {name} is registered already")
         self._known[name] = thing

@@ -25,8 +25,11 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class DataClass:
-    """``oldest`` gives up to so many of the rows made before a moment, cheaply; ``delete`` deletes them, or
-    their files."""
+    """A class of data that is deleted when its time is over.
+
+    ``oldest`` gives up to so many of the rows made before a moment, cheaply; ``delete`` deletes them, or
+    their files.
+    """
 
     name: str
     label: StrOrPromise

@@ -39,7 +39,7 @@ def seal(text: str, binding: str) -> Ciphertext:
 
 
 def unseal(sealed: Ciphertext, binding: str) -> str:
-    """The secret's text. Raises ``Undecryptable``."""
+    """Returns the secret's text. Raises ``Undecryptable``."""
     key_id, _, rest = sealed.partition(b".")
     key = settings.FIELD_ENCRYPTION_KEYS.get(key_id.decode())
     if key is None:
@@ -63,7 +63,10 @@ class HasSecrets(models.Model):
 
 
 class SecretField(models.Field[str, str]):
-    """Text outside, ciphertext inside; the empty text stays empty. Lives on a ``HasSecrets`` model."""
+    """A field of a secret: text outside, ciphertext inside; the empty text stays empty.
+
+    It lives on a ``HasSecrets`` model.
+    """
 
     empty_strings_allowed = True
 
@@ -74,7 +77,10 @@ class SecretField(models.Field[str, str]):
         return "BinaryField"
 
     def get_prep_value(self, value: Any) -> bytes:
-        """In a condition a secret is set or not, no more: its text never travels in a query."""
+        """Returns a ciphertext as it is, and of a text only whether there is one.
+
+        So a condition can ask whether a secret is set, no more: its text never travels in a query.
+        """
         if isinstance(value, bytes):
             return value
         return b"*" if value else b""

@@ -15,7 +15,7 @@ _looked_at = -math.inf
 
 @shared_task(name="kernel.tick")
 def tick() -> list[str]:
-    """The one fixed tick of beat: wake a worker for every kind of work that is due; returns their names.
+    """Wakes a worker for every kind of work that is due, at beat's one fixed tick; returns their names.
 
     One that comes right after another had been waiting with it for a worker, and is skipped. How old it is
     would take the clock of beat's machine to say.

@@ -11,13 +11,17 @@ T = TypeVar("T")
 
 
 class ThreadOffload:
-    """At most ``most`` threads, which give their database connection back to the pool after each call."""
+    """A pool of at most ``most`` threads, which give back their database connection after each call."""
 
     def __init__(self, name: str, most: int) -> None:
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
 
     async def run(self, seconds: float, function: Callable[..., T], *args: object) -> T:
-        """Raises ``TimeoutError`` after that many seconds; what has begun by then goes on unheard."""
+        """Calls the function in a thread.
+
+        Raises ``TimeoutError`` after that many seconds; what has begun by then goes on, and nobody hears of
+        its result.
+        """
         loop = asyncio.get_running_loop()
         called = loop.run_in_executor(self._threads, _call, function, args)
         return await asyncio.wait_for(called, seconds)

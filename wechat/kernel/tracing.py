@@ -19,7 +19,7 @@ _current: ContextVar[str] = ContextVar("trace", default="")
 
 
 class Spans(Protocol):
-    """What makes spans, where they are collected."""
+    """A maker of spans, where they are collected."""
 
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> AbstractContextManager[str]:
         """Returns a block that is one span of the trace, of a new one without; it gives the span's place."""
@@ -54,7 +54,7 @@ def request_id(trace: str) -> str:
 
 
 def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
-    """The first step of a new trace; gives the trace."""
+    """Begins a new trace, and gives its id to the block."""
     if _spans is not None:
         return _inside(_spans.span(name, "", attributes))
     # An id, no secret: the system's own random bytes cost a call of the kernel each time.
@@ -63,7 +63,7 @@ def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
 
 
 def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManager[str]:
-    """One step of the trace, or of the current one; logs and rows of the block belong to it."""
+    """Makes a block one step of the trace, or of the current one; its logs and rows belong to that step."""
     trace = trace or current()
     if _spans is not None:
         return _inside(_spans.span(name, trace, attributes))

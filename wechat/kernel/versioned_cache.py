@@ -36,7 +36,7 @@ DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cachever
 
 
 def count_edits(table: str, cache: str, trigger: str = "count_edits", columns: Sequence[str] = ()) -> RunSQL:
-    """A migration operation: every statement that changes the table makes a new version of the cache.
+    """Returns a migration operation: statements that change the table then make a new version of the cache.
 
     With ``columns``, an update counts only if it sets one of them. A table of several caches needs a
     trigger of another name for each.
@@ -104,7 +104,10 @@ class Cached(Generic[T]):
         _unbuilt.add(self)
 
     def get(self) -> T:
-        """In an event loop, after ``build_all`` only: it is memory there, never a query."""
+        """Returns the value.
+
+        In an event loop it is asked for after ``build_all`` only: it is memory there, never a query.
+        """
         built = self._built
         if built is None or (settings.CACHE_VERSION_INTERVAL == 0 and not _in_loop()):
             return self.refresh()
@@ -116,7 +119,10 @@ class Cached(Generic[T]):
         return self.of_version(number)
 
     def of_version(self, number: int) -> T:
-        """The value of a version; its number was read before: a later edit is seen at the next look."""
+        """Returns the value of a version.
+
+        The version's number was read before the tables: a later edit is seen at the next look.
+        """
         with self._lock:
             if self._built is None or self._built[0] != number:
                 self._built = (number, self.build())

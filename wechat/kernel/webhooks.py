@@ -40,7 +40,7 @@ class Answered:
         self.body = body
 
     def json(self) -> Any:
-        """``None`` for a body that is not JSON."""
+        """Returns the body as JSON; ``None`` if it is none."""
         try:
             return load_json(self.body)
         except ValueError:

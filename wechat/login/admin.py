@@ -25,7 +25,7 @@ from wechat.login.returning import NotAllowed, host_of
 
 class AllowedSiteForm(AccountForm):
     def clean_host(self) -> str:
-        """People paste whole addresses; the host in it is meant."""
+        """Returns the host in what was typed: people paste whole addresses."""
         given = self.cleaned_data["host"].strip()
         try:
             return host_of(given if "://" in given else f"https://{given}")
@@ -35,7 +35,7 @@ class AllowedSiteForm(AccountForm):
 
 @admin.register(AllowedSite)
 class AllowedSiteAdmin(AccountScopedAdmin):
-    """Sites that may send their visitors here to log in."""
+    """The pages of sites that may send their visitors here to log in."""
 
     area = Area.SETTINGS
     empty_words = gettext_lazy(
@@ -69,7 +69,7 @@ class VisitorFilter(FilterForm):
 
 @admin.register(Visitor)
 class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """Read-only: visitors are made by their logins."""
+    """The pages of visitors, read-only: visitors are made by their logins."""
 
     area = Area.FOLLOWERS
     empty_words = gettext_lazy("Whoever logs in with WeChat on a page or in a mini program is listed here.")

@@ -86,7 +86,7 @@ class MiniprogramProfile(VisitorView):
 class WebLogin(OpenView):
     @extend_schema(request=AccountSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Tokens for a page of ours whose visitor went through OAuth or scanned the code."""
+        """Gives tokens to a page of ours whose visitor went through OAuth or scanned the code."""
         _check_origin(request)
         account = _account(_read(AccountSerializer, request)["account"])
         session = browser.session_of(request, account)
@@ -147,7 +147,7 @@ class Exchange(BusinessView):
 class Me(VisitorView):
     @extend_schema(responses=VisitorSerializer)
     def get(self, request: Request) -> Response:
-        """Returns who I am."""
+        """Returns who is signed in."""
         return Response(VisitorSerializer(self.visitor).data)
 
 
@@ -184,7 +184,7 @@ def _account(slug: str) -> OfficialAccount:
 
 
 def _presented(request: Request, *, also_page: bool = False) -> tuple[OfficialAccount | None, str, bool]:
-    """The account that is meant, if it is named, the refresh token, and whether it came as a cookie.
+    """Returns the account that is meant, if it is named, the refresh token, and whether it came as a cookie.
 
     With ``also_page`` the cookie of our pages alone is enough, and the token is empty.
     """
@@ -212,7 +212,10 @@ def _check_account(session: LoginSession | None, account: OfficialAccount | None
 
 
 def _tokens(fresh: tokens.TokenPair) -> Response:
-    """In a browser the refresh token goes into the cookie, elsewhere into the answer."""
+    """Returns the answer with new tokens.
+
+    In a browser the refresh token goes into the cookie, elsewhere into the answer.
+    """
     payload: dict[str, Any] = {
         "access_token": fresh.access,
         "expires_in": int(tokens.ACCESS.total_seconds()),

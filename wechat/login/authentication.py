@@ -33,7 +33,10 @@ def not_authenticated(bad: tokens.BadToken) -> NotAuthenticated:
 
 
 class VisitorAuthentication(BaseAuthentication):
-    """``request.user`` becomes the ``Visitor``, ``request.auth`` the ``LoginSession``."""
+    """The authentication of visitors by an access token.
+
+    ``request.user`` becomes the ``Visitor``, ``request.auth`` the ``LoginSession``.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, LoginSession] | None:
         kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
@@ -57,7 +60,7 @@ class IsVisitor(BasePermission):
 
 
 class AddressRate(BaseThrottle):
-    """So many calls from one address; many telephones share one, so it is a generous number."""
+    """The rate limit of a network address. Many telephones share one, so it is generous."""
 
     SIZE, PER_SECOND = 200, 10.0
 
@@ -73,7 +76,7 @@ class AddressRate(BaseThrottle):
 
 
 class OpenView(JsonView):
-    """For anybody, within the rate."""
+    """A view for anybody, within the rate of their address."""
 
     authentication_classes: list[type[BaseAuthentication]] = []
     throttle_classes: list[type[BaseThrottle]] = [AddressRate]
@@ -84,7 +87,7 @@ class OpenView(JsonView):
 
 
 class VisitorView(OpenView):
-    """For who is signed in: ``self.visitor`` of ``self.account``, in ``self.session``."""
+    """A view for who is signed in: ``self.visitor`` of ``self.account``, in ``self.session``."""
 
     authentication_classes = [VisitorAuthentication]
     permission_classes = [IsVisitor]

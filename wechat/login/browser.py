@@ -48,7 +48,7 @@ def session_of(request: HttpRequest, account: OfficialAccount) -> BrowserSession
 
 
 def visitor_of(request: HttpRequest, account: OfficialAccount) -> Visitor | None:
-    """Returns who is signed in to this account's pages here."""
+    """Returns the visitor who is signed in to this account's pages in this browser."""
     session = session_of(request, account)
     return session.visitor if session else None
 

@@ -18,7 +18,7 @@ PARAMETER = "login_code"
 
 
 def address_with_code(destination: Destination, visitor: Visitor) -> str:
-    """The site's address with a fresh code."""
+    """Returns the site's address with a fresh code."""
     assert destination.site is not None
     code = secrets.token_urlsafe(32)
     expires_at = timezone.now() + LIFE
@@ -31,7 +31,10 @@ def address_with_code(destination: Destination, visitor: Visitor) -> str:
 
 
 def exchange(client: ApiClient, account: OfficialAccount, code: str) -> Visitor | None:
-    """Who the code stands for, once; ``None`` for a code that is not (or no longer) for this client."""
+    """Returns who the code stands for, once.
+
+    ``None`` for a code that is not (or no longer) for this client.
+    """
     mine = Handover.objects.filter(
         Q(site__client=None) | Q(site__client=client),
         digest=digest(code),

@@ -31,7 +31,10 @@ def login_scene(event: InboundEvent) -> str:
 
 @answers(order=Precedence.LOGIN, quick=True)
 def ask_to_confirm(event: InboundEvent) -> Answer | None:
-    """Asks, and confirms nothing: who was sent somebody else's code would otherwise sign that one in."""
+    """Asks whether to sign in on the computer, and confirms nothing.
+
+    Else somebody who was sent another's code would sign that other one in by scanning it.
+    """
     scene = login_scene(event)
     if not scene:
         return None
@@ -54,7 +57,7 @@ def note_scan(event: InboundEvent) -> None:
 
 @answers(order=Precedence.LOGIN, quick=True)
 def answer_colleague(event: InboundEvent) -> Answer | None:
-    """The colleague who scanned reads at once whether it was in time."""
+    """Answers the colleague who scanned, who reads whether it was in time; also once they are bound."""
     scene = _scene(event, own_wechat.PREFIX)
     if not scene:
         return None
@@ -62,7 +65,7 @@ def answer_colleague(event: InboundEvent) -> Answer | None:
     own = own_wechat.shown(event.account, scene)
     if own is None:
         return None
-    if not own.is_over:
+    if not own.is_over or own.is_bound_to(event.message.openid):
         return Answer("login", Text(_("This is your WeChat for trying things out now.")))
     return Answer("login", Text(_("This code has run out. Show a new one on the computer.")))
 
@@ -75,7 +78,10 @@ def note_colleague(event: InboundEvent) -> None:
 
 @reacts(UserInfoModified, UserAuthorizationRevoked)
 def forget_profile(event: InboundEvent) -> None:
-    """What was shown with consent is no longer what the person shows."""
+    """Forgets a profile that somebody changed or no longer consents to.
+
+    What was shown with consent is no longer what the person shows.
+    """
     message = event.message
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)
     if isinstance(message, UserInfoModified) or PROFILE in message.revoke_info:
@@ -84,7 +90,7 @@ def forget_profile(event: InboundEvent) -> None:
 
 @codes.scenes.register
 def sign_ins(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Returns what the codes are called that are shown here; none is worth offering."""
+    """Yields what the codes of sign-ins are called; none is worth offering."""
     for scene in scenes:
         if scene.startswith(scanning.PREFIX):
             yield scene, _("a sign-in on a computer")

@@ -24,7 +24,7 @@ RISKY = 40226
 
 
 def log_in(account: OfficialAccount, code: str) -> Visitor:
-    """Returns who holds the telephone.
+    """Returns the visitor who holds the telephone.
 
     Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
     """
@@ -42,7 +42,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
 
 
 def take_phone(visitor: Visitor, code: str) -> str:
-    """The number that the person agreed to give; it is kept sealed. Raises ``ApiRefusal``."""
+    """Returns the number that the person agreed to give; it is kept sealed. Raises ``ApiRefusal``."""
     _check_kind(visitor.account)
     try:
         phone = miniprogram.phone_number(client_for(visitor.account), code)
@@ -56,7 +56,10 @@ def take_phone(visitor: Visitor, code: str) -> str:
 def take_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
-    """Nickname, avatar and unionid out of the encrypted data of this very person. Raises ``ApiRefusal``."""
+    """Keeps nickname, avatar and unionid out of the encrypted data of this very person; returns the visitor.
+
+    Raises ``ApiRefusal``.
+    """
     _check_kind(visitor.account)
     if raw is not None and not miniprogram.raw_data_matches(raw, visitor.session_key, signature):
         raise _forged(visitor, "signature")
@@ -68,7 +71,10 @@ def take_profile(
 
 
 def _check_kind(account: OfficialAccount) -> None:
-    """WeChat would refuse it, after a call that anybody who is signed in could make as often as they like."""
+    """Raises ``ApiRefusal`` for an account that is no mini program.
+
+    WeChat would refuse it, after a call that anybody who is signed in could make as often as they like.
+    """
     if account.kind != OfficialAccount.Kind.MINIPROGRAM:
         raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))
 

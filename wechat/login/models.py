@@ -14,9 +14,10 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 
 
 class Visitor(HasSecrets):
-    """Somebody an account knows by openid through a login, whether following or not; no follower by that.
+    """A person whom an account knows by openid through a login.
 
-    ``nickname`` and ``avatar`` are there only for who consented.
+    They may follow or not; the login makes them no follower. ``nickname`` and ``avatar`` are there only for
+    who consented.
     """
 
     account = models.ForeignKey(
@@ -49,11 +50,11 @@ class Visitor(HasSecrets):
 
     @property
     def follower(self) -> Follower | None:
-        """The same person as a follower, now or once."""
+        """Returns the same person as a follower, now or once."""
         return Follower.objects.filter(account_id=self.account_id, openid=self.openid).first()
 
     def same_person(self) -> "models.QuerySet[Visitor]":
-        """The visitors of all accounts and mini programs that are this person, this one included."""
+        """Returns the visitors of all accounts and mini programs that are this person, this one included."""
         if not self.unionid:
             return Visitor.objects.filter(pk=self.pk)
         return Visitor.objects.filter(unionid=self.unionid)

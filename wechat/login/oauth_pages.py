@@ -36,7 +36,7 @@ STALE = frozenset({40001, 40014, 42001})
 
 
 def account_at(slug: str) -> OfficialAccount:
-    """The enabled account of that short name. Raises ``Http404``."""
+    """Returns the enabled account of that short name. Raises ``Http404``."""
     entry = directory.find(slug)
     if entry is None:
         raise Http404
@@ -46,7 +46,10 @@ def account_at(slug: str) -> OfficialAccount:
 @require_GET
 @never_cache
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """``?next=`` is where to come back to, a path of ours or an address of an allowed site; ``?scope=``."""
+    """Sends the visitor to WeChat's consent page.
+
+    ``?next=`` is where to come back to, a path of ours or an address of an allowed site; ``?scope=``.
+    """
     account = account_at(slug)
     if wait_for(f"oauth:{client_network(request)}", size=60, per_second=2):
         return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
@@ -72,7 +75,10 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _came_again(request: HttpRequest, account: OfficialAccount, broken: Broken) -> HttpResponse:
-    """The way back is opened once more, as by "back": who is signed in goes on, others set out anew."""
+    """Answers who opens the way back once more, as by "back".
+
+    Who is signed in goes on, others set out anew.
+    """
     pending = broken.pending
     if pending is None:
         return refused(request, account, broken.reason)
@@ -107,13 +113,19 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
 
 
 def _was_erased_since(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> bool:
-    """Whether they agreed before they were erased: what they agree to from now on counts."""
+    """Returns whether somebody was erased since this login began.
+
+    Only what they agree to from now on counts.
+    """
     began = datetime.datetime.fromtimestamp(pending.at, tz=datetime.UTC)
     return erasures.is_from_before(account.pk, token.openid, began)
 
 
 def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor | None:
-    """``None`` for who was erased since: also while WeChat was asked for the profile."""
+    """Returns the visitor.
+
+    ``None`` for who was erased since, be it while WeChat was asked for the profile.
+    """
     is_shown = pending.scope == "snsapi_userinfo"
     profile = oauth.profile(transport(), token) if is_shown else None
     with transaction.atomic():
@@ -141,7 +153,7 @@ def _let_in(account: OfficialAccount, pending: PendingLogin, visitor: Visitor) -
 def _refused_by_wechat(
     request: HttpRequest, account: OfficialAccount, pending: PendingLogin, error: ApiError
 ) -> HttpResponse:
-    """A code that is worth nothing leads to one fresh start, never to a second."""
+    """Answers who comes with a code that is worth nothing: it leads to one fresh start, never to a second."""
     if error.errcode in oauth.SPENT | STALE and not pending.again:
         return oauth_state.set_out(account, replace(pending, again=True))
     log.warning("oauth_failed", extra={"account": account.slug, "errcode": error.errcode})
@@ -150,7 +162,7 @@ def _refused_by_wechat(
 
 
 def refused(request: HttpRequest, account: OfficialAccount, reason: str) -> HttpResponse:
-    """A request that is not as we made it, or comes a second time."""
+    """Answers a request that is not as we made it, or comes a second time."""
     log.warning("login_refused", extra={"account": account.slug, "reason": reason})
     text = _("Please go back to where you came from and open the page anew.")
     return page(request, account, 400, _("This link is not valid"), text)
@@ -165,6 +177,6 @@ def page(
     pending: PendingLogin | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """A page that says one thing; with a pending it offers to try again."""
+    """Returns a page that says one thing; with a pending login it offers to try again."""
     context = {"account": account, "title": title, "text": text, "pending": pending, **more}
     return render(request, "login/notice.html", context, status=status)

@@ -28,7 +28,7 @@ SALT = "wechat.login.oauth_state"
 
 
 class Broken(Exception):
-    """Nobody may come in this way; ``reason`` is forged, browser or used."""
+    """The error for a way back by which nobody may come in; ``reason`` is forged, browser or used."""
 
     def __init__(self, reason: str, pending: "PendingLogin | None" = None) -> None:
         super().__init__(reason)
@@ -39,7 +39,10 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """``again`` marks a fresh start made because a code was worth nothing; ``at`` is when it began."""
+    """A login on its way to WeChat and back.
+
+    ``again`` marks a fresh start made because a code was worth nothing; ``at`` is when it began.
+    """
 
     return_to: str
     scope: Scope = "snsapi_base"
@@ -70,7 +73,7 @@ def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
 
 
 def come_back(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
-    """The pending that ends with this request, which uses it up. Raises ``Broken``."""
+    """Returns the pending login that ends with this request, which uses it up. Raises ``Broken``."""
     state = request.GET.get("state", "")
     nonce, signature = state[:HALF], state[HALF:]
     if not compare_digest(_signature(account, nonce).encode(), signature.encode(errors="surrogatepass")):
@@ -97,7 +100,7 @@ def _signature(account: OfficialAccount, nonce: str) -> str:
 
 
 def _cookie(nonce: str) -> str:
-    """One for each pending: two tabs may be on their way at once."""
+    """Returns the name of the cookie, one for each pending login: two tabs may be on their way at once."""
     return f"wc_oauth_{nonce[:12]}"
 
 

@@ -18,12 +18,15 @@ LIFE = datetime.timedelta(minutes=5)
 
 
 def of(user: User, account: OfficialAccount) -> OwnWeChat | None:
-    """Returns what is bound, or waits to be."""
+    """Returns the WeChat that a colleague has bound to the account, or that waits to be bound."""
     return OwnWeChat.objects.filter(user=user, account=account).first()
 
 
 def begin(user: User, account: OfficialAccount) -> str:
-    """Returns what the code says; the former WeChat is good until then. Raises the errors of ``Client``."""
+    """Makes a code to bind a WeChat with, and returns what it says.
+
+    The former WeChat is good until it is scanned. Raises the errors of ``Client``.
+    """
     scene = f"{PREFIX}{secrets.token_hex(16)}"
     made = qrcodes.create_temporary(client_for(account), scene, int(LIFE.total_seconds()))
     OwnWeChat.objects.update_or_create(
@@ -33,18 +36,24 @@ def begin(user: User, account: OfficialAccount) -> str:
 
 
 def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
-    """Returns whose code it is, though it may be over; other systems of the account make codes, too."""
+    """Returns the binding whose code it is, though it may have been scanned or be over.
+
+    Other systems of the account make codes, too.
+    """
     return OwnWeChat.objects.filter(account=account, scene=scene).first()
 
 
 def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
-    """Who waits for this code to be scanned."""
+    """Returns the bindings that wait for this code to be scanned."""
     return OwnWeChat.objects.filter(account=account, scene=scene, expires_at__gt=timezone.now())
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Binds who scanned; the first one counts. Harmless when told twice."""
-    return bool(waiting(account, scene).update(openid=openid, scene="", expires_at=None))
+    """Binds the WeChat of who scanned; the first one counts. Harmless when told twice.
+
+    The code stays known: who scanned may be answered after this.
+    """
+    return bool(waiting(account, scene).update(openid=openid, expires_at=None))
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """What is bound now; "scan" shows a code, which the page looks after until somebody scanned it."""
+    """Shows what is bound; "scan" shows a code, which the page watches until somebody has scanned it."""
     assert isinstance(request.user, User)
     context: dict[str, Any] = {}
     if "forget" in request.POST:
@@ -36,7 +36,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     own = own_wechat.of(request.user, account)
     context |= {
         "own": people.one(account.pk, own.openid) if own and own.openid else None,
-        "waits": bool(own and own.scene),
+        "waits": bool(own and own.expires_at),
     }
     part = "own_wechat_state" if request.GET.get("part") == "state" else "own_wechat"
     return TemplateResponse(

@@ -14,7 +14,10 @@ from wechat.login.models import ScanLogin, Visitor
 
 @erasing.finds_elsewhere
 def visitors_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
-    """Those who never followed there: a follower is told of with their visits."""
+    """Yields the visits of the same person to accounts that they never followed.
+
+    Where they follow or followed, they are told of as that follower.
+    """
     rows = Visitor.objects.filter(unionid=follower.unionid).exclude(account=follower.account_id)
     for visitor in rows.select_related("account").order_by("account__name"):
         if visitor.follower is None:
@@ -24,7 +27,10 @@ def visitors_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
 
 @erasing.holds
 def logins(follower: Follower) -> Holding | None:
-    """With the visitor go the sessions, so every token they gave is refused from now on."""
+    """Returns the visitor and sign-ins of a follower as something to erase.
+
+    With the visitor go the sessions, so every token they gave is refused from now on.
+    """
     of_follower = {"account": follower.account_id, "openid": follower.openid}
     visitors, scans = Visitor.objects.filter(**of_follower), ScanLogin.objects.filter(**of_follower)
     if not visitors.exists() and not scans.exists():

@@ -15,7 +15,7 @@ AMBIGUOUS = re.compile(r"[\\\x00-\x20\x7f]")
 
 
 class NotAllowed(Exception):
-    """An address that a login must not lead to."""
+    """The error for an address that a login must not lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Destination:
 
 
 def destination(account: OfficialAccount, address: str) -> Destination:
-    """The address, a path of ours or a whole one, if it is allowed. Raises ``NotAllowed``."""
+    """Returns the address, a path of ours or a whole one, if it is allowed. Raises ``NotAllowed``."""
     if not address or len(address) > LONGEST or AMBIGUOUS.search(address):
         raise NotAllowed
     if address.startswith("/") and not address.startswith("//"):
@@ -39,7 +39,7 @@ def destination(account: OfficialAccount, address: str) -> Destination:
 
 
 def allowed_site(account: OfficialAccount, address: str) -> AllowedSite:
-    """The site that an absolute address is on. Raises ``NotAllowed``."""
+    """Returns the site that an absolute address is on. Raises ``NotAllowed``."""
     scheme, _, host = _origin(address).partition("://")
     # A code must not travel in the clear, except on the machine of who tries this out.
     if scheme != "https" and not (settings.DEBUG and scheme == "http"):
@@ -51,7 +51,7 @@ def allowed_site(account: OfficialAccount, address: str) -> AllowedSite:
 
 
 def host_of(address: str) -> str:
-    """The host of an absolute address, with its port if it names one. Raises ``NotAllowed``."""
+    """Returns the host of an absolute address, with its port if it names one. Raises ``NotAllowed``."""
     return _origin(address).partition("://")[2]
 
 

@@ -37,7 +37,7 @@ State = ScanLogin.State
 @require_GET
 @never_cache
 def show(request: HttpRequest, slug: str) -> HttpResponse:
-    """The code, for a browser outside WeChat."""
+    """Shows the code, for a browser outside WeChat."""
     account = account_at(slug)
     if wait_for(f"scan:{client_network(request)}", size=20, per_second=0.2):
         return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
@@ -75,7 +75,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @never_cache
 def state(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
-    """Asked every two seconds by the page with the code."""
+    """Returns the state of a sign-in; the page with the code asks for it every two seconds."""
     scan = _of_this_browser(request, account_at(slug), scene)
     shown = "over" if scan.is_over and scan.state != State.USED else scan.state
     return JsonResponse({"state": shown})
@@ -84,7 +84,7 @@ def state(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
 @require_POST
 @never_cache
 def finish(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
-    """The telephone said yes: this browser is signed in."""
+    """Signs this browser in, after the telephone said yes."""
     account = account_at(slug)
     scan = _of_this_browser(request, account, scene)
     visitor = scanning.take(scan, request.COOKIES[COOKIE])
@@ -99,7 +99,7 @@ def finish(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @follower_page()
 def confirm(request: VisitorRequest, scene: str) -> HttpResponseBase:
-    """On the telephone: whether this person wants to be signed in on the computer that shows the number."""
+    """Asks on the telephone whether to be signed in on the computer that shows the number."""
     account = request.account
     scan = scanning.find(account, scene)
     if scan is None:
@@ -124,7 +124,7 @@ def confirm(request: VisitorRequest, scene: str) -> HttpResponseBase:
 
 
 def _of_this_browser(request: HttpRequest, account: OfficialAccount, scene: str) -> ScanLogin:
-    """Raises ``Http404`` for a sign-in that another browser began."""
+    """Returns the sign-in. Raises ``Http404`` for one that another browser began."""
     scan = scanning.find(account, scene)
     kept = request.COOKIES.get(COOKIE, "")
     if scan is None or not constant_time_compare(scan.browser, digest(kept)):

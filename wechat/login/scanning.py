@@ -24,7 +24,7 @@ State = ScanLogin.State
 
 
 def begin(account: OfficialAccount, browser_secret: str, return_to: str) -> tuple[ScanLogin, str]:
-    """A new sign-in and what its code says. Raises the errors of ``Client``."""
+    """Returns a new sign-in and what its code says. Raises the errors of ``Client``."""
     scan = ScanLogin.objects.create(
         account=account,
         scene=f"{PREFIX}{secrets.token_hex(16)}",
@@ -42,13 +42,16 @@ def find(account: OfficialAccount, scene: str) -> ScanLogin | None:
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Somebody scanned the code; the first one counts. Harmless when told twice."""
+    """Notes who scanned the code, and returns whether they are the first, who counts.
+
+    Harmless when told twice.
+    """
     waiting = ScanLogin.objects.filter(account=account, scene=scene, state=State.WAITING)
     return bool(waiting.filter(expires_at__gt=timezone.now()).update(state=State.SCANNED, openid=openid))
 
 
 def decide(scan: ScanLogin, visitor: Visitor, *, agreed: bool) -> bool:
-    """On the telephone that scanned: yes or no, once."""
+    """Keeps the yes or no of the telephone that scanned, and returns whether it counts; it does so once."""
     mine = ScanLogin.objects.filter(
         pk=scan.pk, account=visitor.account_id, openid=visitor.openid, state=State.SCANNED
     )
@@ -60,7 +63,7 @@ def decide(scan: ScanLogin, visitor: Visitor, *, agreed: bool) -> bool:
 
 
 def take(scan: ScanLogin, browser_secret: str) -> Visitor | None:
-    """On the computer that showed the code, after the yes, once: who is signed in."""
+    """Returns who is signed in on the computer that showed the code, once, after the yes; else ``None``."""
     mine = ScanLogin.objects.filter(pk=scan.pk, browser=digest(browser_secret), state=State.CONFIRMED)
     if not mine.filter(expires_at__gt=timezone.now()).update(state=State.USED):
         return None

@@ -16,11 +16,11 @@ class CodeSerializer(serializers.Serializer[Any]):
 
 
 class MiniprogramLoginSerializer(AccountSerializer, CodeSerializer):
-    """`code` is what `wx.login` gave."""
+    """The `code` that `wx.login` gave."""
 
 
 class EncryptedSerializer(serializers.Serializer[Any]):
-    """What the mini program was given, as it is."""
+    """The encrypted data as the mini program was given it."""
 
     encryptedData = serializers.CharField(max_length=20_000)  # noqa: N815 - the platform's own name
     iv = serializers.CharField(max_length=64)
@@ -73,7 +73,7 @@ class VisitorSerializer(serializers.ModelSerializer[Visitor]):
 
 
 class JsSdkSerializer(serializers.Serializer[Any]):
-    """For `wx.config`."""
+    """The configuration for `wx.config`."""
 
     appId = serializers.CharField()  # noqa: N815 - the platform's own name
     timestamp = serializers.IntegerField()

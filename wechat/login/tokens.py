@@ -32,7 +32,10 @@ AUDIENCE = "visitor"
 
 
 class BadToken(Exception):
-    """A token that lets nobody in; ``code`` is invalid_token, expired_token, reused_token or ended."""
+    """The error for a token that lets nobody in.
+
+    ``code`` is invalid_token, expired_token, reused_token or ended.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -41,7 +44,7 @@ class BadToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """``refresh`` is empty where the holder has a newer one already."""
+    """The tokens of a session; ``refresh`` is empty where the holder has a newer one already."""
 
     session: LoginSession
     access: str = field(repr=False)
@@ -49,7 +52,10 @@ class TokenPair:
 
 
 def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | None = None) -> TokenPair:
-    """A new session for who just logged in; ``browser`` is the one that is signed in to our pages."""
+    """Returns the tokens of a new session for who just logged in.
+
+    ``browser`` is the one that is signed in to our pages.
+    """
     session = LoginSession(visitor=visitor, browser=browser, kind=kind, expires_at=timezone.now() + REFRESH)
     session.secret = secrets.token_urlsafe(32)
     session.save(force_insert=True)
@@ -57,7 +63,7 @@ def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | N
 
 
 def refreshed(token: str) -> TokenPair:
-    """Spends a refresh token. Raises ``BadToken``."""
+    """Spends a refresh token, and returns new tokens. Raises ``BadToken``."""
     presented = _read(token)
     with transaction.atomic():
         session = _locked(presented)
@@ -83,7 +89,7 @@ def access_token(session: LoginSession) -> str:
 
 
 def session_of(token: str) -> LoginSession:
-    """The living session that an access token belongs to, with its visitor. Raises ``BadToken``."""
+    """Returns the living session that an access token belongs to, with its visitor. Raises ``BadToken``."""
     try:
         kid = str(jwt.get_unverified_header(token).get("kid", ""))
         key = SigningKey.objects.filter(kid=kid).first() if kid.isalnum() else None
@@ -108,7 +114,7 @@ def session_of(token: str) -> LoginSession:
 
 
 def find(token: str) -> LoginSession | None:
-    """The session of a refresh token, however old the token is."""
+    """Returns the session of a refresh token, however old the token is."""
     presented = _read(token)
     session = _found(presented.session_id)
     return session if session and presented.is_of(session) else None
@@ -116,7 +122,10 @@ def find(token: str) -> LoginSession | None:
 
 @dataclass(frozen=True, slots=True)
 class _Presented:
-    """``session.number.signature``: an old one can be told from one that was never given."""
+    """The parts of a presented refresh token, which reads ``session.number.signature``.
+
+    An old one can be told from one that was never given.
+    """
 
     session_id: str
     number: int
@@ -127,7 +136,7 @@ class _Presented:
 
 
 def _read(token: str) -> _Presented:
-    """Raises ``BadToken``."""
+    """Returns the parts of a refresh token. Raises ``BadToken``."""
     found = re.fullmatch(r"([0-9a-f]{32})\.([0-9]{1,9})\.([0-9a-f]{64})", token)
     if found is None:
         raise BadToken("invalid_token")
@@ -135,7 +144,10 @@ def _read(token: str) -> _Presented:
 
 
 def _spent(session: LoginSession, presented: _Presented) -> TokenPair | None:
-    """``None`` for a token that was used before; the session has ended then."""
+    """Returns new tokens for a refresh token, which is spent.
+
+    ``None`` for a token that was used before; the session has ended then.
+    """
     if presented.number == session.number:
         session.number += 1
         session.rotated_at = timezone.now()
@@ -183,7 +195,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _signing_key() -> SigningKey:
-    """The newest key; a month later the next one."""
+    """Returns the newest key; a month later the next one."""
     newest = SigningKey.objects.order_by("-created_at").first()
     if newest is not None and timezone.now() < newest.created_at + KEY_AGE:
         return newest

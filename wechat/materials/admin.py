@@ -40,7 +40,7 @@ DOWNLOAD = '<a href="{0}" download>{1}</a>'
 
 
 class FolderFilter(admin.SimpleListFilter):
-    """The folders of the account in the switcher."""
+    """A filter by the folders of the account in the switcher."""
 
     title = gettext_lazy("folder")
     parameter_name = "folder"
@@ -134,7 +134,7 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.action(description=gettext_lazy("Put into a folder…"), permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Asset]) -> HttpResponse | None:
-        """First asks for the folder, then puts the files there; the list returns by itself."""
+        """Asks for the folder, and then puts the files there; the list returns by itself."""
         form = MoveForm(request.POST if "move" in request.POST else None)
         account = current_account(request)
         if account is not None:
@@ -165,7 +165,7 @@ class AssetAdmin(AccountScopedAdmin):
         return redirect(reverse("admin:materials_asset_change", args=[asset.pk]))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A file in use is protected, whoever uses it."""
+        """Returns what would be deleted with the files; a file in use is protected, whoever uses it."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         # The places by name; what refers to the file in the database would only say the same again.
         places = [place for asset in objs for place in usage.uses(asset)]
@@ -237,7 +237,7 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("used by"))
     def used_by(self, asset: Asset) -> str:
-        """In every account that shares the file."""
+        """Returns what uses the file, in every account that shares it."""
         places = usage.uses(asset)
         for other in asset.family.exclude(pk=asset.pk).select_related("account"):
             shared = ", ".join(usage.uses(other)) or _("nothing yet")
@@ -256,7 +256,7 @@ def _player(asset: Asset, height: str) -> SafeString:
 
 
 def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.LibraryPlaces]]:
-    """By the name of their kind; none until they were told."""
+    """Returns the places of each kind, with the name of the kind; none until the platform told them."""
     if quota.read_at is None:
         return []
     words = {"image": _("Pictures and articles"), "voice": _("Voices"), "video": _("Videos")}

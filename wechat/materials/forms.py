@@ -19,7 +19,7 @@ from wechat.materials.models import Asset
 
 
 class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """A name to type, or one of those that there are."""
+    """An input for the name of a folder: one to type, or one of those that there are."""
 
     offered: list[str] = []
 
@@ -32,7 +32,10 @@ class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin
 
 
 class AssetForm(AccountForm):
-    """A file is checked against the platform's limits before it is kept, and named after what it is."""
+    """A form for a file of the library.
+
+    A file is checked against the platform's limits before it is kept, and named after what it is.
+    """
 
     class Meta:
         model = Asset
@@ -76,6 +79,6 @@ def _check_room(cleaned: dict[str, Any]) -> None:
 
 
 class MoveForm(forms.Form):
-    """Into which folder the chosen files go."""
+    """A form for the folder into which the chosen files go."""
 
     folder = forms.CharField(max_length=40, required=False, strip=True, widget=FolderInput)

@@ -36,7 +36,7 @@ RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 @UPLOADS.each
 def upload(asset: Asset) -> None:
-    """Brings it to the platform. A lost answer is asked for again: a second copy there harms nobody."""
+    """Uploads a file to the platform. A lost answer is asked for again: a second copy there harms nobody."""
     try:
         added = _added(asset)
     except FileNotFoundError:
@@ -54,13 +54,13 @@ def upload_again(asset: Asset) -> None:
 
 
 def start_over(asset: Asset) -> None:
-    """Makes it one that is to be uploaded; whoever asks saves it."""
+    """Marks a file as one that is to be uploaded; whoever asks saves it."""
     asset.state, asset.due_at, asset.attempts = State.PENDING, timezone.now(), 0
     asset.errcode, asset.error = None, ""
 
 
 def use_in(asset: Asset, account: OfficialAccount) -> Asset:
-    """The file as one of this account: made when it is first used there, and uploaded by a worker."""
+    """Returns the file as one of this account: made when it is first used there, and uploaded by a worker."""
     if found := asset.family.filter(account=account).first():
         return found
     same = {name: getattr(asset, name) for name in ("kind", "name", "content_type", "size", "permanent")}
@@ -73,7 +73,7 @@ def use_in(asset: Asset, account: OfficialAccount) -> Asset:
 
 
 def remove(asset: Asset) -> None:
-    """Deletes it there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
+    """Deletes a file there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
     if asset.media_id and asset.permanent:
         try:
             media.delete(client_for(asset.account), asset.media_id)

@@ -49,7 +49,10 @@ def converted(kind: str, file: File[bytes]) -> File[bytes]:
 
 
 def check(kind: str, file: File[bytes]) -> str:
-    """The content type of a file the platform takes. Raises ``ValidationError`` with what to change."""
+    """Returns the content type of a file the platform takes.
+
+    Raises ``ValidationError`` with what to change.
+    """
     limit = LIMITS[kind]
     _check_size(limit, file.size)
     file.seek(0)
@@ -80,7 +83,10 @@ def _check_size(limit: Limit, size: int) -> None:
 
 
 def _check_pixels(file: File[bytes]) -> None:
-    """Whether a picture is damaged the platform decides; what would fill our memory is not even kept."""
+    """Refuses a picture that would fill our memory. Raises ``ValidationError``.
+
+    Whether a picture is damaged the platform decides.
+    """
     try:
         pictures.size_of(file)
     except pictures.TooManyPixels as error:
@@ -90,7 +96,10 @@ def _check_pixels(file: File[bytes]) -> None:
 
 
 def _check_length(content_type: str, body: bytes) -> None:
-    """Where the length is plain to see; of the other formats the platform is the judge."""
+    """Refuses a recording that is too long, where its length is plain to see. Raises ``ValidationError``.
+
+    Of the other formats the platform is the judge.
+    """
     measure = LENGTHS.get(content_type)
     seconds = measure(body) if measure else 0.0
     if seconds > LONGEST_VOICE:

@@ -32,7 +32,7 @@ READINGS = work.Kind(
 
 @dataclass(frozen=True, slots=True)
 class LibraryPlaces:
-    """Of one kind: ``taken`` as the platform told last, of ``most``."""
+    """The places of one kind in the library: ``taken`` as the platform told last, of ``most``."""
 
     kind: str
     taken: int
@@ -48,13 +48,13 @@ class LibraryPlaces:
 
 
 def places(quota: MaterialQuota) -> list[LibraryPlaces]:
-    """Pictures share theirs with articles."""
+    """Returns the places of each kind; pictures share theirs with articles."""
     taken = {"image": quota.image + quota.news, "voice": quota.voice, "video": quota.video}
     return [LibraryPlaces(kind, taken[kind], most) for kind, most in PLACES.items()]
 
 
 def left(account: OfficialAccount, kind: str) -> int | None:
-    """Places for another file of the kind, less what is on its way there; ``None`` where nobody knows."""
+    """Returns the places left for a kind, less what is on its way there. ``None`` where nobody knows."""
     quota = MaterialQuota.objects.filter(account=account, read_at__isnull=False).first()
     found = next((each for each in places(quota) if each.kind == kind), None) if quota else None
     if found is None:
@@ -64,7 +64,7 @@ def left(account: OfficialAccount, kind: str) -> int | None:
 
 
 def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
-    """Returns what is known; have a worker ask if that is old. The caller wakes a worker."""
+    """Returns what is known, and makes asking due if that is old. The caller wakes a worker."""
     quota, _made = MaterialQuota.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
     if MaterialQuota.objects.filter(old, pk=quota.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
@@ -73,7 +73,7 @@ def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
 
 
 def look_again(account: OfficialAccount) -> None:
-    """Something was uploaded or deleted."""
+    """Has the quota read again, after something was uploaded or deleted."""
     MaterialQuota.objects.update_or_create(
         account=account, defaults={"due_at": timezone.now(), "attempts": 0}
     )

@@ -13,7 +13,7 @@ from wechat.kernel.work import WorkRow
 
 
 def _path(asset: "Asset", filename: str) -> str:
-    """A name nobody can guess; the ending is what the file was found to be."""
+    """Returns a name that nobody can guess; the ending is what the file was found to be."""
     return f"materials/{asset.account_id}/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
@@ -109,13 +109,13 @@ class Asset(WorkRow):
 
     @property
     def family(self) -> "models.QuerySet[Asset]":
-        """The same file in all accounts that use it, this one included."""
+        """Returns the same file in all accounts that use it, this one included."""
         first = self.original_id or self.pk
         return Asset.objects.filter(Q(pk=first) | Q(original=first))
 
 
 class MaterialQuota(WorkRow):
-    """How many places of an account's permanent library are taken, as the platform told last."""
+    """The places of an account's permanent library that are taken, as the platform told last."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota")
     image = models.PositiveIntegerField(default=0)
@@ -133,7 +133,7 @@ class MaterialQuota(WorkRow):
 
 
 class MaterialReading(WorkRow):
-    """Reading an account's permanent library from the platform, when asked: how far it has come."""
+    """A reading of an account's permanent library from the platform, when asked: how far it has come."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="material_reading")
     kind = models.CharField(max_length=8, choices=Asset.Kind.choices, default=Asset.Kind.IMAGE)

@@ -29,7 +29,7 @@ ELSEWHERE = "elsewhere"
 @require_GET
 @named_account_page(Area.CONTENT)
 def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Files of the account, newest first, or those of the reader's other accounts."""
+    """Returns files of the account, newest first, or those of the reader's other accounts."""
     rows = _asked(request, account)
     if after := row_id(request.GET.get("after", "")):
         rows = rows.filter(pk__lt=after)
@@ -46,7 +46,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """A new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
+    """Takes in a new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
     kind = request.GET.get("kind") or _kind_of(request)
     file = request.FILES.get("file")
     name = str(getattr(file, "name", "")).rpartition(".")[0][:60] or _("Picture")
@@ -62,7 +62,7 @@ def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonResponse:
-    """A file of another account of the reader's, for this account too."""
+    """Takes a file of another account of the reader's, for this account too."""
     asset = Asset.objects.filter(pk=pk).first()
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404
@@ -148,7 +148,7 @@ def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str 
 
 
 def _kind_of(request: HttpRequest) -> str:
-    """Returns what the first bytes say it is, where any kind will do."""
+    """Returns the kind that the file's first bytes say it is, where any kind will do."""
     file = request.FILES.get("file")
     if file is None:
         raise PermissionDenied

@@ -32,7 +32,7 @@ READINGS = work.Kind(
 
 
 def ask(account: OfficialAccount) -> None:
-    """Has a worker read all of it; while one does, nothing is begun anew."""
+    """Has a worker read the whole library; while one does, nothing is begun anew."""
     begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     row, made = MaterialReading.objects.get_or_create(account=account, defaults=begun)
     if not made and row.due_at is None:

@@ -17,7 +17,7 @@ PICTURES = frozenset({Asset.Kind.IMAGE, Asset.Kind.THUMB})
 
 
 def small(asset: Asset) -> str:
-    """The address of its small picture; empty for what has none."""
+    """Returns the address of the file's small picture; empty for what has none."""
     return reverse("admin:materials_asset_small", args=[asset.pk]) if asset.kind in PICTURES else ""
 
 
@@ -26,7 +26,10 @@ def icon_of(asset: Asset) -> str:
 
 
 def response(asset: Asset) -> HttpResponseBase:
-    """Returns its small picture, made if it is the first time; what cannot be read as it is."""
+    """Returns the file's small picture, made if it is the first time.
+
+    What cannot be read is returned as it is.
+    """
     name, storage = _name(asset.file), asset.file.storage
     if not storage.exists(name):
         try:
@@ -55,5 +58,5 @@ def _make(file: FieldFile, name: str) -> None:
 
 
 def _name(file: FieldFile) -> str:
-    """All accounts that use the file have its small picture in common."""
+    """Returns the name of the small picture, which all accounts that use the file have in common."""
     return str(PurePath(str(file.name)).with_suffix(".small.webp"))

@@ -11,7 +11,7 @@ _asked: Registry[Uses] = Registry("user of files")
 
 
 def register(uses: Uses) -> Uses:
-    """``uses`` names the places that use a file, as the staff know them."""
+    """Registers ``uses``, which names the places that use a file, as the staff know them."""
     return _asked.register(uses)
 
 

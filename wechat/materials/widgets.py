@@ -23,7 +23,7 @@ LISTED = 200
 
 
 def picker(account_id: int | None, kind: str = "", *, permanent: bool = False) -> dict[str, str]:
-    """The attributes that make a field one to pick files of this kind in."""
+    """Returns the attributes that make a field one to pick files of this kind in."""
     asked = {"account": account_id or "", "kind": kind, "permanent": int(permanent)}
     return {
         "data-pick": f"{reverse('admin:materials_asset_pick')}?{urlencode(asked)}",
@@ -33,10 +33,13 @@ def picker(account_id: int | None, kind: str = "", *, permanent: bool = False) -
 
 
 class _Files(Select):
-    """Options are the newest files and what is chosen, however large the library is."""
+    """A drop-down of files.
+
+    Its options are the newest files and what is chosen, however large the library is.
+    """
 
     def for_account(self, account_id: int | None, kind: str = "", *, permanent: bool = False) -> None:
-        """Whose files are offered."""
+        """Sets the account whose files are offered."""
         self.attrs |= picker(account_id, kind, permanent=permanent)
 
     def read(self, assets: Iterable[Asset]) -> SafeString:
@@ -69,8 +72,8 @@ class _Files(Select):
 
 
 class FilePicker(_Files, UnfoldAdminSelectWidget):  # type: ignore[misc]  # the skin is untyped
-    """One file."""
+    """A field for one file."""
 
 
 class FilesPicker(_Files, SelectMultiple):
-    """Several; a page's own script may let them be put into order."""
+    """A field for several files; a page's own script may let them be put into order."""

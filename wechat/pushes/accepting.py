@@ -73,7 +73,10 @@ class Asked:
 
 
 async def checked(view: LoopView, body: Any, size: int) -> Asked:
-    """Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong."""
+    """Returns the checked messages of a request, and the call that queues them.
+
+    Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong.
+    """
     if size > MOST_IN_LOOP:
         return await beside(_checked, view, body)
     return _checked(view, body)
@@ -90,7 +93,7 @@ async def accept(asked: Asked) -> str:
 
 
 def key_of(view: BusinessView) -> str:
-    """Returns what the keys of a request's pushes begin with; each goes on with a number of its own."""
+    """Returns the beginning of the keys of a request's pushes. Each goes on with a number of its own."""
     digest = sha256(view.key.encode()).hexdigest()[:40]
     return f"api:{view.client.pk}:{digest}:"
 
@@ -105,7 +108,7 @@ def _checked(view: LoopView, body: Any) -> Asked:
 
 
 def _as_batch(data: Any) -> Any:
-    """A single message may be given by itself."""
+    """Returns the body with a list of messages, where a single message was given by itself."""
     if isinstance(data, dict) and "messages" not in data:
         return {"messages": [{name: value for name, value in data.items() if name != "account"}]}
     return data
@@ -142,7 +145,7 @@ class _WrongMessage(Exception):
 
 
 def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """The kind, template and content of a push."""
+    """Returns the kind, template and content of a push."""
     template = known_templates.find(account.pk, message["template"])
     if template is None:
         raise _WrongMessage({"template": [_("The account has no such template.")]})
@@ -169,9 +172,9 @@ def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
 
 def _accept_again(asked: Asked) -> str:
-    """After its time the Idempotency-Key is free, and what was queued with it may still be there.
+    """Queues the messages of a request whose Idempotency-Key was used before and has expired.
 
-    That stays, and what is missing is added.
+    What is still there of the first time stays, and what is missing is added. Returns the answer, as JSON.
     """
     undertaking = idempotency.begin(asked.client, asked.call.key, asked.call.fingerprint)
     Push.objects.bulk_create([_row(asked.client, push) for push in asked.pushes], ignore_conflicts=True)
@@ -184,7 +187,7 @@ def _accept_again(asked: Asked) -> str:
 
 
 def _as_json(push: AskedPush, request: int, number: int) -> str:
-    """The columns of its row, and how it is described to the caller, but for its id."""
+    """Returns as JSON the columns of the push's row, and how the caller is told of it, but for its id."""
     return ENCODER.encode(
         {
             "request": request,

@@ -41,7 +41,7 @@ admin.site.register(EventTemplate, EventTemplateAdmin)
 
 @admin.register(Push)
 class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """Read-only: what is sent follows from rules, answers and campaigns."""
+    """The list of pushes, read-only: what is sent follows from rules, answers and campaigns."""
 
     area = Area.MESSAGES
     empty_words = gettext_lazy(
@@ -108,7 +108,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """The quota was raised or cleared: what waits for it is sent at once."""
+        """Sends at once what waits for the quota, which was raised or cleared."""
         kind = request.POST.get("kind", "")
         send_holds.go_on(account, kind)
         done = _("What waited goes on.")
@@ -117,7 +117,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:pushes_push_changelist")
 
     def late_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Somebody decides about what was due before an outage: it is sent after all, or never."""
+        """Sends what was due before an outage after all, or calls it off, as the person decided."""
         if "send" in request.POST:
             number, note = lateness.send(account.pk), _("Sent what was due long ago.")
             sentence = ngettext("%d goes out now.", "%d go out now.", number)
@@ -144,7 +144,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         )
 
     def again_view(self, request: HttpRequest, push: Push) -> HttpResponse:
-        """First what will happen, then, when it is confirmed, the sending."""
+        """Shows what will happen, and sends the message again once that is confirmed."""
         if request.method == "POST":
             return self._sent_again(request, push)
         context = frame(

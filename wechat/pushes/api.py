@@ -38,7 +38,7 @@ class Pushes(LoopView):
 
     @extend_schema(responses=PushSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The messages this client asked for, newest first."""
+        """Returns the messages this client asked for, newest first."""
         return self.page(_mine(self).filter(account=self.account), PushSerializer)
 
     @extend_schema(request=PushRequestSerializer, responses={202: AcceptedSerializer})
@@ -70,7 +70,7 @@ class Events(BusinessView):
 
     @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:
-        """Something happened, as a shipment: the messages that staff have set for it are queued."""
+        """Queues the messages that staff have set for an event which happened, such as a shipment."""
         asked = EventSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -91,7 +91,7 @@ class Webhook(BusinessView):
 
     @extend_schema(request=WebhookSerializer, responses=NewWebhookSerializer)
     def put(self, request: Request) -> Response:
-        """Returns where reports of states are posted from now on; answers the new signing secret."""
+        """Sets where reports of states are posted from now on; answers the new signing secret."""
         asked = WebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         url = asked.validated_data["url"]
@@ -99,7 +99,7 @@ class Webhook(BusinessView):
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:
-    """Returns what this client asked for."""
+    """Returns the pushes this client asked for."""
     return Push.objects.filter(caller=view.client).select_related("account")
 
 

@@ -11,7 +11,7 @@ from wechat.pushes.models import Push
 
 @dataclass(frozen=True, slots=True)
 class AskedPush:
-    """A ``Push`` that is no row yet."""
+    """A push that was asked for and is no row yet."""
 
     account: OfficialAccount
     openid: str

@@ -10,7 +10,7 @@ from wechat.pushes.states import OPEN
 
 @dataclass(frozen=True, slots=True)
 class BatchCount:
-    """So many pushes in that state, for that reason, of that kind and variant."""
+    """The number of a batch's pushes in one state, for one reason, of one kind and variant."""
 
     state: str
     reason: str
@@ -25,7 +25,7 @@ def of(cause: str) -> QuerySet[Push]:
 
 
 def counts(cause: str) -> list[BatchCount]:
-    """Returns how many are where, read from one index."""
+    """Returns the numbers of a batch's pushes by state, reason, kind and variant, read from one index."""
     rows = of(cause).order_by().values_list("state", "reason", "kind", "variant")
     return [BatchCount(*row) for row in rows.annotate(number=Count("*"))]
 

@@ -48,7 +48,7 @@ ORDER BY random()
 
 @dataclass(frozen=True, slots=True)
 class SendQueue:
-    """One that has something due, the first of it since ``due_at``.
+    """A queue of pushes that has something due, the first of it since ``due_at``.
 
     ``is_held``: one message is to find out whether the others may go on.
     """
@@ -111,9 +111,10 @@ def lost_before(push: Push) -> datetime.datetime | None:
 
 
 def release_interrupted(*, bulk: bool) -> None:
-    """A push whose sender never told how it went may or may not have reached the follower.
+    """Ends the sending of pushes whose sender never told how it went.
 
-    Where the platform drops repeats it is simply sent again; anything else only a person may send again.
+    Such a push may or may not have reached the follower. Where the platform drops repeats it is simply sent
+    again; anything else only a person may send again.
     """
     repeatable = Q(pk__in=[])
     for sender in SENDERS.values():

@@ -17,7 +17,10 @@ from wechat.sdk.errors import ContentError
 def pushed(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """Newest first, each at the time it was sent, or asked for if it was not."""
+    """Yields the pushes to a follower as bubbles, newest first.
+
+    Each stands at the time it was sent, or asked for if it was not.
+    """
     pushes = Push.objects.filter(account=account, openid=openid).annotate(
         at=Coalesce("sent_at", "created_at")
     )

@@ -27,7 +27,7 @@ SLACK = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """Of one day; ``delivered`` are those of which WeChat said so, ``failed`` may have arrived."""
+    """The counts of one day; ``delivered`` are those of which WeChat said so, ``failed`` may have arrived."""
 
     sent: int
     delivered: int

@@ -23,7 +23,10 @@ from wechat.pushes.values import TemplateField
 
 
 class EventForm(AccountForm):
-    """The event is chosen by its name; the values are checked with the event's examples put in."""
+    """A form for a message that goes out by itself.
+
+    The event is chosen by its name; the values are checked with the event's examples put in.
+    """
 
     class Meta:
         model = EventTemplate
@@ -64,7 +67,10 @@ class EventForm(AccountForm):
 
 
 class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
-    """First the event and the template, then, once they are chosen, what the message says."""
+    """The pages of messages that go out by themselves.
+
+    They ask first for the event and the template and then, once they are chosen, for what the message says.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy("Choose an event, such as a paid order, and the template that goes out then.")
@@ -86,14 +92,14 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     def get_form(
         self, request: HttpRequest, obj: EventTemplate | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """A form with an input for each field of this message's template."""
+        """Returns a form with an input for each field of this message's template."""
         inputs = {PREFIX + field.name: _input(field) for field in obj.template.fields} if obj else {}
         kwargs["form"] = type("EventForm", (EventForm,), inputs)
         kwargs["fields"] = ["account", "event", "template"] if obj is None else ["url", "enabled"]
         return super().get_form(request, obj, change, **kwargs)
 
     def version_words(self, row: EventTemplate, version: Any = None) -> dict[str, str]:
-        """With the text of each field of the template by its label."""
+        """Returns the version in words, with the text of each field of the template by its label."""
         by_label = {**super().version_words(row, version)}
         values = (version or row).values
         del by_label[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]
@@ -115,7 +121,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
         )
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """On to the values."""
+        """Redirects to the page on which the values are filled in."""
         return redirect("admin:pushes_eventtemplate_change", obj.pk)
 
     @admin.display(description=gettext_lazy("event"))

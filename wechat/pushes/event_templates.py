@@ -23,7 +23,7 @@ from wechat.sdk.template_messages import TemplateMessage
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an event brings: its name for staff, and an example."""
+    """A word that an event brings: its name for staff, and an example."""
 
     label: str | Promise
     example: str
@@ -49,7 +49,7 @@ def known() -> Mapping[str, EventDefinition]:
 def happened(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str, url: str = ""
 ) -> list[Push]:
-    """Queues the messages that are sent for this event; called again with the same ``key``, nothing.
+    """Queues the messages that are sent for this event; called again with the same ``key``, it queues none.
 
     They lead to ``url`` where staff have given them no link.
     """
@@ -70,7 +70,7 @@ def happened(
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:
-    """The message with the event's words; braces it does not know stay as they are."""
+    """Returns the message with the event's words; braces it does not know stay as they are."""
     return TemplateMessage(
         template_id=automatic.template.platform_id,
         values=placeholders.fill_all(automatic.values, words),

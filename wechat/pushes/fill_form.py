@@ -18,7 +18,10 @@ PREFIX = "value-"
 
 
 class FillForm(forms.Form):
-    """One input for each field of the template, checked by the platform's rule, and where a tap leads."""
+    """A form with an input for each field of the template, and for where a tap leads.
+
+    Each value is checked by the platform's rule.
+    """
 
     url = forms.URLField(
         label=gettext_lazy("Link"), required=False, max_length=500, assume_scheme="https",
@@ -57,7 +60,7 @@ class FillForm(forms.Form):
 
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
-        """The fields with what is filled in so far, for the preview."""
+        """Returns the fields with what is filled in so far, for the preview."""
         return [(field, self._typed(field)) for field in self.template.fields]
 
     def _typed(self, field: TemplateField) -> str:
@@ -66,7 +69,7 @@ class FillForm(forms.Form):
 
 
 class TemplateTestForm(FillForm):
-    """The same, for one follower who is to get it at once."""
+    """A form that fills in a template for one follower who is to get it at once."""
 
     follower = PersonField(label=gettext_lazy("Send to"))
 

@@ -90,7 +90,10 @@ def close_windows(event: InboundEvent) -> None:
 
 @reacts()
 def answer_late(event: InboundEvent) -> None:
-    """The answer that was not ready in time; it joins the further answers, which are all sent below."""
+    """Works out the answer that was not ready in time.
+
+    It joins the further answers, which are all sent by ``send_further_answers``.
+    """
     row = event.row
     if row is None or not row.late or row.answered_by:
         return
@@ -131,7 +134,10 @@ def note_notice_receipts(event: InboundEvent) -> None:
 
 @reacts(SubscribeNoticePopup, SubscribeNoticeChange)
 def note_agreements(event: InboundEvent) -> None:
-    """A refusal in the pop-up only declines to agree once more; one in the settings ends all agreements."""
+    """Notes what a follower agreed to and refused.
+
+    A refusal in the pop-up only declines to agree once more; one in the settings ends all agreements.
+    """
     message, row = event.message, event.row
     assert isinstance(message, SubscribeNoticePopup | SubscribeNoticeChange)
     if row is None:

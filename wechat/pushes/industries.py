@@ -59,7 +59,7 @@ INDUSTRIES: Mapping[int, str | Promise] = {
 
 
 def current(account: OfficialAccount) -> list[str]:
-    """As the platform names them. Raises ``WeChatError``."""
+    """Returns the account's industries as the platform names them. Raises ``WeChatError``."""
     payload = api.industry(client_for(account))
     return [
         _joined(payload.get(name)) for name in ("primary_industry", "secondary_industry") if payload.get(name)
@@ -67,7 +67,10 @@ def current(account: OfficialAccount) -> list[str]:
 
 
 def choose(account: OfficialAccount, first: int, second: int) -> None:
-    """Once a month, and the templates of an industry that is left are deleted. Raises ``WeChatError``."""
+    """Sets the account's two industries, which the platform allows once a month. Raises ``WeChatError``.
+
+    The platform deletes the templates of an industry that is left.
+    """
     api.set_industry(client_for(account), first, second)
 
 

@@ -53,14 +53,14 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, form: IndustryForm) -> HttpResponse:
-    """First what will happen."""
+    """Shows what will happen if the industries are changed."""
     names = [industries.INDUSTRIES[form.cleaned_data[name]] for name in ("first", "second")]
     context = frame(request, _("Change the industries"), form=form, names=names)
     return TemplateResponse(request, "pushes/industry_sure.html", context)
 
 
 def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) -> str:
-    """Returns what is wrong, if it is not done."""
+    """Changes the industries; returns what is wrong, if it could not be done."""
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
     try:
         industries.choose(account, first, second)

@@ -25,12 +25,15 @@ LONGEST_HOLD = datetime.timedelta(hours=33)
 
 @outages.ended
 def set_aside(long_ago: datetime.datetime) -> None:
-    """Nobody worked for a while: what was due before that moment waits for a person."""
+    """Sets aside what was due before that moment, for a person to decide.
+
+    Called after a time in which no worker ran.
+    """
     transitions.skip_untried(Push.objects.filter(due_at__lt=long_ago), Reason.LATE)
 
 
 def set_aside_held(account_id: int, kind: str, *, bulk: bool) -> None:
-    """A hold is about to be probed: what it has held for days waits for a person."""
+    """Sets aside what a hold has kept back for days, before the hold is probed; a person decides about it."""
     long_ago = timezone.now() - max(LONGEST_HOLD, settings.OVERDUE_SENDS_ASK_AFTER)
     held = Push.objects.filter(account=account_id, kind=kind, bulk=bulk, due_at__lt=long_ago)
     transitions.skip_untried(held, Reason.LATE)
@@ -38,14 +41,14 @@ def set_aside_held(account_id: int, kind: str, *, bulk: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """So many messages wait for a decision; the first was asked for at ``since``."""
+    """The number of messages that wait for a person's decision; the first was asked for at ``since``."""
 
     number: int
     since: datetime.datetime
 
 
 def waiting(account_id: int) -> Late | None:
-    """Returns what of the account waits for a person's decision."""
+    """Returns how much of the account waits for a person's decision; ``None`` if nothing does."""
     found = _late(account_id).aggregate(number=Count("*"), since=Min("created_at"))
     return Late(found["number"], found["since"]) if found["number"] else None
 

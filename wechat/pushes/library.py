@@ -35,7 +35,7 @@ LACKING = frozenset({48001, 200100, 40013})
 
 
 def sync(account: OfficialAccount) -> None:
-    """Reads the templates soon."""
+    """Has the templates read soon."""
     LibraryJob.objects.bulk_create(
         [LibraryJob(account=account, verb=Verb.SYNC, due_at=timezone.now())], ignore_conflicts=True
     )
@@ -52,7 +52,7 @@ def add_notice(account: OfficialAccount, tid: str, kids: Sequence[int], scene: s
 
 
 def delete(template: Template) -> LibraryJob:
-    """At the platform; here it stays, as missing."""
+    """Has the template deleted at the platform; here it stays, marked as missing."""
     details = {"kind": template.kind, "platform_id": template.platform_id, "title": template.title}
     return _asked(template.account, Verb.DELETE, details)
 
@@ -62,7 +62,7 @@ def notice_kind(account: OfficialAccount) -> Template.Kind:
 
 
 def missed(account: OfficialAccount, platform_id: str) -> None:
-    """The platform says that there is no such template: nothing more is sent with it."""
+    """Marks a template as missing once the platform said that there is none: nothing more is sent with it."""
     Template.objects.filter(account=account, platform_id=platform_id, missing_since=None).update(
         missing_since=timezone.now()
     )

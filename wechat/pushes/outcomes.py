@@ -50,7 +50,10 @@ def closed(push: Push, verdict: SendVerdict, error: WeChatError | None = None) -
 
 
 def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> AttemptOutcome:
-    """Where the platform drops repeats the same message goes out once more, for as long as it does."""
+    """Returns the outcome of an attempt whose answer was lost: the same message once more, or uncertain.
+
+    It goes out once more only where the platform drops repeats, and for as long as it does.
+    """
     push, until = attempt.push, attempt.push.tried_at
     # First in its queue: the platform remembers it for some minutes only.
     due_at = push.created_at if is_held else timezone.now() + _pause(push)

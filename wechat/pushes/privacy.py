@@ -32,7 +32,7 @@ def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> 
 
 @timeline.adds_panel(order=10, area=Area.MESSAGES)
 def may_be_sent(follower: Follower) -> Panel:
-    """From the ledgers of send windows and of agreements."""
+    """Returns the panel of what may be sent to the follower now, from the send windows and the agreements."""
     if follower.blacklisted:
         return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
     talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
@@ -50,7 +50,10 @@ def _talk(allowed: windows.Allowance) -> list[PanelLine]:
 
 @erasing.holds
 def pushes(follower: Follower) -> Holding | None:
-    """That something was sent, and when, stays: it was counted; what it said goes."""
+    """Returns the messages to the follower as something to erase: their words go.
+
+    That something was sent, and when, stays, as it was counted.
+    """
     rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):
         return None

@@ -62,7 +62,7 @@ def queue_template(
     cause: str = "",
     at: datetime.datetime | None = None,
 ) -> Push:
-    """The same for a message made from a template, sent in the way of that ``kind``."""
+    """Has a worker send a message made from a template once, in the way of that ``kind``; see ``queue``."""
     content = template_messages.to_dict(message)
     fields = {"kind": kind, "template": message.template_id, "content": content}
     return _queued(account, key, {"openid": openid, "cause": cause, **fields}, at)

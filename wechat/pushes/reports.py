@@ -44,7 +44,7 @@ def note(push_ids: Sequence[int]) -> None:
 
 
 def described(push: Push | AskedPush) -> dict[str, object]:
-    """A push as business systems see it; one that is no row yet has no id."""
+    """Returns a push as business systems see it; one that is no row yet has no id."""
     return {
         "id": push.pk,
         "account": push.account.slug,

@@ -48,13 +48,18 @@ def take_probe(account_id: int, kind: str, *, bulk: bool) -> bool:
     return holds.take_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
 
 
+def give_back_probe(account_id: int, kind: str, *, bulk: bool) -> None:
+    """Has another message tried at once: the one that was to find out did not."""
+    holds.give_back_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
+
+
 def go_on(account: OfficialAccount, kind: str) -> None:
     """Has sends go on at once, as after the quota was raised or the address added to the whitelist."""
     holds.lift_all(_open(account).filter(part=kind))
 
 
 def waiting(account: OfficialAccount) -> list[Hold]:
-    """Returns what the account's sends wait for, one hold a kind, the one that lasts longest."""
+    """Returns the holds that the account's sends wait for, one a kind, the one that lasts longest."""
     found = {hold.part: hold for hold in _open(account).order_by("until")}
     return [found[kind] for kind in sorted(found)]
 
@@ -69,7 +74,7 @@ class HeldKind:
 
 
 def in_words(account: OfficialAccount) -> list[HeldKind]:
-    """Returns what the account's sends wait for, for staff."""
+    """Returns the kinds of message that the account's sends wait with, and why, for staff."""
     return [HeldKind(hold.part, Push.Kind(hold.part).label, reason(hold)) for hold in waiting(account)]
 
 

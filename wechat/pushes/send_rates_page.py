@@ -32,7 +32,7 @@ KINDS = {
 
 
 class RatesForm(forms.Form):
-    """A field for each kind that the account can send; an empty one is the usual speed."""
+    """A form with a field for each kind that the account can send; an empty one is the usual speed."""
 
     def __init__(self, account: OfficialAccount, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ class RatesForm(forms.Form):
                 )
 
     def worded(self, speeds: Mapping[str, int | None]) -> dict[str, str]:
-        """Each kind of message with its speed."""
+        """Returns each kind of message with its speed, in words."""
         return {str(field.label): _worded(speeds.get(name)) for name, field in self.fields.items()}
 
 

@@ -44,13 +44,13 @@ class Attempt:
 
     @property
     def key(self) -> tuple[int, str]:
-        """Returns what is held together: the account and the kind of message."""
+        """Returns what is put on hold together: the account and the kind of message."""
         return self.push.account_id, self.push.kind
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What came of an attempt: the platform's id of the message, or why there is none.
+    """The result of an attempt: the platform's id of the message, or why there is none.
 
     ``not_tried``: its kind was put on hold before its turn came, and nothing was called.
     """
@@ -62,7 +62,7 @@ class AttemptResult:
 
     @property
     def is_answer(self) -> bool:
-        """Returns whether the platform took the message, or refused just this one."""
+        """Returns whether the platform answered: it took the message, or refused just this one."""
         if self.error is None:
             return not self.not_tried
         errcode = getattr(self.error, "errcode", None)
@@ -79,7 +79,7 @@ class AttemptResult:
 
 
 class SenderPool:
-    """Up to ``places`` calls at once; leaving the block waits for those on their way.
+    """A pool of threads for up to ``places`` calls at once; leaving the block waits for those on their way.
 
     A pool of futures would cost a lock and a condition for every push; two queues cost a tenth of it.
     """

@@ -27,14 +27,14 @@ GiveBack = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class SendVerdict:
-    """What became of a push that was not sent."""
+    """The state and the reason that a push gets which was not sent."""
 
     state: PushState
     reason: Push.Reason
 
 
 def _nothing() -> None:
-    """What a message costs that is taken from no ledger."""
+    """Does nothing: gives back a message that was taken from no ledger."""
 
 
 class Sender(ABC):
@@ -51,7 +51,7 @@ class Sender(ABC):
     verdicts: ClassVar[Mapping[int, SendVerdict]] = {}
 
     def send(self, client: Client, push: Push) -> int | None:
-        """Calls the platform; the message's id there, if it tells one.
+        """Calls the platform; returns the message's id there, or ``None`` where it tells none.
 
         Raises ``ContentError`` before the call, ``ApiError`` and ``TransportError``.
         """
@@ -75,14 +75,17 @@ class Sender(ABC):
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
     ) -> Mapping[int, GiveBack]:
-        """Takes each push from the follower's ledger; by id, how to undo that, for those that may be sent."""
+        """Takes each push from the follower's ledger.
+
+        Returns how to undo that, by id, for those that may be sent.
+        """
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
-        """The platform knows the ledger better than we do."""
+        """Corrects the ledger after a refusal, as the platform knows it better than we do."""
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
-        """The templates among theirs that are known to be gone."""
+        """Returns the ids of those templates of the pushes that are known to be gone."""
         return set()
 
 
@@ -123,7 +126,7 @@ TEMPLATE_VERDICTS = {
 
 
 class TemplatedSender(Sender):
-    """What is made from a template of the account, which may have been deleted at the platform."""
+    """A sender of messages made from an account's template, which may have been deleted at the platform."""
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
         if verdict.reason == Reason.TEMPLATE_GONE:
@@ -147,7 +150,10 @@ class TemplateSender(TemplatedSender):
 
 
 class NoticeSender(TemplatedSender):
-    """The platform only hints at a ``client_msg_id`` for notices: it is sent, and not relied upon."""
+    """A sender of subscription notices.
+
+    The platform only hints at a ``client_msg_id`` for notices: it is sent, and not relied upon.
+    """
 
     kind = Kind.NOTICE
     path = "/cgi-bin/message/subscribe/bizsend"
@@ -208,5 +214,5 @@ def _by_template(pushes: Sequence[Push]) -> dict[str, list[Push]]:
 
 
 def client_msg_id(push: Push) -> str:
-    """The same for every attempt of a push, other than that of any other."""
+    """Returns the id that is the same for every attempt of a push, and other than that of any other push."""
     return f"push-{push.pk}"

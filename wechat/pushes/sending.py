@@ -125,6 +125,8 @@ class _Run:
             while (pushes := claiming.claim(queue, 1)) and not self._start(queue, pushes):
                 taken += 1
             taken += len(pushes)
+            if not pushes:
+                send_holds.give_back_probe(queue.account_id, queue.kind, bulk=self.bulk)
         return taken
 
     def _start(self, queue: SendQueue, pushes: Sequence[Push]) -> int:
@@ -151,9 +153,14 @@ class _Run:
         self.troubled.add(attempt.key)
         if send_holds.report(account_id, kind, error, is_probe=attempt.is_probe):
             self.pool.held.add(attempt.key)
+        elif attempt.is_probe:
+            send_holds.give_back_probe(account_id, kind, bulk=self.bulk)
 
     def _answered(self, attempt: Attempt) -> None:
-        """Ends the trouble there was. Of a hold only a probe may: others had left before the refusal."""
+        """Notes that the platform answers again, which ends the trouble there was.
+
+        A hold only a probe may end: others had left before the refusal.
+        """
         account_id, kind = attempt.key
         if attempt.key in self.troubled and (attempt.is_probe or attempt.key not in self.pool.held):
             send_holds.answered(account_id, kind, bulk=self.bulk, is_probe=attempt.is_probe)
@@ -195,7 +202,7 @@ def begin(
 def _sorted_out(
     sender: Sender, pushes: Sequence[Push], missing: set[str]
 ) -> tuple[list[Push], list[AttemptOutcome]]:
-    """The pushes to be sent; those it would be wrong or useless to send, closed."""
+    """Returns the pushes to be sent; those it would be wrong or useless to send are returned as closed."""
     going, refused = [], []
     for push in pushes:
         if push.template in missing:
@@ -208,7 +215,10 @@ def _sorted_out(
 
 
 def _is_forgotten(sender: Sender, push: Push) -> bool:
-    """Whether the platform no longer remembers the attempt whose answer was lost, and would send it twice."""
+    """Returns whether the platform no longer remembers the attempt whose answer was lost.
+
+    A message that it no longer remembers it would send twice.
+    """
     if not sender.repeatable_for or push.tried_at is None:
         return False
     return push.tried_at + sender.repeatable_for < timezone.now()

@@ -22,7 +22,7 @@ class MiniProgramSerializer(serializers.Serializer[Any]):
 
 
 class MessageSerializer(serializers.Serializer[Any]):
-    """Either a ``template`` with its ``values``, or the ``content`` of a customer-service message."""
+    """A message: a ``template`` with its ``values``, or the ``content`` of a customer-service message."""
 
     to = OpenidField(help_text="The follower's openid.")
     template = serializers.CharField(max_length=64, required=False, help_text="The platform's template id.")

@@ -15,7 +15,7 @@ from wechat.pushes import staff_notices
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """What is needed for it, and the switch."""
+    """Shows what is needed to be told in WeChat, and switches it on or off."""
     user = request.user
     assert isinstance(user, User)
     openid, has_template = staff_notices.own_openid(user, account), staff_notices.has_template(account)

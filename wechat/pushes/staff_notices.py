@@ -52,7 +52,7 @@ def of(user: User, account: OfficialAccount) -> StaffNotice | None:
 
 
 def switch_on(user: User, account: OfficialAccount) -> None:
-    """What waits now is known: only what comes is told."""
+    """Has a colleague told in WeChat from now on; what waits already is not told, only what comes."""
     counted = {each.name: each.number for each in _waiting(user, account.pk)}
     StaffNotice.objects.update_or_create(
         user=user, account=account, defaults={"counted": counted, "due_at": timezone.now() + EVERY}

@@ -41,7 +41,7 @@ RETURNING spent.openid, spent.id
 
 
 def agree(account: OfficialAccount, openid: str, template: str, at: datetime.datetime, key: str) -> None:
-    """The follower agreed; ``key`` names the event, which may be handled twice."""
+    """Notes that the follower agreed; ``key`` names the event, which may be handled twice."""
     NoticeGrant.objects.bulk_create(
         [NoticeGrant(account=account, openid=openid, template=template, agreed_at=at, key=key)],
         ignore_conflicts=True,
@@ -49,13 +49,13 @@ def agree(account: OfficialAccount, openid: str, template: str, at: datetime.dat
 
 
 def refuse(account: OfficialAccount, openid: str, template: str, at: datetime.datetime) -> None:
-    """Nothing agreed to until that time counts."""
+    """Notes that the follower refused at that time: nothing they agreed to until then counts."""
     with connection.cursor() as cursor:
         cursor.execute(REFUSE, [account.pk, openid, template, at])
 
 
 def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
-    """The agreements that still allow a message."""
+    """Returns the agreements that still allow a message."""
     later = NoticeRefusal.objects.filter(
         account=account, template=template, openid=OuterRef("openid"), refused_at__gte=OuterRef("agreed_at")
     )
@@ -80,7 +80,7 @@ def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> d
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a follower agreed to: so many messages of the template, or any number if it lasts."""
+    """The number of messages of a template that a follower agreed to; any number if the template lasts."""
 
     template: Template
     left: int
@@ -92,7 +92,10 @@ class Held:
 
 
 def held(account: OfficialAccount, openid: str) -> list[Held]:
-    """By template, of those that WeChat still has; only where something is left."""
+    """Returns what the follower agreed to, by template, where a message is left.
+
+    Templates that WeChat no longer has are left out.
+    """
     kinds = (Template.Kind.NOTICE, Template.Kind.SUBSCRIBE)
     templates = Template.objects.filter(account=account, kind__in=kinds, missing_since=None).order_by("pk")
     found = left(account, openid, [template.platform_id for template in templates])
@@ -104,7 +107,7 @@ def held(account: OfficialAccount, openid: str) -> list[Held]:
 def spend_each(
     account: OfficialAccount, template: str, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, int | None]:
-    """Takes one agreement of each follower, the oldest; by openid, for those who had one.
+    """Takes one agreement of each follower, the oldest; returns its id by openid, for those who had one.
 
     ``None`` in place of the agreement's id is one that lasts and is not used up.
     """
@@ -123,5 +126,5 @@ def spend_each(
 
 
 def give_back(grant_id: int | None) -> None:
-    """The message surely was not sent."""
+    """Puts an agreement back that was taken for a message which surely was not sent."""
     NoticeGrant.objects.filter(Q(pk=grant_id)).update(spent_at=None)

@@ -39,9 +39,9 @@ KINDS: Mapping[str, str | Promise] = {
 
 
 def words(content: Mapping[str, Any]) -> str:
-    """A text as it is read, a template's values, anything else by kind and title.
+    """Returns a content, in the form a push has it, in words.
 
-    ``content`` is as a push has it.
+    That is a text as it is read, a template's values, anything else by kind and title.
     """
     if content.get("type") == "text":
         return words_of(str(content.get("content", "")))
@@ -52,7 +52,7 @@ def words(content: Mapping[str, Any]) -> str:
 
 
 def drawn(content: Mapping[str, Any]) -> SafeString:
-    """The whole of it in words, the links of a text as links."""
+    """Returns the whole of a content in words, the links of a text as links."""
     is_text = content.get("type") == "text"
     return linked(str(content.get("content", "")) if is_text else words(content))
 

@@ -45,7 +45,10 @@ OPEN = (Push.State.PENDING, Push.State.SENDING)
 
 
 class TemplateAdmin(AccountScopedAdmin):
-    """``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here."""
+    """The pages of an account's templates.
+
+    ``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -96,7 +99,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_template_changelist")
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Fills in, see what the follower will see, send it to one of them."""
+        """Shows a template to fill in and what the follower will see, and sends it to one of them."""
         form = TemplateTestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
@@ -107,7 +110,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_try.html", context)
 
     def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Returns what the platform accepted and then did not deliver, asked for now."""
+        """Shows what the platform accepted and then did not deliver, asked for now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             found = [_held(each) for each in _intercepted(template)]
@@ -144,7 +147,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return response
 
     def _delete(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """First what will happen, then the deletion at the platform."""
+        """Shows what will happen, and has the template deleted at the platform once that is confirmed."""
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
@@ -186,7 +189,10 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_push_change", push.pk)
 
     def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """The usual values are checked when something is sent; one that is empty is asked for each time."""
+        """Keeps the usual values of a template; they are checked when something is sent.
+
+        A value that is left empty is asked for each time.
+        """
         typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
         before, template.defaults = template.defaults, {name: value for name, value in typed.items() if value}
         template.save(update_fields=["defaults"])
@@ -217,7 +223,10 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("agreements left"))
     def agreed(self, template: Template) -> str:
-        """A template message needs none; up to a limit, because it is counted row by row."""
+        """Returns how many agreements to the template's messages are left.
+
+        A template message needs none. The count goes up to a limit, because it takes row by row.
+        """
         if template.kind == Template.Kind.TEMPLATE:
             return "–"
         count = subscription_quota.usable(template.account, template.platform_id)[:COUNTED].count()
@@ -225,7 +234,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
 
 class _NoticeStep:
-    """How far somebody is in choosing a notice from the library: a category, an entry, its fields."""
+    """The choice of a notice from the library as far as it has come: a category, an entry, its fields."""
 
     def __init__(self, account: OfficialAccount, request: HttpRequest) -> None:
         client = client_for(account)
@@ -250,7 +259,10 @@ def _held(each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
-    """The latest work on the account's templates, with what is wrong; what went well since is forgotten."""
+    """Returns the latest work on the account's templates, with what is wrong.
+
+    What went well since is forgotten.
+    """
     jobs = list(LibraryJob.objects.filter(account=account).order_by("-pk")[:LATEST_JOBS])
     done = {job.verb: job.pk for job in reversed(jobs) if job.state == LibraryJob.State.DONE}
     return [(job, of_row(job)) for job in jobs if job.pk >= done.get(job.verb, 0)]

@@ -94,7 +94,7 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptOutcome:
-    """The columns of a push after an attempt; ``notifies_caller`` if whoever asked for it hears of them."""
+    """The columns of a push after an attempt; ``notifies_caller`` if whoever asked for it is told of them."""
 
     push_id: int
     attempts: int
@@ -118,7 +118,7 @@ COLUMNS = [field.name for field in fields(AttemptOutcome) if field.name != "noti
 def claim(
     account_id: int, kind: str, *, bulk: bool, in_order: bool, limit: int, lease: datetime.timedelta
 ) -> list[Push]:
-    """pending → sending: takes up to ``limit`` due pushes of a queue, in the order they were asked for."""
+    """Takes up to ``limit`` due pushes of a queue, in the order they were asked for (pending → sending)."""
     now = timezone.now()
     parameters = {
         "account": account_id, "kind": kind, "bulk": bulk, "now": now, "lease": now + lease, "limit": limit,
@@ -129,7 +129,10 @@ def claim(
 
 
 def keep(outcomes: Sequence[AttemptOutcome]) -> None:
-    """sending, uncertain → what became of the attempt, in one statement, of which callers are told."""
+    """Writes what became of attempts to their pushes in one statement (sending, uncertain → the outcome).
+
+    Callers are told of the outcomes that notify them.
+    """
     if not outcomes:
         return
     notifying = [outcome.push_id for outcome in outcomes if outcome.notifies_caller]
@@ -142,7 +145,7 @@ def keep(outcomes: Sequence[AttemptOutcome]) -> None:
 
 
 def _write(outcomes: Sequence[AttemptOutcome]) -> None:
-    """Ordered so that two workers cannot lock one another out."""
+    """Writes the outcomes, ordered by id so that two workers cannot lock one another out."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
     columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]
     with connection.cursor() as cursor:
@@ -150,7 +153,10 @@ def _write(outcomes: Sequence[AttemptOutcome]) -> None:
 
 
 def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
-    """sending → pending where a repeat is safe, else uncertain: for those whose sender never came back."""
+    """Ends the sending of pushes whose sender never came back.
+
+    They become pending where a repeat is safe, else uncertain.
+    """
     interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
     interrupted.filter(repeatable).exclude(IS_ERASED).update(state=State.PENDING)
     with transaction.atomic():
@@ -162,7 +168,10 @@ def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
 
 
 def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
-    """sent → delivered, failed: as the platform reported; returns the receipts whose push is known, by id."""
+    """Notes on pushes what the platform reported of them (sent → delivered, failed).
+
+    Returns the receipts whose push is known, by id.
+    """
     names = ("pk", "account_id", "msgid", "reason", "status")
     columns = [[getattr(receipt, name) for receipt in receipts] for name in names]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -181,14 +190,20 @@ def may_repeat(push: Push) -> bool:
 
 
 def send_again(push: Push) -> bool:
-    """failed, uncertain, skipped → pending; returns ``False`` if it is no longer in a state for that."""
+    """Has a push sent again (failed, uncertain, skipped → pending).
+
+    Returns ``False`` if it is no longer in a state for that.
+    """
     moved = _put_back(Push.objects.filter(pk=push.pk, state__in=REPEATABLE))
     work.wake("pushes.send_bulk" if push.bulk else "pushes.send")
     return bool(moved)
 
 
 def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
-    """failed → pending: those of a batch that failed for one of these reasons; returns how many."""
+    """Has those of a batch sent again that failed for one of these reasons (failed → pending).
+
+    Returns how many.
+    """
     failed = Push.objects.filter(cause=cause, bulk=True, account=account_id, state=State.FAILED)
     moved = _put_back(failed.filter(reason__in=reasons))
     work.wake("pushes.send_bulk")
@@ -196,7 +211,10 @@ def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
 
 
 def skip_untried(rows: QuerySet[Push], reason: str) -> int:
-    """pending → skipped: those that never went out, with the reason, of which callers are told."""
+    """Skips pushes that never went out (pending → skipped), for that reason; callers are told.
+
+    Returns how many.
+    """
     with transaction.atomic():
         untried = rows.filter(state=State.PENDING, tried_at=None)
         asked_for = list(
@@ -208,7 +226,7 @@ def skip_untried(rows: QuerySet[Push], reason: str) -> int:
 
 
 def forget(rows: QuerySet[Push]) -> None:
-    """pending → skipped, tried before or not, and no words left; of which callers are told.
+    """Removes the words of pushes, and skips those that are pending, tried before or not; callers are told.
 
     What is being sent this moment goes out, or is tried no further.
     """
@@ -224,7 +242,7 @@ def forget(rows: QuerySet[Push]) -> None:
 
 
 def send_late(late: QuerySet[Push]) -> int:
-    """skipped → pending: those that were late, as a person decided; returns how many."""
+    """Has those sent that were late, as a person decided (skipped → pending); returns how many."""
     moved = _put_back(late)
     if moved:
         work.wake("pushes.send")

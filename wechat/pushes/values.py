@@ -21,7 +21,10 @@ LISTED = frozenset({"enum", "const"})
 
 @dataclass(frozen=True, slots=True)
 class TemplateField:
-    """`name` as the platform calls it, `thing4`; `label` is what a follower reads before the value."""
+    """A field of a template.
+
+    `name` is as the platform calls it, `thing4`; `label` is what a follower reads before the value.
+    """
 
     name: str
     label: str
@@ -29,7 +32,7 @@ class TemplateField:
 
     @property
     def type(self) -> str:
-        """The rule of its values: the name without its number; old templates' names have no rule."""
+        """Returns the rule of its values: the name without its number; old templates' names have no rule."""
         return self.name.rstrip("0123456789")
 
     @property
@@ -38,7 +41,7 @@ class TemplateField:
         return str(rule.hint) if rule else ""
 
     def check(self, value: str) -> None:
-        """Raises ``ValidationError`` with a sentence that says what to do."""
+        """Checks a value of the field. Raises ``ValidationError`` with a sentence that says what to do."""
         if not value.strip():
             raise ValidationError(_("Enter a value: WeChat refuses a message with an empty field."))
         if re.search(r"[\x00-\x1f\x7f]", value):
@@ -115,7 +118,7 @@ RULES: Mapping[str, ValueRule] = {
 
 
 def fields_of(content: str, choices: Mapping[str, Sequence[str]] | None = None) -> list[TemplateField]:
-    """The fields of a template's wording, in their order, each once."""
+    """Returns the fields of a template's wording, in their order, each once."""
     found: dict[str, TemplateField] = {}
     for label, name in PLACE.findall(content):
         listed = (choices or {}).get(name, ())

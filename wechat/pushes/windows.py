@@ -26,7 +26,7 @@ TWO_DAYS = datetime.timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """So many messages within so long after the action."""
+    """The number of messages that an action allows, and how long after it."""
 
     messages: int
     within: datetime.timedelta
@@ -64,7 +64,7 @@ RETURNING spent.openid, spent.id, spent.granted_at
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """``number`` messages may be sent before ``until``."""
+    """The ``number`` of messages that may be sent before ``until``."""
 
     number: int
     until: datetime.datetime
@@ -78,12 +78,12 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may be sent: a part for each moment at which some of it ends, the nearest first."""
+    """The messages that may be sent: a part for each moment at which some of it ends, the nearest first."""
 
     parts: tuple[Left, ...] = ()
 
     def __str__(self) -> str:
-        """Each part by itself: their sum would promise for later what ends before."""
+        """Returns each part by itself: their sum would promise for later what ends before."""
         return _(", ").join(map(str, self.parts))
 
     @property
@@ -105,14 +105,14 @@ def grants(account: OfficialAccount) -> Mapping[Trigger, Grant]:
 
 
 def grant(account: OfficialAccount, openid: str, trigger: Trigger, at: datetime.datetime) -> None:
-    """The follower did this at that time; an action older than the one on record changes nothing."""
+    """Notes what the follower did at that time; an action older than the one on record changes nothing."""
     given = grants(account).get(trigger)
     if given is not None:
         _write(account, openid, trigger, given.messages, at + given.within, at)
 
 
 def close(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
-    """The follower left at that time: nothing they did before allows anything."""
+    """Notes that the follower left at that time: nothing they did before allows anything."""
     for trigger in grants(account):
         _write(account, openid, trigger, 0, at, at)
 
@@ -132,19 +132,22 @@ def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Takes one message of each of these followers; by openid, for those who may be sent one."""
+    """Takes one message of each of these followers; returns by openid what it took, for those who had one."""
     with connection.cursor() as cursor:
         cursor.execute(SPEND, [account.pk, list(openids), at])
         return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}
 
 
 def refund(spent: Spent) -> None:
-    """The message surely was not sent. A grant that was replaced in the meantime stays as it is."""
+    """Gives back a message that surely was not sent.
+
+    A grant that was replaced in the meantime stays as it is.
+    """
     SendWindow.objects.filter(pk=spent.window_id, granted_at=spent.granted_at).update(left=F("left") + 1)
 
 
 def exhaust(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
-    """The platform knows better: nothing is left of what was granted before this time."""
+    """Notes that the platform allows nothing of what was granted before this time, as it knows better."""
     SendWindow.objects.filter(account=account, openid=openid, granted_at__lte=at).update(left=0)
 
 

@@ -19,7 +19,7 @@ SEVERAL = re.compile(r"[、，,；;]")
 
 
 def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan]) -> list[str]:
-    """Sentences; none if all will arrive."""
+    """Returns a sentence for each thing that may keep an answer from arriving; none if all will arrive."""
     cautions = []
     if isinstance(message, View):
         cautions.append(_("WeChat shows no reply to a tap on a link button."))

@@ -17,7 +17,7 @@ LONGEST = 160
 
 
 class PartChange(NamedTuple):
-    """``old`` is empty for what was added, ``new`` for what was removed."""
+    """A change of a part of a rule; ``old`` is empty for what was added, ``new`` for what was removed."""
 
     at: datetime
     field: str
@@ -26,7 +26,10 @@ class PartChange(NamedTuple):
 
 
 def by_version(rule_id: int) -> Mapping[int, Sequence[PartChange]]:
-    """The changes by the id of the version they were made with: the rule is stored before its parts."""
+    """Returns the changes by the id of the version they were made with.
+
+    A rule is stored before its parts.
+    """
     versions = list(
         Rule.history.filter(id=rule_id)
         .order_by("history_date", "history_id")

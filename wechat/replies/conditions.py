@@ -19,7 +19,7 @@ MOST = 300
 
 @family
 def keyword_rules(account: OfficialAccount) -> Iterator[ConditionKind]:
-    """One for each rule by keyword: its keyword was sent."""
+    """Yields a condition of segments for each keyword rule: the follower sent its keyword."""
     rules = Rule.objects.filter(account=account, trigger=Rule.TriggerChoice.KEYWORD).order_by("name")
     for pk, name in rules.values_list("pk", "name")[:MOST]:
         label = _("sent a keyword of the rule “%(name)s”") % {"name": name}

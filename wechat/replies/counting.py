@@ -52,7 +52,10 @@ def _answering(row: InboundMessage) -> int | None:
 
 
 def _in_shadow(rows: Sequence[InboundMessage]) -> Iterator[tuple[RuleSpec, InboundMessage]]:
-    """Of the messages that came as far as the rules: the rules in shadow that would have answered."""
+    """Yields the rules in shadow that would have answered, each with the message.
+
+    Messages answered by something other than a rule are left out: they never came as far as the rules.
+    """
     for row in rows:
         compiled = rulebook.of(row.account).compiled
         if not compiled.has_shadows or (row.answered_by and _answering(row) is None):

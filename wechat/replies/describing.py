@@ -64,7 +64,7 @@ def answers_to(rule: Rule) -> str:
 
 
 def marked(compare: str, text: str) -> str:
-    """A keyword with the way it is looked for."""
+    """Returns a keyword with the way it is looked for."""
     return MARKS[Compare(compare)].format(text)
 
 
@@ -73,7 +73,7 @@ def replies(rule: Rule) -> str:
 
 
 def limits(rule: Rule) -> list[str]:
-    """When and to whom it answers, where that is not always and everybody."""
+    """Returns when and to whom the rule answers, in words; empty if everybody at any time."""
     found = [tag.name for tag in rule.tags.all()]
     if rule.new_follower_days:
         days = rule.new_follower_days

@@ -23,12 +23,15 @@ log = logging.getLogger(__name__)
 
 
 def moment_of(message: Message) -> datetime.datetime:
-    """When the message was sent: every delivery of it falls into the same window."""
+    """Returns when the message was sent, so that every delivery of it falls into the same window."""
     return datetime.datetime.fromtimestamp(message.create_time, tz=BEIJING)
 
 
 def facts_of(account: OfficialAccount, message: Message) -> FollowerFacts:
-    """A stranger's facts for somebody unknown, and for everybody while Postgres is away."""
+    """Returns what is known of the sender.
+
+    Somebody unknown has a stranger's facts, and so has everybody while Postgres is away.
+    """
     try:
         row = followers_of(account, [message.openid]).get(message.openid)
     except OperationalError as error:
@@ -38,14 +41,14 @@ def facts_of(account: OfficialAccount, message: Message) -> FollowerFacts:
 
 
 def followers_of(account: OfficialAccount, openids: Iterable[str]) -> dict[str, Follower]:
-    """The known ones of them, each with ``tag_ids``."""
+    """Returns the followers among these openids, by openid; each has ``tag_ids``."""
     rows = Follower.objects.filter(account=account, openid__in=openids)
     tagged = rows.annotate(tag_ids=ArrayAgg("tags", filter=Q(tags__isnull=False), default=[]))
     return {row.openid: row for row in tagged}
 
 
 def facts_from(row: Any, message: Message) -> FollowerFacts:
-    """``row`` comes from ``followers_of``, or is ``None``."""
+    """Returns the facts of a follower; ``row`` comes from ``followers_of``, or is ``None`` for a stranger."""
     moment = moment_of(message)
     followed_now = moment if isinstance(message, Subscribe) else None
     if row is None:
@@ -61,7 +64,10 @@ def facts_from(row: Any, message: Message) -> FollowerFacts:
 
 
 def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = None) -> ReplyPlan:
-    """What the script says to whom the event is from; looked up, if facts are needed and not given."""
+    """Returns what the script says to the sender of the event.
+
+    Facts about the sender are looked up if they are not given and a variable of the script needs them.
+    """
 
     script_now = script.at(event.account, moment_of(event.message))
 
@@ -78,7 +84,10 @@ def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = N
 def values_of(
     account: OfficialAccount, message: Message, facts: FollowerFacts, names: Iterable[str] = ()
 ) -> Values:
-    """Those of ``names`` that have to be are looked up."""
+    """Returns the values of the variables for the sender of the message, at the moment it was sent.
+
+    Those of ``names`` that need a query are looked up, and no others.
+    """
     moment = moment_of(message)
     more = variables.looked_up(names, account, message.openid, moment)
     return variables.at_moment(account, message.openid, facts.remark, moment, more)

@@ -33,7 +33,7 @@ events.register(
 
 
 def note(row: InboundMessage) -> bool:
-    """Has the message forwarded if the rule that answered it wants that; whether that is new."""
+    """Has the message forwarded if the rule that answered it wants that; returns whether that is new."""
     kind, _colon, rule_id = row.answered_by.partition(":")
     if kind != "rule" or not rule_id.isdecimal():
         return False
@@ -61,7 +61,7 @@ def described(row: InboundMessage, rule: Rule) -> dict[str, Any]:
 
 @outbox.answered(EVENT)
 def send_answer(delivery: Delivery, answer: Any) -> str:
-    """Queues what the webhook wants to say; what is wrong with it, or nothing."""
+    """Queues what the webhook wants to say; returns what is wrong with it, or the empty text."""
     if not isinstance(answer, dict) or "type" not in answer:
         return ""
     data = json.loads(delivery.body)["data"]

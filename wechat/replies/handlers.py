@@ -45,7 +45,7 @@ def forward_to_webhook(event: InboundEvent) -> None:
 
 @reacts()
 def tag_those_answered(event: InboundEvent) -> None:
-    """With the tags of the rule that answered; a late answer's rule is known by now."""
+    """Gives the follower the tags of the rule that answered; a late answer's rule is known by now."""
     row = event.row
     mark, _colon, rule_id = row.answered_by.partition(":") if row else ("", "", "")
     if row is None or mark != "rule" or not rule_id.isdecimal():
@@ -64,7 +64,7 @@ def count_answers(rows: Sequence[InboundMessage]) -> None:
 
 @links.used_before
 def cards_of_replies(account: OfficialAccount) -> Iterator[PageLink]:
-    """Where the article cards of rules lead, those of the newest rules first."""
+    """Yields the pages that article cards of the account's rules lead to, those of the newest cards first."""
     cards = Reply.objects.filter(rule__account=account, content__type="news").order_by("-pk")[:100]
     for card in cards:
         for article in card.content.get("articles", []):

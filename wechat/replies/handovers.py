@@ -21,7 +21,10 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """``is_open`` tells whether somebody answers there at a moment; ``outside`` is what to say else."""
+    """A service that a follower can be handed over to.
+
+    ``is_open`` tells whether somebody answers there at a moment; ``outside`` is what to say else.
+    """
 
     label: StrOrPromise
     is_open: Callable[[OfficialAccount, datetime.datetime], bool]
@@ -34,5 +37,5 @@ RULES_BEHIND: Registry[Callable[[InboundEvent], int | None]] = Registry("way to 
 
 
 def choices() -> list[tuple[str, StrOrPromise]]:
-    """Returns what staff choose from."""
+    """Returns the services that staff choose from."""
     return [("", _("not handed over")), *((name, each.label) for name, each in HANDOVERS.by_name().items())]

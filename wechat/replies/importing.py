@@ -24,7 +24,7 @@ FILE = FileFormat("wechat-console-rules", key="rules", most=5000)
 
 @dataclass(slots=True)
 class RuleImportReport:
-    """Names of rules by what became of them; ``problems`` are sentences."""
+    """The names of rules by what became of them; ``problems`` are sentences."""
 
     made: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> RuleImpo
 
 
 def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> RuleImportReport:
-    """Takes over a file, or with ``rehearse`` only tell what would happen. Raises ``UnreadableFile``.
+    """Takes over a file, or with ``rehearse`` only tells what would happen. Raises ``UnreadableFile``.
 
     All of it or nothing: with ``problems`` in the report nothing was changed.
     """
@@ -113,7 +113,7 @@ def _update(account: OfficialAccount, rule: Rule, data: Portable, report: RuleIm
 
 @transaction.atomic
 def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
-    """The rule as it is now."""
+    """Writes what the data says to the rule; returns the rule as it is now."""
     write(account, rule, data)
     written = portable(rulebook.loaded(Rule.objects.filter(pk=rule.pk)).get())
     Rule.objects.filter(pk=rule.pk).update(source_digest=digest(written))

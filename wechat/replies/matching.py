@@ -47,7 +47,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """What became of one rule; ``by`` is the winner that a shadowed rule stands behind."""
+    """The verdict on one rule: whether it answers, and why; ``by`` is the rule that answers instead of it."""
 
     rule: RuleSpec
     reason: Reason
@@ -55,7 +55,7 @@ class RuleVerdict:
 
 
 class Compiled:
-    """Rules of one account, indexed by what sets them off. Built once, read by every thread."""
+    """The rules of one account, indexed by what sets them off. Built once, read by every thread."""
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
@@ -76,13 +76,13 @@ class Compiled:
         return None
 
     def first(self, message: Message, moment: datetime.datetime) -> RuleSpec | None:
-        """The first rule in question: unless it needs facts, it has won."""
+        """Returns the first rule that the message sets off; unless it needs facts, it has won."""
         return next((rule for rule in self._candidates(message, moment) if not rule.in_shadow), None)
 
     def in_shadow(
         self, message: Message, moment: datetime.datetime, facts: FollowerFacts
     ) -> Iterator[RuleSpec]:
-        """The rules in shadow that would have answered, each by itself, before the rule that does."""
+        """Yields the rules in shadow that would have answered, each by itself, before the rule that does."""
         for rule in self._candidates(message, moment):
             if rule.audience_miss(facts, moment) is None:
                 if not rule.in_shadow:
@@ -90,7 +90,7 @@ class Compiled:
                 yield rule
 
     def explain(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> list[RuleVerdict]:
-        """Every rule, in the order in which they are asked, with its verdict."""
+        """Returns every rule with its verdict, in the order in which they are asked."""
         winner: RuleSpec | None = None
         verdicts = []
         for rule in self.specs:
@@ -119,7 +119,10 @@ class Compiled:
             self._slots[_slot(rule)].append(rank)
 
     def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
-        """The rules this message sets off at this moment, whoever sent it; the first to answer first."""
+        """Yields the rules this message sets off at this moment, whoever sent it.
+
+        The first one answers first.
+        """
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
         if (text := text_of(message)) is not None:
             found += self._texts.find(text)
@@ -131,7 +134,7 @@ class Compiled:
 
 
 class _Texts:
-    """Keywords to the ranks of their rules, in rising order."""
+    """An index from keywords to the ranks of their rules, in rising order."""
 
     def __init__(self) -> None:
         self._of: dict[Compare, dict[str, Ranks]] = {compare: {} for compare in Compare}
@@ -151,7 +154,7 @@ class _Texts:
         self._patterns = _Patterns(self._of[Compare.REGEX])
 
     def find(self, text: str) -> list[Ranks]:
-        """The ranks of each keyword in the text."""
+        """Returns the ranks of each keyword that is in the text."""
         folded = plain(text)
         found = self._patterns.find(text)
         if folded in self._equal:
@@ -171,7 +174,7 @@ class _Texts:
 
 
 class _Patterns:
-    """All regular expressions at once.
+    """The index of all regular expressions at once.
 
     The engine gives up silently when its memory ends; a pattern that always matches shows that it did not.
     """
@@ -218,7 +221,7 @@ def _slot(rule: RuleSpec) -> tuple[str, ...]:
 
 
 def _slots(message: Message) -> Iterator[tuple[str, ...]]:
-    """The slots of every rule that this message sets off, keywords aside."""
+    """Yields the slots of every rule that this message sets off, keywords aside."""
     if not message.event:
         yield from (("kind", message.kind), ("default",))
         return

@@ -30,7 +30,10 @@ OWN_FIELDS = {
 
 
 class RuleVersion(models.Model):
-    """What a version of a rule holds besides: its tags, by name of the field; unknown in the oldest ones."""
+    """The columns that a version of a rule has besides those of the rule.
+
+    ``tag_ids`` are the primary keys of its tags, by name of the field; ``None`` in the oldest versions.
+    """
 
     tag_ids: "models.JSONField[dict[str, list[int]] | None, dict[str, list[int]] | None]" = models.JSONField(
         null=True
@@ -41,7 +44,7 @@ class RuleVersion(models.Model):
 
 
 class Rule(HasSecrets):
-    """When something arrives that fits, in the window and from the audience, the replies are sent."""
+    """An auto-reply: sends its replies when something that fits arrives in its window from its audience."""
 
     class TriggerChoice(models.TextChoices):
         KEYWORD = Trigger.KEYWORD.value, _("Keyword")
@@ -205,7 +208,7 @@ class Rule(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """What this kind of rule needs, and nothing of the other kinds."""
+        """Checks what this kind of rule needs, and empties the fields of the other kinds."""
         needed = {"message_type": "message_kind", "event": "event"}.get(self.trigger)
         if needed and not getattr(self, needed):
             raise ValidationError({needed: _("Choose one.")})
@@ -283,7 +286,7 @@ class Reply(HasContent):
 
 
 class RuleHits(models.Model):
-    """How often a rule answered, or would have answered while it ran in shadow, and when last."""
+    """A count of how often a rule answered, or would have answered while it ran in shadow, and when last."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="counts", verbose_name=_("rule"))
     in_shadow = models.BooleanField(_("run in shadow"))

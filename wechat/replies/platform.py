@@ -25,11 +25,11 @@ LONGEST_NAME = 60
 
 
 class _Foreign(Exception):
-    """Nothing of ours says this."""
+    """The error for an auto-reply of the platform that nothing of ours can say."""
 
 
 def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Portable]]:
-    """Each rule with the key that names it in every import."""
+    """Yields each rule with the key that names it in every import."""
     follow, default = info.get("add_friend_autoreply_info"), info.get("message_default_autoreply_info")
     if follow:
         on = bool(info.get("is_add_friend_reply_open"))
@@ -141,7 +141,7 @@ def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, 
 
 
 def _article(listed: dict[str, Any]) -> dict[str, Any]:
-    """A reply of ours has one article, so several become several replies."""
+    """Returns the reply for one article: a reply of ours has only one, so several become several replies."""
     article = {
         "title": listed.get("title", ""),
         "description": listed.get("digest", ""),

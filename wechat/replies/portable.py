@@ -56,7 +56,7 @@ def portable(rule: Rule) -> Portable:
 
 
 def digest(data: Portable) -> str:
-    """Equal for rules that do the same; whether one is on does not matter."""
+    """Returns a digest that is equal for rules that do the same; whether one is on does not matter."""
     same = {name: value for name, value in data.items() if name != "enabled"}
     return SHA256.new(json.dumps(same, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -84,7 +84,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
 
 
 def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
-    """Raises ``ValidationError`` for a rule that is on and could not work; off, it may be half done."""
+    """Checks a rule that is on. Raises ``ValidationError`` if it could not work; off, it may be half done."""
     if not rule.enabled:
         return
     check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
@@ -116,7 +116,7 @@ def _write_replies(rule: Rule, contents: Sequence[Content]) -> None:
 
 
 def _file(rule: Rule, media_id: str) -> Asset | None:
-    """The file of the library that this is, if it is one of it."""
+    """Returns the file of the library with this media id, if there is one."""
     return Asset.objects.filter(account=rule.account, media_id=media_id).first() if media_id else None
 
 

@@ -26,7 +26,7 @@ class Dead(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadRule:
-    """``by``: the earlier rules that answer instead."""
+    """A rule that can never answer; ``by`` are the earlier rules that answer instead."""
 
     rule: RuleSpec
     why: Dead
@@ -36,7 +36,7 @@ class DeadRule:
 def never_answering(
     compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
 ) -> Iterator[DeadRule]:
-    """``worn_tags``: those that at least one follower has."""
+    """Yields the rules that can never answer; ``worn_tags`` are the tags that at least one follower has."""
     earlier: list[RuleSpec] = []
     for rule in compiled.specs:
         if not rule.enabled:
@@ -76,7 +76,7 @@ def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:
 
 
 def _ways(rule: RuleSpec) -> Sequence[Way]:
-    """Everything that sets the rule off, one by one."""
+    """Returns everything that sets the rule off, one by one."""
     match rule.trigger:
         case Trigger.KEYWORD:
             return rule.keywords

@@ -17,7 +17,7 @@ SHOWN_MATCHES = 200
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
 def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
-    """The last messages, played again with the rule on."""
+    """Shows the last messages, played again with the rule on."""
     title = _("What “%(name)s” would change") % {"name": rule.name}
     context = frame(request, title, original=rule, replay=tester.replay(rule.account, [rule], LAST))
     return TemplateResponse(request, "replies/replay.html", context)
@@ -25,7 +25,7 @@ def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
 def in_shadow(request: HttpRequest, rule: Rule) -> HttpResponse:
-    """Returns what the rule would have answered if it did not run in shadow, the newest first."""
+    """Shows what the rule would have answered if it did not run in shadow, the newest first."""
     matches = ShadowMatch.objects.filter(rule=rule).select_related("message").order_by("-message_id")
     title = _("What “%(name)s” would have answered") % {"name": rule.name}
     context = frame(request, title, original=rule, matches=matches[:SHOWN_MATCHES])

@@ -43,7 +43,10 @@ def of(account: OfficialAccount) -> Book:
 
 
 def book(rules: Sequence[Rule]) -> Book:
-    """Raises nothing: a rule that makes no sense any more is logged and answers nobody."""
+    """Returns the book of these rules, and raises nothing.
+
+    A rule that makes no sense any more is logged and answers nobody.
+    """
     specs, scripts = [], {}
     for rule in rules:
         contents = contents_of(rule)
@@ -56,7 +59,7 @@ def book(rules: Sequence[Rule]) -> Book:
 
 
 def handed_to(event: InboundEvent) -> str:
-    """Whom the answer to a recorded message handed the follower to; empty for nobody."""
+    """Returns the name of whom the answer to a recorded message handed the follower to; empty for nobody."""
     mark, _colon, rest = event.row.answered_by.partition(":") if event.row else ("", "", "")
     if mark == "rule":
         rule_id = int(rest) if rest.isdecimal() else None
@@ -67,7 +70,7 @@ def handed_to(event: InboundEvent) -> str:
 
 
 def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
-    """What the rule says; outside of the hours of those it hands to, what it says then."""
+    """Returns what the rule says. While those it hands followers to are away it says something else."""
     one_at_random = rule.strategy == Rule.Strategy.RANDOM
     handover = handovers.HANDOVERS.find(rule.hands_to)
     if handover is None or not rule.away_text:
@@ -76,12 +79,12 @@ def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
 
 
 def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
-    """With everything a spec is made of."""
+    """Returns the rules with everything that a spec is made of loaded beside them."""
     return rules.prefetch_related("keywords", "replies__asset", "replies__cover", "tags", "adds_tags")
 
 
 def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
-    """The rule as a value; ``contents`` is what ``contents_of`` found."""
+    """Returns the rule as a value; ``contents`` is what ``contents_of`` found."""
     return RuleSpec(
         id=rule.pk,
         name=rule.name,
@@ -111,7 +114,7 @@ def window_of(rule: Rule) -> Window:
 
 
 def contents_of(rule: Rule) -> tuple[Content, ...] | None:
-    """``None`` if one of them cannot be sent."""
+    """Returns what the rule says, one content for each reply; ``None`` if one of them cannot be sent."""
     try:
         contents = tuple(from_dict(reply.complete) for reply in rule.replies.all())
         for content in contents:
@@ -123,7 +126,11 @@ def contents_of(rule: Rule) -> tuple[Content, ...] | None:
 
 
 def _build() -> Mapping[int, Book]:
-    """Of disabled accounts too: to enable one is no edit of its rules. Their callbacks are refused anyway."""
+    """Returns the books of all accounts by primary key.
+
+    Disabled accounts are among them, as to enable one is no edit of its rules. Their callbacks are refused
+    anyway.
+    """
     by_account: dict[int, list[Rule]] = defaultdict(list)
     for rule in loaded(Rule.objects.all()):
         by_account[rule.account_id].append(rule)

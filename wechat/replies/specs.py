@@ -43,7 +43,7 @@ class Compare(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why a rule did, or did not, answer."""
+    """The reason why a rule did, or did not, answer."""
 
     WON = "won"
     SHADOWED = "shadowed"
@@ -66,9 +66,10 @@ class Reason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``begins`` included, ``ends`` not; no ``weekdays`` (1 is Monday) means all.
+    """The time in which a rule applies.
 
-    Hours that cross midnight belong to the day on which they open.
+    ``begins`` included, ``ends`` not; no ``weekdays`` (1 is Monday) means all. Hours that cross midnight
+    belong to the day on which they open.
     """
 
     begins: datetime.datetime | None = None
@@ -99,7 +100,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class FollowerFacts:
-    """What is known of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
+    """The known facts of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
 
     followed_before: bool = False
     followed_at: datetime.datetime | None = None
@@ -109,7 +110,10 @@ class FollowerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Any of the ``tags``, and following since at most ``new_days``; empty means everybody."""
+    """The followers a rule answers: with any of the ``tags``, following since at most ``new_days``.
+
+    What is empty means everybody.
+    """
 
     tags: frozenset[int] = frozenset()
     new_days: int | None = None
@@ -149,9 +153,10 @@ class KeywordSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
-    """``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent.
+    """A rule as a value.
 
-    ``in_shadow``: it is only noted what it would have answered.
+    ``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent. ``in_shadow``: it is
+    only noted what it would have answered.
     """
 
     id: int
@@ -171,7 +176,7 @@ class RuleSpec:
 
     @property
     def precedence(self) -> tuple[int, int, int]:
-        """Smaller answers first: see ``matching``."""
+        """Returns a key by which rules are asked in order, the smaller first: see ``matching``."""
         tier = {Trigger.SCAN: 0 if self.scene else 1, Trigger.DEFAULT: 3}.get(self.trigger, 2)
         return (tier, self.position, self.id)
 
@@ -220,19 +225,19 @@ class RuleSpec:
 
 
 def plain(text: str) -> str:
-    """The text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
+    """Returns the text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def text_of(message: Message) -> str | None:
-    """What the follower wrote, or said where the account has speech recognition; ``None`` for other kinds."""
+    """Returns what the follower wrote, or said where speech recognition is on; ``None`` for other kinds."""
     if isinstance(message, Voice):
         return message.text or None
     return message.text if isinstance(message, Text) else None
 
 
 def scene_of(message: Message) -> str | None:
-    """The channel that was scanned, whether by somebody new or by a follower."""
+    """Returns the channel that was scanned, whether by somebody new or by a follower."""
     return message.scene or None if isinstance(message, Subscribe | Scan) else None
 
 
@@ -254,7 +259,7 @@ def is_usable(keywords: Sequence[KeywordSpec]) -> bool:
 
 
 def quiet() -> re2.Options:
-    """An engine that reports to its caller and not to standard error."""
+    """Returns the options of an engine that reports to its caller and not to standard error."""
     options = re2.Options()
     options.log_errors = False
     return options

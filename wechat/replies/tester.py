@@ -28,7 +28,7 @@ SHOWN_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What would happen to one message. Of several ``answers`` one is drawn at random.
+    """The outcome of trying out one message. Of several ``answers`` one is drawn at random.
 
     ``is_outside``: nobody is there now of those it hands the follower to.
     """
@@ -46,7 +46,7 @@ class Trial:
 
 @dataclass(slots=True)
 class ReplayDifference:
-    """Messages that one rule answers now and another would answer then; ``None``: nobody does."""
+    """The messages that one rule answers now and another would answer then; ``None``: nobody does."""
 
     before: RuleSpec | None
     after: RuleSpec | None
@@ -56,7 +56,10 @@ class ReplayDifference:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """``looked_at`` messages were played again; those that differ are in ``changes``, most frequent first."""
+    """The result of a replay.
+
+    ``looked_at`` messages were played again; those that differ are in ``changes``, most frequent first.
+    """
 
     looked_at: int
     changes: Sequence[ReplayDifference]
@@ -67,8 +70,10 @@ class Replay:
 
 
 def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Message:
-    """A message as it would arrive: ``what`` is a message type, as ``text``, or an event, as ``event:scan``;
-    ``value`` is its text, event key or scene. Raises ``KeyError`` for an unknown ``what``.
+    """Returns a message as it would arrive.
+
+    ``what`` is a message type, as ``text``, or an event, as ``event:scan``; ``value`` is its text, event key
+    or scene. Raises ``KeyError`` for an unknown ``what``.
     """
     common: dict[str, Any] = {"to": "", "openid": openid, "create_time": int(at.timestamp())}
     name = what.removeprefix("event:")
@@ -82,7 +87,10 @@ def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Mes
 
 
 def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | None = None) -> Trial:
-    """Reads only. ``facts`` defaults to those of the message's sender."""
+    """Returns what would happen to the message.
+
+    Reads only. ``facts`` defaults to those of the message's sender.
+    """
     book, moment = _book(account), moment_of(message)
     known = facts_of(account, message) if facts is None else facts
     verdicts = book.compiled.explain(message, moment, known)
@@ -119,7 +127,7 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
 
 
 def never_fires(account: OfficialAccount) -> list[DeadRule]:
-    """Rules that are on and can never answer, each with the reason."""
+    """Returns the rules that are on and can never answer, each with the rules that answer instead."""
     worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
     return list(never_answering(_book(account).compiled, timezone.now(), frozenset(worn.distinct())))
 
@@ -161,7 +169,7 @@ def _last_messages(account: OfficialAccount, last_n: int) -> list[Message]:
 
 
 def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
-    """Menus and sign-ins are asked before the rules."""
+    """Returns a warning if a menu or a sign-in answers the message, as those are asked before the rules."""
     answer = routing.answer(routing.InboundEvent(account, message))
     if answer is None or answer.by.startswith("rule:"):
         return []

@@ -41,7 +41,10 @@ SAID = ("text", "voice")
 
 
 class TesterForm(forms.Form):
-    """Scenes are picked by the channel's name and keys by the button's; only words are typed."""
+    """A form for the message to try out.
+
+    Scenes are picked by the channel's name and keys by the button's; only words are typed.
+    """
 
     what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
     value = forms.CharField(label=gettext_lazy("Text"), required=False, max_length=2000, strip=False)
@@ -70,7 +73,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
-    """Raises nothing for what the form let through."""
+    """Returns what would happen to the message. Raises nothing for what the form let through."""
     at = asked["at"] or timezone.now()
     what = asked["what"]
     value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]

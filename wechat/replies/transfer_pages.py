@@ -32,7 +32,7 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.CONTENT, change=True)
 def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """First what a file would change, then, when that is agreed to, the change."""
+    """Shows what a file would change and, when that is agreed to, changes it."""
     context = frame(request, _("Import rules"))
     if request.method == "POST":
         agreed = "agreed" in request.POST

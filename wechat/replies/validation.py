@@ -13,7 +13,7 @@ from wechat.sdk.content import Content, TransferToService
 
 
 def check_keyword(compare: str, text: str) -> None:
-    """Raises ``ValidationError``."""
+    """Checks a keyword of a rule. Raises ``ValidationError``."""
     if compare == Compare.REGEX:
         wrong = regex_error(text) if text.strip() else None
         if wrong is not None:
@@ -23,7 +23,7 @@ def check_keyword(compare: str, text: str) -> None:
 
 
 def check_forward_url(url: str) -> None:
-    """Raises ``ValidationError`` for addresses that are never posted to."""
+    """Checks an address to forward to. Raises ``ValidationError`` for addresses that are never posted to."""
     try:
         scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
     except ValueError:  # brackets that hold no address
@@ -41,7 +41,10 @@ def check_forward_url(url: str) -> None:
 
 
 def check_handover(hands_to: str, contents: Sequence[Content]) -> None:
-    """Raises ``ValidationError`` for a rule that hands a follower to two services at once."""
+    """Checks the handover of a rule.
+
+    Raises ``ValidationError`` for one that hands a follower to two services at once.
+    """
     if hands_to and any(isinstance(each, TransferToService) for each in contents):
         raise ValidationError(
             _("The rule hands followers to your own desk: delete the transfer to WeChat's customer service.")

@@ -64,13 +64,13 @@ class Client:
         fields: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Multipart upload: `files` maps a form field to (file name, bytes, content type)."""
+        """Uploads in several parts: `files` maps a form field to (file name, bytes, content type)."""
         return self._sent(
             ApiRequest("POST", path, params or {}, files=files, form=fields), self._transport.ask
         )
 
     def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
-        """A file, or JSON in its place; with `json_body` asked for by POST."""
+        """Returns a file, or JSON in its place; with `json_body` asked for by POST."""
         method = "GET" if json_body is None else "POST"
         return self._sent(ApiRequest(method, path, params or {}, json_body), self._transport.download)
 
@@ -85,7 +85,10 @@ class Client:
 
 
 def _asked_for(token: Callable[[], str]) -> str:
-    """A token; whatever became of that question, the call that needs the token has not left."""
+    """Returns a token; whatever became of asking for it, the call that needs the token has not left.
+
+    So its TransportError is never of an unknown outcome.
+    """
     try:
         return token()
     except TransportError as error:

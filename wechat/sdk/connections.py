@@ -45,11 +45,11 @@ _admission: ContextVar[Admission] = ContextVar("admission", default=_everywhere)
 
 
 class NotAdmitted(requests.ConnectionError):
-    """Nobody was connected to: none of the host's addresses is admitted."""
+    """The host was not connected to: none of its addresses is admitted."""
 
 
 class _AddressRefused(NewConnectionError):
-    """The same, on its way through the library."""
+    """The error of an address that is not admitted, on its way through the library."""
 
 
 class _Reader(io.RawIOBase):
@@ -117,7 +117,7 @@ class _Connection(HTTPConnection):
         return sock
 
     def _admitted(self) -> list[Address]:
-        """Returns where the host may be reached. A proxy decides about that itself."""
+        """Returns the addresses at which the host may be reached. A proxy decides about that itself."""
         found = self._resolved()
         if self.proxy is None:
             admits, port = _admission.get(), self.port
@@ -162,7 +162,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+    """A connection over TLS that holds back what is written until the request is complete."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -210,7 +210,10 @@ class BoundedAdapter(HTTPAdapter):
             _admission.reset(token)
 
     def _judge(self, request: requests.PreparedRequest) -> None:
-        """The address as the library itself reads it when it chooses a connection."""
+        """Checks the address as the library itself reads it to choose a connection.
+
+        Raises ``NotAdmitted``.
+        """
         parts = urlsplit(str(request.url))
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if not self._admission(parts.hostname or "", port, ""):

@@ -97,7 +97,10 @@ class Video(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Music(_Body):
-    """`hq_music_url` is preferred on Wi-Fi. A customer-service message needs both addresses."""
+    """A piece of music; `hq_music_url` is preferred on Wi-Fi.
+
+    A customer-service message needs both addresses.
+    """
 
     type: ClassVar[str] = "music"
     title: str = ""
@@ -137,7 +140,7 @@ class NewsArticle:
 
 @dataclass(frozen=True, slots=True)
 class News(_Body):
-    """Exactly one article: the platform takes more only in corners we do not visit."""
+    """A news reply with exactly one article: the platform takes more only in corners we do not visit."""
 
     type: ClassVar[str] = "news"
     articles: tuple[NewsArticle, ...] = field(metadata={"of": NewsArticle, "most": 1})
@@ -267,7 +270,7 @@ TYPES: dict[str, type[Content]] = {
 
 
 def is_empty(content: Content) -> bool:
-    """Whether something that must be said is not there, so that a follower would get an empty message."""
+    """Returns whether something required is missing, so that a follower would get an empty message."""
     try:
         validate(content)
     except ContentError as error:
@@ -304,7 +307,7 @@ def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> d
 
 
 def to_dict(content: Content) -> dict[str, Any]:
-    """Plain data for storing as JSON; `from_dict` reads it back."""
+    """Returns plain data for storing as JSON; `from_dict` reads it back."""
     return {"type": content.type, **_plain(content)}
 
 

@@ -23,14 +23,14 @@ PADDING = tuple(bytes([size]) * size for size in range(BLOCK + 1))
 
 
 def sign(*parts: str) -> str:
-    """Lower-case hex SHA-1 of the parts, sorted by byte value and joined without separator."""
+    """Returns the lower-case hex SHA-1 of the parts, sorted by byte value and joined without separator."""
     # A query string may smuggle in lone surrogates; they must fail the comparison, not crash the encoder.
     encoded = sorted([part.encode(errors="surrogatepass") for part in parts])
     return sha1(b"".join(encoded), usedforsecurity=False).hexdigest()
 
 
 class MessageCipher:
-    """AES-256-CBC as the platform applies it to callback bodies, for one key and one AppID.
+    """The AES-256-CBC of callback bodies as the platform applies it, for one key and one AppID.
 
     `aes_key` is the 43 character EncodingAESKey; anything else raises ValueError. The AES objects are made
     once, because making one takes several times as long as a message. Any thread may use them.
@@ -50,7 +50,7 @@ class MessageCipher:
         self._chaining = threading.Lock()
 
     def encrypt(self, message: bytes) -> str:
-        """Message bytes to the base64 text of `Encrypt`, under a fresh random prefix."""
+        """Turns message bytes into the base64 text of `Encrypt`, under a fresh random prefix."""
         plain = get_random_bytes(PREFIX) + len(message).to_bytes(4, "big") + message + self._appid
         # The chain goes on from message to message. Its state enters the first block alone, which is the
         # random prefix: the reader, who starts from the fixed vector, finds other random bytes there.
@@ -59,7 +59,10 @@ class MessageCipher:
         return b64encode(sealed).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
-        """Base64 text of `Encrypt` to the message bytes. Raises EnvelopeError on anything out of place."""
+        """Turns base64 text of `Encrypt` into the message bytes.
+
+        Raises EnvelopeError on anything out of place.
+        """
         try:
             sealed = b64decode(encrypted, validate=True)
         except (binascii.Error, ValueError):
@@ -86,5 +89,8 @@ class MessageCipher:
 
 
 def _xored(one: bytes, other: bytes) -> bytes:
-    """Two texts of one length, as numbers: a library's function takes five times as long to be called."""
+    """Returns the XOR of two byte strings of one length, by way of numbers.
+
+    A library's function takes five times as long to be called.
+    """
     return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))

@@ -29,7 +29,7 @@ def current() -> float:
 
 
 def left(deadline: float) -> float:
-    """The seconds until then, more than none. Raises ``TimeoutError`` when they are over."""
+    """Returns the seconds until the deadline, always above 0. Raises ``TimeoutError`` when it is over."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("the call took too long")

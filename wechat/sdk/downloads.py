@@ -14,7 +14,7 @@ MOST_REDIRECTS = 5
 def download(
     address: str, *, admission: Admission, most: int, seconds: float, timeout: tuple[float, float]
 ) -> bytes:
-    """The file, cut off shortly after ``most`` bytes: the caller sees that it is too large.
+    """Downloads a file, cut off shortly after ``most`` bytes: the caller sees that it is too large.
 
     ``timeout`` is for connecting and for each read, ``seconds`` for the whole. Redirects are followed, each
     to where ``admission`` lets it. Raises ``TransportError``.

@@ -37,7 +37,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 
 
 class Mode(enum.StrEnum):
-    """How the account exchanges callbacks: 明文, 兼容, 安全."""
+    """The ways in which an account exchanges callbacks: 明文 (plain), 兼容 (compatible), 安全 (safe)."""
 
     PLAIN = "plain"
     COMPATIBLE = "compatible"
@@ -46,10 +46,11 @@ class Mode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallbackKeys:
-    """What one account's callbacks are checked with. Build once, use for every callback.
+    """The tokens and keys that one account's callbacks are checked with.
 
-    The previous token and key stay valid during a change. Raises ValueError for an AES key of the wrong form,
-    or none at all in an encrypted mode. Without a token every callback is refused.
+    Build once, use for every callback. The previous token and key stay valid during a change. Raises
+    ValueError for an AES key of the wrong form, or none at all in an encrypted mode. Without a token every
+    callback is refused.
     """
 
     appid: str
@@ -163,7 +164,10 @@ def _encrypted_json(body: bytes) -> str:
 
 
 def _decrypted(keys: CallbackKeys, encrypted: str) -> tuple[bytes, MessageCipher]:
-    """Current key first. When none fits, what the current one found wrong is the reason that counts."""
+    """Decrypts with the current key, then the previous one.
+
+    When none fits, what the current one found wrong is the reason that counts.
+    """
     current, *previous = keys.ciphers
     try:
         return current.decrypt(encrypted), current

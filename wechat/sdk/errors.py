@@ -18,7 +18,7 @@ from wechat.sdk.error_codes import ERROR_CODES
 
 
 class Cause(Enum):
-    """Why a call failed, as far as it matters for other calls."""
+    """The reason why a call failed, as far as it matters for other calls."""
 
     QUOTA = "quota"  # the calls of the day are used up
     RATE = "rate"  # too many calls in a short time
@@ -51,7 +51,7 @@ CAUSES = {
 
 
 class WeChatError(Exception):
-    """Root of the tree; never raised itself.
+    """The root of all errors here; never raised itself.
 
     `is_answer` tells whether the other side said it, so that it can be reached.
     """
@@ -104,7 +104,7 @@ class ContentError(WeChatError):
 
 
 class TransportError(WeChatError):
-    """No usable answer. `outcome_unknown` is False only when the request surely never left."""
+    """A call had no usable answer. `outcome_unknown` is False only when the request surely never left."""
 
     retryable = True
 
@@ -160,7 +160,10 @@ class ApiError(WeChatError):
 
     @property
     def category(self) -> str:
-        """Category of WeChat reference 16. A token call that says 40001 complains of the secret instead."""
+        """Returns the category of WeChat reference 16.
+
+        A token call that says 40001 complains of the secret instead.
+        """
         if self._complains_of_secret:
             return "permanent_for_request"
         return ERROR_CODES.get(self.errcode, UNKNOWN)[0]

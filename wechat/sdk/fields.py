@@ -22,7 +22,7 @@ _WHOLE = re.compile(r"([+-]?[0-9]{1,40})(?:\.0*)?")
 
 
 def source(convert: Convert, *paths: str) -> Mapping[str, Any]:
-    """Metadata for a field: the converter and the places to look."""
+    """Returns the metadata for a field: the converter and the places to look."""
     return {"convert": convert, "paths": paths}
 
 
@@ -47,7 +47,7 @@ def integers(path: str) -> tuple[int, ...]:
 
 
 def strings(path: str, name: str) -> tuple[str, ...]:
-    """The texts called `name` in each of the repeated elements at `path`."""
+    """Declares a field: the texts called `name` in each of the repeated elements at `path`."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(as_text(child(one, name)) for one in _each(found)), path),
@@ -55,7 +55,7 @@ def strings(path: str, name: str) -> tuple[str, ...]:
 
 
 def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
-    """One `kind` for each of the repeated elements at `path`."""
+    """Declares a field: one `kind` for each of the repeated elements at `path`."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), path),
@@ -147,6 +147,6 @@ def _first(node: Tree, paths: list[list[str]]) -> Tree:
 
 
 def _each(found: Tree) -> list[Tree]:
-    """Repeated elements, without the empty ones; a blank container has none."""
+    """Returns the repeated elements, without the empty ones; a blank container has none."""
     several = found if isinstance(found, list) else [found]
     return [one for one in several if not isinstance(one, str) or one.strip()]

@@ -4,7 +4,10 @@ from hashlib import sha1
 
 
 def signature(ticket: str, noncestr: str, timestamp: int, url: str) -> str:
-    """Lower-case hex signature for a page; `url` is its full address, and what follows a # does not count."""
+    """Returns the lower-case hex signature for a page.
+
+    `url` is its full address, and what follows a # does not count.
+    """
     page = url.partition("#")[0]
     signed = f"jsapi_ticket={ticket}&noncestr={noncestr}&timestamp={timestamp}&url={page}"
     return sha1(signed.encode(), usedforsecurity=False).hexdigest()

@@ -7,5 +7,8 @@ OPENID = re.compile(rf"^[A-Za-z0-9_-]{{1,{LONGEST}}}\Z")
 
 
 def is_openid(text: str) -> bool:
-    """Whether it can be one; real ones have 28 characters, those of tests and older platforms fewer."""
+    """Returns whether the text can be an openid.
+
+    Real ones have 28 characters, those of tests and older platforms fewer.
+    """
     return OPENID.match(text) is not None

@@ -11,7 +11,7 @@ from wechat.sdk import deadlines
 
 
 def resolve(host: str, port: int) -> list[Any]:
-    """The addresses of a host as ``getaddrinfo`` gives them. Raises ``gaierror`` and ``TimeoutError``.
+    """Returns a host's addresses as ``getaddrinfo`` gives them. Raises ``gaierror`` and ``TimeoutError``.
 
     The system's resolver cannot be interrupted, so it is left behind in a thread of its own when it takes
     too long.

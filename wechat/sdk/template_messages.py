@@ -12,10 +12,11 @@ from wechat.sdk.errors import ContentError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateMessage:
-    """`values` by field name, as `thing4`. With a mini program, `url` is for old clients.
+    """A message from a template; `values` by field name, as `thing4`.
 
-    `scene` and `title` belong to one-time subscription messages, whose only value is `content`. A mini
-    program's own messages open `pagepath` there and have no `appid`.
+    With a mini program, `url` is for old clients. `scene` and `title` belong to one-time subscription
+    messages, whose only value is `content`. A mini program's own messages open `pagepath` there and have no
+    `appid`.
     """
 
     template_id: str
@@ -38,31 +39,34 @@ class TemplateMessage:
 
 
 def template_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/template/send`; a repeated `client_msg_id` is sent once within ten minutes."""
+    """Returns the body of `/cgi-bin/message/template/send`.
+
+    A repeated `client_msg_id` is sent once within ten minutes.
+    """
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(url=message.url), **message.link, "data": message.data}
 
 
 def notice_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/subscribe/bizsend`."""
+    """Returns the body of `/cgi-bin/message/subscribe/bizsend`."""
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(page=message.url), **message.link, "data": message.data}
 
 
 def once_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/template/subscribe`."""
+    """Returns the body of `/cgi-bin/message/template/subscribe`."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(url=message.url)}
     return {**body, **message.link, "scene": message.scene, "title": message.title, "data": message.data}
 
 
 def subscribe_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Of `/cgi-bin/message/subscribe/send`, as a mini program to its own user."""
+    """Returns the body of `/cgi-bin/message/subscribe/send`, as a mini program to its own user."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(page=message.pagepath)}
     return {**body, "miniprogram_state": "formal", "lang": "zh_CN", "data": message.data}
 
 
 def to_dict(message: TemplateMessage) -> dict[str, Any]:
-    """Plain data for storing as JSON, without the template's id."""
+    """Returns plain data for storing as JSON, without the template's id."""
     texts = {name: getattr(message, name) for name in _TEXTS}
     return {"type": "template", "values": dict(message.values), **_filled(**texts)}
 

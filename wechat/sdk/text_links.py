@@ -17,7 +17,10 @@ WEB = ("https://", "http://")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``url`` is a web address; with an ``appid`` it is what a WeChat without mini programs opens instead."""
+    """A link; ``url`` is a web address.
+
+    With an ``appid`` it is what a WeChat without mini programs opens instead.
+    """
 
     words: str
     url: str = ""

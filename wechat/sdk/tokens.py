@@ -40,7 +40,7 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """Where processes share tokens. Names are at most 64 characters of ASCII."""
+    """A place where processes share tokens. Names are at most 64 characters of ASCII."""
 
     def load(self, name: str) -> Token | None: ...
 
@@ -51,12 +51,12 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Held by one process at a time; how long to wait for it is the store's decision."""
+        """Returns a lock that one process at a time holds; how long to wait for it the store decides."""
         ...
 
 
 class MemoryTokenStore:
-    """For a single process: tests, scripts."""
+    """A store for a single process: tests, scripts."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
@@ -96,7 +96,7 @@ class SharedToken:
         return self.current().value
 
     def current(self) -> Token:
-        """A valid token. Raises what fetching raised, unless the one in hand still has some life."""
+        """Returns a valid token. Raises what fetching raised, unless the one in hand still has some life."""
         held = self._held
         if held and self._good_for_now(held):
             return held
@@ -110,7 +110,7 @@ class SharedToken:
             return held
 
     def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
-        """A token other than the refused one, if somebody has it already; otherwise `refetch(rejected)`."""
+        """Returns a token other than the refused one, from whoever has it or from `refetch(rejected)`."""
         held = self._held
         if held and held.value != rejected and self._alive(held):
             return held.value
@@ -182,11 +182,11 @@ class AccessTokens:
         return self._token.get()
 
     def current(self) -> Token:
-        """The token with the time it ends."""
+        """Returns the token with the time it ends."""
         return self._token.current()
 
     def renew(self, rejected: str) -> str:
-        """The token to use after the platform refused `rejected`.
+        """Returns the token to use after the platform refused `rejected`.
 
         Raises ApiError or TransportError. May return `rejected` itself when the platform insists on it and no
         forced refresh is left; the next refusal is then final.
@@ -198,7 +198,10 @@ class AccessTokens:
         return read_token(self._transport.ask(self._call(force)), "access_token", asked)
 
     def _refetch(self, rejected: str) -> Token:
-        """The platform keeps handing out a stable token it considers valid; only force ends that."""
+        """Fetches a token; forces a new one if the platform gives the rejected one again and it is allowed.
+
+        The platform keeps handing out a stable token it considers valid; only force ends that.
+        """
         token = self._fetch()
         if self._kind == "stable" and token.value == rejected and self._may_force():
             return self._fetch(force=True)

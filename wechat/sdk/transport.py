@@ -90,7 +90,10 @@ class Transport:
         self._observer = observer
 
     def ask(self, call: ApiRequest) -> dict[str, Any]:
-        """The JSON answer. Raises ApiError for an errcode other than 0, TransportError for no answer."""
+        """Returns the JSON answer.
+
+        Raises ApiError for an errcode other than 0, TransportError for no answer.
+        """
         with self._watched(call.api):
             answer = _json(self._send(call, FILE_SECONDS if call.files else CALL_SECONDS).content)
             if answer is None:
@@ -162,14 +165,20 @@ def _outcome(error: WeChatError) -> str:
 
 
 def _level(error: WeChatError) -> int:
-    """A refusal with a known reason is the caller's to deal with; anything else the operator should see."""
+    """Returns the log level of an error: INFO for a refusal with a known reason, else WARNING.
+
+    Such a refusal is the caller's to deal with; anything else the operator should see.
+    """
     if isinstance(error, ApiError) and error.errcode in ERROR_CODES and error.category in REFUSALS:
         return logging.INFO
     return logging.WARNING
 
 
 def _prepared(base: str, call: ApiRequest) -> requests.PreparedRequest:
-    """A call without a file. The platform refuses \\u escapes, so JSON goes out as raw UTF-8."""
+    """Returns a call without a file, ready to be sent.
+
+    The platform refuses \\u escapes, so JSON goes out as raw UTF-8.
+    """
     request = requests.PreparedRequest()
     request.method = call.method
     request.url = f"{base}{call.api}?{urlencode(call.params)}" if call.params else base + call.api
@@ -192,13 +201,13 @@ def _uploading(base: str, call: ApiRequest) -> requests.PreparedRequest:
 
 @cache
 def _environment(base: str) -> Mapping[str, Any]:
-    """Proxy and certificates as the environment names them, looked up once."""
+    """Returns proxy and certificates as the environment names them, looked up once."""
     with requests.Session() as session:
         return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003
 
 
 def _json(content: bytes) -> dict[str, Any] | None:
-    """A JSON object, read as UTF-8 whatever the headers say; None for anything else."""
+    """Returns a JSON object, read as UTF-8 whatever the headers say; None for anything else."""
     if not text.is_json(content):
         return None
     try:
@@ -226,7 +235,7 @@ def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
 
 
 def _filename(response: requests.Response) -> str:
-    """The file name of Content-Disposition without any path, or ""."""
+    """Returns the file name of Content-Disposition without any path, or "" if there is none."""
     header = Message()
     header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
     name = header.get_filename() or ""
@@ -252,7 +261,7 @@ logging.getLogger("urllib3.connectionpool").addFilter(_Redaction())
 
 @cache
 def shared_session(base: str, pid: int) -> requests.Session:
-    """The pooled session for a host in one process: a fork must not share sockets."""
+    """Returns the pooled session for a host in one process: a fork must not share sockets."""
     session = requests.Session()
     # Threads share the session; the cookie jar is the one part of it they could trip over.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -31,7 +31,7 @@ _OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
 
 
 class _Parsers(threading.local):
-    """Parsers for each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
+    """The parsers of each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
 
     def __init__(self) -> None:
         self.of_utf8 = _parser("utf-8")

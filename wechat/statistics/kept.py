@@ -21,7 +21,7 @@ class Kept(NamedTuple):
 
 
 def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, Kept]:
-    """Returns what was read of each statistic, all of it with one question."""
+    """Returns what was read of each statistic, all of it with one query."""
     names = {each.name: each for each in datasets}
     found: dict[Dataset, Kept] = {each: Kept(defaultdict(list), defaultdict(list)) for each in datasets}
     rows = PlatformDay.objects.filter(

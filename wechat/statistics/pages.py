@@ -67,14 +67,14 @@ Values = list[Number]
 
 
 class PastForm(PeriodForm):
-    """The platform knows nothing of today."""
+    """The form of a period up to yesterday: the platform knows nothing of today."""
 
     ends_days_ago = 1
 
 
 @account_page(Area.FOLLOWERS)
 def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Who came and left, by the way they came."""
+    """Shows who came and left, by the way they came."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)
@@ -105,7 +105,7 @@ def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
 
 @account_page(Area.CONTENT)
 def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Who read, shared and kept what was sent and published."""
+    """Shows who read, shared and kept what was sent and published."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)
@@ -126,7 +126,7 @@ def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 
 @account_page(Area.MESSAGES)
 def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """What followers wrote, by kind and by the hour."""
+    """Shows what followers wrote, by kind and by the hour."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
@@ -149,7 +149,7 @@ def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 
 @account_page(Area.MESSAGES)
 def interface(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """How the platform's callbacks to us went."""
+    """Shows how the platform's callbacks to us went."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
@@ -181,7 +181,7 @@ def _answer(request: HttpRequest, report: Report, work: str) -> HttpResponseBase
 
 
 def _in_log(kind: str) -> Callable[[datetime.date], str]:
-    """Returns the address of the messages of a day, those of a kind only if one is given."""
+    """Returns a function that gives the log's address for a day's messages, or for those of the kind."""
     log, more = reverse("admin:inbox_inboundmessage_changelist"), f"&kind={kind}" if kind else ""
     return lambda day: f"{log}?since={day}T00:00&until={day + DAY}T00:00{more}"
 
@@ -244,7 +244,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _sources(changes: Kept) -> Iterator[Table]:
-    """By the way that people came."""
+    """Yields the table by the way that people came."""
     came, left = Counter[int](), Counter[int]()
     for rows in changes.days.values():
         for change in map(UserChange.of, rows):
@@ -261,7 +261,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
 
 
 def _articles(platform: Kept) -> Iterator[Table]:
-    """What went out in the period, the newest first, with its first thirty days."""
+    """Yields the table of what went out in the period, the newest first, with its first thirty days."""
     lines = [
         TableLine(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
         for day in sorted(platform.days, reverse=True)
@@ -272,12 +272,12 @@ def _articles(platform: Kept) -> Iterator[Table]:
 
 
 def _address(article: ArticleTotal) -> str:
-    """An article is opened where followers read it."""
+    """Returns the address at which followers read the article; empty if it has none."""
     return article.url if article.url.startswith(("https://", "http://")) else ""
 
 
 def _read_from(platform: Kept) -> Iterator[Table]:
-    """By where the platform says that people read from, in its words."""
+    """Yields the table by where the platform says that people read from, in its words."""
     found = Counter[str]()
     for rows in platform.days.values():
         for row in rows:
@@ -287,7 +287,7 @@ def _read_from(platform: Kept) -> Iterator[Table]:
 
 
 def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -> Iterator[Table]:
-    """By kind, as counted here and by the platform, which knows fewer kinds."""
+    """Yields the table by kind, as counted here and by the platform, which knows fewer kinds."""
     here, there = Counter[str](), Counter[str]()
     for day in period.days:
         for (kind, _event), counted in own.get(day, {}).items():
@@ -304,7 +304,7 @@ def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -
 
 
 def _hours(platform: Kept) -> Iterator[Table]:
-    """By hour of the day, over the days whose hours are known."""
+    """Yields the table by hour of the day, over the days whose hours are known."""
     found = Counter[int]()
     for row in (row for rows in platform.days.values() for row in map(Upstream.of, rows)):
         found[row.hour] += row.messages
@@ -321,7 +321,7 @@ def _hours_of_callbacks(platform: Kept) -> Iterator[Table]:
 
 
 def _by_hour(measures: Sequence[Measure], found: Mapping[int, Values]) -> Iterator[Table]:
-    """A table with a row of bars for its first measure; none where no hour is known."""
+    """Yields a table with a row of bars for its first measure; none where no hour is known."""
     if not found:
         return
     nothing: Values = [0, *([None] * (len(measures) - 1))]

@@ -79,7 +79,7 @@ def _together(row: PlatformDay, span: datetime.timedelta) -> list[PlatformDay]:
 def next_reading(
     account_id: int, dataset: Dataset, row: PlatformDay, found: Sequence[datacube.Row]
 ) -> datetime.datetime | None:
-    """When a day that was read is read again, or never."""
+    """Returns when a day that was read is read again; ``None`` for never."""
     age = (timezone.localdate() - row.day).days
     following = next((each for each in _ages(dataset, found) if each > age), None)
     return None if following is None else ready_at(account_id, row.day + following * DAY)
@@ -92,13 +92,16 @@ def _ages(dataset: Dataset, found: Sequence[datacube.Row]) -> Sequence[int]:
 
 
 def ready_at(account_id: int, day: datetime.date) -> datetime.datetime:
-    """When an account's statistics are read on a day, after the rows of that day were made."""
+    """Returns when an account's statistics are read on a day.
+
+    That is after the rows of that day were made.
+    """
     begin = datetime.datetime.combine(day, READY, tzinfo=BEIJING)
     return begin + datetime.timedelta(minutes=1 + account_id % SPREAD_MINUTES)
 
 
 def _waiting() -> QuerySet[OfficialAccount]:
-    """Returns accounts without rows for yesterday."""
+    """Returns the accounts without rows for yesterday."""
     there = PlatformDay.objects.filter(
         account=OuterRef("pk"), dataset=Dataset.USER_SUMMARY.name, day=timezone.localdate() - DAY
     )
@@ -126,7 +129,10 @@ def plan(turn: work.Turn) -> int:
 
 
 def _plan(account: OfficialAccount) -> None:
-    """Makes those of days on which nothing was running as well. The newest are read first."""
+    """Makes the rows of an account, those of days on which nothing was running as well.
+
+    The newest are read first.
+    """
     today = timezone.localdate()
     due_at = max(timezone.now(), ready_at(account.pk, today))
     rows = PlatformDay.objects.filter(account=account, day__gte=today - HISTORY_DAYS * DAY)

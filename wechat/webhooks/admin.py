@@ -32,7 +32,7 @@ COLOURS: Mapping[State, str] = {State.DELIVERED: "good", State.FAILED: "bad"}
 
 @admin.register(Endpoint)
 class EndpointAdmin(AccountScopedAdmin):
-    """The secret is made here and shown once, in the answer to the POST itself."""
+    """The pages of endpoints. The secret is made here and shown once, in the answer to the POST itself."""
 
     area = Area.SETTINGS
     takes_along = frozenset({Delivery})
@@ -57,7 +57,10 @@ class EndpointAdmin(AccountScopedAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
-        """Returns what something else keeps, as a rule, is changed there."""
+        """Returns the fields that cannot be changed.
+
+        The address and events of an endpoint that something else keeps, such as a rule, are changed there.
+        """
         kept = ("url", "events") if obj is not None and obj.owner else ()
         return [*super().get_readonly_fields(request, obj), *kept]
 
@@ -72,7 +75,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return self._secret_page(request, obj)
 
     def secret_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-        """First what will happen, then, when it is confirmed, the new secret: this once."""
+        """Shows what will happen, and then, once that is confirmed, the new secret: this once."""
         if endpoint.owner:
             raise PermissionDenied
         if request.method != "POST":
@@ -90,7 +93,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return super().render_change_form(request, {**context, "held": held}, *args, **kwargs)
 
     def go_on_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-        """The receiver is there again: what waits for it is posted at once."""
+        """Posts at once what waits for the receiver, which is there again."""
         if held_work.lift(outbox.held(endpoint)):
             audit.record(request, endpoint, _("What waited goes on."))
             self.message_user(request, _("What waited goes on."))
@@ -107,7 +110,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return self._page(request, "webhooks/sample.html", endpoint, _("Send a sample"), **context)
 
     def _secret_page(self, request: HttpRequest, endpoint: Endpoint) -> TemplateResponse:
-        """In the answer to the POST itself, so that the secret is kept nowhere in the clear."""
+        """Shows the secret in the answer to the POST itself, so that it is kept nowhere in the clear."""
         notice = _(
             "Copy the secret now: it is not shown again. "
             "The receiver checks with it that a message is from here."
@@ -144,7 +147,10 @@ class EndpointAdmin(AccountScopedAdmin):
 
 
 def _decided_by(request: HttpRequest) -> QuerySet[Endpoint]:
-    """An API client's endpoint serves all accounts of the client, and has no page here."""
+    """Returns the endpoints that have a page here.
+
+    That of an API client serves all accounts of the client, and has none.
+    """
     mine = Rights.of(request.user).changeable(EndpointAdmin.area)
     return Endpoint.objects.filter(account__in=mine)
 
@@ -154,7 +160,7 @@ held_work.DECIDED.add(outbox.DELIVERIES.name, _decided_by)
 
 @admin.register(Delivery)
 class DeliveryAdmin(BigTable, AccountScopedAdmin):
-    """What was posted, attempt by attempt; read-only, but for "send again"."""
+    """A list of what was posted, attempt by attempt; read-only, but for "send again"."""
 
     area = Area.SETTINGS
     empty_words = gettext_lazy(
@@ -170,7 +176,7 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only for the action: the page itself has nothing to fill in."""
+        """Returns whether deliveries may be sent again; the page of one has nothing to fill in."""
         return obj is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

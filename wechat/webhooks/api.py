@@ -39,13 +39,13 @@ class Subscription(BusinessView):
 
     @extend_schema(responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
-        """Returns where events are posted, and which; without an address, none are."""
+        """Returns where events are posted, and which events; without an address, none are."""
         mine = Endpoint.objects.filter(client=self.client).first()
         return Response({"url": mine.url if mine else "", "events": mine.events if mine else []})
 
     @extend_schema(request=SubscriptionSerializer, responses=NewSubscriptionSerializer)
     def put(self, request: Request) -> Response:
-        """Returns where events are posted from now on, and which; answers the new signing secret."""
+        """Sets where events are posted from now on, and which; answers the new signing secret."""
         asked = SubscriptionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -54,7 +54,7 @@ class Subscription(BusinessView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        """No more events."""
+        """Ends the subscription: no more events are posted."""
         unsubscribe(self.client)
         return Response(status=204)
 

@@ -28,7 +28,7 @@ class EndpointForm(AccountForm):
         fields = ("account", "url", "events", "enabled")
 
     def clean(self) -> dict[str, Any]:
-        """To switch it on is a new beginning."""
+        """Starts anew an endpoint that is switched on again: its failures are forgotten."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("enabled") and self.instance.switched_off_at:
             self.instance.switched_off_at = self.instance.failing_since = None

@@ -20,7 +20,7 @@ SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """In the form of Standard Webhooks."""
+    """Returns a new secret, in the form of Standard Webhooks."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 
@@ -29,7 +29,7 @@ def new_message_id() -> str:
 
 
 class Endpoint(HasSecrets):
-    """Where a system of the owner's is told of events.
+    """An address at which a system of the owner's is told of events.
 
     ``owner`` says what keeps it, as ``rule:12`` or ``client:3``; the endpoints that staff add have none.
     An account's endpoint has ``account``; that of an API client is for all accounts of the client.
@@ -136,5 +136,5 @@ class Delivery(Traced, WorkRow):
 
     @property
     def last(self) -> dict[str, object]:
-        """The newest attempt; empty before the first."""
+        """Returns the newest attempt; empty before the first."""
         return self.log[-1] if self.log else {}

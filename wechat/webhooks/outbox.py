@@ -62,7 +62,7 @@ _answering: Registry[Answering] = Registry("reader of answers")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """``status`` is ``None`` if no answer came."""
+    """The result of one attempt; ``status`` is ``None`` if no answer came."""
 
     ms: int
     status: int | None = None
@@ -87,19 +87,19 @@ def answered(event: str) -> Callable[[Answering], Answering]:
 def emit(
     account: OfficialAccount, event: str, data: Mapping[str, Any], *, key: str, openid: str = ""
 ) -> None:
-    """Tells whoever has subscribed to it; inside the transaction that makes it true."""
+    """Tells whoever has subscribed to an event; inside the transaction that makes it true."""
     for endpoint in subscribers(account, event):
         send(endpoint, account, event, data, key=key, openid=openid)
 
 
 def subscribers(account: OfficialAccount, event: str) -> QuerySet[Endpoint]:
-    """The account's endpoints, and those of API clients that may reach into it."""
+    """Returns the account's endpoints for the event, and those of API clients that may reach into it."""
     theirs = Q(client__enabled=True, client__accounts=account)
     return Endpoint.objects.filter(Q(account=account) | theirs, enabled=True, events__contains=[event])
 
 
 def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> Endpoint:
-    """The endpoint that something else keeps, as ``rule:12``, as it says now."""
+    """Returns the endpoint that something else keeps, as ``rule:12``, as it says now."""
     endpoint = Endpoint.objects.filter(owner=owner).first()
     if endpoint is None:
         endpoint, _made = Endpoint.objects.get_or_create(
@@ -121,14 +121,14 @@ def send(
     key: str,
     openid: str = "",
 ) -> bool:
-    """Has it posted to one endpoint, once for each ``key``; whether that is new."""
+    """Has an event posted to one endpoint, once for each ``key``; returns whether that is new."""
     known = Delivery.objects.filter(endpoint=endpoint, key=key).exists()
     send_all([prepared(endpoint, account, event, data, key=key, openid=openid)])
     return not known
 
 
 def send_all(deliveries: Sequence[Delivery]) -> None:
-    """Those whose key their endpoint has had already are left out."""
+    """Has deliveries posted; those whose key their endpoint has had already are left out."""
     if deliveries:
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         work.wake("webhooks.deliver")
@@ -144,7 +144,7 @@ def prepared(
     openid: str = "",
     trace: str = "",
 ) -> Delivery:
-    """Returns the row of one event; ``trace`` is that of what it is about, the current one without."""
+    """Returns the row of one event; ``trace`` is that of what it is about, else the current one is taken."""
     now = timezone.now()
     body = {"type": event, "timestamp": now.isoformat(), "data": {"account": account.slug, **data}}
     text = json.dumps(body, ensure_ascii=False)
@@ -155,7 +155,7 @@ def prepared(
 
 
 def send_again(deliveries: Sequence[Delivery]) -> int:
-    """Posts what was delivered or given up once more, as the same message; how many."""
+    """Posts what was delivered or given up once more, as the same message; returns how many."""
     closed = Delivery.objects.filter(
         pk__in=[each.pk for each in deliveries], due_at=None, endpoint__enabled=True
     )
@@ -181,7 +181,7 @@ def deliver(found: Sequence[Delivery]) -> None:
 
 
 def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Mapping[str, Any]) -> Delivery:
-    """Posts an example now, once, even if the endpoint is off; the delivery with its attempt."""
+    """Posts an example now, once, even if the endpoint is off; returns the delivery with its attempt."""
     data, key = {**example, "sample": True}, f"sample:{new_message_id()}"
     delivery = prepared(endpoint, account, event, data, key=key)
     attempt = _attempt(delivery)
@@ -192,7 +192,7 @@ def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Ma
 
 
 def _attempt(delivery: Delivery) -> DeliveryAttempt:
-    """Runs in a thread of its own: no database here."""
+    """Posts one delivery. Runs in a thread of its own: no database here."""
     with tracing.span("webhooks.deliver", delivery.trace, event=delivery.event):
         attempt = _posted(delivery)
         if _lines[attempt.delivered].allows():
@@ -214,7 +214,7 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
 
 
 def held(endpoint: Endpoint) -> QuerySet[Hold]:
-    """Returns the open circuit of this receiver, if there is one."""
+    """Returns the hold of the open circuit of this receiver, if there is one."""
     return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 

@@ -10,7 +10,7 @@ from wechat.webhooks.models import Delivery
 
 
 def _oldest(before: datetime.datetime, limit: int) -> Sequence[Delivery]:
-    """The rows with the smallest numbers are the oldest, so that no table is read for it."""
+    """Returns the oldest rows, those with the smallest numbers, so that no table is read for it."""
     first = Delivery.objects.exclude(state=Delivery.State.WAITING).order_by("pk")
     return [row for row in first[:limit] if row.created_at < before]
 

@@ -7,7 +7,10 @@ from wechat.webhooks.models import Endpoint, new_secret
 
 
 def subscribe(client: ApiClient, url: str, events: Iterable[str], *, only: bool = False) -> Endpoint:
-    """The client's endpoint with a new secret; its other events stay unless it is to have these ``only``."""
+    """Returns the client's endpoint with a new secret.
+
+    Its other events stay unless it is to have these ``only``.
+    """
     owner = f"client:{client.pk}"
     endpoint = Endpoint.objects.filter(owner=owner).first() or Endpoint(owner=owner, client=client)
     kept = [] if only else endpoint.events

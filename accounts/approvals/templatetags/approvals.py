@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.inclusion_tag("approvals/waits.html")
 def waiting_approval(row: Model) -> dict[str, Any]:
-    """Returns what waits for somebody to agree about a row, for a notice on its page."""
+    """Shows, as a notice on the page of a row, the approval that waits about it."""
     return {"approval": asking.waiting_about(row) if row and row.pk else None}

@@ -53,7 +53,7 @@ class TagAdmin(AccountScopedAdmin):
         return super().changelist_view(request, context)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The platform's own tags are only looked at."""
+        """Returns whether a tag may be changed; the platform's own tags can only be looked at."""
         return super().has_change_permission(request, obj) and not _is_system(obj)
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:

@@ -11,7 +11,7 @@ from wechat.kernel.work import WorkRow
 
 
 def _path(avatar: "Avatar", filename: str) -> str:
-    """A name nobody can guess."""
+    """Returns a path with a name nobody can guess."""
     return f"avatars/{avatar.account_id}/{uuid.uuid4().hex}.{filename.rpartition('.')[2]}"
 
 

@@ -7,7 +7,7 @@ from accounts.official.models import OfficialAccount
 
 
 class Erasure(models.Model):
-    """Somebody who was forgotten at that moment: nothing from before it is written down again."""
+    """A follower who was forgotten at that moment: nothing from before it is written down again."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     openid = models.CharField(_("OpenID"), max_length=64)

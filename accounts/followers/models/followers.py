@@ -57,7 +57,7 @@ class Tag(WorkRow):
 
 
 class Follower(models.Model):
-    """Somebody who wrote to, followed or left an account; made and kept fresh by what arrives.
+    """A person who wrote to, followed or left an account; made and kept fresh by what the platform sends.
 
     ``nickname`` and ``avatar_url`` come from the follower's own consent at ``consented_at`` (OAuth) and from
     nowhere else: the platform tells no account who its followers are.

@@ -13,7 +13,7 @@ from wechat.kernel.work import WorkRow
 
 
 class CustomField(models.Model):
-    """Something an account wants to know about its followers, such as a shoe size."""
+    """A field of an account's own for what it wants to know about its followers, such as a shoe size."""
 
     class Kind(models.TextChoices):
         TEXT = "text", _("text")
@@ -51,7 +51,7 @@ class CustomField(models.Model):
 
 
 class FieldValue(models.Model):
-    """What one field says about one follower: a choice is a text, yes and no are 1 and 0."""
+    """A follower's value of a custom field: a choice is kept as text, yes and no as the numbers 1 and 0."""
 
     field = models.ForeignKey(CustomField, models.CASCADE, related_name="values", db_index=False)
     follower = models.ForeignKey(Follower, models.CASCADE, related_name="custom_values")
@@ -112,11 +112,11 @@ class Segment(models.Model):
         return self.name
 
     def rows(self) -> QuerySet[Follower]:
-        """The followers it means now, in no order. Raises ``segments.UnknownCondition``."""
+        """Returns the followers in the segment now, in no order. Raises ``segments.UnknownCondition``."""
         return Follower.objects.filter(self.condition(), account=self.account)
 
     def condition(self) -> models.Q:
-        """The filter on ``Follower`` it means now. Raises ``segments.UnknownCondition``."""
+        """Returns the segment's filter on ``Follower`` as of now. Raises ``segments.UnknownCondition``."""
         return segments.query(self.account, self.conditions, any_of=self.match == self.Match.ANY)
 
 

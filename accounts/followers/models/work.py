@@ -108,7 +108,7 @@ class ListedOpenid(models.Model):
 
 
 class BulkJob(WorkRow):
-    """Something done to many followers in the background, with what became of each that failed."""
+    """A task on many followers in the background, with what became of each follower for whom it failed."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

@@ -13,27 +13,27 @@ register = template.Library()
 
 @register.simple_tag
 def person(somebody: Any, link: str = "") -> SafeString:
-    """Face, name and where from, of a person or of a row with the openid of one."""
+    """Draws picture, name and origin of a person, or of a row that has the openid of one."""
     return people.drawn(_person(somebody), link)
 
 
 @register.simple_tag
 def face(somebody: Any) -> SafeString:
-    """Only the face."""
+    """Draws only the picture of a person, or nothing for nobody."""
     found = _person(somebody)
     return people.face(found) if found else SafeString()
 
 
 @register.simple_tag
 def copy_openid(somebody: Any) -> SafeString:
-    """A button that copies the OpenID."""
+    """Draws a button that copies the OpenID."""
     found = _person(somebody)
     return people.copy_button(found) if found else SafeString()
 
 
 @register.filter
 def called(somebody: Any) -> str:
-    """The name alone, for sentences."""
+    """Returns the name alone, for sentences."""
     found = _person(somebody)
     return found.name if found else "–"
 

@@ -34,7 +34,7 @@ SLICE = 2_000
 
 
 class AuditFilter(FilterForm):
-    """Who, what, which object, and when."""
+    """The filters of the audit log: who, what, which object, and when."""
 
     who = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Done by"), required=False)
     q = forms.CharField(
@@ -108,7 +108,7 @@ class AuditAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return [path("export/", export, name="staff_audit_export"), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-        """The entries under the filters of the list; that they were taken is an entry, too."""
+        """Sends the entries under the filters of the list as a file, and records that they were exported."""
         form = AuditFilter(account, request.GET)
         rows = form.narrowed(AuditEntry.objects.filter(account=account))
         audit.record(request, account, _("Exported the audit log."))
@@ -150,7 +150,7 @@ def object_in_words(entry: AuditEntry) -> str:
 
 
 def _lines(rows: QuerySet[AuditEntry]) -> Iterator[Row]:
-    """A slice at a time, from the newest, in little memory."""
+    """Yields the rows of the file, newest first, read a slice at a time to need little memory."""
     yield [
         _("time"), _("who"), _("from where"), _("kind of object"), _("number of the object"), _("object"),
         _("what was done"), _("value before"), _("value after"), _("number in the chain"), _("seal"),

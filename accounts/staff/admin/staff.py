@@ -31,7 +31,7 @@ class StaffRightInline(TabularInline[StaffRight, User]):
 
 @admin.register(StaffRight)
 class StaffRightAdmin(AccountScopedAdmin):
-    """The colleagues stand where other models have their list."""
+    """The pages about colleagues; a list of them stands where other models have a list of rows."""
 
     area = Area.SETTINGS
 
@@ -59,7 +59,7 @@ class StaffRightAdmin(AccountScopedAdmin):
 
 
 class NewStaffForm(UserCreationForm):  # type: ignore[misc]  # the skin is untyped
-    """Whoever is added here is to work in the console: that is what the page is for."""
+    """The form to add a member of staff; "May use the console" is ticked, as that is why people are added."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,7 +112,7 @@ class StaffAdmin(UserAdmin[User], AuditedAdmin):  # type: ignore[misc]  # both m
 
     @admin.display(description=gettext_lazy("password"))
     def new_password(self, user: User) -> SafeString:
-        """How it is kept is nobody's business; that it can be changed is."""
+        """Returns a link to set a new password; how the password is kept is not shown."""
         address = reverse("admin:auth_user_password_change", args=(user.pk,))
         return format_html('<a class="link" href="{}">{}</a>', address, _("Set a new password"))
 
@@ -131,7 +131,7 @@ class StaffAdmin(UserAdmin[User], AuditedAdmin):  # type: ignore[misc]  # both m
 
 @admin.register(SignInLimit)
 class SignInLimitAdmin(AuditedAdmin):
-    """Who has to wait before the next attempt; taking a line away ends the wait."""
+    """The list of who has to wait before the next attempt to sign in; taking a line away ends the wait."""
 
     list_display = ("kind", "value", "failures", "failed_at", "open_at")
     list_display_links = None

@@ -8,7 +8,7 @@ from accounts.official.models import OfficialAccount
 
 
 class Acknowledgement(models.Model):
-    """Up to which row of a kind (of ``accounts.staff.todo``) somebody has said that it was seen."""
+    """The newest row of a kind (of ``accounts.staff.todo``) up to which somebody said that all were seen."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
     kind = models.CharField(max_length=40)

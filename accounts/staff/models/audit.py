@@ -15,7 +15,7 @@ NOTHING = "–"
 
 
 class AuditEntry(models.Model):
-    """Who did what to which row, when and from where, what it was before and what it is now.
+    """A record of who did what to which row, when and from where, with the values before and after.
 
     A trigger refuses every change but the seal (``number`` and ``hash``, see ``accounts.staff.audit_chain``).
     Rows of people are named by their key alone, and their values are withheld.
@@ -76,13 +76,13 @@ class AuditEntry(models.Model):
 
     @property
     def changes(self) -> "list[tuple[str, str, str]]":
-        """Each value that became another one: its name, what it was, what it is."""
+        """Returns each value that became another one: its name, what it was, what it is."""
         names = dict.fromkeys([*self.before, *self.after])
         return [(name, self._value(self.before, name), self._value(self.after, name)) for name in names]
 
     @property
     def words(self) -> str:
-        """What was done, in one line."""
+        """Returns what was done, in one line."""
         return " ".join(filter(None, self._parts()))
 
     def _parts(self) -> Iterator[str]:
@@ -98,7 +98,7 @@ class AuditEntry(models.Model):
 
 
 class AuditChain(models.Model):
-    """How far the entries of an account are sealed: its row is what sealers wait for, and nobody else."""
+    """The head of an account's chain of sealed entries; sealing locks this row, and no other work does."""
 
     account = models.ForeignKey(
         OfficialAccount, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+",

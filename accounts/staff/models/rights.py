@@ -8,7 +8,7 @@ from accounts.official.models import OfficialAccount
 
 
 class StaffRight(models.Model):
-    """What a member of staff may do with one account. A superuser may do everything with all of them."""
+    """A role of a member of staff in one account. A superuser may do everything in all accounts."""
 
     class Role(models.TextChoices):
         EDITOR = "editor", _("Editor: rules, menus, content")
@@ -38,8 +38,10 @@ class StaffRight(models.Model):
 
 
 class Withheld(models.Model):
-    """What a role may not do in an account although its area would let it: take files with people along, or
-    see who they are."""
+    """A right that a role lacks in an account although its area would include it.
+
+    It is the right to export files about people, or to see who they are.
+    """
 
     class What(models.TextChoices):
         EXPORT = "export", _("take files with people along")

@@ -13,7 +13,7 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 
 
 class SignInLimit(models.Model):
-    """Wrong passwords of one origin, and when it may try again; see ``accounts.staff.sign_in``."""
+    """A count of wrong passwords from one origin, and when it may try again (``accounts.staff.sign_in``)."""
 
     class Kind(models.TextChoices):
         ADDRESS = "address", _("IP address")
@@ -58,10 +58,11 @@ class StaffSession(models.Model):
 
 
 class SecondFactor(HasSecrets):
-    """What somebody shows besides the password: an authenticator app, or a passkey.
+    """A proof that somebody shows besides the password: an authenticator app, or a passkey.
 
-    ``secret`` is the key of the app, or the passkey's public credential. ``counter`` is the last time step,
-    or the passkey's own count: neither goes back, so that what was seen once is of no use.
+    ``secret`` is the key of the app, or the passkey's public credential. ``counter`` is the app's last time
+    step, which never goes back, so that a code that was seen once is of no use; of a passkey it is its own
+    count of uses, zero if it does not count.
     """
 
     class Kind(models.TextChoices):
@@ -106,13 +107,13 @@ class RecoveryCode(models.Model):
 
     @staticmethod
     def digest_of(code: str) -> str:
-        """Codes are long and random: there is nothing to slow down."""
+        """Returns the SHA-256 of a code, in hexadecimal; a slow hash is not needed, as codes are random."""
         plain = code.replace("-", "").replace(" ", "").casefold()
         return hashlib.sha256(plain.encode()).hexdigest()
 
 
 class SecondFactorRule(models.Model):
-    """Whoever has this role in the account needs a second step to sign in."""
+    """A rule that whoever has this role in the account needs a second step to sign in."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="second_factor_rules")
     role = models.CharField(_("role"), max_length=16, choices=StaffRight.Role.choices)

@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def personal(value: str, account_id: int) -> str:
-    """``{{ answer|personal:order.account_id }}``: the value, or a mask for who may not see it."""
+    """Returns the value, or a mask for who may not see it: ``{{ answer|personal:order.account_id }}``."""
     return personal_data.for_reader(value, account_id)

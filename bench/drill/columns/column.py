@@ -13,9 +13,9 @@ from bench.drill.installation import Installation
 
 
 class Column(ABC):
-    """One cell's work. ``act`` is called again and again in a thread of its own, ``pause`` seconds apart.
+    """The work of one cell. ``act`` is called again and again in its own thread, ``pause`` seconds apart.
 
-    What it has to do with are people whose openids begin with ``people``, and nobody else's.
+    The work concerns only people whose openids begin with ``people``.
     """
 
     name: ClassVar[str]
@@ -35,7 +35,7 @@ class Column(ABC):
         """Does one piece of work. Raises ``NotAccepted``."""
 
     def finish(self) -> None:  # noqa: B027 - most are judged by what becomes of their work
-        """Looks, once the fault is over, whether everything is well again. Raises ``NotAccepted``."""
+        """Checks, once the fault is over, whether everything is well again. Raises ``NotAccepted``."""
 
     def waiting(self) -> int:
         """Returns how many pieces of work have not come to their end."""
@@ -53,7 +53,7 @@ class Column(ABC):
         return f"{self.people}{number:04d}"
 
     def follow(self, openids: list[str]) -> None:
-        """Has them follow there, and be known here."""
+        """Makes people follow the account, at the platform and in the database."""
         account, now = self.there.account, timezone.now()
         self.there.platform.sim(f"/accounts/{account.appid}/followers", {"openids": openids})
         Follower.objects.bulk_create(
@@ -63,7 +63,7 @@ class Column(ABC):
 
 
 def once_each(what: str, wanted: Iterable[str], got: Counter[str]) -> list[str]:
-    """Returns who did not get it, and who got it more than once."""
+    """Returns what is wrong: how many did not get it, and how many got it more than once."""
     lost = [each for each in wanted if not got[each]]
     twice = [each for each, times in got.items() if times > 1]
     return [

@@ -19,7 +19,7 @@ ARRIVED = ("success", "reply", "empty")
 
 
 class Writing(Column):
-    """Somebody writes to the account, which WeChat tells the account of, three times more if need be."""
+    """A column in which people write to the account. WeChat pushes each message, up to four times."""
 
     def write(self, openid: str, text: str) -> None:
         path = f"/accounts/{self.there.account.appid}/events/{openid}"
@@ -28,7 +28,7 @@ class Writing(Column):
 
 
 class Callbacks(Writing):
-    """Every callback is taken, and on record once."""
+    """A column of callbacks: each is taken by the account, and recorded once."""
 
     name = "callback"
     pause = 0.4
@@ -50,7 +50,7 @@ class Callbacks(Writing):
         ]
 
     def _taken(self) -> list[bool]:
-        """Whether each was answered at one of its attempts."""
+        """Returns for each message whether one of the attempts to deliver it was answered."""
         path = f"/accounts/{self.there.account.appid}/deliveries?openid={self.person(0)}"
         entries = self.there.platform.look(path)["entries"]
         return [
@@ -61,9 +61,10 @@ class Callbacks(Writing):
 
 
 class Replies(Writing):
-    """Who writes gets the rule's answer, and then its second text as a customer-service message, once each.
+    """A column of people who write: each gets the rule's answer, and its second text as a
+    customer-service message, once each.
 
-    WeChat knows no repeat of the latter: one whose answer was lost is *uncertain* and shown to staff.
+    WeChat does not repeat such a message: one whose answer was lost is *uncertain* and shown to staff.
     """
 
     name = "reply"
@@ -99,7 +100,7 @@ class Replies(Writing):
 
 
 class Pushes(Column):
-    """A business system asks for template messages, each under a key that it repeats until it is accepted."""
+    """A business system that asks for template messages, each under a key, and repeats until accepted."""
 
     name = "push"
     most = 80
@@ -132,7 +133,7 @@ class Pushes(Column):
 
 
 class Campaigns(Column):
-    """Campaigns to people from a table, by template; approved, so that a worker begins them at once."""
+    """A column of campaigns to people from a table, by template; approved, so that a worker begins soon."""
 
     name = "campaign"
     pause = 5.0
@@ -165,7 +166,7 @@ class Campaigns(Column):
 
 
 class MassSends(Column):
-    """Mass sends to a list of people, which WeChat takes once for a clientmsgid."""
+    """A column of mass sends to a list of people, which WeChat takes once for each ``clientmsgid``."""
 
     name = "mass send"
     pause = 5.0
@@ -199,7 +200,7 @@ class MassSends(Column):
 
 
 class Webhooks(Writing):
-    """A business system is told of every message; one that is told again has the same id."""
+    """A business system that is told of every message; a repeat of that carries the same id."""
 
     name = "webhook"
     pause = 1.5

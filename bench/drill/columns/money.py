@@ -12,7 +12,7 @@ PRICE, GIVEN_BACK = 12_800, 100
 
 
 class Orders(Column):
-    """A shop makes an order under its own number, repeated until it is accepted, and somebody pays it."""
+    """A shop that makes orders under its own numbers, repeated until accepted, which somebody then pays."""
 
     name = "order"
     pause = 2.0
@@ -54,7 +54,7 @@ class Orders(Column):
 
 
 class Refunds(Column):
-    """A shop gives back a part of orders that were paid before, each refund under a key of its own."""
+    """A shop that gives back a part of orders paid before, each refund under a key of its own."""
 
     name = "refund"
     pause = 2.0

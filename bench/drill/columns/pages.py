@@ -20,7 +20,7 @@ PAGE_SECONDS, HEALTH_SECONDS = 10.0, 1.0
 
 
 class Menus(Column):
-    """A business system saves a draft and publishes it; what is live in the end is the last one."""
+    """A business system that saves drafts of a menu and publishes them; the last one is live in the end."""
 
     name = "menu"
     pause = 3.0
@@ -74,7 +74,7 @@ class Menus(Column):
 
 
 class Syncs(Column):
-    """Staff have the list of followers read; it comes to its end, and everybody there is known here."""
+    """A member of staff who has the list of followers read, to its end and until everybody is known here."""
 
     name = "sync"
     pause = 4.0
@@ -107,7 +107,7 @@ class Syncs(Column):
         ]
 
     def _ask(self) -> None:
-        """The run that is under way, which may be past the end of the list, or a new one."""
+        """Notes the run that is under way, which may be past the end of the list, or a new one."""
         before = timezone.now()
         run = ask(self.there.account, FollowerSync.Kind.FULL)
         self.asked.add(run.pk)
@@ -116,7 +116,7 @@ class Syncs(Column):
 
 
 class Logins(Column):
-    """Somebody logs in to the mini program, with a new code each time, until they are in."""
+    """A column of people who log in to the mini program, with a new code each time, until they are in."""
 
     name = "login"
     pause = 2.0
@@ -138,7 +138,7 @@ class Logins(Column):
 
 
 class Pages(Column):
-    """Staff look at the console: each page is there, or says clearly what is away, and soon."""
+    """A member of staff who looks at the console: each page comes soon, or says clearly what is down."""
 
     name = "pages"
 
@@ -177,7 +177,10 @@ class Pages(Column):
 
 
 class Health(Column):
-    """Who balances the load asks whether this web process lives, and takes callbacks: a second at most."""
+    """A load balancer, which asks whether the web process lives and whether it takes callbacks.
+
+    Each answer may take a second at most.
+    """
 
     name = "health"
     pause = 0.5
@@ -201,7 +204,7 @@ class Health(Column):
         self.acts += 1
 
     def wrong(self) -> list[str]:
-        """By the medians: this machine may be busy with something else for a moment."""
+        """Returns what is not as promised, judged by medians: the machine may be busy for a moment."""
         usual, unwell = median(self.seconds or [0.0]), sum(each != 200 for each in self.statuses)
         return [
             *([f"it takes {usual:.1f} s"] if usual > HEALTH_SECONDS else []),

@@ -102,7 +102,7 @@ def _found(world: World) -> list[Form]:
 
 
 def _route(address: str) -> str:
-    """The pattern of a page of ours that can be opened; empty for any other address."""
+    """Returns the URL pattern of a page of ours that can be opened; empty for any other address."""
     path = urlsplit(address).path
     if not address.startswith(("/admin/", "/h5/")):
         return ""

@@ -83,7 +83,7 @@ def _signed(body: bytes) -> dict[str, str]:
 
 
 def _older(world: World, random: Random) -> bytes:
-    """Of API v2: XML with an MD5 of its fields."""
+    """Returns a notification of API v2: XML with an MD5 signature of its fields."""
     fields = {
         "appid": world.account.appid, "mch_id": world.order.merchant.mchid, "nonce_str": "n",
         "result_code": "SUCCESS", "return_code": "SUCCESS", "openid": OPENID, "trade_type": "JSAPI",

@@ -32,7 +32,7 @@ def signed_api(world: World, random: Random) -> Input:
 
 
 def _operations(world: World, random: Random) -> list[Operation]:
-    """A valid call of each, but for the parts of its path."""
+    """Returns a call of each operation, valid except for the parts of its path."""
     return [*_of_followers(world, random), *_of_messages(world, random), *_of_orders(world, random)]
 
 

@@ -57,7 +57,7 @@ def _make_account() -> OfficialAccount:
 
 
 def _make_mini_program() -> OfficialAccount:
-    """Of the same owner: whoever logs in there is known as the same person in the account."""
+    """Makes a mini program of the account's owner: who logs in there is the same person in the account."""
     return _account(MINI_PROGRAM, "演示配套小程序", OfficialAccount.Kind.MINIPROGRAM)
 
 
@@ -76,7 +76,7 @@ def _account(slug: str, name: str, kind: OfficialAccount.Kind) -> OfficialAccoun
 
 
 def _make_menu(account: OfficialAccount) -> None:
-    """A menu that the worker publishes as soon as it runs."""
+    """Makes a menu that the worker publishes as soon as it runs."""
     menu_files.take_in(account, MENU.read_bytes(), by=None)
     menu = drafts.default_menu(account)
     asking.publish(menu, drafts.freeze(menu), by=None, through="demo")

@@ -37,7 +37,7 @@ BILL_COLOURS = {
 
 
 class BillDayForm(forms.Form):
-    """Which day's bills are fetched by hand: of a merchant all of whose accounts are the reader's."""
+    """The form to fetch a day's bills by hand, of a merchant all of whose accounts are the reader's."""
 
     merchant = forms.ModelChoiceField(
         Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
@@ -78,7 +78,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """A bill is about everything that the merchant sells, so its readers see all of that."""
+        """Returns bills of merchants of which the reader sees all: a bill is about all that is sold there."""
         rows = super().get_queryset(request)
         return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
 
@@ -106,7 +106,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
-        """The file as WeChat Pay made it, packed."""
+        """Sends the file as WeChat Pay made it, packed."""
         if not bill.file:
             raise Http404
         name = str(bill.file.name).rpartition("/")[2]
@@ -138,7 +138,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         )
 
     def again_view(self, request: HttpRequest, bill: Bill) -> HttpResponse:
-        """The same bill once more: what is known already changes nothing."""
+        """Has the same bill fetched once more; what is known already changes nothing."""
         if not self._may_fetch(request, bill):
             raise PermissionDenied
         if request.method == "POST":
@@ -148,7 +148,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_bill_change", bill.pk)
 
     def fetch_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Both bills of a day, of before the merchant was set up here too."""
+        """Has both bills of a day fetched, also of days before the merchant was set up here."""
         form = BillDayForm(request, request.POST or None)
         if form.is_valid():
             merchant, day = form.cleaned_data["merchant"], form.cleaned_data["day"]

@@ -58,7 +58,10 @@ class Bill(WorkRow):
 
 
 class Matched(models.Model):
-    """What a line of a bill is about, where we know of it; each kind of line brings its own indexes."""
+    """The order or refund that a line of a bill is about, where we know it.
+
+    An abstract model: each kind of line brings its own indexes.
+    """
 
     order = models.ForeignKey(
         Order,

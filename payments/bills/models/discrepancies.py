@@ -12,7 +12,7 @@ from payments.orders.models.refunds import Refund
 
 
 class Discrepancy(models.Model):
-    """What WeChat Pay says and what we know do not agree; a person looks and closes it with a note.
+    """A point in which WeChat Pay and our books do not agree; a person looks and closes it with a note.
 
     ``account`` is empty for a number that no account of ours ever used. Amounts in fen.
     """

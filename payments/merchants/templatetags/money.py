@@ -8,11 +8,11 @@ register = template.Library()
 
 @register.filter
 def pay_words(error: str) -> str:
-    """A refusal of WeChat Pay that was kept as text, in the reader's language."""
+    """Returns a refusal of WeChat Pay that was kept as text, in the reader's language."""
     return of_text(error)
 
 
 @register.filter
 def yuan(amount: int) -> str:
-    """Fen as yuan with two decimals."""
+    """Returns an amount in fen as yuan with two decimals."""
     return money.yuan(amount)

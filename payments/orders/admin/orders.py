@@ -64,7 +64,7 @@ class RefundForm(forms.Form):
         self.order = order
 
     def clean_amount(self) -> int:
-        """Fen, and no more than is left."""
+        """Returns the amount in fen. Raises ``ValidationError`` for more than can still be refunded."""
         amount: int = self.cleaned_data["amount"]
         if not 1 <= amount <= self.order.refundable:
             raise forms.ValidationError(
@@ -74,12 +74,12 @@ class RefundForm(forms.Form):
 
 
 def payer_openid(order: Order) -> str:
-    """Returns who paid, or was to pay."""
+    """Returns the openid of whoever paid, or was to pay."""
     return order.payer_openid or order.openid
 
 
 def payer_of(order: Order) -> Person | None:
-    """The person beside the order, or looked up for one that stands alone."""
+    """Returns the person noted on the order, or looks one up for an order that stands alone."""
     return people.of_row(order, openid=payer_openid)
 
 
@@ -146,7 +146,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
 
     def refund_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """First the amount, then what will happen, then, when that is confirmed, the refund."""
+        """Asks for the amount, then says what will happen, and refunds it once that is confirmed."""
         if not order.refundable:
             self.message_user(request, _("Nothing of this order is left to refund."))
             return redirect("admin:orders_order_change", order.pk)
@@ -191,7 +191,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/close.html", context)
 
     def ship_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """How the order was delivered, which WeChat waits to hear for a mini program's orders."""
+        """Keeps how the order was delivered, which WeChat waits to hear for a mini program's orders."""
         if not shipping.may_ship(order):
             self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
@@ -245,7 +245,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:orders_order_change", order.pk)
 
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
-        """Returns what will happen, with real numbers."""
+        """Returns what will happen if this amount is refunded: a page shows it before it is confirmed."""
         assert isinstance(request.user, User)
         limit = limit_of(request.user, order.account_id)
         left = left_alone(order, "staff", request.user)

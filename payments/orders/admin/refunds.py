@@ -98,7 +98,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
     def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
-        """Returns what will happen, and then yes or no."""
+        """Shows what will happen, and then approves or rejects the refund."""
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:orders_refund_change", refund.pk)
@@ -111,7 +111,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/decide.html", context)
 
     def pay_out_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
-        """An abnormal refund to another card, or to the merchant."""
+        """Pays an abnormal refund out to another card, or to the merchant."""
         if not abnormal.is_possible(refund):
             self.message_user(request, _("This refund does not wait for another card."))
             return redirect("admin:orders_refund_change", refund.pk)

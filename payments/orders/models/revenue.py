@@ -29,7 +29,7 @@ class RevenueDay(WorkRow):
 
 
 class RevenueSum(models.Model):
-    """What orders paid on a day that is over add up to: all of them, and by each value of a facet.
+    """The sum of orders paid on a day that is over: of all of them, and by each value of a facet.
 
     Amounts in fen. ``refunded`` is what was given back of these orders, whenever that was.
     """

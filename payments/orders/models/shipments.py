@@ -14,7 +14,7 @@ from wechat.sdk.calls.shipping import Logistics
 
 
 class Shipment(WorkRow):
-    """How an order was delivered, as staff said; the platform takes it, and one correction of it."""
+    """The way an order was delivered, as staff said; the platform takes it, and one correction of it."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("being told to WeChat")

@@ -45,10 +45,10 @@ def is_possible(refund: Refund) -> bool:
 
 
 def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
-    """To the payer's card, or without one to the merchant, who pays by hand. The card is kept nowhere.
+    """Pays a refund to another card of the payer, or without one to the merchant, who pays by hand.
 
-    Whose card it is only ``by`` says: to one they give no more than they refund alone. Raises
-    ``OrderRefused`` and ``Uncertain``.
+    The card is kept nowhere. Whose card it is only ``by`` says: to one they give no more than they refund
+    alone. Raises ``OrderRefused`` and ``Uncertain``.
     """
     if not is_possible(refund):
         raise OrderRefused("not_abnormal", _("This refund does not wait for another card."))

@@ -38,7 +38,10 @@ def wait(refund: Refund) -> Approval:
 
 
 def approve(refund: Refund, by: User) -> bool:
-    """The second person agrees; ``False`` if somebody decided before. Raises ``OrderRefused``."""
+    """Approves a refund for a second person; ``False`` if somebody decided before.
+
+    Raises ``OrderRefused``.
+    """
     approval = asking.waiting_about(refund)
     if approval is None:
         return False
@@ -49,13 +52,13 @@ def approve(refund: Refund, by: User) -> bool:
 
 
 def reject(refund: Refund, by: User) -> bool:
-    """The amount is free again. Whoever asked for it may take it back like that, too."""
+    """Rejects a refund and frees its amount. Whoever asked for it may take it back like that, too."""
     approval = asking.waiting_about(refund)
     return approval is not None and deciding.reject(approval, by) is not None
 
 
 def locked(refund: Refund) -> tuple[Order, Refund]:
-    """Order first, then refund: the order in which everybody locks them."""
+    """Returns order and refund, locked in that order, as everybody locks them."""
     order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("account", "merchant")

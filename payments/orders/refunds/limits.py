@@ -24,12 +24,12 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def limit_of(user: User, account_id: int) -> int | None:
-    """Up to how many fen the member of staff refunds alone; ``None`` is without a limit."""
+    """Returns how many fen the member of staff refunds alone; ``None`` is without a limit."""
     return policy.limit_of(user, account_id, REFUND)
 
 
 def left_alone(order: Order, source: str, by: User | None) -> int | None:
-    """How many fen of the order may be asked for without a second person; ``None`` is without a limit.
+    """Returns the fen of the order that may be refunded without a second person; ``None``: without a limit.
 
     What the product gives back by its own rules has no limit.
     """
@@ -50,13 +50,13 @@ def left_alone(order: Order, source: str, by: User | None) -> int | None:
 
 
 def serialise(account_id: int, source: str, by: User | None) -> None:
-    """Until the transaction ends, whoever asks waits for their own other refunds."""
+    """Locks the refunds of whoever asks for one until the transaction ends: they go one after the other."""
     asking = f"staff:{by.pk}" if by else source
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [f"refunds:{account_id}:{asking}"])
 
 
 def _alone(refunds: QuerySet[Refund]) -> int:
-    """Fen for which nobody else was asked."""
+    """Returns the fen for which nobody else was asked."""
     counted = refunds.filter(decided_by=None).exclude(state__in=[*RELEASED, RefundState.WAITING])
     return int(counted.aggregate(sum=Sum("amount"))["sum"] or 0)

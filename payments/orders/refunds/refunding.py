@@ -81,14 +81,17 @@ def request(
 
 
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
-    """Somebody says that something happened to it; ``False`` if it is not known or settled."""
+    """Has a refund looked at soon, as something happened to it; ``False`` if it is unknown or settled."""
     open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
     return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
 
 
 @REFUNDS.each
 def advance(refund: Refund) -> None:
-    """Takes one step with WeChat Pay: look first if it was called for before, and call if it is not there."""
+    """Takes one step with WeChat Pay.
+
+    Looks first if the refund was called for before, and calls for it if it is not there.
+    """
     cashier = cashier_for(refund.order.merchant, refund.order.protocol)
     called_before = refund.calls > 0
     refund.calls += 1
@@ -164,7 +167,10 @@ def _same(found: Refund, order: Order, amount: int) -> Refund:
 
 
 def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
-    """``None`` if WeChat Pay never took it, so that the same call may be made."""
+    """Returns what WeChat Pay says of the refund.
+
+    ``None`` if it never took it, so that the same call may be made.
+    """
     try:
         return cashier.query_refund(refund.out_refund_no, refund.order.account.appid)
     except PayRefused as error:
@@ -187,7 +193,10 @@ def _new(refund: Refund) -> NewRefund:
 
 
 def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
-    """Free the amount only when WeChat Pay refuses this refund, and says that it is not there."""
+    """Frees the amount only if WeChat Pay refuses this refund, and says that it does not have it.
+
+    Else raises the error, books what WeChat Pay has, or tries again later where the merchant's money ran out.
+    """
     if error.code == "NOT_ENOUGH":
         refund.again(error.message, timezone.now() + NO_MONEY_PAUSE, counts=False)
     elif error.cause != Cause.ROW or error.outcome_unknown or refund.state != RefundState.PENDING:
@@ -203,7 +212,7 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
 
 
 def _take(refund: Refund, report: RefundReport) -> None:
-    """Books what WeChat Pay says of it; what is not over is looked at again, less and less often."""
+    """Books what WeChat Pay says of a refund; one that is not over is looked at less and less often."""
     apply_refund(refund.order.merchant, report, by=history.PLATFORM)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)

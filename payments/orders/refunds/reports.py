@@ -26,7 +26,7 @@ REPORTED = {
 
 
 def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applied:
-    """``by`` says who told us, for the history."""
+    """Applies what WeChat Pay reports of a refund. ``by`` says who told us, for the history."""
     # No savepoint: what does not fit is found before anything is written.
     with transaction.atomic(savepoint=False):
         try:
@@ -87,7 +87,10 @@ def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> Tra
 
 
 def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
-    """Raises ``Mismatch``. What a report leaves out is not compared, but for the amount."""
+    """Raises ``Mismatch`` for a report that differs from the refund.
+
+    What a report leaves out is not compared, but for the amount.
+    """
     numbers = [
         (MismatchKind.MERCHANT, order.merchant.mchid, report.mchid),
         (MismatchKind.REFUND_NUMBERS, order.out_trade_no, report.out_trade_no),
@@ -119,7 +122,7 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
 
 
 def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:
-    """Order first, then refund: the order in which everybody locks them. Raises ``Mismatch``."""
+    """Returns order and refund, locked in that order, as everybody locks them. Raises ``Mismatch``."""
     order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("account", "merchant")
@@ -156,7 +159,10 @@ def _paid_back(order: Order, refund: Refund) -> None:
 def _out_of_order(
     order: Order, refund: Refund, report: RefundReport, state: RefundState | None
 ) -> TransactionOutcome:
-    """An older report that comes late is nothing new; one that contradicts a final state is an exception."""
+    """Returns ``REPEAT`` for an older report that comes late.
+
+    Raises ``Mismatch`` if it contradicts a final state.
+    """
     final = {RefundState.SUCCESS, RefundState.CLOSED, RefundState.ABNORMAL}
     if state is not None and not (state in final and refund.state in final | RELEASED):
         return TransactionOutcome.REPEAT

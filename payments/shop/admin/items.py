@@ -89,11 +89,11 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns what was ordered stays known; the item can be taken off sale."""
+        """Returns ``False`` once the item was ordered, which stays known; it can be taken off sale."""
         return obj is not None and not obj.sales.exists() and super().has_delete_permission(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Whoever has one merchant does not choose."""
+        """Returns the form's first values, with the account's merchant if it has only one to choose from."""
         initial = super().get_changeform_initial_data(request)
         merchants = list(Merchant.objects.filter(accounts=initial["account"], enabled=True)[:2])
         return {**initial, "merchant": merchants[0].pk} if len(merchants) == 1 else initial
@@ -116,7 +116,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Merchants and pictures have pages of their own: no shortcuts to them beside the fields."""
+        """Returns the field, without shortcuts to merchants and pictures, which have pages of their own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("merchant", "picture"):
             field.widget = field.widget.widget
@@ -125,7 +125,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Item, form: forms.ModelForm[Item], change: bool) -> None:
-        """What is counted meanwhile is never written over."""
+        """Saves an item without what is counted meanwhile, which is never written over."""
         if not change:
             return super().save_model(request, obj, form, change)
         counted = {"id", "taken", "sold", "paid", "refunded", "created_at"}
@@ -135,7 +135,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """A price that changes under an item on sale stays known, before and after."""
+        """Returns what changed, before and after: so a price that changes during a sale stays known."""
         usual = super().construct_change_message(request, form, formsets, add)
         asked = any(formset.has_changed() for formset in formsets)
         if add:
@@ -162,7 +162,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
-        """The page as a follower sees it, saved state; its links lead nowhere."""
+        """Shows the page as a follower sees it, in its saved state; its links lead nowhere."""
         context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
         return render(request, "shop/item.html", context)
 
@@ -203,7 +203,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
 
 def condition_of(item: Item) -> tuple[str, str]:
-    """A word and its colour."""
+    """Returns a word for the item's state on sale, and the word's colour."""
     now = timezone.now()
     if not item.enabled:
         return _("off sale"), "plain"

@@ -99,7 +99,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return [path("export/", view, name="shop_sale_export"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns what was paid for: an open or cancelled order gives nobody anything."""
+        """Returns sales that were paid for: an open or cancelled order gives nobody anything."""
         return super().get_queryset(request).filter(selling.IS_PAID)
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
@@ -132,7 +132,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         self.message_user(request, message % len(delivered))
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-        """The buyers of one item; that somebody took the file stays in the item's history."""
+        """Sends a file of an item's buyers; that somebody took it stays in the item's history."""
         item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
         personal_data.check_export(request, account.pk)
         masked = personal_data.hidden(account.pk)
@@ -190,5 +190,5 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
 
 def _shown(sale: Sale, value: str) -> str:
-    """Returns what tells who it is, as far as the reader of the page may see it."""
+    """Returns a value that tells who the buyer is, as far as the reader of the page may see it."""
     return personal_data.for_reader(value, _account_id(sale))

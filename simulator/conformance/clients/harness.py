@@ -52,7 +52,7 @@ def run() -> None:
 
 
 def serve(app: WSGIApplication) -> tuple[WSGIServer, str]:
-    """A server for callbacks on a free port, and its address."""
+    """Starts a server for callbacks on a free port; returns it and its address."""
     server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}/"
@@ -64,7 +64,10 @@ class Quiet(WSGIRequestHandler):
 
 
 def check_callbacks(app: WSGIApplication, mode: str) -> None:
-    """The address proves itself; a text, a picture and an event are answered, and the answers are shown."""
+    """Checks that the address proves itself, and that the answers to pushes are shown.
+
+    A text, a picture and an event are pushed.
+    """
     server, url = serve(app)
     control("/accounts", {"appid": APPID, "callback_url": url, "mode": mode, "aes_key": KEY})
     try:
@@ -81,5 +84,5 @@ def check_callbacks(app: WSGIApplication, mode: str) -> None:
 
 
 def counted_day() -> str:
-    """The day before yesterday in China: yesterday's statistics are there from eight o'clock on."""
+    """Returns the day before yesterday in China: yesterday's statistics are there from eight o'clock on."""
     return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600 - 2 * 86_400))

@@ -41,7 +41,7 @@ control(
 
 
 def on_phone(path: str, **form: str) -> str:
-    """Where a person on a phone is sent after they confirmed."""
+    """Sends the form of a page as a person's phone does; returns the address it is then sent to."""
     port = urlsplit(BASE).port
     answer = requests.post(
         BASE + path, data=form, headers={"Host": f"anna.localhost:{port}"}, allow_redirects=False, timeout=10

@@ -17,7 +17,7 @@ class Step:
 
 @dataclass(slots=True)
 class Complaint:
-    """`state` is PENDING, PROCESSING or PROCESSED; `kind` REFUND, SERVICE_NOT_WORK or OTHERS."""
+    """A complaint: `state` is PENDING, PROCESSING or PROCESSED; `kind` REFUND, SERVICE_NOT_WORK or OTHERS."""
 
     id: str
     out_trade_no: str

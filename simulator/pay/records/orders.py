@@ -11,7 +11,9 @@ MINIMUM_EXPIRY = 60
 
 @dataclass(slots=True)
 class Order:
-    """`state` is NOTPAY, SUCCESS or CLOSED, of a payment code also USERPAYING, PAYERROR, REVOKED; that there
+    """An order; of a combined order, one of its parts or the head.
+
+    `state` is NOTPAY, SUCCESS or CLOSED, of a payment code also USERPAYING, PAYERROR, REVOKED; that there
     were refunds, or that it grew old, is worked out when asked.
 
     `terms` is a digest of the first call's parameters; a closed number that was never ordered has none. `v2`
@@ -57,7 +59,7 @@ class Order:
         return self.total - self.coupon
 
     def state_at(self, now: float) -> str:
-        """The state as the API answers it."""
+        """Returns the state as the API answers it."""
         if self.state in ("REVOKED", "PAYERROR"):
             return self.state
         if self.state == "USERPAYING":
@@ -69,7 +71,7 @@ class Order:
 
 @dataclass(slots=True)
 class Prepay:
-    """Stands for an order, or with `combined` for a combined one, where a person pays."""
+    """The order, or with `combined` the combined one, that a prepay_id or code_url stands for."""
 
     mchid: str
     out_trade_no: str
@@ -79,7 +81,7 @@ class Prepay:
 
 @dataclass(slots=True)
 class SubOrder:
-    """Names one of the orders that are paid together."""
+    """The name of one of the orders that are paid together."""
 
     mchid: str
     out_trade_no: str
@@ -87,7 +89,10 @@ class SubOrder:
 
 @dataclass(slots=True)
 class CombinedOrder:
-    """`head` is what the payer sees: the sum under the combined number. The money is that of `subs`."""
+    """A combined order. `head` is what the payer sees: the sum under the combined number.
+
+    The money is that of `subs`.
+    """
 
     head: Order
     subs: list[SubOrder]

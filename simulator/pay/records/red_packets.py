@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Opened:
-    """What one person got of a red packet."""
+    """A portion of a red packet that one person took."""
 
     openid: str
     wallet: str
@@ -17,9 +17,10 @@ class Opened:
 
 @dataclass(slots=True)
 class RedPacket:
-    """`state` is SENT, RECEIVED or REFUND. `portions` are what is in it still, in the order they are got.
+    """A red packet; `state` is SENT, RECEIVED or REFUND.
 
-    `due_at` is when what nobody opened goes back to the merchant.
+    `portions` are what is in it still, in the order they are got. `due_at` is when what nobody opened goes
+    back to the merchant.
     """
 
     mch_billno: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Turn:
-    """A refund's state since `at`."""
+    """A state of a refund, in which it has been since `at`."""
 
     status: str
     at: float
@@ -15,8 +15,9 @@ class Turn:
 
 @dataclass(slots=True)
 class Refund:
-    """`ends` is what becomes of it at `due_at`. `fee` is what the merchant gets back of the order's fee.
+    """A refund of an order.
 
+    `ends` is what becomes of it at `due_at`. `fee` is what the merchant gets back of the order's fee.
     `reversal` is that the merchant took the whole payment back, which nobody is notified of.
     """
 
@@ -42,5 +43,5 @@ class Refund:
         return self.turns[-1].status
 
     def status_at(self, moment: float) -> str:
-        """The state it had then."""
+        """Returns the state the refund had then."""
         return next((turn.status for turn in reversed(self.turns) if turn.at <= moment), "PROCESSING")

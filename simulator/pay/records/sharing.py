@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Receiver:
-    """Who an order may be shared with. `type` is MERCHANT_ID, PERSONAL_OPENID or PERSONAL_SUB_OPENID."""
+    """A receiver that orders may be shared with.
+
+    `type` is MERCHANT_ID, PERSONAL_OPENID or PERSONAL_SUB_OPENID.
+    """
 
     type: str
     account: str
@@ -55,7 +58,7 @@ class Sharing:
 
 @dataclass(slots=True)
 class SharingReturn:
-    """What a receiving merchant gave back. `result` is SUCCESS or FAILED."""
+    """A share that a receiving merchant gave back. `result` is SUCCESS or FAILED."""
 
     out_return_no: str
     return_id: str

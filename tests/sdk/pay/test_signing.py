@@ -33,7 +33,7 @@ def test_the_address_that_is_signed_is_the_one_that_is_sent(vector: dict[str, An
 
 @pytest.mark.parametrize("vector", VECTORS["request_rejections"], ids=name)
 def test_a_request_the_platform_must_refuse_is_none_that_we_would_make(vector: dict[str, Any]) -> None:
-    """Signed anew at the server's time, every one of them comes out differently."""
+    """Every one of them comes out differently when it is signed anew at the server's time."""
     parts = urlsplit(vector["url"])
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     value = signing.authorization(

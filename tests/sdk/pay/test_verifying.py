@@ -172,7 +172,7 @@ def test_a_transaction_that_makes_no_sense_is_refused(odd: dict[str, Any]) -> No
 
 
 def test_an_unpaid_order_reads_as_observed() -> None:
-    """Without currency, payer or time, as the platform sends it."""
+    """The platform sends it without currency, payer or time."""
     found = read_transaction(
         {
             "amount": {"payer_currency": "CNY", "total": 100},

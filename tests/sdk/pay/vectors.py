@@ -32,7 +32,7 @@ def merchant_keys() -> MerchantKeys:
 
 
 def all_platform_keys() -> PlatformKeys:
-    """As during a switch: the public key and both certificates."""
+    """Returns the public key and both certificates, as they are all in use during a switch."""
     return platform_keys(
         [read_certificate(one["certificate_pem"]) for one in KEYS["platform_certificates"]],
         KEYS["wechatpay_public_key"]["public_key_id"],

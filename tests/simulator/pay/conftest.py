@@ -75,7 +75,10 @@ class Shop:
         )
 
     def call(self, method: str, target: str, body: Any = None, **spoil: Any) -> requests.Response:
-        """`target` is path and query. `headers` of `spoil` are sent besides, None takes one away."""
+        """Calls an API; `target` is path and query.
+
+        `headers` of `spoil` are sent besides, None takes one away.
+        """
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers: dict[str, Any] = {
             "Authorization": self.authorization(method, target, data, **spoil.get("sign", {})),
@@ -149,7 +152,7 @@ class Shop:
         return found
 
     def verify(self, headers: Any, body: bytes) -> str:
-        """The serial whose key signed this. Raises ValueError when the signature is wrong."""
+        """Returns the serial whose key signed this. Raises ValueError when the signature is wrong."""
         message = f"{headers['Wechatpay-Timestamp']}\n{headers['Wechatpay-Nonce']}\n".encode() + body + b"\n"
         assert abs(int(headers["Wechatpay-Timestamp"]) - time.time()) <= 300
         serial = str(headers["Wechatpay-Serial"])
@@ -173,7 +176,7 @@ def shop(simulator: Simulator) -> Shop:
 
 
 def refused(answer: requests.Response) -> tuple[int, str]:
-    """Status and code of an error, which is never signed."""
+    """Returns status and code of an error, which is never signed."""
     assert not [name for name in answer.headers if name.lower().startswith("wechatpay")]
     return answer.status_code, answer.json()["code"]
 
@@ -220,7 +223,7 @@ class NotifyHandler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *parts: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture

@@ -64,6 +64,12 @@ def test_the_clock_is_checked_before_the_signature(shop: Shop) -> None:
     assert wrong.json()["detail"]["sign_information"]["url"] == CERTIFICATES
 
 
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_a_moment_of_more_digits_than_any_is_no_moment(shop: Shop, digits: int) -> None:
+    answer = shop.call("GET", CERTIFICATES, sign={"timestamp": "9" * digits})
+    assert refused(answer) == (401, "SIGN_ERROR")
+
+
 def test_serials_must_be_known_and_valid(shop: Shop) -> None:
     shop.setup(voided=[shop.serial])
     assert shop.call("GET", CERTIFICATES).json()["message"] == "商户证书已作废"

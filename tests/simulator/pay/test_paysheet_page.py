@@ -80,7 +80,7 @@ class ShopPage(BaseHTTPRequestHandler):
         self.wfile.write(self.server.html.encode())
 
     def log_message(self, *parts: object) -> None:
-        """Quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture

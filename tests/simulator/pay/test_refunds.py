@@ -192,3 +192,11 @@ def test_a_refund_made_by_hand_is_in_the_ledger(paid: Shop) -> None:
     paid.sim(f"/merchants/{MCHID}/refunds", {"out_trade_no": NUMBER, "amount": 500})
     assert paid.ledger()["refunded"] == 500
     assert paid.query().json()["trade_state"] == "REFUND"
+
+
+@pytest.mark.parametrize("fen", [-500, 0, 10_001])
+def test_a_refund_made_by_hand_that_cannot_be_is_refused_in_a_sentence(paid: Shop, fen: int) -> None:
+    url = f"{paid.simulator.base}/_sim/merchants/{MCHID}/refunds"
+    answer = paid.simulator.session.post(url, json={"out_trade_no": NUMBER, "amount": fen}, timeout=30)
+    assert (answer.status_code, bool(answer.json()["error"])) == (400, True)
+    assert paid.ledger()["refunded"] == 0

@@ -169,6 +169,16 @@ def test_a_receiver_has_to_be_added_and_may_be_deleted(sharer: Shop) -> None:
     assert left(sharer) == NET
 
 
+def test_a_receiver_that_is_there_may_be_changed_when_there_is_room_for_no_other(sharer: Shop) -> None:
+    state = sharer.simulator.look("/state")
+    receivers = state["pay"]["merchants"][MCHID]["receivers"]
+    usual = next(iter(receivers.values()))
+    receivers |= {f"{number}": usual for number in range(20_000 - len(receivers))}
+    sharer.sim("/state", state, method="PUT")
+    assert receiver(sharer, "PERSONAL_OPENID", STAFF, relation_type="DISTRIBUTOR").ok
+    assert refused(receiver(sharer, "PERSONAL_OPENID", OPENID)) == (403, "RULE_LIMIT")
+
+
 def test_a_part_may_be_made_to_fail(sharer: Shop) -> None:
     sharer.sim("/pay/faults", {"at": "sharing", "ends": "CLOSED", "times": 1})
     share(sharer, part(1_000), unfreeze_unsplit=True)

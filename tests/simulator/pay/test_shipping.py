@@ -15,7 +15,7 @@ PARCEL = {"item_desc": "手工皂", "tracking_no": "A1", "express_company": "YTO
 
 @pytest.fixture
 def paid(shop: Shop) -> dict[str, Any]:
-    """What is told of a paid order of a mini program."""
+    """A request that reports the paid order of a mini program as shipped."""
     shop.sim("/accounts", {**OWNER, "appid": APPID, "kind": "miniprogram"})
     shop.simulator.token = ""
     shop.order()

@@ -206,6 +206,7 @@ def test_the_address_of_complaints_is_set_once_changed_and_dropped(shop: Shop) -
         "begin_date=2026-01-01",
         "begin_date=2026-01-01&end_date=2026-01-31",
         "begin_date=x&end_date=x",
+        f"begin_date=2026-01-01&end_date=2026-01-02&limit={'9' * 5_000}",
     ],
 )
 def test_complaints_are_asked_for_by_thirty_days_at_most(shop: Shop, query: str) -> None:

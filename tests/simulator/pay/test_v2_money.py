@@ -86,6 +86,10 @@ class RichShop(OldShop):
         }
         return self.post(f"{PROMOTION}/{call}", fields, certificate)
 
+    def to_group(self, fen: str, **differently: str) -> Any:
+        people = {"total_num": "3", "amt_type": "ALL_RAND", "client_ip": ""}
+        return self.packet("sendgroupredpack", total_amount=fen, **people, **differently)
+
     def packet_info(self, number: str = "HB1", **differently: str) -> dict[str, str]:
         fields = {"appid": APPID, "mch_id": MCHID, "mch_billno": number, "bill_type": "MCHT", **differently}
         return self.post(f"{PROMOTION}/gethbinfo", fields)
@@ -161,6 +165,7 @@ def refuse_reversed(rich: RichShop) -> dict[str, str]:
         (lambda rich: rich.charge("12345"), "AUTH_CODE_INVALID"),
         (lambda rich: rich.charge(""), "LACK_PARAMS"),
         (lambda rich: rich.charge(rich.code(), total_fee="0"), "PARAM_ERROR"),
+        (lambda rich: rich.charge(rich.code(), total_fee="9" * 5_000), "PARAM_ERROR"),
         (lambda rich: rich.charge(rich.code(), appid="wx0"), "APPID_MCHID_NOT_MATCH"),
     ],
 )
@@ -259,14 +264,22 @@ def test_a_red_packet_is_sent_opened_and_told_of(rich: RichShop) -> None:
 
 
 def test_a_group_shares_a_red_packet_by_chance(rich: RichShop) -> None:
-    sent = rich.packet("sendgroupredpack", total_num="3", amt_type="ALL_RAND", client_ip="")
-    listid = sent["send_listid"]
+    listid = rich.to_group("1000")["send_listid"]
     assert rich.open(listid, openid="oFirst").status_code == 400
-    amounts = [rich.open(listid, openid=each).json()["amount"] for each in (OPENID, "oSecond", "oThird")]
+    amounts = opened_by(rich, listid, OPENID, "oSecond", "oThird")
     assert (sum(amounts), min(amounts) >= 1) == (1_000, True)
     assert rich.open(listid, openid="oFourth").status_code == 400
     info = rich.packet_info()
     assert (info["status"], info["hb_type"], info["total_num"]) == ("RECEIVED", "GROUP", "3")
+
+
+def test_a_group_shares_as_little_as_a_fen_each(rich: RichShop) -> None:
+    listid = rich.to_group("3", scene_id="PRODUCT_2")["send_listid"]
+    assert opened_by(rich, listid, OPENID, "oSecond", "oThird") == [1, 1, 1]
+
+
+def opened_by(rich: RichShop, listid: str, *openids: str) -> list[int]:
+    return [rich.open(listid, openid=each).json()["amount"] for each in openids]
 
 
 def test_the_list_of_who_opened_a_packet_is_xml_in_xml(rich: RichShop) -> None:
@@ -302,6 +315,7 @@ def refuse_other_packet(rich: RichShop) -> dict[str, str]:
         (lambda rich: rich.packet(total_amount="99"), "MONEY_LIMIT"),
         (lambda rich: rich.packet(total_amount="20001"), "MONEY_LIMIT"),
         (lambda rich: rich.packet(total_amount="100001", scene_id="PRODUCT_2"), "NOTENOUGH"),
+        (lambda rich: rich.to_group("2", scene_id="PRODUCT_2"), "MONEY_LIMIT"),
         (lambda rich: rich.packet(scene_id="PRODUCT_9"), "PARAM_ERROR"),
         (lambda rich: rich.packet(total_num="2"), "PARAM_ERROR"),
         (lambda rich: rich.packet("sendgroupredpack", total_num="2", amt_type="ALL_RAND"), "PARAM_ERROR"),

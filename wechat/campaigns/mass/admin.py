@@ -90,7 +90,10 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             vars(send)["received"] = received[send.pk]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns what is under way, or is not the reader's to change, is told in words."""
+        """Returns the fields of the page.
+
+        What is under way, or is not the reader's to change, is told in words.
+        """
         if obj is not None and not self.has_change_permission(request, obj):
             return [(None, {"fields": self.shown})]
         return self.fieldsets
@@ -103,7 +106,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Returns what is chosen has pages of its own: no shortcuts to them beside the fields."""
+        """Returns a field without shortcuts beside it: what is chosen in it has pages of its own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("tag", "segment", "draft"):
             field.widget = field.widget.widget

@@ -7,7 +7,7 @@ from wechat.sdk.calls import mass
 
 
 class BodyNotReady(Exception):
-    """A file is still on its way to the platform; ``mark`` says which kind of thing is missing."""
+    """The error for a file still on its way to the platform; ``mark`` says which kind of thing is missing."""
 
     def __init__(self, mark: str) -> None:
         super().__init__(mark)
@@ -15,7 +15,10 @@ class BodyNotReady(Exception):
 
 
 def body_of(send: MassSend) -> mass.Body:
-    """A video's media_id in it is still the library's. Raises ``BodyNotReady``."""
+    """Returns what a mass send says.
+
+    A video's media_id in it is still the library's. Raises ``BodyNotReady``.
+    """
     if send.is_articles:
         return mass.articles(_draft(send), ignore_reprint=send.ignore_reprint)
     if send.kind == "image":
@@ -30,7 +33,7 @@ def body_of(send: MassSend) -> mass.Body:
 
 
 def problem(send: MassSend) -> str:
-    """The mark of what keeps it from being sent, or the empty text."""
+    """Returns the mark of what keeps it from being sent, or the empty text."""
     try:
         body_of(send)
     except BodyNotReady as error:

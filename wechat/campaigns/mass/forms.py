@@ -80,7 +80,7 @@ class MassSendForm(ContentForm, AccountForm):
                 self.fields[name].widget.attrs |= {"data-shown-by": chooser, "data-shown-for": str(value)}
 
     def variables(self) -> dict[str, Variable]:
-        """A mass send says the same to everybody."""
+        """Returns no variables: a mass send says the same to everybody."""
         return {}
 
     def clean(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class MassSendForm(ContentForm, AccountForm):
 
 
 class SendForm(forms.Form):
-    """When it begins; a send to everybody is confirmed a second time."""
+    """A form for when a mass send begins. A send to everybody is confirmed a second time."""
 
     at = moment_field(gettext_lazy("When"), help_text=gettext_lazy("Empty: at once."))
 
@@ -182,7 +182,7 @@ class MassSendFilter(FilterForm):
 
 
 def _openids(file: IO[bytes]) -> list[str]:
-    """Those in the column of that name, or in the first one, each once.
+    """Returns the OpenIDs in the column of that name, or in the first one, each once.
 
     Raises ``ValidationError`` for a file that is no table, and with the first line whose OpenID is none.
     """

@@ -39,7 +39,10 @@ _changeable = object_page(_sends, Area.SENDING, change=True)
 
 @_changeable
 def send(request: HttpRequest, found: MassSend) -> HttpResponse:
-    """What will happen, with the numbers of now; sent after one confirmation, to everybody after two."""
+    """Shows what will happen, with the numbers of now, and sends it once that is confirmed.
+
+    A mass send to everybody is confirmed a second time.
+    """
     if not found.may_be_edited:
         return _back(found.pk)
     form = SendForm(request.POST or None)
@@ -92,26 +95,24 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
 
 
 def allowances(account: OfficialAccount) -> dict[str, Any]:
-    """The calendar of the month, and what is left of its allowance."""
+    """Returns the calendar of the month, and what is left of its allowance."""
     now = timezone.now()
-    to_all = allowance.sent_to_all(account, now)
     return {
         "weeks": allowance.weeks(account, now),
         "month": localtime(now),
         "monthly": account.kind == OfficialAccount.Kind.SERVICE,
-        "left_to_all": max(0, allowance.A_MONTH - to_all),
-        "sent_to_all": to_all,
+        "left_to_all": allowance.left_to_all(account, now),
         "month_counts": allowance.month_counts(account, now),
         "spent_today": allowance.is_spent_today(account, now),
     }
 
 
 def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, list[str]]:
-    """The numbers at that time, and what would keep it from being sent."""
+    """Returns the numbers at that time, and what would keep it from being sent."""
     when = at or timezone.now()
     problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
     try:
-        numbers = allowance.arithmetic(found, when)
+        numbers = allowance.arithmetic(found, when, with_planned=True)
     except UnknownCondition as error:
         return None, [*map(str, problems), str(error)]
     if allowance.is_spent_today(found.account, when):

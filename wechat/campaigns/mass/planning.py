@@ -63,13 +63,13 @@ SELECT %s, %s, openid, %s FROM ({followers}) followers(openid)
 
 @dataclass(frozen=True, slots=True)
 class CannotBegin(Exception):
-    """It cannot begin; ``mark`` is why."""
+    """The error for a mass send that cannot begin; ``mark`` is why."""
 
     mark: str
 
 
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
-    """Has it begin at that time or now; ``False`` if somebody else did so before."""
+    """Has it begin at that time or now; returns ``False`` if somebody else did so before."""
     starts_at = at or timezone.now()
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
         state=State.SCHEDULED,
@@ -85,7 +85,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 
 @SENDS.calls_off
 def take_back(send: MassSend) -> bool:
-    """A draft again, as long as it has not begun."""
+    """Makes it a draft again, as long as it has not begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
     return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None))
 

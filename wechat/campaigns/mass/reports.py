@@ -44,7 +44,7 @@ def keep(account: OfficialAccount, message: MassSendFinished) -> None:
 
 
 def join(account_id: int, msg_id: int) -> bool:
-    """Writes what was reported on the call; ``False`` as long as one of the two is missing."""
+    """Writes what was reported on the call; returns ``False`` as long as one of the two is missing."""
     report = MassReport.objects.filter(account=account_id, msg_id=msg_id).first()
     call = MassCall.objects.filter(account=account_id, msg_id=msg_id).first()
     if report is None or call is None:
@@ -63,7 +63,7 @@ def join(account_id: int, msg_id: int) -> bool:
 
 
 def update_state(send_id: int) -> None:
-    """A mass send is as its calls are."""
+    """Gives a mass send that has begun the state that its calls have."""
     states = set(MassCall.objects.filter(send=send_id).values_list("state", flat=True))
     found = next((state for state, theirs in STATES_OF_CALLS if theirs & states), None)
     if found is not None:

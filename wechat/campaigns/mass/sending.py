@@ -32,7 +32,10 @@ REMEMBERED = datetime.timedelta(hours=22)
 
 
 class _Calls(work.Kind[MassCall]):
-    """Calls whose mass send is as they are, also where one is given up before it is worked on."""
+    """The kind of work on mass calls.
+
+    It keeps the state of a mass send as its calls are, also where one is given up before it is worked on.
+    """
 
     def gave_up_unworked(self, row: MassCall) -> None:
         reports.update_state(row.send_id)
@@ -64,7 +67,7 @@ CONFIRMING = (89504, 89505)
 
 @CALLS.together
 def work_on(calls: Sequence[MassCall]) -> None:
-    """One step of each call; their mass sends are as they are."""
+    """Does one step of each call, and gives their mass sends the state of their calls."""
     for call in calls:
         CALLS.attempt(call, _step)
         reports.update_state(call.send_id)
@@ -144,7 +147,10 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
 
 
 def _refused(call: MassCall, error: ApiError, lost_before: datetime.datetime | None) -> None:
-    """Raises the error where it is no answer about this very send."""
+    """Keeps what a refusal means for the call.
+
+    Raises the error where it is no answer about this very send.
+    """
     in_a_minute = timezone.now() + A_MINUTE
     if error.errcode == SENT_BEFORE and error.msg_id:
         _accepted(call, Accepted(error.msg_id))
@@ -161,7 +167,7 @@ def _refused(call: MassCall, error: ApiError, lost_before: datetime.datetime | N
 
 
 def _follow(client: Client, call: MassCall) -> None:
-    """The report has not come, or not been joined: the platform is asked."""
+    """Asks the platform what became of a call whose report has not come, or not been joined."""
     assert call.msg_id is not None
     if reports.join(call.account_id, call.msg_id):
         return
@@ -177,7 +183,7 @@ def _follow(client: Client, call: MassCall) -> None:
 
 
 def _status(client: Client, msg_id: int) -> str:
-    """Returns the empty text for a send that the platform does not tell about."""
+    """Returns what the platform tells of a send; the empty text for one it does not tell about."""
     try:
         return mass.status(client, msg_id)
     except WeChatError as error:

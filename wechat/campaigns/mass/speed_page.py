@@ -54,7 +54,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _set(request: HttpRequest, account: OfficialAccount, number: int) -> str:
-    """Returns what is wrong, if it is not done."""
+    """Sets the speed of mass sends; returns what is wrong, if it could not be done."""
     try:
         api.set_speed(client_for(account), number)
     except WeChatError as error:

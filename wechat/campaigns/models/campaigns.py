@@ -25,11 +25,12 @@ STATES = ["draft", "waiting", "scheduled", "preparing", "running", "paused", "do
 
 
 class Campaign(WorkRow):
-    """draft → waiting → scheduled → preparing → running → done, or paused, or cancelled.
+    """A campaign: one thing said to many followers.
 
-    Every step is a conditional update (``campaigns.steps``): of two people who press a button one does it.
-    ``due_at`` is when a worker has to look after it: a draft that is being checked, one that is scheduled,
-    prepared or running, one that stopped or is over and whose outcomes and receipts still come in.
+    draft → waiting → scheduled → preparing → running → done, or paused, or cancelled. Every step is a
+    conditional update (``campaigns.steps``): of two people who press a button one does it. ``due_at`` is when
+    a worker has to look after it: a draft that is being checked, one that is scheduled, prepared or running,
+    one that stopped or is over and whose outcomes and receipts still come in.
     """
 
     class State(models.TextChoices):
@@ -54,7 +55,7 @@ class Campaign(WorkRow):
         FILE = "file", _("OpenIDs from a table")
 
     class Trouble(models.TextChoices):
-        """Why it stopped by itself."""
+        """The reason why a campaign stopped by itself."""
 
         TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
         AUDIENCE_GONE = (
@@ -203,7 +204,10 @@ class Campaign(WorkRow):
         return f"campaign:{self.pk}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """It stops where it is; who has the right may let it go on."""
+        """Returns the fields to change after a failure.
+
+        It stops where it is; who has the right may let it go on.
+        """
         changes: dict[str, Any] = {"trouble": self.Trouble.FAULT}
         if self.state in (self.State.SCHEDULED, self.State.PREPARING, self.State.RUNNING):
             changes |= {"state": self.State.PAUSED, "stopped_at": timezone.now()}
@@ -222,7 +226,7 @@ class Campaign(WorkRow):
         return self.state == self.State.DRAFT
 
     def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
-        """When the quiet hours end that this moment is in; ``None`` outside of them. Local time."""
+        """Returns when the quiet hours that this moment is in end; ``None`` outside of them. Local time."""
         return hours.end_of(self.quiet_from, self.quiet_until, at)
 
 

@@ -55,7 +55,7 @@ class Enrolment(WorkRow):
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
-    # When the last step was done; the beginning before any.
+    # When the last step was done, or was due if that was a moment before; the beginning before any.
     since = models.DateTimeField(_("last step"))
     began_at = models.DateTimeField(_("entered"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -102,7 +102,7 @@ class Enrolment(WorkRow):
 
 
 class StepRun(models.Model):
-    """What became of one step for one follower: a push, the lane they took, or why nothing was done."""
+    """The result of one step for one follower: a push, the lane they took, or why nothing was done."""
 
     class Skipped(models.TextChoices):
         NO_WINDOW = "no_window", _("No message was allowed, and there is no template instead.")

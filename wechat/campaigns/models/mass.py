@@ -135,7 +135,7 @@ class MassSend(HasContent, WorkRow):
 
     @property
     def may_be_deleted_there(self) -> bool:
-        """WeChat deletes articles and videos, once they are out, and nothing else."""
+        """Returns whether WeChat can delete it: articles and videos, once they are out, and nothing else."""
         return self.kind in (ARTICLES, "video") and self.state in (self.State.ACCEPTED, self.State.DONE)
 
 
@@ -220,7 +220,10 @@ class MassCall(WorkRow):
         return f"{self.send_id}-{self.number}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """What could not be deleted is still out there; of what was accepted only the end is not known."""
+        """Returns the fields to change after a failure.
+
+        What could not be deleted is still out there; of what was accepted only the end is not known.
+        """
         if self.state == self.State.DELETING:
             return {"state": self.State.DONE}
         is_unknown = self.state == self.State.ACCEPTED or (

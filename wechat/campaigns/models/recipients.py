@@ -25,7 +25,7 @@ class Recipient(models.Model):
         SKIPPED = "skipped", _("Not sent")
 
     class Outcome(models.TextChoices):
-        """What is told of a recipient: its own state or, once it has a push, the state of that."""
+        """The outcome shown for a recipient: its own state or, once it has a push, the state of that."""
 
         EXCLUDED = "excluded", _("Left out")
         CONTROL = "control", _("Control group")
@@ -38,7 +38,7 @@ class Recipient(models.Model):
         SKIPPED = Push.State.SKIPPED.value, _("Not sent")
 
     class Reason(models.TextChoices):
-        """Why somebody was left out; a push's reasons stand beside these."""
+        """The reason why somebody was left out; a push's reasons stand beside these."""
 
         STRANGER = "stranger", _("This account knows no such OpenID.")
         UNFOLLOWED = "unfollowed", _("No longer follows the account.")
@@ -105,7 +105,7 @@ class Recipient(models.Model):
 
     @property
     def why(self) -> str:
-        """The reason it was left out, or that its push was not sent."""
+        """Returns the reason why it was left out, or why its push was not sent."""
         return self.push.reason if self.push is not None else self.reason
 
 
@@ -116,7 +116,7 @@ OUTCOME_OF_PUSH = {
 
 
 class Seed(models.Model):
-    """Somebody who gets every campaign's test message."""
+    """A follower who gets every campaign's test message."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)

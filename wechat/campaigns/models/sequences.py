@@ -16,7 +16,7 @@ from wechat.pushes.models import Template
 
 
 class Sequence(WorkRow):
-    """Its steps are done for everybody for whom ``trigger`` happens, each at its time.
+    """A sequence: steps that are done for everybody for whom ``trigger`` happens, each at its time.
 
     ``due_at`` is when a worker looks next who enters, for the triggers of ``LOOKED_FOR``; the others are told
     of by what happens.
@@ -261,7 +261,7 @@ class SequenceStep(HasContent):
         ]
 
     def __str__(self) -> str:
-        """The step in a line."""
+        """Returns the step in a line."""
         if self.type == self.Type.MESSAGE:
             return super().__str__()
         label = str(self.get_type_display())
@@ -273,6 +273,6 @@ class SequenceStep(HasContent):
         return self.template is not None and all(field.name in self.values for field in self.template.fields)
 
     def condition(self) -> Q:
-        """The filter on ``Follower`` of the lane "yes". Raises ``segments.UnknownCondition``."""
+        """Returns the filter on ``Follower`` of the lane "yes". Raises ``segments.UnknownCondition``."""
         any_of = self.match == Segment.Match.ANY
         return segments.query(self.sequence.account, self.conditions, any_of=any_of)

@@ -32,7 +32,10 @@ from wechat.kernel.row_ids import row_id
 
 @admin.register(Sequence)
 class SequenceAdmin(BigTable, AccountScopedAdmin):
-    """The page of a sequence is its timeline; who enters and what ends it is on one for its settings."""
+    """The pages of sequences.
+
+    That of one is its timeline; who enters and what ends it is on a page for its settings.
+    """
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -112,7 +115,8 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Sequence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        looking.plan(obj)
+        if not change or looking.DECIDED_BY & set(form.changed_data):
+            looking.plan(obj)
         if change:
             enrolling.look_again(obj)
 
@@ -124,7 +128,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         return redirect("admin:campaigns_sequence_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Sequence) -> None:
-        """Whoever waited behind it goes on."""
+        """Deletes the sequence, and lets those go on who waited behind it."""
         account_id = obj.account_id
         super().delete_model(request, obj)
         enrolling.wake_everybody(account_id)

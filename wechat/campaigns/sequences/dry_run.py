@@ -42,7 +42,7 @@ class Foreseen:
 
 
 def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[Foreseen]:
-    """The way somebody would go who entered now."""
+    """Returns the way somebody would go who entered now."""
     follower = Follower.objects.filter(account=sequence.account_id, openid=openid).first()
     steps = running.steps_of(sequence.pk)
     numbers = {step.pk: number for number, step in enumerate(steps, start=1)}
@@ -68,7 +68,7 @@ def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[For
 
 
 def _foresee(seen: Foreseen, follower: Follower | None, left: "_Allowed") -> str:
-    """Fills in what becomes of the step; the lane that is taken."""
+    """Fills in what becomes of the step; returns the lane that is taken."""
     step, lane = seen.step, ""
     match Type(step.type):
         case Type.MESSAGE:
@@ -105,7 +105,7 @@ def _foresee_message(seen: Foreseen, left: "_Allowed") -> None:
 
 
 def _asked(step: SequenceStep, follower: Follower | None) -> Iterator[Asked]:
-    """Each condition by itself: which of them decides."""
+    """Yields each condition by itself, and whether it is met: which of them decides."""
     account = step.sequence.account
     for row, words in zip(step.conditions, segments.in_words(account, step.conditions), strict=True):
         yield Asked(words, _is_met(step, row, follower))

@@ -11,12 +11,12 @@ from wechat.campaigns.sequences.paths import Node, NoSuchPlace, Place
 
 
 class TooMany(Exception):
-    """A sequence has as many steps as it can have."""
+    """The error for a sequence that has as many steps as it can have."""
 
 
 @contextmanager
 def _steps(sequence: Sequence) -> Iterator[list[Node]]:
-    """The steps as a tree; as it is then, it is stored."""
+    """Yields the steps as a tree, and stores the tree as it is when the block ends. Raises ``TooMany``."""
     with transaction.atomic():
         Sequence.objects.select_for_update(no_key=True).get(pk=sequence.pk)
         nodes = paths.tree(sequence.steps.order_by("position"))

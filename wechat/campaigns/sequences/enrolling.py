@@ -23,7 +23,7 @@ def start(
     channel_id: int | None = None,
     menu_key: str = "",
 ) -> int:
-    """Enrols somebody in the account's sequences for what happened at that time; how many are new to them.
+    """Enrols somebody in the account's sequences for what happened at that time; returns how many are new.
 
     ``key`` names the occasion, as ``order:812``: told of again, it enrols nobody.
     """
@@ -40,7 +40,10 @@ def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 
 def purchased(account: OfficialAccount, openid: str, key: str) -> None:
-    """They paid: what was to end with that ends, but for what began with this very order ``key``."""
+    """Stops, after somebody paid, the sequences that a purchase ends.
+
+    Those that began with this very order ``key`` go on.
+    """
     paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(began_with=key)
     _stop(paying, Reason.PURCHASED)
 
@@ -50,19 +53,19 @@ def left(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 
 def remove(enrolment: Enrolment) -> None:
-    """Staff take somebody out."""
+    """Takes somebody out, as staff decided."""
     _stop(_open(enrolment.account, enrolment.openid).filter(pk=enrolment.pk), Reason.REMOVED)
 
 
 def look_again(sequence: Sequence) -> None:
-    """Its steps were changed: everybody inside looks anew, and who waits behind it."""
+    """Has everybody in a sequence whose steps were changed looked at anew, and those who wait behind it."""
     inside = Enrolment.objects.filter(sequence=sequence, state=State.RUNNING)
     inside.update(due_at=timezone.now())
     wake_everybody(sequence.account_id)
 
 
 def switch(sequence: Sequence, *, on: bool) -> None:
-    """Switches it; who is inside goes on, or waits, and a worker looks for who enters."""
+    """Switches a sequence on or off; who is inside goes on, or waits, and a worker looks for who enters."""
     sequence.enabled = on
     sequence.save(update_fields=["enabled"])
     looking.plan(sequence)
@@ -70,7 +73,7 @@ def switch(sequence: Sequence, *, on: bool) -> None:
 
 
 def wake_everybody(account_id: int) -> None:
-    """All who wait look again whose turn it is."""
+    """Has all who wait in the account's sequences look again whose turn it is."""
     waiting = Enrolment.objects.filter(account=account_id, state=State.PAUSED, sequence__enabled=True)
     waiting.update(state=State.RUNNING, due_at=timezone.now())
     work.wake("campaigns.run_sequences")

@@ -46,7 +46,7 @@ SELECT (SELECT count(*) FROM entered), (SELECT max(id) FROM chosen)
 
 
 def one(sequence: Sequence, openid: str, key: str, at: datetime.datetime) -> bool:
-    """Enters somebody for what happened then; ``False`` if they did before, or may not again yet."""
+    """Enters somebody for what happened then; returns ``False`` if they did before, or may not again yet."""
     entered, _last = _enter(sequence, "SELECT 0, %(openid)s::text", {"openid": openid}, key, at)
     return bool(entered)
 
@@ -60,7 +60,7 @@ def several(
     after: int = 0,
     most: int | None = None,
 ) -> tuple[int, int | None]:
-    """Enters those of them who follow; how many entered, and the last of all that were looked at.
+    """Enters those of the followers who follow; returns how many, and the last of all that were looked at.
 
     Of ``most`` followers, in the order of their numbers ``after`` that one; without any the last is ``None``.
     """
@@ -75,7 +75,10 @@ def several(
 def not_yet_entered(
     sequence: Sequence, followers: QuerySet[Follower], at: datetime.datetime
 ) -> QuerySet[Follower]:
-    """Those of them who may enter now, so that a turn begins where the one before it ended."""
+    """Returns those of the followers who may enter now.
+
+    A turn that leaves out the others begins where the one before it ended.
+    """
     before = Enrolment.objects.filter(sequence=sequence, openid=OuterRef("openid"))
     if sequence.reentry == Reentry.DAYS:
         before = before.filter(began_at__gt=_before(sequence, at))
@@ -84,7 +87,7 @@ def not_yet_entered(
 
 @tagging.listens
 def tagged(tag: Tag, follower_ids: Rows[int], added: bool) -> None:
-    """A tag that was set is an occasion; whoever had it before has none."""
+    """Enters those who were given a tag; whoever had it before does not enter."""
     if not added:
         return
     now = timezone.now()
@@ -116,7 +119,10 @@ def _enter(
 
 
 def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep | None, datetime.datetime]:
-    """What all of them wait for, and until when: nobody has to look at each of them before."""
+    """Returns the step that all who enter wait for first, and until when.
+
+    Nobody has to look at each of them before.
+    """
     step = sequence.steps.order_by("position").first()
     now = timezone.now()
     if step is None:
@@ -125,5 +131,5 @@ def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep
 
 
 def _before(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
-    """When somebody must have entered last, at the latest, to enter again."""
+    """Returns the time before which somebody must have entered last to be allowed to enter again."""
     return at - datetime.timedelta(days=sequence.reentry_days or 0)

@@ -42,7 +42,7 @@ class SequenceForm(AccountForm):
             fields["reentry_days"].widget.attrs |= {"data-shown-by": "reentry", "data-shown-for": "days"}
 
     def offer_menu_items(self, account_id: int | None) -> None:
-        """The items that have a key, by their names; the one that was chosen stays."""
+        """Offers the menu items that have a key, by their names; the one that was chosen stays."""
         fields: Any = self.fields
         offered = codes.menu_keys.offered(account_id, self.instance.menu_key)
         shown = fields["menu_key"].widget.attrs

@@ -70,7 +70,10 @@ def scanned(event: InboundEvent) -> None:
 
 @reacts(Click, LocationSelect, ScanCode, SendPics)
 def tapped(event: InboundEvent) -> None:
-    """Of items with a key: those that open a page tell only where they lead."""
+    """Starts sequences of menu items that were tapped.
+
+    Items that open a page are left out, as they tell only where they lead.
+    """
     message, row = event.message, event.row
     assert isinstance(message, Click | LocationSelect | ScanCode | SendPics)
     if row is not None:

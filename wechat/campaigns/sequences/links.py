@@ -12,7 +12,7 @@ NAME = "sequence_link"
 
 
 def address(run: StepRun) -> str:
-    """The link that stands in for that of the step."""
+    """Returns the link that stands in for that of the step."""
     return links.signed(NAME, run.pk)
 
 
@@ -30,7 +30,10 @@ def show(request: HttpRequest, run_id: int, signature: str) -> HttpResponse:
 
 
 def _target(run: StepRun) -> str:
-    """By the way the message went; one that was deleted with age leaves what the step has."""
+    """Returns where the link leads, by the way the message went.
+
+    Where the message was deleted with age, it leads where the step's card does, else to the step's link.
+    """
     of_card = links.of_content(run.step.content)
     if run.push is None:
         return of_card or run.step.link

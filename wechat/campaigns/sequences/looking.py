@@ -27,6 +27,8 @@ EVERY = datetime.timedelta(hours=1)
 SLICE = 5_000
 MANY = 1_000
 A_DAY = datetime.timedelta(days=1)
+# The settings that say when to look, and for whom.
+DECIDED_BY = frozenset({"trigger", "segment", "date_field", "date_days", "date_at", "yearly"})
 
 ENTRIES = work.Kind(
     "campaigns.enter_sequences",
@@ -99,14 +101,14 @@ def _look_for_dates(sequence: Sequence, until: float) -> None:
 
 
 def people_of(sequence: Sequence, day: datetime.date) -> QuerySet[Follower]:
-    """Those whose date is so many days before that day."""
+    """Returns the followers whose date is so many days before that day, as the sequence says."""
     wanted = day - datetime.timedelta(days=sequence.date_days)
     values = FieldValue.objects.filter(field=sequence.date_field_id, follower=OuterRef("pk"))
     return Follower.objects.filter(Exists(values.filter(_on(wanted, yearly=sequence.yearly))))
 
 
 def _on(day: datetime.date, *, yearly: bool) -> Q:
-    """The 29th of February is kept on the 28th in other years."""
+    """Returns the filter for dates on that day; the 29th of February is kept on the 28th in other years."""
     if not yearly:
         return Q(date=day)
     same = Q(date__month=day.month, date__day=day.day)
@@ -118,7 +120,7 @@ def _on(day: datetime.date, *, yearly: bool) -> Q:
 def _enter_all(
     sequence: Sequence, followers: QuerySet[Follower], key: str, at: datetime.datetime, until: float
 ) -> bool:
-    """Enters them slice by slice; ``False`` if the time was over before the last."""
+    """Enters the followers slice by slice; returns ``False`` if the time was over before the last."""
     last: int | None = 0
     is_known = False
     while last is not None:
@@ -132,6 +134,9 @@ def _enter_all(
 
 
 def _count_anew() -> None:
-    """The planner would take so many new rows for none, and go through them for each follower."""
+    """Has Postgres count the enrolments anew.
+
+    Its planner would take so many new rows for none, and go through them for each follower.
+    """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE campaigns_enrolment")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wechat.campaigns.models import SequenceStep
+from wechat.kernel.row_ids import row_id
 
 Lane, Type = SequenceStep.Lane, SequenceStep.Type
 
@@ -18,7 +19,10 @@ MOST = 60
 
 
 def following(steps: Sequence[SequenceStep], done: Mapping[int, str]) -> SequenceStep | None:
-    """The step after those that were ``done``, each with the lane that was taken; ``None`` at the end."""
+    """Returns the step after those that were ``done``; ``None`` at the end.
+
+    ``done`` has the lane that was taken at each of them.
+    """
     reached = max((step.position for step in steps if step.pk in done), default=-1)
     return next((step for step in steps if step.position > reached and _is_on_the_way(step, done)), None)
 
@@ -41,33 +45,37 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a step goes: behind the step with that number, or first in a lane of it, or first of all."""
+    """The place of a step: behind the step with that number, or first in a lane of it, or first of all."""
 
     of: int = 0
     lane: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Place":
-        """The place that ``after:12``, ``yes:12``, ``no:12`` or anything else, the beginning, means."""
+        """Returns the place that ``after:12``, ``yes:12`` or ``no:12`` means.
+
+        Anything else means the beginning.
+        """
         kind, _colon, number = text.partition(":")
-        if kind not in ("after", *Lane) or not number.isdecimal():
+        step = row_id(number)
+        if kind not in ("after", *Lane) or step is None:
             return cls()
-        return cls(int(number), "" if kind == "after" else kind)
+        return cls(step, "" if kind == "after" else kind)
 
     def __str__(self) -> str:
         return f"{self.lane or 'after'}:{self.of}" if self.of else "first"
 
 
 class NoSuchPlace(Exception):
-    """The step that a place refers to is gone, or is the one that is moved."""
+    """The error for a place whose step is gone, or is the one that is moved."""
 
 
 class TooDeep(Exception):
-    """Branches would be in one another deeper than anybody could follow."""
+    """The error for branches that would be in one another deeper than anybody could follow."""
 
 
 def tree(steps: Iterable[SequenceStep]) -> list[Node]:
-    """The steps, in their order, as a tree."""
+    """Returns the steps, in their order, as a tree."""
     nodes: list[Node] = []
     known: dict[int, Node] = {}
     for step in steps:
@@ -78,7 +86,7 @@ def tree(steps: Iterable[SequenceStep]) -> list[Node]:
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """All of them, in the order of their places."""
+    """Yields all of them, in the order of their places."""
     for node in nodes:
         yield node
         yield from walk(node.yes)
@@ -95,13 +103,13 @@ def insert(nodes: list[Node], place: Place, node: Node) -> None:
 
 
 def take_out(nodes: list[Node], pk: int) -> Node:
-    """Takes a step out, with all that is in its lanes. Raises ``NoSuchPlace``."""
+    """Takes a step out, with all that is in its lanes, and returns it. Raises ``NoSuchPlace``."""
     lane, index = _step_found(nodes, pk)
     return lane.pop(index)
 
 
 def number(nodes: Sequence[Node]) -> list[SequenceStep]:
-    """Writes into each step where it is now; all of them in order."""
+    """Writes into each step where it is now; returns all of them in order."""
     for node in nodes:
         node.step.branch, node.step.lane = None, ""
     for node in walk(nodes):
@@ -115,7 +123,7 @@ def number(nodes: Sequence[Node]) -> list[SequenceStep]:
 
 
 def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
-    """Where a step goes when it is moved up or down among those it is with, or out of its lane.
+    """Returns the places where a step goes when it is moved up, and down: among its lane, or out of it.
 
     Raises ``NoSuchPlace`` for a step that is not there.
     """
@@ -127,7 +135,7 @@ def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
 
 
 def _before(nodes: list[Node], lane: list[Node], index: int) -> Place:
-    """The place before the one that is there now."""
+    """Returns the place before the one that is there now."""
     if index:
         return Place(lane[index - 1].step.pk)
     first = lane[index].step
@@ -144,7 +152,7 @@ def _out_of(nodes: list[Node], step: SequenceStep, *, up: bool) -> Place | None:
 
 
 def _found(nodes: list[Node], place: Place) -> tuple[list[Node], int]:
-    """The lane that a place is in, and its index there."""
+    """Returns the lane that a place is in, and its index there."""
     if not place.of:
         return nodes, 0
     for lane in _lanes(nodes):
@@ -158,7 +166,7 @@ def _found(nodes: list[Node], place: Place) -> tuple[list[Node], int]:
 
 
 def _step_found(nodes: list[Node], pk: int) -> tuple[list[Node], int]:
-    """The lane that a step is in, and its index there."""
+    """Returns the lane that a step is in, and its index there."""
     if not pk:
         raise NoSuchPlace
     lane, behind = _found(nodes, Place(pk))
@@ -173,7 +181,7 @@ def _lanes(nodes: list[Node]) -> Iterator[list[Node]]:
 
 
 def _depth(nodes: Iterable[Node]) -> int:
-    """How many branches are in one another."""
+    """Returns how many branches are in one another."""
     return max(
         (1 + max(_depth(node.yes), _depth(node.no)) for node in nodes if node.step.type == Type.BRANCH),
         default=0,

@@ -37,7 +37,7 @@ OUTCOME_OF = {state: outcome for outcome, states in STATES.items() for state in 
 
 @dataclass(slots=True)
 class Tally:
-    """How many people a step has had, by ``OUTCOMES``."""
+    """The number of people that a step has had, by ``OUTCOMES``."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class EnrolmentCount:
 
 
 def steps(shown: Iterable[SequenceStep]) -> dict[int, Tally]:
-    """By step, how many wait there and what became of it for the others."""
+    """Returns by step how many wait there, and what became of it for the others."""
     tallies = {step.pk: Tally() for step in shown}
     waiting = Enrolment.objects.filter(step__in=tallies, state__in=OPEN).order_by()
     for pk, number in waiting.values_list("step").annotate(Count("pk")):
@@ -86,12 +86,12 @@ def _outcome(kind: str, lane: str, skipped: str, state: str | None) -> str:
 
 
 def waiting_at(step: SequenceStep) -> QuerySet[Enrolment]:
-    """Those who wait for a step."""
+    """Returns the enrolments that wait for a step."""
     return Enrolment.objects.filter(step=step, state__in=OPEN)
 
 
 def runs_of(step: SequenceStep, outcome: str) -> QuerySet[StepRun]:
-    """What was done of a step with that outcome."""
+    """Returns the runs of a step that had that outcome."""
     runs = StepRun.objects.filter(step=step)
     match outcome:
         case "passed":
@@ -109,7 +109,7 @@ def runs_of(step: SequenceStep, outcome: str) -> QuerySet[StepRun]:
 
 
 def people(sequences: Rows[Sequence]) -> dict[int, EnrolmentCount]:
-    """By sequence, how many are in it and how they left it."""
+    """Returns by sequence how many are in it and how they left it."""
     found = {sequence.pk: EnrolmentCount() for sequence in sequences}
     rows = Enrolment.objects.filter(sequence__in=found).order_by()
     for pk, state, reason, number in rows.values_list("sequence", "state", "reason").annotate(Count("pk")):

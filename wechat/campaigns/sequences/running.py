@@ -29,9 +29,23 @@ from wechat.sdk.template_messages import TemplateMessage
 State, Reason = Enrolment.State, Enrolment.Reason
 # When a message is looked at again whose forerunner has not left.
 OVERTAKING = datetime.timedelta(seconds=5)
+# A step that is done so soon after its time was on time: the next one is reckoned from when it was due.
+ON_TIME = datetime.timedelta(minutes=5)
 Type, Lane, Skipped = SequenceStep.Type, SequenceStep.Lane, StepRun.Skipped
 
-ENROLMENTS = work.Kind(
+
+class _Enrolments(work.Kind[Enrolment]):
+    """The kind of work on enrolments. One that failed holds up none of those behind it."""
+
+    def failed(self, row: Enrolment, error: Exception, *others: Enrolment) -> None:
+        super().failed(row, error, *others)
+        turns.pass_on(row.account_id, row.openid)
+
+    def gave_up_unworked(self, row: Enrolment) -> None:
+        turns.pass_on(row.account_id, row.openid)
+
+
+ENROLMENTS = _Enrolments(
     "campaigns.run_sequences",
     lambda: Enrolment.objects.filter(state=State.RUNNING),
     label=gettext_lazy("Sequences under way"),
@@ -46,13 +60,14 @@ ENROLMENTS = work.Kind(
 
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
-    """Ends somebody's way through the sequence."""
+    """Ends somebody's way through the sequence, and lets the next one of theirs go on."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
+    turns.pass_on(enrolment.account_id, enrolment.openid)
 
 
 @ENROLMENTS.each
 def advance(claimed: Enrolment) -> None:
-    """One look at one enrolment: what is due is done, then it waits, or ends."""
+    """Looks at one enrolment once: what is due is done, then it waits, or ends."""
     with turns.one_at_a_time(claimed.account_id, claimed.openid):
         rows = Enrolment.objects.select_related("sequence__account").select_for_update(
             of=("self",), no_key=True
@@ -74,14 +89,15 @@ def _look(enrolment: Enrolment) -> None:
     steps, done = steps_of(enrolment.sequence_id), done_by(enrolment)
     since = enrolment.since
     while (step := paths.following(steps, done)) is not None:
-        at = timing.allowed(enrolment.sequence, step, max(timing.due(step, since), now))
+        due = timing.allowed(enrolment.sequence, step, timing.due(step, since))
+        at = timing.allowed(enrolment.sequence, step, max(due, now))
         if at <= now and step.type == Type.MESSAGE and _is_overtaking(enrolment):
             at = now + OVERTAKING
         if at > now:
             enrolment.done(step=step, since=since, due_at=at)
             return
         run = _do(enrolment, step, follower, now)
-        done[step.pk], since = run.lane, now
+        done[step.pk], since = run.lane, due if now - due < ON_TIME else now
         if step.type == Type.END:
             break
     _end(enrolment, now, state=State.FINISHED, since=since)
@@ -102,13 +118,13 @@ def _end(enrolment: Enrolment, now: datetime.datetime, **changes: object) -> Non
 
 
 def steps_of(sequence_id: int) -> list[SequenceStep]:
-    """The steps as they are now, with all that is needed to do them."""
+    """Returns the steps as they are now, with all that is needed to do them."""
     steps = SequenceStep.objects.filter(sequence=sequence_id)
     return list(steps.select_related("sequence__account", "template", "asset", "cover", "tag"))
 
 
 def done_by(enrolment: Enrolment) -> dict[int, str]:
-    """The steps that were done for somebody, each with the lane that they took."""
+    """Returns the steps that were done for somebody, each with the lane that they took."""
     return dict(enrolment.runs.values_list("step", "lane"))
 
 
@@ -136,7 +152,7 @@ def _do(
 
 
 def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
-    """The lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
+    """Returns the lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
     if follower is None:
         return Lane.NO.value, Skipped.NO_FOLLOWER.value
     try:
@@ -155,7 +171,7 @@ def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
 
 
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
-    """Returns why nothing was done, if so."""
+    """Gives the follower a tag, or takes it off; returns why nothing was done, if so."""
     if step.tag is None:
         return Skipped.DELETED.value
     if follower is None:
@@ -166,7 +182,10 @@ def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
 
 
 def _queued(run: StepRun, follower: Follower | None, now: datetime.datetime) -> Push | None:
-    """As a customer-service message while one is allowed, else from the template, else not at all."""
+    """Queues the message of a step, and returns its push; ``None`` if nothing may be sent.
+
+    It goes as a customer-service message while one is allowed, else from the template, else not at all.
+    """
     enrolment, step = run.enrolment, run.step
     account, openid = enrolment.sequence.account, enrolment.openid
     link = links.address(run) if enrolment.sequence.tracked else ""

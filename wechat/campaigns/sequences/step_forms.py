@@ -24,7 +24,7 @@ WIDGETS = {"at_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
 
 
 class TimedForm(forms.ModelForm[Any]):
-    """When the step is done: what all steps have."""
+    """A form with what all steps have: when the step is done."""
 
     def clean_wait(self) -> int:
         return int(self.cleaned_data.get("wait") or 0)
@@ -60,7 +60,7 @@ class MessageForm(TimedForm, ContentForm):
 
 
 class WaitForm(TimedForm):
-    """Of steps that are nothing but their time."""
+    """A form for steps that are nothing but their time."""
 
     class Meta:
         model = SequenceStep
@@ -73,7 +73,7 @@ class WaitForm(TimedForm):
 
 
 class BranchForm(WaitForm):
-    """Its conditions are filled in beside it: ``accounts.followers.segment_form``."""
+    """A form for a branch; its conditions are filled in beside it: ``accounts.followers.segment_form``."""
 
     class Meta(WaitForm.Meta):
         fields = (*TIMES, "match")  # type: ignore[assignment]  # more of them
@@ -114,7 +114,7 @@ FORMS: dict[str, type[TimedForm]] = {
 
 
 def form_of(step: SequenceStep, data: Any = None) -> TimedForm:
-    """The form of a step, new or there."""
+    """Returns the form of a step, be it a new one or one that is there."""
     made: Any = FORMS[step.type]
     account_id = step.sequence.account_id
     form: TimedForm = made(data, instance=step, account_id=account_id)

@@ -24,7 +24,7 @@ ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """So many people, and where they are listed."""
+    """A number of people, and the page where they are listed."""
 
     label: StrOrPromise
     number: int
@@ -62,7 +62,7 @@ class ShownLane:
 
 
 def of(sequence: Sequence, steps: list[SequenceStep]) -> list[Shown]:
-    """The steps, each with its lanes, with two look-ups for the figures of all."""
+    """Returns the steps, each with its lanes, with two look-ups for the figures of all."""
     nodes = paths.tree(steps)
     tallies = report.steps(steps)
     numbers = {node.step.pk: number for number, node in enumerate(paths.walk(nodes), start=1)}
@@ -106,7 +106,7 @@ def _shown(
 
 
 def gaps(shown: Iterable[Shown]) -> Iterator[Gap]:
-    """All places of a timeline but the first, in their order."""
+    """Yields all places of a timeline but the first, in their order."""
     for each in shown:
         for lane in each.lanes:
             yield lane.gap
@@ -119,7 +119,7 @@ def first_gap() -> Gap:
 
 
 def when(step: SequenceStep) -> str:
-    """When a step is done, in words."""
+    """Returns when a step is done, in words."""
     parts = [_wait(step)] if step.wait else []
     if step.day:
         parts.append(str(step.get_day_display()))
@@ -144,7 +144,7 @@ def _lane_begins(number: int, lane: SequenceStep.Lane) -> str:
 
 
 def _figures(step: SequenceStep, tally: Tally) -> list[Figure]:
-    """Those that there are; nobody is counted where nobody was."""
+    """Returns the figures of a step; one that counts nobody is left out."""
     outcomes = [name for name in OUTCOMES if tally[name]]
     return [Figure(OUTCOMES[name], tally[name], page_of(step, name)) for name in outcomes]
 

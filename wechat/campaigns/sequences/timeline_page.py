@@ -31,7 +31,7 @@ Type = SequenceStep.Type
 
 @dataclass(slots=True)
 class Panel:
-    """What is open: a new step in its place, or one that is there."""
+    """The panel that is open: a new step in its place, or one that is there."""
 
     step: SequenceStep
     form: TimedForm
@@ -57,7 +57,10 @@ def sequences() -> "QuerySet[Sequence]":
 
 @object_page(sequences, Area.SENDING)
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
-    """The timeline; a post does what its button says, or shows the conditions of a branch as they are now."""
+    """Shows the timeline.
+
+    A post does what its button says, or shows the conditions of a branch as they are now.
+    """
     if request.method == "POST" and "do" in request.POST:
         return _done(request, sequence)
     panel = _panel(request, sequence)
@@ -96,7 +99,10 @@ def _page(request: HttpRequest, sequence: Sequence, panel: Panel | None) -> Http
 
 
 def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
-    """What the address opens, filled in as it was posted. Raises ``Http404`` for a step that is gone."""
+    """Returns the panel that the address opens, filled in as it was posted; ``None`` if it opens none.
+
+    Raises ``Http404`` for a step that is gone.
+    """
     if (kind := request.GET.get("add", "")) in Type:
         step = SequenceStep(sequence=sequence, type=kind)
         if kind != Type.MESSAGE:
@@ -121,7 +127,7 @@ def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
 
 
 def _counted(sequence: Sequence, panel: Panel) -> dict[str, Any]:
-    """What the rows of conditions show: each of them, and how many followers meet them now."""
+    """Returns what the rows of conditions show: each of them, and how many followers meet them now."""
     shown = {"conditions": panel.filled, "show_errors": panel.show_errors, "count": None}
     if not panel.filled or not all(each.is_valid() for each in panel.filled):
         return shown

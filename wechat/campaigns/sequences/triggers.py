@@ -24,7 +24,7 @@ _known: Registry[StrOrPromise] = Registry("trigger of sequences")
 
 
 def register(name: str, label: StrOrPromise) -> None:
-    """``name`` is stored in sequences and never changes."""
+    """Registers a trigger; its ``name`` is stored in sequences and never changes."""
     _known.add(name, label)
 
 
@@ -33,7 +33,7 @@ def known() -> Mapping[str, StrOrPromise]:
 
 
 def in_words(sequence: Sequence) -> str:
-    """What a sequence begins with, and of what."""
+    """Returns in words what a sequence begins with, and which channel, tag or the like it is about."""
     label = str(known().get(sequence.trigger, sequence.trigger))
     about = sequence.channel or sequence.tag or sequence.segment or sequence.date_field or ""
     if sequence.menu_key:

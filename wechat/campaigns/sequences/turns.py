@@ -16,7 +16,7 @@ LOCK_CLASS = 0x73657175
 
 @contextmanager
 def one_at_a_time(account_id: int, openid: str) -> Iterator[None]:
-    """Whoever pauses and whoever wakes enrolments of a follower wait for one another."""
+    """Locks a follower's enrolments: whoever pauses them and whoever wakes them wait for one another."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -26,13 +26,22 @@ def one_at_a_time(account_id: int, openid: str) -> Iterator[None]:
 
 
 def wake(account_id: int, openid: str) -> None:
-    """One of theirs has ended: the paused ones look again whose turn it is."""
+    """Has a follower's paused enrolments look again whose turn it is, after one of theirs has ended."""
     paused = Enrolment.objects.filter(account=account_id, openid=openid, state=State.PAUSED)
     paused.filter(sequence__enabled=True).update(state=State.RUNNING, due_at=timezone.now())
 
 
+def pass_on(account_id: int, openid: str) -> None:
+    """Has a follower's paused enrolments look again, after one of theirs ended without being locked."""
+    with one_at_a_time(account_id, openid):
+        wake(account_id, openid)
+
+
 def has_to_wait(enrolment: Enrolment) -> bool:
-    """The higher priority goes first, then whoever began earlier; what is switched off holds nobody up."""
+    """Returns whether another enrolment of the follower goes first.
+
+    The higher priority goes first, then whoever began earlier; what is switched off holds nobody up.
+    """
     mine = enrolment.sequence.priority
     others = Enrolment.objects.filter(
         account=enrolment.account_id,

@@ -14,5 +14,5 @@ def yuan(fen: float | None) -> str:
 
 @register.filter
 def share(part: float | None) -> str:
-    """0.25 is 25%; nobody to ask about is a dash."""
+    """Returns a part as per cent, 0.25 as 25%; a dash if there was nobody to ask about."""
     return "–" if part is None else f"{part:.0%}"

@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 @register.filter
 def roughly(length: datetime.timedelta) -> str:
-    """In the largest whole unit: 12 minutes, 3 hours, 2 days."""
+    """Returns a length of time in its largest whole unit: 12 minutes, 3 hours, 2 days."""
     seconds = int(length.total_seconds())
     if seconds >= DAY:
         return ngettext("%d day", "%d days", seconds // DAY) % (seconds // DAY)
@@ -22,5 +22,5 @@ def roughly(length: datetime.timedelta) -> str:
 
 @register.filter
 def urgency(length: datetime.timedelta) -> str:
-    """The colour of a wait: after an hour it is bad."""
+    """Returns the colour of a wait: after an hour it is bad."""
     return "bad" if length.total_seconds() >= HOUR else "warn"

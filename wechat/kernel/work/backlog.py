@@ -20,7 +20,7 @@ TICK = "wc:tick"
 
 @gauges("work")
 def work() -> Iterator[Metric]:
-    """Rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
+    """Yields rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
     due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work", "queue"])
     oldest = GaugeMetricFamily(
         "wechat_work_oldest_seconds",
@@ -42,7 +42,7 @@ def work() -> Iterator[Metric]:
 
 @gauges("held")
 def held() -> Iterator[Metric]:
-    """Kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
+    """Yields kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
     found = GaugeMetricFamily(
         "wechat_work_held", "Kinds of work on hold", labels=["work", "part", "cause", "account"]
     )
@@ -56,7 +56,7 @@ def held() -> Iterator[Metric]:
 
 
 def _names(work: str, subjects: set[int]) -> dict[int, str]:
-    """By number: the short name of an account or a merchant, else what it is, with the number."""
+    """Returns names by number: the short name of an account or a merchant, else what it is and the number."""
     kind = KINDS.find(work)
     model = kind.subjects() if kind else None
     if model is None:
@@ -69,7 +69,7 @@ def _names(work: str, subjects: set[int]) -> dict[int, str]:
 
 @gauges("tick")
 def tick() -> Iterator[Metric]:
-    """How long ago beat's tick was last taken by a worker; nothing before the first."""
+    """Yields how many seconds ago a worker last took beat's tick; nothing before the first."""
     ticked_at = get_redis_connection("default").get(TICK)
     if ticked_at is not None:
         age = max(0.0, time.time() - float(ticked_at))

@@ -33,7 +33,7 @@ ENDED = gettext_noop(
 
 
 def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
-    """Returns how many workers have ended while they were at this row and no other."""
+    """Notes that a worker ended at this row; returns how many have while they were at it and no other."""
     now = timezone.now()
     Interruption.objects.filter(at__lt=now - KEPT).delete()
     noted, is_new = Interruption.objects.get_or_create(

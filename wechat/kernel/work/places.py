@@ -10,7 +10,10 @@ from pathlib import Path
 
 
 class ProcessPlaces:
-    """As many places as were set before the worker's processes were forked; without, there is no limit."""
+    """The places for bulk work, as many as were set before the worker's processes were forked.
+
+    Where none were set there is no limit.
+    """
 
     def __init__(self) -> None:
         self._files: list[Path] = []

@@ -41,7 +41,7 @@ FAILURES_TO_OPEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a row: due again at that time, or given up where there is none.
+    """The decision about a row after an error: due again at ``again_at``, or given up where that is ``None``.
 
     ``counts``: the attempt is one of those the row has; ``hold``: why its account's work may have to wait;
     ``is_expected``: the error is one of those that happen, and no fault of ours.
@@ -53,12 +53,12 @@ class Decision:
     is_expected: bool = True
 
     def held(self, is_held: bool) -> "Decision":
-        """Returns what it is once the account's work is on hold: the row waits there, and loses nothing."""
+        """Returns the decision once the account's work is on hold: the row waits there, and loses nothing."""
         return replace(self, again_at=timezone.now(), counts=False) if is_held else self
 
 
 class NotYet(Exception):
-    """Something else has to happen first; the row is looked at again after that time, and loses nothing."""
+    """A row has to wait for something else; it is looked at again after that time, and loses nothing."""
 
     def __init__(self, after: datetime.timedelta) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class NotYet(Exception):
 
 
 def cause_of(error: object) -> Cause | None:
-    """Returns why it happened, or ``None`` for an error that no other side is the cause of."""
+    """Returns why the error happened, or ``None`` if no other side is the cause of it."""
     if isinstance(error, ValidationError):
         return Cause.ROW
     cause = getattr(error, "cause", None)
@@ -79,7 +79,7 @@ def is_about_row(error: object) -> bool:
 
 
 def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
-    """Returns what the error means, for a row that had so many attempts before this one."""
+    """Returns what the error means for a row that had so many attempts before this one."""
     now = timezone.now()
     if isinstance(error, NotYet):
         return Decision(now + error.after, counts=False)

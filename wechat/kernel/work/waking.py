@@ -67,7 +67,10 @@ def taken(name: str) -> None:
 
 
 class _Marks:
-    """Which kinds have a wake-up waiting, known to all processes in Redis, and for all without it."""
+    """The marks of kinds whose wake-up waits, known to all processes in Redis.
+
+    Without Redis no kind is taken as marked, so that every wake-up is sent.
+    """
 
     def __init__(self) -> None:
         self._unknown_until = -math.inf
@@ -80,7 +83,7 @@ class _Marks:
         self._asked(lambda redis: redis.delete(_key(name)))
 
     def _asked(self, question: Callable[[Any], Any]) -> bool:
-        """Returns the answer, or ``True`` without one."""
+        """Returns the answer of Redis, or ``True`` without one."""
         if time.monotonic() < self._unknown_until:
             return True
         try:

@@ -5,7 +5,7 @@ from accounts.official.models import OfficialAccount
 
 
 class PushDay(models.Model):
-    """What became of the messages that were queued on one day; see ``pushes.counting``.
+    """The counts of the messages that were queued on one day; see ``pushes.counting``.
 
     ``failed`` has those whose outcome is not known as well. ``last_id`` is the newest of that day or before.
     """

@@ -9,7 +9,7 @@ from accounts.official.models import OfficialAccount
 
 
 class SendWindow(models.Model):
-    """How many messages one kind of action of a follower still allows, and until when.
+    """A send window: how many messages one kind of action of a follower still allows, and until when.
 
     Reference: WeChat reference 8.1 When a message may be sent.
     """
@@ -74,7 +74,7 @@ class NoticeGrant(models.Model):
 
 
 class NoticeRefusal(models.Model):
-    """Since when a follower wants no messages of a template: what they agreed to before counts no more."""
+    """A follower's refusal of a template's messages: what they agreed to before that time counts no more."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)

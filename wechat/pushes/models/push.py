@@ -41,7 +41,7 @@ class Push(Traced, WorkRow):
     State = PushState
 
     class Reason(models.TextChoices):
-        """Why a push failed, was skipped, or is uncertain."""
+        """The reason why a push failed, was skipped, or is uncertain."""
 
         NO_WINDOW = "no_window", _("The follower has done nothing lately that allows another message.")
         WINDOW_CLOSED = (
@@ -187,10 +187,16 @@ class Push(Traced, WorkRow):
 
     @property
     def body(self) -> Content:
-        """Of a customer-service message. Raises ``ContentError`` if a later version no longer knows it."""
+        """Returns what a customer-service message says.
+
+        Raises ``ContentError`` if a later version of this software no longer knows it.
+        """
         return from_dict({name: value for name, value in self.content.items() if name not in BESIDE})
 
     @property
     def message(self) -> TemplateMessage:
-        """Of any other kind. Raises ``ContentError`` for what is stored in another form."""
+        """Returns the message of a push of any other kind.
+
+        Raises ``ContentError`` for what is stored in another form.
+        """
         return template_messages.from_dict(self.template, self.content)

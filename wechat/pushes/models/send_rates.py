@@ -6,7 +6,7 @@ from wechat.pushes.models.push import Push
 
 
 class SendRate(models.Model):
-    """How quickly one kind of message of an account is sent, where staff set a rate of their own.
+    """The rate at which one kind of message of an account is sent, where staff set one of their own.
 
     An account without a row for a kind sends it at the usual rate, ``send_rates.PER_SECOND``.
     """

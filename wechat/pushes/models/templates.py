@@ -58,7 +58,7 @@ class Template(models.Model):
 
 
 class LibraryJob(WorkRow):
-    """Something to be done with an account's templates at the platform: read them, add one, delete one."""
+    """A job to do with an account's templates at the platform: read them, add one, delete one."""
 
     class Verb(models.TextChoices):
         SYNC = "sync", _("Read the templates")

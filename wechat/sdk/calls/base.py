@@ -12,22 +12,28 @@ Operator = Literal["DEFAULT", "CHINANET", "UNICOM", "CAP"]
 
 
 def callback_check(client: Client, action: Action = "all", operator: Operator = "DEFAULT") -> dict[str, Any]:
-    """The platform tries our callback's host: `{"dns": [...], "ping": [...]}`. 40201 without a URL."""
+    """Has the platform try our callback's host: `{"dns": [...], "ping": [...]}`.
+
+    Raises ApiError 40201 without a URL.
+    """
     return client.post("/cgi-bin/callback/check", {"action": action, "check_operator": operator})
 
 
 def api_domain_ips(client: Client) -> list[str]:
-    """Addresses of the API host."""
+    """Returns the addresses of the API host."""
     return _addresses(client.get("/cgi-bin/get_api_domain_ip"))
 
 
 def callback_ips(client: Client) -> list[str]:
-    """Addresses and ranges (CIDR) that pushes come from."""
+    """Returns addresses and ranges (CIDR) that pushes come from."""
     return _addresses(client.get("/cgi-bin/getcallbackip"))
 
 
 def quota_get(client: Client, cgi_path: str) -> dict[str, Any]:
-    """`{"quota": {"daily_limit", "used", "remain"}, "rate_limit": {"call_count", "refresh_second"}, ...}`."""
+    """Returns the quota of a call.
+
+    `{"quota": {"daily_limit", "used", "remain"}, "rate_limit": {"call_count", "refresh_second"}, ...}`.
+    """
     return client.post("/cgi-bin/openapi/quota/get", {"cgi_path": cgi_path})
 
 
@@ -37,7 +43,7 @@ def clear_quota(client: Client) -> None:
 
 
 def rid_get(client: Client, rid: str) -> dict[str, Any]:
-    """The request behind the number that an error carries, for seven days.
+    """Returns the request behind the number that an error carries, for seven days.
 
     `{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}`. 76001 to
     76004 for a number that is none, of another account, or too old.

@@ -14,7 +14,7 @@ RECORDS_A_PAGE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorker:
-    """``account`` is name@account; ``online`` tells whether the worker can take a session now."""
+    """A worker: ``account`` is name@account; ``online`` tells whether a session can be taken now."""
 
     account: str
     nickname: str
@@ -45,7 +45,7 @@ class SessionMessage:
 
 
 def workers(client: Client) -> list[ServiceWorker]:
-    """Every worker, those who are online marked."""
+    """Returns every worker, those who are online marked."""
     online = {
         each["kf_account"]: int(each.get("accepted_case", 0))
         for each in client.get("/cgi-bin/customservice/getonlinekflist").get("kf_online_list", [])
@@ -55,7 +55,10 @@ def workers(client: Client) -> list[ServiceWorker]:
 
 
 def add_worker(client: Client, account: str, nickname: str) -> None:
-    """Raises ApiError 65405 above 100 workers, 65406 for a taken name and others of 654xx."""
+    """Adds a worker.
+
+    Raises ApiError 65405 above 100 workers, 65406 for a taken name and others of 654xx.
+    """
     client.post("/customservice/kfaccount/add", {"kf_account": account, "nickname": nickname})
 
 
@@ -68,12 +71,15 @@ def delete_worker(client: Client, account: str) -> None:
 
 
 def invite_worker(client: Client, account: str, wechat_id: str) -> None:
-    """The person behind the WeChat id has to accept before the worker can serve."""
+    """Invites a person by WeChat id, who has to accept before the worker can serve."""
     client.post("/customservice/kfaccount/inviteworker", {"kf_account": account, "invite_wx": wechat_id})
 
 
 def create_session(client: Client, account: str, openid: str) -> None:
-    """Raises ApiError 65402 or 65415 while the worker is not bound or not online."""
+    """Opens a session of a worker with a follower.
+
+    Raises ApiError 65402 or 65415 while the worker is not bound or not online.
+    """
     client.post("/customservice/kfsession/create", {"kf_account": account, "openid": openid})
 
 
@@ -93,13 +99,16 @@ def sessions_of(client: Client, account: str) -> list[str]:
 
 
 def waiting(client: Client) -> list[WaitingFollower]:
-    """At most 100 followers who wait, the longest first."""
+    """Returns at most 100 followers who wait, the longest first."""
     listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
     return [WaitingFollower(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
 
 
 def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
-    """What workers and followers wrote between two Unix times, which lie 24 hours apart at most (65417)."""
+    """Yields what workers and followers wrote between two Unix times.
+
+    They lie 24 hours apart at most. Raises ApiError 65417 for more.
+    """
     message_id, number = 1, RECORDS_A_PAGE
     while number == RECORDS_A_PAGE:
         asked = {"starttime": start, "endtime": end, "msgid": message_id, "number": RECORDS_A_PAGE}

@@ -43,7 +43,7 @@ class DatacubeAnswer:
 
 
 def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> DatacubeAnswer:
-    """Both days included; a day on which nothing happened has no row.
+    """Returns the rows of each day, both ends included; a day on which nothing happened has none.
 
     Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
     """
@@ -58,7 +58,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """How many came and left, by the way they came: ``source`` as in reference 15."""
+    """The number of users who came and left, by the way they came: ``source`` as in reference 15."""
 
     source: int
     came: int
@@ -71,7 +71,7 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class Readership:
-    """What happened with articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
+    """The figures of articles on a day, in people; ``by_source`` in the platform's own Chinese words."""
 
     readers: int = 0
     shared: int = 0
@@ -126,7 +126,7 @@ class ArticleTotal:
 
     @property
     def whole(self) -> Readership:
-        """People of several days may be the same ones: the sums are at most so many."""
+        """Returns the sums of all days: at most so many people, as those of several days may be the same."""
         days = list(self.days.values())
         return Readership(
             readers=sum(each.readers for each in days),
@@ -140,7 +140,10 @@ class ArticleTotal:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Messages of followers; ``kind`` is 1 text, 2 image, 3 voice, 4 video, 6 link. ``hour`` from 0 to 23."""
+    """The messages of followers; ``kind`` is 1 text, 2 image, 3 voice, 4 video, 6 link.
+
+    ``hour`` is from 0 to 23.
+    """
 
     kind: int
     people: int
@@ -154,7 +157,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
+    """The callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
 
     callbacks: int
     failed: int
@@ -192,7 +195,7 @@ def _day(value: Any) -> datetime.date | None:
 
 
 def _hour(row: Row) -> int:
-    """The platform counts hours in hundreds."""
+    """Returns the hour, 0 to 23; the platform gives it times a hundred."""
     return min(_number(row, "ref_hour") // 100, 23)
 
 

@@ -23,7 +23,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class PublicationStatus:
-    """`status`: 0 done, 1 running, 2 not original, 3 failed, 4 refused, 5 deleted, 6 blocked."""
+    """A publication.
+
+    `status`: 0 done, 1 running, 2 not original, 3 failed, 4 refused, 5 deleted, 6 blocked.
+    """
 
     status: int
     article_id: str
@@ -31,7 +34,10 @@ class PublicationStatus:
 
 
 def add(client: Client, articles: Sequence[Article]) -> str:
-    """The draft's media_id. Raises ApiError 45003, 45004, 45166 for what is too long, 40007 for a picture."""
+    """Creates a draft and returns its media_id.
+
+    Raises ApiError 45003, 45004, 45166 for what is too long, 40007 for a picture.
+    """
     answer = client.post("/cgi-bin/draft/add", {"articles": list(articles)})
     if not answer.get("media_id"):
         raise TransportError("/cgi-bin/draft/add answered no media_id", outcome_unknown=True)
@@ -43,7 +49,7 @@ def update(client: Client, media_id: str, index: int, article: Article) -> None:
 
 
 def get(client: Client, media_id: str) -> list[Article]:
-    """Raises ApiError 40007 once the draft is published or deleted."""
+    """Returns a draft. Raises ApiError 40007 once the draft is published or deleted."""
     return list(client.post("/cgi-bin/draft/get", {"media_id": media_id}).get("news_item", []))
 
 
@@ -52,7 +58,7 @@ def delete(client: Client, media_id: str) -> None:
 
 
 def every(client: Client) -> Iterator[Listed]:
-    """All drafts, newest first, twenty a call."""
+    """Yields all drafts, newest first, twenty a call."""
     return _pages(client, "/cgi-bin/draft/batchget", "media_id")
 
 
@@ -61,7 +67,7 @@ def every_published(client: Client) -> Iterator[Listed]:
 
 
 def submit(client: Client, media_id: str) -> str:
-    """Publishes the draft; the publish_id under which to ask what became of it."""
+    """Publishes the draft; returns the publish_id under which to ask what became of it."""
     answer = client.post("/cgi-bin/freepublish/submit", {"media_id": media_id})
     if not answer.get("publish_id"):
         raise TransportError("/cgi-bin/freepublish/submit answered no publish_id", outcome_unknown=True)

@@ -26,7 +26,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """`number` 0 to 4, quickest first; `a_minute` is how many messages it came to lately."""
+    """The speed of mass sends: `number` 0 to 4, quickest first.
+
+    `a_minute` is how many messages it came to lately.
+    """
 
     number: int
     a_minute: int
@@ -46,12 +49,15 @@ def voice(media_id: str) -> Body:
 
 
 def video(media_id: str) -> Body:
-    """`media_id` is one of `video_for_mass`."""
+    """Returns the body of a video; `media_id` is one of `video_for_mass`."""
     return {"msgtype": "mpvideo", "mpvideo": {"media_id": media_id}}
 
 
 def articles(media_id: str, *, ignore_reprint: bool) -> Body:
-    """A draft; its media_id dies with the send. `ignore_reprint`: send even if judged a reprint."""
+    """Returns the body of a draft, whose media_id dies with the send.
+
+    `ignore_reprint`: send even if judged a reprint.
+    """
     return {
         "msgtype": "mpnews",
         "mpnews": {"media_id": media_id},
@@ -60,20 +66,23 @@ def articles(media_id: str, *, ignore_reprint: bool) -> Body:
 
 
 def send_all(client: Client, content: Body, clientmsgid: str, *, tag_id: int | None = None) -> Accepted:
-    """To everybody, or to those of a tag. Raises ApiError 89504 or 89505 if an administrator has to agree."""
+    """Sends to everybody, or to the followers with a tag.
+
+    Raises ApiError 89504 or 89505 if an administrator has to agree.
+    """
     chosen: Body = {"is_to_all": True} if tag_id is None else {"is_to_all": False, "tag_id": tag_id}
     body = {"filter": chosen, **content, "clientmsgid": clientmsgid}
     return _accepted(client, "/cgi-bin/message/mass/sendall", body)
 
 
 def send(client: Client, content: Body, clientmsgid: str, openids: Sequence[str]) -> Accepted:
-    """To 2 to 10,000 followers. Raises ApiError 40130 or 40032 for fewer or more."""
+    """Sends to 2 to 10,000 followers. Raises ApiError 40130 or 40032 for fewer or more."""
     body = {"touser": list(openids), **content, "clientmsgid": clientmsgid}
     return _accepted(client, "/cgi-bin/message/mass/send", body)
 
 
 def preview(client: Client, content: Body, *, wechat_id: str) -> None:
-    """To one person by WeChat id; 100 a day. Pictures go one at a time: the first."""
+    """Sends to one person by WeChat id; 100 a day. Of several pictures only the first is sent."""
     body = dict(content)
     if "images" in body:
         body["image"] = {"media_id": body.pop("images")["media_ids"][0]}
@@ -81,12 +90,15 @@ def preview(client: Client, content: Body, *, wechat_id: str) -> None:
 
 
 def status(client: Client, msg_id: int) -> str:
-    """SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
+    """Returns SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
     return str(client.post("/cgi-bin/message/mass/get", {"msg_id": str(msg_id)}).get("msg_status", ""))
 
 
 def delete(client: Client, msg_id: int, article: int = 0) -> None:
-    """Articles and videos only: the content dies, delivered cards stay. `article` counts from 1; 0: all."""
+    """Deletes sent articles or videos: the content dies, delivered cards stay.
+
+    `article` counts from 1; 0: all.
+    """
     client.post("/cgi-bin/message/mass/delete", {"msg_id": msg_id, "article_idx": article})
 
 
@@ -101,7 +113,7 @@ def set_speed(client: Client, number: int) -> None:
 
 
 def video_for_mass(client: Client, media_id: str, title: str, description: str) -> str:
-    """The media_id that a mass send takes for a video of the library."""
+    """Returns the media_id that a mass send takes for a video of the library."""
     body = {"media_id": media_id, "title": title, "description": description}
     return str(client.post("/cgi-bin/media/uploadvideo", body).get("media_id", ""))
 

@@ -25,7 +25,7 @@ class Upload:
 
 
 def upload_temporary(client: Client, kind: Kind, upload: Upload) -> str:
-    """The media_id, good for 3 days and any number of uses."""
+    """Uploads a file; returns its media_id, good for 3 days and any number of uses."""
     answer = client.upload("/cgi-bin/media/upload", _files(upload), params={"type": kind})
     # Older platform text calls it by the second name for thumbs.
     media_id = answer.get("media_id") or answer.get("thumb_media_id")
@@ -35,14 +35,17 @@ def upload_temporary(client: Client, kind: Kind, upload: Upload) -> str:
 
 
 def get_temporary(client: Client, media_id: str) -> Download:
-    """The file; for a video `json` holds `{"video_url": ...}` instead."""
+    """Downloads a temporary file; for a video `json` holds `{"video_url": ...}` instead."""
     return client.download("/cgi-bin/media/get", {"media_id": media_id})
 
 
 def add_permanent(
     client: Client, kind: Kind, upload: Upload, title: str = "", introduction: str = ""
 ) -> dict[str, Any]:
-    """`{"media_id", "url"}`, the url for images only. Videos carry a title and an introduction."""
+    """Adds a file to the library. Returns `{"media_id", "url"}`, the url for images only.
+
+    Videos carry a title and an introduction.
+    """
     description = json.dumps({"title": title, "introduction": introduction}, ensure_ascii=False)
     fields = {"description": description} if kind == "video" else None
     return client.upload("/cgi-bin/material/add_material", _files(upload), fields, {"type": kind})
@@ -59,7 +62,7 @@ class MediaItem:
 
 
 def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
-    """Up to twenty files of image, voice or video, the newest first; none behind the last."""
+    """Returns up to twenty files of image, voice or video, the newest first; none behind the last."""
     wanted = {"type": kind, "offset": offset, "count": PAGE}
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
     return [
@@ -84,7 +87,10 @@ def delete(client: Client, media_id: str) -> None:
 
 
 def upload_article_picture(client: Client, upload: Upload) -> str:
-    """The address of a picture in articles: JPG or PNG below 1 MB; takes no place in the library."""
+    """Uploads a picture for articles, JPG or PNG below 1 MB, and returns its address.
+
+    It takes no place in the library.
+    """
     answer = client.upload("/cgi-bin/media/uploadimg", _files(upload))
     if not answer.get("url"):
         raise TransportError("/cgi-bin/media/uploadimg answered no url", outcome_unknown=True)

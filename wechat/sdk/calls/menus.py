@@ -14,7 +14,7 @@ def create(client: Client, button: Sequence[Button]) -> None:
 
 
 def get(client: Client) -> dict[str, Any]:
-    """`{"menu": {"button", "menuid"}, "conditionalmenu": [{"button", "matchrule", "menuid"}]}`.
+    """Returns `{"menu": {"button", "menuid"}, "conditionalmenu": [{"button", "matchrule", "menuid"}]}`.
 
     Only what was made by API. Raises ApiError 46003 when there is none.
     """
@@ -27,7 +27,7 @@ def delete(client: Client) -> None:
 
 
 def current(client: Client) -> dict[str, Any]:
-    """`{"is_menu_open", "selfmenu_info": {"button"}}`, also of a menu made on the platform's own page.
+    """Returns `{"is_menu_open", "selfmenu_info": {"button"}}`, also of a menu made on the platform's page.
 
     Children are in `sub_button.list`; types text, img, photo, video, voice and news occur.
     """
@@ -35,7 +35,7 @@ def current(client: Client) -> dict[str, Any]:
 
 
 def add_conditional(client: Client, button: Sequence[Button], rule: Mapping[str, str]) -> str:
-    """The menuid. Raises ApiError 65303 without a default menu."""
+    """Adds a conditional menu and returns its menuid. Raises ApiError 65303 without a default menu."""
     answer = client.post("/cgi-bin/menu/addconditional", {"button": button, "matchrule": rule})
     return str(answer.get("menuid", ""))
 
@@ -45,7 +45,10 @@ def delete_conditional(client: Client, menuid: str) -> None:
 
 
 def try_match(client: Client, user: str) -> list[dict[str, Any]]:
-    """The buttons that a follower, by openid or WeChat ID, is shown. Raises ApiError 65302 for a stranger."""
+    """Returns the buttons shown to a follower, who is named by openid or WeChat ID.
+
+    Raises ApiError 65302 for a stranger.
+    """
     answer = client.post("/cgi-bin/menu/trymatch", {"user_id": user})
     found = answer.get("button") or (answer.get("menu") or {}).get("button") or []
     return list(found)

@@ -15,6 +15,6 @@ def send_service_message(client: Client, openid: str, content: Content, kf_accou
 
 
 def typing(client: Client, openid: str, on: bool = True) -> None:
-    """Shows or take away "is typing" in the follower's chat."""
+    """Shows or takes away "is typing" in the follower's chat."""
     command = "Typing" if on else "CancelTyping"
     client.post("/cgi-bin/message/custom/typing", {"touser": openid, "command": command})

@@ -24,7 +24,7 @@ AHEAD = 300
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The key never leaves the server."""
+    """A user's session in a mini program. The key never leaves the server."""
 
     openid: str
     unionid: str = ""
@@ -33,7 +33,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """`number` is in full with its country code if foreign, `pure` without it."""
+    """A telephone number: `number` is in full with its country code if foreign, `pure` without it."""
 
     number: str
     pure: str
@@ -41,7 +41,10 @@ class PhoneNumber:
 
 
 def login(transport: Transport, credentials: Credentials, js_code: str) -> Session:
-    """Spend a code of wx.login. ApiError 40029 or 40163 for a wrong or used one, 40226 for a risky person."""
+    """Spends a code of wx.login, and returns the session.
+
+    Raises ApiError 40029 or 40163 for a wrong or used code, 40226 for a risky person.
+    """
     params = {"appid": credentials.appid, "secret": credentials.secret, "js_code": js_code}
     answer = transport.ask(
         ApiRequest("GET", "/sns/jscode2session", {**params, "grant_type": "authorization_code"})
@@ -63,7 +66,7 @@ def phone_number(client: Client, code: str) -> PhoneNumber:
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
-    """Returns what `encryptedData` holds.
+    """Returns what `encryptedData` of a mini program holds.
 
     Raises EnvelopeError: length, malformed, padding (another key), appid (another mini program's), or stale.
     """

@@ -21,7 +21,10 @@ Scope = Literal["snsapi_base", "snsapi_userinfo"]
 
 @dataclass(frozen=True, slots=True)
 class UserToken:
-    """What a code was worth. `is_snapshot` marks a virtual person: never create or bind anybody for it."""
+    """The person and token that a code was exchanged for.
+
+    `is_snapshot` marks a virtual person: never create or bind anybody for it.
+    """
 
     openid: str
     scope: str
@@ -32,7 +35,7 @@ class UserToken:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a person agreed to show; the avatar's address dies when it is changed."""
+    """The profile that a person agreed to show; the avatar's address dies when it is changed."""
 
     openid: str
     nickname: str
@@ -62,7 +65,7 @@ def exchange(transport: Transport, credentials: Credentials, code: str) -> UserT
 
 
 def profile(transport: Transport, token: UserToken) -> Profile:
-    """Nickname and avatar, for a token of snsapi_userinfo. ApiError 48001 for any other."""
+    """Returns nickname and avatar, for a token of snsapi_userinfo. Raises ApiError 48001 for any other."""
     params = {"access_token": token.access_token, "openid": token.openid, "lang": "zh_CN"}
     call = ApiRequest("GET", "/sns/userinfo", params)
     answer = transport.ask(call)

@@ -28,7 +28,7 @@ class Made:
 
 
 def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
-    """A code that ends after 1 to `LONGEST_SECONDS` seconds. The same scene may be asked for again.
+    """Makes a code that ends after 1 to `LONGEST_SECONDS` seconds. The same scene may be asked for again.
 
     `scene` is an integer from 1 to 2^32 - 1 or a text of 1 to 64 characters; raises ContentError otherwise.
     """
@@ -39,13 +39,19 @@ def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
 
 
 def create_permanent(client: Client, scene: int | str) -> Made:
-    """A code for good. `scene` is an integer from 1 to 100,000 or a text of 1 to 64 characters."""
+    """Makes a code for good.
+
+    `scene` is an integer from 1 to 100,000 or a text of 1 to 64 characters.
+    """
     action = "QR_LIMIT_SCENE" if isinstance(scene, int) else "QR_LIMIT_STR_SCENE"
     return _create(client, action, _scene(scene, LARGEST_PERMANENT_ID))
 
 
 def picture(ticket: str, mp_base: str = MP_BASE) -> bytes:
-    """The platform's own picture of a code, a JPG. Needs no token. Raises TransportError if it has none."""
+    """Downloads the platform's own picture of a code, a JPG. Needs no token.
+
+    Raises TransportError if it has none.
+    """
     download = Transport(mp_base).download(ApiRequest("GET", "/cgi-bin/showqrcode", {"ticket": ticket}))
     if download.json is not None:
         raise TransportError("/cgi-bin/showqrcode answered no picture", outcome_unknown=True)

@@ -26,7 +26,7 @@ ALL_AT_ONCE, SPLIT = 1, 2
 
 
 class Logistics(IntEnum):
-    """How the goods reach the payer."""
+    """The ways in which goods reach the payer."""
 
     EXPRESS = 1
     LOCAL = 2
@@ -36,7 +36,7 @@ class Logistics(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """``contact`` is the receiver's telephone number, masked but for its last four digits."""
+    """A parcel; ``contact`` is the receiver's telephone number, masked but for its last four digits."""
 
     company: str
     number: str
@@ -45,7 +45,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipping:
-    """How an order reaches its payer: with ``EXPRESS`` in one or more parcels, else in none.
+    """The shipping of an order: with ``EXPRESS`` in one or more parcels, else in none.
 
     All parcels so far are told each time, until one is told with which there are no ``more_to_come``.
     """
@@ -60,7 +60,10 @@ class Shipping:
 
 
 def upload(client: Client, shipping: Shipping) -> None:
-    """Tells it; told again with the same content the platform answers ``NOTHING_NEW``."""
+    """Tells the platform of a shipment.
+
+    Raises ApiError ``NOTHING_NEW`` if the platform was told with the same content before.
+    """
     client.post(UPLOAD, body(shipping))
 
 

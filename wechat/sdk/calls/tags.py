@@ -16,7 +16,7 @@ LONGEST_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class PlatformTag:
-    """``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
+    """A tag; ``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
 
     id: int
     name: str
@@ -24,7 +24,11 @@ class PlatformTag:
 
 
 def create(client: Client, name: str) -> int:
-    """The new tag's id. 45056: 100 tags there already; 45157: name used or not allowed; 45158: too long."""
+    """Creates a tag and returns its id.
+
+    Raises ApiError 45056 for 100 tags there already, 45157 for a name used or not allowed, 45158 for one that
+    is too long.
+    """
     tag = client.post("/cgi-bin/tags/create", {"tag": {"name": name}}).get("tag") or {}
     if not isinstance(tag.get("id"), int):
         raise TransportError("/cgi-bin/tags/create answered no id", outcome_unknown=True)
@@ -41,12 +45,12 @@ def update(client: Client, tag_id: int, name: str) -> None:
 
 
 def delete(client: Client, tag_id: int) -> None:
-    """45057 while more than 100,000 followers have it."""
+    """Deletes a tag. Raises ApiError 45057 while more than 100,000 followers have it."""
     client.post("/cgi-bin/tags/delete", {"tag": {"id": tag_id}})
 
 
 def followers(client: Client, tag_id: int, cursor: str = "") -> OpenidPage:
-    """Those who have the tag, after the cursor."""
+    """Returns openids with the tag, after the cursor."""
     return OpenidPage.of(client.post("/cgi-bin/user/tag/get", {"tagid": tag_id, "next_openid": cursor}))
 
 
@@ -56,7 +60,10 @@ def of_follower(client: Client, openid: str) -> list[int]:
 
 
 def tag(client: Client, tag_id: int, openids: Sequence[str]) -> None:
-    """At most ``TAGGING_BATCH``. On 45171 the error's ``failed_openids`` name those it did not work for."""
+    """Tags at most ``TAGGING_BATCH`` followers.
+
+    Raises ApiError 45171, whose ``failed_openids`` name those it did not work for.
+    """
     client.post("/cgi-bin/tags/members/batchtagging", {"openid_list": list(openids), "tagid": tag_id})
 
 

@@ -9,12 +9,15 @@ PAGE = 30
 
 
 def all_private(client: Client) -> list[dict[str, Any]]:
-    """`template_id`, `title`, `primary_industry`, `deputy_industry`, `content`, `example` of each."""
+    """Returns `template_id`, `title`, `primary_industry`, `deputy_industry`, `content`, `example` of each."""
     return _list(client.get("/cgi-bin/template/get_all_private_template"), "template_list")
 
 
 def add_private(client: Client, short_id: str, keywords: Sequence[str]) -> str:
-    """The new template's id; `keywords` are the field names of the library template, in the wanted order."""
+    """Adds a template of the library and returns its id.
+
+    `keywords` are the field names of the library template, in the wanted order.
+    """
     body = {"template_id_short": short_id, "keyword_name_list": list(keywords)}
     return str(client.post("/cgi-bin/template/api_add_template", body).get("template_id", ""))
 
@@ -24,18 +27,21 @@ def delete_private(client: Client, template_id: str) -> None:
 
 
 def industry(client: Client) -> dict[str, Any]:
-    """`primary_industry` and `secondary_industry`, each `{"first_class", "second_class"}`."""
+    """Returns `primary_industry` and `secondary_industry`, each `{"first_class", "second_class"}`."""
     return client.get("/cgi-bin/template/get_industry")
 
 
 def set_industry(client: Client, first: int, second: int) -> None:
-    """Once a month (43100), from 1 to 41 (40102); templates of an industry that is left are deleted."""
+    """Sets the account's industries, from 1 to 41 (40102), once a month (43100).
+
+    Templates of an industry that is left are deleted.
+    """
     body = {"industry_id1": str(first), "industry_id2": str(second)}
     client.post("/cgi-bin/template/api_set_industry", body)
 
 
 def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """What the platform held back of a template: `id`, `title`, `content`, `openid`, `send_timestamp`."""
+    """Returns what was held back of a template: `id`, `title`, `content`, `openid`, `send_timestamp`."""
     body = {"tmpl_msg_id": template_id, "largest_id": after, "limit": limit}
     found = client.post("/wxa/sec/queryblocktmplmsg", body).get("msginfo") or []
     # The platform's page shows one object; several come as a list.
@@ -43,29 +49,35 @@ def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 1
 
 
 def notices(client: Client) -> list[dict[str, Any]]:
-    """`priTmplId`, `title`, `content`, `example`, `type` (2 once, 3 long-term), `keywordEnumValueList`."""
+    """Returns `priTmplId`, `title`, `content`, `example`, `type` and `keywordEnumValueList` of each notice.
+
+    The type is 2 for once, 3 for long-term.
+    """
     return _list(client.get("/wxaapi/newtmpl/gettemplate"), "data")
 
 
 def categories(client: Client) -> list[dict[str, Any]]:
-    """`id` and `name` of the account's service categories."""
+    """Returns `id` and `name` of the account's service categories."""
     return _list(client.get("/wxaapi/newtmpl/getcategory"), "data")
 
 
 def library(client: Client, category_ids: Sequence[int], start: int = 0) -> list[dict[str, Any]]:
-    """`tid`, `title`, `type` and `categoryId` of up to 30 notices of the public library."""
+    """Returns `tid`, `title`, `type` and `categoryId` of up to 30 notices of the public library."""
     ids = ",".join(map(str, category_ids))
     query = {"ids": ids, "start": str(start), "limit": str(PAGE)}
     return _list(client.get("/wxaapi/newtmpl/getpubtemplatetitles", query), "data")
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
-    """`kid`, `name`, `example` and `rule` of the fields a library notice offers."""
+    """Returns `kid`, `name`, `example` and `rule` of the fields a library notice offers."""
     return _list(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
 
 
 def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str:
-    """The new notice's id; 2 to 5 fields; `scene` says in up to 15 characters what it is for."""
+    """Adds a notice with 2 to 5 fields and returns its id.
+
+    `scene` says in up to 15 characters what it is for.
+    """
     body = {"tid": tid, "kidList": list(kids), "sceneDesc": scene}
     return str(client.post("/wxaapi/newtmpl/addtemplate", body).get("priTmplId", ""))
 

@@ -26,14 +26,14 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """``data`` is absent from an empty page."""
+        """Returns the page in an answer; ``data`` is absent from an empty page."""
         openids = [str(openid) for openid in (answer.get("data") or {}).get("openid") or []]
         cursor = str(answer.get("next_openid") or "") if openids else ""
         return cls(openids, cursor, int(answer.get("total") or 0))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:
-    """Up to 10,000 openids after the cursor, oldest follower first. 500 calls a day."""
+    """Returns up to 10,000 openids after the cursor, oldest follower first. 500 calls a day."""
     return OpenidPage.of(client.get("/cgi-bin/user/get", {"next_openid": cursor} if cursor else {}))
 
 
@@ -43,19 +43,22 @@ def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, An
 
 
 def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN") -> list[dict[str, Any]]:
-    """The same for at most ``INFO_BATCH`` openids."""
+    """Returns what the platform tells about at most ``INFO_BATCH`` openids."""
     wanted = [{"openid": openid, "lang": lang} for openid in openids]
     answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
     return [each for each in answer.get("user_info_list") or [] if isinstance(each, dict)]
 
 
 def update_remark(client: Client, openid: str, remark: str) -> None:
-    """Less than 30 bytes (40092); 43004 for somebody who does not follow."""
+    """Sets the remark, of less than 30 bytes (40092).
+
+    Raises ApiError 43004 for somebody who does not follow.
+    """
     client.post("/cgi-bin/user/info/updateremark", {"openid": openid, "remark": remark})
 
 
 def blacklist(client: Client, cursor: str = "") -> OpenidPage:
-    """Up to 1,000 of those on the blacklist, after the cursor."""
+    """Returns up to 1,000 openids of the blacklist, after the cursor."""
     return OpenidPage.of(client.post("/cgi-bin/tags/members/getblacklist", {"begin_openid": cursor}))
 
 

@@ -11,7 +11,7 @@ LONGEST_KEY = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What every push carries: `openid` the sender, `to` the account's gh_ id, `create_time` in Unix seconds.
+    """A push: `openid` the sender, `to` the account's gh_ id, `create_time` in Unix seconds.
 
     `event` is "" for messages, otherwise the event name in lower case; `kind` is the MsgType in lower case.
     """
@@ -40,9 +40,10 @@ class Message:
 
     @property
     def key(self) -> str:
-        """Equal for deliveries of one push, different for different pushes; at most LONGEST_KEY characters.
+        """Returns a text equal for deliveries of one push, and different for different pushes.
 
-        The sender is part of a message's key because MsgIds have been seen shared between users.
+        It has at most LONGEST_KEY characters. The sender is part of a message's key because MsgIds have been
+        seen shared between users.
         """
         if self.event:
             return key_of(self.openid, str(self.create_time), self.event, self.detail)

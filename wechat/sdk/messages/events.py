@@ -14,7 +14,7 @@ class Event(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Event):
-    """Somebody follows. `scene` names the QR code it came through, or is ""; no Scan follows then."""
+    """A user follows. `scene` names the QR code it came through, or is ""; no Scan follows then."""
 
     event: str = "subscribe"
     ticket: str = string("Ticket")
@@ -27,7 +27,7 @@ class Subscribe(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribe(Event):
-    """The platform demands that this user's personal data be deleted."""
+    """A user stops following. The platform demands that this user's personal data be deleted."""
 
     event: str = "unsubscribe"
 
@@ -46,7 +46,7 @@ class Scan(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationReport(Event):
-    """Where a user who agreed to it is: degrees, and precision in metres."""
+    """The place of a user who agreed to tell it: in degrees, and `precision` in metres."""
 
     event: str = "location"
     latitude: float = decimal("Latitude")
@@ -61,7 +61,7 @@ class Click(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Event):
-    """A link button; a reply to it is not shown."""
+    """A link button was tapped; a reply to it is not shown."""
 
     event: str = "view"
     menu_id: str = string("MenuId")
@@ -97,7 +97,7 @@ class ScanCode(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPics(Event):
-    """A picture button; the pictures themselves come as image messages."""
+    """A picture button was used; the pictures themselves come as image messages."""
 
     event: str = "pic_sysphoto"
     count: int = integer("SendPicsInfo/Count")
@@ -106,7 +106,7 @@ class SendPics(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationSelect(Event):
-    """A place button; a location message follows."""
+    """A place button was used; a location message follows."""
 
     event: str = "location_select"
     latitude: float = decimal("SendLocationInfo/Location_X")

@@ -107,7 +107,7 @@ _ENVELOPE = frozenset({"MsgType", "Event", "Encrypt"})
 
 
 def parse(body: bytes) -> Message:
-    """An XML or JSON push as its class.
+    """Returns an XML or JSON push as its class.
 
     What a follower's text does to the form of a push does not cost the follower the answer: XML that is not
     well-formed, or holds markup where text belongs, is read element by element. Raises MalformedMessage,
@@ -125,7 +125,7 @@ def parse(body: bytes) -> Message:
 
 
 def _message(push: Tree) -> Message:
-    """Raises ValueError."""
+    """Returns a push as its class. Raises ValueError."""
     if not isinstance(push, dict):
         raise ValueError("no elements")
     kind = as_text(child(push, "MsgType")).lower()
@@ -154,7 +154,7 @@ def _json_tree(body: bytes) -> Tree:
 
 
 def _as_tree(value: object) -> Tree:
-    """A JSON value in the shape an XML push would have had."""
+    """Returns a JSON value in the shape an XML push would have had."""
     if isinstance(value, dict):
         return collect((name, _as_tree(item)) for name, item in value.items())
     if isinstance(value, list):

@@ -26,7 +26,10 @@ class SendResult(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateSendFinished(SendResult):
-    """`status` as printed by the platform: "success", "failed:user block" or "failed: system failed"."""
+    """A template message was sent or not.
+
+    `status` is as printed by the platform: "success", "failed:user block" or "failed: system failed".
+    """
 
     event: str = "templatesendjobfinish"
 
@@ -104,7 +107,10 @@ class PublishFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeChoice:
-    """`status` is "accept" or "reject"; `scene` 1 a web page, 2 an article, 0 unsaid."""
+    """A choice about one notice: `status` is "accept" or "reject".
+
+    `scene` is 1 on a web page, 2 in an article, 0 unsaid.
+    """
 
     template_id: str = string("TemplateId")
     status: str = string("SubscribeStatusString")
@@ -137,7 +143,7 @@ class SubscribeNoticeChange(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeOutcome:
-    """What became of one notice; `error_code` 0 means delivered."""
+    """The outcome of one notice; `error_code` 0 means delivered."""
 
     template_id: str = string("TemplateId")
     msg_id: int = integer("MsgID")
@@ -185,7 +191,7 @@ class KfSessionSwitched(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData(Event):
-    """About the personal data of `affected_openid`, who need not be the sender.
+    """An event about the personal data of `affected_openid`, who need not be the sender.
 
     `revoke_info` lists scopes: 201 address, 202 invoice, 203 card, 204 microphone, 205 nickname and avatar,
     206 location, 207 chosen pictures or video.
@@ -224,7 +230,7 @@ class UserAuthorizationCancelled(PersonalData):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountVerification(Event):
-    """About the account's own verification; times in Unix seconds, 0 where the event has none."""
+    """An event about the account's verification; times in Unix seconds, 0 where the event has none."""
 
     expired_time: int = integer("ExpiredTime")
     fail_time: int = integer("FailTime")
@@ -233,7 +239,7 @@ class AccountVerification(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationVerified(AccountVerification):
-    """API rights start here."""
+    """The account's qualification is verified: its API rights start here."""
 
     event: str = "qualification_verify_success"
 
@@ -250,7 +256,7 @@ class NamingVerified(AccountVerification):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamingRefused(AccountVerification):
-    """The rights stay, the tick mark goes."""
+    """The account's name is refused: the rights stay, the tick mark goes."""
 
     event: str = "naming_verify_fail"
 

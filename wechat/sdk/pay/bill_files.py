@@ -18,14 +18,17 @@ LONGEST_LINE = 64 << 10
 
 
 class BillReader:
-    """Iterate over the detail rows; afterwards `summary` holds the totals by name, or is empty."""
+    """Reads the detail rows of a bill; afterwards `summary` holds the totals by name, or is empty."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self.summary: Mapping[str, str] = {}
         self._lines = _lines(pieces)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        """Raises BillDamaged for text that is no bill, in the middle of reading if need be."""
+        """Yields the detail rows.
+
+        Raises BillDamaged for text that is no bill, in the middle of reading if need be.
+        """
         columns = _columns(next(self._lines, ""))
         for line in self._lines:
             if line.startswith("`"):
@@ -44,7 +47,7 @@ class BillReader:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    first, rest = next(pieces, b""), ""
+    first, rest = _first_line(pieces), ""
     decoder = _decoder(first)
     try:
         for piece in itertools.chain([first], pieces):
@@ -60,8 +63,21 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
         yield clean(rest.rstrip("\r"))
 
 
+def _first_line(pieces: Iterator[bytes]) -> bytes:
+    """Returns the pieces that the first line is in, as one: by less the encoding cannot be told."""
+    first = b""
+    for piece in pieces:
+        first += piece
+        if b"\n" in first or len(first) > LONGEST_LINE:
+            break
+    return first
+
+
 def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """By the first name of a column, whose bytes in GB 18030 are none of UTF-8."""
+    """Returns a decoder of UTF-8, or of GB 18030 if the names of the columns are no UTF-8.
+
+    Their bytes in GB 18030 are none of UTF-8.
+    """
     decoder = codecs.getincrementaldecoder("utf-8-sig")
     try:
         decoder().decode(first)

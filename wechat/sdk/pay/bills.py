@@ -21,26 +21,29 @@ FILE = "/v3/billdownload/file"
 
 @dataclass(frozen=True, slots=True)
 class BillAddress:
-    """Good for five minutes; the hash is that of the file after it was unpacked."""
+    """The address of a bill, good for five minutes; the hash is that of the file after it was unpacked."""
 
     url: str = field(repr=False)
     sha1: str
 
 
 def trade_bill(client: PayClient, day: datetime.date, bill_type: str = "ALL") -> BillAddress:
-    """Raises PayRefused with NO_STATEMENT_EXIST for a day without trade, STATEMENT_CREATING before 10:00."""
+    """Returns where the trade bill of a day is.
+
+    Raises PayRefused with NO_STATEMENT_EXIST for a day without trade, STATEMENT_CREATING before 10:00.
+    """
     params = {"bill_date": day.isoformat(), "bill_type": bill_type, "tar_type": "GZIP"}
     return _address(client, "/v3/bill/tradebill", params)
 
 
 def fund_flow_bill(client: PayClient, day: datetime.date, account_type: str = "BASIC") -> BillAddress:
-    """Raises like `trade_bill`."""
+    """Returns where the fund flow of a day is. Raises like `trade_bill`."""
     params = {"bill_date": day.isoformat(), "account_type": account_type, "tar_type": "GZIP"}
     return _address(client, "/v3/bill/fundflowbill", params)
 
 
 def stream(client: PayClient, address: BillAddress) -> Iterator[bytes]:
-    """The file in pieces, unpacked.
+    """Yields the file in pieces, unpacked.
 
     Raises BillDamaged after the last piece if it is not the file the hash belongs to: nothing that was read
     may be used before the end was reached.
@@ -73,7 +76,7 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Told by its first bytes: without `tar_type` a bill comes as plain text."""
+    """Yields the bill unpacked, told by its first bytes: without `tar_type` it comes as plain text."""
     first = next(pieces, b"")
     if not first.startswith(GZIP):
         yield first

@@ -14,29 +14,32 @@ from wechat.sdk.pay.transactions import RefundReport, Transaction
 
 
 class Cashier(Protocol):
-    """Raises TransportError and PayError; refusals are in the codes of API v3."""
+    """The calls for orders and refunds, by either interface.
+
+    Raises TransportError and PayError; refusals are in the codes of API v3.
+    """
 
     def jsapi(self, order: NewOrder, openid: str) -> str:
-        """The prepay_id, for a page inside WeChat or a mini program."""
+        """Places an order and returns its prepay_id, for a page inside WeChat or a mini program."""
 
     def native(self, order: NewOrder) -> str:
-        """The code_url, to be shown as a QR code."""
+        """Places an order and returns its code_url, to be shown as a QR code."""
 
     def h5(self, order: NewOrder, client_ip: str) -> str:
-        """The h5_url, for a browser outside WeChat; good for five minutes."""
+        """Places an order and returns its h5_url, for a browser outside WeChat; good for five minutes."""
 
     def query(self, out_trade_no: str, appid: str) -> Transaction: ...
 
     def close(self, out_trade_no: str, appid: str) -> None:
-        """May be repeated. On any refusal, query."""
+        """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
 
     def refund(self, new: NewRefund) -> RefundReport:
-        """The same number is the same refund."""
+        """Asks for a refund. The same number is the same refund."""
 
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport: ...
 
     def bridge(self, appid: str, prepay_id: str) -> dict[str, str]:
-        """Returns what starts the payment in a page."""
+        """Returns the parameters that start the payment in a page."""
 
 
 class V3Cashier:

@@ -28,7 +28,7 @@ class Certificate:
 
 
 def read_certificate(pem: str) -> Certificate:
-    """Raises KeyRefused."""
+    """Reads a certificate in PEM form. Raises KeyRefused."""
     found = PEM.search(pem)
     if found is None:
         raise KeyRefused("not a certificate in PEM form")

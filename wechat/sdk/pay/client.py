@@ -35,7 +35,7 @@ logger = logging.getLogger("wechat.sdk.pay")
 
 @dataclass(frozen=True, slots=True)
 class PayResponse:
-    """What came back with a 2xx, not verified yet."""
+    """An answer with a 2xx status, not verified yet."""
 
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
@@ -74,13 +74,13 @@ class PayClient:
         return self._verified("POST", path, None, body, api or path)
 
     def unverified(self, path: str) -> PayResponse:
-        """For the certificates, whose answer is verified with what is in it."""
+        """Returns the unverified answer about certificates, which is verified with what is in it."""
         with self._watched(path):
             return self._exchange("GET", path, None, None, path)
 
     @contextmanager
     def streamed(self, url: str, api: str) -> Iterator[requests.Response]:
-        """A file at an address that a verified answer named; its own answer carries no signature."""
+        """Yields the answer with a file at an address that a verified answer named; it has no signature."""
         with self._watched(api):
             request = self._signed(requests.Request("GET", url))
             with deadlines.within(DOWNLOAD_SECONDS):
@@ -203,7 +203,7 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
 
 
 def _object(body: bytes, api: str) -> dict[str, Any]:
-    """A verified answer; the empty one of a 204 has no fields."""
+    """Returns the fields of a verified answer; the empty one of a 204 has none."""
     if not body:
         return {}
     try:
@@ -216,7 +216,7 @@ def _object(body: bytes, api: str) -> dict[str, Any]:
 
 
 def outcome_of(error: WeChatError) -> str:
-    """A label for metrics."""
+    """Returns what became of a call, as a label for metrics."""
     if isinstance(error, PayRefused):
         return error.code or str(error.status)
     return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"

@@ -19,11 +19,11 @@ from wechat.sdk.errors import Cause, WeChatError
 
 
 class PayError(WeChatError):
-    """Root of the tree; never raised itself."""
+    """The root of all errors here; never raised itself."""
 
 
 class NotGenuine(PayError):
-    """Not provably from WeChat Pay, or not of now.
+    """The message is not provably from WeChat Pay, or not of now.
 
     `reason` is a metric label: missing_header, timestamp, serial, signature or signature_type.
     """
@@ -34,7 +34,7 @@ class NotGenuine(PayError):
 
 
 class Unsealable(PayError):
-    """Most often an APIv3 key that was reset on the platform and not here."""
+    """A sealed text cannot be opened: most often the APIv3 key was reset on the platform and not here."""
 
 
 class NotUnderstood(PayError):
@@ -48,12 +48,12 @@ class KeyRefused(PayError):
 class BillDamaged(PayError):
     @property
     def cause(self) -> Cause:
-        """The next download may be whole."""
+        """Returns ``LATER``, as the next download may be whole."""
         return Cause.LATER
 
 
 class Advice(Enum):
-    """What to do after a refusal (reference 9.2)."""
+    """The ways to go on after a refusal (reference 9.2)."""
 
     REPEAT = "repeat"  # the same request, with the same numbers
     QUERY = "query"  # first look what became of it

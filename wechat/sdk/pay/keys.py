@@ -16,7 +16,7 @@ API_V3_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class MerchantKeys:
-    """What a merchant holds. `serial_no` is that of the certificate that belongs to `private_key`."""
+    """The keys of a merchant. `serial_no` is that of the certificate that belongs to `private_key`."""
 
     mchid: str
     serial_no: str
@@ -44,13 +44,19 @@ class PlatformKeys:
 def platform_keys(
     certificates: Iterable[Certificate] = (), public_key_id: str = "", public_key: str = ""
 ) -> PlatformKeys:
-    """The public key comes first where both are there, as during a switch. Raises KeyRefused."""
+    """Returns WeChat Pay's keys; the public key comes first where both are there, as during a switch.
+
+    Raises KeyRefused.
+    """
     keys = {public_key_id: read_public_key(public_key)} if public_key_id else {}
     return PlatformKeys(keys, public_key_id).with_certificates(certificates)
 
 
 def read_private_key(pem: str) -> RSA.RsaKey:
-    """Raises KeyRefused for anything but an unencrypted RSA private key of 2048 bits or more."""
+    """Reads a private key.
+
+    Raises KeyRefused for anything but an unencrypted RSA private key of 2048 bits or more.
+    """
     key = _read(pem, "private key")
     if not key.has_private():
         raise KeyRefused("a public key in the place of the private key")
@@ -58,7 +64,7 @@ def read_private_key(pem: str) -> RSA.RsaKey:
 
 
 def read_public_key(pem: str) -> RSA.RsaKey:
-    """Raises KeyRefused."""
+    """Reads a public key. Raises KeyRefused."""
     key = _read(pem, "public key")
     if key.has_private():
         raise KeyRefused("a private key in the place of the public key")

@@ -18,17 +18,17 @@ LARGEST = 10**15
 
 
 def fen(yuan: str) -> int:
-    """`"12.34"` as 1234. Raises ValueError for anything that is no whole number of fen."""
+    """Returns `"12.34"` as 1234. Raises ValueError for anything that is no whole number of fen."""
     return _whole(yuan, FEN)
 
 
 def thousandths(yuan: str) -> int:
-    """A fee, `"0.60000"`, as 60000 thousandths of a fen. Raises ValueError like `fen`."""
+    """Returns a fee, `"0.60000"`, as 60000 thousandths of a fen. Raises ValueError like `fen`."""
     return _whole(yuan, THOUSANDTH)
 
 
 def count(text: str) -> int:
-    """A number of lines, met as `"20"` and as `"20.0"`. Raises ValueError like `fen`."""
+    """Returns a number of lines, met as `"20"` and as `"20.0"`. Raises ValueError like `fen`."""
     return _whole(text, Decimal(1))
 
 
@@ -41,6 +41,6 @@ def _whole(yuan: str, unit: Decimal) -> int:
 
 
 def yuan(amount: int) -> str:
-    """1234 as `"12.34"`."""
+    """Returns 1234 fen as `"12.34"`."""
     sign, rest = ("-", -amount) if amount < 0 else ("", amount)
     return f"{sign}{rest // 100}.{rest % 100:02d}"

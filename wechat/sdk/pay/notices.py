@@ -32,7 +32,10 @@ class OpenedNotice:
 def open_notice(
     keys: PlatformKeys, api_v3_key: bytes, headers: Mapping[str, str], body: bytes, now: float
 ) -> OpenedNotice:
-    """Raises NotGenuine, Unsealable, or Unreadable for a genuine one that makes no sense."""
+    """Verifies, reads and decrypts a notification.
+
+    Raises NotGenuine, Unsealable, or Unreadable for a genuine one that makes no sense.
+    """
     verifying.check(keys, headers, body, now)
     envelope = _object(body)
     resource = envelope.get("resource")

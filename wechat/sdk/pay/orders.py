@@ -27,7 +27,10 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """`total` in fen. The same order is always asked for in the same words: a repeat must not differ."""
+    """A new order; `total` in fen.
+
+    The same order is always asked for in the same words: a repeat must not differ.
+    """
 
     appid: str
     out_trade_no: str
@@ -40,30 +43,33 @@ class NewOrder:
 
 
 def jsapi(client: PayClient, order: NewOrder, openid: str) -> str:
-    """The prepay_id, for a page inside WeChat or a mini program."""
+    """Places an order and returns its prepay_id, for a page inside WeChat or a mini program."""
     return _placed(client, "jsapi", {**_body(client, order), "payer": {"openid": openid}}, "prepay_id")
 
 
 def native(client: PayClient, order: NewOrder) -> str:
-    """The code_url, to be shown as a QR code."""
+    """Places an order and returns its code_url, to be shown as a QR code."""
     return _placed(client, "native", _body(client, order), "code_url")
 
 
 def h5(client: PayClient, order: NewOrder, client_ip: str) -> str:
-    """The h5_url, for a browser outside WeChat; good for five minutes."""
+    """Places an order and returns its h5_url, for a browser outside WeChat; good for five minutes."""
     scene = {"payer_client_ip": client_ip, "h5_info": {"type": "Wap"}}
     return _placed(client, "h5", {**_body(client, order), "scene_info": scene}, "h5_url")
 
 
 def query(client: PayClient, out_trade_no: str) -> Transaction:
-    """Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet)."""
+    """Returns the order's payment.
+
+    Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet).
+    """
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}"
     answer = client.get(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/query")
     return read_transaction(answer)
 
 
 def close(client: PayClient, out_trade_no: str) -> None:
-    """May be repeated. On any refusal, query."""
+    """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}/close"
     client.post(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/close")
 

@@ -12,7 +12,7 @@ CERTIFICATES = "/v3/certificates"
 
 
 def download(client: PayClient) -> list[Certificate]:
-    """Those valid or soon valid. The answer is verified with the certificates in it.
+    """Returns the certificates valid or soon valid; the answer is verified with those in it.
 
     Empty for a merchant that only has the public key mode.
     """

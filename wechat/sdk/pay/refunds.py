@@ -13,7 +13,7 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """Amounts in fen; `total` is that of the order, for the second partial refund too.
+    """A new refund, amounts in fen; `total` is that of the order, for the second partial refund too.
 
     Only the older interface asks for the `appid`.
     """
@@ -37,7 +37,10 @@ class BankCard:
 
 
 def refund(client: PayClient, new: NewRefund) -> RefundReport:
-    """The same number is the same refund: repeating it is harmless, a new number is a second refund."""
+    """Asks for a refund.
+
+    The same number is the same refund: repeating it is harmless, a new number is a second refund.
+    """
     body: dict[str, Any] = {
         "transaction_id": new.transaction_id,
         "out_refund_no": new.out_refund_no,
@@ -50,14 +53,20 @@ def refund(client: PayClient, new: NewRefund) -> RefundReport:
 
 
 def query(client: PayClient, out_refund_no: str) -> RefundReport:
-    """Raises PayRefused with RESOURCE_NOT_EXISTS for a refund that was never accepted."""
+    """Returns the refund.
+
+    Raises PayRefused with RESOURCE_NOT_EXISTS for a refund that was never accepted.
+    """
     return read_refund(client.get(f"{REFUNDS}/{out_refund_no}", api=f"{REFUNDS}/query"))
 
 
 def pay_out_abnormal(
     client: PayClient, refund_id: str, out_refund_no: str, card: BankCard | None
 ) -> RefundReport:
-    """An ABNORMAL refund to another card, or to the merchant's own account. Raises KeyRefused."""
+    """Pays an ABNORMAL refund out to another card, or to the merchant's own account.
+
+    Raises KeyRefused.
+    """
     body: dict[str, Any] = {"out_refund_no": out_refund_no, "type": "MERCHANT_BANK_CARD"}
     if card is not None:
         key = client.platform.by_serial.get(client.platform.preferred)

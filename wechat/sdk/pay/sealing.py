@@ -19,7 +19,7 @@ LONGEST_FIELD = 214
 
 
 def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
-    """The plaintext of `{algorithm, ciphertext, associated_data, nonce}`. Raises Unsealable."""
+    """Returns the plaintext of `{algorithm, ciphertext, associated_data, nonce}`. Raises Unsealable."""
     if resource.get("algorithm") != ALGORITHM:
         raise Unsealable("an algorithm other than AEAD_AES_256_GCM")
     try:
@@ -33,7 +33,7 @@ def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
 
 
 def seal_field(text: str, key: RSA.RsaKey) -> str:
-    """A name or number on its way to WeChat Pay. Raises ValueError beyond 214 bytes."""
+    """Encrypts a name or number on its way to WeChat Pay. Raises ValueError beyond 214 bytes."""
     plain = text.encode()
     if len(plain) > LONGEST_FIELD:
         raise ValueError(f"a sealed field has at most {LONGEST_FIELD} bytes")
@@ -41,7 +41,7 @@ def seal_field(text: str, key: RSA.RsaKey) -> str:
 
 
 def unseal_field(sealed: str, private_key: RSA.RsaKey) -> str:
-    """A field that WeChat Pay sealed for the merchant. Raises Unsealable."""
+    """Decrypts a field that WeChat Pay sealed for the merchant. Raises Unsealable."""
     try:
         return PKCS1_OAEP.new(private_key).decrypt(b64decode(sealed, validate=True)).decode()
     except (Base64Error, ValueError, TypeError):

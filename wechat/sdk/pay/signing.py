@@ -22,19 +22,19 @@ def nonce() -> str:
 
 
 def sign(key: RSA.RsaKey, message: bytes) -> str:
-    """SHA256 with RSA, PKCS#1 v1.5, as base64 on one line."""
+    """Returns the signature, SHA256 with RSA, PKCS#1 v1.5, as base64 on one line."""
     return b64encode(pkcs1_15.new(key).sign(SHA256.new(message))).decode()
 
 
 def lines(*parts: str | bytes) -> bytes:
-    """The parts, each ended by one line feed, the last one too."""
+    """Returns the parts, each ended by one line feed, the last one too."""
     return b"".join((part.encode() if isinstance(part, str) else part) + b"\n" for part in parts)
 
 
 def authorization(
     keys: MerchantKeys, method: str, path_url: str, body: bytes, *, timestamp: int, nonce_str: str
 ) -> str:
-    """The header's value; `path_url` is path and query exactly as they go on the wire."""
+    """Returns the header's value; `path_url` is path and query exactly as they go on the wire."""
     message = lines(method, path_url, str(timestamp), nonce_str, body)
     items = {
         "mchid": keys.mchid,

@@ -16,6 +16,8 @@ from wechat.sdk.pay.money import LARGEST
 # A refund, even of a part, replaces SUCCESS: the order *was* paid.
 PAID = frozenset({"SUCCESS", "REFUND"})
 OVER = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
+# Of others nobody can tell what time they are in another zone, neither Python nor who reads them of Postgres.
+YEARS = range(2000, 9999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class RefundReport:
 
 
 def read_transaction(answer: Mapping[str, Any]) -> Transaction:
-    """Raises Unreadable."""
+    """Reads a payment. Raises Unreadable."""
     amount, payer = _part(answer, "amount"), _part(answer, "payer")
     state = _text(answer, "trade_state")
     if not state or not _text(answer, "out_trade_no"):
@@ -80,7 +82,7 @@ def read_transaction(answer: Mapping[str, Any]) -> Transaction:
 
 
 def read_refund(answer: Mapping[str, Any]) -> RefundReport:
-    """Raises Unreadable."""
+    """Reads a refund. Raises Unreadable."""
     amount = _part(answer, "amount")
     # A notification calls it refund_status, an answer status.
     status = _text(answer, "refund_status") or _text(answer, "status")
@@ -134,4 +136,6 @@ def _moment(answer: Mapping[str, Any], name: str) -> datetime.datetime | None:
         raise NotUnderstood(f"{name} is no time") from None
     if moment.tzinfo is None:
         raise NotUnderstood(f"{name} has no time zone")
+    if moment.year not in YEARS:
+        raise NotUnderstood(f"{name} is no time of a payment")
     return moment

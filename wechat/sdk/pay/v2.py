@@ -23,7 +23,10 @@ ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![C
 
 
 def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) -> str:
-    """Upper-case hex over all fields but `sign` and the empty ones. Raises ValueError for another type."""
+    """Returns upper-case hex over all fields but `sign` and the empty ones.
+
+    Raises ValueError for another type.
+    """
     filled = sorted((name, value) for name, value in fields.items() if name != "sign" and value)
     text = "&".join([*(f"{name}={value}" for name, value in filled), f"key={key}"]).encode()
     if sign_type == MD5_TYPE:
@@ -34,7 +37,7 @@ def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) 
 
 
 def verify(fields: Mapping[str, str], key: str) -> str:
-    """The sign type that holds: a notification does not say which it is. Raises NotGenuine."""
+    """Returns the sign type that holds: a notification does not say which it is. Raises NotGenuine."""
     given = fields.get("sign", "").encode()
     if not given:
         raise NotGenuine("missing_header")
@@ -59,13 +62,16 @@ def bridge(
 
 
 def to_xml(fields: Mapping[str, str]) -> bytes:
-    """A request's body; empty fields are left out, as they are of the signature."""
+    """Returns a request's body; empty fields are left out, as they are of the signature."""
     filled = {name: value for name, value in fields.items() if value}
     return f"<xml>{xml.elements(filled)}</xml>".encode()
 
 
 def from_xml(body: bytes) -> dict[str, str]:
-    """The fields of an answer or notification, as signed. Raises Unreadable, for a document type too."""
+    """Reads the fields of an answer or notification, as signed.
+
+    Raises Unreadable, for a document type too.
+    """
     try:
         root = xml.parse(body)
     except MalformedMessage as error:
@@ -74,12 +80,15 @@ def from_xml(body: bytes) -> dict[str, str]:
 
 
 def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """What may be kept of fields whose signature was verified, which is over every character of them."""
+    """Returns fields as they may be kept: without characters that no text may have.
+
+    Their signature is verified before, as it is over every character of them.
+    """
     return {name: clean(value) for name, value in fields.items()}
 
 
 def open_payment(body: bytes, key: str) -> dict[str, str]:
-    """The fields of a payment notification. Raises Unreadable or NotGenuine."""
+    """Returns the verified fields of a payment notification. Raises Unreadable or NotGenuine."""
     fields = from_xml(body)
     verify(fields, key)
     return clean_fields(fields)

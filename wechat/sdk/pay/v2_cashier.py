@@ -62,7 +62,7 @@ class V2Cashier:
         return read_refund({**refund(answer), "status": "PROCESSING"})
 
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport:
-        """Of the answer's numbered refunds the only one, for it was asked for by its number."""
+        """Returns the one refund of an answer that numbers its refunds: it was asked for by its number."""
         asked = {"appid": appid, "out_refund_no": out_refund_no}
         answer = self.client.call("/pay/refundquery", asked)
         numbered = {name.removesuffix("_0"): value for name, value in answer.items() if name.endswith("_0")}
@@ -82,7 +82,7 @@ class V2Cashier:
 
 
 def transaction(fields: Mapping[str, str]) -> dict[str, Any]:
-    """A payment's fields as API v3 would name them."""
+    """Returns a payment's fields as API v3 would name them."""
     return {
         "mchid": fields.get("mch_id"),
         "appid": fields.get("appid"),
@@ -103,7 +103,7 @@ def transaction(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def refund(fields: Mapping[str, str]) -> dict[str, Any]:
-    """A refund's fields as API v3 would name them."""
+    """Returns a refund's fields as API v3 would name them."""
     state = fields.get("refund_status", "")
     moment = fields.get("refund_success_time") or fields.get("success_time") or ""
     return {
@@ -148,13 +148,13 @@ def _fields(order: NewOrder) -> dict[str, str]:
 
 
 def _fen(fields: Mapping[str, str], name: str) -> int | str | None:
-    """Text that is no amount stays text: whoever reads it refuses it."""
+    """Returns an amount; text that is none stays text: whoever reads it refuses it."""
     text = fields.get(name)
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else text
 
 
 def _moment(compact: str) -> str | None:
-    """``20260302100000`` as RFC 3339; anything else stays as it is, to be refused by whoever reads it."""
+    """Returns ``20260302100000`` as RFC 3339; anything else as it is, to be refused by whoever reads it."""
     if len(compact) != 14:
         return compact or None
     day = f"{compact[:4]}-{compact[4:6]}-{compact[6:8]}"

@@ -45,7 +45,7 @@ MODERN = {
 
 @dataclass(frozen=True, slots=True)
 class V2Keys:
-    """`certificate` and `private_key` are PEM; only refunds need them."""
+    """The keys of a merchant; `certificate` and `private_key` are PEM, and only refunds need them."""
 
     mchid: str
     key: str = field(repr=False)
@@ -66,7 +66,7 @@ class V2Client:
         return f"V2Client({self.keys.mchid})"
 
     def call(self, path: str, fields: Mapping[str, str], *, certified: bool = False) -> dict[str, str]:
-        """The answer's fields, signed by WeChat Pay and done."""
+        """Asks WeChat Pay, and returns the fields of a signed answer that says it is done."""
         started, outcome = time.perf_counter(), "ok"
         failure: WeChatError | None = None
         try:
@@ -134,7 +134,10 @@ class V2Client:
 
 @cache
 def certified_session(base: str, certificate: str, private_key: str, pid: int) -> requests.Session:
-    """Mutual TLS with the merchant's certificate. OpenSSL reads it from a file, which is gone at once."""
+    """Returns a session that shows the merchant's certificate (mutual TLS).
+
+    OpenSSL reads it from a file, which is gone at once.
+    """
     context = ssl.create_default_context()
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
         file.write(f"{certificate}\n{private_key}\n")

@@ -18,7 +18,10 @@ def is_ours(body: bytes) -> bool:
 
 
 def open_notice(body: bytes, key: str) -> OpenedNotice:
-    """Repeats have the same id. Raises NotGenuine, Unsealable, or Unreadable."""
+    """Verifies and reads a notification; repeats have the same id.
+
+    Raises NotGenuine, Unsealable, or Unreadable.
+    """
     if "req_info" in v2.from_xml(body):
         return _refunded(v2.open_refund(body, key))
     fields = v2.open_payment(body, key)

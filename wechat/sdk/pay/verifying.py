@@ -22,7 +22,10 @@ PROBE = "WECHATPAY/SIGNTEST/"
 
 
 def check(keys: PlatformKeys, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Raises NotGenuine. `headers` finds names in any case; `body` is the bytes as they came."""
+    """Checks that an answer or notification is from WeChat Pay and of now, or raises NotGenuine.
+
+    `headers` finds names in any case; `body` is the bytes as they came.
+    """
     timestamp, nonce, signature, serial = (
         _header(headers, name) for name in ("Timestamp", "Nonce", "Signature", "Serial")
     )

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
 
 def rotate(model: type[HasSecrets], current: str) -> int:
-    """Returns how many rows of the model held a secret under another key; each one is changed on its own."""
+    """Encrypts with the current key what another one encrypted, row by row; returns how many rows."""
     fields = [field for field in model._meta.concrete_fields if isinstance(field, SecretField)]
     rows = model._default_manager.values_list("pk", flat=True).order_by("pk")
     return sum(rotate_row(model, pk, fields, current) for pk in rows.iterator())
