@@ -1,5 +1,6 @@
 """Menus as values: to the platform and back, and into the editor and back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -113,6 +114,17 @@ def test_buttons_found_again_keep_what_the_platform_cannot_tell() -> None:
     card, course = adopted(from_platform(payload), ours, {})
     assert (card.uid, course.uid, course.name) == ("bbbb", "aaaa", "新名")
     assert course.reply == ours[0].reply
+
+
+def test_a_button_that_goes_to_another_submenu_is_told_with_both() -> None:
+    moving = Button("aaaa", "甲")
+    first, second = Button("bbbb", "乙", "parent"), Button("cccc", "丙", "parent")
+    before = (replace(first, children=(moving,)), second)
+    after = (first, replace(second, children=(moving,)))
+    (moved,) = differences(before, after, names=ReferenceNames())
+    assert (moved.old, moved.new) == ("“乙”中第 1 位", "“丙”中第 1 位")
+    (moved,) = differences(before, (moving, first, second), names=ReferenceNames())[:1]
+    assert (moved.old, moved.new) == ("“乙”中第 1 位", "第 1 位")
 
 
 def test_differences_are_told_button_by_button() -> None:

@@ -1,12 +1,15 @@
 """Drafts: saved by several people, and everything that goes into them from elsewhere."""
 
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.db import connection, transaction
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -144,6 +147,55 @@ def test_an_earlier_version_comes_back_into_the_draft_and_loses_nothing(menu: Me
     assert tree.read(menu.versions.get(number=2))[0].name == "未发布"
 
 
+def an_earlier_version(menu: Menu) -> tuple[str, dict[str, Any]]:
+    return reverse("admin:menus_restore", args=[menu.pk]), {"version": "1"}
+
+
+def a_file(menu: Menu) -> tuple[str, dict[str, Any]]:
+    return reverse("admin:menus_import"), {"agreed": "1", "rehearsed": portable.export([menu])}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("takes", [an_earlier_version, a_file])
+def test_what_is_saved_just_as_the_draft_is_replaced_is_kept_as_a_version(
+    menu: Menu, staff: Cast, takes: Callable[[Menu], tuple[str, dict[str, Any]]]
+) -> None:
+    put(menu, button(name="旧"))
+    drafts.freeze(menu)
+    address, posted = takes(menu)
+    answers: list[int] = []
+
+    def replace() -> None:
+        try:
+            answers.append(signed_in(staff.owner).post(address, posted).status_code)
+        finally:
+            connection.close()
+
+    replacing = threading.Thread(target=replace)
+    with transaction.atomic():
+        put(menu, button(name="她的"))
+        replacing.start()
+        while replacing.is_alive() and not somebody_waits():
+            pass
+    replacing.join()
+    assert answers == [302]
+    assert content(menu)[0].name != "她的"
+    assert [tree.read(each)[0].name for each in menu.versions.filter(number=2)] == ["她的"]
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.rowcount)
+
+
+def test_the_menu_for_everybody_has_no_place_among_the_others(menu: Menu, staff: Cast) -> None:
+    answer = signed_in(staff.owner).post(reverse("admin:menus_shift", args=[menu.pk]), {"to": "up"})
+    assert answer.status_code == 404
+
+
 # --- dead links
 
 
@@ -202,6 +254,30 @@ def test_taking_over_twice_makes_no_second_version(wechat: Phone, menu: Menu) ->
     for _again in range(2):
         take_over(menu.account, live.read(client(menu)), by=None)
     assert menu.versions.exclude(number=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        [("课程", "menu:aaaa"), ("课程二", "menu:aaaa")],
+        [("课程", "THEIRS"), ("课程二", "menu:aaaa")],
+        [("课程", "menu:zzzz"), ("课程二", "menu:zzzz")],
+    ],
+)
+def test_buttons_with_one_key_are_taken_over_as_several(
+    wechat: Phone, menu: Menu, staff: Cast, elsewhere: list[tuple[str, str]]
+) -> None:
+    put(menu, button(name="课程", reply=text("三节课")))
+    wechat.set_elsewhere(*({"type": "click", "name": name, "key": key} for name, key in elsewhere))
+    for _again in range(2):
+        assert signed_in(staff.owner).post(reverse("admin:menus_take_over")).status_code == 302
+        version = menu.versions.get(state=Version.State.PUBLISHED)
+        taken = tree.read(version)
+        assert [(each.name, each.platform_key) for each in taken] == elsewhere
+        assert version.number == 2
+    assert live.read(client(menu)).same(live.wanted(menu.account))
+    told = [each.reply for each in taken if each.platform_key == "menu:aaaa"]
+    assert not told or told[0] == text("三节课")
 
 
 def test_conditional_menus_are_taken_over_with_their_rules(wechat: Phone, menu: Menu) -> None:

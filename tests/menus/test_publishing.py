@@ -1,23 +1,29 @@
 """From a version to what followers see, whatever goes wrong on the way."""
 
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
+from accounts.operations import failures
 from accounts.staff import held_work
 from accounts.staff.models import AuditEntry
-from menus import asking, drafts, mini_programs, publishing, watching
+from accounts.staff.rights import Rights
+from menus import asking, drafts, live, mini_programs, publishing, watching
 from menus.asking import Busy, NotPublishable
-from menus.models import LiveMenu, Menu, MiniProgram, Publication, Version
-from tests.cast import Cast
+from menus.models import NOT_LINKED, LiveMenu, Menu, MiniProgram, Publication, Version
+from tests.cast import Cast, signed_in
 from tests.menus.conftest import BOOK_APPID, Phone, button, parent, put, view
 from wechat.kernel import work
 from wechat.kernel.models import Hold
 from wechat.kernel.work import holds
+from wechat.materials.models import Asset
 
 State, Reason = Publication.State, Publication.Reason
 
@@ -230,6 +236,47 @@ def test_a_worker_that_was_overtaken_says_nothing(wechat: Phone, menu: Menu) -> 
     assert slow.state == State.PUBLISHED
 
 
+def during_the_call(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Has something happen while WeChat is asked to change the menu."""
+    perform = live.perform
+
+    def performed(*args: Any) -> None:
+        happens()
+        perform(*args)
+
+    monkeypatch.setattr(live, "perform", performed)
+
+
+def test_a_worker_that_is_overtaken_while_wechat_refuses_says_nothing(
+    wechat: Phone, menu: Menu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(menu, button())
+    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    (slow,) = publishing.PUBLICATIONS.claim()
+    wechat.fail("menu/create", errcode=40018)
+    with monkeypatch.context() as patch:
+        during_the_call(patch, lambda: Publication.objects.update(due_at=timezone.now()))
+        publishing.carry_out(slow)
+    assert carried_out(publication).state == State.PUBLISHED
+    assert publication.refusal is None
+
+
+def test_a_menu_whose_file_goes_while_wechat_refuses_it_ends_as_not_ready(
+    wechat: Phone, menu: Menu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poster = Asset.objects.create(
+        account=menu.account, kind="image", name="海报", content_type="image/png", size=3, state="uploaded",
+        media_id="M1",
+    )  # fmt: skip
+    put(menu, button(kind="media_id", file=poster.pk))
+    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    wechat.fail("menu/create", errcode=NOT_LINKED)
+    during_the_call(monkeypatch, lambda: Asset.objects.update(media_id="", state="failed"))
+    failed = carried_out(publication)
+    assert (failed.state, failed.reason) == (State.FAILED, Reason.NOT_READY)
+    assert "海报" in failed.error
+
+
 def test_conditional_menus_are_made_so_that_the_upper_one_wins(wechat: Phone, menu: Menu) -> None:
     published(menu, button(name="全部"))
     upper = conditional(menu.account, "苹果", 0, platform=1)
@@ -321,6 +368,32 @@ def test_a_return_that_is_days_late_goes_by_itself(wechat: Phone, menu: Menu) ->
     with time_machine.travel(now + datetime.timedelta(days=3)):
         work.run("menus.publish")
     assert wechat.names() == ["平日"]
+
+
+@pytest.mark.parametrize(("after", "becomes"), [(1, ["周末"]), (3, ["平日"])])
+def test_what_is_published_again_after_a_failure_still_ends_when_it_was_to(
+    wechat: Phone, menu: Menu, staff: Cast, after: int, becomes: list[str]
+) -> None:
+    """Once its end has passed it is not published any more."""
+    now, day = timezone.now(), datetime.timedelta(days=1)
+    published(menu, button(name="平日"))
+    put(menu, button(name="周末"))
+    version = drafts.freeze(menu)
+    going = asking.schedule(menu, version, at=now, until=now + 2 * day, by=staff.owner, through="API · 商城")
+    wechat.fail("menu/create", errcode=40018)
+    assert carried_out(going).state == State.FAILED
+    with time_machine.travel(now + after * day):
+        work.run("menus.publish")
+        (group,) = failures.groups(menu.account, Rights.of(staff.owner))
+        asked = {"source": "menus", "cause": group.key, "account": menu.account_id}
+        signed_in(staff.owner).post(reverse("operations_failures"), asked)
+        work.run("menus.publish")
+        assert wechat.names() == becomes
+        named = Publication.objects.filter(state=State.PUBLISHED, version=version)
+        assert {each.asked_through for each in named} <= {"API · 商城"}
+    with time_machine.travel(now + 2 * day + datetime.timedelta(minutes=1)):
+        work.run("menus.publish")
+        assert wechat.names() == ["平日"]
 
 
 def test_nothing_returns_over_what_somebody_published_meanwhile(wechat: Phone, menu: Menu) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from menus import answering, counting, statistics
+from menus.buttons import Button
 from menus.describing import ReferenceNames, action
 from menus.models import Menu, TapDay, Version
 from menus.statistics import Figures, Purchase
@@ -58,6 +59,11 @@ def test_a_button_says_its_reply(menu: Menu) -> None:
     assert found is not None
     assert (found.by, found.now) == ("menu:aaaa", Text("今日三节课"))
     assert answer(menu, "menu:zzzz") is None
+
+
+def test_the_button_that_a_key_names_says_its_reply_whatever_other_has_the_key(menu: Menu) -> None:
+    live(menu, button(reply=text("今日三节课")), Button("bbbb", "抄来的", key="menu:aaaa"))
+    assert answer_to(menu, "menu:aaaa") == "今日三节课"
 
 
 def test_who_still_shows_the_old_menu_is_answered_too(menu: Menu) -> None:
