@@ -1,12 +1,15 @@
 #!/usr/bin/env python
-"""Django's command line; starts the embedded servers for its own duration when none are running."""
+"""Django's command line; starts the embedded servers for its own duration when none are running.
+
+Beside `make run` it works with that one's servers, web process and simulator.
+"""
 
 import os
 import sys
 
 from django.core.management import execute_from_command_line
 
-from config.embedded import is_missing
+from config.embedded import is_configured, is_missing, service_urls
 
 
 def main() -> int:
@@ -16,6 +19,9 @@ def main() -> int:
         from config.embedded.__main__ import main as run_embedded
 
         return run_embedded(["--", sys.executable, *sys.argv])
+    if not is_configured("DATABASE_URL"):
+        for name, value in service_urls().get("beside", {}).items():
+            os.environ.setdefault(name, value)
     execute_from_command_line(sys.argv)
     return 0
 

@@ -163,8 +163,9 @@ def _write(job: BulkJob, given: Sequence[tuple[Follower, ImportedRow]]) -> None:
     remarked: dict[Follower, str] = {}
     for follower, row in given:
         values.setdefault(follower, {}).update(row.values)
-        if row.remark and row.remark != follower.remark:
+        if row.remark:
             remarked[follower] = row.remark
+    remarked = {follower: remark for follower, remark in remarked.items() if remark != follower.remark}
     custom_fields.save(values.items())
     for follower, remark in remarked.items():
         follower.remark = remark

@@ -25,11 +25,13 @@ NIGHT_HOUR = 3
 @transaction.atomic
 def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = None) -> FollowerSync:
     """Returns the open run, or a new one, due now. A full one takes the place of an incremental one."""
-    now = timezone.now()
-    FollowerSync.objects.bulk_create(
-        [FollowerSync(account=account, kind=kind, due_at=now, asked_by=by)], ignore_conflicts=True
-    )
-    run = FollowerSync.objects.select_for_update().get(account=account, due_at__isnull=False)
+    now, run = timezone.now(), None
+    # The open run may end before it is ours: then a new one is made.
+    while run is None:
+        FollowerSync.objects.bulk_create(
+            [FollowerSync(account=account, kind=kind, due_at=now, asked_by=by)], ignore_conflicts=True
+        )
+        run = FollowerSync.objects.select_for_update().filter(account=account, due_at__isnull=False).first()
     if kind == Kind.FULL and run.kind == Kind.INCREMENTAL:
         ListedOpenid.objects.filter(sync=run).delete()
         FollowerSync.objects.filter(pk=run.pk).update(

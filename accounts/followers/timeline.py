@@ -83,13 +83,26 @@ def page(
     follower: Follower, before: datetime.datetime | None, may_view: Callable[[Area], bool]
 ) -> tuple[list[Moment], datetime.datetime | None]:
     """Returns the next moments, newest first, and before which moment the page after them begins."""
-    streams = [source(follower, before, PAGE + 1) for area, source in _sources if may_view(area)]
+    streams = [_next(source, follower, before) for area, source in _sources if may_view(area)]
     shown: list[Moment] = []
     for moment in heapq.merge(*streams, key=lambda each: each.at, reverse=True):
         if len(shown) >= PAGE and moment.at < shown[-1].at:
             return shown, shown[-1].at
         shown.append(moment)
     return shown, None
+
+
+def _next(source: Source, follower: Follower, before: datetime.datetime | None) -> list[Moment]:
+    """Returns enough moments for a page, and with the last of them all that happened at the same time.
+
+    The page after it begins before that time, and would miss them.
+    """
+    limit = PAGE + 1
+    found = list(source(follower, before, limit))
+    while len(found) >= limit and found[-1].at == found[PAGE - 1].at:
+        limit *= 2
+        found = list(source(follower, before, limit))
+    return found
 
 
 def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:

@@ -297,6 +297,6 @@ def clock_findings(address: str) -> Iterator[Finding]:
         yield Finding(
             Level.FAULT,
             _("This server's clock is %(seconds)d seconds away from the one at %(address)s.")
-            % {"seconds": skew, "address": address},
+            % {"seconds": abs(skew), "address": address},
             _("Switch on time synchronisation (NTP); what is over 300 seconds away is refused."),
         )

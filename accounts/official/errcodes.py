@@ -12,10 +12,9 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 def in_words(errcode: int) -> str:
     """Returns a sentence about an error with the next step, in the reader's language."""
-    if errcode in WORDS:
-        return f"{WORDS[errcode]} ({errcode})"
     unknown = _("WeChat refused it for a reason that is not known here; if it stays, ask WeChat.")
-    return f"{unknown} ({errcode})"
+    # The brackets are those of the language.
+    return _("%(why)s (%(errcode)s)") % {"why": WORDS.get(errcode, unknown), "errcode": errcode}
 
 
 # The error of a tag that somebody deleted on the platform, which is no answer to a call.

@@ -119,13 +119,21 @@ class OfficialAccount(HasSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``."""
-        for name, value in (("token", token), ("aes_key", aes_key)):
-            former = getattr(self, name)
-            if value and value != former:
-                setattr(self, f"previous_{name}", former)
-                setattr(self, name, value)
-                self.previous_until = timezone.now() + KEY_OVERLAP
+        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
+
+        What was replaced longer ago is dropped; what a change within that time replaced is kept for as long.
+        """
+        now = timezone.now()
+        given = {"token": token, "aes_key": aes_key}
+        changed = {name: value for name, value in given.items() if value and value != getattr(self, name)}
+        if not changed:
+            return
+        if self.previous_until is None or self.previous_until <= now:
+            self.previous_token = self.previous_aes_key = ""
+        for name, value in changed.items():
+            setattr(self, f"previous_{name}", getattr(self, name))
+            setattr(self, name, value)
+        self.previous_until = now + KEY_OVERLAP
 
     def _date_new_secrets(self) -> None:
         today = timezone.localdate().isoformat()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
@@ -147,7 +148,7 @@ def _reason(hold: Hold) -> str:
     if row is None or isinstance(row, OfficialAccount):
         return held_work.reason(hold)
     name = getattr(row, "name", "") or f"{row._meta.verbose_name} {row.pk}"
-    return f"{name}: {held_work.reason(hold)}"
+    return _("%(whose)s: %(reason)s") % {"whose": name, "reason": held_work.reason(hold)}
 
 
 def subject_of(hold: Hold) -> Model | None:

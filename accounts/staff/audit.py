@@ -24,7 +24,8 @@ from wechat.kernel.secrets import SecretField
 
 LONGEST_VALUE = 200
 LONGEST_LABEL = 200
-OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
+# Not ``\b``: an OpenID may end in a hyphen, and stand amid Chinese words.
+OPENID = re.compile(r"(?<![A-Za-z0-9])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9])")
 WITHHELD = "…"
 ACTIONS = {
     ADDITION: AuditEntry.Action.ADDED,

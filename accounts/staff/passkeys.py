@@ -11,13 +11,21 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.request import RawPostDataException
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import AttestedCredentialData, PublicKeyCredentialRpEntity, PublicKeyCredentialUserEntity
+from fido2.webauthn import (
+    AttestedCredentialData,
+    AuthenticationResponse,
+    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialUserEntity,
+)
 
+from accounts.staff import audit
 from accounts.staff.models import SecondFactor
 
 STATE = "passkey_state"
@@ -73,14 +81,20 @@ def begin_showing(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> bool:
+    """Returns whether one of the user's passkeys signed, and none that seems to be a copy."""
     known = _credentials(user)
     try:
         used = server().authenticate_complete(request.session.pop(STATE), list(known.values()), answer)
+        count = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
     except (KeyError, ValueError, TypeError):
         return False
     row = next(pk for pk, each in known.items() if each.credential_id == used.credential_id)
-    SecondFactor.objects.filter(pk=row).update(used_at=timezone.now())
-    return True
+    # One that is synchronised between devices does not count: it always says zero.
+    behind = Q(counter__lt=count) if count else Q(counter=0)
+    if SecondFactor.objects.filter(behind, pk=row).update(counter=count, used_at=timezone.now()):
+        return True
+    audit.record(request, user, _("Refused a passkey whose counter did not go up: it may be a copy."))
+    return False
 
 
 def read(request: HttpRequest) -> Mapping[str, Any]:

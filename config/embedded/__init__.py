@@ -25,10 +25,14 @@ class NotRunning(RuntimeError):
 
 
 class ServiceUrls(TypedDict, total=False):
-    """Addresses with their passwords; a service that is configured from outside is absent."""
+    """Addresses with their passwords; a service that is configured from outside is absent.
+
+    `beside` are the settings that a command shares with the programs of `make run`.
+    """
 
     database_url: str
     redis_url: str
+    beside: dict[str, str]
 
 
 def local_folder() -> Path:

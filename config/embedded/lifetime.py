@@ -7,7 +7,7 @@ import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -28,11 +28,13 @@ Service = Postgres | Redis
 
 
 @contextmanager
-def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def running(
+    local: Path, *, durable: bool = True, beside: Mapping[str, str] | None = None
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Runs the servers the environment names no address for; gives them by name.
 
-    Waits until they answer, and until they have stopped. Raises ServiceError, also when the folder
-    is in use already.
+    Waits until they answer, and until they have stopped. `beside` are the settings for commands that are
+    run meanwhile. Raises ServiceError, also when the folder is in use already.
     """
     create_folder(local)
     with lock(local), ExitStack() as stack:
@@ -40,7 +42,7 @@ def running(local: Path, *, durable: bool = True) -> Iterator[dict[str, subproce
         servers = [(service, stack.enter_context(_server(service))) for service in services]
         for service, server in servers:
             _wait(service, server)
-        with _announced(local, services):
+        with _announced(local, services, beside or {}):
             yield {type(service).__name__: server for service, server in servers}
 
 
@@ -179,10 +181,11 @@ def _end_of(log: Path) -> str:
 
 
 @contextmanager
-def _announced(local: Path, services: list[Service]) -> Iterator[None]:
+def _announced(local: Path, services: list[Service], beside: Mapping[str, str]) -> Iterator[None]:
     """Lets settings find the servers, for exactly as long as they are there."""
     file = local / "services.json"
-    write_private(file, {service.variable.lower(): service.url for service in services})
+    urls = {service.variable.lower(): service.url for service in services}
+    write_private(file, {**urls, "beside": dict(beside)})
     try:
         yield
     finally:

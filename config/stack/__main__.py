@@ -32,7 +32,7 @@ SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
 def main() -> int:
     exit_on_signal(code=0)
     try:
-        with running(local_folder()) as servers, ExitStack() as stack:
+        with running(local_folder(), beside=_addresses()) as servers, ExitStack() as stack:
             stop_leftovers(local_folder())
             _require_port("PORT", PORT)
             _require_port("SIMULATOR_PORT", SIMULATOR_PORT)
@@ -77,13 +77,17 @@ def _programs() -> Mapping[str, list[str]]:
     }
 
 
-def _environment() -> dict[str, str]:
-    """Returns our environment, in which the simulator plays the platform unless a real address is given."""
+def _addresses() -> dict[str, str]:
+    """Returns where our web process and the platform are; without a platform that is named, the simulator."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
-    platform = {name: os.environ.get(name) or simulator for name in PLATFORM}
-    ours = {"PORT": PORT, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
+    return {"PORT": PORT} | {name: os.environ.get(name) or simulator for name in PLATFORM}
+
+
+def _environment() -> dict[str, str]:
+    """Returns our environment, with the addresses and what the programs need of their surroundings."""
+    ours = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
     ours["PROMETHEUS_MULTIPROC_DIR"] = str(_counting_folder())
-    return os.environ | platform | ours
+    return os.environ | _addresses() | ours
 
 
 def _counting_folder() -> Path:

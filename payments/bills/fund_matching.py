@@ -13,19 +13,24 @@ from payments.bills.models import Bill
 LINK = """
 UPDATE bills_fundline AS moved SET order_id = o.id FROM orders_order AS o
 WHERE moved.bill_id = %(bill)s AND o.merchant_id = %(merchant)s AND o.transaction_id = moved.business_no
+    AND moved.order_id IS NULL
 """
 LINK_REFUNDS = """
 UPDATE bills_fundline AS moved SET refund_id = r.id FROM orders_refund AS r
 JOIN orders_order AS o ON o.id = r.order_id
 WHERE moved.bill_id = %(bill)s AND o.merchant_id = %(merchant)s AND r.refund_id = moved.business_no
+    AND moved.refund_id IS NULL
 """
-# Other movements, withdrawals and the like, carry no number of ours.
+# Other movements, withdrawals and the like, carry no number of ours. While the trade bill of the day is still
+# to come, a payment may be unknown only for now.
 UNKNOWN = """
 SELECT 'fund_unknown', moved.voucher || ' ' || moved.business_no,
     NULL::bigint, NULL::bigint, NULL::bigint, '', moved.amount::text || ' ' || moved.business
 FROM bills_fundline AS moved
 WHERE moved.bill_id = %(bill)s AND moved.order_id IS NULL AND moved.refund_id IS NULL
     AND moved.voucher ~ %(ours)s
+    AND NOT EXISTS (SELECT FROM bills_bill AS trade WHERE trade.merchant_id = %(merchant)s
+        AND trade.kind = 'trade' AND trade.day = %(day)s AND trade.state = 'waiting')
 """
 # Fees are part of the movement or movements of their own under the same number, so what moved is added up
 # by number. Only what the trade bill of the same days has can be compared.
@@ -67,7 +72,7 @@ WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s - interval '1 day'
 
 
 def link(bill: Bill) -> None:
-    """Says of every movement which order or refund of ours it is."""
+    """Says of every movement which order or refund of ours it is, unless it is known."""
     with connection.cursor() as cursor:
         for statement in (LINK, LINK_REFUNDS):
             cursor.execute(statement, parameters(bill))
@@ -79,7 +84,8 @@ def compare(bill: Bill) -> None:
 
 
 def compare_again(trade: Bill) -> None:
-    """Compares the fund flow of a day once more, as its trade bill came later."""
+    """Compares the fund flow of a day once more, as its trade bill came later, and made payments known."""
     day = Bill.objects.filter(merchant=trade.merchant_id, day=trade.day, kind=Bill.Kind.FUNDS)
     for bill in day.filter(state=Bill.State.MATCHED):
+        link(bill)
         compare(bill)

@@ -63,15 +63,18 @@ WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s AND o.paid_at < %(
     AND NOT EXISTS (
         SELECT FROM bills_billline AS line WHERE line.order_id = o.id AND line.kind = 'payment')
 """
-# A refund asked for just before midnight may be accepted after it: the day before has both bills by now.
+# A refund may be accepted days after it was asked for, once a second person agrees or the balance suffices,
+# not after it was paid out: one of the bills from then to now has it, if all of them are here.
 FROM_REFUNDS = """
 SELECT 'refund_not_in_bill', r.out_refund_no || ' ' || r.refund_id, r.account_id, r.order_id, r.id,
     r.amount::text || ' ' || r.state, ''
 FROM orders_refund AS r JOIN orders_order AS o ON o.id = r.order_id
-WHERE o.merchant_id = %(merchant)s AND r.refund_id IS NOT NULL
-    AND r.created_at >= %(since)s - interval '1 day' AND r.created_at < %(since)s
-    AND EXISTS (SELECT FROM bills_bill AS before WHERE before.merchant_id = %(merchant)s
-        AND before.kind = 'trade' AND before.day = %(day)s - 1 AND before.state IN ('matched', 'empty'))
+WHERE o.merchant_id = %(merchant)s
+    AND r.succeeded_at >= %(since)s AND r.succeeded_at < %(until)s
+    AND %(day)s - (r.created_at AT TIME ZONE 'Asia/Shanghai')::date <= (
+        SELECT count(*) FROM bills_bill AS earlier WHERE earlier.merchant_id = %(merchant)s
+        AND earlier.kind = 'trade' AND earlier.state IN ('matched', 'empty') AND earlier.day < %(day)s
+        AND earlier.day >= (r.created_at AT TIME ZONE 'Asia/Shanghai')::date)
     AND NOT EXISTS (SELECT FROM bills_billline AS line WHERE line.refund_id = r.id)
 """
 # Not ours, and not one by one: one exception a bill.

@@ -142,11 +142,7 @@ def _load(bill: Bill, file: IO[bytes]) -> None:
 
 
 def _compare(bill: Bill) -> None:
-    if bill.kind == Kind.FUNDS:
-        fund_matching.compare(bill)
-    else:
-        matching.compare(bill)
-        fund_matching.compare_again(bill)
+    (matching if bill.kind == Kind.TRADE else fund_matching).compare(bill)
 
 
 def _keep_empty(bill: Bill) -> None:
@@ -159,6 +155,8 @@ def _keep_empty(bill: Bill) -> None:
 def _finish(bill: Bill, state: Bill.State) -> None:
     found = {name: getattr(bill, name) for name in ("error", "sha1", "file", "summary", *SUMS)}
     bill.done(state=state, fetched_at=timezone.now(), **found)
+    if bill.kind == Kind.TRADE:
+        fund_matching.compare_again(bill)
 
 
 def _plan_next(bill: Bill) -> None:

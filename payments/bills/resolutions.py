@@ -68,7 +68,7 @@ def agree(found: Discrepancy, by: User) -> None:
     if found.proposed_by_id == by.pk:
         raise OrderRefused("second_person", _("Somebody else has to agree to this."))
     if found.order is None or found.resolution not in possible(found):
-        raise OrderRefused("over", _("There is nothing left to book here."))
+        raise _over()
     try:
         cashier = cashier_for(found.order.merchant, found.order.protocol)
     except MerchantUnusable:
@@ -90,19 +90,21 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
     with transaction.atomic():
         adopt(order, report, asked_by=found.proposed_by, decided_by=by)
         _close(found, by)
-        if found.bill is not None:
-            _link(found.bill)
+        for bill in Bill.objects.filter(rows__order=order, rows__out_refund_no=number).distinct():
+            _link(bill)
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
-    """Books the payment once for all that is proposed about it and agreed to, or not at all.
+    """Books the payment once for all that is proposed alike about it and agreed to, or not at all.
 
     Closes those exceptions with it, and gives the payment back if that was proposed. Raises ``OrderRefused``
-    if something else differs, too.
+    if something else differs, too, or is proposed to end otherwise.
     """
     payment = cashier.query(order.out_trade_no, order.account.appid)
-    proposals = order.discrepancies.filter(state=State.OPEN, kind__in=sorted(ACCEPTABLE))
-    agreed = list(proposals.exclude(resolution="").exclude(proposed_by=by))
+    alike = order.discrepancies.filter(
+        state=State.OPEN, kind__in=sorted(ACCEPTABLE), resolution=found.resolution
+    )
+    agreed = [found, *alike.exclude(pk=found.pk).exclude(proposed_by=by)]
     with transaction.atomic():
         kinds = {each.kind for each in agreed}
         applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
@@ -130,7 +132,16 @@ def _give_back(found: Discrepancy, order: Order, by: User) -> None:
 
 
 def _close(found: Discrepancy, by: User) -> None:
-    Discrepancy.objects.filter(pk=found.pk).update(state=State.CLOSED, closed_by=by, closed_at=timezone.now())
+    """Closes an exception. Raises ``OrderRefused`` if its proposal is no longer the one agreed to."""
+    proposal = Discrepancy.objects.filter(
+        pk=found.pk, state=State.OPEN, resolution=found.resolution, proposed_by=found.proposed_by_id
+    )
+    if not proposal.update(state=State.CLOSED, closed_by=by, closed_at=timezone.now()):
+        raise _over()
+
+
+def _over() -> OrderRefused:
+    return OrderRefused("over", _("There is nothing left to book here."))
 
 
 def _link(bill: Bill) -> None:

@@ -109,19 +109,26 @@ triggers.register("order", _("An order is paid"))
 
 
 @handles("purchase", Topic.PAID)
-def give_back_a_second_payment(event: OrderEvent) -> None:
-    """Refunds an order whose purchase was paid before by another order (WeChat Pay reference 10.1)."""
+def give_back_second_payments(event: OrderEvent) -> None:
+    """Refunds every payment of the purchase but the first (WeChat Pay reference 10.1).
+
+    Which one is the first, a report that comes late may change: so all are looked at, not only the one
+    reported.
+    """
     order = event.order
     if not order.purchase:
         return
     same = Order.objects.select_for_update().filter(
         account=order.account, source=order.source, purchase=order.purchase, state__in=sorted(PAID)
     )
-    first = same.order_by("paid_at", "pk").first()
-    if first is not None and first.pk != order.pk and order.refundable:
-        refunding.request(
-            order, order.refundable, source="automatic", key=f"second:{order.pk}", reason="重复支付"
-        )
+    for later in same.order_by("paid_at", "pk")[1:]:
+        _give_back(later)
+
+
+def _give_back(order: Order) -> None:
+    source, key = "automatic", f"second:{order.pk}"
+    if order.refundable and not order.refunds.filter(source=source, key=key).exists():
+        refunding.request(order, order.refundable, source=source, key=key, reason="重复支付")
 
 
 @conversions.register

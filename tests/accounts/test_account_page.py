@@ -1,13 +1,17 @@
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.conftest import AES_KEY, APPID, TOKEN
+from tests.platform import Platform
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +64,28 @@ def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast
     assert account.previous_until is not None
     left = account.previous_until - timezone.now()
     assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("first", "second", "former"),
+    [
+        ({"new_aes_key": NEW_KEY}, {"new_token": NEW_TOKEN}, {"token": NEW_TOKEN}),
+        ({"new_token": NEW_TOKEN}, {"new_aes_key": NEW_KEY}, {"aes_key": NEW_KEY}),
+    ],
+)
+@pytest.mark.parametrize(("days", "status"), [(0.5, 200), (30, 403)])
+def test_a_later_change_of_one_key_gives_no_life_to_what_was_replaced_long_ago(
+    staff: Cast, platform: Platform, first: Any, second: Any, former: Any, days: float, status: int
+) -> None:
+    """Within the day of the first change the former token and the former key are both good."""
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        signed_in(staff.owner).post(page(staff.ours), filled(**first))
+        clock.move_to(now + datetime.timedelta(days=days))
+        signed_in(staff.owner).post(page(staff.ours), filled(**second))
+        pushed = replace(platform, **former)
+        assert post(pushed.safe(pushed.text("1"))).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -140,11 +140,13 @@ def test_values_of_a_follower_are_withheld_and_erasing_leaves_the_log_whole(staf
     assert "demo: 1 entries hold" in verified()
 
 
-def test_no_sentence_holds_an_openid(staff: Cast) -> None:
-    follower = Follower.objects.create(account=staff.ours, openid=f"{OPENID}A", subscribed=True)
+@pytest.mark.parametrize("last", "A-_")
+def test_no_sentence_holds_an_openid(staff: Cast, last: str) -> None:
+    follower = Follower.objects.create(account=staff.ours, openid=f"{OPENID}{last}", subscribed=True)
     client = signed_in(staff.owner)
     client.post(reverse("admin:campaigns_seeds"), {"account": staff.ours.pk, "follower": follower.openid})
-    assert AuditEntry.objects.filter(account=staff.ours).exists()
+    renamed(staff, f"{follower.openid}的", f"客{follower.openid}")
+    assert AuditEntry.objects.filter(account=staff.ours).count() == 2
     assert OPENID not in json.dumps(list(AuditEntry.objects.values()), default=str)
 
 

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from pytest_django import Settings
 
 from accounts.followers import job_requests, selection
-from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower
+from accounts.followers.models import BulkJob, Change, CustomField, FieldValue, Follower
 from accounts.official.models import OfficialAccount
 from tests import workbooks
 from tests.cast import Cast, signed_in
@@ -67,6 +67,16 @@ def test_a_workbook_of_any_program_is_imported(
     assert uploaded(staff, writer(), "名单.xlsx").status_code == 302
     assert (finished().state, finished().failed) == ("done", 0)
     assert values(person) == {"42.0000", "1990-05-01", "13800000000"}
+
+
+def test_of_two_rows_about_one_follower_the_later_remark_counts(staff: Cast, person: Follower) -> None:
+    Follower.objects.filter(pk=person.pk).update(remark="王女士")
+    body = f"OpenID,备注\r\n{OPENID},李女士\r\n{OPENID},王女士\r\n".encode()
+    assert uploaded(staff, body, "名单.csv").status_code == 302
+    assert (finished().state, finished().failed) == ("done", 0)
+    person.refresh_from_db()
+    assert person.remark == "王女士"
+    assert not Change.objects.exists()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gbk"])

@@ -225,6 +225,29 @@ def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: 
     assert "订单-000" not in shown(staff, page_of(follower), "service")
 
 
+def test_what_happened_at_one_time_stands_on_one_page_and_nothing_after_it_is_lost(
+    staff: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline._sources, "_known", {})
+    days = [1] * 40 + [2] * 120 + [3]
+    moments = [
+        timeline.Moment(NOW - datetime.timedelta(days=each), "支付", f"订单-{number:03}")
+        for number, each in enumerate(days)
+    ]
+
+    @timeline.adds_moments(Area.MONEY)
+    def paid(follower: Follower, before: Any, limit: int) -> list[timeline.Moment]:
+        return [each for each in moments if before is None or each.at < before][:limit]
+
+    follower = person(staff.ours)
+    html = shown(staff, page_of(follower))
+    assert all(f"订单-{number:03}" in html for number in range(160))
+    older = html.split('href="?before=')[1].split('"')[0]
+    following = shown(staff, f"{page_of(follower)}?before={older}")
+    assert "订单-160" in following
+    assert "订单-159" not in following
+
+
 # --- tags, segments, fields
 
 

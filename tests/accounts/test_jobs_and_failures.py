@@ -214,6 +214,21 @@ def test_a_synchronisation_that_went_well_since_ends_the_failure(staff: Cast) ->
     assert failures.groups(staff.ours, Rights.of(staff.owner)) == []
 
 
+def test_work_on_templates_is_a_failure_again_once_its_second_attempt_failed(
+    staff: Cast, owner: Client
+) -> None:
+    details = {"kind": "template", "short_id": "47123", "keywords": ["门店"]}
+    failed = {"state": "failed", "errcode": 40036, "error": "x", "due_at": None}
+    first = LibraryJob.objects.create(account=staff.ours, verb="add", details=details, **failed)
+    (group,) = failures.groups(staff.ours, Rights.of(staff.owner))
+    for _once in range(2):
+        owner.post(reverse(FAILED), {"source": group.name, "cause": group.key, "account": staff.ours.pk})
+        assert failures.groups(staff.ours, Rights.of(staff.owner)) == []
+    second = LibraryJob.objects.exclude(pk=first.pk).get()
+    LibraryJob.objects.filter(pk=second.pk).update(**failed)
+    assert failures.of(staff.ours, group.name, group.key) == [second]
+
+
 def test_a_bulk_change_that_stopped_goes_on_behind_what_was_done(staff: Cast, owner: Client) -> None:
     account = staff.ours
     people = [Follower.objects.create(account=account, openid=f"o{number}") for number in range(3)]

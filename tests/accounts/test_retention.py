@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.followers.models import BulkJob
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
-from wechat.inbox.models import InboundMedia
+from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import work
 from wechat.webhooks.models import Delivery, Endpoint
 
@@ -71,6 +71,18 @@ def test_what_is_older_than_the_settings_say_is_deleted_with_its_files(
     assert list(Delivery.objects.all()) == [waiting]
     assert sent.pk != waiting.pk
     assert files(settings.MEDIA_ROOT) == 0
+
+
+def test_a_message_that_is_still_to_be_worked_on_stays_and_holds_up_no_other(
+    account: OfficialAccount, settings: Settings
+) -> None:
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "messages": 30}
+    waiting = message(account, "first", due_at=timezone.now())
+    message(account, "second")
+    with time_machine.travel(timezone.now() + OLD):
+        assert work.KINDS.get("kernel.forget_old").is_due()
+        work.run("kernel.forget_old")
+    assert list(InboundMessage.objects.all()) == [waiting]
 
 
 def test_what_is_younger_stays(account: OfficialAccount, settings: Settings) -> None:

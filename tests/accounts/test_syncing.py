@@ -1,7 +1,10 @@
 import datetime
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers import sync_requests, syncing
@@ -306,3 +309,17 @@ def test_a_remark_with_half_a_character_holds_up_nobody(crowd: Crowd) -> None:
     run = crowd.sync()
     assert (run.step, run.profiled) == (Step.DONE, 2)
     assert (crowd.follower(odd).remark, crowd.follower(fine).remark) == ("半个", "好")
+
+
+def test_who_asks_in_the_moment_in_which_the_open_run_ends_gets_a_run_of_their_own(staff: Cast) -> None:
+    ending = sync_requests.ask(staff.ours, Kind.FULL)
+
+    def end(execute: Any, sql: str, *rest: Any) -> Any:
+        if "FOR UPDATE" in sql and sql.startswith("SELECT"):
+            FollowerSync.objects.filter(pk=ending.pk).update(due_at=None, step=Step.DONE)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(end):
+        answer = signed_in(staff.owner).post(reverse("admin:followers_sync"), {"kind": "full"})
+    assert answer.status_code == 302
+    assert FollowerSync.objects.filter(due_at__isnull=False).exclude(pk=ending.pk).count() == 1

@@ -186,12 +186,12 @@ MAKES: dict[str, Make] = {
     "overdue.menus": lambda account: _publication(
         account, state="scheduled", due_at=timezone.now() - LONG_AGO
     ),
-    "merchants.held": _merchant_held,
     "merchants.certificate": _certificate,
     "refunds.abnormal": lambda account: _refund(account, "abnormal"),
     "bills.exceptions": lambda account: Discrepancy.objects.create(
         merchant=_merchant(account), account=account, kind=Mismatch.values[0], subject="1"
     ),
+    "bills.held": _merchant_held,
     "bills.failed": lambda account: Bill.objects.create(
         merchant=_merchant(account), kind="trade", day=datetime.date(2026, 1, 1), state="failed", due_at=None
     ),
@@ -209,7 +209,7 @@ CONTENT = {
 }  # fmt: skip
 MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
-MONEY = {"refunds.abnormal", "bills.exceptions", "bills.failed"}
+MONEY = {"refunds.abnormal", "bills.exceptions", "bills.failed", "bills.held"}
 YOURS = {
     "editor": CONTENT,
     "publisher": CONTENT | SENDING,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -152,6 +153,40 @@ def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: W
     client.post(page(send, "take-back"))
     send.refresh_from_db()
     assert send.state == "draft"
+
+
+def test_a_fifth_message_to_everybody_in_a_month_is_not_planned(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    followers(staff.ours, known, 2)
+    client = signed_in(staff.owner)
+    next_month = (timezone.localtime().replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
+
+    def plan(day: int) -> tuple[str, str]:
+        send = written()
+        at = next_month.replace(day=day).strftime("%Y-%m-%dT12:00")
+        html = client.post(page(send, "send"), {"at": at, "word": "所有人"}).content.decode()
+        send.refresh_from_db()
+        return send.state, html
+
+    assert [plan(day)[0] for day in (5, 6, 7, 8)] == ["scheduled"] * 4
+    for day in (2, 20):
+        state, html = plan(day)
+        assert state == "draft"
+        assert "没有人会收到" in html
+    assert "本月还可向全部粉丝群发 4 次" in client.get(LIST).content.decode()
+    with time_machine.travel(next_month):
+        assert "本月还可向全部粉丝群发 0 次" in client.get(LIST).content.decode()
+
+
+def test_what_is_planned_for_later_keeps_nobody_from_what_begins_before(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    openids = followers(staff.ours, known, 2)
+    soon = timezone.now() + datetime.timedelta(seconds=1)
+    for _each in range(4):
+        planning.plan(written(), soon, None)
+    assert settle(written(target="list", openids=openids)).calls.get().size == 2
 
 
 @pytest.mark.parametrize(("hours", "shown"), [(0, "正在开始"), (24, "已定时")])

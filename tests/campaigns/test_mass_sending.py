@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts.followers.models import Segment, Tag
+from accounts.followers.models import Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import (
     SEND,
@@ -249,6 +249,21 @@ def test_the_fifth_message_of_a_month_is_not_even_tried(
     assert (send.state, send.calls.get().size) == ("accepted", 2)
     assert len(received(account, known, of=10)) == 10
     assert settle(written(target="list", openids=openids[:2])).error == "too_few"
+
+
+def test_who_followed_after_four_messages_to_everybody_may_still_get_one(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    there = followers(account, known, 2)
+    for _each in range(4):
+        settle(written())
+    assert len(received(account, known, of=8)) == 8
+    new = followers(account, known, 2)
+    later = timezone.now() + datetime.timedelta(seconds=1)
+    Follower.objects.filter(openid__in=new).update(first_subscribed_at=later, subscribed_at=later)
+    send = settle(written(target="list", openids=[*there, *new]))
+    assert (send.state, send.calls.get().size) == ("accepted", 2)
+    assert received(account, known, of=10) == sorted([*there * 4, *new])
 
 
 def test_a_preview_reaches_a_colleague_only(

@@ -122,6 +122,22 @@ def test_steps_of_a_sequence_that_are_days_late_wait(account: OfficialAccount, s
     assert set(Enrolment.objects.values_list("state", flat=True)) == {"stopped"}
 
 
+def test_whoever_waits_behind_what_is_called_off_goes_on(account: OfficialAccount, staff: Cast) -> None:
+    for name, priority, wait in (("欢迎", 9, 60), ("回访", 1, 0)):
+        sequence = Sequence.objects.create(account=account, name=name, enabled=True, priority=priority)
+        SequenceStep.objects.create(
+            sequence=sequence, position=0, wait=wait, content={"type": "text", "content": "您好"}
+        )
+    enrolling.start(account, CROWD[0], "follow", "test:1", at=timezone.now())
+    work.run("campaigns.run_sequences")
+    states = Enrolment.objects.order_by("sequence_id").values_list("state", flat=True)
+    assert list(states) == ["running", "paused"]
+    with time_machine.travel(timezone.now() + DAYS):
+        decide(staff, "campaigns.run_sequences", "cancel")
+        work.run("campaigns.run_sequences")
+    assert list(states.all()) == ["stopped", "finished"]
+
+
 def test_an_article_that_is_days_late_waits(account: OfficialAccount, staff: Cast) -> None:
     draft = Draft.objects.create(account=account)
     Article.objects.create(draft=draft, title="旧闻", content="<p>好</p>")

@@ -135,6 +135,31 @@ def test_the_cap_counts_mass_sends(world: World, target: str, capped: set[str]) 
     assert set(reasons(world.checked(world.campaign(cap_days=3)))) == capped
 
 
+def test_the_cap_counts_a_mass_send_to_everybody_for_those_who_followed_then(world: World) -> None:
+    world.follow(*CROWD[:4])
+    now = timezone.now()
+    followed = {
+        CROWD[0]: {"subscribed_at": now - timedelta(days=9)},
+        CROWD[1]: {"first_subscribed_at": now, "subscribed_at": now},
+        CROWD[2]: {
+            "first_subscribed_at": now - timedelta(days=9), "unsubscribed_at": now - timedelta(hours=1),
+            "subscribed_at": now,
+        },
+    }  # fmt: skip
+    for openid, fields in followed.items():
+        Follower.objects.filter(openid=openid).update(**fields)
+    for number, hours in enumerate((30, 2), start=1):
+        send = MassSend.objects.create(
+            account=world.account, name="x", content={}, target="all", state="done"
+        )
+        MassCall.objects.create(
+            send=send, account=world.account, number=1, clientmsgid=f"m{number}", body={}, state="done",
+            msg_id=number, accepted_at=now - timedelta(hours=hours),
+        )  # fmt: skip
+    capped = reasons(world.checked(world.campaign(cap_days=3)))
+    assert capped == dict.fromkeys((CROWD[0], CROWD[2], CROWD[3]), "recently")
+
+
 def test_variants_and_the_control_group_are_the_same_every_time(world: World) -> None:
     crowd = [f"oMany{number:04d}" for number in range(400)]
     world.follow(*crowd)

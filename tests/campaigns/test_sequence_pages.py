@@ -4,19 +4,21 @@ import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.followers.models import Follower, Tag
+from accounts.followers.models import CustomField, FieldValue, Follower, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
-from wechat.campaigns.sequences import enrolling, timing
+from wechat.campaigns.sequences import enrolling, looking, timing
 from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
+from wechat.sdk.beijing import BEIJING
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +68,26 @@ def laid_out(sequence: Sequence) -> list[tuple[str, str, int | None]]:
 
 
 # --- Settings
+
+
+def test_a_new_name_keeps_nobody_out_whose_day_is_today(staff: Cast) -> None:
+    birthday = CustomField.objects.create(account=staff.ours, name="生日", kind="date")
+    person = Follower.objects.create(account=staff.ours, openid="oPerson00000000000000000001")
+    FieldValue.objects.create(field=birthday, follower=person, date=datetime.date(1990, 3, 2))
+    given = settings(
+        staff.ours, trigger="date", date_field=birthday.pk, date_at="09:00", date_days="0", yearly="on"
+    )
+    eight = datetime.datetime(2026, 3, 2, 8, tzinfo=BEIJING)
+    with time_machine.travel(eight, tick=False):
+        signed_in(staff.owner).post(f"{LIST}add/", given)
+        sequence = Sequence.objects.get()
+        enrolling.switch(sequence, on=True)
+    with time_machine.travel(eight.replace(hour=10), tick=False):
+        signed_in(staff.owner).post(f"{LIST}{sequence.pk}/settings/", {**given, "name": "生日祝福"})
+        work.run(looking.ENTRIES.name)
+    sequence.refresh_from_db()
+    assert sequence.name == "生日祝福"
+    assert Enrolment.objects.get().openid == person.openid
 
 
 def test_a_sequence_is_made_and_its_page_is_the_timeline(staff: Cast) -> None:

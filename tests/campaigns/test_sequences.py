@@ -14,7 +14,7 @@ from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report, running, timing
 from wechat.channels.models import Channel
-from wechat.kernel import work
+from wechat.kernel import hours, work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
 from wechat.pushes.windows import Trigger
@@ -209,6 +209,28 @@ def test_the_higher_priority_goes_first_and_the_lower_waits(account: OfficialAcc
 
 
 @pytest.mark.usefixtures("_open_window")
+def test_one_that_fails_for_good_lets_those_behind_it_go_on(
+    account: OfficialAccount, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made((0, "低"), priority=1)
+    high = made((5, "高"), priority=9)
+    start(account)
+    work.run("campaigns.run_sequences")
+
+    def broken(sequence: Sequence, step: SequenceStep, at: datetime.datetime) -> datetime.datetime:
+        if sequence.pk == high.pk:
+            raise ZeroDivisionError
+        return at
+
+    monkeypatch.setattr(timing, "allowed", broken)
+    Enrolment.objects.filter(sequence=high).update(attempts=len(running.ENROLMENTS.retry))
+    later(5)
+    failed, waited = Enrolment.objects.get(sequence=high), Enrolment.objects.exclude(sequence=high).get()
+    assert (failed.state, failed.reason) == ("stopped", "fault")
+    assert (waited.state, sent_texts()) == ("finished", ["低"])
+
+
+@pytest.mark.usefixtures("_open_window")
 def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, made: Made) -> None:
     made((0, "低"), priority=1)
     high = made((5, "高"), priority=9)
@@ -274,6 +296,33 @@ def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str,
     assert moved.strftime("%H:%M") == until
     assert moved >= day.replace(hour=hour, minute=minute)
     assert moved - day.replace(hour=hour, minute=minute) < datetime.timedelta(days=1)
+
+
+def test_steps_at_a_time_of_day_follow_day_by_day_though_each_is_done_a_moment_late(
+    account: OfficialAccount, made: Made
+) -> None:
+    half_past_nine = datetime.time(9, 30)
+    sequence = made((0, "一"), (1440, "二"), (1440, "三"))
+    sequence.steps.update(at_time=half_past_nine)
+    start(account)
+    first = due_at = hours.next_time(half_past_nine, timezone.now())
+    for _each in range(2):
+        assert Enrolment.objects.get().due_at == due_at
+        with time_machine.travel(due_at + datetime.timedelta(seconds=3), tick=False):
+            work.run("campaigns.run_sequences")
+        due_at += datetime.timedelta(days=1)
+    assert Enrolment.objects.get().due_at == first + datetime.timedelta(days=2)
+
+
+@pytest.mark.usefixtures("_open_window")
+def test_a_step_that_was_done_late_delays_the_next(account: OfficialAccount, made: Made) -> None:
+    made((0, "一"), (60, "二"))
+    start(account, at=timezone.now() - datetime.timedelta(hours=2))
+    work.run("campaigns.run_sequences")
+    due_at = Enrolment.objects.get().due_at
+    assert sent_texts() == ["一"]
+    assert due_at is not None
+    assert due_at - timezone.now() > datetime.timedelta(minutes=59)
 
 
 @pytest.mark.usefixtures("_open_window")

@@ -39,8 +39,8 @@ def test_the_follower_sees_it(thread: Thread, simulated: Simulated) -> None:
 
 
 def test_it_is_asked_for_once_while_it_is_shown(thread: Thread) -> None:
-    assert writing.is_worth_showing(thread)
-    assert not writing.is_worth_showing(thread)
+    assert writing.claim_showing(thread)
+    assert not writing.claim_showing(thread)
 
 
 def test_a_refusal_troubles_nobody(thread: Thread, simulated: Simulated) -> None:
@@ -52,17 +52,17 @@ def test_a_refusal_troubles_nobody(thread: Thread, simulated: Simulated) -> None
 def test_long_after_the_last_word_wechat_would_refuse(thread: Thread) -> None:
     Thread.objects.update(newest_at=timezone.now() - datetime.timedelta(minutes=1))
     thread.refresh_from_db()
-    assert not writing.is_worth_showing(thread)
+    assert not writing.claim_showing(thread)
     Push.objects.create(
         account=thread.account, openid=OPENID, key="a", content={"type": "text", "content": "a"},
         cause="staff:1", state="sent", sent_at=timezone.now(),
     )  # fmt: skip
-    assert writing.is_worth_showing(thread)
+    assert writing.claim_showing(thread)
 
 
 def test_an_account_without_the_right_is_not_asked(thread: Thread) -> None:
     thread.account.abilities = {"service_messages": {"able": False, "at": "2026-01-01T00:00:00Z"}}
-    assert not writing.is_worth_showing(thread)
+    assert not writing.claim_showing(thread)
 
 
 @pytest.mark.parametrize(("who", "shows"), [("service", True), ("auditor", False)])

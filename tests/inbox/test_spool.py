@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -98,7 +99,15 @@ def test_a_record_of_a_deleted_account_is_set_aside_and_holds_up_nothing(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"record": "{"}, {"record": "[]"}, {"record": '{"later_version": 1}'}, {"record": b"\xff"}, {"a": "b"}],
+    [
+        {"record": "{"},
+        {"record": "[]"},
+        {"record": "[" * 100_000},
+        {"record": '{"later_version": 1}'},
+        {"record": b"\xff"},
+        {"a": "b"},
+    ],
+    ids=["broken", "list", "deep", "later", "bytes", "nothing"],
 )
 def test_what_is_no_record_is_set_aside_and_holds_up_nothing(
     account: OfficialAccount, platform: Platform, fields: dict[str, Any]
@@ -109,6 +118,33 @@ def test_what_is_no_record_is_set_aside_and_holds_up_nothing(
     assert work.run("inbox.replay_spool") == 2
     assert InboundMessage.objects.get().text == "kept"
     assert (spool.lengths(), spool.refused(account.pk)) == ((0, 1), [])
+
+
+def test_half_a_character_in_a_record_holds_up_nothing(account: OfficialAccount, platform: Platform) -> None:
+    body = platform.text("kept").encode()
+    record = Record.of(account, parse(body), body)
+    halved = json.dumps({**record.to_dict(), "key": "halved", "text": "a\ud800b"})
+    get_redis_connection("default").xadd(spool.STREAM, {"record": halved})
+    spool.append(record)
+    assert work.run("inbox.replay_spool") == 2
+    assert set(InboundMessage.objects.values_list("text", flat=True)) == {"ab", "kept"}
+
+
+def test_of_two_workers_that_come_upon_the_same_entry_one_sets_it_aside(
+    account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one has read it before, and comes to it after."""
+    get_redis_connection("default").xadd(spool.STREAM, {"record": "{"})
+    read = Record.from_json
+
+    def read_after_another(text: str | bytes) -> Record:
+        monkeypatch.setattr(Record, "from_json", read)
+        work.run("inbox.replay_spool")
+        return read(text)
+
+    monkeypatch.setattr(Record, "from_json", read_after_another)
+    work.run("inbox.replay_spool")
+    assert spool.lengths() == (0, 1)
 
 
 def test_a_postgres_that_does_not_answer_holds_up_no_follower(

@@ -208,9 +208,62 @@ def test_of_two_workers_one_probes(account: OfficialAccount, outcomes: dict[int,
     files(account, 3)
     outcomes[account.pk] = ApiError(48001, "api unauthorized")
     work.run(NAME)
+    kind = work.KINDS.get(NAME)
+    assert isinstance(kind, work.Kind)
     with time_machine.travel(after(Hold.objects.get()), tick=False):
-        assert holds.probes(NAME) == [account.pk]
-        assert holds.probes(NAME) == []
+        assert [row.is_probe for row in kind.claim()] == [True]
+        assert kind.claim() == []
+
+
+@pytest.mark.django_db
+def test_of_all_that_were_held_at_once_each_is_tried_at_its_time(
+    account: OfficialAccount, other: OfficialAccount, outcomes: dict[int, Exception | None]
+) -> None:
+    for each in (account, other):
+        files(each, 5)
+        outcomes[each.pk] = ApiError(48001, "api unauthorized")
+    work.run(NAME)
+    outcomes.clear()
+    with time_machine.travel(max(after(hold) for hold in Hold.objects.all()), tick=False):
+        assert work.run(NAME) == 10
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_comes_after_a_hold_has_ended_with_nothing_to_try_waits_for_nothing(
+    account: OfficialAccount, outcomes: dict[int, Exception | None]
+) -> None:
+    files(account, 1)
+    outcomes[account.pk] = ApiError(48001, "api unauthorized")
+    work.run(NAME)
+    outcomes.clear()
+    Asset.objects.all().delete()
+    with time_machine.travel(after(Hold.objects.get()), tick=False):
+        assert (work.run(NAME), work.KINDS.get(NAME).is_due()) == (0, False)
+        files(account, 3)
+        assert work.run(NAME) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "silent",
+    [RuntimeError("a mistake"), ValidationError("图片太大"), work.NotYet(datetime.timedelta(hours=1))],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_probe_that_comes_to_no_answer_leaves_the_next_row_to_try(
+    account: OfficialAccount, outcomes: dict[int, Exception | None], silent: Exception
+) -> None:
+    files(account, 3)
+    outcomes[account.pk] = ApiError(48001, "api unauthorized")
+    work.run(NAME)
+    outcomes[account.pk] = silent
+    with time_machine.travel(after(Hold.objects.get()), tick=False):
+        assert work.run(NAME) == 3
+        assert Hold.objects.exists(), "nobody has heard from the other side"
+        outcomes.clear()
+        files(account, 1)
+        work.run(NAME)
+    assert not Hold.objects.exists()
 
 
 @pytest.mark.django_db
@@ -274,6 +327,17 @@ def test_those_in_flight_when_the_circuit_opened_postpone_nothing(account: Offic
         for _straggler in range(90):
             assert holds.report("menus.publish", account.pk, Cause.AWAY, AWAY)
         assert Hold.objects.get().until == opened.until
+
+
+@pytest.mark.django_db
+def test_one_that_was_on_its_way_when_the_quota_was_used_up_shortens_no_hold(
+    account: OfficialAccount,
+) -> None:
+    holds.report("menus.publish", account.pk, Cause.QUOTA, ApiError(45009, "reach max api daily quota limit"))
+    held = Hold.objects.get()
+    assert holds.report("menus.publish", account.pk, Cause.AWAY, AWAY)
+    now = Hold.objects.get()
+    assert (now.cause, now.until) == (Cause.QUOTA.value, held.until)
 
 
 @pytest.mark.django_db

@@ -13,7 +13,9 @@ from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
-from tests.working import react_to_due
+from tests.working import react_to_due, react_to_late
+from wechat.inbox import routing
+from wechat.pushes.models import Push
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +47,29 @@ def test_whoever_scans_the_code_is_the_colleague_from_then_on(
     assert own_openid(staff.editor.pk, staff.ours.pk) == MINE
     assert "data-moving" not in browser.get(address, {"part": "state"}).content.decode()
     assert own_openid(staff.owner.pk, staff.ours.pk) == ""
+
+
+def test_who_is_answered_late_reads_that_it_is_bound(
+    address: str, staff: Cast, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(staff.editor).post(address, {"account": staff.ours.pk, "scan": "1"})
+    monkeypatch.setattr(routing, "BUDGET_SECONDS", 0)
+    assert scan(platform, MINE) == ""
+    assert react_to_late() == 1
+    assert own_openid(staff.editor.pk, staff.ours.pk) == MINE
+    (push,) = Push.objects.all()
+    assert push.cause == "login"
+    assert "已绑定" in push.content["content"]
+
+
+def test_a_code_that_was_scanned_belongs_to_nobody_else(
+    address: str, staff: Cast, platform: Platform
+) -> None:
+    signed_in(staff.editor).post(address, {"account": staff.ours.pk, "scan": "1"})
+    scan(platform, MINE)
+    assert "已绑定" in scan(platform, MINE)
+    assert "已失效" in scan(platform, THEIRS)
+    assert own_openid(staff.editor.pk, staff.ours.pk) == MINE
 
 
 def test_a_code_is_good_for_five_minutes(address: str, staff: Cast, platform: Platform) -> None:

@@ -79,7 +79,7 @@ def test_a_refusal_of_the_platform_is_kept_and_the_file_can_be_uploaded_again(
     work.run("materials.upload")
     asset.refresh_from_db()
     assert (asset.state, asset.errcode) == (State.FAILED, 40005)
-    assert "(40005)" in editor.get(f"{LIST}{asset.pk}/change/").content.decode()
+    assert "（40005）" in editor.get(f"{LIST}{asset.pk}/change/").content.decode()
     wechat.routes[ADD] = lambda request: answer(media_id="M1")
     assert editor.post(f"{LIST}{asset.pk}/upload/").status_code == 302
     work.run("materials.upload")
@@ -130,7 +130,7 @@ def test_a_file_the_platform_keeps_is_kept_here_too(asset: Asset, editor: Client
     Asset.objects.update(media_id="M1", state=State.UPLOADED, due_at=None)
     wechat.routes[DELETE] = lambda request: answer(errcode=48005, errmsg="used")
     page = editor.post(f"{LIST}{asset.pk}/delete/", {"post": "yes"}, follow=True)
-    assert "(48005)" in page.content.decode()
+    assert "（48005）" in page.content.decode()
     assert Asset.objects.exists()
     asset.refresh_from_db()
     with pytest.raises(ApiError):

@@ -301,7 +301,7 @@ def test_the_page_of_background_work_tells_what_waits_behind_the_circuit_of_a_me
     for reader, button in ((editor, False), (owner, True)):
         shown = reader.get(page).content.decode()
         row = next(part for part in shown.split("<tr") if 'value="orders.chase"' in part)
-        assert "演示商户: 暂时无法连接" in row
+        assert "演示商户：暂时无法连接" in row
         assert (f"<b>{waiting}</b>" in row, "原因已消除" in row) == (True, button)
     posted = {"work": CHASE, "account": staff.ours.pk}
     editor.post(page, posted)

@@ -124,6 +124,18 @@ def test_a_genuine_one_with_a_number_that_is_none_is_kept_for_a_person(ordered: 
     assert (order.state, Notice.objects.get().state) == (OrderState.PAYING, Notice.State.ASIDE)
 
 
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+08:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "gestern"]
+)
+def test_a_genuine_one_of_a_time_that_is_none_is_kept_and_its_order_can_be_read(
+    ordered: Ordered, time: str
+) -> None:
+    order = ordered()
+    assert notify(order, success_time=time).status_code == 204
+    order.refresh_from_db()
+    assert (order.state, Notice.objects.get().state) == (OrderState.PAYING, Notice.State.ASIDE)
+
+
 def test_a_bank_longer_than_any_that_is_known_loses_its_end_and_no_payment(ordered: Ordered) -> None:
     order = ordered()
     assert notify(order, bank_type="B" * 40, trade_type="T" * 20).status_code == 204

@@ -233,15 +233,35 @@ def test_a_refund_reported_as_failed_that_succeeded_here_is_an_exception(
     assert kinds() == ["bill_state"]
 
 
-def test_a_refund_that_is_in_neither_days_bill_is_an_exception(
-    given_back: Refund, merchant: Merchant, serve: Any, pay: PayPlatform
+@pytest.mark.parametrize(("day_before", "expected"), [("matched", ["refund_not_in_bill"]), ("waiting", [])])
+def test_a_refund_that_was_paid_out_and_is_in_no_bill_is_an_exception(
+    given_back: Refund, bill: Bill, merchant: Merchant, serve: Any, day_before: str, expected: list[str]
 ) -> None:
-    Refund.objects.update(created_at=NOON)
-    Bill.objects.create(merchant=merchant, kind="trade", day=DAY, state="matched")
-    pay.pay[TRADE] = lambda request: refused(400, "NO_STATEMENT_EXIST")
-    after = DAY + datetime.timedelta(days=1)
-    fetched(Bill.objects.create(merchant=merchant, kind="trade", day=after, due_at=timezone.now()))
-    assert kinds() == ["refund_not_in_bill"]
+    before = DAY - datetime.timedelta(days=1)
+    Bill.objects.create(merchant=merchant, kind="trade", day=before, state=day_before)
+    Refund.objects.update(
+        state="success", created_at=NOON - datetime.timedelta(days=1), succeeded_at=NOON, due_at=None
+    )
+    serve(file(row(given_back.order.out_trade_no)))
+    fetched(bill)
+    assert kinds() == expected
+
+
+def test_a_refund_that_waited_for_days_is_in_the_bill_of_the_day_it_was_accepted(
+    given_back: Refund, bill: Bill, serve: Any
+) -> None:
+    """Asked for on the first day, and taken by WeChat Pay in the night after the second."""
+    night = datetime.datetime.combine(DAY, datetime.time(0, 30), tzinfo=BEIJING) + datetime.timedelta(days=2)
+    Refund.objects.update(state="success", succeeded_at=night, due_at=None)
+    number = given_back.order.out_trade_no
+    for contents in (
+        file(row(number)),
+        file(),
+        file(refund_row(number, given_back.out_refund_no, "30.00")),
+    ):
+        serve(contents)
+        fetched(Bill.objects.filter(kind="trade").latest("day"))
+        assert kinds() == []
 
 
 @pytest.mark.parametrize(
@@ -355,6 +375,24 @@ def test_a_movement_of_another_amount_is_an_exception_whichever_bill_comes_first
     assert (found.kind, found.order, found.here, found.there) == ("fund_amount", sold, "9940", "9939")
 
 
+@pytest.mark.parametrize("trade_first", [True, False])
+def test_a_payment_that_only_the_bills_tell_of_is_put_to_its_movement_whichever_bill_comes_first(
+    ordered: Ordered, bill: Bill, funds: Bill, serve: Any, pay: PayPlatform, trade_first: bool
+) -> None:
+    order = ordered()
+    answer_query(pay, order, "SUCCESS", success_time=NOON.isoformat())
+    contents = {bill: (file(row(order.out_trade_no)), TRADE)}
+    contents[funds] = (flow(moved(order.out_trade_no, TRANSACTION_ID, "99.40")), FUNDS)
+    for each in (bill, funds) if trade_first else (funds, bill):
+        serve(*contents[each])
+        fetched(each)
+    assert FundLine.objects.get().order == order
+    after = Bill.objects.get(kind="funds", day=DAY + datetime.timedelta(days=1))
+    pay.pay[FUNDS] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    fetched(after)
+    assert kinds() == []
+
+
 @pytest.mark.parametrize(("fee", "expected"), [("0.60", []), ("0.61", ["fund_amount"])])
 def test_fees_that_move_in_lines_of_their_own_count_with_their_payment_and_refund(
     sold: Order, given_back: Refund, bill: Bill, funds: Bill, serve: Any, fee: str, expected: list[str]
@@ -426,6 +464,17 @@ def test_a_movement_for_an_unknown_number_of_ours_is_an_exception(
     withdrawal = moved("20260301WITHDRAWAL", "9", "500.00", "支出")
     serve(flow(moved("WC20260301000000000001", "4200", "1.00"), withdrawal), FUNDS)
     fetched(funds)
+    assert kinds() == ["fund_unknown"]
+
+
+def test_a_number_is_unknown_only_once_the_trade_bill_of_the_day_is_there(
+    sold: Order, bill: Bill, funds: Bill, serve: Any
+) -> None:
+    serve(flow(moved("WC20260301000000000001", "4200", "1.00")), FUNDS)
+    fetched(funds)
+    assert kinds() == []
+    serve(file(row(sold.out_trade_no)))
+    fetched(bill)
     assert kinds() == ["fund_unknown"]
 
 

@@ -1,4 +1,5 @@
 import datetime
+import itertools
 import json
 import threading
 from typing import Any
@@ -13,6 +14,7 @@ from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.models import Discrepancy
+from payments.orders import events
 from payments.orders.models import Order, OrderEvent, Refund
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds import approval, limits, refunding
@@ -336,6 +338,68 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
     work.run("orders.refund")
     assert books(first) == (OrderState.PAID, 0, 0)
     assert books(second) == (OrderState.REFUNDED, 10000, 10000)
+
+
+@pytest.mark.parametrize("told_between", [False, True])
+@pytest.mark.parametrize("reported", list(itertools.permutations(range(3))))
+def test_of_one_purchase_the_payment_made_first_is_kept_in_whatever_order_they_are_reported(
+    ordered: Ordered, pay: PayPlatform, reported: tuple[int, ...], told_between: bool
+) -> None:
+    answer(pay, "SUCCESS")
+    began = timezone.now()
+    attempts = [ordered(key=key, purchase="p") for key in "abc"]
+    for number in reported:
+        paid_at = (began + datetime.timedelta(minutes=number)).isoformat()
+        notify(attempts[number], transaction_id=f"4200{number}", success_time=paid_at)
+        if told_between:
+            work.run("orders.publish")
+    work.run("orders.publish")
+    work.run("orders.refund")
+    assert books(attempts[0]) == (OrderState.PAID, 0, 0)
+    assert [books(order) for order in attempts[1:]] == [(OrderState.REFUNDED, 10000, 10000)] * 2
+    assert pay.calls()[REFUNDS] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_payments_of_one_purchase_told_of_at_once_go_back_but_for_one(
+    ordered: Ordered, pay: PayPlatform
+) -> None:
+    answer(pay, "SUCCESS")
+    attempts = [ordered(key=key, purchase="p") for key in "abcd"]
+    for number, order in enumerate(attempts):
+        notify(order, transaction_id=f"4200{number}")
+    start = threading.Barrier(len(attempts))
+
+    def tell(event: OrderEvent) -> None:
+        start.wait()
+        events.hand_on(event)
+        connection.close()
+
+    threads = [threading.Thread(target=tell, args=[event]) for event in OrderEvent.objects.all()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    work.run("orders.refund")
+    assert sorted(books(order)[0] for order in attempts) == [OrderState.PAID] + [OrderState.REFUNDED] * 3
+    assert pay.calls()[REFUNDS] == 3
+
+
+def test_a_second_payment_that_could_not_go_back_is_not_asked_back_by_itself_again(
+    ordered: Ordered, pay: PayPlatform
+) -> None:
+    answer(pay, "CLOSED")
+    attempts = [ordered(key=key, purchase="p") for key in "abc"]
+    for number, order in enumerate(attempts):
+        notify(order, transaction_id=f"4200{number}")
+        work.run("orders.publish")
+        work.run("orders.refund")
+        if number == 1:
+            order.refresh_from_db()
+            ask(order, 3000)
+    work.run("orders.publish")
+    assert Refund.objects.filter(source="automatic").values_list("order", flat=True).distinct().count() == 2
+    assert not OrderEvent.objects.exclude(error="").exists()
 
 
 def beyond(order: Order, key: str, amount: int = 1000, **more: Any) -> bool:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.bills.discrepancies import keep
-from payments.bills.models import Discrepancy
+from payments.bills.models import Bill, BillLine, Discrepancy
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
@@ -22,6 +22,7 @@ from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
+from tests.sdk.platform import Reply, Request
 from wechat.kernel import work
 
 EXCEPTIONS = "/admin/bills/discrepancy"
@@ -45,7 +46,9 @@ def propose(client: Client, found: Discrepancy, resolution: str) -> Any:
 
 
 def agree(client: Client, found: Discrepancy, **more: str) -> Any:
-    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": "1"})
+    """Presses the button of the exception's page as it is now, or another one."""
+    found.refresh_from_db()
+    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": found.resolution})
 
 
 def books(order: Order) -> tuple[str, int, int, int]:
@@ -137,6 +140,85 @@ def test_a_second_difference_needs_a_second_decision(
     assert not Discrepancy.objects.filter(state="open").exists()
 
 
+def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
+    ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
+) -> None:
+    order = ordered()
+    differing: dict[str, Any] = {
+        "amount": {"total": 1, "currency": "CNY"},
+        "payer": {"openid": "oSomebodyElse"},
+    }
+    notify(order, **differing)
+    answer_query(pay, order, "SUCCESS", **differing)
+    amount = Discrepancy.objects.get()
+    propose(ann, amount, "accept")
+    agree(bob, amount)
+    payer = Discrepancy.objects.get(kind="payer")
+    propose(ann, payer, "refund")
+    for agreed_to in (amount, payer):
+        agree(bob, agreed_to)
+        assert books(order) == (OrderState.PAYING, 10000, 0, 0)
+        assert Discrepancy.objects.filter(state="open").count() == 2
+    # Once they are alike, one agreement is for both, and what the history says is done.
+    agree(ann, amount, rejected="1")
+    propose(ann, amount, "refund")
+    agree(bob, amount)
+    assert books(order) == (OrderState.PAID, 1, 1, 0)
+    assert not Discrepancy.objects.filter(state="open").exists()
+    assert [refund.amount for refund in Refund.objects.all()] == [1]
+
+
+def test_only_what_the_second_person_was_shown_is_booked(underpaid: Order, ann: Client, bob: Client) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    shown = bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert 'name="agreed" value="accept"' in shown
+    agree(ann, found, rejected="1")
+    propose(ann, found, "refund")
+    changed = agree(bob, found, agreed="accept")
+    assert changed.status_code == 302
+    assert books(underpaid) == (OrderState.PAYING, 10000, 0, 0)
+    assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+
+
+def test_what_was_proposed_meanwhile_is_neither_closed_nor_proposed_again(
+    underpaid: Order, ann: Client, bob: Client
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    body = {"resolution": "refund", "note": "已与付款人确认"}
+    for button in ("propose", "close"):
+        bob.post(f"{EXCEPTIONS}/{found.pk}/{button}/", body)
+        assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    found.refresh_from_db()
+    assert (found.state, found.resolution, str(found.proposed_by)) == ("open", "accept", "ann")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("instead", ["", "refund"])
+def test_a_proposal_taken_back_while_wechat_pay_is_asked_is_not_booked(
+    underpaid: Order, pay: PayPlatform, ann: Client, bob: Client, instead: str
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    path = next(path for path in pay.pay if path.endswith(underpaid.out_trade_no))
+    answer = pay.pay[path]
+
+    def asked(request: Request) -> Reply:
+        agree(ann, found, rejected="1")
+        if instead:
+            propose(ann, found, instead)
+        connection.close()
+        return answer(request)
+
+    pay.pay[path] = asked
+    page = agree(bob, found)
+    assert page.status_code == 302
+    assert books(underpaid) == (OrderState.PAYING, 10000, 0, 0)
+    found.refresh_from_db()
+    assert (found.state, found.resolution) == ("open", instead)
+
+
 def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_to_again(
     underpaid: Order, pay: PayPlatform, ann: Client, bob: Client
 ) -> None:
@@ -192,6 +274,22 @@ def test_a_refund_made_in_the_merchant_platform_is_adopted(
     agree(bob, by_hand)
     assert work.run("orders.refund") == 0
     assert Refund.objects.count() == 1
+
+
+def test_an_adopted_refund_is_found_in_the_bill_that_came_after_it_was_noticed(
+    by_hand: Discrepancy, paid: Order, ann: Client, bob: Client
+) -> None:
+    day = timezone.localdate()
+    bill = Bill.objects.create(merchant=paid.merchant, kind="trade", day=day, state="matched")
+    line = BillLine.objects.create(
+        bill=bill, number=1, kind="refund", at=timezone.now(), order=paid, out_trade_no=paid.out_trade_no,
+        out_refund_no=BY_HAND, platform_refund_id=REFUND_ID, state="SUCCESS", amount=3000, fee=-18000,
+    )  # fmt: skip
+    assert by_hand.bill is None
+    propose(ann, by_hand, "adopt")
+    agree(bob, by_hand)
+    line.refresh_from_db()
+    assert line.refund == Refund.objects.get()
 
 
 def test_more_than_is_left_of_the_order_is_not_adopted(

@@ -59,7 +59,7 @@ def test_a_follower_is_called_by_the_remark_where_there_is_one(service: Client, 
 
 def test_a_refusal_is_told_in_words_with_its_code(service: Client, uncertain: Push) -> None:
     Push.objects.update(state="failed", reason="refused", errcode=48001)
-    assert "(48001)" in service.get(f"{LIST}{uncertain.pk}/change/").content.decode()
+    assert "（48001）" in service.get(f"{LIST}{uncertain.pk}/change/").content.decode()
 
 
 def test_sending_again_says_first_what_will_happen(

@@ -53,6 +53,17 @@ def test_nothing_runs_on_after_the_supervisor_was_killed_and_it_starts_again(
         assert not checkout.processes()
 
 
+def test_a_command_beside_it_talks_to_its_web_process_and_its_simulator(
+    checkout: Checkout, ports: dict[str, str]
+) -> None:
+    with checkout.started("-m", "config.stack", **ports) as stack:
+        read_until(stack, READY)
+        checked = checkout.run("manage.py", "doctor", "demo", "--language", "en")
+        assert checked.returncode == 0, checked.stdout
+        named = checkout.run("manage.py", "configure_account", "demo", "--name", "demo")
+        assert f"http://127.0.0.1:{ports['PORT']}/wechat/demo/callback" in named.stdout
+
+
 @pytest.mark.parametrize("variable", ["PORT", "SIMULATOR_PORT"])
 def test_a_taken_port_is_named_with_what_to_set(
     checkout: Checkout, ports: dict[str, str], variable: str

@@ -44,6 +44,9 @@ def chart(
     labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", description: str = ""
 ) -> Chart:
     """Returns a chart with axes and a legend; a value that nobody knows is a gap."""
+    # Nobody has half a follower.
+    counts = all(isinstance(value, int) or value is None for each in series for value in each.values)
+    ticks = {"color": INK, "precision": 0} if counts else {"color": INK}
     own = iter(COLOURS)
     sets = [_dataset(each, QUIET if each.is_before else next(own, QUIET), kind) for each in series]
     options = {
@@ -64,7 +67,7 @@ def chart(
                 "ticks": {"color": INK, "maxTicksLimit": MOST_LABELS, "maxRotation": 0},
                 "grid": {"display": False},
             },
-            "y": {"beginAtZero": True, "ticks": {"color": INK, "maxTicksLimit": 6}, "grid": {"lineWidth": 1}},
+            "y": {"beginAtZero": True, "ticks": {**ticks, "maxTicksLimit": 6}, "grid": {"lineWidth": 1}},
         },
     }
     return Chart(

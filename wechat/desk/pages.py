@@ -96,7 +96,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
-    if entered(request).may_change and writing.is_worth_showing(thread):
+    if entered(request).may_change and writing.claim_showing(thread):
         writing.ask_for(thread)
 
 

@@ -30,8 +30,8 @@ SHOWN_SECONDS = 12
 SOON_AFTER = datetime.timedelta(seconds=30)
 
 
-def is_worth_showing(thread: Thread) -> bool:
-    """Returns whether to have it shown that somebody is writing, and notes that it is.
+def claim_showing(thread: Thread) -> bool:
+    """Claims having it shown that somebody is writing, and returns whether the caller is to ask for it.
 
     It is not asked for again while it is shown, nor where the platform would refuse it.
     """

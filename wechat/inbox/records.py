@@ -13,7 +13,7 @@ from wechat.inbox.routing import Answer
 from wechat.kernel import tracing
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
-from wechat.sdk.text import decode
+from wechat.sdk.text import decode, load_json
 
 # `json.dumps` with an option makes an encoder each time.
 ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -96,7 +96,7 @@ class Record:
     def from_json(cls, text: str | bytes) -> Self:
         """Returns the record that ``to_json`` wrote. Raises ``ValueError`` for anything else."""
         try:
-            record = cls(**json.loads(text))
+            record = cls(**load_json(text.encode() if isinstance(text, str) else text))
         except TypeError as error:
             raise ValueError(str(error)) from None
         if not (isinstance(record.account_id, int) and isinstance(record.key, str)):

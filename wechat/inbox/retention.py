@@ -31,8 +31,8 @@ def _delete_media(media: Sequence[InboundMedia]) -> None:
 
 def _oldest_messages(before: datetime.datetime, limit: int) -> Sequence[InboundMessage]:
     """Returns the first messages from before then; one that is still to be worked on is kept."""
-    first = InboundMessage.objects.order_by("pk").only("pk", "due_at", "received_at")[:limit]
-    return [row for row in first if row.due_at is None and row.received_at < before]
+    done = InboundMessage.objects.filter(due_at=None).order_by("pk").only("pk", "received_at")
+    return [row for row in done[:limit] if row.received_at < before]
 
 
 def _delete_messages(messages: Sequence[InboundMessage]) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
-from django.db import Error, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy
 from django_redis import get_redis_connection
 from redis import Redis
@@ -30,6 +30,13 @@ REFUSED = "wc:spool:refused"
 ANSWER_LIFE = datetime.timedelta(hours=1)
 REPLAY_BATCH = 500
 REFUSED_SHOWN = 200
+
+# Of several workers that come upon an entry, one takes it out and keeps it.
+MOVE = """
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 1 then
+    redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
+end
+"""
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -77,14 +84,11 @@ def replay(turn: work.Turn) -> int:
     """Moves what waits into Postgres; returns how many records left the stream."""
     moved = 0
     while not turn.is_over and (entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH))):
-        records = dict(_readable(entries))
         try:
-            insert(list(records.values()))
+            _store(dict(_readable(entries)))
         except Error as error:
-            if isinstance(error, OperationalError) or is_read_only(error):
-                log.warning("replay_postponed", extra={"error": str(error)})
-                break
-            _replay_one_by_one(records)
+            log.warning("replay_postponed", extra={"error": str(error)})
+            break
         _redis().xdel(STREAM, *(entry_id for entry_id, _fields in entries))
         moved += len(entries)
     return moved
@@ -128,30 +132,38 @@ def try_again(account_id: int) -> int:
     """Puts what was kept aside back into the spool; returns how many records."""
     back = refused(account_id)
     for each in back:
-        with _redis().pipeline(transaction=True) as pipe:
-            pipe.xadd(STREAM, {"record": each.record.to_json()})
-            pipe.xdel(REFUSED, each.entry_id)
-            pipe.execute()
+        _redis().eval(MOVE, 2, REFUSED, STREAM, each.entry_id, "record", each.record.to_json())
     return len(back)
 
 
-def _replay_one_by_one(records: Mapping[bytes, Record]) -> None:
-    for entry_id, record in records.items():
-        try:
-            insert([record])
-        except OperationalError:
+def _store(records: Mapping[bytes, Record]) -> None:
+    """Inserts the records; one that Postgres refuses is set aside. Raises ``Error`` while it is away."""
+    try:
+        insert(list(records.values()))
+    except Error as error:
+        if _is_away(error):
             raise
-        except Error as error:
-            _set_aside(entry_id, record.to_json(), error)
+        for entry_id, record in records.items():
+            _store_alone(entry_id, record)
+
+
+def _store_alone(entry_id: bytes, record: Record) -> None:
+    try:
+        insert([record])
+    except Error as error:
+        if _is_away(error):
+            raise
+        _set_aside(entry_id, record.to_json(), error)
+
+
+def _is_away(error: Error) -> bool:
+    return isinstance(error, OperationalError | InterfaceError) or is_read_only(error)
 
 
 def _set_aside(entry_id: bytes, text: bytes | str, error: Exception) -> None:
     """Keeps what Postgres refuses for good, or nobody can read, for a person to look at."""
     log.error("replay_refused", extra={"entry": entry_id.decode(), "error": str(error)})
-    with _redis().pipeline(transaction=True) as pipe:
-        pipe.xadd(REFUSED, {"record": text, "error": str(error)})
-        pipe.xdel(STREAM, entry_id)
-        pipe.execute()
+    _redis().eval(MOVE, 2, STREAM, REFUSED, entry_id, "record", text, "error", str(error))
 
 
 def _redis() -> Redis:

@@ -57,7 +57,7 @@ def note_scan(event: InboundEvent) -> None:
 
 @answers(order=Precedence.LOGIN, quick=True)
 def answer_colleague(event: InboundEvent) -> Answer | None:
-    """Answers the colleague who scanned, who reads at once whether it was in time."""
+    """Answers the colleague who scanned, who reads whether it was in time; also once they are bound."""
     scene = _scene(event, own_wechat.PREFIX)
     if not scene:
         return None
@@ -65,7 +65,7 @@ def answer_colleague(event: InboundEvent) -> Answer | None:
     own = own_wechat.shown(event.account, scene)
     if own is None:
         return None
-    if not own.is_over:
+    if not own.is_over or own.is_bound_to(event.message.openid):
         return Answer("login", Text(_("This is your WeChat for trying things out now.")))
     return Answer("login", Text(_("This code has run out. Show a new one on the computer.")))
 

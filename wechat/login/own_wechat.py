@@ -36,7 +36,7 @@ def begin(user: User, account: OfficialAccount) -> str:
 
 
 def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
-    """Returns the binding whose code it is, though it may be over.
+    """Returns the binding whose code it is, though it may have been scanned or be over.
 
     Other systems of the account make codes, too.
     """
@@ -49,8 +49,11 @@ def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Binds the WeChat of who scanned; the first one counts. Harmless when told twice."""
-    return bool(waiting(account, scene).update(openid=openid, scene="", expires_at=None))
+    """Binds the WeChat of who scanned; the first one counts. Harmless when told twice.
+
+    The code stays known: who scanned may be answered after this.
+    """
+    return bool(waiting(account, scene).update(openid=openid, expires_at=None))
 
 
 @transaction.atomic

@@ -36,7 +36,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     own = own_wechat.of(request.user, account)
     context |= {
         "own": people.one(account.pk, own.openid) if own and own.openid else None,
-        "waits": bool(own and own.scene),
+        "waits": bool(own and own.expires_at),
     }
     part = "own_wechat_state" if request.GET.get("part") == "state" else "own_wechat"
     return TemplateResponse(

@@ -41,7 +41,10 @@ def _page(push: Push) -> str:
 
 
 def _jobs(account: OfficialAccount) -> QuerySet[LibraryJob]:
-    """Returns the failed jobs that no newer job did again: what was mended since is no failure any more."""
+    """Returns the failed jobs that nobody asked for again since.
+
+    What is on its way once more is no failure; if it fails anew, that is the failure.
+    """
     jobs = LibraryJob.objects.filter(account=account)
     same = jobs.filter(verb=OuterRef("verb"), details=OuterRef("details"), pk__gt=OuterRef("pk"))
     return jobs.filter(~Exists(same), state=LibraryJob.State.FAILED)

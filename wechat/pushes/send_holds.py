@@ -48,6 +48,11 @@ def take_probe(account_id: int, kind: str, *, bulk: bool) -> bool:
     return holds.take_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
 
 
+def give_back_probe(account_id: int, kind: str, *, bulk: bool) -> None:
+    """Has another message tried at once: the one that was to find out did not."""
+    holds.give_back_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
+
+
 def go_on(account: OfficialAccount, kind: str) -> None:
     """Has sends go on at once, as after the quota was raised or the address added to the whitelist."""
     holds.lift_all(_open(account).filter(part=kind))

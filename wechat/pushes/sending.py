@@ -125,6 +125,8 @@ class _Run:
             while (pushes := claiming.claim(queue, 1)) and not self._start(queue, pushes):
                 taken += 1
             taken += len(pushes)
+            if not pushes:
+                send_holds.give_back_probe(queue.account_id, queue.kind, bulk=self.bulk)
         return taken
 
     def _start(self, queue: SendQueue, pushes: Sequence[Push]) -> int:
@@ -151,6 +153,8 @@ class _Run:
         self.troubled.add(attempt.key)
         if send_holds.report(account_id, kind, error, is_probe=attempt.is_probe):
             self.pool.held.add(attempt.key)
+        elif attempt.is_probe:
+            send_holds.give_back_probe(account_id, kind, bulk=self.bulk)
 
     def _answered(self, attempt: Attempt) -> None:
         """Notes that the platform answers again, which ends the trouble there was.

@@ -30,8 +30,8 @@ class GivenName(models.Model):
 class OwnWeChat(models.Model):
     """The WeChat that a member of staff tries things out with, in one account.
 
-    ``scene`` is that of the code that waits for their scan until ``expires_at``; ``openid`` is empty until
-    then.
+    ``scene`` is that of the newest code. It waits for their scan until ``expires_at``, which is empty once it
+    was scanned; ``openid`` is empty until the first scan.
     """
 
     user = models.ForeignKey(
@@ -57,3 +57,7 @@ class OwnWeChat(models.Model):
     def is_over(self) -> bool:
         """Returns whether the code that waits for a scan can no longer be scanned."""
         return self.expires_at is None or self.expires_at <= timezone.now()
+
+    def is_bound_to(self, openid: str) -> bool:
+        """Returns whether it was this WeChat that scanned the newest code."""
+        return self.openid == openid and self.expires_at is None

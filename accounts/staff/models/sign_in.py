@@ -62,7 +62,7 @@ class SecondFactor(HasSecrets):
 
     ``secret`` is the key of the app, or the passkey's public credential. ``counter`` is the app's last time
     step, which never goes back, so that a code that was seen once is of no use; of a passkey it is its own
-    count as it was when it was added.
+    count of uses, zero if it does not count.
     """
 
     class Kind(models.TextChoices):

@@ -95,14 +95,15 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
-            Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="").update(
-                state=Discrepancy.State.CLOSED,
-                note=form.cleaned_data["note"],
-                closed_by=request.user,
-                closed_at=timezone.now(),
-            )
-            self.log_change(request, found, _("Closed: %(note)s") % {"note": form.cleaned_data["note"]})
-            self.message_user(request, _("The exception is closed."))
+            note = form.cleaned_data["note"]
+            undecided = Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="")
+            if undecided.update(
+                state=Discrepancy.State.CLOSED, note=note, closed_by=request.user, closed_at=timezone.now()
+            ):
+                self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
+                self.message_user(request, _("The exception is closed."))
+            else:
+                self._tell_of_change(request)
         elif request.method == "POST":
             self.message_user(request, _("Write down what it was and what was done."), level="ERROR")
         return redirect("admin:bills_discrepancy_change", found.pk)
@@ -119,20 +120,24 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
                 change_message = f"{found.get_resolution_display()}: {found.note}"
                 self.log_change(request, found, change_message)
                 self.message_user(request, _("Proposed. A second person has to agree."))
+            else:
+                self._tell_of_change(request)
         elif request.method == "POST":
             self.message_user(request, _("Choose what is to be booked, and write down why."), level="ERROR")
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def decide_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Books or rejects what was proposed, as the second person says."""
+        """Books what the second person was shown, if it is still proposed, or rejects it."""
         self._require_right(request, found)
-        if request.method == "POST" and found.resolution:
+        if request.method == "POST":
             assert isinstance(request.user, User)
-            if "agreed" in request.POST:
+            if found.resolution and request.POST.get("agreed") == found.resolution:
                 self._agree(request, found, request.user)
-            elif resolutions.withdraw(found):
+            elif "agreed" not in request.POST and resolutions.withdraw(found):
                 self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
                 self.message_user(request, _("Nothing is booked; the exception stays open."))
+            else:
+                self._tell_of_change(request)
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def _agree(self, request: HttpRequest, found: Discrepancy, by: User) -> None:
@@ -146,6 +151,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         else:
             self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
             self.message_user(request, _("It is booked, and the exception is closed."))
+
+    def _tell_of_change(self, request: HttpRequest) -> None:
+        message = _("Somebody else has decided about this exception meanwhile: please look at it again.")
+        self.message_user(request, message, level="ERROR")
 
     def _require_right(self, request: HttpRequest, found: Discrepancy) -> None:
         if not self._may_close(request, found):

@@ -46,6 +46,17 @@ def test_a_byte_order_mark_and_other_line_ends_change_nothing() -> None:
     assert read(ALL.read_bytes()) == read((BILLS / "tradebill_ALL_2026-03-01_bom_lf.csv").read_bytes())
 
 
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_the_encoding_is_told_by_the_names_of_the_columns_however_the_file_is_cut(
+    encoding: str, first: int
+) -> None:
+    text = "应结订单金额,备注\r\n`a,`付款\r\n"
+    content = text.encode(encoding)
+    rows = list(BillReader(iter([content[:first], b"", content[first:]])))
+    assert rows == [{"应结订单金额": "a", "备注": "付款"}]
+
+
 def test_a_comma_or_a_quote_inside_a_text_is_part_of_it() -> None:
     rows, _summary = read('名称,备注\r\n`a,"b",`"c, d"\r\n'.encode())
     assert rows == [{"名称": 'a,"b"', "备注": '"c, d"'}]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.followers import selection
@@ -70,17 +70,21 @@ def receivers(send: MassSend, at: datetime.datetime) -> QuerySet[Follower]:
     return _willing(chosen(send)).exclude(openid__in=used_up(send.account, at))
 
 
-def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
-    """Returns how many get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
+def arithmetic(send: MassSend, at: datetime.datetime, *, with_planned: bool = False) -> Arithmetic:
+    """Returns how many get it if it is sent at that time. Raises ``segments.UnknownCondition``.
+
+    While it is being planned, what is planned already counts as sent.
+    """
     all_of_them = chosen(send)
     staying = all_of_them.filter(subscribed=True)
+    spent_by = used_up(send.account, at, with_planned=with_planned)
     counts = [
         selection.count(rows)
         for rows in (
             all_of_them,
             all_of_them.filter(subscribed=False),
             staying.filter(blacklisted=True),
-            _willing(all_of_them).filter(openid__in=used_up(send.account, at)),
+            _willing(all_of_them).filter(openid__in=spent_by),
         )
     ]
     numbers = [number for number, _exact in counts]
@@ -92,31 +96,39 @@ def arithmetic(send: MassSend, at: datetime.datetime) -> Arithmetic:
     return Arithmetic(everybody, gone, blacklisted, spent, all(exact for _number, exact in counts))
 
 
-def used_up(account: OfficialAccount, at: datetime.datetime) -> QuerySet[Follower, str]:
-    """Returns the openids of those who can get no more in the month of that time."""
+def used_up(
+    account: OfficialAccount, at: datetime.datetime, *, with_planned: bool = False
+) -> QuerySet[Follower, str]:
+    """Returns the openids of those who can get no more in the month of that time.
+
+    A mass send to everybody counts for those who followed by then.
+    """
     followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
     if account.kind != OfficialAccount.Kind.SERVICE:
         return followers.none()
-    left = A_MONTH - sent_to_all(account, at)
-    if left <= 0:
-        return followers
-    counted = _counted(account, at).values("openid").annotate(n=Count("pk")).filter(n__gte=left)
-    return followers.filter(openid__in=counted.values("openid"))
+    planned = _planned_to_all(account, at) if with_planned else 0
+    went = [*[None] * planned, *_sent_to_all(account, at)][:A_MONTH]
+    spent = _got(account, at, A_MONTH)
+    for number, moment in enumerate(went, start=1):
+        spent |= _following(moment) & _got(account, at, A_MONTH - number)
+    return followers.filter(spent)
 
 
-def sent_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
-    """Returns how many mass sends to everybody began in the month of that time."""
-    calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
-    return calls.exclude(state__in=NOT_SENT).count()
+def left_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
+    """Returns how many more mass sends to everybody may be planned for the month of that time."""
+    return max(0, A_MONTH - len(_sent_to_all(account, at)) - _planned_to_all(account, at))
 
 
 def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
     """Returns queries for the openids of those whom mass sends went to since that time."""
     went = MassCall.objects.filter(account=account, state__in=WENT, accepted_at__gte=since)
-    if went.filter(send__target=Target.ALL).exists():
-        return [Follower.objects.filter(account=account).order_by().values_list("openid", flat=True)]
     named = MassRecipient.objects.filter(account=account, call__in=went)
-    return [named.order_by().values_list("openid", flat=True)]
+    found: list[QuerySet[Any, str]] = [named.order_by().values_list("openid", flat=True)]
+    newest = went.filter(send__target=Target.ALL).aggregate(at=Max("accepted_at"))["at"]
+    if newest is not None:
+        followed = Follower.objects.filter(_following(newest), account=account)
+        found.append(followed.order_by().values_list("openid", flat=True))
+    return found
 
 
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
@@ -154,13 +166,17 @@ def month(at: datetime.datetime) -> datetime.datetime:
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+def next_month(at: datetime.datetime) -> datetime.datetime:
+    """Returns when the calendar month of that time ends."""
+    return (month(at) + datetime.timedelta(days=32)).replace(day=1)
+
+
 def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
     """Returns the calendar of the month, Monday first, with what was sent and is planned."""
     local = at.astimezone(BEIJING)
     today = timezone.now().astimezone(BEIJING).date()
     by_day: dict[int, list[MassSend]] = {}
-    begins = month(at)
-    ends = (begins + datetime.timedelta(days=32)).replace(day=1)
+    begins, ends = month(at), next_month(at)
     found = MassSend.objects.filter(account=account).filter(
         Q(started_at__gte=begins, started_at__lt=ends)
         | Q(state=MassSend.State.SCHEDULED, starts_at__gte=begins, starts_at__lt=ends)
@@ -180,6 +196,37 @@ def weeks(account: OfficialAccount, at: datetime.datetime) -> list[list[Day]]:
 
 def _willing(followers: QuerySet[Follower]) -> QuerySet[Follower]:
     return followers.filter(subscribed=True, blacklisted=False)
+
+
+def _sent_to_all(account: OfficialAccount, at: datetime.datetime) -> list[datetime.datetime | None]:
+    """Returns when WeChat took each mass send to everybody that began in the month, the newest first.
+
+    Of one that it has not taken, as far as is known, there is no time; these come before the others.
+    """
+    calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
+    newest_first = calls.exclude(state__in=NOT_SENT).order_by(F("accepted_at").desc(nulls_first=True))
+    return list(newest_first.values_list("accepted_at", flat=True))
+
+
+def _planned_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
+    planned = MassSend.objects.filter(account=account, target=Target.ALL, state=MassSend.State.SCHEDULED)
+    return planned.filter(starts_at__gte=month(at), starts_at__lt=next_month(at)).count()
+
+
+def _following(moment: datetime.datetime | None) -> Q:
+    """Returns the condition for those who followed at that time, as far as is known; ``None`` is now."""
+    if moment is None:
+        return Q(pk__isnull=False)
+    returned = Q(first_subscribed_at__lte=moment, unsubscribed_at__gt=moment)
+    return Q(subscribed_at=None) | Q(subscribed_at__lte=moment) | returned
+
+
+def _got(account: OfficialAccount, at: datetime.datetime, number: int) -> Q:
+    """Returns the condition for those who were named in so many mass sends of the month, or more."""
+    if number <= 0:
+        return Q(pk__isnull=False)
+    counted = _counted(account, at).values("openid").annotate(n=Count("pk")).filter(n__gte=number)
+    return Q(openid__in=counted.values("openid"))
 
 
 def _counted(account: OfficialAccount, at: datetime.datetime) -> QuerySet[MassRecipient]:

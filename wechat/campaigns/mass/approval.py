@@ -29,7 +29,7 @@ SENT_FIELDS = (
 
 def ask(send: MassSend, at: datetime.datetime | None, by: User) -> Approval | None:
     """Asks for approval; returns the approval that waits, or ``None`` where it may go out at once."""
-    size = allowance.arithmetic(send, at or timezone.now()).will_get
+    size = allowance.arithmetic(send, at or timezone.now(), with_planned=True).will_get
     wanted = asking.Request(
         account_id=send.account_id,
         about=send,

@@ -97,13 +97,11 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
 def allowances(account: OfficialAccount) -> dict[str, Any]:
     """Returns the calendar of the month, and what is left of its allowance."""
     now = timezone.now()
-    to_all = allowance.sent_to_all(account, now)
     return {
         "weeks": allowance.weeks(account, now),
         "month": localtime(now),
         "monthly": account.kind == OfficialAccount.Kind.SERVICE,
-        "left_to_all": max(0, allowance.A_MONTH - to_all),
-        "sent_to_all": to_all,
+        "left_to_all": allowance.left_to_all(account, now),
         "month_counts": allowance.month_counts(account, now),
         "spent_today": allowance.is_spent_today(account, now),
     }
@@ -114,7 +112,7 @@ def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, l
     when = at or timezone.now()
     problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
     try:
-        numbers = allowance.arithmetic(found, when)
+        numbers = allowance.arithmetic(found, when, with_planned=True)
     except UnknownCondition as error:
         return None, [*map(str, problems), str(error)]
     if allowance.is_spent_today(found.account, when):

@@ -55,7 +55,7 @@ class Enrolment(WorkRow):
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
-    # When the last step was done; the beginning before any.
+    # When the last step was done, or was due if that was a moment before; the beginning before any.
     since = models.DateTimeField(_("last step"))
     began_at = models.DateTimeField(_("entered"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

@@ -115,7 +115,8 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Sequence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        looking.plan(obj)
+        if not change or looking.DECIDED_BY & set(form.changed_data):
+            looking.plan(obj)
         if change:
             enrolling.look_again(obj)
 

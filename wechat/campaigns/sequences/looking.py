@@ -27,6 +27,8 @@ EVERY = datetime.timedelta(hours=1)
 SLICE = 5_000
 MANY = 1_000
 A_DAY = datetime.timedelta(days=1)
+# The settings that say when to look, and for whom.
+DECIDED_BY = frozenset({"trigger", "segment", "date_field", "date_days", "date_at", "yearly"})
 
 ENTRIES = work.Kind(
     "campaigns.enter_sequences",

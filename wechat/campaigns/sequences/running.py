@@ -29,9 +29,23 @@ from wechat.sdk.template_messages import TemplateMessage
 State, Reason = Enrolment.State, Enrolment.Reason
 # When a message is looked at again whose forerunner has not left.
 OVERTAKING = datetime.timedelta(seconds=5)
+# A step that is done so soon after its time was on time: the next one is reckoned from when it was due.
+ON_TIME = datetime.timedelta(minutes=5)
 Type, Lane, Skipped = SequenceStep.Type, SequenceStep.Lane, StepRun.Skipped
 
-ENROLMENTS = work.Kind(
+
+class _Enrolments(work.Kind[Enrolment]):
+    """The kind of work on enrolments. One that failed holds up none of those behind it."""
+
+    def failed(self, row: Enrolment, error: Exception, *others: Enrolment) -> None:
+        super().failed(row, error, *others)
+        turns.pass_on(row.account_id, row.openid)
+
+    def gave_up_unworked(self, row: Enrolment) -> None:
+        turns.pass_on(row.account_id, row.openid)
+
+
+ENROLMENTS = _Enrolments(
     "campaigns.run_sequences",
     lambda: Enrolment.objects.filter(state=State.RUNNING),
     label=gettext_lazy("Sequences under way"),
@@ -46,8 +60,9 @@ ENROLMENTS = work.Kind(
 
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
-    """Ends somebody's way through the sequence."""
+    """Ends somebody's way through the sequence, and lets the next one of theirs go on."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
+    turns.pass_on(enrolment.account_id, enrolment.openid)
 
 
 @ENROLMENTS.each
@@ -74,14 +89,15 @@ def _look(enrolment: Enrolment) -> None:
     steps, done = steps_of(enrolment.sequence_id), done_by(enrolment)
     since = enrolment.since
     while (step := paths.following(steps, done)) is not None:
-        at = timing.allowed(enrolment.sequence, step, max(timing.due(step, since), now))
+        due = timing.allowed(enrolment.sequence, step, timing.due(step, since))
+        at = timing.allowed(enrolment.sequence, step, max(due, now))
         if at <= now and step.type == Type.MESSAGE and _is_overtaking(enrolment):
             at = now + OVERTAKING
         if at > now:
             enrolment.done(step=step, since=since, due_at=at)
             return
         run = _do(enrolment, step, follower, now)
-        done[step.pk], since = run.lane, now
+        done[step.pk], since = run.lane, due if now - due < ON_TIME else now
         if step.type == Type.END:
             break
     _end(enrolment, now, state=State.FINISHED, since=since)

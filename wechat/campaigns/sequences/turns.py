@@ -31,6 +31,12 @@ def wake(account_id: int, openid: str) -> None:
     paused.filter(sequence__enabled=True).update(state=State.RUNNING, due_at=timezone.now())
 
 
+def pass_on(account_id: int, openid: str) -> None:
+    """Has a follower's paused enrolments look again, after one of theirs ended without being locked."""
+    with one_at_a_time(account_id, openid):
+        wake(account_id, openid)
+
+
 def has_to_wait(enrolment: Enrolment) -> bool:
     """Returns whether another enrolment of the follower goes first.
 

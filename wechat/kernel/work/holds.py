@@ -30,18 +30,9 @@ def kept(work: str) -> list[int]:
     return list(held.values_list("subject", flat=True))
 
 
-def has_probe(work: str) -> bool:
-    """Returns whether one of those on hold may be tried again."""
-    return Hold.objects.filter(work=work, until__lte=timezone.now()).exists()
-
-
-def probes(work: str) -> list[int]:
-    """Returns the numbers of subjects whose work this worker is to try with one row.
-
-    No other worker tries it meanwhile.
-    """
-    ready = Hold.objects.filter(work=work, until__lte=timezone.now())
-    return [hold.subject for hold in ready if take_probe(ready.filter(pk=hold.pk))]
+def ready(work: str) -> list[int]:
+    """Returns the numbers of subjects whose work may be tried again by now, with one row each."""
+    return list(Hold.objects.filter(work=work, until__lte=timezone.now()).values_list("subject", flat=True))
 
 
 def take_probe(held: QuerySet[Hold]) -> bool:
@@ -53,6 +44,12 @@ def take_probe(held: QuerySet[Hold]) -> bool:
     return bool(held.filter(until__lte=now).update(until=now + PROBE_LEASE))
 
 
+def give_back_probe(held: QuerySet[Hold]) -> None:
+    """Has another row tried at once: the probe ended without a word about the other side."""
+    now = timezone.now()
+    held.filter(until__gt=now, until__lte=now + PROBE_LEASE).update(until=now)
+
+
 def report(
     work: str, subject: int, cause: Cause, error: object, *, part: str = "", is_probe: bool = False
 ) -> bool:
@@ -60,17 +57,19 @@ def report(
     found, _made = Hold.objects.get_or_create(
         work=work, part=part, subject=subject, defaults={"cause": cause.value, "since": timezone.now()}
     )
-    if found.until is not None and not is_probe and found.cause == cause.value:
-        # It was on its way already when the others were held.
-        return True
     if cause == Cause.AWAY and found.until is None and found.failures + 1 < policy.FAILURES_TO_OPEN:
         Hold.objects.filter(pk=found.pk).update(failures=F("failures") + 1, **_described(cause, error))
         return False
-    vain = found.probes + 1 if found.until is not None and found.cause == cause.value else 0
+    is_same = found.until is not None and found.cause == cause.value
+    vain = found.probes + 1 if is_same else 0
+    until = policy.held_until(cause, vain)
+    if found.until is not None and not is_probe and (is_same or until <= found.until):
+        # It was on its way already when the others were held.
+        return True
     Hold.objects.filter(pk=found.pk).update(
         failures=F("failures") + 1,
         probes=vain,
-        until=policy.held_until(cause, vain),
+        until=until,
         **({} if found.until is not None else {"since": timezone.now()}),
         **_described(cause, error),
     )

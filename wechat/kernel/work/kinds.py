@@ -313,23 +313,29 @@ class Kind(AnyKind, Generic[Row]):
 
     def claim(self, limit: int | None = None) -> list[Row]:
         """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
-        for probed in holds.probes(self.name) if self.subject else ():
-            of_subject = self._unasked().filter(**{self.subject: probed})
-            if rows := claim(of_subject, lease=self.lease, limit=1):
-                rows[0].is_probe = True
+        for subject in holds.ready(self.name) if self.subject else ():
+            if rows := self._claim_probe(subject):
                 return rows
         return claim(self._free(), lease=self.lease, limit=limit or self.batch)
 
+    def _claim_probe(self, subject: int) -> list[Row]:
+        """Leases one row of a subject on hold; without one that is due, the probe is left to the next."""
+        rows, held = self._unasked().filter(**{self.subject: subject}), self._hold_of(subject)
+        if not rows.filter(due_at__lte=timezone.now()).exists() or not holds.take_probe(held):
+            return []
+        found = claim(rows, lease=self.lease, limit=1)
+        for row in found:
+            row.is_probe = True
+        if not found:
+            holds.give_back_probe(held)
+        return found
+
     def oldest_due(self) -> datetime.datetime | None:
-        rows = self._unasked().filter(due_at__lte=timezone.now())
-        if self.subject and (kept := holds.kept(self.name)):
-            rows = rows.exclude(**{f"{self.subject}__in": kept})
         # The first of the index, past what is held; of a join, min() would read every row.
-        return rows.order_by("due_at").values_list("due_at", flat=True).first()
+        return self._takeable().order_by("due_at").values_list("due_at", flat=True).first()
 
     def is_due(self) -> bool:
-        due = self._free().filter(due_at__lte=timezone.now())
-        return due.exists() or (bool(self.subject) and holds.has_probe(self.name))
+        return self._takeable().exists()
 
     def all_rows(self) -> QuerySet[WorkRow]:
         return cast("QuerySet[WorkRow]", self.rows())
@@ -352,8 +358,7 @@ class Kind(AnyKind, Generic[Row]):
 
     def answered(self, row: Row) -> None:
         """Notes that the other side answered: if the row was a probe, whatever held this work up is over."""
-        held = Hold.objects.filter(work=self.name, subject=self.subject_of(row))
-        holds.answered(held, is_probe=row.is_probe)
+        holds.answered(self._hold_of(self.subject_of(row)), is_probe=row.is_probe)
 
     def failed(self, row: Row, error: Exception, *others: Row) -> None:
         """Writes down on the row what the error means for it, and holds what it means for the others.
@@ -365,6 +370,8 @@ class Kind(AnyKind, Generic[Row]):
             log.exception("work_failed", extra={"work": self.name, "row": row.pk}, exc_info=error)
         if policy.is_about_row(error):
             self.answered(row)
+        elif row.is_probe and decision.hold is None:
+            holds.give_back_probe(self._hold_of(self.subject_of(row)))
         is_held = bool(self.subject) and self._hold(row, error, decision.hold)
         for each in (row, *others):
             self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))
@@ -388,10 +395,20 @@ class Kind(AnyKind, Generic[Row]):
         else:
             row.again(error, timezone.now() + self.retry[-1])
 
+    def _hold_of(self, subject: int) -> QuerySet[Hold]:
+        return Hold.objects.filter(work=self.name, subject=subject)
+
     def _free(self) -> QuerySet[Row]:
-        blocked = holds.blocked(self.name) if self.subject else []
+        return self._without(holds.blocked(self.name) if self.subject else [])
+
+    def _takeable(self) -> QuerySet[Row]:
+        """Returns the rows that are due, but for those that nobody may take yet."""
+        kept = holds.kept(self.name) if self.subject else []
+        return self._without(kept).filter(due_at__lte=timezone.now())
+
+    def _without(self, subjects: Sequence[int]) -> QuerySet[Row]:
         rows = self._unasked()
-        return rows.exclude(**{f"{self.subject}__in": blocked}) if blocked else rows
+        return rows.exclude(**{f"{self.subject}__in": subjects}) if subjects else rows
 
     def _unasked(self) -> QuerySet[Row]:
         """Returns the rows that wait for nobody's decision."""

@@ -47,7 +47,7 @@ class BillReader:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    first, rest = next(pieces, b""), ""
+    first, rest = _first_line(pieces), ""
     decoder = _decoder(first)
     try:
         for piece in itertools.chain([first], pieces):
@@ -63,10 +63,20 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
         yield clean(rest.rstrip("\r"))
 
 
-def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """Returns a decoder of UTF-8, or of GB 18030 if the first column's name is no UTF-8.
+def _first_line(pieces: Iterator[bytes]) -> bytes:
+    """Returns the pieces that the first line is in, as one: by less the encoding cannot be told."""
+    first = b""
+    for piece in pieces:
+        first += piece
+        if b"\n" in first or len(first) > LONGEST_LINE:
+            break
+    return first
 
-    Its bytes in GB 18030 are none of UTF-8.
+
+def _decoder(first: bytes) -> codecs.IncrementalDecoder:
+    """Returns a decoder of UTF-8, or of GB 18030 if the names of the columns are no UTF-8.
+
+    Their bytes in GB 18030 are none of UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")
     try:

@@ -16,6 +16,8 @@ from wechat.sdk.pay.money import LARGEST
 # A refund, even of a part, replaces SUCCESS: the order *was* paid.
 PAID = frozenset({"SUCCESS", "REFUND"})
 OVER = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
+# Of others nobody can tell what time they are in another zone, neither Python nor who reads them of Postgres.
+YEARS = range(2000, 9999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +136,6 @@ def _moment(answer: Mapping[str, Any], name: str) -> datetime.datetime | None:
         raise NotUnderstood(f"{name} is no time") from None
     if moment.tzinfo is None:
         raise NotUnderstood(f"{name} has no time zone")
+    if moment.year not in YEARS:
+        raise NotUnderstood(f"{name} is no time of a payment")
     return moment
