@@ -33,8 +33,6 @@ def add(call: Call) -> Answer:
         raise wrong("/custom_relation", body.get("custom_relation"), issue)
     if body["type"] == MERCHANT and body["account"] not in call.runtime.state.merchants:
         raise PayError("INVALID_REQUEST", texts.NO_SUCH_RECEIVER)
-    if len(merchant.receivers) >= MOST:
-        raise PayError("RULE_LIMIT")
     found = Receiver(
         body["type"],
         body["account"],
@@ -42,7 +40,10 @@ def add(call: Call) -> Answer:
         body.get("custom_relation", ""),
         body.get("sub_mchid", ""),
     )
-    merchant.receivers[key(found.sub_mchid, found.type, found.account)] = found
+    known = key(found.sub_mchid, found.type, found.account)
+    if known not in merchant.receivers and len(merchant.receivers) >= MOST:
+        raise PayError("RULE_LIMIT")
+    merchant.receivers[known] = found
     call.runtime.world.changes += 1
     returned = ("type", "account", "name", "relation_type", "custom_relation")
     return {**partner(found.sub_mchid), **{name: body[name] for name in returned if name in body}}
