@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from accounts.followers import erasing
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import (
@@ -262,6 +263,17 @@ def test_a_list_whose_people_are_gone_is_never_sent_to_everybody(
     work_off()
     assert send.calls.get().state == "failed"
     assert received(account, known) == []
+
+
+def test_whoever_is_erased_is_told_of_the_mass_sends_that_name_them(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    openids = followers(account, known, 3)
+    settle(written(target="segment", segment=everybody_of(account)))
+    written(target="list", openids=openids[:2])
+    for openid, count in zip(openids, (2, 2, 1), strict=True):
+        follower = Follower.objects.get(openid=openid)
+        assert f"{count} 条群发记录" in " ".join(str(each.what) for each in erasing.holdings(follower))
 
 
 def test_who_followed_after_four_messages_to_everybody_may_still_get_one(

@@ -1,13 +1,13 @@
 """What campaigns forget of a person, and what they keep: that something was sent is part of the figures."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.followers import erasing
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from wechat.campaigns.models import AudienceRow, Enrolment, Recipient, Seed
+from wechat.campaigns.models import AudienceRow, Enrolment, MassRecipient, MassSend, Recipient, Seed
 from wechat.pushes.models import Push
 
 
@@ -45,6 +45,21 @@ def received(follower: Follower) -> Holding | None:
     kept = ngettext(
         "that %d campaign was meant for them: nobody is sent the same twice",
         "that %d campaigns were meant for them: nobody is sent the same twice",
+        count,
+    )
+    return Holding(kept % count)
+
+
+@erasing.holds
+def mass_sends(follower: Follower) -> Holding | None:
+    """Returns how many mass sends name the follower, which stays."""
+    got = MassRecipient.objects.filter(account=follower.account_id, openid=follower.openid)
+    named = Q(pk__in=got.values("call__send")) | Q(openids__contains=[follower.openid])
+    if not (count := MassSend.objects.filter(named, account=follower.account_id).count()):
+        return None
+    kept = ngettext(
+        "that %d mass send names them: WeChat counts what each person gets in a month",
+        "that %d mass sends name them: WeChat counts what each person gets in a month",
         count,
     )
     return Holding(kept % count)
