@@ -28,7 +28,7 @@ class Authenticator:
 
     def __init__(self, user: User, count: int) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        public = ES256.from_cryptography_key(self._key.public_key())
+        public = ES256.from_cryptography_key(self._key.public_key())  # type: ignore[no-untyped-call]
         self._credential = AttestedCredentialData.create(b"\0" * 16, b"a passkey", public)
         secret = websafe_encode(bytes(self._credential))
         SecondFactor.objects.create(user=user, kind="passkey", name="钥匙", secret=secret, counter=count)
