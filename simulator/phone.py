@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from simulator import files, miniprograms, qrcodes, samples
+from simulator import files, miniprograms, qrcodes, samples, strict_json
 from simulator.chat import act
 from simulator.errors import ApiError
 from simulator.live import LiveEvent, Viewer
@@ -51,6 +51,13 @@ class Phone:
     def actor(self) -> Actor:
         return Actor(self.world, self.account, self.openid)
 
+    async def given(self) -> dict[str, Any]:
+        """Returns the JSON object that the page sent. Raises ValueError for anything else."""
+        found = strict_json.loads(await self.request.body())
+        if not isinstance(found, dict):
+            raise ValueError("no object")
+        return found
+
 
 async def conversation(phone: Phone) -> Any:
     """Returns the last lines of the chat; the live stream continues them."""
@@ -60,8 +67,7 @@ async def conversation(phone: Phone) -> Any:
 
 
 async def do(phone: Phone) -> Any:
-    given = await phone.request.json()
-    done = await act(phone.pusher, phone.actor, {**given, "wait": False})
+    done = await act(phone.pusher, phone.actor, {**await phone.given(), "wait": False})
     if (follower := phone.account.followers.get(phone.openid)) and phone.account.open_platform:
         follower.unionid = openid_of("union", phone.request.path_params["person"])
     return done
@@ -147,6 +153,8 @@ def endpoint(world: World, pusher: Pusher, handler: Handler) -> Callable[[Reques
             return JSONResponse({"error": str(error)}, 400)
         except ApiError as error:
             return JSONResponse({"error": error.text, "errcode": error.code}, 400)
+        except (ValueError, TypeError):
+            return JSONResponse({"error": "this cannot be read"}, 400)
 
     return answer
 

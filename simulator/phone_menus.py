@@ -28,7 +28,7 @@ async def shown(phone: Phone) -> Any:
 
 async def change_platform(phone: Phone) -> Any:
     """Changes the phone to another device, which has no copy of the menu yet."""
-    platform = (await phone.request.json()).get("platform")
+    platform = (await phone.given()).get("platform")
     if platform not in PLATFORMS:
         raise ImpossibleError("a phone is 1 (iOS), 2 (Android) or 3 (other)")
     phone.account.menus.platforms[phone.openid] = platform
@@ -38,8 +38,7 @@ async def change_platform(phone: Phone) -> Any:
 
 async def give(phone: Phone) -> Any:
     """Sends what a media_id, article_id or page-made button stands for; the account is told of no event."""
-    button = await phone.request.json()
-    msgtype, content = given_by(phone, button)
+    msgtype, content = given_by(phone, await phone.given())
     entry = phone.world.write(phone.account, phone.openid, "account", "menu", msgtype, content)
     return line(entry)
 

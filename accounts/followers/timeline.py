@@ -116,7 +116,12 @@ def came_and_went(follower: Follower, before: datetime.datetime | None, limit: i
     """Yields what the row itself remembers: first and newest follow, newest leave, consent (OAuth)."""
     moments = [
         (follower.unsubscribed_at, _("unfollowed"), "", "warn"),
-        (follower.subscribed_at, _("followed"), str(name_of_scene(follower.subscribe_scene)), "good"),
+        (
+            follower.subscribed_at,
+            _("started following"),
+            str(name_of_scene(follower.subscribe_scene)),
+            "good",
+        ),
         (follower.consented_at, _("agreed to show nickname and avatar"), "", "plain"),
     ]
     if follower.first_subscribed_at != follower.subscribed_at:

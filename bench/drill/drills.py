@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,8 @@ def through_proxy(service: Service, fault: Fault) -> Drill:
         if service == Service.REDIS and not there.has_own_broker:
             # As shipped, it is the broker as well.
             ways.append(there.proxies[Service.BROKER])
-        _switch(ways, fault)
         try:
+            _switch(ways, fault)
             yield
         finally:
             _switch(ways, None)
@@ -111,14 +111,11 @@ def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
 @contextmanager
 def _beside(there: Installation, *names: str) -> Iterator[None]:
     """Runs these programs beside the others, as long as the block lasts."""
-    others = [there.programs[name] for name in names]
-    for each in others:
-        each.start()
-    try:
+    with ExitStack() as started:
+        for name in names:
+            started.callback(there.programs[name].stop)
+            there.programs[name].start()
         yield
-    finally:
-        for each in others:
-            each.stop()
 
 
 @contextmanager
@@ -130,15 +127,14 @@ def three_beats(there: Installation) -> Iterator[None]:
 @contextmanager
 def frozen_worker(there: Installation) -> Iterator[None]:
     """Freezes the worker in mid-work; another one takes that over, and the first wakes up and goes on."""
-    frozen, other = there.programs["worker"], there.programs["second worker"]
-    other.start()
-    frozen.send(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        frozen.send(signal.SIGCONT)
-        time.sleep(BETWEEN_KILLS)
-        other.stop()
+    frozen = there.programs["worker"]
+    with _beside(there, "second worker"):
+        frozen.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            frozen.send(signal.SIGCONT)
+            time.sleep(BETWEEN_KILLS)
 
 
 @contextmanager
@@ -169,11 +165,11 @@ def read_only_postgres(there: Installation) -> Iterator[None]:
     The drill itself may write.
     """
     name = str(connection.settings_dict["NAME"])
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(READ_ONLY).format(sql.Identifier(name), sql.SQL("on")))
-        cursor.execute(END_SESSIONS)
-    connections.close_all()
     try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(READ_ONLY).format(sql.Identifier(name), sql.SQL("on")))
+            cursor.execute(END_SESSIONS)
+        connections.close_all()
         yield
     finally:
         with connection.cursor() as cursor:
@@ -238,9 +234,9 @@ def full_disk_of_console(there: Installation) -> Iterator[None]:
     """Makes every write to a file by a process of the console fail, logs and uploads included."""
     ours = [each for name in ("web", "worker", "beat") for each in there.programs[name].tree()]
     limits = {each: each.rlimit(psutil.RLIMIT_FSIZE) for each in ours}
-    for each, (_soft, hard) in limits.items():
-        each.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
     try:
+        for each, (_soft, hard) in limits.items():
+            each.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
         yield
     finally:
         for each, limit in limits.items():

@@ -74,7 +74,7 @@ CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 def in_words(code: str, message: str = "") -> str:
     """Returns a sentence with the next step, and what WeChat Pay says itself, which may know more."""
     if code in WORDS:
-        ours = f"{WORDS[code]} ({code})"
+        ours = _("%(why)s (%(code)s)") % {"why": WORDS[code], "code": code}
         theirs = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""
         return f"{ours} {theirs}".rstrip()
     return _("WeChat Pay refused it: %(message)s") % {"message": message or code or "–"}

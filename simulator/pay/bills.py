@@ -22,7 +22,6 @@ from simulator.pay.trade_bill import DAY, TradeBill
 
 READY = 10 * 3600
 OLDEST = 92 * DAY
-LINK_LIFE = 300
 FUND_A_SECOND = 3
 LINES_AT_ONCE = 2_000
 GZIP = 31
@@ -86,9 +85,9 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
     layout = chosen(call.runtime.state.settings)
     token = secrets.token_urlsafe(32)
     sub_mchid = call.query.get("sub_mchid", "")
-    found = Download(call.merchant.mchid, bill.day, choice, call.now, layout, zipped, sub_mchid)
+    found = Download(call.merchant.mchid, bill.day, choice, layout, zipped, sub_mchid)
     digest = await run_in_threadpool(sha1, blocks(made(call, found), layout.style))
-    call.runtime.downloads[token] = found
+    call.runtime.downloads.keep(token, found, call.now)
     tail = "&tartype=gzip" if zipped else ""
     address = f"{call.runtime.world.addresses.pay}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}
@@ -110,8 +109,8 @@ def download(call: Call) -> Answer:
 
     Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's.
     """
-    found = call.runtime.downloads.get(call.asked("token"))
-    if found is None or call.now >= found.made_at + LINK_LIFE:
+    found = call.runtime.downloads.find(call.asked("token"), call.now)
+    if found is None:
         raise PayError("INVALID_REQUEST", texts.LINK_OVER)
     if found.mchid != call.merchant.mchid:
         raise PayError("NO_AUTH")

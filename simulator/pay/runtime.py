@@ -17,6 +17,7 @@ from simulator.pay.authorization import WINDOW
 from simulator.pay.bill_layout import Layout
 from simulator.pay.errors import PayError
 from simulator.pay.rates import Rates
+from simulator.pay.recent import Recent
 from simulator.pay.schedule import Schedule, Task
 from simulator.pay.state import Merchant, PayState
 from simulator.world import World
@@ -25,6 +26,7 @@ Performers = Mapping[type[Task], Callable[["Runtime", Any], Awaitable[None]]]
 
 AT_ONCE = 64
 TICK = 0.05
+LINK_LIFE = 300
 
 
 @dataclass(slots=True)
@@ -37,7 +39,6 @@ class Download:
     mchid: str
     day: str
     choice: str
-    made_at: float
     layout: Layout
     zipped: bool
     sub_mchid: str = ""
@@ -53,8 +54,8 @@ class Runtime:
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
         self.counted = Rates()
-        self.downloads: dict[str, Download] = {}
-        self.nonces: dict[tuple[str, str], float] = {}
+        self.downloads: Recent[str, Download] = Recent(LINK_LIFE)
+        self.nonces: Recent[tuple[str, str], Merchant] = Recent(2 * WINDOW)
 
     @property
     def state(self) -> PayState:
@@ -79,9 +80,9 @@ class Runtime:
         if not merchant.refuse_reused_nonces:
             return
         key = merchant.mchid, nonce
-        if self.nonces.get(key, 0.0) > now - 2 * WINDOW:
+        if self.nonces.find(key, now):
             raise PayError("SIGN_ERROR", texts.NONCE_USED)
-        self.nonces[key] = now
+        self.nonces.keep(key, merchant, now)
 
     def plan(self, task: Task) -> None:
         """Puts something on the schedule for its due time."""

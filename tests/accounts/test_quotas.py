@@ -55,7 +55,7 @@ def test_the_board_shows_what_wechat_tells_the_scarcest_first(
     html = posted(owner, BOARD, account)
     assert html.index("模板消息") < html.index("客服消息")
     assert 'data-label="今日剩余">3<' in html
-    assert 'data-label="每日上限">500000<' in html.replace(",", "")
+    assert 'data-label="每日上限">500,000<' in html
 
 
 def test_the_counters_are_read_again_every_hour(account: OfficialAccount) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.followers.handles import handle_name
+from accounts.followers.models import Follower
 from accounts.staff.models import SignInLimit
 from tests.cast import PASSWORD, Cast, message
 from wechat.inbox.models import IgnoredText
@@ -136,6 +137,7 @@ def test_who_may_not_make_rules_is_not_offered_one(sign_in: SignIn, staff: Cast)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: int) -> None:
     row = message(staff.ours, "很长的话" * 200 + "x" * 300)
+    follower = Follower.objects.create(account=staff.ours, openid=row.openid)
     page = sign_in(staff.owner)
     page.set_viewport_size({"width": width, "height": 800})
     for address in (
@@ -145,6 +147,7 @@ def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: i
         f"/admin/inbox/inboundmessage/conversation/{staff.ours.pk}/{row.openid}/",
         "/admin/inbox/inboundmessage/unanswered/",
         "/admin/followers/follower/",
+        f"/admin/followers/follower/{follower.pk}/change/",
         f"/admin/official/officialaccount/{staff.ours.pk}/change/",
     ):
         page.goto(address)

@@ -57,7 +57,7 @@ def begun(sign_in: SignIn, world: World) -> tuple[Page, Campaign]:
     work.run("campaigns.run")
     expect(page.get_by_role("row", name="将发送给")).to_contain_text("4")
     # What it needs of what is left today, though nobody reloaded the page.
-    expect(page.get_by_role("row", name="模板消息")).to_contain_text("需要 4 次，微信今日额度还剩 100000 次")
+    expect(page.get_by_role("row", name="模板消息")).to_contain_text("需要 4 次，微信今日额度还剩 100,000 次")
     press(page, "提交审批")
     expect(page.get_by_role("button", name="审批通过，允许发送")).to_have_count(0)
     page = sign_in(world.second)

@@ -62,4 +62,4 @@ def test_the_speed_is_chosen_and_told(sign_in: SignIn, staff: Cast, known: Simul
     page.get_by_label("每分钟 10 万").check()
     page.get_by_role("button", name="在微信设置").click()
     expect(page.get_by_label("每分钟 10 万")).to_be_checked()
-    expect(page.get_by_text("每分钟 100000 条")).to_be_visible()
+    expect(page.get_by_text("每分钟 100,000 条")).to_be_visible()

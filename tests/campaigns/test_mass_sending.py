@@ -251,6 +251,19 @@ def test_the_fifth_message_of_a_month_is_not_even_tried(
     assert settle(written(target="list", openids=openids[:2])).error == "too_few"
 
 
+def test_a_list_whose_people_are_gone_is_never_sent_to_everybody(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    openids = followers(account, known, 4)
+    send = written(target="list", openids=openids[:2])
+    planning.plan(send, None, None)
+    work.run("campaigns.mass_begin")
+    MassRecipient.objects.all().delete()
+    work_off()
+    assert send.calls.get().state == "failed"
+    assert received(account, known) == []
+
+
 def test_who_followed_after_four_messages_to_everybody_may_still_get_one(
     account: OfficialAccount, known: Simulated, written: Writer
 ) -> None:

@@ -1,6 +1,7 @@
 """The home page tells each role how its account is doing: today, the days before, and where it comes from."""
 
 import datetime
+import json
 import re
 from typing import Any
 
@@ -222,6 +223,13 @@ def test_every_chart_has_its_numbers_in_words_and_in_a_table(staff: Cast) -> Non
     descriptions = re.findall(r'<canvas class="chart" role="img" aria-label="([^"]+)"', html)
     assert len(descriptions) == len(CARDS["owner"]) == html.count("<details>")
     assert "粉丝消息，近 30 天：最少 0，最多 2，今天 2" in descriptions
+
+
+def test_the_scale_of_a_chart_of_counts_has_whole_numbers_only(staff: Cast) -> None:
+    cards = signed_in(staff.owner).get("/admin/").context["cards"]
+    ticks = {card.name: json.loads(card.chart.options)["scales"]["y"]["ticks"] for card in cards}
+    assert ticks["messages"]["precision"] == 0
+    assert "precision" not in ticks["revenue"]
 
 
 def test_what_waits_for_the_reader_is_on_the_page(staff: Cast) -> None:

@@ -119,6 +119,13 @@ def test_above_the_limit_the_dialog_says_who_decides(money: Client, paid: Order,
     assert (refund.state, refund.decided_by) == (RefundState.PENDING, staff.owner)
 
 
+def test_who_asked_for_a_refund_is_called_by_name(money: Client, paid: Order, staff: Cast) -> None:
+    User.objects.filter(username="money").update(first_name="刘洋")
+    dialog(money, paid, "30", confirmed="1")
+    for each in ("", f"{Refund.objects.get().pk}/change/"):
+        assert "刘洋" in page(signed_in(staff.owner), f"orders/refund/{each}")
+
+
 def test_a_refund_can_be_rejected(money: Client, paid: Order, staff: Cast) -> None:
     ApprovalLimit.objects.create(action="refund", account=paid.account, role="finance", alone_up_to=0)
     dialog(money, paid, "30", confirmed="1")

@@ -24,11 +24,13 @@ from config.embedded import PROJECT
 from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer
 from tests.working import send_due
+from wechat.kernel.work import holds
 from wechat.pushes import claiming, outcomes, windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
 from wechat.pushes.transitions import send_again
 from wechat.sdk.content import TransferToService
+from wechat.sdk.errors import Cause
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -210,6 +212,22 @@ def test_content_that_can_only_answer_fails_in_plain_words(
     send_due()
     push.refresh_from_db()
     assert (push.state, push.reason, left(account)) == (State.FAILED, Reason.UNSENDABLE, 5)
+
+
+def test_what_cannot_be_sent_delays_no_other_once_a_hold_is_over(
+    wechat: WeChat, wrote: Callable[..., None], account: OfficialAccount, asked: Callable[..., Push]
+) -> None:
+    wechat.routes["/cgi-bin/get_api_domain_ip"] = lambda request: OK
+    for openid in ("oA", "oB"):
+        wrote(openid)
+    queue(account=account, openid="oA", content=TransferToService(), key="late:1")
+    asked("你好", "oB")
+    held_until = timezone.now() + timedelta(minutes=1)
+    holds.hold("pushes.send", account.pk, Cause.RATE, "minute-quota", part="service", until=held_until)
+    assert send_due() == 0
+    with time_machine.travel(held_until, tick=False):
+        send_due()
+    assert wechat.received == [("oB", "你好")]
 
 
 def test_a_follower_gets_messages_in_order_even_if_the_first_has_to_wait(

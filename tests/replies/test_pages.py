@@ -291,6 +291,17 @@ def test_an_expression_that_fits_every_text_is_saved_with_a_warning(
     assert any(keyword[1] in each for each in warnings) is warned
 
 
+@pytest.mark.parametrize(
+    ("keyword", "is_told"), [("发票、开票", True), ("发票，开票", True), ("发票", False)]
+)
+def test_several_keywords_in_one_field_are_told_to_be_one(
+    editor: Client, account: OfficialAccount, keyword: str, is_told: bool
+) -> None:
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(text="好"), keywords=[keyword]), follow=True)
+    assert Rule.objects.get().keywords.get().text == keyword
+    assert ("如果是多个关键词，请逐个添加" in page.content.decode()) == is_told
+
+
 def test_it_is_warned_of_as_well_when_it_is_switched_on_brought_back_or_imported(
     editor: Client, account: OfficialAccount, rule: RuleMaker
 ) -> None:

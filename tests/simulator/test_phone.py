@@ -113,8 +113,16 @@ def test_a_chosen_file_is_checked_kept_and_sent(simulator: Simulator, server: Ac
     assert odd.status_code == 400
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"[" * 50_000])
+@pytest.mark.parametrize("what", ["do", "menu/platform", "menu/give"])
+def test_what_no_page_sends_is_refused(simulator: Simulator, what: str, body: bytes) -> None:
+    answer = simulator.raw(f"{PHONE}/{what}", body)
+    assert (answer.status_code, answer.json()) == (400, {"error": "this cannot be read"})
+
+
 def test_what_cannot_be_done_is_refused(simulator: Simulator) -> None:
     assert do(simulator, type="fly").status_code == 400
+    assert do(simulator, type="pic_weixin", count="many").status_code == 400
     assert simulator.raw("/phone/wxnobody/x/conversation").status_code == 404
 
 

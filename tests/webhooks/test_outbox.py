@@ -151,6 +151,25 @@ def test_a_receiver_that_takes_something_now_and_then_stays(
     assert endpoint.enabled
 
 
+def test_a_receiver_that_was_away_for_seconds_hears_of_everything_with_the_next_attempt(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    """The circuit opens for five seconds, at whose end nothing is due: the attempts come after ten."""
+    reached = endpoint.url
+    Endpoint.objects.update(url="http://127.0.0.1:1/hook")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for number in range(3):
+            arrives(platform, platform.text(str(number)))
+        work.run("webhooks.deliver")
+        assert Hold.objects.get().until
+        Endpoint.objects.update(url=reached)
+        for _second in range(11):
+            clock.shift(1)
+            work.run("webhooks.deliver")
+    assert sorted(each["data"]["text"] for each in receiver.posted) == ["0", "1", "2"]
+    assert not Hold.objects.exists()
+
+
 def test_what_was_sent_about_a_person_is_erased_with_them(
     platform: Platform, endpoint: Endpoint, account: OfficialAccount
 ) -> None:

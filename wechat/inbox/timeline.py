@@ -34,7 +34,7 @@ def received(follower: Follower, before: datetime.datetime | None, limit: int) -
 def _text(row: InboundMessage) -> str:
     text = Truncator(row.read).chars(SHOWN)
     if row.kind == "text" and not row.answered_by:
-        return f"{text} ({_('No rule answered')})"
+        return _("%(text)s (no rule answered)") % {"text": text}
     return text
 
 

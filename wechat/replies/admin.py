@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -212,7 +212,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         versions.note_tags(form.instance)
-        self._warn_of_catch_alls(request, [form.instance])
+        self._warn_of_keywords(request, [form.instance])
 
     # --- history
 
@@ -227,7 +227,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def bring_back(self, request: HttpRequest, row: Rule, version: Any) -> None:
         versions.bring_back(row, version)
-        self._warn_of_catch_alls(request, [Rule.objects.get(pk=row.pk)])
+        self._warn_of_keywords(request, [Rule.objects.get(pk=row.pk)])
 
     # --- actions
 
@@ -235,14 +235,14 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def switch_on(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         done = [rule for rule in rules if self._may_switch_on(request, rule)]
         self._switch(request, done, on=True)
-        self._warn_of_catch_alls(request, done)
+        self._warn_of_keywords(request, done)
 
     @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         self._switch(request, list(rules), on=False)
 
-    def _warn_of_catch_alls(self, request: HttpRequest, rules: Iterable[Rule]) -> None:
-        for sentence in cautions.of_catch_alls(rules):
+    def _warn_of_keywords(self, request: HttpRequest, rules: Sequence[Rule]) -> None:
+        for sentence in (*cautions.of_catch_alls(rules), *cautions.of_lists(rules)):
             self.message_user(request, sentence, messages.WARNING)
 
     def _may_switch_on(self, request: HttpRequest, rule: Rule) -> bool:

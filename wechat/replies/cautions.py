@@ -1,5 +1,6 @@
 """What staff should know before they rely on an answer that is more than one passive reply."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,9 @@ from wechat.pushes.handlers import ACTIONS
 from wechat.replies.models import Rule
 from wechat.replies.specs import Compare, KeywordSpec, Trigger
 from wechat.sdk.messages import Message, View
+
+# What people write between the words of a list.
+SEVERAL = re.compile(r"[、，,；;]")
 
 
 def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan]) -> list[str]:
@@ -31,6 +35,17 @@ def of_catch_alls(rules: Iterable[Rule]) -> list[str]:
     )
     found = (next(iter(_catch_alls(rule)), None) for rule in rules if rule.enabled)
     return [sentence % {"keyword": keyword} for keyword in found if keyword is not None]
+
+
+def of_lists(rules: Iterable[Rule]) -> list[str]:
+    """Returns a sentence for each keyword that looks like several in one field."""
+    sentence = _(
+        "“%(keyword)s” is one keyword: it fits only what has all of it as it stands here. "
+        "If these are several, add each by itself."
+    )
+    keywords = (each for rule in rules if rule.trigger == Trigger.KEYWORD for each in rule.keywords.all())
+    found = (each.text for each in keywords if each.compare != Compare.REGEX and SEVERAL.search(each.text))
+    return [sentence % {"keyword": text} for text in found]
 
 
 def _catch_alls(rule: Rule) -> list[str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
+from accounts.staff.colleagues import name_of
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
@@ -55,7 +56,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "given",
         "became",
         "reason",
-        "asked_by",
+        "asker",
         "done",
     )
     list_display_links = ("number",)
@@ -63,8 +64,8 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "payer", "given", "became", "failure", "reason", "asked_by",
-        "decided_by", "made_by", "refund_id", "received_account", "calls", "created", "done",
+        "account", "number", "order_link", "payer", "given", "became", "failure", "reason", "asker",
+        "decider", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -150,6 +151,14 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("made by"))
     def made_by(self, refund: Refund) -> str:
         return answerers.names([refund.source]).of(refund.source).name
+
+    @admin.display(description=gettext_lazy("requested by"))
+    def asker(self, refund: Refund) -> str | None:
+        return name_of(refund.asked_by) if refund.asked_by else None
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def decider(self, refund: Refund) -> str | None:
+        return name_of(refund.decided_by) if refund.decided_by else None
 
     @admin.display(description=gettext_lazy("requested"))
     def created(self, refund: Refund) -> SafeString:

@@ -121,13 +121,14 @@ def _hand_over(client: Client, call: MassCall) -> None:
 
 def _called(client: Client, call: MassCall) -> Accepted:
     body: mass.Body = call.body
+    send = MassSend.objects.get(pk=call.send_id)
     if body["msgtype"] == "mpvideo":
-        send = MassSend.objects.get(pk=call.send_id)
         title, words = str(send.content.get("title", "")), str(send.content.get("description", ""))
         body = mass.video(mass.video_for_mass(client, body["mpvideo"]["media_id"], title, words))
-    if call.recipients.exists() and call.tag_id is None:
-        return mass.send(client, body, call.clientmsgid, planning.recipients(call))
-    return mass.send_all(client, body, call.clientmsgid, tag_id=call.tag_id)
+    if call.tag_id is not None or send.target == MassSend.Target.ALL:
+        return mass.send_all(client, body, call.clientmsgid, tag_id=call.tag_id)
+    # Without any left WeChat refuses it; it must never become a message to everybody.
+    return mass.send(client, body, call.clientmsgid, planning.recipients(call))
 
 
 def _accepted(call: MassCall, accepted: Accepted) -> None:
