@@ -88,7 +88,7 @@ def test_deliveries_behind_the_circuit_of_a_receiver_are_told_with_whose_it_is(
     outsider = signed_in(staff.outsider)
     assert 'value="webhooks.deliver"' not in html(outsider, JOBS)
     row = next(part for part in html(owner, JOBS).split("<tr") if 'value="webhooks.deliver"' in part)
-    assert (f" {receiver.pk}: " in row, "<b>2</b>" in row, "原因已消除" in row) == (True, True, True)
+    assert (f" {receiver.pk}：" in row, "<b>2</b>" in row, "原因已消除" in row) == (True, True, True)
     # Its address may have a secret in it, and this page is for more than those who set it up.
     assert "example.com" not in row
     outsider.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.theirs.pk})
@@ -109,7 +109,7 @@ def test_the_receiver_of_an_api_client_with_other_accounts_goes_on_by_a_superuse
     held("webhooks.deliver", receiver.pk)
     for reader, button in ((owner, False), (signed_in(staff.superuser), True)):
         shown = reader.get(f"{reverse(JOBS)}?account={staff.ours.pk}").content.decode()
-        assert (f" {receiver.pk}: " in shown, "原因已消除" in shown) == (True, button)
+        assert (f" {receiver.pk}：" in shown, "原因已消除" in shown) == (True, button)
         reader.post(reverse(JOBS), {"work": "webhooks.deliver", "account": staff.ours.pk})
         assert Hold.objects.exists() is not button
 
