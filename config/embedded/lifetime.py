@@ -185,7 +185,7 @@ def _announced(local: Path, services: list[Service], beside: Mapping[str, str]) 
     """Lets settings find the servers, for exactly as long as they are there."""
     file = local / "services.json"
     urls = {service.variable.lower(): service.url for service in services}
-    write_private(file, {**urls, "beside": dict(beside)})
+    write_private(file, {**urls, **({"beside": dict(beside)} if beside else {})})
     try:
         yield
     finally:
