@@ -33,7 +33,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "admin_pages": ("--rows", "10000"),
     "growth": ("--most", "1000"),
 }
-NO_BENCHMARKS = {"__init__", "__main__", "web", "plots", "pushes"}
+NO_BENCHMARKS = {"__init__", "__main__", "own_redis", "web", "plots", "pushes"}
 PAGE, HEADING = "benchmarks.md", "## `python -m bench.{}`"
 # What they print is Markdown already.
 TABLES = {"growth"}

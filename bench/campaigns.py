@@ -28,8 +28,8 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.own_redis import OwnRedis  # noqa: E402
 from bench.simulator_calls import free_port  # noqa: E402
-from config.embedded.redis import program  # noqa: E402
 from wechat.campaigns import counters, steps  # noqa: E402
 from wechat.campaigns.models import Campaign, Variant  # noqa: E402
 from wechat.kernel import work  # noqa: E402
@@ -62,22 +62,6 @@ INSERT INTO pushes_sendwindow (account_id, openid, trigger, "left", expires_at, 
 SELECT %s, 'oBench' || lpad(n::text, 22, '0'), 'message', 5, now() + interval '2 days', now()
 FROM generate_series(1, %s) AS n
 """
-
-
-class OwnRedis:
-    """A server that is killed and started again."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.start()
-
-    def start(self) -> None:
-        command = [str(program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 def account(slug: str, followers: int) -> OfficialAccount:

@@ -12,8 +12,8 @@ from django_redis import get_redis_connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.official.models import OfficialAccount
+from bench.own_redis import OwnRedis
 from tests.cast import Cast, cast
-from tests.own_redis import OwnRedis
 from tests.platform import Platform
 from tests.secrets_watch import Watch, WatchedSpans
 from tests.simulated import Simulated

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers.models import Follower
+from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
-from tests.own_redis import OwnRedis
 from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from wechat.campaigns import steps

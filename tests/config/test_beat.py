@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 from celery import Celery
 
+from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
 from tests.config.amqp_broker import Broker
-from tests.own_redis import OwnRedis
 from tests.pushes.test_sending import _environment
 from wechat.kernel import tasks, work
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from accounts.followers.models import FollowerSync
 from accounts.followers.syncing import SYNCS
+from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
 from tests.cast import Cast, message, signed_in
-from tests.own_redis import OwnRedis
 from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from tests.working import react_to_due

@@ -276,8 +276,8 @@ def test_buttons_with_one_key_are_taken_over_as_several(
         assert [(each.name, each.platform_key) for each in taken] == elsewhere
         assert version.number == 2
     assert live.read(client(menu)).same(live.wanted(menu.account))
-    told = [each.reply for each in taken if each.platform_key == "menu:aaaa"]
-    assert not told or told[0] == text("三节课")
+    kept = [each.reply for each in taken if each.platform_key == "menu:aaaa"]
+    assert not kept or kept[0] == text("三节课")
 
 
 def test_conditional_menus_are_taken_over_with_their_rules(wechat: Phone, menu: Menu) -> None:

@@ -18,10 +18,10 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts.official.models import OfficialAccount
+from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
 from tests.operations.pushing import pushed_by_api
 from tests.operations.test_parsers import instructions
-from tests.own_redis import OwnRedis
 from tests.pushes.test_faults import until
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated

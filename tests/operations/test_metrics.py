@@ -18,10 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
+from bench.own_redis import OwnRedis
 from tests.asgi import exchange
 from tests.callbacks import post
 from tests.config.test_beat import running
-from tests.own_redis import OwnRedis
 from tests.platform import Platform
 from tests.simulator.conftest import free_port
 from tests.working import react_to_due

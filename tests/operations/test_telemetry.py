@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from accounts.official.models import OfficialAccount
+from bench.own_redis import OwnRedis
 from config import telemetry
 from config.embedded import PROJECT
 from tests import callbacks
@@ -24,7 +25,6 @@ from tests.callbacks import served
 from tests.operations.pushing import pushed_by_api, until_delivered
 from tests.operations.test_log_lines import of_the_unit, running
 from tests.operations.test_request_log import further_answers  # noqa: F401 - a fixture
-from tests.own_redis import OwnRedis
 from tests.platform import Platform
 from tests.pushes.test_faults import until
 from tests.sdk.platform import Platform as Server

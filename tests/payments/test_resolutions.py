@@ -119,9 +119,7 @@ def test_what_is_rejected_books_nothing_and_stays_open(underpaid: Order, ann: Cl
     assert books(underpaid)[0] == OrderState.PAYING
 
 
-def test_a_second_difference_needs_a_second_decision(
-    ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
-) -> None:
+def _paid_by_somebody_else_and_too_little(ordered: Ordered, pay: PayPlatform) -> Order:
     order = ordered()
     differing: dict[str, Any] = {
         "amount": {"total": 1, "currency": "CNY"},
@@ -129,6 +127,13 @@ def test_a_second_difference_needs_a_second_decision(
     }
     notify(order, **differing)
     answer_query(pay, order, "SUCCESS", **differing)
+    return order
+
+
+def test_a_second_difference_needs_a_second_decision(
+    ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
+) -> None:
+    order = _paid_by_somebody_else_and_too_little(ordered, pay)
     amount = Discrepancy.objects.get()
     propose(ann, amount, "accept")
     agree(bob, amount)
@@ -143,13 +148,7 @@ def test_a_second_difference_needs_a_second_decision(
 def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
     ordered: Ordered, pay: PayPlatform, ann: Client, bob: Client
 ) -> None:
-    order = ordered()
-    differing: dict[str, Any] = {
-        "amount": {"total": 1, "currency": "CNY"},
-        "payer": {"openid": "oSomebodyElse"},
-    }
-    notify(order, **differing)
-    answer_query(pay, order, "SUCCESS", **differing)
+    order = _paid_by_somebody_else_and_too_little(ordered, pay)
     amount = Discrepancy.objects.get()
     propose(ann, amount, "accept")
     agree(bob, amount)

@@ -14,8 +14,8 @@ import requests
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
-from tests.own_redis import OwnRedis
 from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
 from tests.working import send_due

@@ -1,13 +1,13 @@
-"""A Redis of a test's own, which may be killed and started again."""
+"""A Redis of a test's or a benchmark's own, which may be killed and started again."""
 
 import subprocess
 
+from bench.web import free_port
 from config.embedded.redis import program
-from tests.simulator.conftest import free_port
 
 
 class OwnRedis:
-    """A server that only the test and its processes use, so that nobody else minds when it is killed."""
+    """A server that nobody else uses, so that nobody else minds when it is killed."""
 
     def __init__(self) -> None:
         self.port = free_port()
