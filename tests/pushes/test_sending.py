@@ -25,8 +25,8 @@ from tests.pushes.conftest import OK, WeChat
 from tests.sdk.platform import Reply, answer
 from tests.working import send_due
 from wechat.kernel.work import holds
-from wechat.pushes import claiming, outcomes, windows
-from wechat.pushes.models import Push
+from wechat.pushes import claiming, outcomes, send_rates, windows
+from wechat.pushes.models import Push, SendRate
 from wechat.pushes.queueing import queue
 from wechat.pushes.transitions import send_again
 from wechat.sdk.content import TransferToService
@@ -243,6 +243,33 @@ def test_a_follower_gets_messages_in_order_even_if_the_first_has_to_wait(
     become_due(first)
     send_due()
     assert wechat.received[1:] == [("oA", "first"), ("oA", "second")]
+
+
+def test_a_turn_is_over_where_all_that_is_left_waits_for_an_earlier_message(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    tried = []
+
+    def refuse_first(openid: str, text: str) -> Reply:
+        tried.append(text)
+        return answer(errcode=-1)
+
+    SendRate.objects.create(account=account, kind="service", per_second=1)
+    wrote()
+    wechat.answers = refuse_first
+    asked("first"), asked("second")
+    send_due()
+    assert tried == ["first"]
+
+
+def test_messages_there_are_not_take_nothing_from_the_rate(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    SendRate.objects.create(account=account, kind="service", per_second=40)
+    wrote()
+    asked()
+    send_due()
+    assert send_rates.take(account.pk, "service", 40, 100) >= 9
 
 
 def test_workers_side_by_side_send_everything_once_and_in_order(

@@ -70,7 +70,7 @@ def key(name: str) -> str:
 
 
 def take(name: str, *, size: float, per_second: float, want: int = 1, share: float | None = None) -> Taken:
-    """Takes up to ``want`` tokens from a bucket of that ``size``.
+    """Takes up to ``want`` tokens from a bucket of that ``size``; a negative number gives so many back.
 
     ``share`` is the part of the rate that a process keeps to while Redis is away; without it all is given.
     """

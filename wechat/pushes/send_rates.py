@@ -30,3 +30,8 @@ def take(account_id: int, kind: str, per_second: int, want: int) -> int:
     name = f"push:{account_id}:{kind}"
     size = max(1.0, per_second / 4)
     return buckets.take(name, size=size, per_second=per_second, want=want, share=1 / ALONE).count
+
+
+def give_back(account_id: int, kind: str, per_second: int, unused: int) -> None:
+    """Gives back what was taken for messages that there were not."""
+    take(account_id, kind, per_second, -unused)

@@ -111,11 +111,22 @@ class _Run:
             return 0
         if queue.is_held:
             return self._probe(queue)
-        allowed = send_rates.take(queue.account_id, queue.kind, queue.per_second, free)
-        self.has_to_wait |= allowed < free
-        pushes = claiming.claim(queue, allowed) if allowed else []
+        pushes = self._claim(queue, free)
         self._start(queue, pushes)
         return len(pushes)
+
+    def _claim(self, queue: SendQueue, free: int) -> Sequence[Push]:
+        """Claims up to ``free`` pushes, and no more than the rate allows.
+
+        A queue is also due when all of it waits for earlier messages: that is no matter of the rate.
+        """
+        allowed = send_rates.take(queue.account_id, queue.kind, queue.per_second, free)
+        pushes = claiming.claim(queue, allowed) if allowed else []
+        if len(pushes) == allowed < free:
+            self.has_to_wait = True
+        elif len(pushes) < allowed:
+            send_rates.give_back(queue.account_id, queue.kind, queue.per_second, allowed - len(pushes))
+        return pushes
 
     def _probe(self, queue: SendQueue) -> int:
         """Sends one message to find out whether the others may go; those that cannot be sent are closed."""
