@@ -1,6 +1,6 @@
 """How many API calls a second the simulator takes on one core, with 100,000 followers; signed ones too.
 
-    python bench/simulator_calls.py [--followers 100000] [--calls 20000] [--connections 32]
+    python -m bench.simulator_calls [--followers 100000] [--calls 20000] [--connections 32]
 
 The simulator is pinned to the first core and the load to the others, where the system allows it. Calls a
 CPU-second are those a core of its own would take: on a machine that is busy with other things they say more.
@@ -14,7 +14,6 @@ import base64
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,8 @@ import requests
 from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
 from Crypto.Signature import pkcs1_15
+
+from bench.web import free_port
 
 APPID = "wx7d4e1f90ab23c586"
 MCHID = "1900000109"
@@ -39,12 +40,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=3_000, help="each is ordered once and asked for once")
     parser.add_argument("--connections", type=int, default=32)
     return parser.parse_args()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def prepare(base: str, followers: int, calls: int) -> tuple[str, list[str]]:

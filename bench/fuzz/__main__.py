@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import django
 
-from bench.fuzz.server import Server, free_port, running
+from bench.fuzz.server import Server, running
+from bench.web import free_port
 
 if TYPE_CHECKING:
     from bench.fuzz.requests import Input

@@ -44,12 +44,6 @@ def running(module: list[str], port: int, environment: Mapping[str, str], log: P
             process.wait(30)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 300
     while time.monotonic() < until and process.poll() is None:
