@@ -1,6 +1,7 @@
-"""`python -m bench NAME …` runs the named benchmarks, each as its own process; without a name, those
+"""`make bench ARGS=NAME` runs the named benchmarks, each as its own process; without a name, those
 that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of their results. With
-``--write`` the named ones are renewed in that page, and the others stay.
+``--write`` the named ones are renewed in that page, and the others stay. Options of a benchmark's own follow
+its name: `make bench ARGS='figures --orders 5000000'`.
 
 Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one
 measures. With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots
@@ -27,14 +28,15 @@ QUICK: dict[str, tuple[str, ...]] = {
     "callbacks": ("--rounds", "1", "--seconds", "1"),
     "connections": ("--held", "2000", "--seconds", "1"),
     "push_api": ("--rounds", "1", "--seconds", "1"),
+    "memory": ("--seconds", "5"),
     "payments": ("--rows", "2000"),
     "sends": ("--messages", "50", "--answers", "1"),
     "figures": ("--orders", "1000", "--messages", "1000"),
     "admin_pages": ("--rows", "10000"),
     "growth": ("--most", "1000"),
 }
-NO_BENCHMARKS = {"__init__", "__main__", "own_redis", "web", "plots", "pushes"}
-PAGE, HEADING = "benchmarks.md", "## `python -m bench.{}`"
+NO_BENCHMARKS = {"__init__", "__main__", "own_redis", "web", "plots", "pushes", "database", "interpreters"}
+PAGE, HEADING = "benchmarks.md", "## `make bench ARGS={}`"
 # What they print is Markdown already.
 TABLES = {"growth"}
 OWN_SERVERS = (sys.executable, "-m", "config.embedded", "--temporary", "--durable")
@@ -58,22 +60,24 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--trial", type=Path, metavar="FOLDER")
     parser.add_argument("--write", action="store_true", help="put what the named ones say into the page")
-    options = parser.parse_args(arguments)
+    options, own = parser.parse_known_args(arguments)
+    if own and len(options.names) != 1:
+        parser.error(f"{' '.join(own)}: options of one benchmark go with the name of that one")
     known = {path.stem for path in Path(__file__).parent.glob("*.py")} - NO_BENCHMARKS
     if unknown := set(options.names) - known:
         sys.stderr.write(
             f"No benchmark {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}.\n"
         )
         return 2
-    outcomes = _run_named(options.names, write=options.write) or _run_all(options.trial)
+    outcomes = _run_named(options.names, own, write=options.write) or _run_all(options.trial)
     failed = [name for name, outcome in outcomes.items() if outcome.code]
     if failed:
         sys.stderr.write(f"\nFailed: {', '.join(failed)}.\n")
     return max(outcome.code for outcome in outcomes.values())
 
 
-def _run_named(names: Sequence[str], *, write: bool) -> Mapping[str, Outcome]:
-    outcomes = {name: _run(name) for name in names}
+def _run_named(names: Sequence[str], own: Sequence[str], *, write: bool) -> Mapping[str, Outcome]:
+    outcomes = {name: _run(name, own) for name in names}
     if write:
         page = DOCS / PAGE
         known = _parts(page.read_text()) if page.exists() else {}

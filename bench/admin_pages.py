@@ -1,7 +1,7 @@
-"""How long the admin's pages over the message log take: `python -m bench.admin_pages --rows 1000000`.
+"""How long the admin's pages over the message log take: `make bench ARGS='admin_pages --rows 1000000'`.
 
-Fills the database it is given (use a temporary one) with that many messages of one account, and a second,
-nearly empty account, then asks for each page a few times as a member of staff would.
+Makes that many messages of one account, and a second, nearly empty account, then asks for each page a few
+times as a member of staff would.
 """
 
 import argparse
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import django
-from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["ALLOWED_HOSTS"] = "testserver"
@@ -26,6 +25,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from accounts.staff.models import StaffRight  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 
 TIMES = 5
 BATCH = 500_000
@@ -33,7 +33,7 @@ BATCH = 500_000
 # A month of messages: four of five are texts, one in ten texts is not answered, 1 in 50,000 failed.
 FILL = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, sent_at, received_at,
-    answer, answered_by, late, handled_at, attempts, error)
+    month, answer, answered_by, late, handled_at, attempts, error)
 SELECT %(account)s, 'bench:' || n, 'oBench' || lpad((n * 7919 %% %(followers)s)::text, 22, '0'),
     CASE WHEN n %% 5 > 0 THEN 'text' WHEN n %% 10 = 0 THEN 'event' WHEN n %% 1000 = 5 THEN 'video'
         ELSE 'image' END,
@@ -41,7 +41,8 @@ SELECT %(account)s, 'bench:' || n, 'oBench' || lpad((n * 7919 %% %(followers)s):
     CASE WHEN n %% 5 > 0 THEN '你们几点开门？第' || n %% 4001 || '次问' ELSE '' END,
     '<xml><ToUserName>gh_0123456789ab</ToUserName><FromUserName>oBench</FromUserName><CreateTime>1</CreateTime>'
     '<MsgType>text</MsgType><Content>你们几点开门？</Content><MsgId>' || n || '</MsgId></xml>',
-    moment, moment, CASE WHEN n %% 50 > 4 THEN '{"type": "text", "content": "九点"}'::jsonb END,
+    moment, moment, date_trunc('month', moment AT TIME ZONE 'UTC')::date,
+    CASE WHEN n %% 50 > 4 THEN '{"type": "text", "content": "九点"}'::jsonb END,
     CASE WHEN n %% 5 > 0 AND n %% 50 > 4 THEN 'rule:' || n %% 50 ELSE '' END, false, moment, 0,
     CASE WHEN n %% 50000 = 1 THEN 'ValueError: bench' ELSE '' END
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
@@ -59,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows: int = parser.parse_args().rows
-    call_command("migrate", verbosity=0)
+    make_tables()
     busy, quiet = _account("bench-busy", "a"), _account("bench-quiet", "b")
     with _timed(f"filling {rows:,} messages"):
         _fill(busy, rows)

@@ -1,4 +1,4 @@
-"""A campaign of 1,000,000 worked out, one of 100,000 sent under fire: `python -m bench.campaigns`.
+"""A campaign of 1,000,000 worked out, one of 100,000 sent under fire: `make bench ARGS=campaigns`.
 
 `--recipients` and `--audience` make both smaller. Workers are killed every few seconds and Redis is restarted
 twice; the simulator's ledger says who got it, and how often. `--way service` sends customer-service messages,
@@ -18,7 +18,6 @@ from contextlib import ExitStack, contextmanager
 
 import django
 import requests
-from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -28,6 +27,7 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.own_redis import OwnRedis  # noqa: E402
 from bench.web import free_port  # noqa: E402
 from wechat.campaigns import counters, steps  # noqa: E402
@@ -199,7 +199,7 @@ def main() -> int:
     parser.add_argument("--way", choices=list(PATHS), default="template")
     parser.add_argument("--minutes", type=float, default=15, help="give up after")
     options = parser.parse_args()
-    call_command("migrate", verbosity=0)
+    make_tables()
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     settings.WECHAT_API_BASE = base

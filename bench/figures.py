@@ -1,7 +1,7 @@
 """Pages of figures with a year of orders and messages behind them, and what keeping the figures costs.
 
-`python -m bench.figures --orders 5000000 --messages 10000000` fills the database it is given (use a temporary
-one). Each page is said with its milliseconds and queries; the sums are compared with the rows at the end.
+Run by `make bench ARGS='figures --orders 5000000 --messages 10000000'`. Each page is said with its
+milliseconds and queries; the sums are compared with the rows at the end.
 """
 
 import argparse
@@ -22,20 +22,24 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.orders import fill, measure, signed_in  # noqa: E402
 from payments.orders import revenue  # noqa: E402
 from wechat.console.periods import Period  # noqa: E402
-from wechat.inbox.models import CountProgress  # noqa: E402
+from wechat.inbox import months  # noqa: E402
+from wechat.inbox.models import CountProgress, MessageMonth  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 
 YEAR = 365
 BATCH = 500_000
 MESSAGES = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, sent_at, received_at,
+    month,
     answered_by, late, handled_at, attempts, error, trace)
 SELECT %(account)s, 'bench:' || n, 'oBench' || n %% 200000,
     (ARRAY['text', 'text', 'image', 'voice', 'event', 'event', 'event'])[1 + n %% 7],
     (ARRAY['', '', '', '', 'click', 'view', 'subscribe'])[1 + n %% 7], '你们几点开门？', '<xml/>', at, at,
+    date_trunc('month', at AT TIME ZONE 'UTC')::date,
     CASE WHEN n %% 7 = 0 THEN 'rule:1' ELSE '' END, false, at, 0, '', ''
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n,
     LATERAL (SELECT now() - (%(rows)s - n) * (interval '365 days' / %(rows)s) AS at) AS moment
@@ -49,7 +53,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000)
     chosen = parser.parse_args()
     orders: int = chosen.orders
-    call_command("migrate", verbosity=0)
+    make_tables()
     account = _timed(f"{orders:,} orders of a year, filled", lambda: fill(orders))
     client = signed_in(account)
     page = f"/admin/orders/order/revenue/?{Period.until_today(YEAR).query}"
@@ -77,6 +81,7 @@ def _messages(account: OfficialAccount, client: Client, rows: int) -> None:
 
 
 def _fill(account: OfficialAccount, rows: int) -> None:
+    months.make_missing(MessageMonth, back=13)
     with connection.cursor() as cursor:
         for first in range(1, rows + 1, BATCH):
             last = min(first + BATCH - 1, rows)

@@ -1,4 +1,4 @@
-"""Followers by the million: `python -m bench.followers [--sizes 10000 100000 1000000]`.
+"""Followers by the million: `make bench ARGS='followers [--sizes 10000 100000 1000000]'`.
 
 For each size: a simulator of its own is seeded, a full run reads everybody into the database (use a temporary
 one), and a second run finds nothing new. At the largest size the list's pages are asked for as a member of
@@ -26,7 +26,6 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -36,6 +35,7 @@ from accounts.followers import sync_requests  # noqa: E402
 from accounts.followers.models import Follower, FollowerSync, Segment, Tag  # noqa: E402
 from accounts.followers.segments import Condition  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 
 TAGS = ["VIP", "老客户", "门店", "线上", "试用"]
@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     sizes: list[int] = parser.parse_args().sizes
-    call_command("migrate", verbosity=0)
+    make_tables()
     print(f"{'followers':>10} {'run':<8} {'seconds':>8} {'a second':>9} {'worker MB':>9} {'platform MB':>11}")
     for number, size in enumerate(sizes):
         account = OfficialAccount.objects.create(

@@ -1,8 +1,8 @@
-"""What things cost as there are more of them: `python -m bench.growth`.
+"""What things cost as there are more of them: `make bench ARGS=growth`.
 
 Rules, messages, followers, accounts, campaigns and orders, each at sizes that are ten times the one before.
 What is larger than ``--most`` is not built but drawn on from the last two sizes, and said to be. Prints the
-tables of ``docs/benchmarks.md``, draws their plots, and fills the database it is given (use a temporary one).
+tables of ``docs/benchmarks.md`` and draws their plots.
 """
 
 import argparse
@@ -19,7 +19,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["ALLOWED_HOSTS"] = "testserver"
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Model  # noqa: E402
 from django.test import Client  # noqa: E402
@@ -27,6 +26,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.official import directory  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.orders import fill as fill_orders  # noqa: E402
 from bench.orders import signed_in  # noqa: E402
 from bench.plots import Curve, draw  # noqa: E402
@@ -93,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=1_000_000, help="rows that are built of anything")
     most: int = parser.parse_args().most
-    call_command("migrate", verbosity=0)
+    make_tables()
     account = _account("growth", "g")
     client = signed_in(account)
     for title, sizes, growths in _all(account, client, most):

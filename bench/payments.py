@@ -1,7 +1,7 @@
 """Orders made and notifications applied a second, with few and with many orders there already.
 
-`python -m bench.payments --rows 1000000` fills the database it is given (use a temporary one), measures,
-and says how the two compare. A notification goes all the way: signature, decryption, row, order, event.
+Run by `make bench ARGS='payments --rows 1000000'`, it says how the two compare. A notification goes all the
+way: signature, decryption, row, order, event.
 The reference is the same rows written by bare SQL, a transaction each: what Postgres itself costs.
 Under load, several threads deliver at once, and each says how long its answer took.
 """
@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import django
-from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest
 
@@ -35,6 +34,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from payments.merchants.models import Merchant  # noqa: E402
 from payments.orders import ordering  # noqa: E402
 from payments.orders.models import Order  # noqa: E402
@@ -86,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows: int = parser.parse_args().rows
-    call_command("migrate", verbosity=0)
+    make_tables()
     bench = Bench()
     bench.fill(1, FEW)
     few = bench.measured(FEW)

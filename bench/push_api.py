@@ -1,4 +1,4 @@
-"""Messages that business systems ask for, a second: `python -m bench.push_api`.
+"""Messages that business systems ask for, a second: `make bench ARGS=push_api`.
 
 `POST /api/v1/push`, every request signed, with a nonce and an Idempotency-Key of its own, answered after its
 rows are committed: one message a request at 64 connections and at one, then 1,000 messages a request. Two
@@ -22,7 +22,6 @@ from statistics import median
 from typing import Any
 
 import django
-from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -30,6 +29,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.web import HERE, Figures, build_go, drive, free_port, is_go_here, served, web_command  # noqa: E402
 from wechat.api.models import ApiClient, KeptAnswer  # noqa: E402
 from wechat.pushes.models import Push, Template  # noqa: E402
@@ -150,7 +150,7 @@ def main() -> int:
     if not shutil.which("wrk"):
         sys.stderr.write("This benchmark drives the server with wrk: apt-get install wrk\n")
         return 1
-    call_command("migrate", verbosity=0)
+    make_tables()
     with_gin = is_go_here(*GIN)
     single, many, ratios = [], [], []
     with tempfile.TemporaryDirectory() as folder:

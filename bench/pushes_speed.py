@@ -1,4 +1,4 @@
-"""How many template messages a second are sent: `python -m bench.pushes_speed [--messages 20000]`.
+"""How many template messages a second are sent: `make bench ARGS='pushes_speed [--messages 20000]'`.
 
 Two worker processes against the simulator, everything on this machine, at no latency and at 100 ms, beside a
 plain loop that calls `requests.post` for one message after the other, and one over wechatpy where it is
@@ -23,7 +23,6 @@ from typing import Any
 import django
 import psutil
 import requests
-from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -31,6 +30,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.web import free_port  # noqa: E402
 from wechat.pushes.models import Push  # noqa: E402
 from wechat.pushes.queueing import queue_many  # noqa: E402
@@ -269,7 +269,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--waiting", type=int, nargs="*", default=[10_000, 1_000_000])
     given = parser.parse_args()
-    call_command("migrate", verbosity=0)
+    make_tables()
     OfficialAccount.objects.filter(slug="speed").delete()
     with simulated() as bench:
         for latency_ms in (0, 100):

@@ -1,8 +1,7 @@
-"""What a worker spends on a message after its answer: `python -m bench.reactions`.
+"""What a worker spends on a message after its answer: `make bench ARGS=reactions`.
 
 Texts as callbacks leave them, with the answer of a rule, handled by every reaction the console has: CPU of
-the worker for each, and of Postgres beside it. Fills the database it is given and takes away what it filled;
-use a temporary one.
+the worker for each, and of Postgres beside it.
 """
 
 import argparse
@@ -18,10 +17,10 @@ import psutil  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts.followers.models import Follower  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from config.celery import app  # noqa: E402
-from wechat.inbox.models import InboundMessage, month_of  # noqa: E402
+from wechat.inbox.models import month_of  # noqa: E402
 from wechat.inbox.recording import insert  # noqa: E402
 from wechat.inbox.records import Record  # noqa: E402
 from wechat.kernel import work  # noqa: E402
@@ -65,25 +64,20 @@ def cpu_of_postgres() -> float:
 
 
 def main(rows: int) -> None:
+    make_tables()
     app.loader.import_default_modules()
     account = OfficialAccount.objects.create(
         name="反应", slug="reactions", appid="wx" + "8" * 16, mode="plain", token="benchtoken"
     )
-    try:
-        fill(account, rows)
-        cpu, postgres, started = time.process_time(), cpu_of_postgres(), time.perf_counter()
-        taken = 0
-        while done := work.run("inbox.react"):
-            taken += done
-        seconds = time.perf_counter() - started
-        worker, server = time.process_time() - cpu, cpu_of_postgres() - postgres
-        print(f"{taken} messages in {seconds:.1f} s, one after the other")
-        print(f"CPU a message: worker {worker / taken * 1e6:.0f} µs, Postgres {server / taken * 1e6:.0f} µs")
-    finally:
-        connection.close()
-        InboundMessage.objects.filter(account=account).delete()
-        Follower.objects.filter(account=account).delete()
-        account.delete()
+    fill(account, rows)
+    cpu, postgres, started = time.process_time(), cpu_of_postgres(), time.perf_counter()
+    taken = 0
+    while done := work.run("inbox.react"):
+        taken += done
+    seconds = time.perf_counter() - started
+    worker, server = time.process_time() - cpu, cpu_of_postgres() - postgres
+    print(f"{taken} messages in {seconds:.1f} s, one after the other")
+    print(f"CPU a message: worker {worker / taken * 1e6:.0f} µs, Postgres {server / taken * 1e6:.0f} µs")
 
 
 if __name__ == "__main__":

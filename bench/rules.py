@@ -1,4 +1,4 @@
-"""What finding the rule for a text costs, with 10, 100 and 1000 rules: ``python -m bench.rules``."""
+"""What finding the rule for a text costs, with 10, 100 and 1000 rules: ``make bench ARGS=rules``."""
 
 import datetime
 import random

@@ -1,4 +1,4 @@
-"""Whether more workers send more, and whether a person waits behind a campaign: `python -m bench.sends`.
+"""Whether more workers send more, and whether a person waits behind a campaign: `make bench ARGS=sends`.
 
 Messages a second of 1, 2 and 4 worker processes while each call to the platform takes 100 ms. Then how long a
 message that somebody waits for takes to leave while a campaign is being sent and each call takes two seconds,
@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import django
-from django.core.management import call_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from accounts.official.models import OfficialAccount  # noqa: E402
+from bench.database import make_tables  # noqa: E402
 from bench.pushes_speed import TEMPLATE, Bench, simulated  # noqa: E402
 from wechat.kernel.work import waking  # noqa: E402
 from wechat.pushes.models import Push  # noqa: E402
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--answers", type=int, default=5)
     options = parser.parse_args()
-    call_command("migrate", verbosity=0)
+    make_tables()
     OfficialAccount.objects.filter(slug="speed").delete()
     with simulated() as bench:
         first = None

@@ -1,6 +1,6 @@
 """How many API calls a second the simulator takes on one core, with 100,000 followers; signed ones too.
 
-    python -m bench.simulator_calls [--followers 100000] [--calls 20000] [--connections 32]
+    make bench ARGS='simulator_calls --followers 100000 --calls 20000 --connections 32'
 
 The simulator is pinned to the first core and the load to the others, where the system allows it. Calls a
 CPU-second are those a core of its own would take: on a machine that is busy with other things they say more.

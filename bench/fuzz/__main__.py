@@ -3,7 +3,8 @@
 Starts the simulator and one web process, sends each door so many inputs, one after the other, and reports
 every one that was answered with 5xx or not at all, took more than two seconds of CPU, or lifted the
 process's memory over 512 MB. An input is the same in every run with the same seed: `--door login --only 17`
-sends one again. The exit code is 1 if any failed, or if there was not the time for all of them.
+sends one again. A run over all doors writes ``docs/fuzzing.md`` anew. The exit code is 1 if any failed, or if
+there was not the time for all of them.
 """
 
 import argparse
@@ -11,16 +12,16 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 import django
 
+from bench.fuzz import report
+from bench.fuzz.report import CPU_SECONDS, MEMORY_MB, Verdict
 from bench.fuzz.server import Server, running
 from bench.web import free_port
 
@@ -28,17 +29,7 @@ if TYPE_CHECKING:
     from bench.fuzz.requests import Input
     from bench.fuzz.world import World
 
-CPU_SECONDS, MEMORY_MB = 2.0, 512
 PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')
-
-
-@dataclass
-class Verdict:
-    """The results of the inputs that one door was sent."""
-
-    answered: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-    failures: list[str] = field(default_factory=list)
 
 
 def main() -> int:
@@ -52,16 +43,20 @@ def main() -> int:
             generate(world, Random(0)).send(server.port, "127.0.0.1")
         until = time.monotonic() + options.minutes * 60
         numbers = range(options.each) if options.only is None else [options.only]
-        failed = False
+        verdicts: dict[str, Verdict] = {}
         for door in options.door or list(DOORS):
-            verdict = Verdict()
+            verdict = verdicts[door] = Verdict()
             for number in numbers:
                 if time.monotonic() > until:
                     verdict.failures.append(f"{door} {number}: there was no time for the rest")
                     break
                 given = DOORS[door](world, Random(f"{options.seed}:{door}:{number}"))
                 _try(server, given, f"{door} {number}", verdict)
-            failed = _print_verdict(door, verdict, server) or failed
+            verdict.peak_mb = server.peak_mb()
+            report.print_verdict(door, verdict)
+        failed = any(verdict.failures for verdict in verdicts.values())
+        if not options.door and options.only is None:
+            report.write(verdicts, options.seed)
         if failed:
             print(f"\nThe end of the server's log:\n{log.read_text(errors='replace')[-6_000:]}")
     return 1 if failed else 0
@@ -124,20 +119,6 @@ def _address(name: str) -> str:
     """Returns another address for each input, so that no limit by address refuses the later ones."""
     random = Random(name)
     return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
-
-
-def _print_verdict(door: str, verdict: Verdict, server: Server) -> bool:
-    """Prints the results of a door. Returns whether any input failed."""
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(verdict.answered.items()))
-    total = sum(verdict.answered.values())
-    cost = f"at most {verdict.slowest:.2f} s of CPU, {server.peak_mb():.0f} MB"
-    print(f"{door:13} {total:>6,} inputs: {counted}; {cost}")
-    for failure in verdict.failures[:20]:
-        print(f"  {failure}")
-    if len(verdict.failures) > 20:
-        print(f"  and {len(verdict.failures) - 20} more")
-    sys.stdout.flush()
-    return bool(verdict.failures)
 
 
 if __name__ == "__main__":

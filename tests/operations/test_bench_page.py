@@ -1,11 +1,13 @@
 """The page that all benchmarks together write, without waiting for any of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
 from bench.__main__ import QUICK, Outcome
+from bench.database import make_tables
 
 
 def test_every_benchmark_of_the_page_is_there() -> None:
@@ -15,6 +17,25 @@ def test_every_benchmark_of_the_page_is_there() -> None:
 def test_a_name_that_no_benchmark_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["callbacks", "nonsense"]) == 2
     assert "No benchmark nonsense; there are" in capsys.readouterr().err
+
+
+def test_options_of_a_benchmark_need_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["figures", "growth", "--orders", "5000000"])
+    assert "--orders 5000000: options of one benchmark" in capsys.readouterr().err
+
+
+def test_a_benchmark_gets_the_options_behind_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Sequence[str]] = []
+    monkeypatch.setattr(bench, "_run", lambda *run: given.append(run) or Outcome(0, "", 0.0))
+    assert bench.main(["figures", "--orders", "5000000"]) == 0
+    assert given == [("figures", ["--orders", "5000000"])]
+
+
+@pytest.mark.django_db
+def test_a_benchmark_touches_no_database_that_has_tables() -> None:
+    with pytest.raises(SystemExit, match="This database is in use"):
+        make_tables()
 
 
 def test_the_page_has_the_machine_what_was_said_and_what_failed(
@@ -29,6 +50,6 @@ def test_the_page_has_the_machine_what_was_said_and_what_failed(
     assert bench.main(["--trial", str(tmp_path)]) == 1
     page = (tmp_path / "benchmarks.md").read_text()
     assert " processors (" in page
-    assert "## `python -m bench.growth`\n\n| rules | 10 |\n" in page
+    assert "## `make bench ARGS=growth`\n\n| rules | 10 |\n" in page
     assert "```\nthe server did not start\n```\n\nIt failed with code 1.\n" in page
     assert "It took 61 s." in page

@@ -1,6 +1,7 @@
 """The manifests keep to the schemas of Kubernetes and of the custom resources, and fit to each other."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,3 +307,10 @@ def test_what_several_replicas_share_is_spread() -> None:
                 for each in EVERYTHING
                 if each["kind"] == "PodDisruptionBudget"
             )
+
+
+def test_the_canary_is_judged_by_a_label_that_prometheus_puts_on_its_series() -> None:
+    queried = re.findall(r"(\w+)=\"{{args", (KUBERNETES / "components/canary/analysis.yaml").read_text())
+    (monitor,) = resources(KUBERNETES / "components/monitoring/pods.yaml")
+    labels = {name.replace("-", "_") for name in monitor["spec"]["podTargetLabels"]}
+    assert set(queried) <= labels

@@ -8,7 +8,15 @@ from django.core.management import get_commands
 from config.embedded import PROJECT
 from wechat.kernel.work import KINDS
 
-PAGES = ["operations.md", "incidents.md", "scaling.md", "threat-model.md", "engines.md", "resilience.md"]
+PAGES = [
+    "operations.md",
+    "incidents.md",
+    "scaling.md",
+    "threat-model.md",
+    "engines.md",
+    "resilience.md",
+    "fuzzing.md",
+]
 NAMED = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
@@ -61,6 +69,12 @@ def test_modules_that_pages_run_are_there(page: str) -> None:
     for module in re.findall(r"`python -m ([a-z_.]+)", text):
         path = PROJECT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+@pytest.mark.parametrize("page", [*(f"docs/{page}" for page in PAGES), "README.md", "README.zh-CN.md"])
+def test_benchmarks_that_are_named_are_there(page: str) -> None:
+    for name in re.findall(r"make bench ARGS='?(\w+)", (PROJECT / page).read_text()):
+        assert (PROJECT / f"bench/{name}.py").exists(), name
 
 
 def test_works_that_pages_name_are_there() -> None:
