@@ -26,10 +26,15 @@ def test_options_of_a_benchmark_need_its_name(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_benchmark_gets_the_options_behind_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Sequence[str]] = []
-    monkeypatch.setattr(bench, "_run", lambda *run: given.append(run) or Outcome(0, "", 0.0))
+    given: dict[str, Sequence[str]] = {}
+
+    def run(name: str, arguments: Sequence[str]) -> Outcome:
+        given[name] = arguments
+        return Outcome(0, "", 0.0)
+
+    monkeypatch.setattr(bench, "_run", run)
     assert bench.main(["figures", "--orders", "5000000"]) == 0
-    assert given == [("figures", ["--orders", "5000000"])]
+    assert given == {"figures": ["--orders", "5000000"]}
 
 
 @pytest.mark.django_db
