@@ -22,6 +22,7 @@ from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
 from wechat.kernel.combined_writes import NOTHING, Changed, update_and_insert
+from wechat.kernel.prepared import prepared_cursor
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
@@ -99,7 +100,7 @@ def apply(
 
 def _found(merchant: Merchant, out_trade_no: str, statement: str) -> Order | None:
     # As SQL: to put it together anew takes the ORM several times as long as Postgres takes to answer.
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, [out_trade_no, merchant.pk])
         row = cursor.fetchone()
     if row is None:

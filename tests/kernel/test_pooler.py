@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.official.models import OfficialAccount
 from bench.drill.servers import PgBouncer
 from tests.programs import installed
-from wechat.kernel import group_commit
+from wechat.kernel import group_commit, prepared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +35,16 @@ def pooled(
     pooler = PgBouncer(tmp_path / "pgbouncer", address, connections=2)
     pooler.start()
     monkeypatch.setattr(connection, "get_connection_params", lambda: {**known, "port": pooler.port})
+    _connect_anew()
     yield
     pooler.kill()
+    monkeypatch.undo()
+    _connect_anew()
+
+
+def _connect_anew() -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of the backend for Postgres
 
 
 def test_statements_are_prepared_where_nothing_is_in_between(known: dict[str, Any]) -> None:
@@ -51,11 +59,30 @@ def test_statements_are_prepared_where_nothing_is_in_between(known: dict[str, An
 @needs_pooler
 def test_no_cursor_outlives_its_transaction(pooled: None) -> None:
     """Django's own choices of a form are read with one, unless it is told not to."""
-    connection.close()
     with CaptureQueriesContext(connection) as asked:
         assert list(OfficialAccount.objects.iterator()) == []
     assert not any("DECLARE" in each["sql"].upper() for each in asked.captured_queries)
     assert connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+
+
+def prepared_statements() -> list[str]:
+    """Carries out a statement often. Returns how the connection's server process knows it, if prepared."""
+    for number in range(prepared.THRESHOLD + 2):
+        with prepared.prepared_cursor() as cursor:
+            cursor.execute("SELECT %s::int AS marked", [number])
+            assert cursor.fetchone() == (number,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%marked%%'", [])
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+def test_a_statement_that_comes_again_is_prepared_where_nothing_is_in_between() -> None:
+    assert prepared_statements() == ["SELECT $1::int AS marked"]
+
+
+@needs_pooler
+def test_no_statement_is_prepared_through_a_pooler(pooled: None) -> None:
+    assert prepared_statements() == []
 
 
 @needs_pooler

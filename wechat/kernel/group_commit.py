@@ -19,6 +19,7 @@ from django.db import connection
 from psycopg import AsyncConnection, Error, OperationalError
 
 from wechat.kernel.batches import Batches, NotDone
+from wechat.kernel.prepared import BACKEND, is_direct
 from wechat.kernel.read_only import is_read_only
 
 log = logging.getLogger(__name__)
@@ -45,14 +46,9 @@ async def connect() -> Session:
 
 
 async def _is_pooled(session: Session) -> bool:
-    """Returns whether a pooler is in between: then statements are not prepared.
-
-    Each may be carried out by another server process, which has not heard of it, or which knows another one
-    by its name. Who answers is not whom the greeting named.
-    """
-    cursor = await session.execute("SELECT pg_backend_pid()", prepare=False)
-    found = await cursor.fetchone()
-    return found is None or found[0] != session.info.backend_pid
+    """Returns whether a pooler is in between: then statements are not prepared."""
+    cursor = await session.execute(BACKEND, prepare=False)
+    return not is_direct(session.info, await cursor.fetchone())
 
 
 def group_commit(

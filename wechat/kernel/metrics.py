@@ -25,7 +25,9 @@ ANSWER_SECONDS = Histogram(
     "From request to answer",
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 3.5, 5),
 )
-BATCH_ROWS = Histogram("wechat_callback_batch_rows", "Rows a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+BATCH_ROWS = Histogram(
+    "wechat_callback_batch_rows", "Rows a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
 
 API_CALLS = Counter("wechat_api_calls", "Calls to the platform", ["api", "outcome"])
 API_SECONDS = Histogram("wechat_api_seconds", "Length of a call to the platform", ["api"])
