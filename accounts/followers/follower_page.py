@@ -30,7 +30,10 @@ REMARK_BYTES = 30
 
 
 class FollowerForm(forms.Form):
-    """The remark, the tags and the account's own fields of one follower."""
+    """The remark, the tags and the account's own fields of one follower.
+
+    It carries what it showed, and only what differs from that is saved: others go on while a page is open.
+    """
 
     remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=29)
     tags = forms.ModelMultipleChoiceField(
@@ -57,6 +60,8 @@ class FollowerForm(forms.Form):
             self.fields[_name(field)] = custom_fields.form_field(field)
         if personal_data.hidden(follower.account_id):
             self.own, self.fields = [], {"tags": tags}
+        for shown in self.fields.values():
+            shown.show_hidden_initial = True
 
     def clean_remark(self) -> str:
         remark = str(self.cleaned_data["remark"]).strip()
@@ -65,24 +70,25 @@ class FollowerForm(forms.Form):
         return remark
 
     def clean_tags(self) -> set[Tag]:
-        tags = set(self.cleaned_data["tags"])
-        if len(tags) > MOST_OF_A_FOLLOWER:
+        ticked, shown = set(self.cleaned_data["tags"]), set(self.data.getlist("initial-tags"))
+        self.added = {tag for tag in ticked if str(tag.pk) not in shown}
+        self.removed = {tag for tag in self.tags_before - ticked if str(tag.pk) in shown}
+        if len((self.tags_before | self.added) - self.removed) > MOST_OF_A_FOLLOWER:
             raise ValidationError(_("A follower can have 20 tags, the most WeChat allows."))
-        return tags
+        return ticked
 
     @transaction.atomic
     def save(self) -> None:
         """Saves the changes here at once; what concerns WeChat is queued and goes there in the background."""
         follower = self.follower
-        if (remark := self.cleaned_data.get("remark", follower.remark)) != follower.remark:
-            follower.remark = remark
+        if "remark" in self.changed_data:
+            follower.remark = self.cleaned_data["remark"]
             follower.save(update_fields=["remark"])
-            changes.queue(Change.Kind.REMARK, [follower], remark)
-        after: set[Tag] = self.cleaned_data["tags"]
+            changes.queue(Change.Kind.REMARK, [follower], follower.remark)
         # Those taken off first, or a follower with 20 tags would have no room.
-        for tag in self.tags_before - after:
+        for tag in self.removed:
             tagging.remove(tag, [follower.pk])
-        for tag in after - self.tags_before:
+        for tag in self.added:
             tagging.add(tag, [follower.pk])
         changed = {field: self._value(field) for field in self.own if _name(field) in self.changed_data}
         custom_fields.save([(follower, changed)])
