@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.followers.models import BulkJob, Follower, Tag
@@ -109,14 +109,18 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
     """Returns what ``add`` would do to these followers now, without doing it."""
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
-    everybody, having, no_room = rows.count(), has.count(), full(rows).difference(has).count()
+    everybody, having = rows.count(), has.count()
+    no_room = rows.filter(has_no_room()).difference(has).count()
     return Forecast(everybody - having - no_room, having, no_room)
 
 
-def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
-    """Returns those of the followers who have as many tags as the platform allows."""
-    crowded = Tagging.objects.values("follower").alias(number=Count("pk"))
-    return followers.filter(pk__in=crowded.filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
+def has_no_room() -> Exists:
+    """Returns the condition on followers that they have as many tags as the platform allows.
+
+    Counted for each of the followers asked about: of a slice, the tags of everybody else are not looked at.
+    """
+    of_each = Tagging.objects.filter(follower=OuterRef("pk")).values("follower")
+    return Exists(of_each.alias(number=Count("pk")).filter(number__gte=MOST_OF_A_FOLLOWER))
 
 
 def ask_platform(tag: Tag) -> None:
