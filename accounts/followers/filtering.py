@@ -53,9 +53,11 @@ class FollowerFilter(FilterForm):
     since = day_field(_("followed or left from"))
     until = day_field(_("followed or left until"))
 
-    def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, account: OfficialAccount | None, *args: Any, hidden: bool | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.account_id = account.pk if account else 0
+        self.account_id, self.hidden = account.pk if account else 0, hidden
         channels = codes.scenes.offered(account.pk if account else None, keep=self.data.get("channel", ""))
         cast(forms.ChoiceField, self.fields["channel"]).choices = [("", _("All")), *channels]
         for name, model in (("tag", Tag), ("segment", Segment)):
@@ -65,7 +67,7 @@ class FollowerFilter(FilterForm):
     def narrow(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
         chosen = self.cleaned_data
         if wanted := chosen["q"].strip():
-            rows = rows.filter(openid__in=searching.openids(self.account_id, wanted))
+            rows = rows.filter(openid__in=searching.openids(self.account_id, wanted, hidden=self.hidden))
         if chosen["follows"]:
             rows = rows.filter(STATES[chosen["follows"]])
         if chosen["tag"]:

@@ -40,17 +40,24 @@ def finds(area: Area) -> Callable[[Finder], Finder]:
     return register
 
 
-def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lambda area: False) -> Openids:
+def openids(
+    account_id: int,
+    words: str,
+    may_view: Callable[[Area], bool] = lambda area: False,
+    *,
+    hidden: bool | None = None,
+) -> Openids:
     """Returns the openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
 
-    A reader who may not see who people are finds them by OpenID and handle alone.
+    A reader who may not see who people are finds them by OpenID and handle alone. That is the reader of the
+    page that is being made, unless ``hidden`` says it of whoever asked for work that is done now.
     """
     words = words.strip()
     known = Follower.objects.filter(account=account_id)
     ways = [known.filter(openid=words)]
     if beginning := handles.digits_of(words.rpartition(" ")[2]):
         ways.append(of_handle(account_id, beginning))
-    is_hidden = personal_data.hidden(account_id)
+    is_hidden = personal_data.hidden(account_id) if hidden is None else hidden
     if not is_hidden:
         ways += _named(account_id, words)
     found = [way.order_by().values("openid") for way in ways]
