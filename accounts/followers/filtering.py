@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.followers import searching
+from accounts.followers.activity import scene_number
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
@@ -99,8 +100,8 @@ class FollowerFilter(FilterForm):
 
 
 def _came_through(scene: str) -> Q:
-    is_number = scene.isdecimal() and len(scene) < 11
-    return Q(qr_scene_str=scene) | Q(qr_scene=int(scene)) if is_number else Q(qr_scene_str=scene)
+    by_text, number = Q(qr_scene_str=scene), scene_number(scene)
+    return by_text if number is None else by_text | Q(qr_scene=number)
 
 
 def _seen(days: int) -> Q:

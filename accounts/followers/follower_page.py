@@ -25,8 +25,7 @@ from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
-
-REMARK_BYTES = 30
+from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 
 
 class FollowerForm(forms.Form):
@@ -35,7 +34,7 @@ class FollowerForm(forms.Form):
     It carries what it showed, and only what differs from that is saved: others go on while a page is open.
     """
 
-    remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=29)
+    remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=REMARK_BYTES - 1)
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.none(),
         label=gettext_lazy("tags"),
@@ -65,7 +64,7 @@ class FollowerForm(forms.Form):
 
     def clean_remark(self) -> str:
         remark = str(self.cleaned_data["remark"]).strip()
-        if len(remark.encode()) >= REMARK_BYTES:
+        if not is_remark(remark):
             raise ValidationError(_("WeChat takes less than 30 bytes: about 9 Chinese characters."))
         return remark
 

@@ -19,7 +19,7 @@ from accounts.followers.models import BulkJob, Follower, Tag
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 from wechat.kernel.subqueries import select_sql
-from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
+from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER, MOST_TAGS
 
 Tagging = Follower.tags.through
 
@@ -121,6 +121,11 @@ def has_no_room() -> Exists:
     """
     of_each = Tagging.objects.filter(follower=OuterRef("pk")).values("follower")
     return Exists(of_each.alias(number=Count("pk")).filter(number__gte=MOST_OF_A_FOLLOWER))
+
+
+def has_all_tags(account_id: int) -> bool:
+    """Returns whether the account has as many tags as WeChat allows; WeChat's own do not count."""
+    return Tag.objects.filter(account=account_id).exclude(platform_id__lte=2).count() >= MOST_TAGS
 
 
 def ask_platform(tag: Tag) -> None:
