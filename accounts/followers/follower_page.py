@@ -69,7 +69,8 @@ class FollowerForm(forms.Form):
         return remark
 
     def clean_tags(self) -> set[Tag]:
-        ticked, shown = set(self.cleaned_data["tags"]), set(self.data.getlist("initial-tags"))
+        data: Any = self.data
+        ticked, shown = set(self.cleaned_data["tags"]), set(data.getlist("initial-tags"))
         self.added = {tag for tag in ticked if str(tag.pk) not in shown}
         self.removed = {tag for tag in self.tags_before - ticked if str(tag.pk) in shown}
         if len((self.tags_before | self.added) - self.removed) > MOST_OF_A_FOLLOWER:

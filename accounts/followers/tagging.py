@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.followers.models import BulkJob, Follower, Tag
@@ -120,7 +120,7 @@ def has_no_room() -> Exists:
     Counted for each of the followers asked about: of a slice, the tags of everybody else are not looked at.
     """
     of_each = Tagging.objects.filter(follower=OuterRef("pk")).values("follower")
-    return Exists(of_each.alias(number=Count("pk")).filter(number__gte=MOST_OF_A_FOLLOWER))
+    return Exists(of_each.alias(number=Count("pk")).filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
 
 
 def has_all_tags(account_id: int) -> bool:

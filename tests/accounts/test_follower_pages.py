@@ -171,11 +171,20 @@ def test_saving_a_page_undoes_nothing_that_happened_while_it_was_open(staff: Cas
         for name, kind in (("城市", "text"), ("鞋码", "number"), ("生日", "date"), ("会员", "yes_no"))
     ]
     city, size, birthday, member = fields
-    before = {city: "广州", size: Decimal(40), birthday: datetime.date(2000, 1, 1), member: True}
+    before: dict[CustomField, custom_fields.Value] = {
+        city: "广州",
+        size: Decimal(40),
+        birthday: datetime.date(2000, 1, 1),
+        member: True,
+    }
     custom_fields.save([(follower, before)])
     page = opened(client, follower)
 
-    meanwhile = {city: "深圳", size: Decimal("42.5"), birthday: datetime.date(2001, 1, 1)}
+    meanwhile: dict[CustomField, custom_fields.Value] = {
+        city: "深圳",
+        size: Decimal("42.5"),
+        birthday: datetime.date(2001, 1, 1),
+    }
     custom_fields.save([(follower, meanwhile)])
     Follower.objects.update(remark="李女士")
     follower.tags.set([unticked, put_on])

@@ -118,7 +118,7 @@ def test_after_its_time_a_key_is_free_and_is_forgotten(caller: Signed) -> None:
 def test_a_key_that_is_used_again_while_old_ones_are_forgotten_stays(caller: Signed) -> None:
     caller.post(NOTES, {"name": "a"}, key="order-1")
     KeptAnswer.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
-    answers = []
+    answers: list[Any] = []
 
     def use_again(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith('DELETE FROM "api_keptanswer"') and not answers:

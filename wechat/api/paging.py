@@ -22,7 +22,7 @@ class KeysetPages(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Returns the place to continue from. Raises ``NotFound`` for one that is none of ours."""
         cursor = super().decode_cursor(request)
-        if cursor is not None and cursor.position is not None and row_id(cursor.position) is None:
+        if cursor is not None and cursor.position is not None and row_id(str(cursor.position)) is None:
             raise NotFound(self.invalid_cursor_message)
         return cursor
 
