@@ -6,6 +6,7 @@ disk, of which a process uses no more than ``MOST_ON_DISK``.
 """
 
 import re
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from http.cookies import CookieError
 from typing import Any
@@ -50,6 +51,8 @@ class Body:
     """The body of a request: in memory while it is small, else in a temporary file until it is closed."""
 
     _on_disk = 0
+    # A body grows in the event loop, and is closed in the thread of its page.
+    _lock = threading.Lock()
 
     def __init__(self) -> None:
         self.file = TemporaryContent(IN_MEMORY)
@@ -58,14 +61,21 @@ class Body:
     def write(self, data: bytes) -> int:
         """Adds data. Raises ``RequestRefused`` if it needs the disk, and bodies have used up their share."""
         before, self.size = self._counted, self.size + len(data)
-        Body._on_disk += self._counted - before
-        if self._counted and Body._on_disk > MOST_ON_DISK:
+        on_disk = self._count(self._counted - before)
+        if self._counted and on_disk > MOST_ON_DISK:
             raise RequestRefused(503)
         return self.file.write(data)
 
     def close(self) -> None:
-        Body._on_disk -= self._counted
+        self._count(-self._counted)
         self.file.close()
+
+    @classmethod
+    def _count(cls, grown: int) -> int:
+        """Returns how many bytes all bodies have on disk when this one's have grown so much."""
+        with cls._lock:
+            cls._on_disk += grown
+            return cls._on_disk
 
     @property
     def _counted(self) -> int:

@@ -14,7 +14,7 @@ from accounts.followers import newcomers
 from accounts.followers.models import Follower
 
 # A scene that is a number has at most 32 bits; a text of digits may be longer.
-LONGEST_NUMBER = 11
+DIGITS_OF_A_SCENE = 10
 
 # Rows of one statement must not touch a follower twice, so each follower's newest message speaks; an
 # older message that is handled later changes nothing.
@@ -80,13 +80,18 @@ def left(account_id: int, openid: str, at: datetime.datetime) -> None:
     )
 
 
+def scene_number(scene: str) -> int | None:
+    """Returns the number that a code was made with, or ``None`` for a code that was made with a text."""
+    return int(scene) if scene.isdecimal() and len(scene) <= DIGITS_OF_A_SCENE else None
+
+
 def _code_of(scene: str) -> dict[str, Any]:
     """Returns the columns for the code somebody followed by; without one the platform tells how they came."""
     code: dict[str, Any] = {"subscribe_scene": "", "qr_scene": 0, "qr_scene_str": ""}
     if not scene:
         return code
-    is_number = scene.isdecimal() and len(scene) < LONGEST_NUMBER
-    scenes = {"qr_scene": int(scene)} if is_number else {"qr_scene_str": scene[:64]}
+    number = scene_number(scene)
+    scenes = {"qr_scene_str": scene[:64]} if number is None else {"qr_scene": number}
     return {**code, "subscribe_scene": "ADD_SCENE_QR_CODE", **scenes}
 
 

@@ -58,8 +58,8 @@ def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:
 
 def _lacking(rule: AutoTag) -> "QuerySet[Follower, int]":
     """Returns the ids of followers in the segment who lack the tag and have room for one more tag."""
-    rows = rule.segment.rows().filter(~Exists(_tagged(rule)))
-    return rows.exclude(pk__in=tagging.full(rows).values("pk")).order_by("pk").values_list("pk", flat=True)
+    rows = rule.segment.rows().filter(~Exists(_tagged(rule)), ~tagging.has_no_room())
+    return rows.order_by("pk").values_list("pk", flat=True)
 
 
 def _wrong(rule: AutoTag) -> "QuerySet[Follower, int]":

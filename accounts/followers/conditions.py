@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers.activity import scene_number
 from accounts.followers.labels import SCENES
 from accounts.followers.models import CustomField, FieldValue, Follower, Tag
 from accounts.followers.segments import (
@@ -82,9 +83,8 @@ def came_by(account: OfficialAccount, compare: str, value: str) -> Q:
 def channel(account: OfficialAccount, compare: str, value: Any) -> Q:
     """Returns the filter for the channel of a QR code; a number is looked for in the numbers as well."""
     by = by_text("qr_scene_str", compare, value)
-    if compare == "is" and str(value).isdecimal() and len(str(value)) < 12:
-        return by | Q(qr_scene=int(value))
-    return by
+    number = scene_number(str(value)) if compare == "is" else None
+    return by if number is None else by | Q(qr_scene=number)
 
 
 @condition("remark", _("remark"), TEXTS, text)

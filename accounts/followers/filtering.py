@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.followers import searching
+from accounts.followers.activity import scene_number
 from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
@@ -53,9 +54,11 @@ class FollowerFilter(FilterForm):
     since = day_field(_("followed or left from"))
     until = day_field(_("followed or left until"))
 
-    def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, account: OfficialAccount | None, *args: Any, hidden: bool | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.account_id = account.pk if account else 0
+        self.account_id, self.hidden = account.pk if account else 0, hidden
         channels = codes.scenes.offered(account.pk if account else None, keep=self.data.get("channel", ""))
         cast(forms.ChoiceField, self.fields["channel"]).choices = [("", _("All")), *channels]
         for name, model in (("tag", Tag), ("segment", Segment)):
@@ -65,7 +68,7 @@ class FollowerFilter(FilterForm):
     def narrow(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:
         chosen = self.cleaned_data
         if wanted := chosen["q"].strip():
-            rows = rows.filter(openid__in=searching.openids(self.account_id, wanted))
+            rows = rows.filter(openid__in=searching.openids(self.account_id, wanted, hidden=self.hidden))
         if chosen["follows"]:
             rows = rows.filter(STATES[chosen["follows"]])
         if chosen["tag"]:
@@ -97,8 +100,8 @@ class FollowerFilter(FilterForm):
 
 
 def _came_through(scene: str) -> Q:
-    is_number = scene.isdecimal() and len(scene) < 11
-    return Q(qr_scene_str=scene) | Q(qr_scene=int(scene)) if is_number else Q(qr_scene_str=scene)
+    by_text, number = Q(qr_scene_str=scene), scene_number(scene)
+    return by_text if number is None else by_text | Q(qr_scene=number)
 
 
 def _seen(days: int) -> Q:

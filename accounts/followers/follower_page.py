@@ -25,14 +25,16 @@ from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
-
-REMARK_BYTES = 30
+from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 
 
 class FollowerForm(forms.Form):
-    """The remark, the tags and the account's own fields of one follower."""
+    """The remark, the tags and the account's own fields of one follower.
 
-    remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=29)
+    It carries what it showed, and only what differs from that is saved: others go on while a page is open.
+    """
+
+    remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=REMARK_BYTES - 1)
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.none(),
         label=gettext_lazy("tags"),
@@ -57,32 +59,36 @@ class FollowerForm(forms.Form):
             self.fields[_name(field)] = custom_fields.form_field(field)
         if personal_data.hidden(follower.account_id):
             self.own, self.fields = [], {"tags": tags}
+        for shown in self.fields.values():
+            shown.show_hidden_initial = True
 
     def clean_remark(self) -> str:
         remark = str(self.cleaned_data["remark"]).strip()
-        if len(remark.encode()) >= REMARK_BYTES:
+        if not is_remark(remark):
             raise ValidationError(_("WeChat takes less than 30 bytes: about 9 Chinese characters."))
         return remark
 
     def clean_tags(self) -> set[Tag]:
-        tags = set(self.cleaned_data["tags"])
-        if len(tags) > MOST_OF_A_FOLLOWER:
+        data: Any = self.data
+        ticked, shown = set(self.cleaned_data["tags"]), set(data.getlist("initial-tags"))
+        self.added = {tag for tag in ticked if str(tag.pk) not in shown}
+        self.removed = {tag for tag in self.tags_before - ticked if str(tag.pk) in shown}
+        if len((self.tags_before | self.added) - self.removed) > MOST_OF_A_FOLLOWER:
             raise ValidationError(_("A follower can have 20 tags, the most WeChat allows."))
-        return tags
+        return ticked
 
     @transaction.atomic
     def save(self) -> None:
         """Saves the changes here at once; what concerns WeChat is queued and goes there in the background."""
         follower = self.follower
-        if (remark := self.cleaned_data.get("remark", follower.remark)) != follower.remark:
-            follower.remark = remark
+        if "remark" in self.changed_data:
+            follower.remark = self.cleaned_data["remark"]
             follower.save(update_fields=["remark"])
-            changes.queue(Change.Kind.REMARK, [follower], remark)
-        after: set[Tag] = self.cleaned_data["tags"]
+            changes.queue(Change.Kind.REMARK, [follower], follower.remark)
         # Those taken off first, or a follower with 20 tags would have no room.
-        for tag in self.tags_before - after:
+        for tag in self.removed:
             tagging.remove(tag, [follower.pk])
-        for tag in after - self.tags_before:
+        for tag in self.added:
             tagging.add(tag, [follower.pk])
         changed = {field: self._value(field) for field in self.own if _name(field) in self.changed_data}
         custom_fields.save([(follower, changed)])

@@ -19,9 +19,9 @@ from accounts.followers.models import BulkJob, Change, CustomField, Follower
 from accounts.official.models import OfficialAccount
 from wechat.console.tables import reading, writing
 from wechat.console.tables.limits import UnreadableTable
+from wechat.sdk.calls.users import is_remark
 
 SLICE = 5_000
-REMARK_BYTES = 30
 OPENID_NAMES = {"openid", "open id", "用户openid"}
 REMARK_NAMES = {"remark", "备注", "备注名"}
 
@@ -141,7 +141,7 @@ def _imported_row(columns: Columns, row: Sequence[str]) -> ImportedRow:
     if not openid:
         raise BadValue(_("The OpenID is missing."))
     remark = _at(row, columns.remark) if columns.remark is not None else ""
-    if len(remark.encode()) >= REMARK_BYTES:
+    if not is_remark(remark):
         raise BadValue(
             _("The remark is too long for WeChat: less than 30 bytes, about 9 Chinese characters.")
         )

@@ -44,7 +44,12 @@ def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     if tag:
         rows = rows.filter(tags=tag)
     if words:
-        fitting = searching.openids(account.pk, words, lambda area: rights.may_view(area, account.pk))
+        fitting = searching.openids(
+            account.pk,
+            words,
+            lambda area: rights.may_view(area, account.pk),
+            newest=searching.LOOKED_AT,
+        )
         rows = rows.filter(openid__in=fitting).order_by(F("last_seen_at").desc(nulls_last=True), "-pk")
     else:
         # In the order of an index, which has those who were never seen at its other end.

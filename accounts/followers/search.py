@@ -14,9 +14,6 @@ from accounts.staff.rights import Area
 from accounts.staff.search import MOST, Found, page_of, source
 from wechat.console.by_name import named
 
-# A part of a name in Chinese has no index; those that have one are few, and the newest of them are looked at.
-LOOKED_AT = 50_000
-
 
 @source("followers.followers", gettext_lazy("Followers"), "person", Area.FOLLOWERS)
 def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
@@ -43,11 +40,10 @@ def _named(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
     rows = Follower.objects.filter(account=account)
     found: list[Follower] = []
     for field in ("remark", "nickname"):
-        newest = rows.exclude(**{field: ""}).order_by("-id").values("pk")[:LOOKED_AT]
-        found += named(rows.filter(pk__in=newest).order_by("-id"), field, wanted, MOST)
-    given = GivenName.objects.filter(account=account)
-    newest_given = given.filter(pk__in=given.order_by("-id").values("pk")[:LOOKED_AT]).order_by("-id")
-    openids = [each.openid for each in named(newest_given, "name", wanted, MOST)]
+        newest = searching.newest_of(rows.exclude(**{field: ""}), searching.LOOKED_AT)
+        found += named(newest.order_by("-id"), field, wanted, MOST)
+    given = searching.newest_of(GivenName.objects.filter(account=account), searching.LOOKED_AT)
+    openids = [each.openid for each in named(given.order_by("-id"), "name", wanted, MOST)]
     return {row.pk: row for row in [*found, *rows.filter(openid__in=openids)]}
 
 

@@ -22,6 +22,10 @@ from accounts.staff import personal_data
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.kernel.registry import Registry
 
+# A part of a name in Chinese has no index; those that have one are few, and whoever waits for an answer while
+# they type is shown what the newest of them give.
+LOOKED_AT = 50_000
+
 # Rows of one column, the openid.
 Openids = QuerySet[Any, Any]
 # Given an account and what was typed: openids, or ``None`` for words that it knows nothing of.
@@ -40,19 +44,28 @@ def finds(area: Area) -> Callable[[Finder], Finder]:
     return register
 
 
-def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lambda area: False) -> Openids:
+def openids(
+    account_id: int,
+    words: str,
+    may_view: Callable[[Area], bool] = lambda area: False,
+    *,
+    hidden: bool | None = None,
+    newest: int | None = None,
+) -> Openids:
     """Returns the openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
 
-    A reader who may not see who people are finds them by OpenID and handle alone.
+    A reader who may not see who people are finds them by OpenID and handle alone. That is the reader of the
+    page that is being made, unless ``hidden`` says it of whoever asked for work that is done now.
+    With ``newest`` only so many names of each kind are looked at.
     """
     words = words.strip()
     known = Follower.objects.filter(account=account_id)
     ways = [known.filter(openid=words)]
     if beginning := handles.digits_of(words.rpartition(" ")[2]):
         ways.append(of_handle(account_id, beginning))
-    is_hidden = personal_data.hidden(account_id)
+    is_hidden = personal_data.hidden(account_id) if hidden is None else hidden
     if not is_hidden:
-        ways += _named(account_id, words)
+        ways += _named(account_id, words, newest)
     found = [way.order_by().values("openid") for way in ways]
     for area, finder in _finders:
         if not is_hidden and may_view(area) and (more := finder(account_id, words)) is not None:
@@ -60,13 +73,17 @@ def openids(account_id: int, words: str, may_view: Callable[[Area], bool] = lamb
     return reduce(lambda one, other: one.union(other), found)
 
 
-def _named(account_id: int, words: str) -> list[QuerySet[Any]]:
+def _named(account_id: int, words: str, most: int | None) -> list[QuerySet[Any]]:
     known = Follower.objects.filter(account=account_id)
     return [
-        known.exclude(remark="").filter(remark__icontains=words),
-        known.exclude(nickname="").filter(nickname__icontains=words),
-        GivenName.objects.filter(account=account_id, name__icontains=words),
+        newest_of(known.exclude(remark=""), most).filter(remark__icontains=words),
+        newest_of(known.exclude(nickname=""), most).filter(nickname__icontains=words),
+        newest_of(GivenName.objects.filter(account=account_id), most).filter(name__icontains=words),
     ]
+
+
+def newest_of(rows: QuerySet[Any], most: int | None) -> QuerySet[Any]:
+    return rows if most is None else rows.filter(pk__in=rows.order_by("-pk").values("pk")[:most])
 
 
 def openids_for(request: HttpRequest | None, words: str) -> Openids:

@@ -1,4 +1,4 @@
-"""The followers a bulk action is about: followers those ticked in the list, or all that its filters find."""
+"""The followers that a bulk action is about: those ticked in the list, or all that its filters find."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from django.http import QueryDict
 from accounts.followers.filtering import FollowerFilter
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
 from wechat.console.pages import estimated_count
 
 # A count that takes longer is an estimate.
@@ -19,19 +20,20 @@ COUNT_MILLISECONDS = 700
 def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QuerySet[Follower]:
     """Returns the followers that the ``details`` of a job choose.
 
-    They have ``ids``, or ``filter`` (the list's query string) and ``newest`` (the last id then).
+    They have ``ids``, or ``filter`` (the list's query string), ``newest`` (the last id then) and ``hidden``
+    (whether who people are was hidden from whoever asked: a worker must find no more than the list showed).
     """
     rows = Follower.objects.filter(account=account)
     if "ids" in details:
         return rows.filter(pk__in=details["ids"])
-    filtered = FollowerFilter(account, QueryDict(details.get("filter", ""))).narrowed(rows)
-    return filtered.filter(pk__lte=details["newest"])
+    form = FollowerFilter(account, QueryDict(details["filter"]), hidden=details["hidden"])
+    return form.narrowed(rows).filter(pk__lte=details["newest"])
 
 
 def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
     """Returns the details of a job about all that the list shows under a query string."""
     newest = Follower.objects.filter(account=account).order_by("-pk").values_list("pk", flat=True).first()
-    return {"filter": query, "newest": newest or 0}
+    return {"filter": query, "newest": newest or 0, "hidden": personal_data.hidden(account.pk)}
 
 
 def count(rows: QuerySet[Follower]) -> tuple[int, bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.followers import tagging
 from accounts.followers.models import Tag
 from accounts.staff.pages import AccountForm
 from wechat.sdk.calls.tags import MOST_TAGS
@@ -21,11 +22,9 @@ class TagForm(AccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         account = cleaned.get("account") or getattr(self.instance, "account", None)
-        if self.instance.pk is None and account is not None:
-            there = Tag.objects.filter(account=account).exclude(platform_id__lte=2)
-            if there.count() >= MOST_TAGS:
-                raise ValidationError(
-                    _("The account has %(most)d tags already, the most WeChat allows; delete one first."),
-                    params={"most": MOST_TAGS},
-                )
+        if self.instance.pk is None and account is not None and tagging.has_all_tags(account.pk):
+            raise ValidationError(
+                _("The account has %(most)d tags already, the most WeChat allows; delete one first."),
+                params={"most": MOST_TAGS},
+            )
         return cleaned

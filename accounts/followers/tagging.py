@@ -19,7 +19,7 @@ from accounts.followers.models import BulkJob, Follower, Tag
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 from wechat.kernel.subqueries import select_sql
-from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
+from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER, MOST_TAGS
 
 Tagging = Follower.tags.through
 
@@ -109,14 +109,23 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
     """Returns what ``add`` would do to these followers now, without doing it."""
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
-    everybody, having, no_room = rows.count(), has.count(), full(rows).difference(has).count()
+    everybody, having = rows.count(), has.count()
+    no_room = rows.filter(has_no_room()).difference(has).count()
     return Forecast(everybody - having - no_room, having, no_room)
 
 
-def full(followers: QuerySet[Follower]) -> QuerySet[Follower]:
-    """Returns those of the followers who have as many tags as the platform allows."""
-    crowded = Tagging.objects.values("follower").alias(number=Count("pk"))
-    return followers.filter(pk__in=crowded.filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
+def has_no_room() -> Exists:
+    """Returns the condition on followers that they have as many tags as the platform allows.
+
+    Counted for each of the followers asked about: of a slice, the tags of everybody else are not looked at.
+    """
+    of_each = Tagging.objects.filter(follower=OuterRef("pk")).values("follower")
+    return Exists(of_each.alias(number=Count("pk")).filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
+
+
+def has_all_tags(account_id: int) -> bool:
+    """Returns whether the account has as many tags as WeChat allows; WeChat's own do not count."""
+    return Tag.objects.filter(account=account_id).exclude(platform_id__lte=2).count() >= MOST_TAGS
 
 
 def ask_platform(tag: Tag) -> None:

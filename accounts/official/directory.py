@@ -1,13 +1,17 @@
 """The accounts by slug, as the callback knows them: in the process, no query."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
 from wechat.sdk.envelope import CallbackKeys
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,19 @@ class CachedAccount:
 
 
 def _build() -> Mapping[str, CachedAccount]:
-    return {
-        account.slug: CachedAccount(
+    accounts = OfficialAccount.objects.filter(enabled=True)
+    return {account.slug: entry for account in accounts if (entry := _entry(account))}
+
+
+def _entry(account: OfficialAccount) -> CachedAccount | None:
+    """Returns the account with its keys, or ``None`` if they cannot be opened: the others go on."""
+    try:
+        return CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
         )
-        for account in OfficialAccount.objects.filter(enabled=True)
-    }
+    except Undecryptable:
+        log.exception("account_undecryptable", extra={"account": account.slug})
+        return None
 
 
 _entries = Cached("accounts", _build)

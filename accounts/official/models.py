@@ -25,6 +25,8 @@ AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
 
 SECRETS = ("appsecret", "token", "aes_key")
 
+KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
+
 
 class OfficialAccount(HasSecrets):
     """One Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
@@ -90,7 +92,7 @@ class OfficialAccount(HasSecrets):
             models.CheckConstraint(
                 condition=models.Q(mode="plain") | ~models.Q(aes_key=""),
                 name="account_encrypted_mode_has_key",
-                violation_error_message=_("Compatible and safe mode need the EncodingAESKey."),
+                violation_error_message=KEY_NEEDED,
             )
         ]
 
@@ -104,7 +106,7 @@ class OfficialAccount(HasSecrets):
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
             raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
         if self.mode != Mode.PLAIN and not self.aes_key:
-            raise ValidationError(_("Compatible and safe mode need the EncodingAESKey."))
+            raise ValidationError(KEY_NEEDED)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._date_new_secrets()

@@ -21,7 +21,7 @@ from redis.exceptions import LockError, RedisError
 
 from accounts.official.models import StoredToken, TokenEvent
 from wechat.kernel import metrics
-from wechat.kernel.secrets import Ciphertext, seal, unseal
+from wechat.kernel.secrets import Ciphertext, Undecryptable, seal, unseal
 from wechat.sdk.tokens import Token
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,10 @@ DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', K
 
 
 class SharedTokenStore:
-    """A ``TokenStore`` (see ``wechat.sdk.tokens``) shared by every process of the installation."""
+    """A ``TokenStore`` (see ``wechat.sdk.tokens``) shared by every process of the installation.
+
+    A token that no key of this process opens is none: keys were changed since, and another is fetched.
+    """
 
     def load(self, name: str) -> Token | None:
         try:
@@ -63,12 +66,12 @@ class SharedTokenStore:
         try:
             redis = get_redis_connection("default")
             stored = redis.get(_key(name))
-            if stored and _opened(stored, name).value == value:
+            if stored and _is(_opened(stored, name), value):
                 redis.eval(DROP, 1, _key(name), stored)
         except RedisError as error:
             log.warning("token_store_fallback", extra={"error": type(error).__name__})
         kept = StoredToken.objects.filter(name=name).first()
-        if kept and kept.value == value:
+        if kept and _is(_token_of(kept), value):
             kept.delete()
             _note(name, TokenEvent.What.REFUSED)
 
@@ -104,14 +107,30 @@ def _closed(token: Token, name: str) -> bytes:
     return seal(json.dumps([token.value, token.expires_at]), _key(name))
 
 
-def _opened(stored: bytes, name: str) -> Token:
-    value, expires_at = json.loads(unseal(Ciphertext(stored), _key(name)))
+def _opened(stored: bytes, name: str) -> Token | None:
+    try:
+        value, expires_at = json.loads(unseal(Ciphertext(stored), _key(name)))
+    except Undecryptable:
+        log.warning("token_undecryptable", extra={"token": name})
+        return None
     return Token(value, expires_at)
 
 
 def _load_from_postgres(name: str) -> Token | None:
     row = StoredToken.objects.filter(name=name).first()
-    return Token(str(row.value), row.expires_at.timestamp()) if row else None
+    return _token_of(row) if row else None
+
+
+def _token_of(row: StoredToken) -> Token | None:
+    try:
+        return Token(str(row.value), row.expires_at.timestamp())
+    except Undecryptable:
+        log.warning("token_undecryptable", extra={"token": row.name})
+        return None
+
+
+def _is(token: Token | None, value: str) -> bool:
+    return token is not None and token.value == value
 
 
 def _save_to_postgres(name: str, token: Token) -> None:

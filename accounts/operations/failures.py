@@ -21,12 +21,11 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import interruptions
+from wechat.kernel.work.rows import is_surprise
 
 # The newest so many of each kind are looked at: older ones come up when these are gone.
 MOST = 1_000
-# How a surprise of ours is written down, see ``wechat.kernel.work.rows``; an answer that never came names its
-# API first.
-SURPRISE = re.compile(r"^\w*(Error|Exception|Exists|DoesNotExist)\b")
+# An answer that never came names its API first.
 UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
 
 
@@ -38,7 +37,7 @@ def sentence(errcode: int | None, text: str) -> str:
         return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
     if UNANSWERED.match(text):
         return _("WeChat could not be reached. Try again.")
-    if SURPRISE.match(text) or not text:
+    if is_surprise(text) or not text:
         return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
     return text
 

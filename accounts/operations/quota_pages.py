@@ -17,7 +17,6 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit, held_work
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
-from wechat.kernel.work import KINDS
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.calls.base import rid_get
 from wechat.sdk.errors import WeChatError
@@ -58,7 +57,7 @@ def clear(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         except WeChatError as error:
             messages.error(request, of_error(error))
             return redirect("operations_quotas")
-        held_work.go_on(account, KINDS.names())
+        held_work.go_on_with_quota(account)
         name = str(_("clearings this month"))
         audit.record(
             request, account, _("Had WeChat clear the quotas."), {name: cleared}, {name: cleared + 1}

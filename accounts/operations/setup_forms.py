@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from accounts.official.models import AES_KEY_FORM, KEY_NEEDED, TOKEN_FORM, OfficialAccount
 from accounts.staff.account_form import APPSECRET_FORM, secret_field, secret_state
 
 Kind, Mode = OfficialAccount.Kind, OfficialAccount.ModeChoice
@@ -109,3 +109,14 @@ class ServerForm(forms.Form):
         AES_KEY_FORM,
         gettext_lazy("The EncodingAESKey has exactly 43 letters and digits."),
     )
+
+    def __init__(self, account: OfficialAccount, data: Any = None) -> None:
+        super().__init__(data, initial={"mode": account.mode})
+        self.account = account
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        key = cleaned.get("new_aes_key") or self.account.aes_key
+        if cleaned.get("mode") != Mode.PLAIN and not key and not self.errors:
+            self.add_error("new_aes_key", KEY_NEEDED)
+        return cleaned

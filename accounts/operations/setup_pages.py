@@ -114,7 +114,7 @@ def _take_keys(account: OfficialAccount, form: KeysForm) -> None:
 def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.GET.get("part") == "arrivals":
         return TemplateResponse(request, "operations/arrivals.html", _arrived(account))
-    form = ServerForm(request.POST if "save" in request.POST else None, initial={"mode": account.mode})
+    form = ServerForm(account, request.POST if "save" in request.POST else None)
     shown: dict[str, Any] = {"findings": []}
     if request.method == "POST":
         if "generate" in request.POST:

@@ -86,10 +86,7 @@ def end_access(request: HttpRequest, user: User) -> HttpResponse:
     ended = _rights(request, user)
     audit.record(request, ended, _("Ended the access."))
     colleagues.end_access(user, _own_accounts(request))
-    messages.success(
-        request, _("%(name)s has no access to your accounts any more.") % {"name": colleagues.name_of(user)}
-    )
-    return redirect("admin:staff_colleagues")
+    return _without_access(request, user)
 
 
 @require_POST
@@ -170,14 +167,23 @@ def _withheld(found: set[tuple[str, str]]) -> dict[str, str]:
 
 
 def _kept(request: HttpRequest, user: User, form: RolesForm) -> HttpResponse:
-    for account, before, after in form.changed():
-        colleagues.set_roles(user, account, after)
+    changed = form.changed()
+    colleagues.set_roles(user, {account.pk: after for account, _before, after in changed})
+    for account, before, after in changed:
         role = str(_("Role"))
         words = {role: colleagues.in_words(before)}, {role: colleagues.in_words(after)}
         audit.record(request, user, account.name, *words)
+    if colleagues.find(request, user.pk) is None:
+        return _without_access(request, user)
     messages.success(request, _("The roles are changed."))
-    still_here = colleagues.find(request, user.pk)
-    return redirect("admin:staff_colleague", user.pk) if still_here else redirect("admin:staff_colleagues")
+    return redirect("admin:staff_colleague", user.pk)
+
+
+def _without_access(request: HttpRequest, user: User) -> HttpResponse:
+    messages.success(
+        request, _("%(name)s has no access to your accounts any more.") % {"name": colleagues.name_of(user)}
+    )
+    return redirect("admin:staff_colleagues")
 
 
 def _link_page(request: HttpRequest, user: User) -> HttpResponse:

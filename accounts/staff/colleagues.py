@@ -91,20 +91,20 @@ def invite(name: str, username: str, email: str, accounts: Iterable[OfficialAcco
 
 
 @transaction.atomic
-def set_roles(user: User, account: OfficialAccount, roles: Collection[str]) -> None:
-    """Gives exactly these roles in the account."""
-    StaffRight.objects.filter(user=user, account=account).exclude(role__in=roles).delete()
-    StaffRight.objects.bulk_create(
-        [StaffRight(user=user, account=account, role=role) for role in roles], ignore_conflicts=True
-    )
-
-
-@transaction.atomic
-def end_access(user: User, accounts: Collection[int]) -> None:
-    """Takes away every role in these accounts; who has none anywhere cannot sign in any more."""
-    StaffRight.objects.filter(user=user, account__in=accounts).delete()
+def set_roles(user: User, wanted: Mapping[int, Collection[str]]) -> None:
+    """Gives exactly these roles in each account; who has none anywhere cannot sign in any more."""
+    for account_id, roles in wanted.items():
+        StaffRight.objects.filter(user=user, account=account_id).exclude(role__in=roles).delete()
+        StaffRight.objects.bulk_create(
+            [StaffRight(user=user, account_id=account_id, role=role) for role in roles], ignore_conflicts=True
+        )
     if not user.is_superuser and not StaffRight.objects.filter(user=user).exists():
         User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def end_access(user: User, accounts: Iterable[int]) -> None:
+    """Takes away every role in these accounts."""
+    set_roles(user, dict.fromkeys(accounts, ()))
 
 
 def roles_in(user: User, account_id: int) -> list[str]:

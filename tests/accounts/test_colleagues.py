@@ -119,6 +119,22 @@ def test_roles_in_accounts_of_others_stay(staff: Cast) -> None:
     assert list(staff.editor.rights.values_list("role", flat=True)) == ["finance"]
 
 
+def test_who_is_left_without_a_role_is_let_go(staff: Cast) -> None:
+    theirs = signed_in(staff.editor)
+    signed_in(staff.owner).post(page_of(staff.editor), {"account": staff.ours.pk})
+    assert not staff.editor.rights.exists()
+    assert theirs.get("/admin/").status_code == 302
+    assert not User.objects.get(pk=staff.editor.pk).is_active
+
+
+def test_a_role_may_move_from_one_account_to_another(staff: Cast) -> None:
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    moved = {f"account-{staff.theirs.pk}": ["editor"]}
+    signed_in(staff.owner).post(page_of(staff.editor), moved)
+    assert list(staff.editor.rights.values_list("account", flat=True)) == [staff.theirs.pk]
+    assert User.objects.get(pk=staff.editor.pk).is_active
+
+
 def test_nobody_changes_the_own_roles_or_ends_the_own_access(staff: Cast) -> None:
     client = signed_in(staff.owner)
     assert client.post(page_of(staff.owner), {f"account-{staff.ours.pk}": ["editor"]}).status_code == 403

@@ -2,12 +2,14 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+import lxml.html
 import pytest
 from django.http import QueryDict
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.followers import sending_tags, timeline
+from accounts.followers import custom_fields, sending_tags, timeline
 from accounts.followers.handles import handle
 from accounts.followers.models import (
     AutoTag,
@@ -114,6 +116,16 @@ def english(staff: Cast, address: str, who: str = "owner") -> str:
     return client.get(address, headers={"accept-language": "en"}).content.decode()
 
 
+def opened(client: Client, follower: Follower) -> dict[str, Any]:
+    """Opens the follower's page; gives what its form would post if nothing were changed."""
+    root: Any = lxml.html.fromstring(client.get(page_of(follower)).content.decode())
+    posted: dict[str, Any] = {}
+    (form,) = (form for form in root.forms if "remark" in form.fields)
+    for name, value in form.form_values():
+        posted.setdefault(name, []).append(value)
+    return posted
+
+
 def test_remark_tags_and_own_fields_are_saved_and_sent_later(staff: Cast) -> None:
     follower, tag = person(staff.ours), Tag.objects.create(account=staff.ours, name="VIP")
     size = CustomField.objects.create(account=staff.ours, name="鞋码", kind=CustomField.Kind.NUMBER)
@@ -135,17 +147,66 @@ def test_remark_tags_and_own_fields_are_saved_and_sent_later(staff: Cast) -> Non
 
 
 def test_what_was_not_changed_is_not_sent(staff: Cast) -> None:
-    follower = person(staff.ours, remark="王女士")
-    signed_in(staff.owner).post(page_of(follower), {"remark": "王女士"})
+    follower, client = person(staff.ours, remark="王女士"), signed_in(staff.owner)
+    follower.tags.add(Tag.objects.create(account=staff.ours, name="VIP"))
+    client.post(page_of(follower), opened(client, follower))
     assert not Change.objects.exists()
 
 
 def test_an_emptied_field_has_no_value_any_more(staff: Cast) -> None:
-    follower = person(staff.ours)
+    follower, client = person(staff.ours), signed_in(staff.owner)
     field = CustomField.objects.create(account=staff.ours, name="城市", kind=CustomField.Kind.TEXT)
     FieldValue.objects.create(field=field, follower=follower, text="广州")
-    signed_in(staff.owner).post(page_of(follower), {f"own_{field.pk}": ""})
+    client.post(page_of(follower), opened(client, follower) | {f"own_{field.pk}": ""})
     assert not FieldValue.objects.exists()
+
+
+def test_saving_a_page_undoes_nothing_that_happened_while_it_was_open(staff: Cast) -> None:
+    follower, client = person(staff.ours, remark="王女士"), signed_in(staff.owner)
+    tags = [Tag.objects.create(account=staff.ours, name=name) for name in ("甲", "乙", "丙", "丁")]
+    unticked, taken_off, put_on, ticked = tags
+    follower.tags.set([unticked, taken_off])
+    fields = [
+        CustomField.objects.create(account=staff.ours, name=name, kind=kind)
+        for name, kind in (("城市", "text"), ("鞋码", "number"), ("生日", "date"), ("会员", "yes_no"))
+    ]
+    city, size, birthday, member = fields
+    before: dict[CustomField, custom_fields.Value] = {
+        city: "广州",
+        size: Decimal(40),
+        birthday: datetime.date(2000, 1, 1),
+        member: True,
+    }
+    custom_fields.save([(follower, before)])
+    page = opened(client, follower)
+
+    meanwhile: dict[CustomField, custom_fields.Value] = {
+        city: "深圳",
+        size: Decimal("42.5"),
+        birthday: datetime.date(2001, 1, 1),
+    }
+    custom_fields.save([(follower, meanwhile)])
+    Follower.objects.update(remark="李女士")
+    follower.tags.set([unticked, put_on])
+
+    page |= {"tags": [str(taken_off.pk), str(ticked.pk)], f"own_{member.pk}": "no"}
+    client.post(page_of(follower), page)
+    follower.refresh_from_db()
+    assert follower.remark == "李女士"
+    assert set(follower.tags.all()) == {put_on, ticked}
+    assert {(each.tag, each.desired) for each in Change.objects.all()} == {(unticked, "no"), (ticked, "yes")}
+    values = custom_fields.of_followers([follower])[follower.pk]
+    shown = {field: custom_fields.shown(values[field.pk]) for field in (city, size, birthday)}
+    assert shown == {city: "深圳", size: "42.5", birthday: "2001-01-01"}
+    assert not values[member.pk].number
+
+
+def test_what_a_refused_form_showed_first_stays_what_it_showed(staff: Cast) -> None:
+    follower, client = person(staff.ours, remark="王女士"), signed_in(staff.owner)
+    page = opened(client, follower)
+    Follower.objects.update(remark="李女士")
+    refused = client.post(page_of(follower), page | {"remark": "x" * 30}).content.decode()
+    assert 'name="initial-remark" value="王女士"' in refused
 
 
 @pytest.mark.parametrize("remark", ["一二三四五六七八九十", "x" * 30])

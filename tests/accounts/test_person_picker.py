@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.followers import people
+from accounts.followers import people, searching
 from accounts.followers.handles import handle
 from accounts.followers.models import Follower, OwnWeChat, Tag
 from accounts.official.models import OfficialAccount
@@ -49,6 +49,17 @@ def test_the_search_knows_every_name_and_a_pasted_openid(staff: Cast, words: str
     person(staff.ours, "oOther", 1, remark="别人")
     people.give_name(staff.ours.pk, "oWanted", "李雷")
     assert offered(staff.editor, staff.ours, q=words) == ["老王"]
+
+
+def test_a_part_of_a_name_is_looked_for_in_the_newest_names_only(
+    staff: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever types waits for the answer, however many followers have a name."""
+    monkeypatch.setattr(searching, "LOOKED_AT", 2)
+    for number in range(3):
+        person(staff.ours, f"oWanted{number}", number, remark=f"老王{number}")
+    assert offered(staff.editor, staff.ours, q="老王") == ["老王1", "老王2"]
+    assert offered(staff.editor, staff.ours, q="oWanted0") == ["老王0"]
 
 
 def test_a_tag_narrows_the_choices(staff: Cast) -> None:

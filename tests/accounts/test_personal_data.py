@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers import people
-from accounts.followers.models import BulkJob, FieldValue, Follower
+from accounts.followers.models import BulkJob, FieldValue, Follower, Tag
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.console import world
@@ -47,6 +47,18 @@ def sales(staff: Cast, ours: World, *, file: bool) -> str:
         return client.get(reverse("admin:shop_sale_changelist")).content.decode()
     answer = client.get(reverse("admin:shop_sale_export"), {"item": ours["shop.item"].pk})
     return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_a_job_finds_nobody_by_a_name_that_its_asker_may_not_see(staff: Cast) -> None:
+    for number, remark in enumerate(["王女士", "李女士"]):
+        Follower.objects.create(account=staff.ours, openid=f"oSomebody{number}", remark=remark)
+    tag = Tag.objects.create(account=staff.ours, name="VIP")
+    withhold(staff, "service", "persons")
+    asked = {"account": staff.ours.pk, "action": "tag", "tag": tag.pk, "selection": "q=王女士", "sure": "1"}
+    signed_in(staff.service).post(reverse("admin:followers_bulk"), asked)
+    work.run("followers.run_jobs")
+    assert BulkJob.objects.get().processed == 0
+    assert not tag.followers.exists()
 
 
 def test_a_role_without_the_right_exports_nobody(staff: Cast) -> None:
@@ -124,7 +136,7 @@ def test_tags_are_changed_without_seeing_who_it_is_and_the_remark_stays(staff: C
     withhold(staff, "service", "persons")
     follower, tag = ours["followers.follower"], ours["followers.tag"]
     page = reverse("admin:followers_follower_change", args=[follower.pk])
-    answer = signed_in(staff.service).post(page, {"remark": "别的", "tags": []})
+    answer = signed_in(staff.service).post(page, {"remark": "别的", "initial-tags": [tag.pk]})
     assert answer.status_code == 302
     follower.refresh_from_db()
     assert follower.remark == "王备注"

@@ -138,6 +138,16 @@ def test_token_and_key_are_made_and_shown_once(staff: Cast, owner: Client) -> No
     assert str(account.aes_key) not in html(owner, server)
 
 
+@pytest.mark.parametrize("mode", ["compatible", "safe"])
+def test_an_encrypted_mode_without_its_key_is_refused_in_words(staff: Cast, owner: Client, mode: str) -> None:
+    OfficialAccount.objects.filter(pk=staff.ours.pk).update(mode="plain", aes_key=b"")
+    given = {"save": "", "account": staff.ours.pk, "mode": mode}
+    refused = owner.post(page(staff.ours, "server"), given)
+    assert refused.status_code == 200
+    assert "EncodingAESKey" in str(refused.context["form"].errors["new_aes_key"])
+    assert owner.post(page(staff.ours, "server"), given | {"new_aes_key": "k" * 43}).status_code == 302
+
+
 def arrivals(client: Client, account: OfficialAccount) -> str:
     refusals.settle()
     unknown_addresses.written()

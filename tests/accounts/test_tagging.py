@@ -113,7 +113,7 @@ def test_a_follower_with_twenty_tags_gets_no_more(account: OfficialAccount) -> N
     rows = Follower.objects.all()
     assert tagging.forecast(tag, rows) == tagging.Forecast(gets=0, has=0, full=1)
     assert tagging.add(tag, rows) == 0
-    assert list(tagging.full(rows)) == [follower]
+    assert list(rows.filter(tagging.has_no_room())) == [follower]
 
 
 def test_people_who_left_are_tagged_here_only(account: OfficialAccount) -> None:

@@ -1,13 +1,20 @@
+import os
 import time
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import override_settings
 from django_redis import get_redis_connection
+from pytest_django import Settings
 
-from accounts.official.models import StoredToken
+from accounts.official.clients import credentials_of
+from accounts.official.models import OfficialAccount, StoredToken
 from accounts.official.tokens import SharedTokenStore
-from wechat.sdk.tokens import Token
+from tests.simulated import Simulated
+from wechat.sdk.tokens import AccessTokens, Token
+from wechat.sdk.transport import Transport
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,3 +62,46 @@ def test_with_redis_away_tokens_and_their_lock_are_kept_by_postgres(store: Share
         kept = store.load(NAME)
     assert kept is not None
     assert kept.value == "98_kept"
+
+
+@pytest.fixture
+def process(
+    store: SharedTokenStore, account: OfficialAccount, simulated: Simulated
+) -> Callable[[], AccessTokens]:
+    """Starts what a process has of the account's tokens: nothing in its own memory."""
+    simulated.know(account)
+    return lambda: AccessTokens(
+        credentials_of(account), SharedTokenStore(), Transport(settings.WECHAT_API_BASE)
+    )
+
+
+@pytest.fixture(params=["redis there", "redis away"])
+def _wherever_tokens_are(
+    process: Callable[[], AccessTokens], request: pytest.FixtureRequest, settings: Settings
+) -> None:
+    if request.param == "redis away":
+        settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+@pytest.mark.usefixtures("_wherever_tokens_are")
+def test_after_keys_were_rotated_calls_go_on(process: Callable[[], AccessTokens], settings: Settings) -> None:
+    process().get()
+    fresh = {"fresh": os.urandom(32)}
+    settings.FIELD_ENCRYPTION_KEYS = {**fresh, **settings.FIELD_ENCRYPTION_KEYS}
+    call_command("rotate_field_keys", verbosity=0)
+    settings.FIELD_ENCRYPTION_KEYS = fresh
+    assert process().get()
+
+
+@pytest.mark.usefixtures("_wherever_tokens_are")
+def test_a_process_without_the_newest_key_fetches_a_token_of_its_own(
+    process: Callable[[], AccessTokens], account: OfficialAccount, settings: Settings
+) -> None:
+    former = settings.FIELD_ENCRYPTION_KEYS
+    old = process()
+    refused = old.get()
+    settings.FIELD_ENCRYPTION_KEYS = {"fresh": os.urandom(32), **former}
+    process().renew(refused)
+    settings.FIELD_ENCRYPTION_KEYS = former
+    assert old.renew(refused)
+    assert process().get()

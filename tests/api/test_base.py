@@ -1,3 +1,4 @@
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from wechat.kernel.buckets import wait_for
 pytestmark = pytest.mark.django_db
 
 NOTES = "/api/v1/notes/"
+STRANGE_CURSORS = [b"p=abc", b"p=", b"p=-1", b"p=1.5", b"p=9223372036854775808", b"r=1&p=abc"]
 
 
 @pytest.fixture
@@ -126,8 +128,9 @@ def test_pages_continue_and_neither_repeat_nor_skip(caller: Signed, account: Off
     assert seen == [f"t{number}" for number in range(6, -1, -1)]
 
 
-def test_a_cursor_of_nobody_is_refused(caller: Signed) -> None:
-    assert caller.get(NOTES, cursor="nonsense").status_code == 404
+@pytest.mark.parametrize("cursor", ["nonsense", *(b64encode(each).decode() for each in STRANGE_CURSORS)])
+def test_a_cursor_of_nobody_is_refused(caller: Signed, cursor: str) -> None:
+    assert caller.get(NOTES, cursor=cursor).status_code == 404
 
 
 def test_who_calls_too_often_is_told_when_to_come_back(account: OfficialAccount, notes: None) -> None:

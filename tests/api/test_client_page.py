@@ -37,6 +37,17 @@ def made(staff: Cast) -> ApiClient:
     return ApiClient.objects.get()
 
 
+def test_accounts_of_others_are_not_named(staff: Cast) -> None:
+    client = made(staff)
+    client.accounts.add(staff.theirs)
+    for reader in (staff.owner, staff.auditor):
+        for page in (LIST, f"{LIST}{client.pk}/change/"):
+            html = signed_in(reader).get(page).content.decode()
+            assert client.key_id in html
+            assert staff.theirs.name not in html
+    assert staff.theirs.name in signed_in(staff.superuser).get(LIST).content.decode()
+
+
 def test_the_secret_of_a_new_client_is_shown_once(staff: Cast) -> None:
     owner = signed_in(staff.owner)
     assert "看笔记" in owner.get(ADD).content.decode()

@@ -113,3 +113,19 @@ def test_after_its_time_a_key_is_free_and_is_forgotten(caller: Signed) -> None:
     assert FORGETTING.is_due()
     assert work.run("api.forget") == 2
     assert not FORGETTING.is_due()
+
+
+def test_a_key_that_is_used_again_while_old_ones_are_forgotten_stays(caller: Signed) -> None:
+    caller.post(NOTES, {"name": "a"}, key="order-1")
+    KeptAnswer.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    answers: list[Any] = []
+
+    def use_again(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('DELETE FROM "api_keptanswer"') and not answers:
+            answers.append(caller.post(NOTES, {"name": "b"}, key="order-1"))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(use_again):
+        work.run("api.forget")
+    repeated = caller.post(NOTES, {"name": "b"}, key="order-1")
+    assert (repeated["Idempotent-Replayed"], repeated.content) == ("true", answers[0].content)

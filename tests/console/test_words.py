@@ -80,12 +80,15 @@ def test_an_order_says_in_words_who_had_it_made(staff: Cast) -> None:
     assert "收款商品页面" in revenue
 
 
-def test_an_unforeseen_error_is_told_in_words_and_its_class_is_folded_away(staff: Cast) -> None:
-    row = message(staff.ours, "在吗", error="ConnectionError: <refused>")
+@pytest.mark.parametrize("name", ["ConnectionError", "DoesNotExist", "ReadTimeout"])
+def test_an_unforeseen_error_is_told_in_words_and_its_class_is_folded_away(staff: Cast, name: str) -> None:
+    row = message(staff.ours, "在吗", error=f"{name}: <refused>", due_at=None, handled_at=None)
+    failed = signed_in(staff.owner).get(reverse("operations_failures")).content.decode()
+    assert name not in failed
     address = reverse("admin:inbox_inboundmessage_change", args=[row.pk])
     html = signed_in(staff.service).get(address).content.decode()
     assert "<summary>出现意外错误。详情供系统维护人员查看。</summary>" in html
-    assert "<code>ConnectionError: &lt;refused&gt;</code></details>" in html
+    assert f"<code>{name}: &lt;refused&gt;</code></details>" in html
     type(row).objects.update(error="AppID 不正确")
     assert "出现意外错误" not in signed_in(staff.service).get(address).content.decode()
 

@@ -1,5 +1,7 @@
 import asyncio
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -56,10 +58,69 @@ def test_between_two_looks_a_reader_asks_nobody(
         assert cached.get() == "value"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_callers_at_once_wait_for_one_build_and_get_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_whose_keys_cannot_be_opened_takes_no_other_down(account: OfficialAccount) -> None:
+    other = OfficialAccount.objects.create(
+        slug="other", name="Other", appid="wx00000000000000ff", appsecret="x" * 32, token="othertoken",
+        mode="plain",
+    )  # fmt: skip
+    OfficialAccount.objects.filter(pk=other.pk).update(token=b"lost.from another installation")
+    assert directory.find("other") is None
+    assert directory.find("demo") is not None
+
+
+@pytest.fixture
+def _no_other_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versioned_cache, "_all", [])
     monkeypatch.setattr(versioned_cache, "_unbuilt", set())
+
+
+def impossible() -> None:
+    raise ValueError("a row that makes no sense")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_other_caches")
+def test_what_cannot_be_built_is_named_and_the_rest_is_built(caplog: pytest.LogCaptureFixture) -> None:
+    broken = Cached("broken", impossible)
+    Cached("whole", lambda: "value")
+    asyncio.run(versioned_cache.build_all(60))
+    asyncio.run(versioned_cache.build_all(60))
+    assert versioned_cache._unbuilt == {broken}
+    assert [record.__dict__["cache"] for record in caplog.records if record.msg == "cache_unbuilt"] == [
+        "broken"
+    ]
+
+
+@pytest.fixture
+def watched(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Cached[Any]], None]]:
+    """Has caches looked after by a watcher, which ends before the test's tables are emptied."""
+    watcher = versioned_cache._Watcher()
+    monkeypatch.setattr(versioned_cache, "_watcher", watcher)
+    settings.CACHE_VERSION_INTERVAL = 0.01
+    yield watcher.watch
+    settings.CACHE_VERSION_INTERVAL = 0
+    if watcher._thread:
+        watcher._thread.join(60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_other_caches")
+def test_an_edit_that_cannot_be_built_keeps_no_other_cache_from_its_edits(
+    watched: Callable[[Cached[Any]], None],
+) -> None:
+    seen = threading.Event()
+    values: Iterator[Callable[[], object]] = iter([str, seen.set])
+    broken, whole = Cached("broken", impossible), Cached("whole", lambda: next(values)())
+    whole.get()
+    for cached in (broken, whole):
+        watched(cached)
+        CacheVersion.objects.update_or_create(name=cached.name, defaults={"number": 1})
+    assert seen.wait(60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_other_caches")
+def test_callers_at_once_wait_for_one_build_and_get_its_error() -> None:
     everybody_waits, builds = threading.Event(), []
 
     def build() -> None:

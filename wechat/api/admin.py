@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -43,13 +43,16 @@ class ApiClientAdmin(AuditedAdmin):
         "secret_state",
         "used",
     )
-    readonly_fields = ("key", "secret_state", "used")
+    readonly_fields = ("for_accounts", "key", "secret_state", "used")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         viewable = Rights.of(request.user).viewable(Area.SETTINGS)
         # A subquery rather than a join: a client of two accounts is one line.
         seen = ApiClient.accounts.through.objects.filter(officialaccount__in=viewable).values("apiclient")
-        return super().get_queryset(request).filter(pk__in=seen).prefetch_related("accounts")
+        named = Prefetch(
+            "accounts", OfficialAccount.objects.filter(pk__in=viewable), to_attr="named_accounts"
+        )
+        return super().get_queryset(request).filter(pk__in=seen).prefetch_related(named)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.renew_view)
@@ -77,6 +80,12 @@ class ApiClientAdmin(AuditedAdmin):
         changeable = Rights.of(request.user).changeable(Area.SETTINGS)
         kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=changeable)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
+        """Returns the fields; whoever may not change them reads of the reader's own accounts alone."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return ["for_accounts" if name == "accounts" else name for name in self.fields]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
         return self.readonly_fields
@@ -137,7 +146,9 @@ class ApiClientAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("official accounts"))
     def for_accounts(self, client: ApiClient) -> SafeString:
-        return format_html_join(" ", "{}", ((badge(account.name),) for account in client.accounts.all()))
+        """Returns those accounts that the reader may look at."""
+        named: list[OfficialAccount] = vars(client)["named_accounts"]
+        return format_html_join(" ", "{}", ((badge(account.name),) for account in named))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, client: ApiClient) -> SafeString:

@@ -33,7 +33,6 @@ from wechat.api.serializers import (
 )
 from wechat.api.views import BusinessView
 from wechat.kernel.addresses import client_address
-from wechat.sdk.calls.tags import MOST_TAGS
 
 FOLLOWERS = scopes.register("followers:read", gettext_lazy("See followers"))
 REMARK = scopes.register("followers:write", gettext_lazy("Change the remarks of followers"))
@@ -96,7 +95,7 @@ class Tags(BusinessView):
         name = _read(TagSerializer, request)["name"]
         if _rows(self, Tag).filter(name=name).exists():
             raise ApiRefusal(409, "exists", _("There is a tag of this name already."))
-        if _rows(self, Tag).exclude(platform_id__lte=2).count() >= MOST_TAGS:
+        if tagging.has_all_tags(self.account.pk):
             raise ApiRefusal(409, "too_many_tags", _("WeChat allows an account 100 tags; delete one first."))
         tag = Tag(account=self.account, name=name)
         tagging.ask_platform(tag)

@@ -101,7 +101,7 @@ class Calls:
     async def carry_out(self, call: StatementCall) -> str:
         """Returns the answer, once it and the rows are committed.
 
-        Raises ``AnsweredBefore``, ``Refused``, ``NotDone`` while Postgres is away, ``Full`` while too much
+        Raises ``AnsweredBefore``, ``ApiRefusal``, ``NotDone`` while Postgres is away, ``Full`` while too much
         waits, and ``psycopg.Error`` for rows that it refuses.
         """
         if call.of_client in self._under_way:

@@ -3,8 +3,12 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+from wechat.kernel.row_ids import row_id
 
 
 class KeysetPages(CursorPagination):
@@ -14,6 +18,13 @@ class KeysetPages(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 500
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Returns the place to continue from. Raises ``NotFound`` for one that is none of ours."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and row_id(str(cursor.position)) is None:
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"items": data, "next": self._following()})

@@ -8,10 +8,9 @@ from rest_framework import serializers
 
 from accounts.followers.models import Follower, Segment, Tag
 from wechat.sdk.calls.tags import LONGEST_NAME
+from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 from wechat.sdk.openids import OPENID
 
-# As the platform counts a remark.
-REMARK_BYTES = 30
 MOST_OPENIDS = 10_000
 
 
@@ -46,7 +45,7 @@ class RemarkSerializer(serializers.Serializer[Any]):
     remark = serializers.CharField(allow_blank=True, max_length=REMARK_BYTES, help_text="Less than 30 bytes.")
 
     def validate_remark(self, remark: str) -> str:
-        if len(remark.encode(errors="surrogatepass")) >= REMARK_BYTES:
+        if not is_remark(remark):
             raise serializers.ValidationError(
                 _("WeChat takes less than 30 bytes: about 9 Chinese characters.")
             )

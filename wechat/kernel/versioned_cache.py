@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
@@ -66,6 +66,7 @@ _build_lock = threading.Lock()
 async def build_all(seconds: float) -> None:
     """Builds everything in a thread; whoever comes while that is under way waits for the same build.
 
+    What cannot be built stays unbuilt, and the rest is built nevertheless.
     Raises ``django.db.Error`` while Postgres is away, ``TimeoutError`` after that many seconds.
     """
     global _build
@@ -78,10 +79,16 @@ async def build_all(seconds: float) -> None:
 
 def _refresh_all() -> None:
     try:
-        for cached in _all:
-            cached.refresh()
+        _catch_up(_all)
     finally:
         connection.close()
+
+
+def _catch_up(caches: "Iterable[Cached[Any]]") -> None:
+    """Brings the caches to their newest versions. Raises ``django.db.Error`` while Postgres is away."""
+    numbers = dict(CacheVersion.objects.values_list("name", "number"))
+    for cached in caches:
+        cached.catch_up(numbers.get(cached.name, 0))
 
 
 def _in_loop() -> bool:
@@ -100,6 +107,7 @@ class Cached(Generic[T]):
         self.build = build
         self._lock = threading.Lock()
         self._built: tuple[int, T] | None = None
+        self._failed: int | None = None
         _all.append(self)
         _unbuilt.add(self)
 
@@ -131,6 +139,20 @@ class Cached(Generic[T]):
         _watcher.watch(self)
         return value
 
+    def catch_up(self, number: int) -> None:
+        """Builds a version if it is a new one; what is wrong with it is logged once, and keeps nothing else.
+
+        Raises ``django.db.Error`` while Postgres is away.
+        """
+        try:
+            self.of_version(number)
+        except Error:
+            raise
+        except Exception:
+            if self._failed != number:
+                log.exception("cache_unbuilt", extra={"cache": self.name})
+            self._failed = number
+
 
 class _Watcher:
     def __init__(self) -> None:
@@ -152,9 +174,7 @@ class _Watcher:
         while seconds := settings.CACHE_VERSION_INTERVAL:
             time.sleep(seconds)
             try:
-                numbers = dict(CacheVersion.objects.values_list("name", "number"))
-                for cached in list(self._watched):
-                    cached.of_version(numbers.get(cached.name, 0))
+                _catch_up(list(self._watched))
             except Error as error:
                 log.warning("cache_versions_unreachable", extra={"error": str(error)})
             finally:

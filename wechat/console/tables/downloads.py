@@ -22,7 +22,7 @@ def as_csv(rows: Iterable[Row], name: str) -> HttpResponse:
 
 
 def as_csv_stream(rows: Iterable[Row], name: str) -> StreamingHttpResponse:
-    """Returns any number of rows as ``name.csv``, made while they are downloaded."""
+    """Returns any number of rows as ``name.csv``, made one after another: never are all in memory."""
     return _named(StreamingHttpResponse(csv_parts(rows), content_type=CSV), f"{name}.csv")
 
 

@@ -1,4 +1,4 @@
-"""``{{ row.error|told }}``: what went wrong, for staff."""
+"""``{{ row.error|error_sentence }}``: what went wrong, for staff."""
 
 from django import template
 

@@ -1,6 +1,7 @@
 """The abstract model of rows that are work."""
 
 import datetime
+import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -98,6 +99,15 @@ def finished_is_not_due(name: str, *states: str, field: str = "state") -> models
 
 def _of(error: object) -> dict[str, Any]:
     return {"error": in_words(error), "errcode": getattr(error, "errcode", None)}
+
+
+# No mark is kept with a text: classes of surprises are recognised by how such classes are called.
+SURPRISE = re.compile(r"\A\w*(?:Error|Exception|Exists|DoesNotExist|Timeout|NoAnswer)(?::|\Z)")
+
+
+def is_surprise(text: str) -> bool:
+    """Returns whether ``in_words`` wrote this text of an error that nobody foresaw."""
+    return SURPRISE.match(text) is not None
 
 
 def in_words(error: object) -> str:

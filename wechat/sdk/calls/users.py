@@ -11,6 +11,8 @@ Lang = Literal["zh_CN", "zh_TW", "en"]
 # The most openids one call takes.
 INFO_BATCH = 100
 BLACKLIST_BATCH = 20
+# A remark has fewer bytes than this.
+REMARK_BYTES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN"
     wanted = [{"openid": openid, "lang": lang} for openid in openids]
     answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
     return [each for each in answer.get("user_info_list") or [] if isinstance(each, dict)]
+
+
+def is_remark(text: str) -> bool:
+    """Returns whether the platform takes a text as a remark, which it counts in bytes."""
+    return len(text.encode(errors="surrogatepass")) < REMARK_BYTES
 
 
 def update_remark(client: Client, openid: str, remark: str) -> None:

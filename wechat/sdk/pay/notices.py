@@ -34,7 +34,7 @@ def open_notice(
 ) -> OpenedNotice:
     """Verifies, reads and decrypts a notification.
 
-    Raises NotGenuine, Unsealable, or Unreadable for a genuine one that makes no sense.
+    Raises NotGenuine, Unsealable, or NotUnderstood for a genuine one that makes no sense.
     """
     verifying.check(keys, headers, body, now)
     envelope = _object(body)

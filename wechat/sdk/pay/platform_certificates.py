@@ -33,7 +33,7 @@ def download(client: PayClient) -> list[Certificate]:
 
 
 def read(body: bytes, api_v3_key: bytes) -> list[Certificate]:
-    """The certificates in an answer. Raises Unreadable, Unsealable or KeyRefused."""
+    """The certificates in an answer. Raises NotUnderstood, Unsealable or KeyRefused."""
     try:
         entries = load_json(body)["data"]
         sealed = [(str(entry["serial_no"]), dict(entry["encrypt_certificate"])) for entry in entries]

@@ -60,7 +60,7 @@ class RefundReport:
 
 
 def read_transaction(answer: Mapping[str, Any]) -> Transaction:
-    """Reads a payment. Raises Unreadable."""
+    """Reads a payment. Raises NotUnderstood."""
     amount, payer = _part(answer, "amount"), _part(answer, "payer")
     state = _text(answer, "trade_state")
     if not state or not _text(answer, "out_trade_no"):
@@ -82,7 +82,7 @@ def read_transaction(answer: Mapping[str, Any]) -> Transaction:
 
 
 def read_refund(answer: Mapping[str, Any]) -> RefundReport:
-    """Reads a refund. Raises Unreadable."""
+    """Reads a refund. Raises NotUnderstood."""
     amount = _part(answer, "amount")
     # A notification calls it refund_status, an answer status.
     status = _text(answer, "refund_status") or _text(answer, "status")

@@ -70,7 +70,7 @@ def to_xml(fields: Mapping[str, str]) -> bytes:
 def from_xml(body: bytes) -> dict[str, str]:
     """Reads the fields of an answer or notification, as signed.
 
-    Raises Unreadable, for a document type too.
+    Raises NotUnderstood, for a document type too.
     """
     try:
         root = xml.parse(body)
@@ -88,14 +88,14 @@ def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def open_payment(body: bytes, key: str) -> dict[str, str]:
-    """Returns the verified fields of a payment notification. Raises Unreadable or NotGenuine."""
+    """Returns the verified fields of a payment notification. Raises NotUnderstood or NotGenuine."""
     fields = from_xml(body)
     verify(fields, key)
     return clean_fields(fields)
 
 
 def open_refund(body: bytes, key: str) -> dict[str, str]:
-    """Returns what `req_info` of a refund notification holds. Raises Unreadable or Unsealable.
+    """Returns what `req_info` of a refund notification holds. Raises NotUnderstood or Unsealable.
 
     It has no signature, and ECB without a MAC proves little: confirm by a query before anything is booked.
     """

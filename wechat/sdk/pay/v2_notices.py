@@ -20,7 +20,7 @@ def is_ours(body: bytes) -> bool:
 def open_notice(body: bytes, key: str) -> OpenedNotice:
     """Verifies and reads a notification; repeats have the same id.
 
-    Raises NotGenuine, Unsealable, or Unreadable.
+    Raises NotGenuine, Unsealable, or NotUnderstood.
     """
     if "req_info" in v2.from_xml(body):
         return _refunded(v2.open_refund(body, key))
