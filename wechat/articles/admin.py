@@ -206,7 +206,8 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
 
     def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        sending.forget(draft)
+        if not sending.forget(draft):
+            return self._too_late(request, draft)
         _noted(request, draft, _("Took the plan to publish back"))
         return self._back(draft.pk)
 
