@@ -1,4 +1,5 @@
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import staff as names
+from wechat.desk import threads
 from wechat.desk.models import CannedAnswer, Note, Takeover, Thread
 from wechat.inbox import routing
 from wechat.pushes import windows
@@ -20,10 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
-    """Presses a button as the page's script does."""
+    """Presses a button as the page's script does, with the conversation before one's eyes."""
     return desk.post(
         f"/admin/desk/thread/{thread.pk}/",
-        {"do": action, **given},
+        {"do": action, "newest": thread.newest_id, **given},
         headers={"X-Requested-With": "fetch"},
     )
 
@@ -103,6 +105,24 @@ def test_the_second_of_two_who_reply_at_once_is_told(staff: Cast, wrote: Wrote) 
     assert "service" in refused.json()["error"]
     seen = Push.objects.get().pk
     assert act(second, thread, "reply", text="在的", token="b", seen=str(seen)).status_code == 200
+
+
+def test_what_arrived_after_the_page_was_made_is_neither_answered_nor_closed(
+    desk: Client, wrote: Wrote
+) -> None:
+    wrote("第一句")
+    page = desk.get(f"/admin/desk/thread/?who={OPENID}").content.decode()
+    (shown,) = set(re.findall(r'name="newest" value="(\d+)"', page))
+    thread = wrote("第二句")
+    for action in ("reply", "close"):
+        act(desk, thread, action, text="您好", token="a", newest=shown)
+        thread.refresh_from_db()
+        assert (thread.is_open, threads.unread(thread)) == (True, 1)
+        assert thread.waiting_since is not None
+        assert thread.answered_id > 0
+    act(desk, thread, "close", newest=str(thread.newest_id))
+    thread.refresh_from_db()
+    assert (thread.is_open, thread.waiting_since) == (False, None)
 
 
 def test_an_empty_or_overlong_reply_is_refused_with_what_to_change(desk: Client, wrote: Wrote) -> None:

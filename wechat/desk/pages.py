@@ -104,6 +104,7 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Does what the pressed button says: a script is told what was wrong, a form goes back to the page."""
+    _as_shown(request, thread)
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
@@ -119,6 +120,11 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     if wrong:
         messages.error(request, wrong)
     return redirect(address(thread, request.POST.get("box", "")))
+
+
+def _as_shown(request: HttpRequest, thread: Thread) -> None:
+    """Takes the conversation back to the newest message on the page: nobody has seen what came after it."""
+    thread.newest_id = min(thread.newest_id, row_id(request.POST.get("newest", "")) or 0)
 
 
 def _digest(parts: Mapping[str, str]) -> str:

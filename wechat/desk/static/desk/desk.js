@@ -77,7 +77,7 @@ async function send(event) {
   event.preventDefault();
   const form = new FormData(composer);
   form.set("do", button?.value ?? "reply");
-  form.set("seen", document.getElementById("desk-seen").dataset.seen);
+  for (const [name, value] of Object.entries(document.getElementById("desk-seen").dataset)) form.set(name, value);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
     const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
