@@ -43,7 +43,7 @@ def ask(
         account_id=menu.account_id,
         about=menu,
         title=str(menu) if version else _("Take “%(menu)s” off WeChat") % {"menu": menu},
-        size=_reach(menu),
+        size=reach(menu),
         before=[button.name for button in before],
         after=[*map(str, differences(before, after))] or [button.name for button in after],
         details={
@@ -56,7 +56,8 @@ def ask(
     return asking.ask(PUBLICATION, wanted, by, through=through)
 
 
-def _reach(menu: Menu) -> int:
+def reach(menu: Menu) -> int:
+    """Returns how many followers have the menu's tag, or follow at all."""
     followers = Follower.objects.filter(account=menu.account_id, subscribed=True)
     return (followers.filter(tags=menu.tag) if menu.tag else followers).count()
 
@@ -81,6 +82,11 @@ def _carry_out(approval: Approval, by: User) -> None:
         ) from None
 
 
+def _fingerprint(approval: Approval) -> str:
+    """Returns who would see the menu; what they would see is a version, which does not change."""
+    return Menu.objects.get(pk=approval.object_id).audience
+
+
 PUBLICATION = actions.register(
     Action(
         "menu_publication",
@@ -88,6 +94,7 @@ PUBLICATION = actions.register(
         Area.SENDING,
         carry_out=_carry_out,
         link=lambda approval: reverse("admin:menus_versions", args=[approval.object_id]),
+        fingerprint=_fingerprint,
         has_api=True,
     )
 )

@@ -116,6 +116,12 @@ def _check_reply(account: OfficialAccount, button: Button) -> None:
         ) from None
 
 
+def lock(menu: Menu) -> None:
+    """Has whoever saves the draft, or changes who the menu is for, wait for the end of the transaction."""
+    Version.objects.select_for_update(no_key=True).get(pk=draft_of(menu).pk)
+    menu.refresh_from_db(from_queryset=Menu.objects.select_for_update(no_key=True))
+
+
 @transaction.atomic
 def freeze(menu: Menu, note: str = "") -> Version:
     """Returns the draft as a version to publish; the newest version, if it is the same."""

@@ -14,11 +14,17 @@ from menus.models import Publication
 State, Reason = Publication.State, Publication.Reason
 
 
-def _failed(account: OfficialAccount) -> QuerySet[Publication]:
+def failed(account: OfficialAccount | int) -> QuerySet[Publication]:
     """Returns publications that failed and after which the menu was not published: a success ends them."""
-    rows = Publication.objects.filter(account=account)
-    later = rows.filter(menu=OuterRef("menu"), state=State.PUBLISHED, pk__gt=OuterRef("pk"))
-    return rows.filter(~Exists(later), state=State.FAILED).select_related("menu")
+    # One that was planned long before may have failed only now.
+    later = Publication.objects.filter(
+        menu=OuterRef("menu"), state=State.PUBLISHED, finished_at__gt=OuterRef("finished_at")
+    )
+    return Publication.objects.filter(~Exists(later), account=account, state=State.FAILED)
+
+
+def _failed(account: OfficialAccount) -> QuerySet[Publication]:
+    return failed(account).select_related("menu")
 
 
 def _why(errcode: int | None, reason: str) -> str:

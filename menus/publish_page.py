@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.followers.models import Follower
 from accounts.staff import audit
 from accounts.staff.gate import object_page
 from accounts.staff.rights import Area
@@ -21,7 +20,6 @@ from menus.facts import problems_of
 from menus.forms import ScheduleForm
 from menus.models import Menu, Publication, Version
 from menus.shown import drawn
-from wechat.console.pages import estimated_count
 
 State = Version.State
 
@@ -54,16 +52,18 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
         "errors": [each for each in found if each.is_error],
         "warnings": [each for each in found if not each.is_error],
         "running": asking.running(menu.account_id),
-        "followers": _reach(menu),
+        "followers": approval.reach(menu),
+        "seen": _seen(menu, version),
         "others": Menu.objects.filter(
             account=menu.account, conditional=True, versions__state=State.PUBLISHED
         ),
     }
 
 
-def _reach(menu: Menu) -> int:
-    followers = Follower.objects.filter(account=menu.account, subscribed=True)
-    return estimated_count(followers.filter(tags=menu.tag) if menu.tag else followers)
+def _seen(menu: Menu, version: Version | None) -> str:
+    """Returns what tells the page from one that shows other buttons, or other followers who see them."""
+    shown = version or drafts.draft_of(menu)
+    return f"{shown.pk}.{shown.revision} {menu.audience}"
 
 
 def _asked(
@@ -75,6 +75,10 @@ def _asked(
     try:
         # What is refused leaves no version behind.
         with transaction.atomic():
+            drafts.lock(menu)
+            if request.POST.get("seen") != _seen(menu, version):
+                messages.error(request, _("The menu has changed since you saw it. Look again, then publish."))
+                return None
             chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
             times = _times(form) if "at" in request.POST else {}
             waits = approval.ask(menu, chosen, by=staff(request), **times)
@@ -132,7 +136,9 @@ def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
     context = frame(request, _("Take “%(menu)s” off WeChat") % {"menu": menu})
     others = Menu.objects.filter(account=menu.account, conditional=True, versions__state=State.PUBLISHED)
     return TemplateResponse(
-        request, "menus/take_off.html", {**context, "menu": menu, "others": others, "followers": _reach(menu)}
+        request,
+        "menus/take_off.html",
+        {**context, "menu": menu, "others": others, "followers": approval.reach(menu)},
     )
 
 

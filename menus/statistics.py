@@ -1,6 +1,7 @@
 """What taps add up to: by button, by version and by day, and what followers bought afterwards."""
 
 import datetime
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,10 +91,10 @@ def by_day(
 def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dict[str, Figures]:
     """Returns orders and amounts, by the button that was tapped last within a day before the payment."""
     moment = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
-    orders = [order for source in _sources for order in source(menu.account, moment)]
+    orders = itertools.chain.from_iterable(source(menu.account, moment) for source in _sources)
     found: dict[str, Figures] = defaultdict(Figures)
-    for start in range(0, len(orders), BATCH):
-        some = orders[start : start + BATCH]
+    # The orders of a year are too many to have at once.
+    while some := list(itertools.islice(orders, BATCH)):
         taps = _taps_of(menu, version, some)
         for order in some:
             uid = _tapped_before(order, taps.get(order.openid, ()))

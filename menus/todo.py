@@ -5,23 +5,24 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind, held, overdue
+from menus.failures import failed
 from menus.models import LiveMenu, Publication
 
 PAGE = "admin:menus_menu_changelist"
 PUBLISHERS = (Area.SENDING,)
-_NEWER = Publication.objects.filter(menu=OuterRef("menu"), pk__gt=OuterRef("pk"))
+_FAILED_AGAIN = Publication.objects.filter(
+    menu=OuterRef("menu"), state=Publication.State.FAILED, pk__gt=OuterRef("pk")
+)
 
 KINDS.add(
     "menus.failed",
     TodoKind(
-        # It is gone with the next publication of the same menu.
+        # Each menu once, however often it was tried in vain.
         title=_("Menus that could not be published"),
         page=PAGE,
         areas=PUBLISHERS,
         severity=Severity.FAULT,
-        rows=lambda account, user: Publication.objects.filter(
-            ~Exists(_NEWER), account=account, state=Publication.State.FAILED
-        ),
+        rows=lambda account, user: failed(account).filter(~Exists(_FAILED_AGAIN)),
         acknowledged=True,
     ),
 )

@@ -1,5 +1,8 @@
 """Menus by audience, their versions and buttons, and who has a draft open."""
 
+import hashlib
+import json
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -61,6 +64,12 @@ class Menu(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audience(self) -> str:
+        """Returns who is shown the menu, to be compared: another text once that was changed."""
+        rule = [self.tag_id, self.platform, self.other_rule]
+        return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
 
 
 class Version(models.Model):

@@ -96,6 +96,8 @@ def _refund(account: OfficialAccount, state: str) -> None:
 def _publication(account: OfficialAccount, **fields: Any) -> None:
     menu = drafts.default_menu(account)
     usual: dict[str, Any] = {"account": account, "menu": menu, "starts_at": timezone.now()}
+    if fields["due_at"] is None:
+        usual["finished_at"] = timezone.now()
     Publication.objects.create(**{**usual, **fields})
 
 
@@ -370,8 +372,16 @@ def test_a_stopped_run_is_forgotten_with_the_next_one(staff: Cast) -> None:
     assert counted(staff.owner) == {}
 
 
-def test_a_failed_menu_is_forgotten_with_its_next_publication(staff: Cast) -> None:
+def test_a_failed_menu_is_forgotten_once_it_is_published_and_not_before(staff: Cast) -> None:
+    failed = _of(staff.ours, {"menus.failed"})
     MAKES["menus.failed"](staff.ours)
+    soon = timezone.now() + datetime.timedelta(hours=1)
+    _publication(staff.ours, state="scheduled", due_at=soon)
+    _publication(staff.ours, state="cancelled", reason="by_staff", due_at=None)
+    assert counted(staff.owner) == failed
+    # What failed twice is one menu.
+    MAKES["menus.failed"](staff.ours)
+    assert counted(staff.owner) == failed
     _publication(staff.ours, state="published", due_at=None)
     assert counted(staff.owner) == {}
 

@@ -185,7 +185,7 @@ def test_an_editor_saves_and_a_publisher_publishes(staff: Cast, written: Callabl
     Draft.objects.filter(pk=draft.pk).update(work="", due_at=None)
     owner = signed_in(staff.owner)
     assert "发布不等于群发" in owner.get(f"{address}/publish/").content.decode()
-    owner.post(f"{address}/publish/", {"at": ""})
+    owner.post(f"{address}/publish/", {"at": "", "revision": draft.revision})
     draft.refresh_from_db()
     assert draft.work == Draft.Work.PUBLISH
     # Asked from a page that is an old one by now.
@@ -203,13 +203,31 @@ def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable
     assert 'name="_save"' not in page
 
 
+def test_what_was_changed_since_it_was_shown_is_not_published(
+    staff: Cast, asset: Asset, written: Callable[..., Draft]
+) -> None:
+    draft, owner = written("看过的"), signed_in(staff.owner)
+    address = f"/admin/articles/draft/{draft.pk}/publish/"
+    assert "看过的" in owner.get(address).content.decode()
+    Article.objects.update(title="没看过的")
+    Draft.objects.update(revision=2)
+    for asked in ({"revision": "1"}, {}):
+        page = owner.post(address, {"at": "", **asked}).content.decode()
+        assert "内容已被修改" in page
+        assert "没看过的" in page
+        assert Draft.objects.get().work == ""
+    owner.post(address, {"at": "", "revision": "2"})
+    assert Draft.objects.get().work == "publish"
+
+
 @pytest.mark.parametrize("hours", [0, 24])
 def test_the_lease_of_a_worker_is_no_time_of_publication(
     staff: Cast, written: Callable[..., Draft], hours: int
 ) -> None:
     draft, owner = written(), signed_in(staff.owner)
     planned = timezone.localtime() + datetime.timedelta(hours=hours)
-    asked = {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""}
+    asked: dict[str, Any] = {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""}
+    asked["revision"] = draft.revision
     owner.post(f"/admin/articles/draft/{draft.pk}/publish/", asked)
     Draft.objects.update(due_at=timezone.now())
     (leased,) = claim(Draft.objects.all(), lease=datetime.timedelta(hours=3), limit=1)
@@ -305,7 +323,7 @@ def test_beyond_the_limit_articles_wait_for_a_second_person(
         account=staff.ours, action="article_publication", role="owner", alone_up_to=1
     )
     draft = written("一", "二")
-    signed_in(staff.owner).post(f"/admin/articles/draft/{draft.pk}/publish/", {"at": ""})
+    signed_in(staff.owner).post(f"/admin/articles/draft/{draft.pk}/publish/", {"at": "", "revision": 1})
     draft.refresh_from_db()
     assert draft.work == ""
     approval = Approval.objects.get()

@@ -11,10 +11,11 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
+from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
-from tests.cast import message
+from tests.cast import Cast, message, signed_in
 from tests.sdk.platform import Platform, Reply, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
@@ -40,6 +41,18 @@ def settle(draft: Draft, step: Draft.Work | None = None, **more: Any) -> Draft:
         Draft.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     draft.refresh_from_db()
     return draft
+
+
+def publish(staff: Cast, draft: Draft) -> None:
+    """Presses the button as the owner, who looked at the page as it is now."""
+    address, owner = f"/admin/articles/draft/{draft.pk}/publish/", signed_in(staff.owner)
+    assert f'name="revision" value="{draft.revision}"' in owner.get(address).content.decode()
+    owner.post(address, {"at": "", "revision": draft.revision})
+
+
+def read(account: OfficialAccount) -> None:
+    reading.ask(account)
+    work.run("articles.read")
 
 
 def fail(known: Simulated, api: str, **fault: Any) -> None:
@@ -175,7 +188,9 @@ def test_a_worker_that_died_in_the_middle_is_followed_by_one_that_finds_out(
 ) -> None:
     draft = settle(written("中断"), Work.SAVE)
     drafts.submit(client_for(account), draft.media_id)
-    Draft.objects.filter(pk=draft.pk).update(state=State.PUBLISHING, work=Work.PUBLISH, due_at=timezone.now())
+    Draft.objects.filter(pk=draft.pk).update(
+        state=State.PUBLISHING, submitted_at=timezone.now(), work=Work.PUBLISH, due_at=timezone.now()
+    )
     assert settle(draft).state == State.PUBLISHED
     assert len(list(drafts.every_published(client_for(account)))) == 1
 
@@ -195,7 +210,11 @@ def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, writte
     draft = settle(written(), Work.SAVE)
     later = timezone.now() + datetime.timedelta(hours=1)
     Draft.objects.filter(pk=draft.pk).update(
-        state=State.PUBLISHING, publish_id="77", work=Work.FOLLOW, due_at=later
+        state=State.PUBLISHING,
+        submitted_at=timezone.now(),
+        publish_id="77",
+        work=Work.FOLLOW,
+        due_at=later,
     )
     body = (
         "<xml><ToUserName>gh_0</ToUserName><FromUserName>oHelper</FromUserName><CreateTime>1764000000</CreateTime>"
@@ -216,6 +235,72 @@ def test_a_planned_publication_waits_and_can_be_taken_back(written: Written) -> 
     sending.forget(draft)
     draft.refresh_from_db()
     assert (draft.state, draft.work) == (State.EDITED, Work.NONE)
+
+
+def test_a_plan_that_is_taken_back_while_a_worker_saves_the_draft_is_not_carried_out(
+    staff: Cast, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft, owner, add = written(), signed_in(staff.owner), drafts.add
+    pages: list[str] = []
+
+    def add_slowly(*asked: Any) -> str:
+        page: Any = owner.post(f"/admin/articles/draft/{draft.pk}/forget/", follow=True)
+        pages.append(page.content.decode())
+        return add(*asked)
+
+    monkeypatch.setattr(drafts, "add", add_slowly)
+    draft = settle(draft, Work.PUBLISH)
+    assert "已取消定时发布" in pages[0]
+    assert (draft.state, draft.work, draft.may_be_edited) == (State.SAVED, Work.NONE, True)
+    client = client_for(draft.account)
+    assert [each.key for each in drafts.every(client)] == [draft.media_id]
+    assert list(drafts.every_published(client)) == []
+
+
+def test_what_is_being_published_is_no_plan_any_more(staff: Cast, written: Written) -> None:
+    draft = written()
+    Draft.objects.filter(pk=draft.pk).update(
+        state=State.PUBLISHING, submitted_at=timezone.now(), work=Work.PUBLISH, due_at=timezone.now()
+    )
+    page: Any = signed_in(staff.owner).post(f"/admin/articles/draft/{draft.pk}/forget/", follow=True)
+    assert "状态已变化" in page.content.decode()
+    assert "已取消定时发布" not in page.content.decode()
+
+
+def gone(draft: Draft) -> Draft:
+    """Deletes the draft as WeChat's own page does."""
+    drafts.delete(client_for(draft.account), draft.media_id)
+    return draft
+
+
+def test_what_was_changed_is_saved_anew_once_the_draft_is_gone_at_wechat(written: Written) -> None:
+    draft = gone(settle(written(), Work.SAVE))
+    Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
+    draft = settle(draft, Work.SAVE)
+    assert (draft.error, draft.is_changed) == ("", False)
+    assert [each.key for each in drafts.every(client_for(draft.account))] == [draft.media_id]
+
+
+def test_a_picture_that_wechat_does_not_know_is_no_reason_to_save_a_second_draft(
+    known: Simulated, written: Written
+) -> None:
+    draft = settle(written(), Work.SAVE)
+    Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
+    fail(known, "/cgi-bin/draft/update", errcode=40007)
+    draft = settle(draft, Work.SAVE)
+    assert (draft.errcode, len(list(drafts.every(client_for(draft.account))))) == (40007, 1)
+
+
+@pytest.mark.parametrize("step", [Work.PREVIEW, Work.PUBLISH])
+def test_a_draft_that_is_gone_at_wechat_says_so_and_can_be_saved_again(
+    staff: Cast, written: Written, step: Draft.Work
+) -> None:
+    draft = settle(gone(settle(written(), Work.SAVE)), step, preview_to="linxiao")
+    assert (draft.state, draft.media_id) == (State.EDITED, "")
+    page = signed_in(staff.owner).get(f"/admin/articles/draft/{draft.pk}/change/").content.decode()
+    assert "请重新保存" in page
+    assert list(drafts.every_published(client_for(draft.account))) == []
+    assert settle(draft, Work.PUBLISH).state == State.PUBLISHED
 
 
 def test_what_was_published_is_taken_back(account: OfficialAccount, written: Written) -> None:
@@ -245,14 +330,68 @@ def test_drafts_made_at_wechat_are_read_and_ours_are_not_overwritten(
     client = client_for(account)
     drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
     Draft.objects.filter(pk=ours.pk).update(revision=ours.revision + 1, platform_time=1)
-    reading.ask(account)
-    work.run("articles.read")
+    read(account)
     assert {str(draft) for draft in Draft.objects.all()} == {"我们的", "那边写的"}
     ours.refresh_from_db()
     assert ours.changed_there
-    reading.ask(account)
-    work.run("articles.read")
+    read(account)
     assert Draft.objects.count() == 2
+
+
+def test_an_approval_of_what_was_edited_at_wechat_since_is_void(
+    staff: Cast, asset: Asset, written: Written
+) -> None:
+    ApprovalLimit.objects.create(
+        account=staff.ours, action="article_publication", role="owner", alone_up_to=0
+    )
+    draft = settle(written("说好的"), Work.SAVE)
+    publish(staff, draft)
+    other = {"title": "改过的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}
+    drafts.update(client_for(draft.account), draft.media_id, 0, other)
+    Draft.objects.filter(pk=draft.pk).update(platform_time=1)
+    read(draft.account)
+    draft.refresh_from_db()
+    assert (str(draft), draft.is_changed) == ("改过的", False)
+    approval = Approval.objects.get()
+    signed_in(staff.superuser).post(f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"})
+    draft.refresh_from_db()
+    assert draft.work == Work.NONE
+
+
+def test_an_article_that_was_read_before_its_publication_was_known_is_there_once(
+    account: OfficialAccount, written: Written
+) -> None:
+    draft = written()
+    sending.ask(draft, Work.PUBLISH)
+    work.run("articles.work_off")
+    read(account)
+    assert Draft.objects.count() == 2
+    assert settle(draft).state == State.PUBLISHED
+    read(account)
+    assert Draft.objects.get() == draft
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_older_article_of_the_same_title_is_not_taken_for_the_one_whose_answer_was_lost(
+    account: OfficialAccount, written: Written, asset: Asset, is_ours: bool
+) -> None:
+    client, now = client_for(account), timezone.now()
+    if is_ours:
+        settle(written("周报"), Work.PUBLISH)
+    else:
+        article = {"title": "周报", "content": "<p>好</p>", "thumb_media_id": asset.media_id}
+        drafts.submit(client, drafts.add(client, [article]))
+    draft = settle(written("周报"), Work.SAVE)
+    submitted = now if is_ours else now + datetime.timedelta(hours=1)
+    Draft.objects.filter(pk=draft.pk).update(
+        state=State.PUBLISHING, submitted_at=submitted, work=Work.PUBLISH, due_at=now
+    )
+    # It has left the box and is listed nowhere yet.
+    gone(draft)
+    assert settle(draft).state == State.PUBLISHING
+    with time_machine.travel(now + datetime.timedelta(hours=26)):
+        draft = settle(draft)
+    assert (draft.state, draft.media_id, draft.may_be_edited) == (State.EDITED, "", True)
 
 
 def test_what_a_killed_worker_was_reading_is_read_within_seconds(
@@ -272,8 +411,7 @@ def test_what_a_killed_worker_was_reading_is_read_within_seconds(
 def test_a_draft_read_from_wechat_can_be_published(account: OfficialAccount, asset: Asset) -> None:
     client = client_for(account)
     drafts.add(client, [{"title": "那边写的", "content": "<p>好</p>", "thumb_media_id": asset.media_id}])
-    reading.ask(account)
-    work.run("articles.read")
+    read(account)
     assert settle(Draft.objects.get(), Work.PUBLISH).state == State.PUBLISHED
 
 

@@ -1,4 +1,5 @@
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import staff as names
+from wechat.desk import threads
 from wechat.desk.models import CannedAnswer, Note, Takeover, Thread
 from wechat.inbox import routing
+from wechat.materials.models import Asset
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.sdk.messages import Click, Message, Text
@@ -20,10 +23,10 @@ pytestmark = pytest.mark.django_db
 
 
 def act(desk: Client, thread: Thread, action: str, **given: Any) -> Any:
-    """Presses a button as the page's script does."""
+    """Presses a button as the page's script does, with the conversation before one's eyes."""
     return desk.post(
         f"/admin/desk/thread/{thread.pk}/",
-        {"do": action, **given},
+        {"do": action, "newest": thread.newest_id, **given},
         headers={"X-Requested-With": "fetch"},
     )
 
@@ -105,6 +108,45 @@ def test_the_second_of_two_who_reply_at_once_is_told(staff: Cast, wrote: Wrote) 
     assert act(second, thread, "reply", text="在的", token="b", seen=str(seen)).status_code == 200
 
 
+def test_of_several_messages_at_once_none_is_lost(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    content = {"type": "text", "content": "您好"}
+    canned = CannedAnswer.objects.create(account=account, shortcut="hi", content=content)
+    picture = Asset.objects.create(
+        account=account, name="菜单", content_type="image/png", size=1, state="uploaded", media_id="M1"
+    )
+    offered = {"text": "看这张图", "picture": picture.pk, "canned": canned.pk}
+    for missing in ("", *offered):
+        several = {name: value for name, value in offered.items() if name != missing}
+        refused = act(desk, thread, "reply", token="a", **several)
+        assert refused.status_code == 422
+        assert "请依次发送" in refused.json()["error"]
+    assert not Push.objects.exists()
+    for number, (name, value) in enumerate(offered.items()):
+        assert act(desk, thread, "reply", token=f"{number}", **{name: value}).status_code == 200
+    assert Push.objects.count() == 3
+
+
+def test_what_arrived_after_the_page_was_made_is_neither_answered_nor_closed(
+    desk: Client, wrote: Wrote
+) -> None:
+    wrote("第一句")
+    page = desk.get(f"/admin/desk/thread/?who={OPENID}").content.decode()
+    (shown,) = set(re.findall(r'name="newest" value="(\d+)"', page))
+    thread = wrote("第二句")
+    for action in ("reply", "close"):
+        act(desk, thread, action, text="您好", token="a", newest=shown)
+        thread.refresh_from_db()
+        assert (thread.is_open, threads.unread(thread)) == (True, 1)
+        assert thread.waiting_since is not None
+        assert thread.answered_id > 0
+    act(desk, thread, "close", newest=str(thread.newest_id))
+    thread.refresh_from_db()
+    assert (thread.is_open, thread.waiting_since) == (False, None)
+
+
 def test_an_empty_or_overlong_reply_is_refused_with_what_to_change(desk: Client, wrote: Wrote) -> None:
     thread = wrote()
     assert "请填写" in act(desk, thread, "reply", text="  ", token="a").json()["error"]
@@ -174,6 +216,22 @@ def test_a_plain_form_works_without_a_script(desk: Client, wrote: Wrote) -> None
     )
     assert answer.status_code == 200
     assert "请填写" in answer.content.decode()
+
+
+def test_a_plain_form_that_is_refused_comes_back_as_it_was_filled_in(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    picture = Asset.objects.create(
+        account=account, name="菜单", content_type="image/png", size=1, state="uploaded", media_id="M1"
+    )
+    given = {"do": "reply", "text": "看这张图", "picture": picture.pk, "token": "a", "box": "all"}
+    address = f"/admin/desk/thread/{thread.pk}/"
+    page: Any = desk.post(address, given, follow=True)
+    for shown in ("请依次发送", "看这张图</textarea>", f'<option value="{picture.pk}" selected>'):
+        assert shown in page.content.decode()
+    again = desk.get(f"/admin/desk/thread/?who={OPENID}").content.decode()
+    assert "看这张图" not in again
 
 
 def test_the_live_parts_are_sent_only_when_they_changed(desk: Client, wrote: Wrote) -> None:

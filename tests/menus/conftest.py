@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import requests
+from django.test import Client
+from django.urls import reverse
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -38,6 +40,12 @@ def parent(*children: Button, uid: str = "cccc", name: str = "会员") -> Button
 def put(menu: Menu, *buttons: Button) -> None:
     """Saves buttons in the draft of a menu."""
     drafts.save(menu, buttons, revision=drafts.draft_of(menu).revision, by=None)
+
+
+def confirmed(menu: Menu, client: Client, **asked: str) -> Any:
+    """Returns the answer to whoever publishes a menu as its page shows it."""
+    address = reverse("admin:menus_publish", args=[menu.pk])
+    return client.post(address, {"seen": client.get(address).context["seen"], **asked})
 
 
 @pytest.fixture

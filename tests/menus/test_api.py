@@ -11,7 +11,7 @@ from accounts.staff.models import AuditEntry
 from menus import drafts
 from menus.models import Menu, Publication
 from tests.cast import Cast, signed_in
-from tests.menus.conftest import Phone, button, put
+from tests.menus.conftest import Phone, button, confirmed, put
 from tests.signed import Signed, business_system
 from wechat.api.models import ApiClient
 from wechat.kernel import work
@@ -127,7 +127,7 @@ def test_a_publisher_beyond_the_limit_waits_and_sees_it_on_the_page_of_the_menu(
     ApprovalLimit.objects.create(account=menu.account, action="menu_publication", role="owner", alone_up_to=0)
     put(menu, button(name="新课"))
     client = signed_in(staff.owner)
-    client.post(f"/admin/menus/menu/{menu.pk}/publish/")
+    confirmed(menu, client)
     assert not Publication.objects.exists()
     assert "新课" in str(Approval.objects.get().after)
     page = client.get(reverse("admin:menus_versions", args=(menu.pk,))).content.decode()

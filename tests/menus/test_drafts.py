@@ -11,17 +11,20 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.followers.models import Tag
+from accounts.approvals.models import Approval, ApprovalLimit
+from accounts.followers.models import Follower, Tag
 from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from menus import drafts, links, live, portable, tree
 from menus.buttons import Buttons, every
 from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
 from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
-from tests.menus.conftest import Phone, button, parent, put, text, view
+from tests.menus.conftest import Phone, button, confirmed, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
 from wechat.console.exchange import UnreadableFile
@@ -133,8 +136,56 @@ def test_publishing_needs_a_right_of_its_own(menu: Menu, staff: Cast) -> None:
     address = reverse("admin:menus_publish", args=[menu.pk])
     assert signed_in(staff.editor).get(address).status_code == 200
     assert signed_in(staff.editor).post(address).status_code == 403
-    assert signed_in(staff.owner).post(address).status_code == 302
+    assert confirmed(menu, signed_in(staff.owner)).status_code == 302
     assert menu.publications.get().asked_by == staff.owner
+
+
+@pytest.mark.parametrize("change", ["draft", "audience"])
+def test_what_was_changed_since_it_was_shown_is_not_published(
+    account: OfficialAccount, menu: Menu, staff: Cast, change: str
+) -> None:
+    put(menu, button(name="大家"))
+    Version.objects.update(state="published", number=1, published_at=timezone.now())
+    special = Menu.objects.create(account=account, name="安卓", conditional=True, platform=2)
+    put(special, button(name="看过"))
+    owner = signed_in(staff.owner)
+    address = reverse("admin:menus_publish", args=[special.pk])
+    shown = owner.get(address).context["seen"]
+    if change == "draft":
+        put(special, button(name="没看过"))
+    else:
+        Menu.objects.filter(pk=special.pk).update(platform=1)
+    for asked in ({"seen": shown, "note": "周末"}, {}):
+        page = owner.post(address, asked)
+        assert "菜单已被修改" in page.content.decode()
+        assert ("没看过" if change == "draft" else "iPhone") in page.content.decode()
+    assert not special.publications.exists()
+    assert not special.versions.exclude(state="draft").exists()
+    assert confirmed(special, owner).status_code == 302
+    assert special.publications.exists()
+
+
+def test_an_approval_ends_where_other_followers_would_see_the_menu(
+    account: OfficialAccount, menu: Menu, staff: Cast
+) -> None:
+    ApprovalLimit.objects.create(account=account, action="menu_publication", role="owner", alone_up_to=0)
+    put(menu, button(name="大家"))
+    Version.objects.update(state="published", number=1, published_at=timezone.now())
+    special = Menu.objects.create(account=account, name="安卓", conditional=True, platform=2)
+    put(special, button())
+    Follower.objects.create(account=account, openid="oA", subscribed=True)
+    confirmed(special, signed_in(staff.owner))
+    approval = Approval.objects.get()
+    signed_in(staff.editor).post(
+        reverse("admin:menus_audience", args=[special.pk]),
+        {"account": account.pk, "name": "安卓", "tag": "", "platform": "1"},
+    )
+    assert Menu.objects.get(pk=special.pk).platform == 1
+    page = signed_in(staff.superuser).post(
+        f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"}, follow=True
+    )
+    assert "申请之后内容有改动" in page.content.decode()
+    assert not special.publications.exists()
 
 
 def test_an_earlier_version_comes_back_into_the_draft_and_loses_nothing(menu: Menu, staff: Cast) -> None:

@@ -1,10 +1,13 @@
 """What a tap is answered, and that it counts once."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -207,6 +210,25 @@ def test_an_order_belongs_to_the_last_tap_within_a_day(menu: Menu, monkeypatch: 
     assert figures["bbbb"] == Figures(1, 1, 1, 990)
     assert figures["aaaa"] == Figures(1, 1)
     assert figures["bbbb"].yuan == "9.90"
+
+
+def test_the_orders_of_a_year_are_never_all_in_memory(menu: Menu, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(menu, button("aaaa"))
+    tap(menu)
+    soon = timezone.now() + datetime.timedelta(minutes=5)
+    looked_up: list[int] = []
+
+    def orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[Purchase]:
+        for _each in range(5):
+            looked_up.append(len(queries))
+            yield Purchase(OPENID, soon, 100)
+
+    monkeypatch.setattr(statistics, "BATCH", 2)
+    monkeypatch.setattr(statistics, "_sources", [orders])
+    with CaptureQueriesContext(connection) as queries:
+        figures = statistics.by_button(menu, timezone.localdate())
+    assert figures["aaaa"] == Figures(1, 1, 5, 500)
+    assert [count - looked_up[0] for count in looked_up] == [0, 0, 1, 1, 2]
 
 
 def test_the_page_shows_taps(menu: Menu, staff: Cast) -> None:

@@ -1,3 +1,4 @@
+import datetime
 import uuid
 from typing import Any
 from urllib.parse import urlencode
@@ -5,6 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -196,17 +198,32 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             return self._too_late(request, draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            at = form.cleaned_data["at"]
-            assert isinstance(request.user, User)
-            if (waits := approval.ask(draft, at, request.user)) is not None:
-                audit.record(request, draft, _("Asked for approval to publish"))
-                return redirect("admin:approvals_approval", waits.pk)
-            self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
-            return self._back(draft.pk)
+            if (done := self._asked_to_publish(request, draft, form.cleaned_data["at"])) is not None:
+                return done
+            messages.error(request, _("The article has changed since you saw it. Look again, then publish."))
+            draft.refresh_from_db()
         return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
 
+    @transaction.atomic
+    def _asked_to_publish(
+        self, request: HttpRequest, draft: Draft, at: datetime.datetime | None
+    ) -> HttpResponse | None:
+        """Returns the page that comes next, or ``None`` where another text stands here than was shown."""
+        draft = Draft.objects.select_for_update().get(pk=draft.pk)
+        if not draft.may_be_edited:
+            return self._too_late(request, draft)
+        if request.POST.get("revision") != str(draft.revision):
+            return None
+        assert isinstance(request.user, User)
+        if (waits := approval.ask(draft, at, request.user)) is not None:
+            audit.record(request, draft, _("Asked for approval to publish"))
+            return redirect("admin:approvals_approval", waits.pk)
+        self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
+        return self._back(draft.pk)
+
     def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        sending.forget(draft)
+        if not sending.forget(draft):
+            return self._too_late(request, draft)
         _noted(request, draft, _("Took the plan to publish back"))
         return self._back(draft.pk)
 

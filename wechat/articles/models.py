@@ -64,6 +64,8 @@ class Draft(WorkRow):
     publish_at = models.DateTimeField(_("planned for"), null=True, blank=True, editable=False)
     preview_to = models.CharField(max_length=40, blank=True, editable=False)
 
+    # When the platform was first asked to publish it: nothing that came out before can be this.
+    submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     publish_id = models.CharField(max_length=40, blank=True, editable=False)
     publish_status = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     article_id = models.CharField(_("article ID"), max_length=128, blank=True, editable=False)
@@ -88,6 +90,13 @@ class Draft(WorkRow):
             ),
             models.UniqueConstraint(
                 fields=["account", "media_id"], name="draft_once", condition=~Q(media_id="")
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="publishing") | Q(submitted_at__isnull=False),
+                name="draft_publishing_since",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "article_id"], name="draft_of_one_article", condition=~Q(article_id="")
             ),
             models.UniqueConstraint(
                 fields=["account", "publish_id"], name="draft_published_once", condition=~Q(publish_id="")

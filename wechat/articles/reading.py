@@ -49,9 +49,12 @@ def _take_draft(account: OfficialAccount, listed: drafts.Listed) -> int:
         Draft.objects.filter(pk=draft.pk).update(changed_there=True)
         return 1
     _write(draft, listed)
+    # Whoever approved what stood here did not see this.
+    revision = draft.revision if made else draft.revision + 1
     Draft.objects.filter(pk=draft.pk).update(
         state=Draft.State.SAVED,
-        saved_revision=draft.revision,
+        revision=revision,
+        saved_revision=revision,
         saved_articles=len(listed.articles),
         platform_time=listed.updated_at,
         changed_there=False,

@@ -6,10 +6,12 @@ a draft that is no longer there was published, one that still is was not.
 
 import datetime
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,6 +42,12 @@ DRAFTS = work.Kind(
 FOLLOW_AFTER = datetime.timedelta(seconds=10)
 UNKNOWN_MEDIA = 40007
 RUNNING, DONE, DELETED = 1, 0, 5
+# A draft that the platform no longer has.
+ONLY_HERE = {"state": State.EDITED, "media_id": "", "saved_revision": 0, "saved_articles": 0}
+# What left the box and is listed nowhere by then was deleted there.
+LOOKED_FOR = datetime.timedelta(days=1)
+# How far the platform's clock may be behind ours.
+CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
 
 class ArticleNotReady(work.NotYet):
@@ -63,10 +71,13 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
 
 
 @DRAFTS.calls_off
-def forget(draft: Draft) -> None:
-    """Takes back what was asked, as long as it has not begun."""
+def forget(draft: Draft) -> bool:
+    """Takes the plan to publish back; returns whether it had not begun.
+
+    A worker that saves the draft before it publishes it finds its lease gone, and does not publish.
+    """
     waiting = Draft.objects.filter(pk=draft.pk, work=Work.PUBLISH).exclude(state=State.PUBLISHING)
-    waiting.update(work=Work.NONE, due_at=None)
+    return bool(waiting.update(work=Work.NONE, due_at=None))
 
 
 def left_the_box(draft: Draft) -> None:
@@ -74,8 +85,7 @@ def left_the_box(draft: Draft) -> None:
 
     What stands here can be saved anew.
     """
-    gone = Draft.objects.filter(pk=draft.pk, media_id=draft.media_id, state=State.SAVED)
-    gone.update(state=State.EDITED, media_id="", saved_revision=0, saved_articles=0)
+    Draft.objects.filter(pk=draft.pk, media_id=draft.media_id, state=State.SAVED).update(**ONLY_HERE)
 
 
 @DRAFTS.each
@@ -96,24 +106,57 @@ def _bring_up_to_date(client: Client, draft: Draft) -> None:
     revision = draft.revision
     articles = [_written(draft, _adopted(draft, article)) for article in draft.articles.all()]
     former = draft.media_id
-    if former and len(articles) == draft.saved_articles:
-        for index, article in enumerate(articles):
-            drafts.update(client, former, index, article)
-    else:
-        draft.media_id = drafts.add(client, articles)
-    draft.saved_revision, draft.saved_articles = revision, len(articles)
-    draft.state = State.SAVED
-    _keep(
+    in_place = bool(former) and len(articles) == draft.saved_articles and _updated(client, draft, articles)
+    _saved(
         draft,
-        media_id=draft.media_id,
+        media_id=former if in_place else drafts.add(client, articles),
         saved_revision=revision,
         saved_articles=len(articles),
-        state=State.SAVED,
-        changed_there=False,
-        platform_time=int(timezone.now().timestamp()),
     )
     if former and former != draft.media_id:
         _delete(client, former)
+
+
+def _updated(client: Client, draft: Draft, articles: Sequence[drafts.Article]) -> bool:
+    """Updates the platform's draft; returns whether it is still there.
+
+    Staff may have deleted or published it on the platform's own page.
+    """
+    try:
+        for index, article in enumerate(articles):
+            drafts.update(client, draft.media_id, index, article)
+    except ApiError as error:
+        if error.errcode != UNKNOWN_MEDIA or _is_in_box(client, draft):
+            raise
+        return False
+    return True
+
+
+def _is_in_box(client: Client, draft: Draft) -> bool:
+    try:
+        drafts.get(client, draft.media_id)
+    except ApiError as error:
+        if error.errcode != UNKNOWN_MEDIA:
+            raise
+        return False
+    return True
+
+
+@transaction.atomic
+def _saved(draft: Draft, **saved: object) -> None:
+    """Writes down what the platform has by now, also where the plan was taken back meanwhile."""
+    _remove_copies(draft, state=State.SAVED, media_id=saved["media_id"])
+    now = {**saved, "state": State.SAVED, "changed_there": False}
+    now["platform_time"] = int(timezone.now().timestamp())
+    # In another state it has moved on, and whoever moved it knows better.
+    Draft.objects.filter(pk=draft.pk, state=draft.state).update(**now)
+    for name, value in now.items():
+        setattr(draft, name, value)
+
+
+def _remove_copies(draft: Draft, **known: object) -> None:
+    """Removes what a reading made of the same thing, before it was known here that the platform has it."""
+    Draft.objects.filter(account=draft.account_id, **known).exclude(pk=draft.pk).delete()
 
 
 def _publish(client: Client, draft: Draft) -> None:
@@ -121,9 +164,8 @@ def _publish(client: Client, draft: Draft) -> None:
         _find_out(client, draft)
         return
     _bring_up_to_date(client, draft)
-    _keep(draft, state=State.PUBLISHING)
-    draft.state = State.PUBLISHING
-    _submitted(draft, drafts.submit(client, draft.media_id))
+    if draft.settle(state=State.PUBLISHING, submitted_at=timezone.now()):
+        _submit(client, draft)
 
 
 def _find_out(client: Client, draft: Draft) -> None:
@@ -131,32 +173,65 @@ def _find_out(client: Client, draft: Draft) -> None:
 
     A draft that is still in the box was not published, and is now.
     """
-    try:
-        drafts.get(client, draft.media_id)
-    except ApiError as error:
-        if error.errcode != UNKNOWN_MEDIA:
-            raise
-        _look_among_published(client, draft)
+    if _is_in_box(client, draft):
+        _submit(client, draft)
     else:
-        _submitted(draft, drafts.submit(client, draft.media_id))
+        _look_among_published(client, draft)
+
+
+def _submit(client: Client, draft: Draft) -> None:
+    with _in_box(draft):
+        publish_id = drafts.submit(client, draft.media_id)
+        draft.done(publish_id=publish_id, work=Work.FOLLOW, due_at=timezone.now() + FOLLOW_AFTER)
 
 
 def _look_among_published(client: Client, draft: Draft) -> None:
     """Looks for a draft that has left the box among those published.
 
-    Raises ``ArticleNotReady`` until it is listed there: it is still being published.
+    Raises ``ArticleNotReady`` until it is listed there, as it is still being published, or until that can no
+    longer be expected.
     """
+    assert draft.submitted_at is not None
     titles = [article.title for article in draft.articles.all()]
-    for listed in drafts.every_published(client):
+    for listed in _published_since(client, draft, draft.submitted_at - CLOCKS_DIFFER):
         if [str(each.get("title")) for each in listed.articles] == titles:
             urls = [str(each.get("url", "")) for each in listed.articles]
             _published(draft, drafts.PublicationStatus(DONE, listed.key, urls))
             return
-    raise ArticleNotReady
+    if timezone.now() - draft.submitted_at < LOOKED_FOR:
+        raise ArticleNotReady
+    _gone(draft)
 
 
-def _submitted(draft: Draft, publish_id: str) -> None:
-    draft.done(publish_id=publish_id, work=Work.FOLLOW, due_at=timezone.now() + FOLLOW_AFTER)
+def _published_since(client: Client, draft: Draft, since: datetime.datetime) -> Iterator[drafts.Listed]:
+    """Yields what was published since then and belongs to no other draft.
+
+    What a reading found has no draft of its own: it may be the very one that is looked for.
+    """
+    others = Draft.objects.filter(account=draft.account_id).exclude(article_id="").exclude(media_id="")
+    theirs = set(others.values_list("article_id", flat=True))
+    for listed in drafts.every_published(client):
+        if listed.updated_at >= since.timestamp() and listed.key not in theirs:
+            yield listed
+
+
+@contextmanager
+def _in_box(draft: Draft) -> Iterator[None]:
+    """Ends the work where the platform refuses a call because its draft is gone."""
+    try:
+        yield
+    except ApiError as error:
+        if error.errcode != UNKNOWN_MEDIA:
+            raise
+        _gone(draft)
+
+
+def _gone(draft: Draft) -> None:
+    """Ends the work, as staff deleted or published the platform's draft on its own page.
+
+    It is not saved and published anew by itself: it may be out already.
+    """
+    draft.give_up(_("It is no longer among WeChat's drafts: save it again."), **ONLY_HERE)
 
 
 def _follow(client: Client, draft: Draft) -> None:
@@ -169,7 +244,9 @@ def _follow(client: Client, draft: Draft) -> None:
         _done(draft, state=State.REFUSED, publish_status=publication.status, media_id="", saved_revision=0)
 
 
+@transaction.atomic
 def _published(draft: Draft, publication: drafts.PublicationStatus) -> None:
+    _remove_copies(draft, state=State.PUBLISHED, article_id=publication.article_id)
     _done(
         draft,
         state=State.PUBLISHED,
@@ -187,8 +264,9 @@ def _withdraw(client: Client, draft: Draft) -> None:
 
 def _preview(client: Client, draft: Draft) -> None:
     _bring_up_to_date(client, draft)
-    drafts.preview(client, draft.media_id, wechat_id=draft.preview_to)
-    _done(draft)
+    with _in_box(draft):
+        drafts.preview(client, draft.media_id, wechat_id=draft.preview_to)
+        _done(draft)
 
 
 STEPS: Mapping[Draft.Work, Callable[[Client, Draft], None]] = {
@@ -254,7 +332,3 @@ def _media_id(asset: Asset) -> str:
 
 def _done(draft: Draft, **outcome: object) -> None:
     draft.done(work=Work.NONE, **outcome)
-
-
-def _keep(draft: Draft, **outcome: object) -> None:
-    Draft.objects.filter(pk=draft.pk).update(**outcome)

@@ -46,6 +46,9 @@ from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push
 
 PICTURES = 60
+# What a form that was refused said, until its page is shown again.
+TYPED = "desk_typed"
+FIELDS = ("text", "canned", "picture")
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
 PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
     "hour": (gettext_lazy("1 hour"), datetime.timedelta(hours=1)),
@@ -61,13 +64,15 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     thread = _asked_for(request, account)
     if thread is not None:
         threads.read(thread)
+    typed = _typed(request, thread)
     context = {
         **frame(request, _("Service desk")),
         **_list(request, account),
         **(_thread(request, account, thread) if thread else {}),
         **(_profile_form(request, thread) if thread else {}),
         "canned": _canned(account, thread),
-        "text_editor": _editor(account),
+        "text_editor": _editor(account, typed.get("text", "")),
+        "typed": typed,
         "pictures": Asset.objects.filter(account=account, kind="image", state="uploaded")[:PICTURES],
         "token": secrets.token_urlsafe(12),
     }
@@ -104,6 +109,7 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Does what the pressed button says: a script is told what was wrong, a form goes back to the page."""
+    _as_shown(request, thread)
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
@@ -118,7 +124,16 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
         )
     if wrong:
         messages.error(request, wrong)
+        request.session[TYPED] = {
+            "thread": thread.pk,
+            **{name: request.POST.get(name, "") for name in FIELDS},
+        }
     return redirect(address(thread, request.POST.get("box", "")))
+
+
+def _as_shown(request: HttpRequest, thread: Thread) -> None:
+    """Takes the conversation back to the newest message on the page: nobody has seen what came after it."""
+    thread.newest_id = min(thread.newest_id, row_id(request.POST.get("newest", "")) or 0)
 
 
 def _digest(parts: Mapping[str, str]) -> str:
@@ -262,7 +277,13 @@ def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswe
     return found
 
 
-def _editor(account: OfficialAccount) -> dict[str, Any]:
+def _typed(request: HttpRequest, thread: Thread | None) -> dict[str, Any]:
+    """Returns what was filled in for this conversation and refused a moment ago."""
+    typed: dict[str, Any] = request.session.pop(TYPED, {})
+    return typed if thread is not None and typed.get("thread") == thread.pk else {}
+
+
+def _editor(account: OfficialAccount, text: str) -> dict[str, Any]:
     """Returns the composer's field.
 
     What is typed for one person has no variables, and the bubble is above it.
@@ -278,7 +299,7 @@ def _editor(account: OfficialAccount) -> dict[str, Any]:
     )
     field.variables, field.has_preview = {}, False
     field.for_account(account.pk)
-    return {"media": field.media, "drawn": field.render("text", "")}
+    return {"media": field.media, "drawn": field.render("text", text)}
 
 
 def _profile_form(request: HttpRequest, thread: Thread) -> dict[str, Any]:

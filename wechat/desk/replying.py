@@ -39,6 +39,7 @@ class StaffReply:
 
 def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffReply) -> Push:
     """Has a reply sent, and takes over from the rules. Raises ``ValidationError`` with what to do instead."""
+    _refuse_several(draft)
     content = _content(account, thread, draft)
     _refuse_collision(thread, user, draft)
     _refuse_without_window(account, thread)
@@ -96,6 +97,13 @@ def _content(account: OfficialAccount, thread: Thread, draft: StaffReply) -> Con
         content = Text(draft.text.replace("\r\n", "\n").strip())
     check_content(content, account.name)
     return content
+
+
+def _refuse_several(draft: StaffReply) -> None:
+    if sum(map(bool, (draft.text.strip(), draft.canned, draft.picture))) > 1:
+        raise ValidationError(
+            _("One message at a time: send the text, the picture and the canned answer one after the other.")
+        )
 
 
 def _refuse_without_window(account: OfficialAccount, thread: Thread) -> None:

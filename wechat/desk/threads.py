@@ -1,11 +1,15 @@
-"""How a conversation moves: heard, read, answered, put off, closed."""
+"""How a conversation moves: heard, read, answered, put off, closed.
+
+``newest_id`` of a conversation that is given here is the newest message that was seen: what came after it
+still waits.
+"""
 
 import datetime
 
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.text import Truncator
 
@@ -62,8 +66,8 @@ def answered(thread: Thread, by: User) -> None:
     """
     _note_reply_time(thread)
     Thread.objects.filter(pk=thread.pk).update(
-        answered_id=thread.newest_id,
-        read_id=thread.newest_id,
+        answered_id=Greatest("answered_id", thread.newest_id),
+        read_id=Greatest("read_id", thread.newest_id),
         waiting_since=_still_waiting(thread),
         assignee=Coalesce("assignee", by.pk, output_field=IntegerField()),
         snoozed_until=None,
@@ -80,7 +84,9 @@ def _note_reply_time(thread: Thread) -> None:
 def close(thread: Thread) -> None:
     """Closes the conversation until the follower writes again."""
     Thread.objects.filter(pk=thread.pk).update(
-        closed_id=thread.newest_id, waiting_since=_still_waiting(thread), snoozed_until=None
+        closed_id=Greatest("closed_id", thread.newest_id),
+        waiting_since=_still_waiting(thread),
+        snoozed_until=None,
     )
 
 

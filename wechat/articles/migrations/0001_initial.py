@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('work', models.CharField(blank=True, choices=[('', 'Nothing'), ('save', 'Save to WeChat'), ('publish', 'Publish'), ('follow', 'Ask what became of it'), ('withdraw', 'Take back'), ('preview', 'Send a preview')], default='', editable=False, max_length=8)),
                 ('publish_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='planned for')),
                 ('preview_to', models.CharField(blank=True, editable=False, max_length=40)),
+                ('submitted_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('publish_id', models.CharField(blank=True, editable=False, max_length=40)),
                 ('publish_status', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
                 ('article_id', models.CharField(blank=True, editable=False, max_length=128, verbose_name='article ID')),
@@ -176,6 +177,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='draft',
             constraint=models.UniqueConstraint(condition=models.Q(('media_id', ''), _negated=True), fields=('account', 'media_id'), name='draft_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'publishing'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='draft_publishing_since'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.UniqueConstraint(condition=models.Q(('article_id', ''), _negated=True), fields=('account', 'article_id'), name='draft_of_one_article'),
         ),
         migrations.AddConstraint(
             model_name='draft',

@@ -76,8 +76,9 @@ async function send(event) {
   const button = event.submitter;
   event.preventDefault();
   const form = new FormData(composer);
+  const sent = text.value;
   form.set("do", button?.value ?? "reply");
-  form.set("seen", document.getElementById("desk-seen").dataset.seen);
+  for (const [name, value] of Object.entries(document.getElementById("desk-seen").dataset)) form.set(name, value);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
     const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
@@ -85,8 +86,12 @@ async function send(event) {
     composer.elements.token.value = payload.token;
     showWrong(payload.error);
     if (answer.ok) {
-      text.value = "";
-      for (const name of ["canned", "picture"]) if (composer.elements[name]) composer.elements[name].value = "";
+      // What was typed or chosen meanwhile was not in it.
+      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
+      for (const name of ["canned", "picture"]) {
+        const choice = form.get("do") === "reply" ? composer.elements[name] : null;
+        if (choice && choice.value === form.get(name)) choice.value = "";
+      }
       wroteAt = 0;
     }
   } catch {
