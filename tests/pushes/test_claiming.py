@@ -20,6 +20,13 @@ SELECT 'o' || n, '{"type": "template", "values": {}}'::jsonb, 'campaign:1:' || n
 FROM generate_series(1, %s) AS n
 """
 
+# Two messages for each follower: what was asked for first is for tomorrow.
+PLANNED = """
+SELECT 'o' || n %% %s, '{"type": "text", "content": "你好"}'::jsonb, n::text,
+    now() + (n < %s)::int * interval '1 day'
+FROM generate_series(0, %s) AS n
+"""
+
 
 @pytest.fixture
 def campaign(account: OfficialAccount) -> OfficialAccount:
@@ -53,6 +60,21 @@ def test_a_claim_reads_only_what_it_takes(campaign: OfficialAccount, statement: 
     asked = {"account": campaign.pk, "kind": "template", "bulk": True, "now": now, "lease": now, "limit": 100}
     found = plan(statement, asked)
     assert "push_waiting" in found
+    assert "Seq Scan" not in found
+
+
+def test_a_claim_of_one_message_a_follower_looks_the_earlier_ones_up(account: OfficialAccount) -> None:
+    queue_many(
+        account=account, kind=Push.Kind.SERVICE, cause="campaign:1", chosen=PLANNED,
+        parameters=[WAITING, WAITING, 2 * WAITING - 1],
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pushes_push")
+    now = timezone.now()
+    asked = {"account": account.pk, "kind": "service", "bulk": True, "now": now, "lease": now, "limit": 100}
+    found = plan(transitions.IN_ORDER, asked)
+    assert "push_waiting" in found
+    assert "push_in_line" in found
     assert "Seq Scan" not in found
 
 
