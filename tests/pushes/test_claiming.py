@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.pushes import claiming, transitions
+from wechat.pushes import claiming, lateness, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
 from wechat.pushes.senders import SENDERS
@@ -76,6 +77,17 @@ def test_a_claim_of_one_message_a_follower_looks_the_earlier_ones_up(account: Of
     assert "push_waiting" in found
     assert "push_in_line" in found
     assert "Seq Scan" not in found
+
+
+def test_what_waits_for_a_decision_is_not_looked_for_among_all_that_was_skipped(
+    campaign: OfficialAccount,
+) -> None:
+    Push.objects.update(state="skipped", reason="no_window", due_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pushes_push")
+    with CaptureQueriesContext(connection) as asked:
+        assert lateness.waiting(campaign.pk) is None
+    assert "push_late" in plan(asked[0]["sql"], {})
 
 
 def test_the_campaign_is_the_only_queue_there_is(campaign: OfficialAccount) -> None:
