@@ -126,9 +126,10 @@ def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
 def _known(account: OfficialAccount, key: str) -> Rule | None:
     """Returns the rule that has the key; see ``key_of``."""
     rules = rulebook.loaded(Rule.objects.filter(account=account))
-    return (
-        rules.filter(source_key=key).first() or rules.filter(source_key="", secret_id=_secret_id(key)).first()
-    )
+    found = rules.filter(source_key=key).first()
+    if found is None and (made_here := _secret_id(key)):
+        found = rules.filter(source_key="", secret_id=made_here).first()
+    return found
 
 
 def _secret_id(key: str) -> UUID | None:
