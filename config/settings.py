@@ -309,6 +309,9 @@ TRUSTED_PROXIES = environment.trusted_proxies("TRUSTED_PROXIES", 1 if SECURE_PRO
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_PROXY else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# A page of the console sends the number and the place of each of 5,000 rules, which is more than any other
+# form has: 500 keywords of one rule, say.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_PROXY else 0
 SECURE_SSL_REDIRECT = SECURE_PROXY
 # W005 and W021 ask for HSTS on all hosts below ours, and in the browsers' own lists. Which of them speak TLS

@@ -27,7 +27,7 @@ from tests.cast import Cast, member, message, signed_in
 from wechat.articles.models import Draft
 from wechat.campaigns.models import Campaign, Enrolment, MassSend, Sequence, SequenceStep
 from wechat.desk.models import Thread
-from wechat.inbox.models import Refusal
+from wechat.inbox.models import Refusal, Verification
 from wechat.kernel.models import Hold
 from wechat.materials.models import Asset, MaterialQuota
 from wechat.pushes.models import Push
@@ -364,6 +364,16 @@ def test_refused_callbacks_are_forgotten_with_the_first_good_one(staff: Cast) ->
     MAKES["inbox.refused"](staff.ours)
     message(staff.ours, "你好", received_at=timezone.now() + datetime.timedelta(seconds=1))
     assert counted(staff.owner) == {}
+
+
+def test_refused_signatures_are_forgotten_with_the_next_verification(staff: Cast) -> None:
+    MAKES["inbox.refused"](staff.ours)
+    later = timezone.now() + datetime.timedelta(seconds=1)
+    Verification.objects.create(account=staff.ours, last_at=later)
+    assert counted(staff.owner) == {}
+    # It says nothing of the key.
+    Refusal.objects.update(reason="padding")
+    assert counted(staff.owner) == _of(staff.ours, {"inbox.refused"})
 
 
 def test_a_stopped_run_is_forgotten_with_the_next_one(staff: Cast) -> None:

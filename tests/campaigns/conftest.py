@@ -70,7 +70,7 @@ class World:
 
     def approved(self, campaign: Campaign) -> Campaign:
         self.checked(campaign)
-        assert approval.submit(campaign)
+        assert approval.submit(campaign, self.author)
         assert approval.approve(campaign, self.second)
         return campaign
 

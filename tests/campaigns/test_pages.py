@@ -8,15 +8,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from accounts.approvals.models import ApprovalLimit
 from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.conftest import World
-from tests.cast import Cast, signed_in
+from tests.cast import Cast, member, signed_in
 from tests.workbooks import OPENID, WRITERS
 from tests.working import send_due
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Seed
 from wechat.kernel import work
-from wechat.pushes.models import Push
+from wechat.pushes.models import Push, Template
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +70,109 @@ def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Ca
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
     assert page(second, campaign)
     assert AuditEntry.objects.filter(object_id=str(campaign.pk)).count() >= 5
+
+
+def test_who_submits_the_draft_of_somebody_else_cannot_approve_it(world: World, staff: Cast) -> None:
+    world.follow(*CROWD)
+    author, second = signed_in(staff.owner), signed_in(staff.superuser)
+    campaign = world.campaign()
+    second.post(url("variant", campaign.pk, "A"), {"value-thing4": "别处", "url": ""})
+    press(second, campaign, "check")
+    work.run("campaigns.run")
+    press(second, campaign, "submit")
+    assert 'value="approve"' not in page(second, campaign)
+    press(second, campaign, "approve")
+    campaign.refresh_from_db()
+    assert campaign.state == "waiting"
+    press(author, campaign, "approve")
+    campaign.refresh_from_db()
+    assert campaign.state == "scheduled"
+
+
+def test_the_limit_is_that_of_whoever_submits(world: World, staff: Cast) -> None:
+    ApprovalLimit.objects.create(account=world.account, action="campaign", role="owner", alone_up_to=None)
+    world.follow(*CROWD)
+    campaign = world.checked(world.campaign())
+    publisher = signed_in(member("publisher", world.account, "publisher"))
+    press(publisher, campaign, "submit")
+    campaign.refresh_from_db()
+    assert campaign.state == "waiting"
+    press(publisher, campaign, "withdraw")
+    campaign.refresh_from_db()
+    world.checked(campaign)
+    press(signed_in(staff.owner), campaign, "submit")
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.approved_by) == ("scheduled", staff.owner)
+
+
+def first_words(answer: Any) -> str:
+    """What a page says above everything else."""
+    return str(next(iter(answer.context["messages"])))
+
+
+def with_table(world: World, client: Client, way: str = "service") -> Campaign:
+    """A draft to the people of a table with a column “姓名”, which its text says."""
+    table = SimpleUploadedFile("list.csv", f"OpenID,姓名\n{CROWD[0]},小红\n".encode())
+    campaign = written(world, client, way=way, audience="file", table=table)
+    said = {"kind": "text", "text": "{姓名}，您好", "value-thing4": "{姓名}"}
+    answer = client.post(url("variant", campaign.pk, "A"), said)
+    assert answer.headers["Location"] == url("campaign_change", campaign.pk)
+    return campaign
+
+
+@pytest.mark.parametrize("way", ["service", "template", "either"])
+def test_another_audience_has_no_words_of_the_former_table(world: World, staff: Cast, way: str) -> None:
+    client = signed_in(staff.owner)
+    campaign = with_table(world, client, way)
+    answer = client.post(url("edit", campaign.pk), fields(world, way=way), follow=True)
+    assert "姓名" in first_words(answer)
+    assert not campaign.rows.exists()
+    assert "姓名" in first_words(press(client, campaign, "check"))
+    campaign.refresh_from_db()
+    assert (campaign.columns, campaign.due_at) == ([], None)
+
+
+def test_a_campaign_that_may_go_another_way_says_nothing_there_until_it_is_written(
+    world: World, staff: Cast
+) -> None:
+    world.follow(CROWD[0])
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    client.post(url("edit", campaign.pk), fields(world, way="either"))
+    for answer in (
+        press(client, campaign, "check"),
+        client.post(url("test", campaign.pk), {"follower": CROWD[0]}, follow=True),
+    ):
+        assert "客服消息尚未撰写" in first_words(answer)
+    client.post(url("variant", campaign.pk, "A"), {"kind": "text", "text": "您好", "value-thing4": "天河店"})
+    press(client, campaign, "check")
+    campaign.refresh_from_db()
+    assert campaign.due_at
+
+
+def test_another_template_is_filled_in_before_it_goes(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    other = Template.objects.create(
+        account=world.account,
+        kind="template",
+        platform_id="Xq0demo",
+        title="到货",
+        content="商品:{{thing7.DATA}}",
+    )
+    client.post(url("edit", campaign.pk), fields(world, template=other.pk))
+    assert "到货" in first_words(press(client, campaign, "check"))
+    campaign.refresh_from_db()
+    assert campaign.due_at is None
+
+
+def test_a_word_that_is_no_column_is_refused_in_a_text_too(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client, way="service", template="")
+    answer = client.post(url("variant", campaign.pk, "A"), {"kind": "text", "text": "{姓名}，您好"})
+    assert "姓名" in answer.context["service"].errors["text"][0]
 
 
 def test_a_text_is_previewed_with_the_words_of_a_row_of_the_table(world: World, staff: Cast) -> None:

@@ -36,7 +36,7 @@ def test_everybody_gets_it_once_and_the_campaign_is_done(world: World) -> None:
 def test_nothing_leaves_before_somebody_else_approved(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    assert approval.submit(campaign)
+    assert approval.submit(campaign, world.author)
     assert not approval.approve(campaign, world.author)
     world.look(campaign)
     assert not pending()
@@ -48,14 +48,14 @@ def test_the_only_one_with_the_right_may_approve_their_own(world: World) -> None
     world.second.is_active = False
     world.second.save()
     campaign = world.checked(world.campaign())
-    assert approval.submit(campaign)
+    assert approval.submit(campaign, world.author)
     assert approval.approve(campaign, world.author)
 
 
 def test_of_two_people_who_press_one_does_it(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    approval.submit(campaign)
+    approval.submit(campaign, world.author)
     first, second = (Campaign.objects.get(pk=campaign.pk) for _each in range(2))
     assert [approval.approve(first, world.second), approval.approve(second, world.second)] == [True, False]
     world.run(campaign)
@@ -65,16 +65,16 @@ def test_of_two_people_who_press_one_does_it(world: World) -> None:
 def test_what_was_edited_after_it_was_seen_is_not_approved(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.checked(world.campaign())
-    approval.submit(campaign)
+    approval.submit(campaign, world.author)
     seen = Campaign.objects.get(pk=campaign.pk)
-    approval.withdraw(campaign)
+    approval.withdraw(campaign, world.author)
     world.checked(campaign)
-    approval.submit(campaign)
+    approval.submit(campaign, world.author)
     assert not approval.approve(seen, world.second)
 
 
 def test_an_unchecked_draft_cannot_be_submitted(world: World) -> None:
-    assert not approval.submit(world.campaign())
+    assert not approval.submit(world.campaign(), world.author)
 
 
 def test_it_waits_for_its_time(world: World) -> None:
@@ -108,7 +108,7 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
 def test_cancelling_is_for_good(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.begun(world.campaign())
-    assert approval.cancel(campaign)
+    assert approval.cancel(campaign, world.author)
     world.look(campaign)
     send_due()
     assert not world.received()

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from wechat.pushes import claiming, transitions
+from wechat.pushes import claiming, lateness, transitions
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue_many
 from wechat.pushes.senders import SENDERS
@@ -18,6 +19,13 @@ WAITING = 20_000
 ROWS = """
 SELECT 'o' || n, '{"type": "template", "values": {}}'::jsonb, 'campaign:1:' || n, now()
 FROM generate_series(1, %s) AS n
+"""
+
+# Two messages for each follower: what was asked for first is for tomorrow.
+PLANNED = """
+SELECT 'o' || n %% %s, '{"type": "text", "content": "你好"}'::jsonb, n::text,
+    now() + (n < %s)::int * interval '1 day'
+FROM generate_series(0, %s) AS n
 """
 
 
@@ -54,6 +62,32 @@ def test_a_claim_reads_only_what_it_takes(campaign: OfficialAccount, statement: 
     found = plan(statement, asked)
     assert "push_waiting" in found
     assert "Seq Scan" not in found
+
+
+def test_a_claim_of_one_message_a_follower_looks_the_earlier_ones_up(account: OfficialAccount) -> None:
+    queue_many(
+        account=account, kind=Push.Kind.SERVICE, cause="campaign:1", chosen=PLANNED,
+        parameters=[WAITING, WAITING, 2 * WAITING - 1],
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pushes_push")
+    now = timezone.now()
+    asked = {"account": account.pk, "kind": "service", "bulk": True, "now": now, "lease": now, "limit": 100}
+    found = plan(transitions.IN_ORDER, asked)
+    assert "push_waiting" in found
+    assert "push_in_line" in found
+    assert "Seq Scan" not in found
+
+
+def test_what_waits_for_a_decision_is_not_looked_for_among_all_that_was_skipped(
+    campaign: OfficialAccount,
+) -> None:
+    Push.objects.update(state="skipped", reason="no_window", due_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pushes_push")
+    with CaptureQueriesContext(connection) as asked:
+        assert lateness.waiting(campaign.pk) is None
+    assert "push_late" in plan(asked[0]["sql"], {})
 
 
 def test_the_campaign_is_the_only_queue_there_is(campaign: OfficialAccount) -> None:

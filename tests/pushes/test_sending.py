@@ -245,6 +245,43 @@ def test_a_follower_gets_messages_in_order_even_if_the_first_has_to_wait(
     assert wechat.received[1:] == [("oA", "first"), ("oA", "second")]
 
 
+def test_what_is_to_go_next_month_holds_up_nothing(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    asked("next month", at=timezone.now() + timedelta(days=30))
+    asked("now")
+    send_due()
+    assert wechat.received == [("oA", "now")]
+
+
+def test_an_answer_does_not_wait_for_a_campaign(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    Push.objects.filter(pk=asked("campaign").pk).update(bulk=True)
+    asked("answer")
+    held_until = timezone.now() + timedelta(hours=1)
+    holds.hold("pushes.send_bulk", account.pk, Cause.QUOTA, "", part="service", until=held_until)
+    send_due()
+    assert wechat.received == [("oA", "answer")]
+
+
+def test_what_a_campaign_says_comes_after_an_answer_that_is_tried_again(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    wechat.answers = lambda openid, text: answer(errcode=-1) if text == "answer" else OK
+    first = asked("answer")
+    Push.objects.filter(pk=asked("campaign").pk).update(bulk=True)
+    send_due()
+    assert not wechat.received
+    wechat.answers = lambda openid, text: OK
+    become_due(first)
+    send_due()
+    assert wechat.received == [("oA", "answer"), ("oA", "campaign")]
+
+
 def test_a_turn_is_over_where_all_that_is_left_waits_for_an_earlier_message(
     wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
 ) -> None:

@@ -2,6 +2,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -230,6 +232,29 @@ def test_a_file_brings_a_rule_back_to_what_it_was(account: OfficialAccount, rule
     assert import_rules(account, file).updated == ["规则"]
     assert contents("规则") == [{"type": "text", "content": "旧"}]
     assert Rule.objects.count() == 1
+
+
+def test_rules_of_a_file_that_are_gone_here_are_not_compared_with_all_there_are(
+    account: OfficialAccount, rule: RuleMaker
+) -> None:
+    file = export_rules([rule(keywords=("a",))]).encode()
+    Rule.objects.all().delete()
+    rule(keywords=("b",))
+    with CaptureQueriesContext(connection) as asked:
+        assert import_rules(account, file, rehearse=True).made
+    looked_up = [each["sql"] for each in asked if each["sql"].startswith('SELECT "replies_rule"."id"')]
+    made_here = [sql for sql in looked_up if "\"source_key\" = ''" in sql]
+    assert made_here
+    assert all('"secret_id" = ' in sql for sql in made_here)
+
+
+@pytest.mark.parametrize("key", ["rule:", "rule:x", "rule:00000000", "00000000-0000-0000-0000-000000000000"])
+def test_a_key_that_only_looks_like_one_of_ours_is_a_name_like_any_other(
+    account: OfficialAccount, key: str
+) -> None:
+    file = one_rule(key=key)
+    assert import_rules(account, file).made
+    assert import_rules(account, file).unchanged
 
 
 def test_a_rehearsal_changes_nothing(account: OfficialAccount, rule: RuleMaker) -> None:

@@ -291,6 +291,30 @@ def test_an_expression_that_fits_every_text_is_saved_with_a_warning(
     assert any(keyword[1] in each for each in warnings) is warned
 
 
+def test_the_warning_is_about_the_keywords_that_were_saved(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    made = rule(keywords=("a",))
+
+    def warns(*keywords: dict[str, Any]) -> bool:
+        sent = form(account, keywords=[])
+        sent |= {"keywords-TOTAL_FORMS": len(keywords), "keywords-INITIAL_FORMS": made.keywords.count()}
+        for number, row in enumerate(keywords):
+            sent |= {f"keywords-{number}-{name}": value for name, value in row.items()}
+        kept = made.replies.get()
+        sent |= {"replies-TOTAL_FORMS": 1, "replies-INITIAL_FORMS": 1}
+        reply_form = {**reply(text="好"), "id": kept.pk, "rule": made.pk}
+        sent |= {f"replies-0-{name}": value for name, value in reply_form.items()}
+        page: Any = editor.post(f"{LIST}{made.pk}/change/", sent, follow=True)
+        assert page.redirect_chain
+        return any(".*" in str(each) for each in page.context["messages"] if each.level_tag == "warning")
+
+    first = {"id": made.keywords.get().pk, "rule": made.pk, "compare": "contains", "text": "a"}
+    assert warns(first, {"rule": made.pk, "compare": "regex", "text": ".*"})
+    second = {"id": made.keywords.get(text=".*").pk, "rule": made.pk, "compare": "regex", "text": ".*"}
+    assert not warns(first, {**second, "DELETE": "on"})
+
+
 @pytest.mark.parametrize(
     ("keyword", "is_told"), [("发票、开票", True), ("发票，开票", True), ("发票", False)]
 )
@@ -391,6 +415,34 @@ def test_an_earlier_version_of_a_rule_is_brought_back_whole(editor: Client, acco
     assert list(edited.tags.all()) == [member]
     again: Any = editor.get(version)
     assert not again.context["changes"]
+
+
+def test_a_version_made_by_switching_a_rule_brings_its_tags_back(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    member = Tag.objects.create(account=account, name="会员")
+    made = rule(keywords=("a",), tags=[member])
+    editor.post(LIST, {"action": "switch_off", "_selected_action": [made.pk]})
+    switched = made.history.latest("history_date")
+    made.tags.clear()
+    editor.post(f"{LIST}{made.pk}/history/{switched.pk}/", {"account": account.pk})
+    assert list(made.tags.all()) == [member]
+
+
+def test_six_hundred_rules_are_put_in_order_on_one_page(editor: Client, account: OfficialAccount) -> None:
+    Rule.objects.bulk_create(
+        Rule(account=account, name=f"规则 {number}", trigger="default", position=number)
+        for number in range(600)
+    )
+    rules = list(Rule.objects.order_by("position"))
+    sent: dict[str, Any] = {"form-TOTAL_FORMS": 600, "form-INITIAL_FORMS": 600, "_save": "1"}
+    for number, each in enumerate(rules):
+        sent |= {f"form-{number}-id": each.pk, f"form-{number}-position": each.position}
+    sent |= {"form-0-position": 599, "form-599-position": 0}
+    assert editor.post(LIST, sent).status_code == 302
+    assert list(Rule.objects.order_by("position").values_list("pk", flat=True)[:2]) == [
+        rules[599].pk, rules[1].pk,
+    ]  # fmt: skip
 
 
 def test_the_history_of_a_rule_tells_what_changed_about_its_parts(editor: Client, rule: RuleMaker) -> None:

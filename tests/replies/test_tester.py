@@ -8,6 +8,7 @@ from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
+from wechat.channels.models import Channel, Code, Welcome
 from wechat.inbox.models import InboundMessage
 from wechat.replies import tester
 from wechat.replies.reach import Dead
@@ -197,3 +198,11 @@ def test_following_twice_covers_both_ways_of_following(account: OfficialAccount,
     last = rule(trigger="follow", position=2)
     (finding,) = tester.never_fires(account)
     assert (finding.rule.id, len(finding.by)) == (last.pk, 2)
+
+
+def test_a_trial_names_what_answers_before_the_rules(account: OfficialAccount) -> None:
+    fair = Channel.objects.create(account=account, name="展会")
+    Code.objects.create(channel=fair)
+    Welcome.objects.create(channel=fair, audience="new", content={"type": "text", "content": "欢迎"})
+    trial = tester.try_out(account, message("event:subscribe", fair.scene))
+    assert any("展会" in warning for warning in trial.warnings)

@@ -15,8 +15,8 @@ from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
 
 
-def ask(campaign: Campaign) -> Approval | None:
-    """Asks for approval, and returns what waits. ``None`` where its author may have it sent at once."""
+def ask(campaign: Campaign, by: User) -> Approval | None:
+    """Asks for approval, and returns what waits. ``None`` where whoever asks may have it sent at once."""
     wanted = asking.Request(
         account_id=campaign.account_id,
         about=campaign,
@@ -24,32 +24,33 @@ def ask(campaign: Campaign) -> Approval | None:
         size=Tally.of(campaign).going,
         after=[*(_wording(campaign)), str(campaign.get_audience_display()), str(campaign.get_way_display())],
     )
-    if campaign.author is None:
-        return asking.wait(CAMPAIGN, wanted, None)
-    return asking.ask(CAMPAIGN, wanted, campaign.author)
+    return asking.ask(CAMPAIGN, wanted, by)
 
 
 @transaction.atomic
-def submit(campaign: Campaign) -> bool:
-    """Asks for approval of what was checked, or lets it go where nobody has to be asked."""
+def submit(campaign: Campaign, by: User) -> bool:
+    """Asks for approval of what was checked, or lets it go where nobody has to be asked.
+
+    ``by``, whoever wrote it, answers for it as it is.
+    """
     if not steps.submit(campaign):
         return False
-    if ask(campaign) is None and campaign.author is not None:
-        steps.start(campaign, campaign.author)
+    if ask(campaign, by) is None:
+        steps.start(campaign, by)
     return True
 
 
 @transaction.atomic
-def withdraw(campaign: Campaign) -> bool:
+def withdraw(campaign: Campaign, by: User) -> bool:
     """Makes the campaign a draft that can be edited again; nothing has been sent."""
-    asking.drop_about(campaign)
+    asking.drop_about(campaign, by)
     return steps.back_to_draft(campaign)
 
 
 @transaction.atomic
-def cancel(campaign: Campaign) -> bool:
+def cancel(campaign: Campaign, by: User) -> bool:
     """Cancels the campaign for good; what is on its way arrives."""
-    asking.drop_about(campaign)
+    asking.drop_about(campaign, by)
     return steps.cancel(campaign)
 
 

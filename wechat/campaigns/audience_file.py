@@ -60,9 +60,22 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
             _write(campaign, _taken(rows, place, names, loaded))
             if not loaded.rows:
                 raise BadTable(_("The table has no rows below its first one."))
+            _note(campaign, loaded)
     except UnreadableTable as error:
         raise BadTable(str(error)) from None
     return loaded
+
+
+def drop(campaign: Campaign) -> None:
+    """Deletes the rows of a campaign that has another audience now; its texts have no columns any more."""
+    AudienceRow.objects.filter(campaign=campaign).delete()
+    _note(campaign, Loaded([]))
+
+
+def _note(campaign: Campaign, loaded: Loaded) -> None:
+    campaign.columns = loaded.columns
+    campaign.repeated, campaign.nameless = loaded.repeated, loaded.nameless
+    campaign.save(update_fields=["columns", "repeated", "nameless"])
 
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame, object_page
 from accounts.staff.rights import Area
-from wechat.campaigns import snapshot
+from wechat.campaigns import snapshot, wording
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.pages import all_campaigns, user_of
@@ -64,6 +65,10 @@ def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -
         audit.record(request, campaign, changed, flag=ADDITION if is_new else CHANGE)
     if is_new or not campaign.variants.exists():
         return redirect("admin:campaigns_variant", campaign.pk, "A")
+    try:
+        wording.check(campaign)
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
     return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 

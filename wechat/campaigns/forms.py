@@ -14,14 +14,13 @@ from accounts.followers.models import Segment, Tag
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
-from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.wording import check_words, words_in_line, words_of
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
-from wechat.contents.form import ContentForm
+from wechat.contents.form import FIELDS, ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.text_editor import in_line, named
 from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
 from wechat.pushes.models import Template
@@ -93,21 +92,19 @@ class CampaignForm(forms.ModelForm[Campaign]):
         return file
 
     def load_table(self) -> bool:
-        """Takes over the rows of the file, if there is one.
+        """Takes over the rows of the file, if there is one; those of a former one go with their audience.
 
         Returns ``False``, and adds an error to the form, if the file is no use.
         """
         file = self.cleaned_data.get("table")
-        if not file or self.cleaned_data["audience"] != Audience.FILE:
-            return True
-        try:
-            loaded = audience_file.load(self.instance, file)
-        except audience_file.BadTable as error:
-            self.add_error("table", str(error))
-            return False
-        self.instance.columns = loaded.columns
-        self.instance.repeated, self.instance.nameless = loaded.repeated, loaded.nameless
-        self.instance.save(update_fields=["columns", "repeated", "nameless"])
+        if self.cleaned_data["audience"] != Audience.FILE:
+            audience_file.drop(self.instance)
+        elif file:
+            try:
+                audience_file.load(self.instance, file)
+            except audience_file.BadTable as error:
+                self.add_error("table", str(error))
+                return False
         return True
 
     def _has_table(self) -> bool:
@@ -133,6 +130,15 @@ class ServiceForm(ContentForm):
 
     def variables(self) -> Mapping[str, Variable]:
         return words_of(self.campaign)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in FIELDS.get(cleaned.get("kind", ""), ()):
+            try:
+                check_words(self.campaign, cleaned.get(name))
+            except ValidationError as error:
+                self.add_error(name, error)
+        return cleaned
 
 
 class TemplateForm(forms.Form):
@@ -175,24 +181,15 @@ class TemplateForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        for field in self.template.fields:
-            name = f"value-{field.name}"
+        rules = {f"value-{field.name}": field.check for field in self.template.fields}
+        for name, value in list(cleaned.items()):
             try:
-                self._check(field, cleaned.get(name))
+                check_words(self.campaign, value)
+                if name in rules and not names_in(value):
+                    rules[name](value)
             except ValidationError as error:
                 self.add_error(name, error)
         return cleaned
-
-    def _check(self, field: TemplateField, value: str | None) -> None:
-        if value is None:
-            return
-        words = names_in(value)
-        if unknown := words - {*self.campaign.columns, *EVERYBODYS}:
-            sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
-            params = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(self.campaign)}
-            raise ValidationError(sentence % params)
-        if not words:
-            field.check(value)
 
 
 class CampaignTestForm(forms.Form):
@@ -205,19 +202,6 @@ class CampaignTestForm(forms.Form):
     def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(PersonField, self.fields["follower"]).for_account(account.pk)
-
-
-def words_of(campaign: Campaign) -> dict[str, Variable]:
-    """Returns the words of a campaign's texts: the columns of its table, and those known of everybody.
-
-    Nobody gets a message in which a column's word is empty.
-    """
-    columns = {name: Variable(name, "") for name in campaign.columns}
-    return {**columns, **named(EVERYBODYS)}
-
-
-def words_in_line(campaign: Campaign) -> str:
-    return in_line(words_of(campaign))
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:

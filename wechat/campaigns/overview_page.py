@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -36,22 +38,26 @@ STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class StepButton:
-    """A button: what it does, and how the log tells it."""
+    """A button: what it does for the person who presses it, and how the log tells it."""
 
-    do: Callable[[Campaign], bool]
+    do: Callable[[Campaign, User], bool]
     done: StrOrPromise
 
 
+def _whoever(do: Callable[[Campaign], Any]) -> Callable[[Campaign, User], bool]:
+    """Returns the step as one that is the same whoever takes it."""
+    return lambda campaign, _by: bool(do(campaign))
+
+
 STEPS: dict[str, StepButton] = {
-    "check": StepButton(steps.check, gettext_lazy("Worked out who gets it.")),
+    "check": StepButton(_whoever(steps.check), gettext_lazy("Worked out who gets it.")),
     "submit": StepButton(approval.submit, gettext_lazy("Sent for approval.")),
+    "approve": StepButton(approval.approve, gettext_lazy("Approved.")),
     "withdraw": StepButton(approval.withdraw, gettext_lazy("Took it back to edit it.")),
-    "pause": StepButton(steps.pause, gettext_lazy("Paused.")),
-    "resume": StepButton(steps.resume, gettext_lazy("Went on.")),
+    "pause": StepButton(_whoever(steps.pause), gettext_lazy("Paused.")),
+    "resume": StepButton(_whoever(steps.resume), gettext_lazy("Went on.")),
     "cancel": StepButton(approval.cancel, gettext_lazy("Cancelled for good.")),
-    "retry": StepButton(
-        lambda campaign: bool(steps.retry(campaign)), gettext_lazy("Sent the failed ones again.")
-    ),
+    "retry": StepButton(_whoever(steps.retry), gettext_lazy("Sent the failed ones again.")),
 }
 
 
@@ -83,17 +89,19 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Does what a button on the page of a campaign says; on the page of an older version it does nothing."""
     before = campaign.get_state_display()
-    name = request.POST.get("step", "")
-    same = request.POST.get("version") == str(campaign.version)
-    if name == "approve":
-        moved, words = same and approval.approve(campaign, user_of(request)), _("Approved.")
-    elif name in STEPS:
-        moved, words = same and STEPS[name].do(campaign), str(STEPS[name].done)
-    else:
+    button = STEPS.get(request.POST.get("step", ""))
+    if button is None:
         raise Http404
+    same = request.POST.get("version") == str(campaign.version)
+    try:
+        moved = same and button.do(campaign, user_of(request))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
     if moved:
         name = str(_("state"))
-        audit.record(request, campaign, words, {name: before}, {name: campaign.get_state_display()})
+        state = campaign.get_state_display()
+        audit.record(request, campaign, str(button.done), {name: before}, {name: state})
     else:
         messages.error(request, _("The campaign has changed since you saw it. Look again before you go on."))
     return redirect("admin:campaigns_campaign_change", campaign.pk)
@@ -113,6 +121,9 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         pushes = test_send.send(campaign, openids)
     except dispatch.FileNotReady:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
+        return redirect("admin:campaigns_campaign_change", campaign.pk)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     if pushes:
         message = _("Test messages on their way: %(count)d. They are under “Sent messages”.")

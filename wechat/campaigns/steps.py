@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from wechat.campaigns import counters, dispatch
+from wechat.campaigns import counters, dispatch, wording
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 
@@ -18,7 +18,11 @@ OPEN = (State.WAITING, State.SCHEDULED, State.PREPARING, State.RUNNING, State.PA
 
 
 def check(campaign: Campaign) -> bool:
-    """Has a worker work out who would get it."""
+    """Has a worker work out who would get it; after an edit that has to be done again.
+
+    Raises ``ValidationError`` if what it says does not fit what it is.
+    """
+    wording.check(campaign)
     return _step(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
 
 

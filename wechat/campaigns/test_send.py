@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from wechat.campaigns import dispatch
+from wechat.campaigns import dispatch, wording
 from wechat.campaigns.models import AudienceRow, Campaign, Seed
 from wechat.pushes import windows
 from wechat.pushes.models import Push
@@ -19,8 +19,9 @@ Kind = Push.Kind
 def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
     """Sends every wording of it to each of them, by the way that they would get it.
 
-    Raises ``FileNotReady``.
+    Raises ``FileNotReady``, and ``ValidationError`` if what it says does not fit what it is.
     """
+    wording.check(campaign)
     mark = get_random_string(8)
     first = campaign.rows.order_by("pk").first()
     pushes = []

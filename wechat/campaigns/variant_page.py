@@ -14,13 +14,13 @@ from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
-from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant, words_of
+from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
+from wechat.campaigns.wording import title_of, words_in_line, words_of
 from wechat.contents import preview
 from wechat.contents.preview import Filling
-from wechat.contents.text_editor import in_line
 
 LETTERS = "ABCD"
 
@@ -38,15 +38,14 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     # Both are checked, so that all mistakes are told at once.
     if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419
         return _saved(request, campaign, variant, service, template)
-    title = _("What followers read") if campaign.variants.count() < 2 else _("Variant %s") % letter
     context = frame(
         request,
-        title,
+        title_of(variant),
         campaign=campaign,
         variant=variant,
         service=service,
         template_form=template,
-        words=in_line(words_of(campaign)),
+        words=words_in_line(campaign),
     )
     return TemplateResponse(request, "campaigns/variant.html", context)
 

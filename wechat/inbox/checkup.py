@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Avg, F
+from django.db.models import Avg, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.doctor import Finding, Level, examines, last_seen, observes, with_time
@@ -43,6 +44,25 @@ WHAT_REFUSALS_SAY = {
 }
 WHAT_REFUSALS_SAY["length"] = WHAT_REFUSALS_SAY["padding"]
 
+_TAKEN_AT = (
+    InboundMessage.objects.filter(NOT_A_RECEIPT, account=OuterRef("account"))
+    .order_by("-pk")
+    .values("received_at")[:1]
+)
+_VERIFIED_AT = Verification.objects.filter(account=OuterRef("account")).values("last_at")[:1]
+
+
+def standing_refusals(account: Any) -> QuerySet[Refusal]:
+    """Returns the refusals of an account (its id, or a reference to it) that nothing since speaks against.
+
+    A push that was taken ends them all. A verification ends those of signatures: it proves the token alone.
+    """
+    refusals = Refusal.objects.filter(account=account, reason__in=list(WHAT_REFUSALS_SAY))
+    return refusals.annotate(taken_at=Subquery(_TAKEN_AT), verified_at=Subquery(_VERIFIED_AT)).filter(
+        Q(taken_at=None) | Q(last_at__gt=F("taken_at")),
+        ~Q(reason="signature") | Q(verified_at=None) | Q(last_at__gt=F("verified_at")),
+    )
+
 
 def newest(account: OfficialAccount) -> InboundMessage | None:
     """Returns the newest push that was taken, readable or not."""
@@ -68,18 +88,8 @@ def arrivals(account: OfficialAccount) -> Arrivals:
 
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields what is wrong, by the callbacks refused since the newest push that was taken.
-
-    Refused signatures before the last verification are left out; it proves the token alone.
-    """
-    taken = newest(account)
-    verified = verified_at(account)
-    refusals = Refusal.objects.filter(account=account, reason__in=WHAT_REFUSALS_SAY)
-    if taken is not None:
-        refusals = refusals.filter(last_at__gt=taken.received_at)
-    for refusal in refusals.order_by("-last_at"):
-        if refusal.reason == "signature" and verified is not None and verified >= refusal.last_at:
-            continue
+    """Yields what is wrong, by the callbacks that were refused."""
+    for refusal in standing_refusals(account).order_by("-last_at"):
         sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
         yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)
 

@@ -4,7 +4,8 @@ A push is *sending* in Postgres before the platform is called, so whatever kills
 When the lease ends without an outcome, a template message is sent again, because the platform drops the
 repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
 
-Messages that somebody waits for and those of campaigns are two kinds of work: neither waits for the other.
+Messages that somebody waits for and those of campaigns are two kinds of work: the former never wait for the
+latter. To one and the same follower, what a campaign says comes after what they were to be told before.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -212,7 +212,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         versions.note_tags(form.instance)
-        self._warn_of_keywords(request, [form.instance])
+        self._warn_of_keywords(request, form.instance)
 
     # --- history
 
@@ -227,7 +227,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def bring_back(self, request: HttpRequest, row: Rule, version: Any) -> None:
         versions.bring_back(row, version)
-        self._warn_of_keywords(request, [Rule.objects.get(pk=row.pk)])
+        self._warn_of_keywords(request, row)
 
     # --- actions
 
@@ -235,13 +235,15 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     def switch_on(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         done = [rule for rule in rules if self._may_switch_on(request, rule)]
         self._switch(request, done, on=True)
-        self._warn_of_keywords(request, done)
+        self._warn_of_keywords(request, *done)
 
     @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
         self._switch(request, list(rules), on=False)
 
-    def _warn_of_keywords(self, request: HttpRequest, rules: Sequence[Rule]) -> None:
+    def _warn_of_keywords(self, request: HttpRequest, *edited: Rule) -> None:
+        # Their keywords may have been read before they were edited.
+        rules = list(rulebook.loaded(Rule.objects.filter(pk__in=[rule.pk for rule in edited])))
         for sentence in (*cautions.of_catch_alls(rules), *cautions.of_lists(rules)):
             self.message_user(request, sentence, messages.WARNING)
 
@@ -261,6 +263,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         for rule in rules:
             rule.enabled = on
             rule.save(update_fields=["enabled"])
+            versions.note_tags(rule)
             audit.record(request, rule, _("Switched on.") if on else _("Switched off."))
         count = len(rules)
         done = (

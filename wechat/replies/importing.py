@@ -6,6 +6,7 @@ In a file each rule is as ``portable`` writes it, with a ``key`` that names it f
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,6 +20,8 @@ from wechat.replies.models import Rule
 from wechat.replies.platform import described
 from wechat.replies.portable import Portable, digest, portable, write
 
+# What the key of a rule that was made by hand begins with.
+MADE_HERE = "rule:"
 FILE = FileFormat("wechat-console-rules", key="rules", most=5000)
 
 
@@ -66,7 +69,7 @@ def export_rules(rules: Iterable[Rule]) -> str:
 
 
 def key_of(rule: Rule) -> str:
-    return rule.source_key or f"rule:{rule.secret_id}"
+    return rule.source_key or f"{MADE_HERE}{rule.secret_id}"
 
 
 def _import_numbered(account: OfficialAccount, number: int, data: Any, report: RuleImportReport) -> None:
@@ -121,11 +124,21 @@ def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
 
 
 def _known(account: OfficialAccount, key: str) -> Rule | None:
+    """Returns the rule that has the key; see ``key_of``."""
     rules = rulebook.loaded(Rule.objects.filter(account=account))
     found = rules.filter(source_key=key).first()
-    if found is None and key.startswith("rule:"):
-        found = next((rule for rule in rules.filter(source_key="") if key_of(rule) == key), None)
+    if found is None and (made_here := _secret_id(key)):
+        found = rules.filter(source_key="", secret_id=made_here).first()
     return found
+
+
+def _secret_id(key: str) -> UUID | None:
+    """Returns the id that the key of a rule made by hand holds, or ``None`` for any other key."""
+    try:
+        found = UUID(key.removeprefix(MADE_HERE))
+    except ValueError:
+        return None
+    return found if key == f"{MADE_HERE}{found}" else None
 
 
 def _next_position(account: OfficialAccount) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.contents.scripts import ReplyPlan, arrange, filled
-from wechat.inbox import routing
+from wechat.inbox import answerers, routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
 from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
@@ -173,7 +173,8 @@ def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
     answer = routing.answer(routing.InboundEvent(account, message))
     if answer is None or answer.by.startswith("rule:"):
         return []
-    return [_("The rules are not asked: “%(by)s” answers this first.") % {"by": answer.by}]
+    by = answerers.names([answer.by]).of(answer.by).name
+    return [_("The rules are not asked: “%(by)s” answers this first.") % {"by": by}]
 
 
 def shadowed(trial: Trial) -> list[RuleVerdict]:

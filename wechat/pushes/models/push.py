@@ -149,6 +149,12 @@ class Push(Traced, WorkRow):
                 name="push_troubled",
                 condition=Q(state__in=["failed", "uncertain", "skipped"]),
             ),
+            # What waits for a person's decision, among all that was skipped for lack of a window.
+            models.Index(
+                fields=["account", "created_at"],
+                name="push_late",
+                condition=Q(state="skipped", reason="late"),
+            ),
             # Most failures are a follower who wants no messages, which is nobody's task.
             models.Index(
                 fields=["account", "-id"],

@@ -1,0 +1,70 @@
+"""The words of a campaign's texts, and whether what it says fits what it is.
+
+A draft may be given another audience, way or template after its texts were written.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from wechat.campaigns.audience_file import EVERYBODYS
+from wechat.campaigns.models import Campaign, Variant
+from wechat.contents.text_editor import in_line, named
+from wechat.contents.variables import Variable
+from wechat.kernel.placeholders import names_in
+
+
+def words_of(campaign: Campaign) -> dict[str, Variable]:
+    """Returns the words of a campaign's texts: the columns of its table, and those known of everybody.
+
+    Nobody gets a message in which a column's word is empty.
+    """
+    columns = {name: Variable(name, "") for name in campaign.columns}
+    return {**columns, **named(EVERYBODYS)}
+
+
+def words_in_line(campaign: Campaign) -> str:
+    return in_line(words_of(campaign))
+
+
+def title_of(variant: Variant) -> str:
+    """Returns what the pages call a variant: one that is alone has no letter."""
+    if variant.campaign.variants.exclude(letter=variant.letter).exists():
+        return _("Variant %s") % variant.letter
+    return _("What followers read")
+
+
+def check(campaign: Campaign) -> None:
+    """Checks what the campaign says. Raises ``ValidationError`` with what has to be done before it can go."""
+    variants = list(campaign.variants.order_by("letter"))
+    if not variants:
+        raise ValidationError(_("Write what it says, then work out who gets it."))
+    for variant in variants:
+        try:
+            _check(campaign, variant)
+        except ValidationError as error:
+            sentence = _("“%(variant)s” has to be edited: %(why)s")
+            raise ValidationError(
+                sentence % {"variant": title_of(variant), "why": " ".join(error.messages)}
+            ) from None
+
+
+def check_words(campaign: Campaign, *texts: Any) -> None:
+    """Checks the placeholders of texts. Raises ``ValidationError`` for a word that the campaign has not."""
+    if unknown := names_in(*texts) - words_of(campaign).keys():
+        sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
+        params = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(campaign)}
+        raise ValidationError(sentence % params)
+
+
+def _check(campaign: Campaign, variant: Variant) -> None:
+    if campaign.uses_service:
+        if not variant.content:
+            raise ValidationError(_("The customer-service message is not written yet."))
+        check_words(campaign, variant.content)
+    if campaign.uses_template and campaign.template:
+        if variant.values.keys() != {field.name for field in campaign.template.fields}:
+            sentence = _("The values of the template “%(template)s” are not filled in yet.")
+            raise ValidationError(sentence % {"template": campaign.template})
+        check_words(campaign, variant.values, variant.url, variant.pagepath)
