@@ -92,6 +92,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_display = ("created", "number", "payer", "described", "amount", "became", "way", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
+    list_before_template = "orders/order_list_top.html"
     change_form_outer_before_template = "orders/order_tools.html"
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
