@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
+from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
@@ -398,3 +398,15 @@ def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 302
     unknown.refresh_from_db()
     assert unknown.state == "closed"
+
+
+def test_the_audit_log_tells_what_came_of_closing_an_order(
+    money: Client, ordered: Ordered, pay: PayPlatform
+) -> None:
+    won, closed = ordered(), ordered(key="closed")
+    answer_query(pay, won, "SUCCESS")
+    answer_query(pay, closed)
+    answer_close(pay, closed)
+    for order, word in ((won, "已支付"), (closed, "已关闭")):
+        money.post(f"{ADMIN}/orders/order/{order.pk}/close/")
+        assert AuditEntry.objects.latest("pk").note == f"关闭订单: {word}"
