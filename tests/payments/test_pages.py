@@ -23,9 +23,10 @@ from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
-from tests.payments.world import answer_close, answer_query, notify
-from tests.sdk.pay.platform import PayPlatform
+from tests.payments.world import REFUNDS, answer_close, answer_query, notify
+from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import KEYS
+from wechat.kernel import work
 
 ADMIN = "/admin"
 
@@ -410,3 +411,12 @@ def test_the_audit_log_tells_what_came_of_closing_an_order(
     for order, word in ((won, "已支付"), (closed, "已关闭")):
         money.post(f"{ADMIN}/orders/order/{order.pk}/close/")
         assert AuditEntry.objects.latest("pk").note == f"关闭订单: {word}"
+
+
+def test_a_refund_that_waits_for_the_merchants_money_says_so(
+    money: Client, paid: Order, pay: PayPlatform
+) -> None:
+    pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
+    refund = refunding.request(paid, 100, source="test", key="r")
+    work.run("orders.refund")
+    assert "商户余额不足" in text(money, f"orders/refund/{refund.pk}/change/")

@@ -202,7 +202,7 @@ def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: Pay
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
     work.run("orders.refund")
-    assert (state(refund), refund.error) == (RefundState.PENDING, "余额不足")
+    assert (state(refund), refund.error) == (RefundState.PENDING, "NOT_ENOUGH 余额不足")
     answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
     answer(pay, "SUCCESS")
     with later(HOUR):
