@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -17,6 +19,7 @@ from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
+from payments.orders.filtering import RefundFilter
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
@@ -420,3 +423,18 @@ def test_a_refund_that_waits_for_the_merchants_money_says_so(
     refund = refunding.request(paid, 100, source="test", key="r")
     work.run("orders.refund")
     assert "商户余额不足" in text(money, f"orders/refund/{refund.pk}/change/")
+
+
+def plan(rows: QuerySet[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        return rows.explain()
+
+
+def test_refunds_are_found_by_their_orders_number_in_an_index(paid: Order) -> None:
+    refunding.request(paid, 100, source="test", key="r")
+    form = RefundFilter({"q": paid.out_trade_no})
+    assert form.is_valid()
+    rows = form.narrow(Refund.objects.order_by())
+    assert rows.count() == 1
+    assert "Seq Scan" not in plan(rows)
