@@ -28,6 +28,8 @@ FUND_COLUMNS = (
     "bill_id", "number", "at", "business_no", "flow_no", "business", "amount", "balance", "remark", "voucher",
 )  # fmt: skip
 KINDS = {"SUCCESS": BillLine.Kind.PAYMENT, "REFUND": BillLine.Kind.REFUND}
+# A barcode payment that was reversed goes back like a refund; no order here is paid that way.
+GOES_BACK = frozenset({"REFUND", "REVOKED"})
 INCOME = "收入"
 
 
@@ -67,14 +69,15 @@ def _trade_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
     for row in reader:
         kind = KINDS.get(row["交易状态"], BillLine.Kind.OTHER)
         is_refund = kind == BillLine.Kind.REFUND
+        goes_back = row["交易状态"] in GOES_BACK
         # Older bills have only the amounts after coupons; the oldest have one amount, by another name.
-        names = ("申请退款金额", "退款金额") if is_refund else ("订单金额", "应结订单金额")
+        names = ("申请退款金额", "退款金额") if goes_back else ("订单金额", "应结订单金额")
         amount = fen(_first(row, *names, "总金额"))
         settled = fen(_first(row, *reversed(names), "总金额"))
         fee = thousandths(row["手续费"])
         bill.lines += 1
-        bill.income += 0 if is_refund else amount
-        bill.spent += amount if is_refund else 0
+        bill.income += 0 if goes_back else amount
+        bill.spent += amount if goes_back else 0
         bill.fees += fee
         yield (
             bill.pk,

@@ -14,9 +14,9 @@ from payments.bills import fund_matching, matching
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import MerchantUnusable, cashier_for
 from payments.merchants.words import in_words
-from payments.orders import history
+from payments.orders import history, polling
 from payments.orders.apply_transaction import TransactionOutcome, apply
-from payments.orders.mismatches import MismatchKind
+from payments.orders.mismatches import UNFITTING, MismatchKind
 from payments.orders.models import Order, Step
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import refunding
@@ -49,6 +49,16 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
         return False
     open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
     return bool(open_ones.update(resolution=resolution, note=note, proposed_by=by))
+
+
+def leave_unpaid(found: Discrepancy, by: User) -> None:
+    """Closes the order as well, once the last exception of a payment that does not fit it is closed."""
+    if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
+        return
+    # Of two that close the last two of them, the second one finds the other's closed.
+    order = Order.objects.select_for_update(of=("self",)).get(pk=found.order.pk)
+    if not order.discrepancies.filter(state=State.OPEN, kind__in=sorted(UNFITTING), refund=None).exists():
+        polling.leave_unpaid(order, by=str(by))
 
 
 def withdraw(found: Discrepancy) -> bool:

@@ -68,14 +68,10 @@ class Orders(BusinessView):
         """
         given = _read(NewOrderSerializer, request)
         try:
-            order = ordering.place(ordering.create(self._wanted(given)))
-            pay = _pay(order)
+            order = ordering.create(self._wanted(given))
         except OrderRefused as error:
             _refuse(error)
-        except Uncertain:
-            message = _("WeChat Pay gave no answer: ask again with the same Idempotency-Key.")
-            raise ApiRefusal(503, "uncertain", message) from None
-        return Response(PlacedOrderSerializer(order, context={"pay": pay}).data, 201)
+        return Response(_placed(order), 201)
 
     def _wanted(self, given: dict[str, Any]) -> ordering.Wanted:
         merchant = _merchant(self.account, given.pop("merchant", ""))
@@ -100,6 +96,20 @@ class OneOrder(BusinessView):
     def get(self, request: Request, number: str) -> Response:
         """Returns one order, as we know it now."""
         return Response(OrderSerializer(_order(self.account, number)).data)
+
+
+class PayOrder(BusinessView):
+    scopes = {"POST": WRITE}
+    creates = False
+
+    @extend_schema(request=None, responses=PlacedOrderSerializer)
+    def post(self, request: Request, number: str) -> Response:
+        """Hands out what starts the payment once more, renewed where it is nearly spent.
+
+        An `h5_url` is good for five minutes, the others for two hours. `pay` of a paid order is empty; one
+        that can no longer be paid is refused as `over`.
+        """
+        return Response(_placed(_order(self.account, number)))
 
 
 class CloseOrder(BusinessView):
@@ -185,6 +195,19 @@ def _read(kind: Any, request: Request) -> dict[str, Any]:
     return given
 
 
+def _placed(order: Order) -> Any:
+    """Returns the order as WeChat Pay expects it, with what starts the payment. Raises ``ApiRefusal``."""
+    try:
+        placed = ordering.place(order)
+        pay = _pay(placed)
+    except OrderRefused as error:
+        _refuse(error)
+    except Uncertain:
+        message = _("WeChat Pay gave no answer: send the same request again.")
+        raise ApiRefusal(503, "uncertain", message) from None
+    return PlacedOrderSerializer(placed, context={"pay": pay}).data
+
+
 def _pay(order: Order) -> dict[str, Any]:
     """Returns what starts the payment; nothing for an order that is paid already."""
     if order.is_paid:
@@ -231,6 +254,7 @@ def _refuse(error: OrderRefused) -> NoReturn:
 urlpatterns = [
     path("orders", Orders.as_view()),
     path("orders/<str:number>", OneOrder.as_view()),
+    path("orders/<str:number>/pay", PayOrder.as_view()),
     path("orders/<str:number>/close", CloseOrder.as_view()),
     path("orders/<str:number>/shipping", OrderShipping.as_view()),
     path("refunds", Refunds.as_view()),

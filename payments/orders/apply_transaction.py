@@ -129,10 +129,11 @@ def _applied(
 
 def _compare(order: Order, merchant: Merchant, transaction: Transaction, accept: Collection[str]) -> None:
     """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
+    is_told = transaction.is_paid or transaction.total is not None
     pairs = [
         (MismatchKind.MERCHANT, merchant.mchid, transaction.mchid),
         (MismatchKind.APPID, order.account.appid, transaction.appid),
-        (MismatchKind.AMOUNT, order.total, transaction.total),
+        (MismatchKind.AMOUNT, order.total, transaction.total if is_told else order.total),
         (MismatchKind.CURRENCY, CURRENCY, transaction.currency or CURRENCY),
     ]
     if transaction.is_paid and order.way == Order.Way.JSAPI:

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from payments.orders.models import Order, OrderEvent, Refund
+from payments.orders.models.events import GIVEN_UP
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 from wechat.sdk.errors import Cause
@@ -70,6 +72,13 @@ def emit(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) ->
 def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> OrderEvent:
     """Returns an event that is not written yet."""
     return OrderEvent(topic=topic, order=order, refund=refund, due_at=timezone.now())
+
+
+def hand_on_again(given_up: QuerySet[OrderEvent]) -> int:
+    """Has events that were given up handed to the handlers that are not done with them; returns how many."""
+    number = given_up.filter(GIVEN_UP).update(due_at=timezone.now(), attempts=0, error="", errcode=None)
+    work.wake(EVENTS.name)
+    return number
 
 
 @EVENTS.each

@@ -12,7 +12,7 @@ from payments.orders import attribution, history, webhooks
 from payments.orders.events import Topic, handles
 from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
-from payments.orders.states import PAID
+from payments.orders.states import PAID, RefundState
 from wechat.campaigns import conversions
 from wechat.campaigns.models import Recipient
 from wechat.campaigns.sequences import enrolling, triggers
@@ -108,20 +108,22 @@ def move_sequences(event: OrderEvent) -> None:
 triggers.register("order", _("An order is paid"))
 
 
-@handles("purchase", Topic.PAID)
+@handles("purchase", Topic.PAID, Topic.REFUND_FAILED)
 def give_back_second_payments(event: OrderEvent) -> None:
-    """Refunds every payment of the purchase but the first (WeChat Pay reference 10.1).
+    """Refunds every payment of the purchase but the first that is kept (WeChat Pay reference 10.1).
 
     Which one is the first, a report that comes late may change: so all are looked at, not only the one
-    reported.
+    reported. One that goes back whole is not kept, so whoever bought anew afterwards paid once. It is kept
+    again if a second person rejects that; a refund that WeChat Pay does not make staff still want.
     """
-    order = event.order
-    if not order.purchase:
+    order, refund = event.order, event.refund
+    if not order.purchase or (refund and refund.state != RefundState.REJECTED):
         return
     same = Order.objects.select_for_update().filter(
         account=order.account, source=order.source, purchase=order.purchase, state__in=sorted(PAID)
     )
-    for later in same.order_by("paid_at", "pk")[1:]:
+    kept = same.exclude(reserved=F("total"))
+    for later in kept.order_by("paid_at", "pk")[1:]:
         _give_back(later)
 
 

@@ -131,7 +131,7 @@ def place(order: Order) -> Order:
 def is_usable(order: Order, now: datetime.datetime) -> bool:
     """Returns whether what WeChat Pay gave for the order can still be handed to a payer."""
     spare = SPARE.get(Way(order.way), H5_SPARE)
-    fresh = order.prepay_until is not None and order.prepay_until - now > min(spare, order.expires_at - now)
+    fresh = order.prepay_until is not None and order.prepay_until - now >= min(spare, order.expires_at - now)
     return bool(order.prepay) and order.state == OrderState.PAYING and fresh and now < order.expires_at
 
 

@@ -111,6 +111,15 @@ def start_closing(order: Order, *, by: str) -> bool:
     return locked.state == OrderState.CLOSING
 
 
+def leave_unpaid(order: Order, *, by: str) -> None:
+    """Closes an open order whose payment does not fit and that staff have decided not to book.
+
+    WeChat Pay would say for ever that it is paid, so nothing else ends it. It may still be booked later.
+    """
+    with transaction.atomic():
+        closed(_locked(order), by)
+
+
 def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     """Returns when to ask again about an order that nobody has paid yet."""
     if order.state == OrderState.CLOSING:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -90,6 +91,14 @@ def ship(
     history.write(order, Step.Kind.SHIPPED, str(shipment), by)
     work.wake(UPLOADS.name)
     return shipment
+
+
+def tell_again(refused: QuerySet[Shipment]) -> int:
+    """Has WeChat told of refused shipments once more, as they are; returns of how many."""
+    fresh = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
+    number = refused.filter(state=State.FAILED).update(state=State.WAITING, **fresh)
+    work.wake(UPLOADS.name)
+    return number
 
 
 def masked(contact: str) -> str:

@@ -1,4 +1,5 @@
-"""The states of orders and refunds, and the only moves there are: one table each, all of them forward.
+"""The states of orders and refunds, and the only moves there are: one table each, all of them forward,
+but for a refund that could not be paid out and is paid out anew: no money has moved in either state.
 
 The same tables stand in the database as triggers, so no code, ours or a person's, moves money backwards.
 
@@ -67,7 +68,8 @@ REFUND_MOVES: Mapping[str, frozenset[str]] = {
         }
     ),
     RefundState.PROCESSING: frozenset({RefundState.ABNORMAL, RefundState.SUCCESS, RefundState.CLOSED}),
-    RefundState.ABNORMAL: frozenset({RefundState.SUCCESS, RefundState.CLOSED}),
+    # Paid out in another way, it is under way anew, and may fail anew.
+    RefundState.ABNORMAL: frozenset({RefundState.PROCESSING, RefundState.SUCCESS, RefundState.CLOSED}),
     RefundState.SUCCESS: frozenset(),
     RefundState.CLOSED: frozenset(),
     RefundState.REFUSED: frozenset(),

@@ -1,23 +1,60 @@
-"""The refunds that wait for a person."""
+"""What of orders waits for a person: refunds that reach nobody, and what others could not be told."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
-from accounts.staff.todo import KINDS, Severity, TodoKind
-from payments.orders.models import Refund
+from accounts.staff.todo import KINDS, Severity, TodoKind, held
+from payments.orders.models import OrderEvent, Refund, Shipment
+from payments.orders.models.events import GIVEN_UP
+from payments.orders.shipping import UPLOADS
 from payments.orders.states import RefundState
 
-PAGE = "admin:orders_refund_changelist"
+ORDERS = "admin:orders_order_changelist"
 MONEY = (Area.MONEY,)
 
 KINDS.add(
     "refunds.abnormal",
     TodoKind(
         title=_("Refunds that cannot be paid out: choose where the money goes"),
-        page=PAGE,
+        page="admin:orders_refund_changelist",
         query=f"state={RefundState.ABNORMAL.value}",
         areas=MONEY,
         severity=Severity.FAULT,
         rows=lambda account, user: Refund.objects.filter(account=account, state=RefundState.ABNORMAL),
+    ),
+)
+KINDS.add(
+    "orders.shipments",
+    TodoKind(
+        title=_("Shipments that WeChat refused: it holds the money of their orders"),
+        page=ORDERS,
+        link=lambda account_id: reverse("operations_failures"),
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=lambda account, user: Shipment.objects.filter(
+            order__account=account, state=Shipment.State.FAILED
+        ),
+    ),
+)
+KINDS.add(
+    "orders.events",
+    TodoKind(
+        title=_("Payments and refunds of which not everybody was told"),
+        page=ORDERS,
+        link=lambda account_id: reverse("operations_failures"),
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=lambda account, user: OrderEvent.objects.filter(GIVEN_UP, order__account=account),
+    ),
+)
+KINDS.add(
+    "held.shipments",
+    TodoKind(
+        title=_("Telling WeChat what was shipped is on hold"),
+        page=ORDERS,
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=held(UPLOADS.name),
     ),
 )

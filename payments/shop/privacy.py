@@ -5,13 +5,14 @@ from django.utils.translation import ngettext
 from accounts.followers import erasing
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from payments.shop.models import Sale
+from payments.shop.models import Item, Sale
 
 
 @erasing.holds
 def answers(follower: Follower) -> Holding | None:
     """Returns what a follower filled in: names, telephones, addresses."""
-    rows = Sale.objects.filter(order__account=follower.account_id, openid=follower.openid)
+    items = Item.objects.filter(account=follower.account_id)
+    rows = Sale.objects.filter(item__in=list(items.values_list("pk", flat=True)), openid=follower.openid)
     rows = rows.exclude(answers=[], fulfilment_note="")
     if not (count := rows.count()):
         return None

@@ -94,13 +94,13 @@ def check(call: V2Call) -> None:
 
 @old_api("/pay/orderquery")
 def order_query(call: V2Call) -> Fields:
+    """Tells the amount, like the rest of a payment, only of an order that was paid."""
     order = call.order()
     state = order.state_at(call.now)
     answer = {
         "out_trade_no": order.out_trade_no,
         "trade_state": state,
         "trade_state_desc": order_payloads.STATE_TEXTS[state],
-        "total_fee": str(order.total),
         "attach": order.attach,
     }
     return {**answer, **paid_fields(order)} if order.paid_at else answer
@@ -111,6 +111,7 @@ def paid_fields(order: Order) -> Fields:
         "openid": order.payer,
         "trade_type": order.trade_type,
         "bank_type": order.bank,
+        "total_fee": str(order.total),
         "cash_fee": str(order.payer_total),
         "fee_type": "CNY",
         "transaction_id": order.transaction_id,

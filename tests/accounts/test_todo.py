@@ -22,7 +22,7 @@ from payments.bills.models import Bill, Discrepancy
 from payments.merchants.held_work import WORKS
 from payments.merchants.models import Merchant, PlatformCertificate
 from payments.orders.mismatches import MismatchKind as Mismatch
-from payments.orders.models import Order, Refund
+from payments.orders.models import Order, OrderEvent, Refund, Shipment
 from tests.cast import Cast, member, message, signed_in
 from wechat.articles.models import Draft
 from wechat.campaigns.models import Campaign, Enrolment, MassSend, Sequence, SequenceStep
@@ -80,16 +80,20 @@ def _certificate(account: OfficialAccount) -> None:
     )  # fmt: skip
 
 
-def _refund(account: OfficialAccount, state: str) -> None:
+def _order(account: OfficialAccount) -> Order:
     now, number = timezone.now(), Order.objects.count()
-    order = Order.objects.create(
+    return Order.objects.create(
         account=account, merchant=_merchant(account), out_trade_no=f"T{account.pk}-{number}", source="test",
         key=str(number), way=Order.Way.NATIVE, description="年卡", total=100, expires_at=now, state="paid",
         paid_at=now, transaction_id=str(number), reserved=10, due_at=None,
     )  # fmt: skip
+
+
+def _refund(account: OfficialAccount, state: str) -> None:
+    order = _order(account)
     Refund.objects.create(
-        account=account, order=order, out_refund_no=f"R{account.pk}-{number}", source="staff",
-        key=str(number), amount=10, state=state, due_at=None if state == "waiting" else now,
+        account=account, order=order, out_refund_no=f"R{order.pk}", source="staff", key="1", amount=10,
+        state=state, due_at=None if state == "waiting" else timezone.now(),
     )  # fmt: skip
 
 
@@ -190,6 +194,13 @@ MAKES: dict[str, Make] = {
     ),
     "merchants.certificate": _certificate,
     "refunds.abnormal": lambda account: _refund(account, "abnormal"),
+    "orders.shipments": lambda account: Shipment.objects.create(
+        order=_order(account), how=Shipment.How.VIRTUAL, state="failed", due_at=None
+    ),
+    "orders.events": lambda account: OrderEvent.objects.create(
+        order=_order(account), topic=OrderEvent.Topic.PAID, error="receipt: ValueError", due_at=None
+    ),
+    "held.shipments": _held("orders.upload_shipping"),
     "bills.exceptions": lambda account: Discrepancy.objects.create(
         merchant=_merchant(account), account=account, kind=Mismatch.values[0], subject="1"
     ),
@@ -211,7 +222,10 @@ CONTENT = {
 }  # fmt: skip
 MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
-MONEY = {"refunds.abnormal", "bills.exceptions", "bills.failed", "bills.held"}
+MONEY = {
+    "refunds.abnormal", "orders.shipments", "orders.events", "held.shipments", "bills.exceptions",
+    "bills.failed", "bills.held",
+}  # fmt: skip
 YOURS = {
     "editor": CONTENT,
     "publisher": CONTENT | SENDING,

@@ -16,6 +16,8 @@ from payments.orders.states import RefundState
 from tests.cast import member, signed_in
 from tests.simulated import Simulated
 from wechat.kernel import work
+from wechat.sdk.errors import TransportError
+from wechat.sdk.pay import refunds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +59,12 @@ def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
     return refund
 
 
+def waiting(client: Client) -> list[str]:
+    """Returns which kinds of things wait for the reader."""
+    kinds = client.get("/admin/todo/counts/").json()["kinds"]
+    return [each["key"].partition(":")[2] for each in kinds]
+
+
 def pay_out(client: Client, refund: Refund, **fields: str) -> Any:
     return client.post(f"/admin/orders/refund/{refund.pk}/pay_out/", fields)
 
@@ -68,6 +76,10 @@ def test_finance_has_it_paid_out_in_another_way(
     assert "pay_out" in money.get(f"/admin/orders/refund/{stuck.pk}/change/").content.decode()
     assert "¥30.00" in money.get(f"/admin/orders/refund/{stuck.pk}/pay_out/").content.decode()
     assert pay_out(money, stuck, **fields).status_code == 302
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.PROCESSING
+    assert waiting(money) == []
+    assert "pay_out" not in money.get(f"/admin/orders/refund/{stuck.pk}/change/").content.decode()
     simulated.pass_time(3600)
     stuck.refresh_from_db()
     assert stuck.state == RefundState.SUCCESS
@@ -75,6 +87,39 @@ def test_finance_has_it_paid_out_in_another_way(
     kept = " ".join(str(row) for row in (*AuditEntry.objects.values(), *Refund.objects.values()))
     assert "6225" not in kept.replace(" ", "")
     assert "李雷" not in kept
+
+
+def test_a_refund_that_fails_a_second_time_waits_again(
+    simulated: Simulated, stuck: Refund, money: Client
+) -> None:
+    assert waiting(money) == ["refunds.abnormal"]
+    fault = {"mchid": stuck.order.merchant.mchid, "at": "refund", "ends": "ABNORMAL", "times": 1}
+    simulated.sim("/pay/faults", fault)
+    pay_out(money, stuck, to="merchant")
+    assert waiting(money) == []
+    simulated.pass_time(3600)
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.ABNORMAL
+    assert waiting(money) == ["refunds.abnormal"]
+    pay_out(money, stuck, to="merchant")
+    simulated.pass_time(3600)
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.SUCCESS
+
+
+def test_a_pay_out_whose_answer_is_lost_is_asked_about(
+    simulated: Simulated, stuck: Refund, money: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*given: Any) -> None:
+        paid_out(*given)
+        raise TransportError("no answer", outcome_unknown=True)
+
+    paid_out = refunds.pay_out_abnormal
+    monkeypatch.setattr(refunds, "pay_out_abnormal", lose)
+    pay_out(money, stuck, to="merchant")
+    work.run("orders.refund")
+    stuck.refresh_from_db()
+    assert stuck.state == RefundState.PROCESSING
 
 
 def test_to_a_card_goes_no_more_than_somebody_refunds_alone(

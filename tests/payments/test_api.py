@@ -1,16 +1,20 @@
+import datetime
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders.models import Order
 from payments.orders.refunds import refunding
-from tests.payments.world import TRANSACTIONS, answer_close, answer_query, notify
+from tests.payments.world import TRANSACTIONS, answer_close, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
 from tests.signed import Signed, business_system
 
+MINUTE = datetime.timedelta(minutes=1)
 SCOPES = ["orders:read", "orders:write", "refunds:write"]
 WANTED: dict[str, Any] = {
     "way": "jsapi", "total": 10000, "description": "会员年卡", "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
@@ -129,6 +133,7 @@ def test_each_scope_opens_its_own_door(account: OfficialAccount, paid: Order, pa
     reader = business_system(account, scopes=["orders:read"])
     assert reader.get("/api/v1/orders").status_code == 200
     assert made(reader).status_code == 403
+    assert renewed(reader, paid.out_trade_no).status_code == 403
     assert reader.post("/api/v1/refunds", {}).status_code == 403
     writer = business_system(account, scopes=["orders:write"])
     assert writer.get("/api/v1/orders").status_code == 403
@@ -143,6 +148,7 @@ def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order, pay
     assert stranger.get("/api/v1/orders").json()["items"] == []
     assert stranger.get(f"/api/v1/orders/{paid.out_trade_no}").status_code == 404
     assert stranger.post(f"/api/v1/orders/{paid.out_trade_no}/close", None).status_code == 404
+    assert renewed(stranger, paid.out_trade_no).status_code == 404
     wanted = {"out_trade_no": paid.out_trade_no, "amount": 1}
     assert stranger.post("/api/v1/refunds", wanted).status_code == 404
     refund = refunding.request(paid, 1, source="test", key="r")
@@ -152,3 +158,49 @@ def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order, pay
 def test_a_description_holds_only_what_can_be_shown_and_exported(shop: Signed, pay: PayPlatform) -> None:
     assert made(shop, description="会员\x0b年卡\0\ud83d").status_code == 201
     assert Order.objects.get().description == "会员年卡"
+
+
+def renewed(system: Signed, number: str) -> Any:
+    return system.post(f"/api/v1/orders/{number}/pay", None)
+
+
+def test_a_way_to_pay_that_is_spent_is_renewed(shop: Signed, pay: PayPlatform) -> None:
+    wanted = {"way": "h5", "total": 10000, "description": "会员年卡", "client_ip": "203.0.113.7"}
+    number = shop.post("/api/v1/orders", wanted, key="k").json()["out_trade_no"]
+    pay.pay[f"{TRANSACTIONS}/h5"] = lambda request: reply(h5_url="https://wx.tenpay.com/x?prepay_id=2")
+    assert renewed(shop, number).json()["pay"]["h5_url"].endswith("prepay_id=1")
+    with time_machine.travel(timezone.now() + 5 * MINUTE):
+        again = shop.post("/api/v1/orders", wanted, key="k").json()
+        answer = renewed(shop, number)
+    assert again["pay"]["h5_url"].endswith("prepay_id=1")
+    assert (answer.status_code, answer.json()) == (
+        200, {**again, "pay": {"h5_url": "https://wx.tenpay.com/x?prepay_id=2"}},
+    )  # fmt: skip
+
+
+def test_without_an_answer_the_way_to_pay_is_asked_for_again(shop: Signed, pay: PayPlatform) -> None:
+    number = made(shop).json()["out_trade_no"]
+    Order.objects.update(prepay="")
+    path = f"{TRANSACTIONS}/jsapi"
+    works, pay.pay[path] = pay.pay[path], lambda request: Reply(b"", status=0)
+    lost = renewed(shop, number)
+    assert (lost.status_code, lost.json()["error"]["code"]) == (503, "uncertain")
+    pay.pay[path] = works
+    assert renewed(shop, number).json()["pay"]["bridge"]["package"] == "prepay_id=wx1"
+
+
+def test_a_paid_order_has_no_way_to_pay(shop: Signed, paid: Order) -> None:
+    answer = renewed(shop, paid.out_trade_no)
+    assert (answer.status_code, answer.json()["state"], answer.json()["pay"]) == (200, "paid", {})
+
+
+def test_an_order_that_is_closed_or_over_has_no_way_to_pay(shop: Signed, pay: PayPlatform) -> None:
+    number = made(shop).json()["out_trade_no"]
+    with time_machine.travel(timezone.now() + 31 * MINUTE):
+        over = renewed(shop, number)
+    order = Order.objects.get()
+    answer_query(pay, order)
+    answer_close(pay, order)
+    shop.post(f"/api/v1/orders/{number}/close", None)
+    for answer in (over, renewed(shop, number)):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "over")

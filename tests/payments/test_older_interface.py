@@ -112,6 +112,16 @@ def test_a_notification_that_never_came_is_made_up_for_by_asking(
     assert placed.state == OrderState.PAID
 
 
+def test_an_order_that_nobody_has_paid_is_asked_about_without_a_word_on_its_amount(
+    order: Callable[..., Order],
+) -> None:
+    placed = order()
+    polling.chase([placed])
+    placed.refresh_from_db()
+    assert placed.state == OrderState.PAYING
+    assert not placed.discrepancies.exists()
+
+
 def test_an_order_is_closed(order: Callable[..., Order]) -> None:
     placed = order()
     assert polling.start_closing(placed, by="test")

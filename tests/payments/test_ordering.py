@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
@@ -191,6 +192,19 @@ def test_a_prepay_id_is_renewed_when_its_two_hours_are_nearly_over(
     assert ordering.place(order).prepay == "wx2"
     first, second = pay.requests
     assert first.body == second.body
+
+
+@pytest.mark.parametrize("seconds", [240, 30], ids=["last minutes", "last minute"])
+@pytest.mark.parametrize("way", list(Order.Way))
+def test_what_wechat_pay_gave_is_used_until_the_order_ends(
+    ordered: Ordered, pay: PayPlatform, way: Order.Way, seconds: int
+) -> None:
+    order = ordered(lifetime=datetime.timedelta(minutes=5), way=way, client_ip="203.0.113.7")
+    with time_machine.travel(order.expires_at - datetime.timedelta(seconds=seconds)):
+        assert ordering.place(order).prepay == order.prepay
+    assert len(pay.requests) == 1
+    with time_machine.travel(order.expires_at), pytest.raises(OrderRefused):
+        ordering.place(order)
 
 
 def test_an_order_whose_time_is_nearly_over_is_not_placed(wanted: Want, pay: PayPlatform) -> None:

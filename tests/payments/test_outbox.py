@@ -4,12 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.operations import failures
+from accounts.staff.models import StaffRight
+from accounts.staff.rights import Rights
 from payments.merchants.models import Merchant
 from payments.orders import events
 from payments.orders.models import Order, OrderEvent
+from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify
 from tests.sdk.platform import Platform, Reply, Request, serving
@@ -144,3 +149,33 @@ def test_a_receipt_reads_its_words_once(ordered: Ordered, merchant: Merchant) ->
 def test_without_a_receipt_text_nothing_is_sent(paid: Order) -> None:
     work.run("orders.publish")
     assert not Push.objects.exists()
+
+
+def test_an_event_that_was_given_up_waits_for_finance_and_is_handed_on_again(
+    paid: Order, staff: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(event: OrderEvent) -> None:
+        raise ValueError("not now")
+
+    heard: list[int] = []
+    monkeypatch.setattr(events._handlers, "_known", events._handlers.by_name())
+    events.handles("test-broken", events.Topic.PAID)(broken)
+    event = OrderEvent.objects.get()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        while event.due_at is not None:
+            clock.move_to(event.due_at)
+            work.run("orders.publish")
+            event.refresh_from_db()
+    finance = member("money", paid.account, StaffRight.Role.FINANCE)
+    client = signed_in(finance)
+    (waits,) = client.get("/admin/todo/counts/").json()["kinds"]
+    assert (waits["key"], waits["number"]) == (f"{paid.account_id}:orders.events", 1)
+    (group,) = failures.groups(paid.account, Rights.of(finance))
+    desk = f"{reverse('operations_failures_of', args=['order_events'])}?cause={group.key}"
+    assert f"{paid.out_trade_no} · 订单已支付" in client.get(desk).content.decode()
+    monkeypatch.setattr(events._handlers, "_known", {})
+    events.handles("test-broken", events.Topic.PAID)(lambda event: heard.append(event.pk))
+    client.post(desk, {"row": event.pk})
+    work.run("orders.publish")
+    assert heard == [event.pk]
+    assert failures.groups(paid.account, Rights.of(finance)) == []

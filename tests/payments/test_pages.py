@@ -6,26 +6,30 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
+from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
+from payments.orders.filtering import RefundFilter
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
-from tests.payments.world import answer_close, answer_query, notify
-from tests.sdk.pay.platform import PayPlatform
+from tests.payments.world import REFUNDS, answer_close, answer_query, notify
+from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import KEYS
+from wechat.kernel import work
 
 ADMIN = "/admin"
 
@@ -398,3 +402,39 @@ def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 302
     unknown.refresh_from_db()
     assert unknown.state == "closed"
+
+
+def test_the_audit_log_tells_what_came_of_closing_an_order(
+    money: Client, ordered: Ordered, pay: PayPlatform
+) -> None:
+    won, closed = ordered(), ordered(key="closed")
+    answer_query(pay, won, "SUCCESS")
+    answer_query(pay, closed)
+    answer_close(pay, closed)
+    for order, word in ((won, "已支付"), (closed, "已关闭")):
+        money.post(f"{ADMIN}/orders/order/{order.pk}/close/")
+        assert AuditEntry.objects.latest("pk").note == f"关闭订单: {word}"
+
+
+def test_a_refund_that_waits_for_the_merchants_money_says_so(
+    money: Client, paid: Order, pay: PayPlatform
+) -> None:
+    pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
+    refund = refunding.request(paid, 100, source="test", key="r")
+    work.run("orders.refund")
+    assert "商户余额不足" in text(money, f"orders/refund/{refund.pk}/change/")
+
+
+def plan(rows: QuerySet[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        return rows.explain()
+
+
+def test_refunds_are_found_by_their_orders_number_in_an_index(paid: Order) -> None:
+    refunding.request(paid, 100, source="test", key="r")
+    form = RefundFilter({"q": paid.out_trade_no})
+    assert form.is_valid()
+    rows = form.narrow(Refund.objects.order_by())
+    assert rows.count() == 1
+    assert "Seq Scan" not in plan(rows)

@@ -264,6 +264,17 @@ def test_a_refund_that_waited_for_days_is_in_the_bill_of_the_day_it_was_accepted
         assert kinds() == []
 
 
+def test_a_reversed_barcode_payment_of_another_system_went_back(sold: Order, bill: Bill, serve: Any) -> None:
+    bar, back = row("BAR1", "4200BAR", "30.00"), refund_row("BAR1", "BACK1", "30.00")
+    summary = f"{SUMMARY}\r\n`3,`130.00,`30.00,`0.00,`1.02000,`130.00,`30.00"
+    serve(file(row(sold.out_trade_no), bar, back.replace("`REFUND,", "`REVOKED,"), summary))
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert (bill.income, bill.spent) == (13000, 3000)
+    reversal = BillLine.objects.get(state="REVOKED")
+    assert (reversal.kind, reversal.amount, reversal.settled) == (BillLine.Kind.OTHER, 3000, 3000)
+    assert "bill_summary" not in kinds()
+
+
 @pytest.mark.parametrize(
     ("summary", "expected"),
     [

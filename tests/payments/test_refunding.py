@@ -202,7 +202,7 @@ def test_without_money_in_the_account_it_waits_and_says_so(paid: Order, pay: Pay
     refund = ask(paid, 3000)
     pay.pay[REFUNDS] = lambda request: refused(403, "NOT_ENOUGH", "余额不足")
     work.run("orders.refund")
-    assert (state(refund), refund.error) == (RefundState.PENDING, "余额不足")
+    assert (state(refund), refund.error) == (RefundState.PENDING, "NOT_ENOUGH 余额不足")
     answer_query(pay, refund, refused(404, "RESOURCE_NOT_EXISTS"))
     answer(pay, "SUCCESS")
     with later(HOUR):
@@ -338,6 +338,69 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
     work.run("orders.refund")
     assert books(first) == (OrderState.PAID, 0, 0)
     assert books(second) == (OrderState.REFUNDED, 10000, 10000)
+
+
+def paid_anew(ordered: Ordered, first: Order) -> Order:
+    """Returns a later payment of the same purchase, of which everybody has heard."""
+    anew = ordered(key="anew", purchase=first.purchase)
+    paid_at = (timezone.now() + HOUR).isoformat()
+    assert notify(anew, transaction_id="4200ANEW", success_time=paid_at).status_code == 204
+    work.run("orders.publish")
+    work.run("orders.refund")
+    return anew
+
+
+@pytest.fixture
+def first(ordered: Ordered, pay: PayPlatform) -> Order:
+    """Returns the paid first order of a purchase."""
+    answer(pay, "SUCCESS")
+    order = ordered(key="a", purchase="p")
+    notify(order)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.mark.parametrize("parts", [[10000], [4000, 6000]], ids=["at once", "in parts"])
+@pytest.mark.parametrize("is_done", [True, False], ids=["done", "under way"])
+def test_what_is_bought_anew_after_a_whole_refund_is_kept(
+    ordered: Ordered, pay: PayPlatform, first: Order, parts: list[int], is_done: bool
+) -> None:
+    answer(pay, "SUCCESS" if is_done else "PROCESSING")
+    for number, amount in enumerate(parts):
+        ask(first, amount, f"r{number}")
+    work.run("orders.refund")
+    assert books(paid_anew(ordered, first)) == (OrderState.PAID, 0, 0)
+
+
+def test_what_is_bought_anew_after_a_refund_of_a_part_goes_back(ordered: Ordered, first: Order) -> None:
+    ask(first, 9999)
+    work.run("orders.refund")
+    assert books(paid_anew(ordered, first)) == (OrderState.REFUNDED, 10000, 10000)
+
+
+def test_what_is_bought_anew_after_a_refund_that_wechat_pay_closed_goes_back(
+    ordered: Ordered, pay: PayPlatform, first: Order
+) -> None:
+    answer(pay, "CLOSED")
+    ask(first, 10000)
+    work.run("orders.refund")
+    answer(pay, "SUCCESS")
+    assert books(paid_anew(ordered, first)) == (OrderState.REFUNDED, 10000, 10000)
+
+
+def test_what_was_bought_anew_goes_back_once_a_second_person_rejects_the_refund_of_the_first(
+    ordered: Ordered, first: Order, account: OfficialAccount
+) -> None:
+    ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=1)
+    ann, bob = (member(name, account, StaffRight.Role.FINANCE) for name in ("ann", "bob"))
+    waiting = ask(first, 10000, by=ann)
+    anew = paid_anew(ordered, first)
+    assert books(anew) == (OrderState.PAID, 0, 0)
+    assert approval.reject(waiting, bob)
+    work.run("orders.publish")
+    work.run("orders.refund")
+    assert books(anew) == (OrderState.REFUNDED, 10000, 10000)
+    assert books(first) == (OrderState.PAID, 0, 0)
 
 
 @pytest.mark.parametrize("told_between", [False, True])

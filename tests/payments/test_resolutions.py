@@ -232,6 +232,35 @@ def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_
     assert books(underpaid)[0] == OrderState.PAID
 
 
+def close(client: Client, found: Discrepancy) -> None:
+    assert client.post(f"{EXCEPTIONS}/{found.pk}/close/", {"note": "已在线下退款"}).status_code == 302
+
+
+@pytest.mark.parametrize("hours", [0, 1], ids=["payable", "over"])
+def test_an_unfitting_payment_that_is_closed_with_a_note_closes_its_order(
+    underpaid: Order, ann: Client, hours: int
+) -> None:
+    with time_machine.travel(timezone.now() + hours * HOUR):
+        work.run("orders.chase")
+        other = Mismatch(MismatchKind.PAYER, "x", order=underpaid, here="a", there="b")
+        first, last = Discrepancy.objects.get(), keep(underpaid.merchant, other)
+        close(ann, first)
+        underpaid.refresh_from_db()
+        assert underpaid.is_open
+        close(ann, last)
+    underpaid.refresh_from_db()
+    assert (underpaid.state, underpaid.due_at) == (OrderState.CLOSED, None)
+    assert underpaid.events.get().topic == "order.closed"
+    assert underpaid.steps.filter(kind="moved", by="ann").exists()
+
+
+def test_another_exception_that_is_closed_with_a_note_leaves_its_order(ordered: Ordered, ann: Client) -> None:
+    order = ordered()
+    close(ann, keep(order.merchant, Mismatch(MismatchKind.UNREADABLE, "x", order=order)))
+    order.refresh_from_db()
+    assert order.state == OrderState.PAYING
+
+
 def test_while_staff_decide_it_is_not_asked_about_all_the_time(underpaid: Order) -> None:
     with time_machine.travel(timezone.now() + HOUR, tick=False) as clock:
         work.run("orders.chase")

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.operations import failures
 from accounts.staff.models import StaffRight
+from accounts.staff.rights import Rights
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order, Shipment, Step
@@ -18,6 +22,7 @@ from tests.cast import member, signed_in
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,6 +169,31 @@ def test_a_refusal_is_shown_and_may_be_corrected(order: Order, finance: Any, sim
     ship(finance, order, company="ZTO")
     work.run("orders.upload_shipping")
     assert uploaded(simulated, order)[0]["shipping_list"][0]["express_company"] == "ZTO"
+
+
+def test_a_refusal_waits_for_finance_and_may_be_told_again(
+    order: Order, finance: Any, simulated: Simulated
+) -> None:
+    simulated.sim("/faults", {"api": UPLOAD, "errcode": 10060025, "times": 1})
+    ship(finance, order)
+    work.run("orders.upload_shipping")
+    (waits,) = finance.get("/admin/todo/counts/").json()["kinds"]
+    assert (waits["key"], waits["number"]) == (f"{order.account_id}:orders.shipments", 1)
+    (group,) = failures.groups(order.account, Rights.of(User.objects.get(username="finance")))
+    desk = f"{reverse('operations_failures_of', args=['shipments'])}?cause={group.key}"
+    html = finance.get(desk).content.decode()
+    assert page(order, "change") in html
+    finance.post(desk, {"row": Shipment.objects.get().pk})
+    work.run("orders.upload_shipping")
+    assert len(uploaded(simulated, order)) == 1
+    assert finance.get("/admin/todo/counts/").json()["kinds"] == []
+
+
+def test_telling_on_hold_is_said_above_the_orders(order: Order, finance: Any) -> None:
+    now = timezone.now()
+    hold = {"work": "orders.upload_shipping", "subject": order.account_id, "since": now}
+    Hold.objects.create(cause="account", errcode=48001, until=now + datetime.timedelta(hours=2), **hold)
+    assert "微信认证" in finance.get("/admin/orders/order/").content.decode()
 
 
 def test_wechat_takes_one_correction_and_no_more(order: Order, finance: Any, simulated: Simulated) -> None:

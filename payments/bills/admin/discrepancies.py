@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -97,9 +98,11 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             assert isinstance(request.user, User)
             note = form.cleaned_data["note"]
             undecided = Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="")
-            if undecided.update(
-                state=Discrepancy.State.CLOSED, note=note, closed_by=request.user, closed_at=timezone.now()
-            ):
+            closed = {"note": note, "closed_by": request.user, "closed_at": timezone.now()}
+            with transaction.atomic():
+                if is_closed := undecided.update(state=Discrepancy.State.CLOSED, **closed):
+                    resolutions.leave_unpaid(found, request.user)
+            if is_closed:
                 self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
                 self.message_user(request, _("The exception is closed."))
             else:

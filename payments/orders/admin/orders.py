@@ -92,6 +92,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_display = ("created", "number", "payer", "described", "amount", "became", "way", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
+    list_before_template = "orders/order_list_top.html"
     change_form_outer_before_template = "orders/order_tools.html"
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
@@ -184,7 +185,8 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             if polling.start_closing(order, by=str(request.user)):
                 polling.chase([order])
             order.refresh_from_db()
-            self.log_change(request, order, _("Closed"))
+            # It may have been paid at this very moment, or WeChat Pay may not have answered yet.
+            self.log_change(request, order, f"{_('Close the order')}: {order.get_state_display()}")
             self.message_user(request, _("The order is: %(state)s.") % {"state": order.get_state_display()})
             return redirect("admin:orders_order_change", order.pk)
         context = frame(request, _("Close the order"), opts=self.opts, order=order)

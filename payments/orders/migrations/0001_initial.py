@@ -328,6 +328,10 @@ class Migration(migrations.Migration):
             model_name='orderevent',
             index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_orderevent_due'),
         ),
+        migrations.AddIndex(
+            model_name='orderevent',
+            index=models.Index(condition=models.Q(('due_at__isnull', True), models.Q(('error', ''), _negated=True)), fields=['order'], name='order_event_given_up'),
+        ),
         migrations.AddConstraint(
             model_name='orderevent',
             constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', True)), fields=('order', 'topic'), name='order_event_once'),
@@ -351,6 +355,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='shipment',
             index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_shipment_due'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['order'], name='shipment_refused'),
         ),
         migrations.AddConstraint(
             model_name='shipment',

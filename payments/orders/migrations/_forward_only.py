@@ -19,7 +19,7 @@ REFUND_MOVES = {
     "waiting": ["pending", "rejected"],
     "pending": ["processing", "abnormal", "success", "closed", "refused"],
     "processing": ["abnormal", "success", "closed"],
-    "abnormal": ["success", "closed"],
+    "abnormal": ["processing", "success", "closed"],
     "success": [],
     "closed": [],
     "refused": [],

@@ -6,6 +6,9 @@ from payments.orders.models.orders import Order
 from payments.orders.models.refunds import Refund
 from wechat.kernel.work import WorkRow
 
+# Some handler is not done with it, and it is handed to it no more.
+GIVEN_UP = Q(due_at__isnull=True) & ~Q(error="")
+
 
 class OrderEvent(WorkRow):
     """An event of an order that others act on, written in the transaction that made it true.
@@ -38,7 +41,10 @@ class OrderEvent(WorkRow):
                 fields=["refund", "topic"], name="refund_event_once", condition=Q(refund__isnull=False)
             ),
         ]
-        indexes = [*WorkRow.Meta.indexes]
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(fields=["order"], name="order_event_given_up", condition=GIVEN_UP),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.order_id}"

@@ -40,6 +40,10 @@ class Shipment(WorkRow):
     class Meta(WorkRow.Meta):
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(fields=["order"], name="shipment_refused", condition=Q(state="failed")),
+        ]
         constraints = [
             finished_is_not_due("shipment_not_due_once_ended", "uploaded", "failed"),
             models.CheckConstraint(

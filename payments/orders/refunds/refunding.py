@@ -198,7 +198,7 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
     Else raises the error, books what WeChat Pay has, or tries again later where the merchant's money ran out.
     """
     if error.code == "NOT_ENOUGH":
-        refund.again(error.message, timezone.now() + NO_MONEY_PAUSE, counts=False)
+        refund.again(_kept(error), timezone.now() + NO_MONEY_PAUSE, counts=False)
     elif error.cause != Cause.ROW or error.outcome_unknown or refund.state != RefundState.PENDING:
         raise error
     elif report := _looked_up(cashier, refund):
@@ -207,8 +207,13 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
         with transaction.atomic():
             order, locked = approval.locked(refund)
             if locked.state == RefundState.PENDING:
-                locked.error = f"{error.code} {error.message}"
+                locked.error = _kept(error)
                 settle(order, locked, RefundState.REFUSED, history.PLATFORM)
+
+
+def _kept(refusal: PayRefused) -> str:
+    """Returns the text that is kept of a refusal: its code has words for staff."""
+    return f"{refusal.code} {refusal.message}"
 
 
 def _take(refund: Refund, report: RefundReport) -> None:

@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.approvals.models import Approval
-from accounts.followers import export_approval, people, searching
+from accounts.followers import export_approval, people
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from payments.merchants.amounts import money
 from payments.orders.admin.orders import COLOURS
+from payments.orders.filtering import order_ids, payers
 from payments.orders.states import OrderState
 from payments.shop import sale_export, selling
 from payments.shop.handlers import EXPORT
@@ -60,9 +61,10 @@ class SaleFilter(FilterForm):
     def narrow(self, rows: QuerySet[Sale]) -> QuerySet[Sale]:
         chosen = self.cleaned_data
         if wanted := chosen["q"].strip():
-            return rows.filter(
-                Q(order__out_trade_no=wanted) | Q(openid__in=searching.openids_for(self.request, wanted))
-            )
+            items: QuerySet[Item] = cast(Any, self.fields["item"]).queryset
+            bought = Q(item__in=list(items.values_list("pk", flat=True)))
+            bought &= Q(openid__in=payers(self.request, wanted))
+            return rows.filter(Q(order__in=order_ids(wanted)) | bought)
         if chosen["item"]:
             rows = rows.filter(item=chosen["item"])
         if chosen["fulfilment"] == Fulfilment.OPEN:

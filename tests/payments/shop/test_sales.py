@@ -1,15 +1,18 @@
 """Buyers of an item, for those who may see them: who has paid, what they filled in, who has their goods."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from payments.orders.refunds import refunding
 from payments.shop import selling
+from payments.shop.admin.sales import SaleFilter
 from payments.shop.models import Item, Sale
 from tests.cast import Cast, member, signed_in
 from tests.payments.shop.conftest import Offered
@@ -95,3 +98,20 @@ def test_who_got_all_their_money_back_gets_nothing_any_more(money: Client, offer
     sale.refresh_from_db()
     assert sale.fulfilment == "open"
     assert "已退款" in shown(money)
+
+
+def test_a_sale_is_found_by_its_number_and_by_the_name_of_its_buyer_in_indexes(
+    money: Client, offered: Offered, account: OfficialAccount
+) -> None:
+    course = offered()
+    first, second = (sold(course, name) for name in ("小雨", "小风"))
+    Follower.objects.create(account=account, openid=second.openid, remark="风铃")
+    for wanted, found, other in ((str(first.order), first, second), ("风铃", second, first)):
+        html = shown(money, f"?q={wanted}")
+        assert (str(found.order) in html, str(other.order) in html) == (True, False)
+    form = SaleFilter({"q": str(first.order)})
+    cast(Any, form.fields["item"]).queryset = Item.objects.all()
+    assert form.is_valid()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Seq Scan" not in form.narrow(Sale.objects.order_by()).explain()

@@ -1,0 +1,50 @@
+"""Shipments that WeChat refused and events of orders that were given up, for the desk of what failed."""
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES, FailureSource, sentence
+from accounts.staff.rights import Area
+from payments.orders import events, shipping
+from payments.orders.models import OrderEvent, Shipment
+from payments.orders.models.events import GIVEN_UP
+
+
+def _refused(account: OfficialAccount) -> QuerySet[Shipment]:
+    found = Shipment.objects.filter(order__account=account, state=Shipment.State.FAILED)
+    return found.select_related("order")
+
+
+def _given_up(account: OfficialAccount) -> QuerySet[OrderEvent]:
+    return OrderEvent.objects.filter(GIVEN_UP, order__account=account).select_related("order")
+
+
+def _page(row: Shipment | OrderEvent) -> str:
+    return reverse("admin:orders_order_change", args=[row.order_id])
+
+
+def _order(shipment: Shipment) -> str:
+    return str(shipment.order)
+
+
+def _order_and_topic(event: OrderEvent) -> str:
+    return f"{event.order} · {event.get_topic_display()}"
+
+
+def _unexpected(_errcode: int | None, _text: str) -> str:
+    """Returns what is said of any surprise: which handler it was says nothing to staff."""
+    return sentence(None, "")
+
+
+SOURCES.add(
+    "shipments",
+    FailureSource(shipping.UPLOADS.label, Area.MONEY, _refused, shipping.tell_again, _page, title=_order),
+)
+SOURCES.add(
+    "order_events",
+    FailureSource(
+        events.EVENTS.label, Area.MONEY, _given_up, events.hand_on_again, _page, title=_order_and_topic,
+        words=_unexpected,
+    ),
+)  # fmt: skip
