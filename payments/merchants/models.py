@@ -23,8 +23,8 @@ API_V2_KEY_LENGTH = 32
 class Merchant(HasSecrets, WorkRow):
     """A merchant number (商户号) of WeChat Pay and the accounts that sell through it.
 
-    ``due_at`` is when the platform's certificates are fetched again; null in public key mode, where there
-    are none.
+    ``due_at`` is when the platform's certificates are fetched again; nobody does in public key mode, where
+    there are none.
     """
 
     class Protocol(models.TextChoices):
