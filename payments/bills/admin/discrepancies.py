@@ -20,7 +20,7 @@ from accounts.staff.rights import Area, Rights
 from payments.bills import resolutions
 from payments.bills.discrepancy_filter import DiscrepancyFilter
 from payments.bills.models import Discrepancy
-from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
@@ -65,8 +65,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns the account's exceptions; to whoever sees all of the merchant also those of no account."""
         rows = super().get_queryset(request)
-        whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
-        return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
+        own = Q(account__in=self.shown_accounts(request))
+        return rows.filter(own_or_whole(own, Rights.of(request.user), self.area))
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("close", self.close_view), ("propose", self.propose_view), ("decide", self.decide_view))
@@ -161,9 +161,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             raise PermissionDenied
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
+        rights = Rights.of(request.user)
         if found.account_id is not None:
-            return Rights.of(request.user).may_change(self.area, found.account_id)
-        return whole_merchants(request, self.area, change=True).filter(pk=found.merchant_id).exists()
+            return rights.may_change(self.area, found.account_id)
+        return whole_merchants(rights, self.area, change=True).filter(pk=found.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("noticed"))
     def noticed(self, found: Discrepancy) -> SafeString:
