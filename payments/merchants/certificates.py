@@ -42,7 +42,7 @@ def begin(merchant: Merchant) -> None:
 
     Bills need them as well, whatever interface orders are made with.
     """
-    if not merchant.api_v3_key or merchant.public_key_id:
+    if not merchant.has_certificates:
         return
     if Merchant.objects.filter(pk=merchant.pk, due_at=None).update(due_at=timezone.now()):
         work.wake(CERTIFICATES.name)

@@ -161,6 +161,11 @@ class Merchant(HasSecrets, WorkRow):
     def is_v3(self) -> bool:
         return self.protocol == self.Protocol.V3
 
+    @property
+    def has_certificates(self) -> bool:
+        """Returns whether WeChat Pay's answers over API v3 are verified with its certificates."""
+        return bool(self.api_v3_key) and not self.public_key_id
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         today = timezone.localdate().isoformat()
         for name in SECRETS:
