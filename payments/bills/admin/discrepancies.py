@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.approvals import policy
 from accounts.staff.rights import Area, Rights
 from payments.bills import resolutions
 from payments.bills.discrepancy_filter import DiscrepancyFilter
@@ -87,7 +88,18 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
         elif open_for_us:
             forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
-        return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
+        alone = self._alone(request, found) if open_for_us and possible else {}
+        return super().render_change_form(request, {**context, **forms_, **alone}, *args, **kwargs)
+
+    def _alone(self, request: HttpRequest, found: Discrepancy) -> dict[str, Any]:
+        """Returns whether nobody else may agree to a booking, and whether the reader may invite somebody."""
+        assert isinstance(request.user, User)
+        assert found.order is not None
+        account_id = found.order.account_id
+        return {
+            "is_alone": not policy.others(account_id, self.area, request.user),
+            "may_invite": Rights.of(request.user).may_change(Area.SETTINGS, account_id),
+        }
 
     def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
         """Closes an exception with a note of finance; once closed it stays as it is."""
