@@ -127,7 +127,7 @@ def test_every_form_is_taken_as_it_is_rendered_for_somebody_with_two_accounts(
 
 def _forms(text: str, address: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yields where each form of a page is posted, and what it posts without its reader's doing."""
-    page = html.fromstring(text) if "<form" in text else None
+    page: Any = html.fromstring(text) if "<form" in text else None
     for form in page.forms if page is not None else ():
         if form.method == "POST":
             hidden = form.xpath(".//input[@type='hidden' and @name]")

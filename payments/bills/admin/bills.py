@@ -83,7 +83,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         whole = whole_merchants(Rights.of(request.user), self.area)
         of_bill = self._open(request).filter(bill=OuterRef("pk")).order_by().values("bill")
         count = Coalesce(Subquery(of_bill.values(count=Count("pk"))), 0)
-        return rows.filter(merchant__in=whole.values("pk")).annotate(open_count=count)
+        found: QuerySet[Any] = rows.filter(merchant__in=whole.values("pk")).annotate(open_count=count)
+        return found
 
     def get_urls(self) -> list[URLPattern]:
         file = self.object_view(self.file_view, is_file=True)
