@@ -15,20 +15,20 @@ from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind
 
 
-def rows(account: Any, user_id: int) -> QuerySet[Approval]:
+def rows(account: Any, user: User) -> QuerySet[Approval]:
     """Returns the approvals that this person may decide; not what they asked for, unless nobody else can."""
     decided_by_them = Q(pk__in=[])
     for area in Area:
         held = StaffRight.objects.filter(account=OuterRef("account"), role__in=roles_that_decide(area))
-        runs_everything = User.objects.filter(pk=user_id, is_superuser=True)
-        others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=user_id)
+        runs_everything = User.objects.filter(pk=user.pk, is_superuser=True)
+        others = User.objects.filter(is_active=True, is_staff=True).exclude(pk=user.pk)
         theirs = StaffRight.objects.filter(
             account=OuterRef(OuterRef("account")), role__in=roles_that_decide(area), user=OuterRef("pk")
         )
         others = others.filter(Q(is_superuser=True) | Exists(theirs))
         decided_by_them |= Q(
-            Q(Exists(held.filter(user=user_id))) | Q(Exists(runs_everything)),
-            ~Q(asked_by=user_id) | ~Q(Exists(others)),
+            Q(Exists(held.filter(user=user))) | Q(Exists(runs_everything)),
+            ~Q(asked_by=user) | ~Q(Exists(others)),
             action__in=[each.name for each in ACTIONS if each.area == area],
         )
     waiting = Approval.objects.filter(account=account, state=Approval.State.WAITING)

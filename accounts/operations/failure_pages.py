@@ -27,7 +27,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     rights = Rights.of(request.user)
     if request.method == "POST":
         source = _source(request, account, request.POST.get("source", ""))
-        rows = failures.of(account, request.POST["source"], request.POST.get("cause", ""))
+        rows = failures.of(account, rights, request.POST["source"], request.POST.get("cause", ""))
         _try_again(request, account, source, [row.pk for row in rows])
         return redirect("operations_failures")
     context = frame(request, _("What failed"), groups=failures.groups(account, rights), most=failures.MOST)
@@ -43,7 +43,8 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
         chosen = [pk for each in request.POST.getlist("row") if (pk := row_id(each))]
         _try_again(request, account, source, chosen)
         return redirect("operations_failures")
-    rows = failures.of(account, name, key)[:SHOWN]
+    rights = Rights.of(request.user)
+    rows = failures.of(account, rights, name, key)[:SHOWN]
     if not rows:
         return redirect("operations_failures")
     context = frame(
@@ -52,7 +53,7 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
         source=source,
         why=source.why(*failures.cause_of(source, rows[0])),
         rows=[(row.pk, source.title(row), source.link(row)) for row in rows],
-        may_retry=source.may_try_again(Rights.of(request.user), account),
+        may_retry=source.may_try_again(rights, account),
     )
     return TemplateResponse(request, "operations/failures_of.html", context)
 
@@ -68,9 +69,10 @@ def _source(request: HttpRequest, account: OfficialAccount, name: str) -> Failur
 def _try_again(
     request: HttpRequest, account: OfficialAccount, source: FailureSource, chosen: list[int]
 ) -> None:
-    if not source.may_try_again(Rights.of(request.user), account):
+    rights = Rights.of(request.user)
+    if not source.may_try_again(rights, account):
         raise PermissionDenied
-    number = failures.try_again(account, source, chosen)
+    number = failures.try_again(account, rights, source, chosen)
     if not number:
         messages.info(request, _("Nothing was left to try again."))
         return

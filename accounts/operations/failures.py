@@ -49,7 +49,8 @@ class FailureSource:
     ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
     text, of which ``words`` makes a sentence. ``again`` has some of them tried again and returns how many;
     without it the page of the row, ``link``, is where to go. ``caution`` is told before trying again, and
-    ``again_area`` is the area whose right that needs, where it is another one than to look.
+    ``again_area`` is the area whose right that needs, where it is another one than to look. ``narrow`` leaves
+    the rows that somebody may look at, or change, in the account, where its right there is not enough.
     """
 
     label: StrOrPromise
@@ -62,10 +63,15 @@ class FailureSource:
     words: Callable[[int | None, str], str] = sentence
     caution: StrOrPromise = ""
     again_area: Area | None = None
+    narrow: Callable[[QuerySet[Any], OfficialAccount, Rights, bool], QuerySet[Any]] = lambda rows, *_: rows
 
     def why(self, errcode: int | None, text: str) -> str:
         """Returns the sentence for a cause, in the reader's language."""
         return interruptions.in_words(text) if text == interruptions.ENDED else self.words(errcode, text)
+
+    def rows_for(self, account: OfficialAccount, rights: Rights, *, change: bool = False) -> QuerySet[Any]:
+        """Returns what failed of the account and is somebody's to look at, or to change."""
+        return self.narrow(self.rows(account), account, rights, change)
 
     def may_try_again(self, rights: Rights, account: OfficialAccount) -> bool:
         return self.again is not None and rights.may_change(self.again_area or self.area, account.pk)
@@ -96,10 +102,10 @@ def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
     return sorted(found, key=lambda group: -group.number)
 
 
-def of(account: OfficialAccount, name: str, key: str) -> list[Any]:
-    """Returns the rows of one kind that failed for this cause, the newest first."""
+def of(account: OfficialAccount, rights: Rights, name: str, key: str) -> list[Any]:
+    """Returns the rows of one kind that failed for this cause and may be looked at, newest first."""
     source = SOURCES.get(name)
-    rows = source.rows(account).order_by("-pk")[:MOST]
+    rows = source.rows_for(account, rights).order_by("-pk")[:MOST]
     return [row for row in rows if key_of(source.why(*cause_of(source, row))) == key]
 
 
@@ -108,11 +114,11 @@ def number(account: OfficialAccount, rights: Rights) -> int:
     return len(_causes(account, rights))
 
 
-def try_again(account: OfficialAccount, source: FailureSource, chosen: list[int]) -> int:
-    """Has those of these rows tried again that are of the account and failed; returns how many."""
+def try_again(account: OfficialAccount, rights: Rights, source: FailureSource, chosen: list[int]) -> int:
+    """Has those of these rows tried again that failed and are somebody's to change; returns how many."""
     if source.again is None:
         return 0
-    return source.again(source.rows(account).filter(pk__in=chosen))
+    return source.again(source.rows_for(account, rights, change=True).filter(pk__in=chosen))
 
 
 def key_of(why: str) -> str:
@@ -123,7 +129,7 @@ def key_of(why: str) -> str:
 def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | None, str]]:
     """Returns source name, error number and text of every failed row, by one statement."""
     parts = [
-        _part(name, source, account)
+        _part(name, source, source.rows_for(account, rights))
         for name, source in SOURCES.by_name().items()
         if rights.may_view(source.area, account.pk)
     ]
@@ -133,9 +139,9 @@ def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | N
     return list(first.union(*others, all=True))
 
 
-def _part(name: str, source: FailureSource, account: OfficialAccount) -> QuerySet[Any]:
+def _part(name: str, source: FailureSource, failed: QuerySet[Any]) -> QuerySet[Any]:
     number, text = source.cause
-    rows = source.rows(account).order_by("-pk").annotate(
+    rows = failed.order_by("-pk").annotate(
         of_source=Value(name, CharField()),
         of_number=Cast(F(number), BigIntegerField()) if number else Cast(Value(None), BigIntegerField()),
         of_text=Cast(F(text), TextField()),

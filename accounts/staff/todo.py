@@ -37,8 +37,8 @@ from wechat.kernel.work import WorkRow
 MOST = 99
 
 # The rows that wait: of an account (its id, or a reference to it in the statement that asks for several) and
-# for somebody (the id of a user). Only to be filtered with, in terms of an index.
-Rows = Callable[[Any, int], QuerySet[Any]]
+# for somebody. Only to be filtered with, in terms of an index.
+Rows = Callable[[Any, User], QuerySet[Any]]
 
 
 class Severity(enum.IntEnum):
@@ -140,7 +140,7 @@ def held(*works: str) -> Rows:
 def overdue(work: str) -> Rows:
     """Returns the rows of a kind that is about work that was due long ago, and asks."""
 
-    def rows(account: Any, _user: int) -> QuerySet[Any]:
+    def rows(account: Any, _user: User) -> QuerySet[Any]:
         kind = WORK.get(work)
         assert isinstance(kind, WorkKind)
         found: QuerySet[WorkRow] = kind.overdue(account)
@@ -190,7 +190,7 @@ def _accounts(kinds: Sequence[tuple[str, TodoKind]], accounts: Collection[int], 
 
 
 def _rows(name: str, kind: TodoKind, account: Any, user: User) -> QuerySet[Any]:
-    rows = kind.rows(account, user.pk).order_by()
+    rows = kind.rows(account, user).order_by()
     if kind.acknowledged:
         seen = Acknowledgement.objects.filter(account=OuterRef(account), kind=name).values("up_to")
         rows = rows.filter(pk__gt=Coalesce(Subquery(seen), 0)).order_by("-pk")

@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from payments.orders.filtering import midnight
+from payments.orders.models import Order
 from payments.orders.states import OrderState, RefundState
 from wechat.console.days import FIRST, LAST
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
+from wechat.inbox import answerers
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan
 
@@ -113,12 +115,14 @@ def rows(
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(ROWS.replace("{by}", DATES[by]), parameters)
         while batch := cursor.fetchmany(BATCH):
+            makers = answerers.names(row[-1] for row in batch)
             for row in batch:
-                yield _row(totals, *row)
+                yield _row(totals, makers, *row)
 
 
 def _row(
     totals: dict[bool, Totals],
+    makers: answerers.AnswererNames,
     at: datetime.datetime,
     done_at: datetime.datetime | None,
     is_refund: bool,
@@ -145,10 +149,10 @@ def _row(
         number,
         description,
         item,
-        way,
+        str(Order.Way(way).label),
         _yuan(amount),
         _yuan(payer),
-        source,
+        makers.of(source).name,
         _fee(fee),
         str(states(state).label),
         _moment(done_at),

@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from payments.bills import reconciling
 from payments.bills.models import Bill
 from payments.merchants.models import Merchant
+from payments.merchants.scoping import whole_merchants
 from payments.merchants.words import of_text
 
 
@@ -17,6 +18,10 @@ def _failed(account: OfficialAccount) -> QuerySet[Bill]:
     """Returns the bills that could not be had, of the merchants that the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Bill.objects.filter(merchant__in=selling, state=Bill.State.FAILED)
+
+
+def _narrow(rows: QuerySet[Bill], _: OfficialAccount, rights: Rights, change: bool) -> QuerySet[Bill]:
+    return rows.filter(merchant__in=whole_merchants(rights, Area.MONEY, change=change))
 
 
 def _fetch_again(rows: QuerySet[Bill]) -> int:
@@ -34,6 +39,6 @@ SOURCES.add(
     "bills",
     FailureSource(
         gettext_lazy("Fetching and comparing bills"), Area.MONEY, _failed, _fetch_again, _page,
-        cause=("", "error"), words=lambda _number, text: of_text(text),
+        cause=("", "error"), words=lambda _number, text: of_text(text), narrow=_narrow,
     ),
 )  # fmt: skip

@@ -1,16 +1,41 @@
 """What of bills waits for a person: exceptions, bills that could not be fetched, and whatever holds them."""
 
-from django.db.models import OuterRef
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from accounts.staff.todo import KINDS, Severity, TodoKind
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.held_work import WORKS
 from payments.merchants.models import Merchant
+from payments.merchants.scoping import own_or_whole, whole_merchants
 from wechat.kernel.models import Hold
 
 MONEY = (Area.MONEY,)
+
+
+def _exceptions(account: Any, user: User) -> QuerySet[Discrepancy]:
+    theirs = own_or_whole(Q(account=account), Rights.of(user), Area.MONEY, change=True)
+    rows = Discrepancy.objects.filter(merchant__accounts=account, state=Discrepancy.State.OPEN)
+    return rows.filter(theirs)
+
+
+def _failed(account: Any, user: User) -> QuerySet[Bill]:
+    rows = Bill.objects.filter(merchant__accounts=account, state=Bill.State.FAILED)
+    return rows.filter(merchant__in=_whole(user))
+
+
+def _held(account: Any, user: User) -> QuerySet[Hold]:
+    merchants = _whole(user).filter(accounts=OuterRef(account)).values("pk")
+    return Hold.objects.filter(work__in=WORKS, subject__in=merchants, until__isnull=False)
+
+
+def _whole(user: User) -> QuerySet[Merchant]:
+    return whole_merchants(Rights.of(user), Area.MONEY, change=True)
+
 
 KINDS.add(
     "bills.exceptions",
@@ -20,9 +45,7 @@ KINDS.add(
         query=f"state={Discrepancy.State.OPEN.value}",
         areas=MONEY,
         severity=Severity.DECISION,
-        rows=lambda account, user: Discrepancy.objects.filter(
-            merchant__accounts=account, state=Discrepancy.State.OPEN
-        ),
+        rows=_exceptions,
     ),
 )
 KINDS.add(
@@ -32,7 +55,7 @@ KINDS.add(
         page="admin:bills_bill_changelist",
         areas=MONEY,
         severity=Severity.FAULT,
-        rows=lambda account, user: Bill.objects.filter(merchant__accounts=account, state=Bill.State.FAILED),
+        rows=_failed,
         acknowledged=True,
     ),
 )
@@ -44,10 +67,6 @@ KINDS.add(
         page="admin:bills_bill_changelist",
         areas=MONEY,
         severity=Severity.FAULT,
-        rows=lambda account, user: Hold.objects.filter(
-            work__in=WORKS,
-            subject__in=Merchant.objects.filter(accounts=OuterRef(account)).values("pk"),
-            until__isnull=False,
-        ),
+        rows=_held,
     ),
 )

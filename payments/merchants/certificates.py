@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from payments.merchants import held_work
 from payments.merchants.directory import client_for
 from payments.merchants.models import Merchant, PlatformCertificate
+from payments.merchants.setup import BEGINNINGS
 from wechat.kernel import work
 from wechat.sdk.pay import platform_certificates
 from wechat.sdk.pay.certificates import Certificate
@@ -25,7 +26,7 @@ AT_MOST_EVERY = datetime.timedelta(minutes=10)
 
 CERTIFICATES = work.Kind(
     "merchants.refresh_certificates",
-    lambda: Merchant.objects.all(),
+    lambda: Merchant.objects.filter(public_key_id=""),
     label=gettext_lazy("Renewing WeChat Pay's certificates"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
@@ -34,6 +35,20 @@ CERTIFICATES = work.Kind(
     gives_up=False,
 )
 held_work.add(CERTIFICATES.name)
+
+
+def begin(merchant: Merchant) -> None:
+    """Has certificates fetched from now on, where there is no public key; called again, it changes nothing.
+
+    Bills need them as well, whatever interface orders are made with.
+    """
+    if not merchant.has_certificates:
+        return
+    if Merchant.objects.filter(pk=merchant.pk, due_at=None).update(due_at=timezone.now()):
+        work.wake(CERTIFICATES.name)
+
+
+BEGINNINGS.add("certificates", begin)
 
 
 @CERTIFICATES.each

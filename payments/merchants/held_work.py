@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.staff.held_work import DECIDED, WORDS, lift, reason, usual_reason, when
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import whole_merchants
 from payments.merchants.words import of_text
@@ -29,7 +29,7 @@ def add(work: str) -> None:
 
 def decided_by(request: HttpRequest) -> QuerySet[Merchant]:
     """Returns the merchants whose work the reader may have go on: they have the money of all its accounts."""
-    return whole_merchants(request, Area.MONEY, change=True)
+    return whole_merchants(Rights.of(request.user), Area.MONEY, change=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ API_V2_KEY_LENGTH = 32
 class Merchant(HasSecrets, WorkRow):
     """A merchant number (商户号) of WeChat Pay and the accounts that sell through it.
 
-    ``due_at`` is when the platform's certificates are fetched again; null in public key mode, where there
-    are none.
+    ``due_at`` is when the platform's certificates are fetched again; nobody does in public key mode, where
+    there are none.
     """
 
     class Protocol(models.TextChoices):
@@ -160,6 +160,11 @@ class Merchant(HasSecrets, WorkRow):
     @property
     def is_v3(self) -> bool:
         return self.protocol == self.Protocol.V3
+
+    @property
+    def has_certificates(self) -> bool:
+        """Returns whether WeChat Pay's answers over API v3 are verified with its certificates."""
+        return bool(self.api_v3_key) and not self.public_key_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         today = timezone.localdate().isoformat()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.official.models import OfficialAccount
@@ -64,14 +64,22 @@ class MerchantScopedAdmin(AccountScopedAdmin):
         return next((pk for pk in viewable if pk in selling), None)
 
 
-def whole_merchants(request: HttpRequest, area: Area, *, change: bool = False) -> QuerySet[Merchant]:
-    """Returns the merchants of whose accounts the reader has a right to every one.
+def whole_merchants(rights: Rights, area: Area, *, change: bool = False) -> QuerySet[Merchant]:
+    """Returns the merchants of whose accounts somebody has a right to every one.
 
     What belongs to the merchant and to no account, such as a bill, tells about all of them.
     """
-    rights = Rights.of(request.user)
     if rights.everything:
         return Merchant.objects.all()
     mine = rights.changeable(area) if change else rights.viewable(area)
     foreign = OfficialAccount.objects.exclude(pk__in=mine)
     return Merchant.objects.filter(accounts__in=mine).exclude(accounts__in=foreign).distinct()
+
+
+def own_or_whole(own: Q, rights: Rights, area: Area, *, path: str = "account", change: bool = False) -> Q:
+    """Returns the condition for what is of somebody's ``own`` accounts, and what is of none.
+
+    The latter only at a merchant that they have whole. ``path`` is the lookup from a row with a ``merchant``
+    to its account.
+    """
+    return own | Q(**{path: None}, merchant__in=whole_merchants(rights, area, change=change))

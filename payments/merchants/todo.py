@@ -26,7 +26,10 @@ KINDS.add(
         areas=SETTINGS,
         severity=Severity.NOTICE,
         rows=lambda account, user: PlatformCertificate.objects.filter(
-            ~Exists(_LATER), merchant__accounts=account, expires_at__lt=timezone.now() + ENDS_SOON
+            ~Exists(_LATER),
+            merchant__accounts=account,
+            merchant__public_key_id="",
+            expires_at__lt=timezone.now() + ENDS_SOON,
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.staff.rights import Area, Rights
-from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.notifications import notices
 from payments.notifications.models import Notice
 from wechat.console import failures
@@ -46,8 +47,8 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         Whoever sees all that the merchant sells is shown those of no order as well.
         """
         rows = super().get_queryset(request)
-        whole = Q(order=None, merchant__in=whole_merchants(request, self.area))
-        return rows.filter(Q(order__account__in=self.shown_accounts(request)) | whole)
+        own = Q(order__account__in=self.shown_accounts(request))
+        return rows.filter(own_or_whole(own, Rights.of(request.user), self.area, path="order__account"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.object_view(self.again_view, change=True)
@@ -63,6 +64,8 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
         """Applies a notification again, as a worker would; what is known already changes nothing."""
+        if not self._may(request, notice):
+            raise PermissionDenied
         if request.method == "POST":
             notices.handle_now(notice)
             self.log_change(request, notice, _("Handled again"))
@@ -72,9 +75,10 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:notifications_notice_change", notice.pk)
 
     def _may(self, request: HttpRequest, notice: Notice) -> bool:
+        rights = Rights.of(request.user)
         if notice.order is not None:
-            return Rights.of(request.user).may_change(self.area, notice.order.account_id)
-        return whole_merchants(request, self.area, change=True).filter(pk=notice.merchant_id).exists()
+            return rights.may_change(self.area, notice.order.account_id)
+        return whole_merchants(rights, self.area, change=True).filter(pk=notice.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, notice: Notice) -> SafeString:

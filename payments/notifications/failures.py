@@ -1,13 +1,14 @@
 """Payment notifications that could not be applied, for the desk of what failed."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from payments.merchants.models import Merchant
+from payments.merchants.scoping import own_or_whole
 from payments.merchants.words import of_text
 from payments.notifications import notices
 from payments.notifications.models import Notice
@@ -17,6 +18,14 @@ def _failed(account: OfficialAccount) -> QuerySet[Notice]:
     """Returns the notifications nobody tries to apply any more, of merchants the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Notice.objects.filter(merchant__in=selling, state=Notice.State.FAILED, due_at=None)
+
+
+def _narrow(
+    rows: QuerySet[Notice], account: OfficialAccount, rights: Rights, change: bool
+) -> QuerySet[Notice]:
+    """Leaves the account's, and those of no order to whoever has all of the merchant."""
+    own = Q(order__account=account)
+    return rows.filter(own_or_whole(own, rights, Area.MONEY, path="order__account", change=change))
 
 
 def _apply_again(rows: QuerySet[Notice]) -> int:
@@ -34,6 +43,6 @@ SOURCES.add(
     "notices",
     FailureSource(
         gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
-        cause=("", "error"), words=lambda _number, text: of_text(text),
+        cause=("", "error"), words=lambda _number, text: of_text(text), narrow=_narrow,
     ),
 )  # fmt: skip

@@ -36,7 +36,7 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
             )
             continue
         yield from _calls(merchant, account, entry.cashier(merchant.protocol))
-        if merchant.api_v3_key:
+        if merchant.has_certificates:
             yield from _certificates(merchant)
         yield from _notify(merchant)
     if selling:
@@ -90,14 +90,14 @@ def _judged(merchant: Merchant, account: OfficialAccount, error: PayRefused) -> 
 
 def _certificates(merchant: Merchant) -> Iterator[Finding]:
     known = list(merchant.certificates.all())
-    if not known and not merchant.public_key_id:
+    if not known:
         yield Finding(
             Level.FAULT,
             _("Merchant %(name)s has neither a WeChat Pay public key nor platform certificates.")
             % {"name": merchant},
             _("Download the public key and its ID under 商户平台 → 账户中心 → API安全 and enter both."),
         )
-    elif known and not merchant.public_key_id and known[0].expires_at < timezone.now() + EXPIRES_SOON:
+    elif known[0].expires_at < timezone.now() + EXPIRES_SOON:
         yield Finding(
             Level.WARNING,
             _("The newest platform certificate of merchant %(name)s ends on %(day)s.")

@@ -100,6 +100,12 @@ class ItemFieldFormSet(BaseInlineFormSet[ItemField, Item, "forms.ModelForm[ItemF
             raise forms.ValidationError(
                 _("At most %(most)d fields: nobody fills in more.") % {"most": MOST_FIELDS}
             )
+        asked: set[str] = set()
+        for form in kept:
+            label = form.cleaned_data.get("label", "")
+            if label and label in asked:
+                form.add_error("label", _("Another field asks this already: word it differently."))
+            asked.add(label)
 
 
 class ItemFilter(FilterForm):

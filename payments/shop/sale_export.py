@@ -1,5 +1,6 @@
 """What the buyers of an item filled in, as a file: a column for every question that was ever asked."""
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
@@ -11,11 +12,13 @@ from django.utils.translation import gettext as _
 from accounts.followers import people
 from accounts.staff.personal_data import shown
 from payments.shop.models import Item, Sale
-from payments.shop.selling import IS_PAID
+from payments.shop.selling import IS_PAID, Answers
 from wechat.console.tables.writing import Row
 from wechat.sdk.pay.money import yuan
 
 BATCH = 1000
+# Its words, and which of those with the same words it is.
+Question = tuple[str, int]
 
 
 def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
@@ -32,12 +35,12 @@ def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
         _("Delivery"),
         _("Note"),
     ]
-    yield [*fixed, *questions]
+    yield [*fixed, *(question if time == 1 else f"{question} ({time})" for question, time in questions)]
     rows = sales.iterator(BATCH)
     while part := list(islice(rows, BATCH)):
         people.beside(part, account_id=lambda sale: item.account_id)
         for sale in part:
-            answers = dict(sale.answers)
+            answers = dict(_numbered(sale.answers))
             filled_in = (shown(answers.get(question, ""), allowed=not masked) for question in questions)
             yield [*_fixed(sale, masked=masked), *filled_in]
 
@@ -57,12 +60,20 @@ def _fixed(sale: Sale, *, masked: bool) -> Row:
     ]
 
 
-def _questions(sales: QuerySet[Sale]) -> list[str]:
+def _questions(sales: QuerySet[Sale]) -> list[Question]:
     """Returns the questions in the order in which they first appeared.
 
     An item's questions may have changed meanwhile.
     """
-    found: dict[str, None] = {}
+    found: dict[Question, None] = {}
     for answers in sales.values_list("answers", flat=True).iterator(BATCH):
-        found.update(dict.fromkeys(question for question, _answer in answers))
+        found.update(dict.fromkeys(question for question, _answer in _numbered(answers)))
     return list(found)
+
+
+def _numbered(answers: Answers) -> Iterator[tuple[Question, str]]:
+    """Yields what one buyer filled in: a question that an item asked twice has a number for each time."""
+    times: Counter[str] = Counter()
+    for question, answer in answers:
+        times[question] += 1
+        yield (question, times[question]), answer

@@ -1,7 +1,8 @@
 """Buying an item: whether it can be had, and the order that holds a piece of the stock.
 
 The item's row is locked while one of it is taken, so neither the stock nor a person's limit is ever exceeded.
-What an order holds is given back by the database when the order closes unpaid (migration 0101).
+What an order holds is given back by the database when the order closes unpaid
+(``payments/shop/migrations/_count_sale.py``).
 """
 
 import datetime

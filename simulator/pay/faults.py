@@ -21,7 +21,8 @@ class PayFault:
     It strikes `at` (a path as it is registered, "notice", "refund", "sharing" or "*": every call) of `mchid`
     (empty: of all), `times` times (None: for ever).
 
-    Calls: `status` with `code` and `message` refuses, `after` true only once the call was performed;
+    Calls: `status` with `code` and `message` refuses, `after` true only once the call was performed (the old
+    API answers a `code` with HTTP 200, as always, and signs no answer wrongly: it knows no `spoil`);
     `latency_ms` waits first; `lose_answer` performs and then breaks the connection; `spoil` is one of SPOILS
     and spoils the answer's signature; `notice_first` delivers what the call causes before it is answered.
     Notices: `spoil` likewise, `lose` counts an attempt that is never made (`status` likewise), `copies`
@@ -49,6 +50,9 @@ class PayFault:
     def concerns(self, at: str, mchid: str) -> bool:
         named = self.at == at or (self.at == "*" and at.startswith("/"))
         return named and self.mchid in ("", mchid) and self.times != 0
+
+
+HARMLESS = PayFault(0)
 
 
 def next_fault(faults: list[PayFault], at: str, mchid: str) -> PayFault | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from inspect import isawaitable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -16,10 +14,9 @@ from simulator.pay import answers, texts
 from simulator.pay.authorization import Asked, caller
 from simulator.pay.calls import ENDPOINTS, Answer, Call, Endpoint, Reply
 from simulator.pay.errors import PayError
-from simulator.pay.faults import PayFault, next_fault
+from simulator.pay.faults import HARMLESS, next_fault
+from simulator.pay.faulty_calls import perform
 from simulator.pay.runtime import Runtime
-
-HARMLESS = PayFault(0)
 
 
 class PayGateway:
@@ -72,16 +69,7 @@ class PayGateway:
 
     async def _perform(self, endpoint: Endpoint, call: Call) -> Response:
         fault = next_fault(self.runtime.state.faults, endpoint.template, call.merchant.mchid) or HARMLESS
-        if fault.latency_ms:
-            await asyncio.sleep(fault.latency_ms / 1000)
-        if fault.status and not fault.after:
-            raise as_error(fault)
-        result = endpoint.handler(call)
-        answer: Answer = await result if isawaitable(result) else result
-        if fault.notice_first:
-            await self.runtime.settle()
-        if fault.status:
-            raise as_error(fault)
+        answer = await perform(fault, self.runtime, lambda: endpoint.handler(call))
         return LostAnswer() if fault.lose_answer else self._signed(call, answer, fault.spoil)
 
     def _signed(self, call: Call, answer: Answer, spoil: str) -> Response:
@@ -102,10 +90,6 @@ def target(scope: Scope) -> str:
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (path + b"?" + query if query else path).decode("latin-1")
-
-
-def as_error(fault: PayFault) -> PayError:
-    return PayError(fault.code or "SYSTEM_ERROR", fault.message, status=fault.status)
 
 
 def refused(error: PayError) -> Response:

@@ -47,33 +47,28 @@ def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") ->
     return V2Call(runtime, merchant, fields, method)
 
 
-def answer(runtime: Runtime, api: OldApi, body: bytes, certificate_owner: str) -> Fields:
-    """Returns the whole answer to a call; one with a certificate is its owner's alone.
+def whole(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
+    """Returns the whole answer to a call that was understood.
 
-    return_code says whether the call was understood, result_code whether it was done.
+    return_code says that it was, result_code whether it was done.
     """
-    try:
-        call = understood(runtime, body, api.merchant_field)
-    except NotUnderstoodError as error:
-        return failed(str(error))
-    if certificate_owner not in (ANYBODY, call.merchant.mchid):
-        return failed(BAD_CERTIFICATE)
-    merchant, appid = call.merchant, call.fields.get(api.appid_field, "")
+    merchant = call.merchant
     common = {
-        api.appid_field: appid,
+        api.appid_field: call.fields.get(api.appid_field, ""),
         api.merchant_field: merchant.mchid,
         "nonce_str": sealing.nonce(16),
     }
-    filled = {"return_code": "SUCCESS", "return_msg": "OK", **common, **outcome(call, api, appid)}
+    filled = {"return_code": "SUCCESS", "return_msg": "OK", **common, **outcome}
     filled = {name: value for name, value in filled.items() if value}
     if not api.signed:
         return filled
     return {**filled, "sign": v2_xml.sign(filled, merchant.v2_key, call.method)}
 
 
-def outcome(call: V2Call, api: OldApi, appid: str) -> Fields:
+def done(call: V2Call, api: OldApi) -> Fields:
+    """Returns what came of a call."""
     try:
-        if appid not in call.merchant.appids:
+        if call.fields.get(api.appid_field, "") not in call.merchant.appids:
             raise V2Error("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
         return {"result_code": "SUCCESS", **api.handler(call)}
     except V2Error as error:

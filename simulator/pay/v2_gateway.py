@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from simulator.api.gateway import LostAnswer
 from simulator.pay import v2_answers, v2_bills, v2_xml
-from simulator.pay.faults import PayFault, next_fault
+from simulator.pay.errors import PayError
+from simulator.pay.faults import HARMLESS, PayFault, next_fault
+from simulator.pay.faulty_calls import perform
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import same_serial
 from simulator.pay.v2_answers import ANYBODY
-from simulator.pay.v2_calls import OLD_APIS, Fields, OldApi
+from simulator.pay.v2_calls import OLD_APIS, Fields, OldApi, V2Call
 from simulator.serving import CLIENT_CERTIFICATE
 
 # Stands for the client certificate of mutual TLS.
@@ -27,35 +30,32 @@ class V2Gateway:
         self.runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, request, started = scope["path"], Request(scope, receive), time.perf_counter()
+        path, request = scope["path"], Request(scope, receive)
         if path == v2_bills.PATH:
-            await self._bill(await request.body())(scope, receive, send)
-            return
-        api = OLD_APIS.get(path)
-        if api is None:
-            await Response(status_code=404)(scope, receive, send)
-            return
-        fault = next_fault(self.runtime.state.faults, path, "") or PayFault(0)
-        if fault.status:
-            await Response(status_code=fault.status)(scope, receive, send)
-            return
-        answer = self._answer(api, request, await request.body())
-        code = 0 if answer.get("result_code") == "SUCCESS" else 1
-        ms = (time.perf_counter() - started) * 1000
-        self.runtime.world.record_call(path, answer.get(api.merchant_field, ""), code, ms)
-        await Response(v2_xml.write(answer), media_type="text/plain")(scope, receive, send)
+            response = await self._bill(request)
+        elif api := OLD_APIS.get(path):
+            response = await self._answer(api, path, request)
+        else:
+            response = Response(status_code=404)
+        await response(scope, receive, send)
 
-    def _bill(self, body: bytes) -> Response:
+    async def _bill(self, request: Request) -> Response:
         """Returns the file of a bill, or XML that says why there is none."""
         try:
-            call = v2_answers.understood(self.runtime, body)
-            content = v2_bills.file(self.runtime, call.merchant, call.fields)
+            call = v2_answers.understood(self.runtime, await request.body())
+            fault = self._fault(v2_bills.PATH, call)
+            content = await perform(
+                fault, self.runtime, lambda: v2_bills.file(self.runtime, call.merchant, call.fields)
+            )
         except v2_answers.NotUnderstoodError as error:
-            return Response(v2_xml.write(v2_answers.failed(str(error))), media_type="text/plain")
+            return written(v2_answers.failed(str(error)))
         except v2_bills.NoBillError as error:
-            answer = {**v2_answers.failed(str(error)), "error_code": error.code}
-            return Response(v2_xml.write(answer), media_type="text/plain")
-        return Response(content, media_type="text/plain")
+            return written({**v2_answers.failed(str(error)), "error_code": error.code})
+        except PayError as error:
+            if not fault.code:
+                return Response(status_code=error.status)
+            return written({**v2_answers.failed(error.message), "error_code": error.code})
+        return LostAnswer() if fault.lose_answer else Response(content, media_type="text/plain")
 
     def _certificate_owner(self, request: Request) -> str | None:
         """Returns the merchant whose valid certificate was shown in TLS, or None.
@@ -71,10 +71,46 @@ class V2Gateway:
             return None
         return merchant.mchid
 
-    def _answer(self, api: OldApi, request: Request, body: bytes) -> Fields:
+    async def _answer(self, api: OldApi, path: str, request: Request) -> Response:
+        started, mchid, code = time.perf_counter(), "", 1
+        try:
+            call = await self._admitted(api, request)
+            mchid, fault = call.merchant.mchid, self._fault(path, call)
+            outcome = await self._perform(api, call, fault)
+            code = 0 if outcome["result_code"] == "SUCCESS" else 1
+            response = LostAnswer() if fault.lose_answer else written(v2_answers.whole(call, api, outcome))
+        except v2_answers.NotUnderstoodError as error:
+            response = written(v2_answers.failed(str(error)))
+        except PayError as error:
+            response = Response(status_code=error.status)
+        ms = (time.perf_counter() - started) * 1000
+        self.runtime.world.record_call(path, mchid, code, ms)
+        return response
+
+    async def _admitted(self, api: OldApi, request: Request) -> V2Call:
+        """Returns a call that is understood; one with a certificate is its owner's alone."""
         if request.method != "POST":
-            return v2_answers.failed("请使用post方法")
+            raise v2_answers.NotUnderstoodError("请使用post方法")
         owner = self._certificate_owner(request) if api.certificate else ANYBODY
         if owner is None:
-            return v2_answers.failed(v2_answers.BAD_CERTIFICATE)
-        return v2_answers.answer(self.runtime, api, body, owner)
+            raise v2_answers.NotUnderstoodError(v2_answers.BAD_CERTIFICATE)
+        call = v2_answers.understood(self.runtime, await request.body(), api.merchant_field)
+        if owner not in (ANYBODY, call.merchant.mchid):
+            raise v2_answers.NotUnderstoodError(v2_answers.BAD_CERTIFICATE)
+        return call
+
+    async def _perform(self, api: OldApi, call: V2Call, fault: PayFault) -> Fields:
+        """Returns what came of a call. Raises PayError for a fault that is no answer of the old API's."""
+        try:
+            return await perform(fault, self.runtime, lambda: v2_answers.done(call, api))
+        except PayError as error:
+            if not fault.code:
+                raise
+            return v2_answers.refused(error.code, error.message)
+
+    def _fault(self, path: str, call: V2Call) -> PayFault:
+        return next_fault(self.runtime.state.faults, path, call.merchant.mchid) or HARMLESS
+
+
+def written(fields: Fields) -> Response:
+    return Response(v2_xml.write(fields), media_type="text/plain")

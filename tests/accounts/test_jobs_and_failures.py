@@ -226,7 +226,7 @@ def test_work_on_templates_is_a_failure_again_once_its_second_attempt_failed(
         assert failures.groups(staff.ours, Rights.of(staff.owner)) == []
     second = LibraryJob.objects.exclude(pk=first.pk).get()
     LibraryJob.objects.filter(pk=second.pk).update(**failed)
-    assert failures.of(staff.ours, group.name, group.key) == [second]
+    assert failures.of(staff.ours, Rights.of(staff.owner), group.name, group.key) == [second]
 
 
 def test_a_bulk_change_that_stopped_goes_on_behind_what_was_done(staff: Cast, owner: Client) -> None:

@@ -422,6 +422,12 @@ def test_the_page_leads_to_what_waits_and_to_that_of_another_account_by_its_swit
     assert f'<input type="hidden" name="account" value="{staff.theirs.pk}">' in html
 
 
+def test_certificates_may_end_where_the_public_key_has_taken_their_place(staff: Cast) -> None:
+    _certificate(staff.ours)
+    Merchant.objects.update(public_key_id="PUB_KEY_ID_1", public_key="x")
+    assert counted(staff.owner) == {}
+
+
 def test_nothing_is_said_in_words(staff: Cast) -> None:
     html = signed_in(staff.auditor).get("/admin/todo/").content.decode()
     assert "没有需要您处理的事" in html

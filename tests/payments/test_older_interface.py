@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -148,6 +148,26 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     refund.refresh_from_db()
     assert refund.state == RefundState.SUCCESS
     assert Order.objects.get().state == OrderState.PARTLY_REFUNDED
+
+
+def test_a_refund_that_was_done_and_whose_answer_is_lost_is_paid_back_once(
+    simulated: Simulated, order: Callable[..., Order]
+) -> None:
+    placed = order()
+    simulated.pay(placed.prepay, "oPayer")
+    lost = {"at": "/secapi/pay/refund", "mchid": MCHID, "lose_answer": True, "times": 1}
+    simulated.sim("/pay/faults", lost)
+    refunding.request(placed, 3000, source="test", key="r1")
+    work.run("orders.refund")
+    assert [each["amount"] for each in simulated.merchant_ledger(MCHID)["refunds"]] == [3000]
+    assert Refund.objects.get().state == RefundState.PENDING
+    Refund.objects.update(due_at=timezone.now())
+    work.run("orders.refund")
+    refund = Refund.objects.get()
+    assert refund.state == RefundState.PROCESSING
+    assert [each["out_refund_no"] for each in simulated.merchant_ledger(MCHID)["refunds"]] == [
+        refund.out_refund_no
+    ]
 
 
 def test_an_order_goes_on_as_it_began_after_the_merchant_has_moved(

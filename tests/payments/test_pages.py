@@ -29,6 +29,7 @@ from tests.payments.conftest import Ordered
 from tests.payments.world import REFUNDS, answer_close, answer_query, notify
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import KEYS
+from wechat.api.models import ApiClient
 from wechat.kernel import work
 
 ADMIN = "/admin"
@@ -253,7 +254,8 @@ def test_a_bill_shows_both_sides(money: Client, paid: Order, merchant: Merchant)
 
 
 def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) -> None:
-    order = ordered(description="=HYPERLINK(1)")
+    client = ApiClient.objects.create(name="商城系统")
+    order = ordered(description="=HYPERLINK(1)", source=f"api:{client.pk}")
     notify(order)
     order.refresh_from_db()
     refund = refunding.request(order, 100, source="test", key="r")
@@ -270,6 +272,7 @@ def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) ->
     excel = money.get(f"{ADMIN}/bills/bill/export/?month={month}&as=xlsx")
     rows = list(load_workbook(BytesIO(b"".join(excel))).active.values)  # type: ignore[union-attr]
     assert [row[8] for row in rows[1:]] == [100, -1]
+    assert [(row[7], row[10]) for row in rows[1:]] == [("微信内支付", "商城系统"), ("微信内支付", "test")]
     assert money.get(f"{ADMIN}/bills/bill/export/?month=never").status_code == 302
 
 

@@ -331,6 +331,18 @@ def test_more_than_is_left_of_the_order_is_not_adopted(
     assert by_hand.state == "open"
 
 
+def test_who_is_alone_is_told_what_can_be_done(underpaid: Order, staff: Cast) -> None:
+    User.objects.filter(is_superuser=True).update(is_active=False)
+    found, alone = Discrepancy.objects.get(), "目前没有其他人可以同意"
+    owner = signed_in(staff.owner)
+    for _step in ("not proposed", "proposed"):
+        shown = owner.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+        assert (alone in shown, "/invite/" in shown) == (True, True)
+        propose(owner, found, "accept")
+    member("second", staff.ours, StaffRight.Role.FINANCE)
+    assert alone not in owner.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+
+
 def test_only_who_may_refund_proposes_and_agrees(underpaid: Order, staff: Cast, ann: Client) -> None:
     found = Discrepancy.objects.get()
     assert propose(signed_in(staff.auditor), found, "accept").status_code == 403

@@ -1,13 +1,13 @@
 """The daily bills: fetched, looked at, exported."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights, current_account
 from payments.bills import exporting, reconciling, sums
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants import held_work, words
 from payments.merchants.amounts import money
 from payments.merchants.models import Merchant
-from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from wechat.console import failures
 from wechat.console.days import day_field
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
@@ -47,7 +47,7 @@ class BillDayForm(forms.Form):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         merchants: Any = self.fields["merchant"]
-        merchants.queryset = whole_merchants(request, Area.MONEY, change=True)
+        merchants.queryset = whole_merchants(Rights.of(request.user), Area.MONEY, change=True)
         self.first, self.last = reconciling.days_that_exist(timezone.now())
         self.fields["day"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
 
@@ -80,7 +80,11 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns bills of merchants of which the reader sees all: a bill is about all that is sold there."""
         rows = super().get_queryset(request)
-        return rows.filter(merchant__in=whole_merchants(request, self.area).values("pk"))
+        whole = whole_merchants(Rights.of(request.user), self.area)
+        of_bill = self._open(request).filter(bill=OuterRef("pk")).order_by().values("bill")
+        count = Coalesce(Subquery(of_bill.values(count=Count("pk"))), 0)
+        found: QuerySet[Any] = rows.filter(merchant__in=whole.values("pk")).annotate(open_count=count)
+        return found
 
     def get_urls(self) -> list[URLPattern]:
         file = self.object_view(self.file_view, is_file=True)
@@ -99,7 +103,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         bill = cast(Bill, context["original"])
         more = {
             "sums": sums.sums(bill),
-            "open_count": self._open(bill),
+            "open_count": self._open(request).filter(bill=bill).count(),
             "may_fetch": self._may_fetch(request, bill),
             "held": held_work.in_words([bill.merchant], request),
         }
@@ -126,7 +130,9 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         form = BillDayForm(request)
         offered = cast(Any, form.fields["merchant"]).queryset.exists()
-        selling = whole_merchants(request, self.area).filter(accounts__in=self.shown_accounts(request))
+        selling = whole_merchants(Rights.of(request.user), self.area).filter(
+            accounts__in=self.shown_accounts(request)
+        )
         return super().changelist_view(
             request,
             {
@@ -161,19 +167,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_bill_changelist")
 
     def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:
-        return whole_merchants(request, self.area, change=True).filter(pk=bill.merchant_id).exists()
+        whole = whole_merchants(Rights.of(request.user), self.area, change=True)
+        return whole.filter(pk=bill.merchant_id).exists()
 
-    def prepare(self, rows: Sequence[Bill]) -> None:
-        is_open = Q(discrepancies__state=Discrepancy.State.OPEN)
-        counted = Bill.objects.filter(pk__in=[bill.pk for bill in rows])
-        counts = dict(
-            counted.annotate(count=Count("discrepancies", filter=is_open)).values_list("pk", "count")
-        )
-        for bill in rows:
-            vars(bill)["open_count"] = counts[bill.pk]
-
-    def _open(self, bill: Bill) -> int:
-        return bill.discrepancies.filter(state=Discrepancy.State.OPEN).count()
+    def _open(self, request: HttpRequest) -> QuerySet[Discrepancy]:
+        """Returns the open exceptions that the list of exceptions shows the reader now."""
+        own = Q(account=current_account(request))
+        shown = own_or_whole(own, Rights.of(request.user), self.area)
+        return Discrepancy.objects.filter(shown, state=Discrepancy.State.OPEN)
 
     @admin.display(description=gettext_lazy("day"))
     def dated(self, bill: Bill) -> str:
@@ -202,5 +203,5 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("open exceptions"))
     def open_exceptions(self, bill: Bill) -> SafeString | str:
-        count = vars(bill).get("open_count", 0)
+        count = vars(bill)["open_count"]
         return badge(str(count), "warn") if count else "–"

@@ -17,11 +17,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.approvals import policy
 from accounts.staff.rights import Area, Rights
 from payments.bills import resolutions
 from payments.bills.discrepancy_filter import DiscrepancyFilter
 from payments.bills.models import Discrepancy
-from payments.merchants.scoping import MerchantScopedAdmin, whole_merchants
+from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
@@ -66,8 +67,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns the account's exceptions; to whoever sees all of the merchant also those of no account."""
         rows = super().get_queryset(request)
-        whole = Q(account=None, merchant__in=whole_merchants(request, self.area))
-        return rows.filter(Q(account__in=self.shown_accounts(request)) | whole)
+        own = Q(account__in=self.shown_accounts(request))
+        return rows.filter(own_or_whole(own, Rights.of(request.user), self.area))
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("close", self.close_view), ("propose", self.propose_view), ("decide", self.decide_view))
@@ -88,7 +89,18 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
         elif open_for_us:
             forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
-        return super().render_change_form(request, {**context, **forms_}, *args, **kwargs)
+        alone = self._alone(request, found) if open_for_us and possible else {}
+        return super().render_change_form(request, {**context, **forms_, **alone}, *args, **kwargs)
+
+    def _alone(self, request: HttpRequest, found: Discrepancy) -> dict[str, Any]:
+        """Returns whether nobody else may agree to a booking, and whether the reader may invite somebody."""
+        assert isinstance(request.user, User)
+        assert found.order is not None
+        account_id = found.order.account_id
+        return {
+            "is_alone": not policy.others(account_id, self.area, request.user),
+            "may_invite": Rights.of(request.user).may_change(Area.SETTINGS, account_id),
+        }
 
     def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
         """Closes an exception with a note of finance; once closed it stays as it is."""
@@ -164,9 +176,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             raise PermissionDenied
 
     def _may_close(self, request: HttpRequest, found: Discrepancy) -> bool:
+        rights = Rights.of(request.user)
         if found.account_id is not None:
-            return Rights.of(request.user).may_change(self.area, found.account_id)
-        return whole_merchants(request, self.area, change=True).filter(pk=found.merchant_id).exists()
+            return rights.may_change(self.area, found.account_id)
+        return whole_merchants(rights, self.area, change=True).filter(pk=found.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("noticed"))
     def noticed(self, found: Discrepancy) -> SafeString:

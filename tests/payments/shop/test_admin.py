@@ -123,6 +123,15 @@ def test_a_free_amount_has_bounds(editor: Client, merchant: Merchant, account: O
             "停售时间必须晚于开售时间",
         ),
         ({"fields-0-choices": ""}, "请填写选项，每行一个"),
+        (
+            {
+                "fields-TOTAL_FORMS": "2",
+                "fields-1-kind": "text",
+                "fields-1-label": " 尺码 ",
+                "fields-1-position": "1",
+            },
+            "已有填写项问过这一项",
+        ),
         ({"title": ""}, "必填"),
         ({"merchant": ""}, "必填"),
     ],

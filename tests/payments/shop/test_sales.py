@@ -89,6 +89,20 @@ def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
     assert "导出了购买者填写的内容" in re.sub(r"<[^>]+>", "", history)
 
 
+def test_answers_to_questions_of_the_same_words_are_all_exported(money: Client, offered: Offered) -> None:
+    item = offered()
+    for name, answers in (
+        ("小雨", [["尺码", "S"], ["姓名", "小雨"], ["尺码", "L"]]),
+        ("小风", [["尺码", "M"]]),
+    ):
+        Sale.objects.filter(pk=sold(item, name).pk).update(answers=answers)
+    lines = shown(money, f"export/?item={item.pk}").splitlines()
+    assert lines[0].endswith(",尺码,姓名,尺码 (2)")
+    assert [line.endswith(end) for line, end in zip(lines[1:], (",S,小雨,L", ",M,,"), strict=True)] == [
+        True
+    ] * 2
+
+
 def test_who_got_all_their_money_back_gets_nothing_any_more(money: Client, offered: Offered) -> None:
     sale = sold(offered(), "小雨")
     sale.order.refresh_from_db()

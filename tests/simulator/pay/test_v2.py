@@ -6,6 +6,7 @@ import gzip
 from typing import Any
 
 import pytest
+import requests
 
 from simulator.pay import moments, sealing, v2_xml
 from tests.simulator.pay.conftest import APPID, MCHID, OPENID, V2_KEY, VECTORS, NotifyServer, Shop
@@ -102,6 +103,33 @@ def test_a_notice_answered_without_success_is_repeated(old: OldShop, server: Not
     old.shop.sim("/pay", {"prepay": old.order()["prepay_id"], "openid": OPENID})
     old.shop.settle(15)
     assert len(server.came) == 2
+
+
+def test_a_call_can_fail_before_and_after_it_was_done(old: OldShop) -> None:
+    fault = {"at": "/pay/unifiedorder", "mchid": MCHID, "times": 1}
+    old.shop.sim("/pay/faults", {**fault, "status": 500, "code": "SYSTEMERROR", "message": "系统超时"})
+    refused = old.order()
+    assert (refused["result_code"], refused["err_code"], refused["err_code_des"]) == (
+        "FAIL", "SYSTEMERROR", "系统超时",
+    )  # fmt: skip
+    assert old.call("/pay/orderquery", out_trade_no=NUMBER)["err_code"] == "ORDERNOTEXIST"
+    old.shop.sim("/pay/faults", {**fault, "status": 500, "code": "SYSTEMERROR", "after": True})
+    assert old.order()["err_code"] == "SYSTEMERROR"
+    assert old.call("/pay/orderquery", out_trade_no=NUMBER)["trade_state"] == "NOTPAY"
+    old.shop.sim("/pay/faults", {**fault, "lose_answer": True})
+    with pytest.raises(requests.RequestException):
+        old.order(out_trade_no="SO-lost")
+    assert old.call("/pay/orderquery", out_trade_no="SO-lost")["trade_state"] == "NOTPAY"
+
+
+def test_a_fault_without_a_code_is_a_gateways_and_one_of_another_merchant_spares_this_one(
+    old: OldShop,
+) -> None:
+    old.shop.sim("/pay/faults", {"at": "*", "mchid": "1900000110", "status": 500})
+    assert old.order()["result_code"] == "SUCCESS"
+    old.shop.sim("/pay/faults", {"at": "/pay/orderquery", "mchid": MCHID, "status": 502, "times": 1})
+    with pytest.raises(AssertionError):
+        old.call("/pay/orderquery", out_trade_no=NUMBER)
 
 
 def test_every_way_has_its_own_answer(old: OldShop) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from payments.merchants import certificates, held_work, setup
@@ -76,9 +75,6 @@ class Command(BaseCommand):
             known = [read_certificate(_text(path)) for path in options["platform_cert"] or []]
         except KeyRefused as error:
             raise CommandError(f"--platform-cert: {error}") from None
-        # In certificate mode they are fetched now and then; in public key mode there are none.
-        if known or (merchant.is_v3 and not merchant.public_key_id):
-            merchant.due_at = merchant.due_at or timezone.now()
         merchant.save()
         certificates.keep(merchant, known)
         setup.begin(merchant)
