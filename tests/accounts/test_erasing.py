@@ -30,6 +30,8 @@ def _files(settings: Any, tmp_path: Path) -> None:
 
 
 SECOND = datetime.timedelta(seconds=1)
+# What an export of all that the list shows is about.
+WHOLE_LIST = {"filter": "", "newest": 10**9, "hidden": False}
 
 
 @pytest.fixture
@@ -179,7 +181,7 @@ def test_a_picture_that_was_being_fetched_leaves_no_file(account: OfficialAccoun
 
 
 def export(account: OfficialAccount) -> BulkJob:
-    job = BulkJob.objects.create(account=account, kind="export", details={"masked": False, "newest": 10**9})
+    job = BulkJob.objects.create(account=account, kind="export", details={"masked": False, **WHOLE_LIST})
     work.run("followers.run_jobs")
     job.refresh_from_db()
     return job
@@ -207,9 +209,7 @@ def test_an_export_under_way_begins_again_without_them(staff: Cast, monkeypatch:
     monkeypatch.setattr(jobs.slice_of, "__defaults__", (1,))
     follower = Follower.objects.create(account=staff.ours, openid="oFirst", remark="王女士")
     Follower.objects.create(account=staff.ours, openid="oSecond")
-    job = BulkJob.objects.create(
-        account=staff.ours, kind="export", details={"masked": False, "newest": 10**9}
-    )
+    job = BulkJob.objects.create(account=staff.ours, kind="export", details={"masked": False, **WHOLE_LIST})
     claimed = BulkJob.objects.get(pk=job.pk)
     assert jobs._do_slice(claimed, float("inf"))
     erasing.erase(follower)

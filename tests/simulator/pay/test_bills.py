@@ -257,7 +257,7 @@ def test_an_address_lives_five_minutes_and_is_for_one_merchant(shop: Shop, yeste
     shop.mchid = "1900000110"
     assert refused(shop.call("GET", target)) == (403, "NO_AUTH")
     shop.mchid = MCHID
-    shop.sim("/clock", {"advance": 300})
+    shop.sim("/clock", {"advance": 301})
     assert refused(shop.call("GET", target)) == (400, "INVALID_REQUEST")
 
 
