@@ -1,6 +1,6 @@
 """Pages of figures with a year of orders and messages behind them, and what keeping the figures costs.
 
-Run by `make bench ARGS='figures --orders 5000000 --messages 10000000'`. Each page is said with its
+Run by `make bench ARGS='figures --orders 5000000 --messages 10000000'`. Each page is printed with its
 milliseconds and queries; the sums are compared with the rows at the end.
 """
 

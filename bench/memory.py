@@ -1,7 +1,7 @@
 """What the processes of an installation take of memory: `make bench ARGS=memory`.
 
 Web with its two processes, a worker with its three, and beat, as they are shipped, after a minute of nothing
-but beat's ticks. Each is said with its proportional share (PSS): what processes share, like the programs'
+but beat's ticks. Each is printed with its proportional share (PSS): what processes share, like the programs'
 own pages, is divided among them, so that the sum is what the machine needs.
 """
 

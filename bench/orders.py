@@ -1,7 +1,7 @@
 """What finance looks at, with millions of orders: the list, its filters and sums, an order.
 
-Run by `make bench ARGS='orders --rows 5000000'`. Every page is asked for over HTTP in process, and said with
-its milliseconds and its queries.
+Run by `make bench ARGS='orders --rows 5000000'`. Every page is asked for over HTTP in process, and printed
+with its milliseconds and its queries.
 """
 
 import argparse

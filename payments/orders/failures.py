@@ -33,7 +33,7 @@ def _order_and_topic(event: OrderEvent) -> str:
 
 
 def _unexpected(_errcode: int | None, _text: str) -> str:
-    """Returns what is said of any surprise: which handler it was says nothing to staff."""
+    """Returns the sentence for any surprise: the name of the handler would not help staff."""
     return sentence(None, "")
 
 

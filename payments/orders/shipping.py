@@ -94,7 +94,7 @@ def ship(
 
 
 def tell_again(refused: QuerySet[Shipment]) -> int:
-    """Has WeChat told of refused shipments once more, as they are; returns of how many."""
+    """Uploads refused shipments once more, as they are; returns how many."""
     fresh = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     number = refused.filter(state=State.FAILED).update(state=State.WAITING, **fresh)
     work.wake(UPLOADS.name)

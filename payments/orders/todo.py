@@ -1,4 +1,4 @@
-"""What of orders waits for a person: refunds that reach nobody, and what others could not be told."""
+"""What of orders waits for a person: refunds that reach nobody, refused shipments, given-up events."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _

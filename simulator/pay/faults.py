@@ -1,4 +1,4 @@
-"""Rules that make WeChat Pay fail, lie or be late, as a test wishes (pay reference 11)."""
+"""Rules that make WeChat Pay fail, lie or be late, as a test asks for (pay reference 11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call done as a fault wishes, whichever of the two interfaces it came by (pay reference 11)."""
+"""A call carried out as a fault demands, of either version of the interface (pay reference 11)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
-from tests.payments.world import TRANSACTIONS, notify, reply
+from tests.payments.world import TRANSACTIONS, notify, reply, usual_order
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
 from tests.sdk.platform import serving
@@ -60,17 +60,7 @@ Ordered = Callable[..., Order]
 @pytest.fixture
 def wanted(account: OfficialAccount, merchant: Merchant) -> Callable[..., ordering.Wanted]:
     def want(**differently: Any) -> ordering.Wanted:
-        usual: dict[str, Any] = {
-            "account": account,
-            "merchant": merchant,
-            "source": "test",
-            "key": "k1",
-            "way": Order.Way.JSAPI,
-            "total": 10000,
-            "description": "会员年卡",
-            "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
-        }
-        return ordering.Wanted(**{**usual, **differently})
+        return usual_order(**{"account": account, "merchant": merchant, **differently})
 
     return want
 

@@ -10,10 +10,11 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
 from payments.merchants.models import Merchant
 from payments.orders import ordering
-from payments.orders.models import Order, Refund
+from payments.orders.models import Refund
 from payments.orders.refunds import refunding
 from payments.orders.states import RefundState
 from tests.cast import member, signed_in
+from tests.payments.world import usual_order
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.sdk.errors import TransportError
@@ -32,20 +33,9 @@ def money(account: OfficialAccount) -> Client:
 @pytest.fixture
 def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
     """Returns a refund that WeChat Pay could pay out neither to the card nor to the wallet."""
-    order = ordering.place(
-        ordering.create(
-            ordering.Wanted(
-                account=simulated_merchant.accounts.get(),
-                merchant=simulated_merchant,
-                source="test",
-                key="k1",
-                way=Order.Way.JSAPI,
-                total=10000,
-                description="会员年卡",
-                openid="oPayer",
-            )
-        )
-    )
+    account = simulated_merchant.accounts.get()
+    wanted = usual_order(account=account, merchant=simulated_merchant, openid="oPayer")
+    order = ordering.place(ordering.create(wanted))
     simulated.pay(order.prepay, "oPayer")
     # Only the platform's clock moves on here.
     simulated.sim("/settings", {"sign_with_clock": False})

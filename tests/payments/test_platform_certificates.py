@@ -11,9 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders import ordering
-from payments.orders.models import Order
 from payments.orders.states import OrderState
 from tests.cast import Cast, signed_in
+from tests.payments.world import usual_order
 from tests.sdk.pay.vectors import KEYS
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -83,16 +83,7 @@ def test_a_merchant_made_on_the_page_takes_orders_and_hears_that_they_are_paid(
 ) -> None:
     merchant = save()
     assert work.run(FETCH) == 1
-    wanted = ordering.Wanted(
-        account=account,
-        merchant=merchant,
-        source="test",
-        key="k1",
-        way=Order.Way.JSAPI,
-        total=10000,
-        description="会员年卡",
-        openid="oPayer",
-    )
+    wanted = usual_order(account=account, merchant=merchant, openid="oPayer")
     order = ordering.place(ordering.create(wanted))
     simulated.pay(order.prepay, "oPayer")
     order.refresh_from_db()

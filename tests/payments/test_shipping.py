@@ -19,6 +19,7 @@ from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order, Shipment, Step
 from tests.cast import member, signed_in
+from tests.payments.world import usual_order
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated
 from wechat.kernel import work
@@ -62,16 +63,7 @@ def order(mini: OfficialAccount, simulated_merchant: Merchant, simulated: Simula
 
 
 def wanted(account: OfficialAccount, merchant: Merchant) -> ordering.Wanted:
-    return ordering.Wanted(
-        account=account,
-        merchant=merchant,
-        source="test",
-        key="k1",
-        way=Order.Way.JSAPI,
-        total=10000,
-        description="手工皂礼盒",
-        openid=OPENID,
-    )
+    return usual_order(account=account, merchant=merchant, description="手工皂礼盒", openid=OPENID)
 
 
 @pytest.fixture

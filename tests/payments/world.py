@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from payments.merchants.models import Merchant
+from payments.orders import ordering
 from payments.orders.models import Order, Refund
 from tests.sdk.pay.platform import PUBLIC_KEY_ID, PayPlatform, refused, signed
 from tests.sdk.pay.vectors import KEYS
@@ -23,6 +24,19 @@ TRANSACTIONS = "/v3/pay/transactions"
 REFUNDS = "/v3/refund/domestic/refunds"
 TRANSACTION_ID = "4200002601202603021000000001"
 REFUND_ID = "50302600012026030200000000001"
+
+
+def usual_order(**differently: Any) -> ordering.Wanted:
+    """Returns what is asked for of an order; its account and merchant have to be given."""
+    usual: dict[str, Any] = {
+        "source": "test",
+        "key": "k1",
+        "way": Order.Way.JSAPI,
+        "total": 10000,
+        "description": "会员年卡",
+        "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+    }
+    return ordering.Wanted(**{**usual, **differently})
 
 
 def reply(**fields: Any) -> Reply:

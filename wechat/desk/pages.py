@@ -46,7 +46,7 @@ from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push
 
 PICTURES = 60
-# What a form that was refused said, until its page is shown again.
+# The fields of a form that was refused, until its page is shown again.
 TYPED = "desk_typed"
 FIELDS = ("text", "canned", "picture")
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')

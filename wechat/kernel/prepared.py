@@ -37,6 +37,6 @@ def is_direct(info: psycopg.ConnectionInfo, answer: tuple[Any, ...] | None) -> b
     """Returns whether no pooler is in between, by the answer to ``BACKEND``: then statements may be prepared.
 
     Behind a pooler each may be carried out by another server process, which has not heard of it, or which
-    knows another one by its name. Who answers is not whom the greeting named.
+    knows another one by its name. The process that answers is not the one of the connection's greeting.
     """
     return answer == (info.backend_pid,)

@@ -5,7 +5,7 @@ When the lease ends without an outcome, a template message is sent again, becaus
 repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
 
 Messages that somebody waits for and those of campaigns are two kinds of work: the former never wait for the
-latter. To one and the same follower, what a campaign says comes after what they were to be told before.
+latter. To one and the same follower, a campaign's message comes after those queued before it.
 """
 
 from collections.abc import Sequence
