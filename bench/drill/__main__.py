@@ -108,7 +108,13 @@ def _choice(options: argparse.Namespace) -> Choice:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", help="only this drill; may be repeated")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[each.name for each in DRILLS],
+        metavar="NAME",
+        help="only this drill; may be repeated",
+    )
     broker, pooler = AS_SHIPPED
     parser.add_argument("--broker", choices=["redis", "rabbitmq"], default=broker)
     parser.add_argument("--pooler", choices=["pgbouncer"], default=pooler)

@@ -44,10 +44,7 @@ class Engine:
 
 
 def main() -> int:
-    options = _options()
-    found = [
-        each for each in engines() if not options.only or any(name in each.name for name in options.only)
-    ]
+    found = _chosen()
     failed = [each.name for each in found if not _drilled(each)]
     if failed:
         print(f"FAILED: {', '.join(failed)}", flush=True)
@@ -109,10 +106,17 @@ def _drilled(engine: Engine) -> bool:
     return code in (0, NOT_INSTALLED)
 
 
-def _options() -> argparse.Namespace:
+def _chosen() -> list[Engine]:
+    """Returns the engines that the command line asks for; ends the program where none is called so."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", help="only engines whose names have this in them")
-    return parser.parse_args()
+    parser.add_argument(
+        "--only", action="append", default=[], help="only engines whose names have this in them"
+    )
+    names, found = parser.parse_args().only, list(engines())
+    for name in names:
+        if not any(name in each.name for each in found):
+            parser.error(f"no engine of this name; there are: {', '.join(each.name for each in found)}")
+    return [each for each in found if not names or any(name in each.name for name in names)]
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def test_what_is_no_record_is_set_aside_and_holds_up_nothing(
 def test_half_a_character_in_a_record_holds_up_nothing(account: OfficialAccount, platform: Platform) -> None:
     body = platform.text("kept").encode()
     record = Record.of(account, parse(body), body)
-    halved = json.dumps({**record.to_dict(), "key": "halved", "text": "a\ud800b"})
+    halved = json.dumps({**json.loads(record.to_json()), "key": "halved", "text": "a\ud800b"})
     get_redis_connection("default").xadd(spool.STREAM, {"record": halved})
     spool.append(record)
     assert work.run("inbox.replay_spool") == 2

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from psycopg import Error
 
-from wechat.inbox.records import ENCODER, Record
+from wechat.inbox.records import Record, as_json
 from wechat.kernel import metrics
 from wechat.kernel.batches import NotDone
 from wechat.kernel.group_commit import Session, group_commit
@@ -66,7 +66,7 @@ def insert(records: Sequence[Record]) -> Answers:
     """
     ordered = _ordered(records)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [_json(ordered)])
+        cursor.execute(INSERT, [as_json(ordered)])
         if cursor.rowcount == len(ordered):
             return {}
         cursor.execute(STORED, _keys(ordered))
@@ -76,7 +76,7 @@ def insert(records: Sequence[Record]) -> Answers:
 async def _insert(session: Session, records: Sequence[Record]) -> Answers:
     """Does what ``insert`` does, in an event loop."""
     ordered = _ordered(records)
-    cursor = await session.execute(INSERT, [_json(ordered)], prepare=True)
+    cursor = await session.execute(INSERT, [as_json(ordered)], prepare=True)
     if cursor.rowcount == len(ordered):
         return {}
     cursor = await session.execute(STORED, _keys(ordered))
@@ -86,10 +86,6 @@ async def _insert(session: Session, records: Sequence[Record]) -> Answers:
 def _ordered(records: Sequence[Record]) -> list[Record]:
     """Returns the records by key: two processes that insert the same repeats must not deadlock."""
     return sorted(records, key=lambda record: (record.account_id, record.key))
-
-
-def _json(records: Sequence[Record]) -> str:
-    return ENCODER.encode([record.to_dict() for record in records])
 
 
 def _keys(records: Sequence[Record]) -> list[Any]:

@@ -1,10 +1,12 @@
 """The row of a callback on its way into Postgres, or into the spool while Postgres is away."""
 
 import datetime
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
+import orjson
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
@@ -14,9 +16,6 @@ from wechat.kernel import tracing
 from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
 from wechat.sdk.text import decode, load_json
-
-# `json.dumps` with an option makes an encoder each time.
-ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -46,18 +45,18 @@ class Record:
     @classmethod
     def of(cls, account: OfficialAccount, message: Message, body: bytes) -> Self:
         legible, raw_bytes = _kept(body)
-        sent_at = datetime.datetime.fromtimestamp(message.create_time, tz=datetime.UTC)
+        sent_at, month = _sent(message.create_time)
         return cls(
             account_id=account.pk,
             key=message.key,
-            month=month_of(sent_at).isoformat(),
+            month=month,
             openid=message.openid,
             kind=message.kind[:40],
             event=message.event,
             text=message.text or message.event_key,
             body=legible,
             raw_bytes=raw_bytes,
-            sent_at=sent_at.isoformat(),
+            sent_at=sent_at,
             received_at=timezone.now().isoformat(),
             trace=tracing.current(),
         )
@@ -86,11 +85,8 @@ class Record:
         self.answer = to_dict(answer.now) if answer.now else None
         self.later = [to_dict(content) for content in answer.later] or None
 
-    def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
     def to_json(self) -> str:
-        return ENCODER.encode(self.to_dict())
+        return as_json(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -102,6 +98,18 @@ class Record:
         if not (isinstance(record.account_id, int) and isinstance(record.key, str)):
             raise ValueError("not the account and the key of a record")
         return record
+
+
+def as_json(records: Record | Sequence[Record]) -> str:
+    return orjson.dumps(records).decode()
+
+
+# Messages of one second come together.
+@lru_cache(64)
+def _sent(timestamp: int) -> tuple[str, str]:
+    """Returns when a message was sent, and its month."""
+    sent_at = datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC)
+    return sent_at.isoformat(), month_of(sent_at).isoformat()
 
 
 def _kept(body: bytes) -> tuple[str, str | None]:

@@ -20,7 +20,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
@@ -137,16 +137,12 @@ def answer(event: InboundEvent) -> Answer | None:
 async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
     """Returns the first answer while the follower waits. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    in_loop, in_thread = InboundEvent(account, message, in_loop=True), InboundEvent(account, message)
+    event = InboundEvent(account, message, in_loop=True)
     for entry in _table.answering:
         try:
-            found = (
-                entry.handler(in_loop)
-                if entry.quick
-                else await _in_thread(entry.handler, in_thread, deadline)
-            )
+            found = entry.handler(event) if entry.quick else await _in_thread(entry.handler, event, deadline)
         except NeedsRows:
-            found = await _in_thread(entry.handler, in_thread, deadline)
+            found = await _in_thread(entry.handler, event, deadline)
         if found is not None:
             return found
     return None
@@ -173,6 +169,6 @@ def replaced() -> Iterator[None]:
 
 async def _in_thread(handler: Answerer, event: InboundEvent, deadline: float) -> Answer | None:
     try:
-        return await _slow.run(deadline - time.monotonic(), handler, event)
+        return await _slow.run(deadline - time.monotonic(), handler, replace(event, in_loop=False))
     except TimeoutError:
         raise TooLate from None

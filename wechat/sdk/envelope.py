@@ -14,7 +14,7 @@ from hmac import compare_digest
 from wechat.sdk import text
 from wechat.sdk.crypto import MessageCipher, sign
 from wechat.sdk.errors import EnvelopeError
-from wechat.sdk.xml import MAX_BODY, elements
+from wechat.sdk.xml import MAX_BODY
 
 __all__ = [
     "FRESHNESS",
@@ -119,8 +119,14 @@ def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
         return reply
     encrypted = opened.cipher.encrypt(reply)
     signature = sign(opened.token, str(timestamp), nonce, encrypted)
-    envelope = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}
-    return (json.dumps(envelope) if opened.in_json else f"<xml>{elements(envelope)}</xml>").encode()
+    if opened.in_json:
+        envelope = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}
+        return json.dumps(envelope).encode()
+    # None of the four holds anything that XML would have to be told of.
+    return (
+        f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+        f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+    ).encode()
 
 
 def _signing_token(keys: CallbackKeys, query: Mapping[str, str], name: str, now: float, *signed: str) -> str:
