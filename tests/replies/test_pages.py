@@ -233,6 +233,7 @@ def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
         ({"text": "{nikname|朋友}，您好"}, "{nikname} 不是此处可用的变量"),
         ({"text": "{限时}优惠"}, "请改用全角花括号，例如 ｛限时｝"),
         ({"text": "｛限时｝优惠"}, ""),
+        ({"text": "｛remark｜朋友｝，您好"}, "请用半角花括号写成 {remark}"),
         ({"kind": "news", "title": "{限时}优惠", "url": "https://a.cn/"}, "{限时} 不是此处可用的变量"),
     ],
 )

@@ -78,7 +78,10 @@ def check_variables(written: object, offered: Mapping[str, Variable]) -> None:
 
 
 def no_variables(written: object, known: Iterable[str]) -> str:
-    """Returns what to do about braces in which no known variable stands; empty if there are none."""
+    """Returns what to do about braces that hold no known variable, or one and are full-width, if any do."""
+    if wide := sorted(placeholders.wide_names_in(written).intersection(known)):
+        sentence = _("Write {%(name)s} with half-width braces: in full-width ones nothing is filled in.")
+        return sentence % {"name": wide[0]}
     unknown = sorted(placeholders.names_in(written).difference(known))
     if not unknown:
         return ""
