@@ -137,8 +137,7 @@ class Validation(MenuView):
     @extend_schema(responses=ProblemSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """Returns what is wrong with the draft."""
-        menu = self.menu(pk)
-        found = problems_of(menu, tree.read(drafts.draft_of(menu)))
+        found = problems_of(drafts.draft_of(self.menu(pk)))
         return Response(ProblemSerializer(found, many=True).data)
 
 

@@ -1,6 +1,7 @@
 """A menu goes live, or off, at once, or once somebody else agrees: as the account's owner has set it."""
 
 import datetime
+from hashlib import sha256
 
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -15,8 +16,10 @@ from accounts.followers.models import Follower
 from accounts.staff.rights import Area
 from menus import asking as publications
 from menus import tree
+from menus.describing import audience
 from menus.differences import differences
 from menus.facts import problems_of
+from menus.live import order_with
 from menus.models import Menu, Version
 
 
@@ -33,7 +36,7 @@ def ask(
 
     Raises ``NotPublishable``: nobody is asked for what WeChat would refuse.
     """
-    errors = [each for each in problems_of(menu, tree.read(version)) if each.is_error] if version else []
+    errors = [each for each in problems_of(version) if each.is_error] if version else []
     if errors:
         raise publications.NotPublishable(errors)
     live = menu.versions.filter(state=Version.State.PUBLISHED).first()
@@ -43,9 +46,9 @@ def ask(
         account_id=menu.account_id,
         about=menu,
         title=str(menu) if version else _("Take “%(menu)s” off WeChat") % {"menu": menu},
-        size=reach(menu),
-        before=[button.name for button in before],
-        after=[*map(str, differences(before, after))] or [button.name for button in after],
+        size=reach(menu, version or live),
+        before=_told(live, [button.name for button in before]),
+        after=_told(version, [*map(str, differences(before, after))] or [button.name for button in after]),
         details={
             "version": version.pk if version else None,
             "at": at.isoformat() if at else "",
@@ -56,10 +59,16 @@ def ask(
     return asking.ask(PUBLICATION, wanted, by, through=through)
 
 
-def reach(menu: Menu) -> int:
-    """Returns how many followers have the menu's tag, or follow at all."""
+def _told(version: Version | None, lines: list[str]) -> list[str]:
+    who = audience(version) if version else ""
+    return [_("For: %(followers)s") % {"followers": who}, *lines] if who else lines
+
+
+def reach(menu: Menu, version: Version | None) -> int:
+    """Returns how many followers have the version's tag (the menu's, without one), or follow at all."""
     followers = Follower.objects.filter(account=menu.account_id, subscribed=True)
-    return (followers.filter(tags=menu.tag) if menu.tag else followers).count()
+    tag = (version.shown_to if version else menu.audience).get("tag")
+    return (followers.filter(tags=tag) if tag else followers).count()
 
 
 def _carry_out(approval: Approval, by: User) -> None:
@@ -83,8 +92,9 @@ def _carry_out(approval: Approval, by: User) -> None:
 
 
 def _fingerprint(approval: Approval) -> str:
-    """Returns who would see the menu; what they would see is a version, which does not change."""
-    return Menu.objects.get(pk=approval.object_id).audience
+    """Returns which menus win over one another; all else that would be seen is a version, and stays."""
+    menus = order_with(Menu.objects.get(pk=approval.object_id))
+    return sha256(",".join(str(each.pk) for each in menus).encode()).hexdigest()
 
 
 PUBLICATION = actions.register(

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
-from menus.tree import read
 from menus.validation import Problem
 from wechat.kernel import work
 
@@ -51,7 +50,7 @@ def publish(menu: Menu, version: Version | None, *, by: User | None, through: st
 
     Raises ``NotPublishable`` and ``Busy``.
     """
-    _check(menu, version)
+    _check(version)
     now = timezone.now()
     return _asked(
         menu=menu, version=version, asked_by=by, asked_through=through, state=State.PENDING,
@@ -73,7 +72,7 @@ def schedule(
 
     Raises ``NotPublishable``.
     """
-    _check(menu, version)
+    _check(version)
     common = {"menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED}
     going = _asked(version=version, starts_at=at, due_at=at, **common)
     if until is not None:
@@ -114,8 +113,8 @@ def running(account_id: int) -> Publication | None:
     return Publication.objects.filter(account=account_id, state__in=Publication.RUNNING).first()
 
 
-def _check(menu: Menu, version: Version | None) -> None:
-    errors = [each for each in problems_of(menu, read(version)) if each.is_error] if version else []
+def _check(version: Version | None) -> None:
+    errors = [each for each in problems_of(version) if each.is_error] if version else []
     if errors:
         raise NotPublishable(errors)
 

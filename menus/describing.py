@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from accounts.followers.models import Tag
 from menus.buttons import Button, Buttons, every
 from menus.kinds import KEYED, ButtonKind
-from menus.models import MiniProgram
+from menus.models import MiniProgram, Platform, Version
 from wechat.materials.models import Asset
 from wechat.replies.models import Reply, Rule
 
@@ -35,6 +36,22 @@ def names_in(menus: Iterable[Buttons]) -> ReferenceNames:
         dict(Rule.objects.filter(pk__in=rules).values_list("pk", "name")),
         dict(MiniProgram.objects.filter(appid__in=appids - {""}).values_list("appid", "name")),
     )
+
+
+def audience(version: Version) -> str:
+    """Returns which followers a version is for; an empty text if it is for everybody."""
+    rule = version.shown_to
+    words = [
+        _tag(rule["tag"]) if rule.get("tag") else "",
+        str(Platform(rule["platform"]).label) if rule.get("platform") else "",
+        *rule.get("other", {}).values(),
+    ]
+    return " · ".join(word for word in words if word)
+
+
+def _tag(pk: int) -> str:
+    tag = Tag.objects.filter(pk=pk).first()
+    return _("tag “%(tag)s”") % {"tag": tag} if tag else _("a deleted tag")
 
 
 def action(button: Button, names: ReferenceNames) -> str:

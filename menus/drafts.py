@@ -124,21 +124,21 @@ def lock(menu: Menu) -> None:
 
 @transaction.atomic
 def freeze(menu: Menu, note: str = "") -> Version:
-    """Returns the draft as a version to publish; the newest version, if it is the same."""
+    """Returns the draft as a version to publish; the newest version, if buttons and audience are the same."""
     draft = draft_of(menu)
     buttons = tree.read(draft)
     newest = menu.versions.exclude(state=State.DRAFT).order_by("-number").first()
-    if newest is not None and tree.read(newest) == buttons:
+    if newest is not None and newest.audience == menu.audience and tree.read(newest) == buttons:
         return newest
     return add_version(menu, buttons, note=note, by=draft.saved_by)
 
 
 def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None = None) -> Version:
     """Makes and returns a numbered version that is ready to be published."""
-    Menu.objects.select_for_update(no_key=True).get(pk=menu.pk)
+    audience = Menu.objects.select_for_update(no_key=True).get(pk=menu.pk).audience
     last = menu.versions.aggregate(last=Max("number"))["last"] or 0
     version = Version.objects.create(
-        menu=menu, number=last + 1, state=State.READY, note=note[:120], saved_by=by
+        menu=menu, number=last + 1, state=State.READY, note=note[:120], saved_by=by, audience=audience
     )
     tree.write(version, buttons)
     return version

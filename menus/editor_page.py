@@ -78,7 +78,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
         return JsonResponse(editor_data(menu, overtaken.draft), status=409)
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=400)
-    return JsonResponse({**_stamp(draft), "problems": _problems(menu, draft)})
+    return JsonResponse({**_stamp(draft), "problems": _problems(draft)})
 
 
 @require_GET
@@ -125,7 +125,7 @@ def editor_data(menu: Menu, draft: Version) -> dict[str, Any]:
         **_stamp(draft),
         "buttons": [to_data(each) for each in buttons],
         "bubbles": bubbles,
-        "problems": _problems(menu, draft),
+        "problems": _problems(draft),
     }
 
 
@@ -134,8 +134,8 @@ def _stamp(draft: Version) -> dict[str, Any]:
     return {"revision": draft.revision, "savedBy": drafts.name_of(draft.saved_by), "savedAt": saved}
 
 
-def _problems(menu: Menu, draft: Version) -> list[dict[str, Any]]:
-    found = problems_of(menu, tree.read(draft))
+def _problems(draft: Version) -> list[dict[str, Any]]:
+    found = problems_of(draft)
     return [
         {"text": each.text, "uid": each.uid, "field": each.field, "error": each.is_error} for each in found
     ]

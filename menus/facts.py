@@ -5,12 +5,12 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from menus import articles, live, mini_programs, tree
 from menus.account_validation import MatchRule, audience_problems, domain_problems
 from menus.buttons import Button, Buttons, every
-from menus.models import LinkCheck, Menu
+from menus.models import LinkCheck, Menu, Version
 from menus.validation import (
     File,
     Problem,
@@ -21,11 +21,12 @@ from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
 
-def problems_of(menu: Menu, buttons: Sequence[Button]) -> list[Problem]:
-    """Returns everything that is wrong with these buttons as the menu's next version."""
+def problems_of(version: Version) -> list[Problem]:
+    """Returns everything that is wrong with a version, or a draft, as what is to be live next."""
+    menu, buttons = version.menu, tree.read(version)
     found = problems(buttons, facts_for(menu.account, buttons))
     if menu.conditional:
-        found = [*_of_audience(menu), *domain_problems(_conditional(menu, buttons)), *found]
+        found = [*_of_audience(version), *domain_problems(_conditional(menu, buttons)), *found]
     return found
 
 
@@ -78,29 +79,33 @@ def _answered(rules: frozenset[tuple[str, str]], kind: str, key: str) -> bool:
     return (str(kind), key) in rules or (str(kind), "") in rules
 
 
-def audience_of(menu: Menu) -> MatchRule:
+def _match_rule(version: Version) -> MatchRule:
+    audience = version.shown_to
+    tag = Tag.objects.filter(pk=audience["tag"]).first() if audience.get("tag") else None
     return MatchRule(
-        name=menu.name,
-        tag=menu.tag_id,
-        platform=menu.platform,
-        on_platform=menu.tag is None or menu.tag.platform_id is not None,
-        followers=int(_tag_has_followers(menu)) if menu.tag else None,
-        other=menu.other_rule,
+        name=version.menu.name,
+        tag=audience.get("tag"),
+        platform=audience.get("platform"),
+        on_platform=not audience.get("tag") or (tag is not None and tag.platform_id is not None),
+        followers=int(_tag_has_followers(tag)) if tag else None,
+        other=audience.get("other", {}),
     )
 
 
-def _tag_has_followers(menu: Menu) -> bool:
-    return Follower.objects.filter(tags=menu.tag, subscribed=True).exists()
+def _tag_has_followers(tag: Tag) -> bool:
+    return Follower.objects.filter(tags=tag, subscribed=True).exists()
 
 
-def _of_audience(menu: Menu) -> list[Problem]:
-    others = Menu.objects.filter(account=menu.account, conditional=True).select_related("tag")
-    # Only what is live, or about to be, can take followers away.
-    versions = live.live_versions(menu.account)
-    place = (menu.position, menu.pk)
-    above = [audience_of(each) for each in others if each.pk in versions and (each.position, each.pk) < place]
-    default_is_live = any(not version.menu.conditional for version in versions.values())
-    return audience_problems(audience_of(menu), above, default_is_live=default_is_live)
+def _of_audience(version: Version) -> list[Problem]:
+    # Only what is live can take followers away.
+    lives = live.live_versions(version.menu.account).values()
+    above = [
+        _match_rule(each)
+        for each in sorted(lives, key=lambda each: each.menu.place)
+        if each.menu.conditional and each.menu.place < version.menu.place
+    ]
+    default_is_live = any(not each.menu.conditional for each in lives)
+    return audience_problems(_match_rule(version), above, default_is_live=default_is_live)
 
 
 def _conditional(menu: Menu, buttons: Sequence[Button]) -> list[Buttons]:

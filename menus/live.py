@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from menus import tree
 from menus.buttons import Button, to_platform
@@ -83,14 +85,14 @@ def load(stored: Mapping[str, Any]) -> Live:
 def wanted(account: OfficialAccount, changed: Menu | None = None, version: Version | None = None) -> Live:
     """Returns what should be live: every menu's live version, but for the changed one ``version``.
 
+    Each is for whom its version was made: who else a menu is to be for meanwhile comes with its next one.
+
     Without a ``version`` the changed menu is taken off. Raises ``MenuNotReady``.
     """
     versions = live_versions(account)
     if changed is not None:
         versions = {**versions, changed.pk: version} if version else _without(versions, changed)
-    menus = [
-        menu for menu in Menu.objects.filter(account=account).select_related("tag") if menu.pk in versions
-    ]
+    menus = [menu for menu in Menu.objects.filter(account=account) if menu.pk in versions]
     default = next((menu for menu in menus if not menu.conditional), None)
     if default is None:
         if menus and changed is not None and changed.conditional and version:
@@ -101,7 +103,8 @@ def wanted(account: OfficialAccount, changed: Menu | None = None, version: Versi
     # The upper one wins here, the newest there.
     conditional = [menu for menu in reversed(menus) if menu.conditional]
     return Live(
-        shown[default.pk], tuple(Conditional(shown[menu.pk], matchrule(menu)) for menu in conditional)
+        shown[default.pk],
+        tuple(Conditional(shown[menu.pk], matchrule(versions[menu.pk])) for menu in conditional),
     )
 
 
@@ -111,19 +114,36 @@ def live_versions(account: OfficialAccount) -> dict[int, Version]:
     return {version.menu_id: version for version in found.select_related("menu")}
 
 
-def matchrule(menu: Menu) -> dict[str, str]:
-    """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that it does not know yet."""
-    if menu.tag is not None and menu.tag.platform_id is None:
-        raise MenuNotReady(
-            _("WeChat does not know the tag “%(tag)s” of the menu “%(menu)s” yet.")
-            % {"tag": menu.tag, "menu": menu}
-        )
+def order_with(menu: Menu) -> list[Menu]:
+    """Returns the menus for some followers as they are live with this one; the first that fits is shown."""
+    shown = Q(versions__state=Version.State.PUBLISHED) | Q(pk=menu.pk)
+    return list(Menu.objects.filter(shown, account=menu.account_id, conditional=True).distinct())
+
+
+def matchrule(version: Version) -> dict[str, str]:
+    """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that it does not know."""
+    audience = version.audience
     rule = {
-        "tag_id": str(menu.tag.platform_id) if menu.tag else "",
-        "client_platform_type": str(menu.platform or ""),
-        **menu.other_rule,
+        "tag_id": str(_tag_number(version)) if audience.get("tag") else "",
+        "client_platform_type": str(audience.get("platform") or ""),
+        **audience.get("other", {}),
     }
     return {name: value for name, value in rule.items() if value}
+
+
+def _tag_number(version: Version) -> int:
+    tag = Tag.objects.filter(pk=version.audience["tag"]).first()
+    if tag is None:
+        raise MenuNotReady(
+            _("The tag of the menu “%(menu)s” was deleted: publish that menu again, or take it off.")
+            % {"menu": version.menu}
+        )
+    if tag.platform_id is None:
+        raise MenuNotReady(
+            _("WeChat does not know the tag “%(tag)s” of the menu “%(menu)s” yet.")
+            % {"tag": tag, "menu": version.menu}
+        )
+    return tag.platform_id
 
 
 def _payload(buttons: Sequence[Button]) -> list[dict[str, Any]]:

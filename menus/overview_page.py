@@ -21,6 +21,7 @@ from accounts.staff.rights import Area
 from menus import asking, drafts, live, tree, watching
 from menus.access import PUBLISHING, all_menus, frame, may_publish, staff
 from menus.buttons import from_platform
+from menus.describing import audience
 from menus.differences import from_live
 from menus.models import LiveMenu, Menu, Publication, Version
 from menus.planning import Live
@@ -61,20 +62,25 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 def _cards(account: OfficialAccount) -> list[dict[str, Any]]:
     versions = live.live_versions(account)
-    menus = list(Menu.objects.filter(account=account).select_related("tag"))
+    menus = list(Menu.objects.filter(account=account))
     unpublished = {
-        each.menu_id: each for each in Version.objects.filter(menu__in=menus, state=Version.State.DRAFT)
+        each.menu_id: each
+        for each in Version.objects.filter(menu__in=menus, state=Version.State.DRAFT).select_related("menu")
     }
     buttons = tree.read_many([*versions.values(), *unpublished.values()])
     cards = []
     for menu in menus:
         version, draft = versions.get(menu.pk), unpublished.get(menu.pk)
         shown = version or draft
-        changed = draft is not None and version is not None and buttons[draft.pk] != buttons[version.pk]
+        changed = version is not None and (
+            (menu.conditional and version.audience != menu.audience)
+            or (draft is not None and buttons[draft.pk] != buttons[version.pk])
+        )
         cards.append(
             {
                 "menu": menu,
                 "version": version,
+                "audience": audience(shown) if shown else "",
                 "shown": drawn(buttons[shown.pk]) if shown else [],
                 "changed": changed,
             }
@@ -95,20 +101,22 @@ def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, 
     versions = live.live_versions(account)
     buttons = tree.read_many(list(versions.values()))
     shown = []
-    for menu in Menu.objects.filter(account=account).select_related("tag"):
+    for menu in Menu.objects.filter(account=account):
         ours = buttons[versions[menu.pk].pk] if menu.pk in versions else ()
-        theirs = _buttons_for(menu, found)
+        theirs = _buttons_for(menu, versions.get(menu.pk), found)
         lines = from_live(theirs, ours, tree.media_of(ours)) if theirs or ours else []
         if lines:
             shown.append({"menu": menu, "lines": lines})
     return shown
 
 
-def _buttons_for(menu: Menu, found: Live) -> Any:
+def _buttons_for(menu: Menu, version: Version | None, found: Live) -> Any:
     if not menu.conditional:
         return found.button
+    if version is None:
+        return ()
     try:
-        rule = live.matchrule(menu)
+        rule = live.matchrule(version)
     except live.MenuNotReady:
         return ()
     return next((each.button for each in found.conditional if each.rule == rule), ())

@@ -15,9 +15,11 @@ from accounts.staff.gate import object_page
 from accounts.staff.rights import Area
 from menus import approval, asking, drafts, tree
 from menus.access import PUBLISHING, all_menus, frame, staff
+from menus.describing import audience
 from menus.differences import differences
 from menus.facts import problems_of
 from menus.forms import ScheduleForm
+from menus.live import order_with
 from menus.models import Menu, Publication, Version
 from menus.shown import drawn
 
@@ -39,9 +41,10 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
 
 def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
     live = menu.versions.filter(state=State.PUBLISHED).first()
-    buttons = tree.read(version or drafts.draft_of(menu))
+    shown = version or drafts.draft_of(menu)
+    buttons = tree.read(shown)
     before = tree.read(live) if live else ()
-    found = problems_of(menu, buttons)
+    found = problems_of(shown)
     return {
         "menu": menu,
         "version": version,
@@ -52,18 +55,24 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
         "errors": [each for each in found if each.is_error],
         "warnings": [each for each in found if not each.is_error],
         "running": asking.running(menu.account_id),
-        "followers": approval.reach(menu),
+        "audience": audience(shown),
+        "audience_before": audience(live) if live else "",
+        "followers": approval.reach(menu, shown),
         "seen": _seen(menu, version),
-        "others": Menu.objects.filter(
-            account=menu.account, conditional=True, versions__state=State.PUBLISHED
-        ),
+        "order": order_with(menu),
+        "others": _others(menu),
     }
 
 
 def _seen(menu: Menu, version: Version | None) -> str:
     """Returns what tells the page from one that shows other buttons, or other followers who see them."""
     shown = version or drafts.draft_of(menu)
-    return f"{shown.pk}.{shown.revision} {menu.audience}"
+    order = [each.pk for each in order_with(menu)]
+    return f"{shown.pk}.{shown.revision} {shown.shown_to} {order}"
+
+
+def _others(menu: Menu) -> list[Menu]:
+    return [each for each in order_with(menu) if each != menu]
 
 
 def _asked(
@@ -134,11 +143,12 @@ def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
             )
         return redirect("admin:menus_versions", menu.pk)
     context = frame(request, _("Take “%(menu)s” off WeChat") % {"menu": menu})
-    others = Menu.objects.filter(account=menu.account, conditional=True, versions__state=State.PUBLISHED)
+    live = menu.versions.filter(state=State.PUBLISHED).first()
+    followers = approval.reach(menu, live)
     return TemplateResponse(
         request,
         "menus/take_off.html",
-        {**context, "menu": menu, "others": others, "followers": approval.reach(menu)},
+        {**context, "menu": menu, "others": _others(menu), "followers": followers},
     )
 
 

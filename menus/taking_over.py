@@ -54,7 +54,7 @@ def _taken(menu: Menu, theirs: Sequence[object], by: User | None) -> Version:
     buttons = ours_and_theirs(menu, theirs)
     now = timezone.now()
     live = menu.versions.filter(state=State.PUBLISHED).first()
-    if live is not None and tree.read(live) == buttons:
+    if live is not None and live.audience == menu.audience and tree.read(live) == buttons:
         return live
     drafts.replace(menu, buttons, by=by, note=_("The draft before the menu was taken over"))
     version = drafts.add_version(menu, buttons, note=_("Taken over from WeChat"), by=by)

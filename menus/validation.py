@@ -157,13 +157,13 @@ def _keyed(button: Button, facts: References) -> Iterator[Problem]:
         )  # fmt: skip
     if button.reply:
         yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
-        yield from _fallbacks(button, button.reply)
+        yield from _variables(button, button.reply)
         yield from _text_reply(button, button.reply)
 
 
-def _fallbacks(button: Button, reply: ButtonReply) -> Iterator[Problem]:
+def _variables(button: Button, reply: ButtonReply) -> Iterator[Problem]:
     try:
-        checks.check_fallbacks(reply.content, VARIABLES.by_name())
+        checks.check_variables(reply.content, VARIABLES.by_name())
     except ValidationError as error:
         what = " ".join(error.messages)
         yield _problem(button, _("The reply of “%(name)s”: %(what)s"), "reply", what=what)

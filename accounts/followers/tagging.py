@@ -110,8 +110,13 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
     everybody, having = rows.count(), has.count()
-    no_room = rows.filter(has_no_room()).difference(has).count()
+    no_room = rows.filter(has_no_room()).difference(has).count() if _may_be_full(tag.account_id) else 0
     return Forecast(everybody - having - no_room, having, no_room)
+
+
+def _may_be_full(account_id: int) -> bool:
+    """Returns whether there are tags enough that a follower can have no room: else nobody is looked at."""
+    return Tag.objects.filter(account=account_id).count() >= MOST_OF_A_FOLLOWER
 
 
 def has_no_room() -> Exists:

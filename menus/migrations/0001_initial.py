@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='version number')),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('ready', 'Not published'), ('published', 'Live'), ('superseded', 'Replaced')], default='draft', max_length=12, verbose_name='state')),
                 ('revision', models.PositiveIntegerField(default=0, editable=False)),
+                ('audience', models.JSONField(blank=True, default=dict, editable=False)),
                 ('note', models.CharField(blank=True, max_length=120, verbose_name='note')),
                 ('saved_at', models.DateTimeField(auto_now_add=True, verbose_name='saved')),
                 ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published')),

@@ -1,7 +1,6 @@
 """Menus by audience, their versions and buttons, and who has a draft open."""
 
-import hashlib
-import json
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -66,17 +65,22 @@ class Menu(models.Model):
         return self.name
 
     @property
-    def audience(self) -> str:
-        """Returns who is shown the menu, to be compared: another text once that was changed."""
-        rule = [self.tag_id, self.platform, self.other_rule]
-        return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
+    def place(self) -> tuple[int, int]:
+        """Returns what orders the menus for some followers, the upper one first."""
+        return self.position, self.pk
+
+    @property
+    def audience(self) -> dict[str, Any]:
+        """Returns who is to be shown the menu from its next version on, as versions keep it."""
+        return {"tag": self.tag_id, "platform": self.platform, "other": self.other_rule}
 
 
 class Version(models.Model):
     """A menu's buttons: the one draft, which changes, and what was ready to be published, which does not.
 
     ready → published → superseded, and back to published when it is published again. ``revision`` counts
-    the changes of a draft: who saves names the one they started from.
+    the changes of a draft: who saves names the one they started from. ``audience`` is the menu's as it was
+    when the version was made (empty in a draft): what is live, or agreed to, keeps its own.
     """
 
     class State(models.TextChoices):
@@ -90,6 +94,7 @@ class Version(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=0, editable=False)
     note = models.CharField(_("note"), max_length=120, blank=True)
+    audience = models.JSONField(default=dict, blank=True, editable=False)
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -125,6 +130,11 @@ class Version(models.Model):
         if self.number is None:
             return f"{self.menu} · {self.get_state_display()}"
         return _("%(menu)s · version %(number)d") % {"menu": self.menu, "number": self.number}
+
+    @property
+    def shown_to(self) -> dict[str, Any]:
+        """Returns for whom the version is; a draft is for whom the menu is."""
+        return self.menu.audience if self.state == self.State.DRAFT else self.audience
 
 
 class MenuItem(HasContent):

@@ -12,6 +12,7 @@ from unfold.widgets import (
 from accounts.staff.account_form import show_secret_state
 from payments.merchants import receipt
 from payments.merchants.models import SECRETS, Merchant
+from wechat.contents.checks import check_variables
 from wechat.contents.text_editor import read_in_words
 
 KEEP = {"autocomplete": "off", "spellcheck": "false"}
@@ -52,6 +53,7 @@ class MerchantForm(forms.ModelForm[Merchant]):
 
     def clean_receipt_text(self) -> str:
         text: str = self.cleaned_data["receipt_text"]
+        check_variables(text, receipt.VARIABLES)
         return text.replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.followers import changes, tagging
@@ -114,6 +116,14 @@ def test_a_follower_with_twenty_tags_gets_no_more(account: OfficialAccount) -> N
     assert tagging.forecast(tag, rows) == tagging.Forecast(gets=0, has=0, full=1)
     assert tagging.add(tag, rows) == 0
     assert list(rows.filter(tagging.has_no_room())) == [follower]
+
+
+def test_where_there_are_fewer_tags_nobody_is_looked_at_for_room(account: OfficialAccount) -> None:
+    Follower.objects.create(account=account, openid="oNew")
+    tag = Tag.objects.create(account=account, name="VIP")
+    with CaptureQueriesContext(connection) as asked:
+        assert tagging.forecast(tag, Follower.objects.all()) == tagging.Forecast(gets=1, has=0, full=0)
+    assert "HAVING" not in str(asked.captured_queries)
 
 
 def test_people_who_left_are_tagged_here_only(account: OfficialAccount) -> None:

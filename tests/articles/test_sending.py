@@ -237,6 +237,14 @@ def test_a_planned_publication_waits_and_can_be_taken_back(written: Written) -> 
     assert (draft.state, draft.work) == (State.EDITED, Work.NONE)
 
 
+def test_a_plan_is_not_replaced_by_what_was_asked_for_at_the_same_time(written: Written) -> None:
+    draft = written()
+    assert sending.ask(draft, Work.PUBLISH, at=timezone.now() + datetime.timedelta(hours=2))
+    assert not sending.ask(draft, Work.SAVE)
+    draft.refresh_from_db()
+    assert draft.work == Work.PUBLISH
+
+
 def test_a_plan_that_is_taken_back_while_a_worker_saves_the_draft_is_not_carried_out(
     staff: Cast, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:

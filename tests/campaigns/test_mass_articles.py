@@ -1,6 +1,7 @@
 """Articles in mass sends: they leave the draft box, go out once, and can be deleted."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -8,8 +9,9 @@ from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
-from wechat.campaigns.mass import reports
+from wechat.campaigns.mass import planning, reports
 from wechat.campaigns.models import MassSend
+from wechat.kernel import work
 from wechat.sdk.calls import drafts, mass
 from wechat.sdk.errors import ApiError
 from wechat.sdk.messages import ArticleCheck, ArticleUrl, MassSendFinished
@@ -58,6 +60,32 @@ def test_what_was_changed_here_is_not_sent_as_it_was(
     Draft.objects.update(revision=2)
     send = settle(send)
     assert (send.state, send.error, send.calls.count()) == ("failed", "draft", 0)
+
+
+def test_an_article_that_was_changed_and_saved_after_it_was_planned_is_not_sent(
+    account: OfficialAccount, known: Simulated, send: MassSend, staff: Cast
+) -> None:
+    planning.plan(send, timezone.now(), None)
+    Draft.objects.update(revision=2, saved_revision=2)
+    work_off()
+    send.refresh_from_db()
+    assert (send.state, send.calls.count()) == ("failed", 0)
+    page = signed_in(staff.owner).get(f"/admin/campaigns/masssend/{send.pk}/change/").content.decode()
+    assert "图文在定时群发之后被修改" in page
+
+
+def test_what_waits_at_wechats_door_is_not_sent_changed_either(
+    account: OfficialAccount, known: Simulated, send: MassSend, staff: Cast
+) -> None:
+    planning.plan(send, timezone.now(), None)
+    work.run("campaigns.mass_begin")
+    Draft.objects.update(revision=2, saved_revision=2)
+    work_off()
+    send.refresh_from_db()
+    assert (send.state, send.calls.get().tried_at) == ("failed", None)
+    assert received(account, known) == []
+    page = signed_in(staff.owner).get(f"/admin/campaigns/masssend/{send.pk}/change/").content.decode()
+    assert "图文在定时群发之后被修改" in page
 
 
 def test_the_originality_check_is_kept(account: OfficialAccount, send: MassSend) -> None:

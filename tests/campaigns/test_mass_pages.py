@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.approvals.models import Approval, ApprovalLimit
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests import workbooks
@@ -61,7 +61,7 @@ def test_what_is_missing_is_said_at_its_field(staff: Cast) -> None:
     assert "请选择要发送的图文" in client.post(ADD, filled(staff.ours, kind="mpnews")).content.decode()
     assert "请选择群发对象" in client.post(ADD, filled(staff.ours, target="tag")).content.decode()
     html = client.post(ADD, filled(staff.ours, text="你好 {remark}")).content.decode()
-    assert "群发的内容对所有人都一样" in html
+    assert "{remark} 不是此处可用的变量" in html
     assert not MassSend.objects.exists()
 
 
@@ -177,6 +177,23 @@ def test_a_fifth_message_to_everybody_in_a_month_is_not_planned(
     assert "本月还可向全部粉丝群发 4 次" in client.get(LIST).content.decode()
     with time_machine.travel(next_month):
         assert "本月还可向全部粉丝群发 0 次" in client.get(LIST).content.decode()
+
+
+def test_what_is_planned_for_some_counts_in_what_the_next_one_promises(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    openids, tag = followers(staff.ours, known, 4), Tag.objects.create(account=staff.ours, name="会员")
+    Follower.objects.get(openid=openids[2]).tags.add(tag)
+    with time_machine.travel(timezone.localtime().replace(day=9, hour=12)):
+        soon = timezone.now() + datetime.timedelta(days=2)
+        for _each in range(3):
+            planning.plan(written(target="list", openids=openids[:3]), soon, None)
+        for target in ({"target": "tag", "tag": tag}, {}):
+            planning.plan(written(**target), soon, None)
+        client = signed_in(staff.owner)
+        numbers = client.get(page(written(target="list", openids=openids), "send")).context["numbers"]
+        assert (numbers.used_up, numbers.will_get) == (3, 1)
+        assert "另有 4 次按标签、人群分组或名单的群发已定时" in client.get(LIST).content.decode()
 
 
 def test_what_is_planned_for_later_keeps_nobody_from_what_begins_before(

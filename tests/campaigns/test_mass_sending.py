@@ -21,7 +21,7 @@ from tests.campaigns.mass_cast import (
 )
 from tests.simulated import Simulated
 from tests.working import react_to_due
-from wechat.campaigns.mass import planning
+from wechat.campaigns.mass import planning, sending
 from wechat.campaigns.mass.sending import CALLS
 from wechat.campaigns.models import MassCall, MassPreview, MassRecipient, MassReport
 from wechat.kernel import work
@@ -265,15 +265,32 @@ def test_a_list_whose_people_are_gone_is_never_sent_to_everybody(
     assert received(account, known) == []
 
 
-def test_whoever_is_erased_is_told_of_the_mass_sends_that_name_them(
+def test_whoever_is_erased_is_in_no_list_of_a_mass_send_any_more(
     account: OfficialAccount, known: Simulated, written: Writer
 ) -> None:
     openids = followers(account, known, 3)
     settle(written(target="segment", segment=everybody_of(account)))
-    written(target="list", openids=openids[:2])
+    written_list = written(target="list", openids=openids[:2])
     for openid, count in zip(openids, (2, 2, 1), strict=True):
         follower = Follower.objects.get(openid=openid)
-        assert f"{count} 条群发记录" in " ".join(str(each.what) for each in erasing.holdings(follower))
+        assert f"{count} 条群发" in " ".join(str(each.what) for each in erasing.holdings(follower))
+    erasing.erase(Follower.objects.get(openid=openids[0]))
+    assert not MassRecipient.objects.filter(openid=openids[0]).exists()
+    written_list.refresh_from_db()
+    assert written_list.openids == openids[1:2]
+
+
+def test_a_part_that_is_sent_again_leaves_out_whoever_was_erased(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    openids = followers(account, known, 3)
+    known.sim("/faults", {"api": SEND, "errcode": 40003, "times": 1})
+    send = settle(written(target="segment", segment=everybody_of(account)))
+    assert send.state == "failed"
+    erasing.erase(Follower.objects.get(openid=openids[0]))
+    sending.try_again(send.calls.all())
+    work_off()
+    assert received(account, known, of=2) == sorted(openids[1:])
 
 
 def test_who_followed_after_four_messages_to_everybody_may_still_get_one(

@@ -151,6 +151,16 @@ def test_a_campaign_that_may_go_another_way_says_nothing_there_until_it_is_writt
     assert campaign.due_at
 
 
+def test_a_wording_of_what_is_no_draft_any_more_is_not_said_to_be_deleted(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    Campaign.objects.update(state="waiting", due_at=None)
+    answer = client.post(url("variant_delete", campaign.pk, "A"), follow=True)
+    assert "不再是草稿" in answer.content.decode()
+    assert campaign.variants.exists()
+
+
 def test_another_template_is_filled_in_before_it_goes(world: World, staff: Cast) -> None:
     client = signed_in(staff.owner)
     campaign = written(world, client)

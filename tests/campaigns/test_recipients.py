@@ -219,6 +219,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
         "姓名\n张三\n",
         "openid,a,a\no1,1,2\n",
         "openid,{a}\no1,1\n",
+        "openid,a|b\no1,1\n",
         "openid,,b\no1,1,2\n",
         "openid\n",
         "\0\0",
@@ -230,6 +231,11 @@ def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(world: 
     with pytest.raises(audience_file.BadTable):
         loaded(campaign, text)
     assert campaign.rows.get().openid == CROWD[0]
+
+
+def test_a_heading_in_two_lines_is_a_word_that_a_text_can_say(world: World) -> None:
+    campaign = world.campaign(audience="file")
+    assert loaded(campaign, f'openid,"优惠券\n 编号"\n{CROWD[0]},A1\n').columns == ["优惠券 编号"]
 
 
 def test_a_table_of_a_hundred_thousand_rows_is_taken(world: World) -> None:

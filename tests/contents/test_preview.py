@@ -60,7 +60,7 @@ def test_the_length_counts_the_longest_that_can_be_sent(editor: Client, staff: C
 
 def test_what_is_no_variable_and_what_leaves_nothing_is_told(editor: Client, staff: Cast) -> None:
     Follower.objects.create(account=staff.ours, openid=OPENID)
-    assert "{姓名} 不是变量" in " ".join(looked_at(editor, staff, "{姓名}您好")["notes"])
+    assert "{姓名} 不是此处可用的变量" in " ".join(looked_at(editor, staff, "{姓名}您好")["notes"])
     empty = looked_at(editor, staff, "{remark|}", OPENID)
     assert empty["html"] == ""
     assert "不会发送" in " ".join(empty["notes"])
@@ -69,7 +69,7 @@ def test_what_is_no_variable_and_what_leaves_nothing_is_told(editor: Client, sta
 def test_a_variable_that_is_not_filled_in_there_is_shown_as_it_is_sent(editor: Client, staff: Cast) -> None:
     payload = looked_at(editor, staff, "前面 {ahead|几} 位")
     assert bubble_text(payload) == "前面 {ahead|几} 位"
-    assert "{ahead} 不是变量" in " ".join(payload["notes"])
+    assert "{ahead} 不是此处可用的变量" in " ".join(payload["notes"])
     assert 'class="text-chip"' in bubble_text(looked_at(editor, staff, "{ahead|几} 位", offered="ahead"))
 
 

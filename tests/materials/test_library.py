@@ -63,6 +63,18 @@ def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
     assert wechat.requests[-1].query["type"] == "image"
 
 
+def test_a_file_that_is_used_stays_permanent(
+    editor: Client, asset: Asset, used: Callable[[list[str]], None]
+) -> None:
+    used(["按钮“门店”"])
+    address = f"{LIST}{asset.pk}/change/"
+    form = {"account": asset.account_id, "name": asset.name, "folder": ""}
+    assert "文件正在使用中：按钮“门店”" in editor.post(address, form).content.decode()
+    asset.refresh_from_db()
+    assert asset.permanent
+    assert editor.post(address, {**form, "permanent": "on"}).status_code == 302
+
+
 def test_a_file_the_platform_would_refuse_is_refused_with_a_sentence(
     editor: Client, account: OfficialAccount, wechat: Platform
 ) -> None:

@@ -84,6 +84,10 @@ class Phone:
         """Returns the names on each conditional menu, from the oldest to the newest."""
         return [[each["name"] for each in menu["button"]] for menu in self.menus()["conditional"]]
 
+    def audiences(self) -> list[dict[str, str]]:
+        """Returns for whom each conditional menu is, from the oldest to the newest."""
+        return [menu["matchrule"] for menu in self.menus()["conditional"]]
+
     def fail(self, call: str, **how: Any) -> None:
         self.platform.sim("/faults", {"api": f"/cgi-bin/{call}", "times": 1, **how})
 

@@ -165,26 +165,48 @@ def test_what_was_changed_since_it_was_shown_is_not_published(
     assert special.publications.exists()
 
 
-def test_an_approval_ends_where_other_followers_would_see_the_menu(
-    account: OfficialAccount, menu: Menu, staff: Cast
-) -> None:
+def _asked_for_approval(account: OfficialAccount, menu: Menu, staff: Cast) -> tuple[Menu, Approval]:
+    """Returns a menu for phones with Android, and the approval to publish it that waits."""
     ApprovalLimit.objects.create(account=account, action="menu_publication", role="owner", alone_up_to=0)
     put(menu, button(name="大家"))
     Version.objects.update(state="published", number=1, published_at=timezone.now())
     special = Menu.objects.create(account=account, name="安卓", conditional=True, platform=2)
-    put(special, button())
+    put(special, button("dddd"))
     Follower.objects.create(account=account, openid="oA", subscribed=True)
     confirmed(special, signed_in(staff.owner))
-    approval = Approval.objects.get()
+    return special, Approval.objects.get()
+
+
+def _agreed(approval: Approval, staff: Cast) -> str:
+    page = signed_in(staff.superuser).post(
+        f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"}, follow=True
+    )
+    return page.content.decode()
+
+
+def test_who_was_agreed_to_sees_the_menu_whoever_it_is_for_meanwhile(
+    wechat: Phone, account: OfficialAccount, menu: Menu, staff: Cast
+) -> None:
+    special, approval = _asked_for_approval(account, menu, staff)
+    assert "Android" in str(approval.after)
     signed_in(staff.editor).post(
         reverse("admin:menus_audience", args=[special.pk]),
         {"account": account.pk, "name": "安卓", "tag": "", "platform": "1"},
     )
     assert Menu.objects.get(pk=special.pk).platform == 1
-    page = signed_in(staff.superuser).post(
-        f"/admin/approvals/approval/{approval.pk}/", {"agreed": "1"}, follow=True
-    )
-    assert "申请之后内容有改动" in page.content.decode()
+    _agreed(approval, staff)
+    work.run("menus.publish")
+    assert wechat.audiences() == [{"client_platform_type": "2"}]
+
+
+def test_an_approval_ends_where_another_menu_would_win(
+    account: OfficialAccount, menu: Menu, staff: Cast
+) -> None:
+    special, approval = _asked_for_approval(account, menu, staff)
+    other = Menu.objects.create(account=account, name="苹果", conditional=True, platform=1)
+    now = timezone.now()
+    Version.objects.create(menu=other, number=1, state="published", published_at=now, audience=other.audience)
+    assert "申请之后内容有改动" in _agreed(approval, staff)
     assert not special.publications.exists()
 
 

@@ -87,6 +87,36 @@ def test_going_back_to_a_version_is_publishing_it_again(wechat: Phone, menu: Men
     }
 
 
+def test_for_whom_a_menu_is_leaves_with_its_next_version_and_with_nothing_else(
+    wechat: Phone, menu: Menu, staff: Cast
+) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    first = published(special, button("dddd", "专享")).version
+    Menu.objects.filter(pk=special.pk).update(platform=1)
+    special.refresh_from_db()
+    published(menu, button(name="全部二"))
+    assert wechat.audiences() == [{"client_platform_type": "2"}]
+    assert LiveMenu.objects.get().differs_since is None
+    page = signed_in(staff.owner).get(reverse("admin:menus_publish", args=[special.pk])).content.decode()
+    assert "Android" in page
+    assert "iPhone" in page
+    published(special, button("dddd", "专享"))
+    assert wechat.audiences() == [{"client_platform_type": "1"}]
+    carried_out(asking.publish(special, first, by=None))
+    assert wechat.audiences() == [{"client_platform_type": "2"}]
+
+
+def test_a_planned_version_is_for_those_it_was_planned_for(wechat: Phone, menu: Menu) -> None:
+    published(menu, button(name="全部"))
+    special = conditional(menu.account, "安卓", 0, platform=2)
+    put(special, button("dddd", "专享"))
+    planned = asking.schedule(special, drafts.freeze(special), at=timezone.now(), by=None)
+    Menu.objects.filter(pk=special.pk).update(platform=1)
+    assert carried_out(planned).state == State.PUBLISHED
+    assert wechat.audiences() == [{"client_platform_type": "2"}]
+
+
 def test_a_menu_with_errors_is_not_even_asked_for(menu: Menu) -> None:
     put(menu, button(name="一二三四五六"))
     with pytest.raises(NotPublishable) as refused:

@@ -324,6 +324,8 @@ def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
     assert KEYS["apiv3_key"] not in shown
     assert "PRIVATE KEY" not in shown
     address = f"{ADMIN}/merchants/merchant/{merchant.pk}/change/"
+    misspelt = owner.post(address, merchant_fields(merchant, receipt_text="已收到 {amout} 元"))
+    assert "{amout} 不是此处可用的变量" in misspelt.content.decode()
     wrong = owner.post(address, merchant_fields(merchant, new_api_v3_key="too short"))
     assert "too short" not in wrong.content.decode()
     changed = owner.post(address, merchant_fields(merchant, name="新名字", new_api_v3_key="n" * 32))

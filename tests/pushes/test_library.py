@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from accounts.operations.failures import SOURCES
 from tests.cast import Cast, signed_in
 from tests.pushes.test_templated import OPENID, World
 from tests.simulated import Simulated
@@ -80,6 +81,40 @@ def test_a_template_message_is_added_by_its_number(world: World) -> None:
     work.run("pushes.work_on_templates")
     added = Template.objects.get(title="预约成功提醒")
     assert [field.name for field in added.fields] == ["thing1", "time2"]
+
+
+def test_a_template_whose_answer_was_lost_is_not_added_again(world: World, owner: Client) -> None:
+    world.simulated.sim(
+        "/faults", {"api": "/cgi-bin/template/api_add_template", "drop_answer": True, "times": 1}
+    )
+    library.add_template(world.account, "47123", ["门店名称", "预约时间"])
+    work.run("pushes.work_on_templates")
+    failed = LibraryJob.objects.get(verb="add")
+    assert failed.state == LibraryJob.State.FAILED
+    assert Template.objects.filter(title="预约成功提醒").count() == 1
+    again = SOURCES.get("templates").again
+    assert again is not None
+    again(LibraryJob.objects.filter(pk=failed.pk))
+    work.run("pushes.work_on_templates")
+    assert LibraryJob.objects.filter(verb="add", state="done").count() == 1
+    assert Template.objects.filter(title="预约成功提醒").count() == 1
+
+
+def test_what_was_refused_is_added_when_it_is_tried_again(world: World) -> None:
+    world.simulated.sim(
+        "/faults", {"api": "/cgi-bin/template/api_add_template", "errcode": 45026, "times": 1}
+    )
+    refused = library.add_template(world.account, "47123", ["门店名称", "预约时间"])
+    work.run("pushes.work_on_templates")
+    refused.refresh_from_db()
+    assert refused.state == "failed"
+    library.add_template(world.account, "47123", ["门店名称", "预约时间"])
+    work.run("pushes.work_on_templates")
+    again = SOURCES.get("templates").again
+    assert again is not None
+    again(LibraryJob.objects.filter(pk=refused.pk))
+    work.run("pushes.work_on_templates")
+    assert Template.objects.filter(title="预约成功提醒").count() == 2
 
 
 def test_what_the_platform_refuses_to_add_fails_with_its_code(world: World) -> None:
@@ -195,6 +230,8 @@ def test_a_message_for_an_event_is_set_up_in_two_steps(world: World, owner: Clie
     assert "{number}" in page
     long = {"value-thing4": "{company}" + "一" * 20, "url": "", "enabled": "on"}
     assert owner.post(f"{address}{automatic.pk}/change/", long).status_code == 200
+    misspelt = owner.post(f"{address}{automatic.pk}/change/", {**long, "value-thing4": "{compny}"})
+    assert "{compny} 不是此处可用的变量" in misspelt.content.decode()
     good = {**long, "value-thing4": "{company} {tracking}"}
     assert owner.post(f"{address}{automatic.pk}/change/", good).status_code == 302
     automatic.refresh_from_db()

@@ -228,6 +228,24 @@ def test_a_variable_that_may_be_empty_has_to_tell_what_to_say_then(
 
 
 @pytest.mark.parametrize(
+    ("reply_of", "refused"),
+    [
+        ({"text": "{nikname|朋友}，您好"}, "{nikname} 不是此处可用的变量"),
+        ({"text": "{限时}优惠"}, "请改用全角花括号，例如 ｛限时｝"),
+        ({"text": "｛限时｝优惠"}, ""),
+        ({"text": "｛remark｜朋友｝，您好"}, "请用半角花括号写成 {remark}"),
+        ({"kind": "news", "title": "{限时}优惠", "url": "https://a.cn/"}, "{限时} 不是此处可用的变量"),
+    ],
+)
+def test_braces_hold_variables_or_it_is_said_how_to_write_them(
+    editor: Client, account: OfficialAccount, reply_of: dict[str, str], refused: str
+) -> None:
+    page: Any = editor.post(f"{LIST}add/", form(account, reply(**reply_of)), follow=True)
+    assert refused in page.content.decode()
+    assert Rule.objects.exists() is not bool(refused)
+
+
+@pytest.mark.parametrize(
     ("fields", "reply_text"),
     [
         ({}, "您好{remark}"),

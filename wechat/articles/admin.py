@@ -179,18 +179,15 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def save_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if not self.has_change_permission(request, draft):
             raise PermissionDenied
-        self._ask(request, draft, Work.SAVE, _("Saved to WeChat's drafts"))
-        return self._back(draft.pk)
+        return self._ask(request, draft, Work.SAVE, _("Saved to WeChat's drafts"))
 
     def preview_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if not draft.may_be_edited:
             return self._too_late(request, draft)
         form = PreviewForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            self._ask(
-                request, draft, Work.PREVIEW, _("Sent a preview"), preview_to=form.cleaned_data["wechat_id"]
-            )
-            return self._back(draft.pk)
+            wechat_id = form.cleaned_data["wechat_id"]
+            return self._ask(request, draft, Work.PREVIEW, _("Sent a preview"), preview_to=wechat_id)
         return self._page(request, draft, "articles/preview.html", _("Preview"), form=form)
 
     def publish_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -218,8 +215,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         if (waits := approval.ask(draft, at, request.user)) is not None:
             audit.record(request, draft, _("Asked for approval to publish"))
             return redirect("admin:approvals_approval", waits.pk)
-        self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
-        return self._back(draft.pk)
+        return self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
 
     def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if not sending.forget(draft):
@@ -232,15 +228,17 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             return self._too_late(request, draft)
         word = _("take back")
         if typed_word.is_typed(request, word):
-            self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
-            return self._back(draft.pk)
+            return self._ask(request, draft, Work.WITHDRAW, _("Asked to take it back"))
         context = typed_word.context(request, word)
         return self._page(request, draft, "articles/withdraw.html", _("Take back"), **context)
 
-    def _ask(self, request: HttpRequest, draft: Draft, step: Draft.Work, note: str, **more: Any) -> None:
-        sending.ask(draft, step, **more)
-        work.wake("articles.work_off")
+    def _ask(
+        self, request: HttpRequest, draft: Draft, step: Draft.Work, note: str, **more: Any
+    ) -> HttpResponse:
+        if not sending.ask(draft, step, **more):
+            return self._too_late(request, draft)
         _noted(request, draft, note)
+        return self._back(draft.pk)
 
     def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         """Answers a request from an old page: what is being published or was stays as it is."""

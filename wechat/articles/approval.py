@@ -14,7 +14,6 @@ from accounts.approvals.models import Approval
 from accounts.staff.rights import Area
 from wechat.articles import sending
 from wechat.articles.models import Draft
-from wechat.kernel import work
 
 
 def ask(draft: Draft, at: datetime.datetime | None, by: User) -> Approval | None:
@@ -34,10 +33,9 @@ def ask(draft: Draft, at: datetime.datetime | None, by: User) -> Approval | None
 
 def _carry_out(approval: Approval, by: User) -> None:
     draft = Draft.objects.get(pk=approval.object_id)
-    if not draft.may_be_edited:
+    at = parse_datetime(approval.details["at"] or "")
+    if not draft.may_be_edited or not sending.ask(draft, Draft.Work.PUBLISH, at=at):
         raise Refused(_("The article is being worked on. Try again in a moment."))
-    sending.ask(draft, Draft.Work.PUBLISH, at=parse_datetime(approval.details["at"] or ""))
-    work.wake("articles.work_off")
 
 
 def _fingerprint(approval: Approval) -> str:

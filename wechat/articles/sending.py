@@ -57,9 +57,10 @@ class ArticleNotReady(work.NotYet):
         super().__init__(FOLLOW_AFTER)
 
 
-def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> None:
-    """Has a worker do it, at the given time or now."""
-    Draft.objects.filter(pk=draft.pk).update(
+def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> bool:
+    """Has a worker do it, at the given time or now; returns whether nothing else was to be done already."""
+    free = Draft.objects.filter(pk=draft.pk, state=draft.state, work=Work.NONE)
+    asked = free.update(
         work=step,
         due_at=at or timezone.now(),
         publish_at=at,
@@ -68,6 +69,8 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
         error="",
         preview_to=preview_to,
     )
+    work.wake(DRAFTS.name)
+    return bool(asked)
 
 
 @DRAFTS.calls_off

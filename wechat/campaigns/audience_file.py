@@ -80,7 +80,8 @@ def _note(campaign: Campaign, loaded: Loaded) -> None:
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
     """Returns the place of the OpenID's column, and the names of the other columns by their place."""
-    names = [name.strip() for name in heading]
+    # A heading may be broken into lines, and a word in a text may not.
+    names = [" ".join(name.split()) for name in heading]
     while names and not names[-1]:
         names.pop()
     place = next((number for number, name in enumerate(names) if name.lower() in OPENID_NAMES), None)
@@ -88,9 +89,9 @@ def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
         raise BadTable(_("No column is called OpenID; the first row must name the columns."))
     others = {number: name for number, name in enumerate(names) if number != place}
     if wrong := [
-        name or "?" for name in others.values() if not name or len(name) > 40 or set(name) & set("{}")
+        name or "?" for name in others.values() if not name or len(name) > 40 or set(name) & set("{}|")
     ]:
-        sentence = _("A column needs a name of at most 40 characters without braces: %(names)s")
+        sentence = _("A column needs a name of at most 40 characters without { } and |: %(names)s")
         raise BadTable(sentence % {"names": "、".join(wrong)})
     if len(set(names)) < len(names):
         raise BadTable(_("Two columns have the same name."))

@@ -11,6 +11,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.campaigns.mass import sending
+from wechat.campaigns.mass.words import of_error
 from wechat.campaigns.models import MassCall
 
 FAILED, UNCERTAIN = MassCall.State.FAILED, MassCall.State.UNCERTAIN
@@ -37,9 +38,10 @@ def _title(call: MassCall) -> str:
 SOURCES.add(
     "mass_sends",
     FailureSource(
-        gettext_lazy("Mass sends"), Area.SENDING, _not_taken, sending.try_again, _page, title=_title
+        gettext_lazy("Mass sends"), Area.SENDING, _not_taken, sending.try_again, _page, title=_title,
+        words=of_error,
     ),
-)
+)  # fmt: skip
 SOURCES.add(
     "mass_sends_uncertain",
     FailureSource(

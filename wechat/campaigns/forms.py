@@ -15,11 +15,12 @@ from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.wording import check_words, words_in_line, words_of
+from wechat.campaigns.wording import words_in_line, words_of
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
-from wechat.contents.form import FIELDS, ContentForm
+from wechat.contents.checks import check_variables
+from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
@@ -131,15 +132,6 @@ class ServiceForm(ContentForm):
     def variables(self) -> Mapping[str, Variable]:
         return words_of(self.campaign)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        for name in FIELDS.get(cleaned.get("kind", ""), ()):
-            try:
-                check_words(self.campaign, cleaned.get(name))
-            except ValidationError as error:
-                self.add_error(name, error)
-        return cleaned
-
 
 class TemplateForm(forms.Form):
     """A form for the values of a variant's template.
@@ -184,7 +176,7 @@ class TemplateForm(forms.Form):
         rules = {f"value-{field.name}": field.check for field in self.template.fields}
         for name, value in list(cleaned.items()):
             try:
-                check_words(self.campaign, value)
+                check_variables(value, words_of(self.campaign))
                 if name in rules and not names_in(value):
                     rules[name](value)
             except ValidationError as error:

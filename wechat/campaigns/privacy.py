@@ -1,6 +1,6 @@
 """What campaigns forget of a person, and what they keep: that something was sent is part of the figures."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -52,14 +52,23 @@ def received(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def mass_sends(follower: Follower) -> Holding | None:
-    """Returns how many mass sends name the follower, which stays."""
+    """Returns the follower's places in the lists of mass sends as something to erase.
+
+    Nobody is sent anything twice for it: a call is sent again only to those who are in its list still, or
+    under its ``clientmsgid``.
+    """
+    sends = MassSend.objects.filter(account=follower.account_id)
     got = MassRecipient.objects.filter(account=follower.account_id, openid=follower.openid)
-    named = Q(pk__in=got.values("call__send")) | Q(openids__contains=[follower.openid])
-    if not (count := MassSend.objects.filter(named, account=follower.account_id).count()):
+    lists = sends.filter(openids__contains=[follower.openid])
+    if not (count := sends.filter(Q(pk__in=got.values("call__send")) | Q(pk__in=lists)).count()):
         return None
-    kept = ngettext(
-        "that %d mass send names them: WeChat counts what each person gets in a month",
-        "that %d mass sends name them: WeChat counts what each person gets in a month",
-        count,
+
+    def erase() -> None:
+        got.delete()
+        without = Func(F("openids"), Value(follower.openid), function="array_remove")
+        lists.update(openids=without)
+
+    named = ngettext(
+        "their name in the list of %d mass send", "their name in the lists of %d mass sends", count
     )
-    return Holding(kept % count)
+    return Holding(named % count, erase)

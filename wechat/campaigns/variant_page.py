@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.staff import audit
@@ -23,6 +24,7 @@ from wechat.contents import preview
 from wechat.contents.preview import Filling
 
 LETTERS = "ABCD"
+NO_DRAFT = gettext_lazy("Somebody sent the campaign on its way meanwhile: it is no longer a draft.")
 
 
 @object_page(all_campaigns, Area.SENDING, change=True)
@@ -79,6 +81,8 @@ def _saved(
             variant.save()
             snapshot.touched(campaign)
             audit.record(request, campaign, _("Wrote variant %s.") % variant.letter)
+        else:
+            messages.error(request, NO_DRAFT)
     return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 
@@ -91,6 +95,8 @@ def delete(request: HttpRequest, campaign: Campaign, letter: str) -> HttpRespons
             campaign.variants.filter(letter=letter).delete()
             snapshot.touched(campaign)
             audit.record(request, campaign, _("Deleted variant %s.") % letter)
+        else:
+            messages.error(request, NO_DRAFT)
     return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 

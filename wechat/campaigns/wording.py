@@ -3,16 +3,14 @@
 A draft may be given another audience, way or template after its texts were written.
 """
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from wechat.campaigns.audience_file import EVERYBODYS
 from wechat.campaigns.models import Campaign, Variant
+from wechat.contents.checks import check_variables
 from wechat.contents.text_editor import in_line, named
 from wechat.contents.variables import Variable
-from wechat.kernel.placeholders import names_in
 
 
 def words_of(campaign: Campaign) -> dict[str, Variable]:
@@ -50,21 +48,13 @@ def check(campaign: Campaign) -> None:
             ) from None
 
 
-def check_words(campaign: Campaign, *texts: Any) -> None:
-    """Checks the placeholders of texts. Raises ``ValidationError`` for a word that the campaign has not."""
-    if unknown := names_in(*texts) - words_of(campaign).keys():
-        sentence = _("There is no word %(unknown)s. Words you can use: %(words)s")
-        params = {"unknown": "、".join(sorted(unknown)), "words": words_in_line(campaign)}
-        raise ValidationError(sentence % params)
-
-
 def _check(campaign: Campaign, variant: Variant) -> None:
     if campaign.uses_service:
         if not variant.content:
             raise ValidationError(_("The customer-service message is not written yet."))
-        check_words(campaign, variant.content)
+        check_variables(variant.content, words_of(campaign))
     if campaign.uses_template and campaign.template:
         if variant.values.keys() != {field.name for field in campaign.template.fields}:
             sentence = _("The values of the template “%(template)s” are not filled in yet.")
             raise ValidationError(sentence % {"template": campaign.template})
-        check_words(campaign, variant.values, variant.url, variant.pagepath)
+        check_variables([variant.values, variant.url, variant.pagepath], words_of(campaign))

@@ -1,6 +1,6 @@
 """What is wrong with a content, in sentences that say what to change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from wechat.contents.scripts import arrange
+from wechat.contents.text_editor import in_line
 from wechat.contents.variables import Values, Variable, expand
 from wechat.kernel import placeholders
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
@@ -56,11 +57,14 @@ def check_filled(content: Content) -> None:
         raise ValidationError(sentence(error, content), code=error.field) from None
 
 
-def check_fallbacks(written: object, offered: Mapping[str, Variable]) -> None:
-    """Checks that variables which may be empty tell what to say then. Raises ``ValidationError``.
+def check_variables(written: object, offered: Mapping[str, Variable]) -> None:
+    """Checks that braces hold offered variables only, and that those which may be empty say what then.
 
-    ``written`` is a text, a content, or several of them.
+    ``written`` is a text, a content, or several of them. Raises ``ValidationError``.
     """
+    if sentence := no_variables(written, offered):
+        words = _("Variables here: %(words)s") % {"words": in_line(offered)} if offered else ""
+        raise ValidationError(f"{sentence} {words}".strip())
     for name in sorted(placeholders.bare_in(written) & offered.keys()):
         variable = offered[name]
         if not variable.fallback:
@@ -71,6 +75,22 @@ def check_fallbacks(written: object, offered: Mapping[str, Variable]) -> None:
         )
         params = {"label": variable.label, "name": name, "fallback": variable.fallback}
         raise ValidationError(sentence % params)
+
+
+def no_variables(written: object, known: Iterable[str]) -> str:
+    """Returns what to do about braces that hold no known variable, or one and are full-width, if any do."""
+    if wide := sorted(placeholders.wide_names_in(written).intersection(known)):
+        sentence = _("Write {%(name)s} with half-width braces: in full-width ones nothing is filled in.")
+        return sentence % {"name": wide[0]}
+    unknown = sorted(placeholders.names_in(written).difference(known))
+    if not unknown:
+        return ""
+    sentence = _(
+        "%(names)s is no variable here. Correct it, or write %(wide)s, with full-width braces, to have it "
+        "read as it is."
+    )
+    names = "、".join(f"{{{name}}}" for name in unknown)
+    return sentence % {"names": names, "wide": f"｛{unknown[0]}｝"}
 
 
 def caution(content: Content, account_name: str) -> str:

@@ -30,7 +30,7 @@ from unfold.widgets import (
 from accounts.official.models import OfficialAccount
 from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
-from wechat.contents.checks import caution, check_content, check_fallbacks
+from wechat.contents.checks import caution, check_content, check_variables
 from wechat.contents.models import HasContent, Kind
 from wechat.contents.text_editor import TextEditor, named, read_in_words
 from wechat.contents.variables import USUAL, VARIABLES, Variable
@@ -180,7 +180,7 @@ class ContentForm(forms.ModelForm[Any]):
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
         for name in names:
-            self._check_fallbacks(name, cleaned.get(name))
+            self._check_variables(name, cleaned.get(name))
         if any(name in self.errors for name in names):
             return
         kept = former if former.get("type") == kind else {}
@@ -193,9 +193,9 @@ class ContentForm(forms.ModelForm[Any]):
             named = NAMED.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
 
-    def _check_fallbacks(self, name: str, value: Any) -> None:
+    def _check_variables(self, name: str, value: Any) -> None:
         try:
-            check_fallbacks(value if isinstance(value, str) else "", self.variables())
+            check_variables(value if isinstance(value, str) else "", self.variables())
         except ValidationError as error:
             self.add_error(name, error)
 

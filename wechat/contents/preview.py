@@ -101,9 +101,8 @@ def _notes(text: str, filling: Filling) -> list[str]:
         checks.check_filled(Text(placeholders.fill(text, filling.longest)))
     except ValidationError as error:
         found += error.messages
-    if unknown := sorted(placeholders.names_in(text) - filling.values.keys()):
-        names = "、".join(f"{{{name}}}" for name in unknown)
-        found.append(_("%(names)s is no variable and is sent as it is written.") % {"names": names})
+    if sentence := checks.no_variables(text, filling.values):
+        found.append(sentence)
     if text.strip() and is_empty(Text(placeholders.fill(text, filling.values))):
         found.append(_("Nothing is left for this person, and nothing is sent."))
     return found

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 PLACEHOLDER = re.compile(r"\{([^{}|\n]{1,40})(?:\|([^{}\n]{0,200}))?\}")
+# With the braces of a Chinese keyboard it is none, but may be meant as one.
+WIDE = re.compile(r"｛([^｛｝|｜\n]{1,40})(?:[|｜][^｛｝\n]{0,200})?｝")
 # Fields of a content or message that are addresses.
 ADDRESSES = frozenset({"url", "pic_url", "music_url", "hq_music_url", "pagepath"})
 # As WeChat finds them in a text: up to a blank, a quote, or a character that is not ASCII.
@@ -45,6 +47,11 @@ def fill_all(part: Part, values: Mapping[str, str]) -> Part:
 def names_in(*parts: Any) -> frozenset[str]:
     """Returns the names of all placeholders, known or not."""
     return frozenset(found[1] for text in _texts(parts) for found in PLACEHOLDER.finditer(text))
+
+
+def wide_names_in(*parts: Any) -> frozenset[str]:
+    """Returns the names in full-width braces, which are no placeholders."""
+    return frozenset(found[1].strip() for text in _texts(parts) for found in WIDE.finditer(text))
 
 
 def needed_in(*parts: Any) -> frozenset[str]:

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
 from wechat.kernel import files
-from wechat.materials import limits, material_quota
+from wechat.materials import limits, material_quota, usage
 from wechat.materials.models import Asset
 
 
@@ -44,6 +44,18 @@ class AssetForm(AccountForm):
 
     def clean_folder(self) -> str:
         return " ".join(str(self.cleaned_data.get("folder", "")).split())
+
+    def clean_permanent(self) -> bool:
+        permanent = bool(self.cleaned_data.get("permanent"))
+        # Read before the instance takes the new value over.
+        ends = not permanent and bool(self.instance.pk) and self.instance.permanent
+        if ends and (places := usage.uses(self.instance)):
+            raise ValidationError(
+                _("It is in use: %(places)s. Menus and articles need a permanent file, and its place on "
+                  "WeChat would not become free."),
+                params={"places": "、".join(places)},
+            )  # fmt: skip
+        return permanent
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
 from wechat.console.pages import HistoryMixin, badge
+from wechat.contents.checks import no_variables
 from wechat.kernel import placeholders
 from wechat.pushes import event_templates
 from wechat.pushes.fill_form import PREFIX
@@ -50,6 +51,9 @@ class EventForm(AccountForm):
                 field.check(placeholders.fill(value, self._examples()))
             except forms.ValidationError as error:
                 self.add_error(PREFIX + field.name, error)
+        for name in ("url", *(PREFIX + field.name for field in self._template_fields())):
+            if sentence := no_variables(cleaned.get(name, ""), self._examples()):
+                self.add_error(name, sentence)
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

@@ -52,7 +52,9 @@ def _jobs(account: OfficialAccount) -> QuerySet[LibraryJob]:
 
 def _do_again(rows: QuerySet[LibraryJob]) -> int:
     made = [
-        LibraryJob(account=job.account, verb=job.verb, details=job.details, due_at=timezone.now())
+        LibraryJob(
+            account=job.account, verb=job.verb, details=job.details, known=job.known, due_at=timezone.now()
+        )
         for job in rows.select_related("account")
     ]
     LibraryJob.objects.bulk_create(made, ignore_conflicts=True)

@@ -81,12 +81,13 @@ def do(job: LibraryJob) -> None:
     client = client_for(job.account)
     if job.verb == Verb.ADD:
         try:
-            _add(client, job.details)
+            _add_once(client, job)
         except TransportError as error:
             if not error.outcome_unknown:
                 raise
             # It may have been added, and a second one would be one too many: the next reading shows it.
             job.give_up(error)
+            sync(job.account)
             return
     elif job.verb == Verb.DELETE:
         _delete(client, job.details)
@@ -96,6 +97,26 @@ def do(job: LibraryJob) -> None:
 
 def _asked(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str, Any]) -> LibraryJob:
     return LibraryJob.objects.create(account=account, verb=verb, details=dict(details), due_at=timezone.now())
+
+
+def _add_once(client: Client, job: LibraryJob) -> None:
+    """Adds the template, unless an earlier attempt that was cut short, or whose answer was lost, has."""
+    there = _found(client, job.account)
+    if job.known is not None and any(_is_made(each, job) for each in there):
+        return
+    if not job.settle(known=[each.platform_id for each in there]):
+        return
+    try:
+        _add(client, job.details)
+    except ApiError:
+        job.settle(known=None)
+        raise
+
+
+def _is_made(template: Template, job: LibraryJob) -> bool:
+    """Returns whether a template is new since the job was begun, and as the job was to make it."""
+    is_new = template.kind == job.details["kind"] and template.platform_id not in (job.known or ())
+    return is_new and all(each in template.content for each in job.details.get("keywords", ()))
 
 
 def _add(client: Client, details: Mapping[str, Any]) -> None:
@@ -117,7 +138,7 @@ def _delete(client: Client, details: Mapping[str, Any]) -> None:
 
 
 def _read(client: Client, account: OfficialAccount) -> None:
-    found = [*_messages(client, account), *_notices(client, account)]
+    found = _found(client, account)
     with transaction.atomic():
         Template.objects.bulk_create(
             found,
@@ -129,6 +150,10 @@ def _read(client: Client, account: OfficialAccount) -> None:
         gone.exclude(platform_id__in=[each.platform_id for each in found]).update(
             missing_since=timezone.now()
         )
+
+
+def _found(client: Client, account: OfficialAccount) -> list[Template]:
+    return [*_messages(client, account), *_notices(client, account)]
 
 
 def _messages(client: Client, account: OfficialAccount) -> list[Template]:

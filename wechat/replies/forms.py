@@ -18,7 +18,7 @@ from accounts.staff.pages import AccountForm
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.read_only import read_as
-from wechat.contents.checks import check_content, check_fallbacks, check_together
+from wechat.contents.checks import check_content, check_together, check_variables
 from wechat.contents.form import AnswerForm
 from wechat.contents.text_editor import TextEditor, read_in_words
 from wechat.contents.variables import VARIABLES
@@ -97,7 +97,7 @@ class RuleForm(AccountForm):
         text: str = self.cleaned_data["away_text"].replace("\r\n", "\n")
         if not self.cleaned_data.get("hands_to") or not text.strip():
             return ""
-        check_fallbacks(text, VARIABLES.by_name())
+        check_variables(text, VARIABLES.by_name())
         account = OfficialAccount.objects.filter(pk=self.instance.account_id or self.account_id or 0).first()
         try:
             check_content(Text(text), account.name if account else "")

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.contents.checks import MOST_REPLIES, check_content, check_fallbacks, check_together
+from wechat.contents.checks import MOST_REPLIES, check_content, check_together, check_variables
 from wechat.contents.variables import VARIABLES
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
@@ -87,7 +87,7 @@ def _check_together(replies: list[dict[str, Any]], random: bool, notes: list[str
     contents = [from_dict(each) for each in replies]
     try:
         check_together(contents, one_at_random=random)
-        check_fallbacks(contents, VARIABLES.by_name())
+        check_variables(contents, VARIABLES.by_name())
     except ValidationError as error:
         notes.extend(error.messages)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
-from wechat.contents.checks import check_content, check_fallbacks, check_together
+from wechat.contents.checks import check_content, check_together, check_variables
 from wechat.contents.variables import VARIABLES
 from wechat.materials.models import Asset
 from wechat.replies import versions
@@ -89,7 +89,7 @@ def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
         return
     check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
     check_handover(rule.hands_to, contents)
-    check_fallbacks([*contents, rule.away_text if rule.hands_to else ""], VARIABLES.by_name())
+    check_variables([*contents, rule.away_text if rule.hands_to else ""], VARIABLES.by_name())
     if rule.trigger == Trigger.KEYWORD and not keywords:
         raise ValidationError(_("A keyword rule needs a keyword: add one, or choose what else to answer to."))
     if not contents and not rule.forward_url:

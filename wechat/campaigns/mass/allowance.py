@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.followers import selection
 from accounts.followers.models import Follower
+from accounts.followers.segments import UnknownCondition
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.sdk.beijing import BEIJING
@@ -106,17 +107,26 @@ def used_up(
     followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
     if account.kind != OfficialAccount.Kind.SERVICE:
         return followers.none()
-    planned = _planned_to_all(account, at) if with_planned else 0
-    went = [*[None] * planned, *_sent_to_all(account, at)][:A_MONTH]
-    spent = _got(account, at, A_MONTH)
-    for number, moment in enumerate(went, start=1):
-        spent |= _following(moment) & _got(account, at, A_MONTH - number)
+    planned = list(_planned(account, at)) if with_planned else []
+    to_all = [None for send in planned if send.target == Target.ALL]
+    to_some = _in_plans([send for send in planned if send.target != Target.ALL])
+    went = [*to_all, *_sent_to_all(account, at)][:A_MONTH]
+    spent = Q(pk__in=[])
+    for number, following in enumerate([Q(), *map(_following, went)]):
+        for more, meant in enumerate(to_some[: A_MONTH - number + 1]):
+            spent |= following & meant & _got(account, at, A_MONTH - number - more)
     return followers.filter(spent)
 
 
 def left_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
     """Returns how many more mass sends to everybody may be planned for the month of that time."""
-    return max(0, A_MONTH - len(_sent_to_all(account, at)) - _planned_to_all(account, at))
+    planned = _planned(account, at).filter(target=Target.ALL).count()
+    return max(0, A_MONTH - len(_sent_to_all(account, at)) - planned)
+
+
+def planned_to_some(account: OfficialAccount, at: datetime.datetime) -> int:
+    """Returns how many mass sends by tag, segment or list are planned for the month of that time."""
+    return _planned(account, at).exclude(target=Target.ALL).count()
 
 
 def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
@@ -208,9 +218,26 @@ def _sent_to_all(account: OfficialAccount, at: datetime.datetime) -> list[dateti
     return list(newest_first.values_list("accepted_at", flat=True))
 
 
-def _planned_to_all(account: OfficialAccount, at: datetime.datetime) -> int:
-    planned = MassSend.objects.filter(account=account, target=Target.ALL, state=MassSend.State.SCHEDULED)
-    return planned.filter(starts_at__gte=month(at), starts_at__lt=next_month(at)).count()
+def _planned(account: OfficialAccount, at: datetime.datetime) -> QuerySet[MassSend]:
+    planned = MassSend.objects.filter(account=account, state=MassSend.State.SCHEDULED)
+    return planned.filter(starts_at__gte=month(at), starts_at__lt=next_month(at)).order_by("starts_at")
+
+
+def _in_plans(sends: Sequence[MassSend]) -> list[Q]:
+    """Returns the conditions for those who are meant in none, one, two … of them, or more."""
+    times = [Q()]
+    for meant in filter(None, map(_meant, sends)):
+        more = [times[number] | (times[number - 1] & meant) for number in range(1, len(times))]
+        times = [Q(), *more, times[-1] & meant][: A_MONTH + 1]
+    return times
+
+
+def _meant(send: MassSend) -> Q | None:
+    """Returns the condition for those the target means; ``None`` for one that nobody can tell of."""
+    try:
+        return Q(pk__in=chosen(send).order_by().values("pk"))
+    except UnknownCondition:
+        return None
 
 
 def _following(moment: datetime.datetime | None) -> Q:

@@ -45,6 +45,8 @@ def _draft(send: MassSend) -> str:
     draft = send.draft
     if draft is None or not draft.media_id or draft.is_changed or draft.state != Draft.State.SAVED:
         raise BodyNotReady("draft")
+    if send.is_article_changed:
+        raise BodyNotReady("changed")
     return draft.media_id
 
 

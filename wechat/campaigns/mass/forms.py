@@ -24,7 +24,7 @@ from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.variables import Variable, variables_in
+from wechat.contents.variables import Variable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
 
@@ -86,8 +86,6 @@ class MassSendForm(ContentForm, AccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._take_target(cleaned)
-        if variables_in(cleaned.get("text") or ""):
-            self.add_error("text", _("A mass send says the same to everybody: take the words in braces out."))
         return cleaned
 
     def _take(self, cleaned: dict[str, Any]) -> None:

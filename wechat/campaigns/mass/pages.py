@@ -102,6 +102,7 @@ def allowances(account: OfficialAccount) -> dict[str, Any]:
         "month": localtime(now),
         "monthly": account.kind == OfficialAccount.Kind.SERVICE,
         "left_to_all": allowance.left_to_all(account, now),
+        "planned_to_some": allowance.planned_to_some(account, now),
         "month_counts": allowance.month_counts(account, now),
         "spent_today": allowance.is_spent_today(account, now),
     }

@@ -75,6 +75,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
         state=State.SCHEDULED,
         due_at=starts_at,
         starts_at=starts_at,
+        draft_revision=send.draft.revision if send.draft else None,
         sent_by=user_id,
         attempts=0,
         error="",
@@ -87,7 +88,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 def take_back(send: MassSend) -> bool:
     """Makes it a draft again, as long as it has not begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
-    return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None))
+    return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None, draft_revision=None))
 
 
 @SENDS.each

@@ -105,6 +105,9 @@ def _hand_over(client: Client, call: MassCall) -> None:
         call.give_up(call.error, state=State.UNCERTAIN)
         return
     lost_before = call.tried_at
+    if lost_before is None and _send_of(call).is_article_changed:
+        call.give_up("changed")
+        return
     state = State.CONFIRMING if call.state == State.CONFIRMING else State.SENDING
     call.settle(state=state, tried_at=lost_before or timezone.now())
     try:
@@ -119,9 +122,13 @@ def _hand_over(client: Client, call: MassCall) -> None:
         _accepted(call, accepted)
 
 
+def _send_of(call: MassCall) -> MassSend:
+    return MassSend.objects.select_related("draft").get(pk=call.send_id)
+
+
 def _called(client: Client, call: MassCall) -> Accepted:
     body: mass.Body = call.body
-    send = MassSend.objects.get(pk=call.send_id)
+    send = _send_of(call)
     if body["msgtype"] == "mpvideo":
         title, words = str(send.content.get("title", "")), str(send.content.get("description", ""))
         body = mass.video(mass.video_for_mass(client, body["mpvideo"]["media_id"], title, words))
@@ -140,7 +147,7 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
         accepted_at=now,
         due_at=now + FOLLOW_AFTER,
     )
-    draft = MassSend.objects.select_related("draft").get(pk=call.send_id).draft
+    draft = _send_of(call).draft
     if draft is not None and call.body["msgtype"] == "mpnews":
         articles.left_the_box(draft)
     # It may have been reported before its number was known here.

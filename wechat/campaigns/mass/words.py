@@ -17,6 +17,9 @@ MARKS: Mapping[str, StrOrPromise] = {
     "draft": gettext_lazy(
         "The article is not in WeChat's drafts as it stands here: open it and save it to WeChat's drafts."
     ),
+    "changed": gettext_lazy(
+        "The article was changed after the mass send was planned, so it was not sent: make a new one."
+    ),
     "file": gettext_lazy("A file is still on its way to WeChat; it is sent once that is there."),
     "tag": gettext_lazy("The tag does not exist on WeChat."),
     "segment": gettext_lazy("A condition of the segment asks for something that was deleted."),
@@ -62,6 +65,13 @@ def of_send(send: MassSend) -> str:
     return str(MARKS.get(send.error, send.error))
 
 
+def of_error(errcode: int | None, text: str) -> str:
+    """Returns why something was not sent, or the empty text."""
+    if errcode is None and text in MARKS:
+        return str(MARKS[text])
+    return interruptions.in_words(sentence(errcode, text)) if text or errcode is not None else ""
+
+
 def of_call(call: MassCall) -> str:
     """Returns what is the matter with a part, or the empty text."""
     review = re.fullmatch(r"err\((\d+)\)", call.status)
@@ -70,7 +80,7 @@ def of_call(call: MassCall) -> str:
     if call.state == MassCall.State.UNCERTAIN:
         return _("Whether it was sent is not known: look at WeChat's own page before you send it again.")
     if call.state == MassCall.State.FAILED and call.errcode is None:
-        return interruptions.in_words(sentence(None, call.error)) if call.error else ""
+        return of_error(None, call.error)
     if call.state == MassCall.State.ACCEPTED or call.errcode is None:
         return (
             ""

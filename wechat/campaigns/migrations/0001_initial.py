@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                 ('openids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, editable=False, size=None)),
                 ('pictures', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, editable=False, size=None)),
                 ('recommend', models.CharField(blank=True, max_length=100, verbose_name='words with the pictures')),
+                ('draft_revision', models.PositiveIntegerField(blank=True, editable=False, null=True)),
                 ('ignore_reprint', models.BooleanField(default=False, help_text="Otherwise WeChat sends nothing when it finds that an article is somebody else's.", verbose_name='send even if judged a reprint')),
                 ('state', models.CharField(choices=[('draft', 'Being written'), ('scheduled', 'Planned'), ('sending', 'Being handed over'), ('confirming', 'Waits for an administrator'), ('accepted', 'WeChat is sending it'), ('done', 'Done'), ('failed', 'Failed'), ('uncertain', 'Uncertain'), ('deleted', 'Deleted')], default='draft', editable=False, max_length=12, verbose_name='state')),
                 ('starts_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='planned for')),

@@ -63,6 +63,8 @@ class MassSend(HasContent, WorkRow):
     draft = models.ForeignKey(
         Draft, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("article")
     )
+    # What the article said when it was planned: what is changed afterwards was looked at by nobody.
+    draft_revision = models.PositiveIntegerField(null=True, blank=True, editable=False)
     # Further pictures of a message of several; the first is ``asset``.
     pictures = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     recommend = models.CharField(_("words with the pictures"), max_length=100, blank=True)
@@ -115,6 +117,12 @@ class MassSend(HasContent, WorkRow):
     @property
     def may_be_edited(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def is_article_changed(self) -> bool:
+        """Returns whether the article says something else than when the mass send was planned."""
+        planned = self.draft_revision
+        return self.draft is not None and planned is not None and self.draft.revision != planned
 
     @property
     def is_under_way(self) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from wechat.campaigns.models import SequenceStep
-from wechat.contents.checks import check_fallbacks
+from wechat.contents.checks import check_variables
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.text_editor import named
@@ -97,7 +97,7 @@ class StepFillForm(FillForm):
         cleaned = super().clean()
         for name, value in list(cleaned.items()):
             try:
-                check_fallbacks(value, named(USUAL))
+                check_variables(value, named(USUAL))
             except ValidationError as error:
                 self.add_error(name, error)
         return cleaned

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('verb', models.CharField(choices=[('sync', 'Read the templates'), ('add', 'Add a template'), ('delete', 'Delete a template')], max_length=8, verbose_name='what')),
                 ('details', models.JSONField(default=dict)),
+                ('known', models.JSONField(blank=True, editable=False, null=True)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8, verbose_name='state')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount', verbose_name='account')),

@@ -74,6 +74,8 @@ class LibraryJob(WorkRow):
     verb = models.CharField(_("what"), max_length=8, choices=Verb.choices)
     # Of an addition: kind, short_id and keywords, or tid, kids and scene. Of a deletion: kind, platform_id.
     details = models.JSONField(default=dict)
+    # The templates that were there when an addition was begun; empty once it was refused.
+    known = models.JSONField(null=True, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
