@@ -97,10 +97,26 @@ def own_call() -> Iterator[requests.Session]:
 def examine(account: OfficialAccount) -> list[Finding]:
     """Runs every examination and returns the findings, the worst first.
 
-    Makes calls to the platform; raises none of their errors.
+    Makes calls to the platform; raises none of their errors. Without the account's secrets there is nothing
+    more to be found out.
     """
+    if unreadable := list(undecryptable_secrets(account)):
+        return unreadable
     found = [finding for examination in _examinations for finding in examination(account)]
     return sorted(found, key=lambda finding: WORST_FIRST.index(finding.level))
+
+
+@observes
+def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault if there are secrets that no key opens, as after a restore with another key."""
+    if names := account.undecryptable_secrets():
+        labels = [str(OfficialAccount._meta.get_field(name).verbose_name) for name in names]
+        yield Finding(
+            Level.FAULT,
+            _("No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: %(secrets)s.")
+            % {"secrets": ", ".join(labels)},
+            _("Put the key back that they were stored with and restart; if it is lost, enter them again."),
+        )
 
 
 @examines

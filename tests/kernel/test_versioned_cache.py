@@ -11,6 +11,7 @@ from accounts.official import directory
 from accounts.official.models import OfficialAccount
 from wechat.kernel import versioned_cache
 from wechat.kernel.models import CacheVersion
+from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,10 @@ def test_an_account_whose_keys_cannot_be_opened_takes_no_other_down(account: Off
         mode="plain",
     )  # fmt: skip
     OfficialAccount.objects.filter(pk=other.pk).update(token=b"lost.from another installation")
-    assert directory.find("other") is None
+    found = directory.find("other")
+    assert found is not None
+    with pytest.raises(Undecryptable):
+        found.keys()
     assert directory.find("demo") is not None
 
 

@@ -41,6 +41,7 @@ from wechat.inbox import refusals, unknown_addresses
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics, versioned_cache
 from wechat.kernel.http_errors import TooLarge, Unavailable
+from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.content import Content, to_passive
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
@@ -78,7 +79,12 @@ class Signature(BaseAuthentication):
         if entry is None:
             unknown_addresses.note(slug, request.query_params)
             raise NotFound
-        keys = entry.keys()
+        try:
+            keys = entry.keys()
+        except Undecryptable:
+            # A fault of ours, not of the sender: WeChat shall try again, and the doctor says what is wrong.
+            _count(slug, "unavailable")
+            raise Unavailable from None
         query = request.query_params
         try:
             if request.method == "GET" or keys.mode is Mode.PLAIN:
