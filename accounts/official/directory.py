@@ -14,22 +14,26 @@ from wechat.sdk.envelope import CallbackKeys
 log = logging.getLogger(__name__)
 
 
+class KeysUnusable(Exception):
+    """The account's keys cannot be opened, or have a form that none has: nothing can be verified."""
+
+
 @dataclass(frozen=True, slots=True)
 class CachedAccount:
     account: OfficialAccount
-    # Without and with the former ones; ``None`` if they cannot be opened.
+    # Without and with the former ones; ``None`` if they are unusable.
     current: CallbackKeys | None
     overlapping: CallbackKeys | None
 
     def keys(self) -> CallbackKeys:
         """Returns the valid keys: with the former ones while a change is under way.
 
-        Raises ``Undecryptable`` if they could not be opened.
+        Raises ``KeysUnusable``.
         """
         until = self.account.previous_until
         keys = self.overlapping if until and timezone.now() < until else self.current
         if keys is None:
-            raise Undecryptable(self.account.slug)
+            raise KeysUnusable(self.account.slug)
         return keys
 
 
@@ -39,13 +43,13 @@ def _build() -> Mapping[str, CachedAccount]:
 
 
 def _entry(account: OfficialAccount) -> CachedAccount:
-    """Returns the account with its keys, without them if they cannot be opened: the others go on."""
+    """Returns the account with its keys, without them if they are unusable: the others go on."""
     try:
         return CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
         )
-    except Undecryptable:
-        log.exception("account_undecryptable", extra={"account": account.slug})
+    except (Undecryptable, ValueError):
+        log.exception("account_keys_unusable", extra={"account": account.slug})
         return CachedAccount(account, None, None)
 
 

@@ -41,7 +41,6 @@ from wechat.inbox import refusals, unknown_addresses
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed
 from wechat.kernel import metrics, versioned_cache
 from wechat.kernel.http_errors import TooLarge, Unavailable
-from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.content import Content, to_passive
 from wechat.sdk.envelope import MAX_BODY, Mode, Opened, open_envelope, seal, verify_query
 from wechat.sdk.errors import EnvelopeError, MalformedMessage
@@ -81,7 +80,7 @@ class Signature(BaseAuthentication):
             raise NotFound
         try:
             keys = entry.keys()
-        except Undecryptable:
+        except directory.KeysUnusable:
             # A fault of ours, not of the sender: WeChat shall try again, and the doctor says what is wrong.
             _count(slug, "unavailable")
             raise Unavailable from None
