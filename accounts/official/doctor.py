@@ -110,7 +110,7 @@ def examine(account: OfficialAccount) -> list[Finding]:
 def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault if there are secrets that no key opens, as after a restore with another key."""
     if names := account.undecryptable_secrets():
-        labels = [str(OfficialAccount._meta.get_field(name).verbose_name) for name in names]
+        labels = [str(field.verbose_name) for field in OfficialAccount._meta.fields if field.name in names]
         yield Finding(
             Level.FAULT,
             _("No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: %(secrets)s.")
@@ -143,7 +143,7 @@ def secrets(account: OfficialAccount) -> Iterator[Finding]:
 
 @examines
 def access_token(account: OfficialAccount) -> Iterator[Finding]:
-    if not account.appsecret:
+    if not account.readable_secret("appsecret"):
         yield Finding(
             Level.FAULT,
             _("The AppSecret is missing, so the platform's API cannot be called."),
@@ -220,7 +220,7 @@ def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
 def reachable(account: OfficialAccount) -> Iterator[Finding]:
     """Tries the callback address from here, then has the platform try it, and yields the findings."""
     yield _own_verification(account)
-    if not account.appsecret:
+    if not account.readable_secret("appsecret"):
         return
     try:
         pings = callback_check(client_for(account)).get("ping", [])
@@ -249,7 +249,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
 def _own_verification(account: OfficialAccount) -> Finding:
     timestamp, nonce, echo = str(int(time.time())), "1", OWN_ECHO
     query = {
-        "signature": sign(account.token, timestamp, nonce),
+        "signature": sign(account.readable_secret("token"), timestamp, nonce),
         "timestamp": timestamp,
         "nonce": nonce,
         "echostr": echo,
