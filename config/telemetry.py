@@ -10,9 +10,12 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from wechat.kernel import tracing
+import psycopg
+
+from wechat.kernel import prepared, tracing
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -50,6 +53,11 @@ def _start(service: str) -> None:
     _provider = provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
     provider.add_span_processor(ExportedSpans(OTLPSpanExporter()))
     PsycopgInstrumentor().instrument(tracer_provider=provider)
+    # Prepared statements have cursors of their own, which no connection makes: of a class like the one that
+    # the instrumentation gives to a connection.
+    maker: Any = SimpleNamespace(cursor_factory=psycopg.Cursor)
+    PsycopgInstrumentor.instrument_connection(maker, tracer_provider=provider)
+    prepared.use(maker.cursor_factory)
     RedisInstrumentor().instrument(tracer_provider=provider)
     tracing.collect(SdkSpans(provider))
 

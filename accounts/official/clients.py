@@ -19,13 +19,15 @@ _store = SharedTokenStore()
 
 def client_for(account: OfficialAccount) -> Client:
     """Returns a client with the account's tokens; the same one as long as its credentials do not change."""
-    return _client(account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE)
+    credentials = credentials_of(account)
+    return _client(credentials.appid, credentials.secret, account.token_kind, settings.WECHAT_API_BASE)
 
 
 def access_token_of(account: OfficialAccount) -> Token:
     """Returns the account's access token with the time it ends, the very one that our own calls carry."""
+    credentials = credentials_of(account)
     return _tokens(
-        account.appid, str(account.appsecret), account.token_kind, settings.WECHAT_API_BASE
+        credentials.appid, credentials.secret, account.token_kind, settings.WECHAT_API_BASE
     ).current()
 
 
@@ -47,7 +49,12 @@ def transport() -> Transport:
 
 
 def credentials_of(account: OfficialAccount) -> Credentials:
-    return Credentials(account.appid, str(account.appsecret))
+    """Returns what the account proves itself with.
+
+    An AppSecret that no key opens is as good as none: the platform refuses the account as a whole then, and
+    its work waits until there is one.
+    """
+    return Credentials(account.appid, account.readable_secret("appsecret"))
 
 
 def tickets_of(account: OfficialAccount) -> JsApiTickets:

@@ -14,32 +14,43 @@ from wechat.sdk.envelope import CallbackKeys
 log = logging.getLogger(__name__)
 
 
+class KeysUnusable(Exception):
+    """The account's keys cannot be opened, or have a form that none has: nothing can be verified."""
+
+
 @dataclass(frozen=True, slots=True)
 class CachedAccount:
     account: OfficialAccount
-    current: CallbackKeys
-    overlapping: CallbackKeys
+    # Without and with the former ones; ``None`` if they are unusable.
+    current: CallbackKeys | None
+    overlapping: CallbackKeys | None
 
     def keys(self) -> CallbackKeys:
-        """Returns the valid keys: with the former ones while a change is under way."""
+        """Returns the valid keys: with the former ones while a change is under way.
+
+        Raises ``KeysUnusable``.
+        """
         until = self.account.previous_until
-        return self.overlapping if until and timezone.now() < until else self.current
+        keys = self.overlapping if until and timezone.now() < until else self.current
+        if keys is None:
+            raise KeysUnusable(self.account.slug)
+        return keys
 
 
 def _build() -> Mapping[str, CachedAccount]:
     accounts = OfficialAccount.objects.filter(enabled=True)
-    return {account.slug: entry for account in accounts if (entry := _entry(account))}
+    return {account.slug: _entry(account) for account in accounts}
 
 
-def _entry(account: OfficialAccount) -> CachedAccount | None:
-    """Returns the account with its keys, or ``None`` if they cannot be opened: the others go on."""
+def _entry(account: OfficialAccount) -> CachedAccount:
+    """Returns the account with its keys, without them if they are unusable: the others go on."""
     try:
         return CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
         )
-    except Undecryptable:
-        log.exception("account_undecryptable", extra={"account": account.slug})
-        return None
+    except (Undecryptable, ValueError):
+        log.exception("account_keys_unusable", extra={"account": account.slug})
+        return CachedAccount(account, None, None)
 
 
 _entries = Cached("accounts", _build)

@@ -97,10 +97,26 @@ def own_call() -> Iterator[requests.Session]:
 def examine(account: OfficialAccount) -> list[Finding]:
     """Runs every examination and returns the findings, the worst first.
 
-    Makes calls to the platform; raises none of their errors.
+    Makes calls to the platform; raises none of their errors. Without the account's secrets there is nothing
+    more to be found out.
     """
+    if unreadable := list(undecryptable_secrets(account)):
+        return unreadable
     found = [finding for examination in _examinations for finding in examination(account)]
     return sorted(found, key=lambda finding: WORST_FIRST.index(finding.level))
+
+
+@observes
+def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault if there are secrets that no key opens, as after a restore with another key."""
+    if names := account.undecryptable_secrets():
+        labels = [str(field.verbose_name) for field in OfficialAccount._meta.fields if field.name in names]
+        yield Finding(
+            Level.FAULT,
+            _("No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: %(secrets)s.")
+            % {"secrets": ", ".join(labels)},
+            _("Put the key back that they were stored with and restart; if it is lost, enter them again."),
+        )
 
 
 @examines
@@ -127,7 +143,7 @@ def secrets(account: OfficialAccount) -> Iterator[Finding]:
 
 @examines
 def access_token(account: OfficialAccount) -> Iterator[Finding]:
-    if not account.appsecret:
+    if not account.readable_secret("appsecret"):
         yield Finding(
             Level.FAULT,
             _("The AppSecret is missing, so the platform's API cannot be called."),
@@ -204,7 +220,7 @@ def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
 def reachable(account: OfficialAccount) -> Iterator[Finding]:
     """Tries the callback address from here, then has the platform try it, and yields the findings."""
     yield _own_verification(account)
-    if not account.appsecret:
+    if not account.readable_secret("appsecret"):
         return
     try:
         pings = callback_check(client_for(account)).get("ping", [])
@@ -233,7 +249,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
 def _own_verification(account: OfficialAccount) -> Finding:
     timestamp, nonce, echo = str(int(time.time())), "1", OWN_ECHO
     query = {
-        "signature": sign(account.token, timestamp, nonce),
+        "signature": sign(account.readable_secret("token"), timestamp, nonce),
         "timestamp": timestamp,
         "nonce": nonce,
         "echostr": echo,

@@ -100,9 +100,14 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them."""
-        if not TOKEN_FORM.fullmatch(self.token):
+        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them.
+
+        Those that no key opens are left as they are.
+        """
+        if not self.is_undecryptable("token") and not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
+        if self.is_undecryptable("aes_key"):
+            return
         if self.aes_key and not AES_KEY_FORM.fullmatch(self.aes_key):
             raise ValidationError(_("The EncodingAESKey has exactly 43 letters and digits."))
         if self.mode != Mode.PLAIN and not self.aes_key:
@@ -124,16 +129,19 @@ class OfficialAccount(HasSecrets):
         """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
 
         What was replaced longer ago is dropped; what a change within that time replaced is kept for as long.
+        What no key opens is replaced by any value, and is of no use as a former one.
         """
         now = timezone.now()
         given = {"token": token, "aes_key": aes_key}
-        changed = {name: value for name, value in given.items() if value and value != getattr(self, name)}
+        changed = {
+            name: value for name, value in given.items() if value and value != self.readable_secret(name)
+        }
         if not changed:
             return
         if self.previous_until is None or self.previous_until <= now:
             self.previous_token = self.previous_aes_key = ""
         for name, value in changed.items():
-            setattr(self, f"previous_{name}", getattr(self, name))
+            setattr(self, f"previous_{name}", self.readable_secret(name))
             setattr(self, name, value)
         self.previous_until = now + KEY_OVERLAP
 
@@ -144,14 +152,19 @@ class OfficialAccount(HasSecrets):
             if value and not isinstance(value, Ciphertext):
                 self.secrets_set_on = {**self.secrets_set_on, name: today}
 
+    def undecryptable_secrets(self) -> list[str]:
+        """Returns the fields whose secrets no configured key opens."""
+        return [name for name in SECRETS if self.is_undecryptable(name)]
+
     def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
+        """Returns the keys of callbacks. Raises ``Undecryptable`` if no key opens those that are in use."""
         return CallbackKeys(
             appid=self.appid,
             token=self.token,
             aes_key=self.aes_key,
             mode=Mode(self.mode),
-            previous_token=self.previous_token if with_previous else "",
-            previous_aes_key=self.previous_aes_key if with_previous else "",
+            previous_token=self.readable_secret("previous_token") if with_previous else "",
+            previous_aes_key=self.readable_secret("previous_aes_key") if with_previous else "",
             original_id=self.original_id,
         )
 

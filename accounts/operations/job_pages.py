@@ -13,11 +13,11 @@ from accounts.staff.gate import account_page, entered, frame
 from accounts.staff.rights import Area, Rights
 
 
-@account_page(Area.MESSAGES, by=held_work.CHANGED_BY)
+@account_page(Area.MESSAGES, by=held_work.DECIDING)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows background work; a POST has work on hold go on. The list renews itself while something waits."""
     rights = Rights.of(request.user)
-    decided = held_work.decided_by(request)
+    decided = held_work.decided_by(request, account)
     if request.method == "POST":
         names = request.POST.getlist("work")
         lifted = jobs.go_on(account, names, decided)

@@ -56,7 +56,7 @@ class Job:
 def of(account: OfficialAccount, decided: Q) -> list[Job]:
     """Returns the kinds of work whose rows belong to accounts, those that wait first.
 
-    ``decided`` are the holds of merchants and receivers that the reader may lift.
+    ``decided`` are the holds that the reader may lift.
     """
     rows = {kind: found for kind in KINDS if (found := rows_of(kind, account)) is not None}
     held = _by_account(account, KINDS.names()) | _by_others(account, KINDS.names())
@@ -185,7 +185,7 @@ def _is_shared(kind: AnyKind) -> bool:
 def go_on(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Hold]:
     """Has these kinds of work of the account go on at once; returns what had kept them.
 
-    ``decided`` are the holds of merchants and receivers that the reader may lift.
+    ``decided`` are the holds that the reader may lift.
     """
     return _lift(_liftable(account, names, decided))
 
@@ -203,7 +203,7 @@ def _lift(held: QuerySet[Hold]) -> list[Hold]:
 
 
 def _liftable(account: OfficialAccount, names: Iterable[str], decided: Q) -> QuerySet[Hold]:
-    return _by_account(account, names) | _by_others(account, names).filter(decided)
+    return (_by_account(account, names) | _by_others(account, names)).filter(decided)
 
 
 def _of_no_account() -> list[AnyKind]:

@@ -73,7 +73,7 @@ class KeysForm(forms.Form):
     def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
-        self.fields["new_appsecret"].required = account is None or not account.appsecret
+        self.fields["new_appsecret"].required = account is None or not account.readable_secret("appsecret")
         if account is not None:
             self.fields["new_appsecret"].help_text = secret_state(account, "appsecret")
 
@@ -116,7 +116,7 @@ class ServerForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        key = cleaned.get("new_aes_key") or self.account.aes_key
+        key = cleaned.get("new_aes_key") or self.account.readable_secret("aes_key")
         if cleaned.get("mode") != Mode.PLAIN and not key and not self.errors:
             self.add_error("new_aes_key", KEY_NEEDED)
         return cleaned

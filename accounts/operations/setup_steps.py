@@ -76,7 +76,7 @@ def first_open(account: OfficialAccount) -> SetupStep:
 
 def _done(account: OfficialAccount) -> dict[SetupStep, bool]:
     refused = {each.errcode for each in call_refusals.standing(account.appid)}
-    is_called = bool(account.appsecret and account.abilities)
+    is_called = bool(account.readable_secret("appsecret") and account.abilities)
     return {
         SetupStep.NAME: True,
         SetupStep.KEYS: is_called and refused <= {ADDRESS_REFUSED},
@@ -101,7 +101,7 @@ def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
 
 def check_keys(account: OfficialAccount) -> list[doctor.Finding]:
     """Calls the platform with the account's keys and finds out what it may do; returns what is wrong."""
-    if not account.appsecret:
+    if not account.readable_secret("appsecret"):
         return list(doctor.access_token(account))
     try:
         try_credentials(account)

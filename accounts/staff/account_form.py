@@ -72,8 +72,10 @@ def show_secret_state(field: forms.Field, row: Any, name: str) -> None:
 
 
 def secret_state(row: Any, name: str) -> str:
-    """Returns whether a secret is set and since when, without looking at it."""
+    """Returns whether a secret is set and since when, and whether it is of use; nothing of itself."""
     if not row.__dict__.get(name):
         return _("Not set.")
+    if row.is_undecryptable(name):
+        return _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
     day = parse_date(row.secrets_set_on.get(name, ""))
     return _("Set on %(day)s.") % {"day": date_format(day, "Y-m-d")} if day else _("Set.")

@@ -1,6 +1,7 @@
 """Work on hold goes on at once, as after the quota was raised or the address added to the whitelist."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -15,10 +16,13 @@ from accounts.staff.rights import Area
 
 
 @require_POST
-@account_page(Area.FOLLOWERS, by=held_work.CHANGED_BY)
+@account_page(Area.FOLLOWERS, by=held_work.DECIDING)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Has work on hold go on: the kinds of work that the page with the button is about."""
-    if held_work.go_on(account, request.POST.getlist("work")):
+    works = request.POST.getlist("work")
+    if not held_work.may_go_on(request, account.pk, *works):
+        raise PermissionDenied
+    if held_work.go_on(account, works):
         audit.record(request, account, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
     else:

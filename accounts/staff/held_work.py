@@ -23,8 +23,12 @@ Cause = Hold.Cause
 WORDS: Registry[Callable[[Hold], str]] = Registry("words about held work")
 # Whose holds the reader of a page may lift, by the name of work that is on hold for merchants or receivers.
 DECIDED: Registry[Callable[[HttpRequest], QuerySet[Any]]] = Registry("decision about held work")
-# Whoever may change one of these areas may have work on hold for an account go on.
+# Whoever may change one of these areas may have work on hold for an account go on, but for that of other
+# areas, by its name.
 CHANGED_BY = (Area.FOLLOWERS, Area.CONTENT, Area.SENDING)
+AREAS: Registry[Area] = Registry("area of held work")
+# Whoever may change none of these has nothing to decide.
+DECIDING = (*CHANGED_BY, Area.MONEY)
 
 
 def of(account: OfficialAccount, *works: str) -> list[str]:
@@ -42,11 +46,23 @@ def go_on_with_quota(account: OfficialAccount) -> None:
     lift(_holds(account, KINDS.names()).filter(cause=Cause.QUOTA))
 
 
-def decided_by(request: HttpRequest) -> Q:
-    """Returns which of the holds of merchants and receivers the reader of the page may lift."""
+def may_go_on(request: HttpRequest, account_id: int | None, *works: str) -> bool:
+    """Returns whether the reader of the page may have all these kinds of work of the account go on."""
+    rights = Rights.of(request.user)
+    return all(any(rights.may_change(area, account_id) for area in _areas(work)) for work in works)
+
+
+def _areas(work: str) -> tuple[Area, ...]:
+    area = AREAS.find(work)
+    return CHANGED_BY if area is None else (area,)
+
+
+def decided_by(request: HttpRequest, account: OfficialAccount) -> Q:
+    """Returns which holds the reader may lift: those of the account, and those of merchants and receivers."""
     if Rights.of(request.user).everything:
         return Q()
-    mine = Q(pk__in=[])
+    ours = [name for name in KINDS.names() if name not in DECIDED and may_go_on(request, account.pk, name)]
+    mine = Q(work__in=ours, subject=account.pk)
     for work, subjects in DECIDED.by_name().items():
         mine |= Q(work=work, subject__in=subjects(request).values("pk"))
     return mine

@@ -108,4 +108,8 @@ def read(request: HttpRequest) -> Mapping[str, Any]:
 
 def _credentials(user: User) -> dict[int, AttestedCredentialData]:
     rows = SecondFactor.objects.filter(user=user, kind=Kind.PASSKEY)
-    return {row.pk: AttestedCredentialData(websafe_decode(row.secret)) for row in rows}
+    return {
+        row.pk: AttestedCredentialData(websafe_decode(row.secret))
+        for row in rows
+        if not row.is_undecryptable("secret")
+    }

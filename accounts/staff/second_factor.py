@@ -97,6 +97,9 @@ def _used_app(user: User, code: str) -> bool:
         SecondFactor.objects.select_for_update().filter(user=user, kind=Kind.APP)
     )
     for app in apps:
+        if app.is_undecryptable("secret"):
+            # The recovery codes are still good.
+            continue
         step = step_of(app.secret, code)
         if step is not None and step > app.counter:
             app.counter, app.used_at = step, timezone.now()

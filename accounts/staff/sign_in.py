@@ -119,7 +119,12 @@ class SignInAttempt:
         return limits
 
     def _locked(self, kind: Kind, value: str, now: datetime.datetime) -> SignInLimit:
+        # It changes nothing of one that is there, but locks it: between two statements another attempt could
+        # forget it.
         SignInLimit.objects.bulk_create(
-            [SignInLimit(kind=kind, value=value, failed_at=now, open_at=now)], ignore_conflicts=True
+            [SignInLimit(kind=kind, value=value, failed_at=now, open_at=now)],
+            update_conflicts=True,
+            unique_fields=["kind", "value"],
+            update_fields=["value"],
         )
-        return SignInLimit.objects.select_for_update().get(kind=kind, value=value)
+        return SignInLimit.objects.get(kind=kind, value=value)

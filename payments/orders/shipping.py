@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
+from accounts.staff.held_work import AREAS
+from accounts.staff.rights import Area
 from payments.orders import history
 from payments.orders.models import Order, Parcel, Shipment, Step
 from payments.orders.states import OrderState
@@ -36,6 +38,7 @@ UPLOADS = work.Kind(
     queue=work.BULK,
     subject="order__account_id",
 )
+AREAS.add(UPLOADS.name, Area.MONEY)
 
 
 class NotToBeShipped(Exception):

@@ -66,6 +66,22 @@ def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast
     assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
 
 
+def test_a_version_that_is_brought_back_changes_nothing_about_the_keys(staff: Cast) -> None:
+    """Neither how long the former ones stay valid, nor since when those of now are set."""
+    browser = signed_in(staff.owner)
+    version = staff.ours.history.get()
+    days = staff.ours.secrets_set_on
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=3)):
+        browser.post(page(staff.ours), filled(name="新名字", new_token=NEW_TOKEN))
+        address = reverse("admin:official_officialaccount_simple_history", args=(staff.ours.pk, version.pk))
+        assert browser.post(address).status_code == 302
+        account = OfficialAccount.objects.get(pk=staff.ours.pk)
+        assert account.name == version.name
+        assert account.previous_until is not None
+        assert account.previous_until > timezone.now()
+        assert account.secrets_set_on["token"] > days["token"]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("first", "second", "former"),

@@ -110,6 +110,35 @@ def test_encrypted_callbacks_to_an_account_in_plain_mode_are_told(
     assert "sends encrypted callbacks" in faults(account)
 
 
+def test_secrets_that_no_key_opens_are_told_on_every_page_until_they_are_entered_again(
+    simulated: Simulated, account: OfficialAccount, staff: Cast, settings: Settings, platform: Platform
+) -> None:
+    simulated.know(account)
+    browser = signed_in(staff.owner)
+    page = reverse("admin:official_officialaccount_change", args=(account.pk,))
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    account = OfficialAccount.objects.get(pk=account.pk)
+    assert "No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: AppSecret, callback token" in faults(
+        account
+    )
+    assert faults(account).count("→") == 1
+    answer = browser.get(page, headers={"Accept-Language": "en"}).content.decode()
+    assert answer.count("FIELD_ENCRYPTION_KEYS") >= 4
+    filled = {
+        "name": "Renamed", "slug": "demo", "kind": "service", "appid": account.appid, "mode": "safe",
+        "original_id": account.original_id, "token_kind": "stable", "enabled": "on",
+    }  # fmt: skip
+    assert browser.post(page, filled).status_code == 302
+    again = {
+        "new_token": "benchtoken",
+        "new_aes_key": platform.aes_key,
+        "new_appsecret": "0123456789abcdef" * 2,
+    }
+    assert browser.post(page, filled | again).status_code == 302
+    account = OfficialAccount.objects.get(pk=account.pk)
+    assert (account.name, account.previous_token, faults(account)) == ("Renamed", "", "")
+
+
 def test_the_command_ends_in_an_error_while_something_is_to_be_mended(
     simulated: Simulated, account: OfficialAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.staff.models import AuditEntry
-from tests.cast import Cast, signed_in
+from tests.cast import Cast, member, signed_in
 from wechat.kernel.models import Hold
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,27 @@ def test_who_may_change_one_of_the_areas_has_it_go_on(staff: Cast) -> None:
     answer = signed_in(staff.editor).post(reverse(GO_ON), {"work": hold.work, "account": staff.ours.pk})
     assert answer.status_code == 302
     assert not Hold.objects.exists()
+
+
+def test_whose_money_it_is_has_its_work_go_on(staff: Cast) -> None:
+    """Finance sees that shipped orders wait and may have them go on; an editor, who has no money, may not."""
+    work, page = "orders.upload_shipping", reverse("admin:orders_order_changelist")
+    held(staff.ours.pk, work)
+    posted = {"work": work, "next": page, "account": staff.ours.pk}
+    assert signed_in(staff.editor).post(reverse(GO_ON), posted).status_code == 403
+    signed_in(staff.editor).post(reverse("operations_jobs"), posted)
+    assert Hold.objects.exists()
+    finance = signed_in(member("finance", staff.ours, "finance"))
+    assert "原因已消除" in finance.get(page).content.decode()
+    assert finance.post(reverse(GO_ON), posted).status_code == 302
+    assert not Hold.objects.exists()
+
+
+def test_who_has_only_the_money_has_no_other_work_go_on(staff: Cast) -> None:
+    hold = held(staff.ours.pk, "menus.publish")
+    finance = signed_in(member("finance", staff.ours, "finance"))
+    assert finance.post(reverse(GO_ON), {"work": hold.work, "account": staff.ours.pk}).status_code == 403
+    assert Hold.objects.exists()
 
 
 @pytest.mark.parametrize("work", ["payments.report", "pushes.send", "nothing.known"])

@@ -73,6 +73,19 @@ def test_what_is_older_than_the_settings_say_is_deleted_with_its_files(
     assert files(settings.MEDIA_ROOT) == 0
 
 
+def test_a_file_that_cannot_be_deleted_keeps_nothing_else_from_it(
+    account: OfficialAccount, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck = Path(picture(account).file.path)
+    stuck.unlink()
+    (stuck / "inside").mkdir(parents=True)
+    delivery(account, "1", state="delivered")
+    with time_machine.travel(timezone.now() + OLD):
+        work.run("kernel.forget_old")
+    assert not Delivery.objects.exists()
+    assert "not_forgotten" in {record.msg for record in caplog.records}
+
+
 def test_a_message_that_is_still_to_be_worked_on_stays_and_holds_up_no_other(
     account: OfficialAccount, settings: Settings
 ) -> None:

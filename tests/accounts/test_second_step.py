@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.staff import second_factor
 from accounts.staff.models import SecondFactor, SecondFactorRule, StaffSession
@@ -95,6 +96,15 @@ def test_a_recovery_code_opens_once(staff: Cast) -> None:
     step(first, codes[0].upper())
     step(second, codes[0])
     assert (is_in(first), is_in(second)) == (True, False)
+
+
+def test_a_recovery_code_opens_where_no_key_opens_the_app_any_more(staff: Cast, settings: Settings) -> None:
+    key, codes = with_app(signed_in(staff.owner))
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    client = sign_in(staff.owner)
+    assert step(client, pyotp.TOTP(key).at(timezone.now())).status_code == 200
+    step(client, codes[0])
+    assert is_in(client)
 
 
 def test_guessed_codes_are_slowed_down_and_nobody_is_locked_out(

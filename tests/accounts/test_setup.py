@@ -113,6 +113,24 @@ def test_a_wrong_secret_is_named_at_its_step(simulated: Simulated, staff: Cast, 
     assert "AppSecret 不正确" not in html(owner, keys)
 
 
+def test_where_no_key_opens_the_secrets_every_step_is_shown_and_takes_new_ones(
+    simulated: Simulated, staff: Cast, owner: Client, settings: Settings
+) -> None:
+    simulated.know(staff.ours)
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    keys, server = page(staff.ours, "keys"), page(staff.ours, "server")
+    for address in (keys, server, page(staff.ours, "addresses"), page(staff.ours, "abilities")):
+        assert owner.get(address).status_code == 200
+    about = {"account": staff.ours.pk}
+    assert owner.post(server, {"check": "", **about}).status_code == 200
+    assert owner.post(page(staff.ours, "abilities"), about).status_code == 302
+    given = {"appid": staff.ours.appid, "original_id": "", "new_appsecret": "", **about}
+    assert owner.post(keys, given).status_code == 200, "the AppSecret is needed now"
+    assert owner.post(keys, given | {"new_appsecret": SECRET}).status_code == 302
+    owner.post(server, {"generate": "", **about})
+    assert OfficialAccount.objects.get(pk=staff.ours.pk).undecryptable_secrets() == []
+
+
 def test_an_address_that_is_not_on_the_list_is_named_to_be_added(
     simulated: Simulated, staff: Cast, owner: Client
 ) -> None:

@@ -2,11 +2,13 @@
 
 import datetime
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -53,6 +55,14 @@ def is_in(response: Any) -> bool:
     return bool(response.status_code == 302)
 
 
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.rowcount)
+
+
 @pytest.mark.parametrize("proxy", ["nginx-compose.conf", "nginx-debian.conf"])
 def test_the_sample_proxy_adds_the_address_it_saw(proxy: str) -> None:
     sample = (PROJECT / "deploy" / proxy).read_text()
@@ -74,6 +84,29 @@ def test_a_forged_address_makes_no_new_client(attempt: Attempt) -> None:
 def test_an_address_that_guesses_at_many_names_is_slowed_down(attempt: Attempt) -> None:
     statuses = [attempt(THERE, name=f"name{number}").status_code for number in range(6)]
     assert statuses == [200] * 5 + [429]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_that_are_forgotten_in_the_middle_of_an_attempt_are_no_fault(attempt: Attempt) -> None:
+    """Another attempt forgets them, while this one waits to count its own."""
+    attempt(THERE)
+    statuses: list[int] = []
+
+    def again() -> None:
+        statuses.append(attempt(THERE).status_code)
+        connection.close()
+
+    meanwhile = threading.Thread(target=again)
+    with transaction.atomic():
+        forgotten = SignInLimit.objects.select_for_update()
+        assert len(forgotten) == 2
+        meanwhile.start()
+        while meanwhile.is_alive() and not somebody_waits():
+            pass
+        forgotten.delete()
+    meanwhile.join()
+    assert statuses == [200]
+    assert set(SignInLimit.objects.values_list("failures", flat=True)) == {1}
 
 
 def test_addresses_that_one_customer_has_are_one(attempt: Attempt) -> None:

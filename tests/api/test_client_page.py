@@ -4,11 +4,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.signed import business_system
-from wechat.api import scopes
+from wechat.api import clients, scopes
 from wechat.api.models import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,20 @@ def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
     (secret,) = SECRET.findall(owner.post(page).content.decode())
     assert list(ApiClient.objects.get().valid_secrets()) == [secret, client.secret]
     assert AuditEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
+
+
+def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
+    staff: Cast, settings: Settings
+) -> None:
+    client, owner = made(staff), signed_in(staff.owner)
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    assert clients.find(client.key_id) is None
+    assert "FIELD_ENCRYPTION_KEYS" in owner.get(f"{LIST}{client.pk}/change/").content.decode()
+    page = reverse("admin:api_apiclient_secret", args=(client.pk,))
+    (secret,) = SECRET.findall(owner.post(page).content.decode())
+    found = clients.find(client.key_id)
+    assert found is not None
+    assert list(found.client.valid_secrets()) == [secret]
 
 
 def test_changing_a_client_leaves_its_secret(staff: Cast) -> None:

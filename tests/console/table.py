@@ -220,7 +220,7 @@ def _followers() -> dict[str, Page]:
         "staff_retention": Page("view:settings", "change:settings"),
         "staff_held_go_on": Page(
             "nobody",
-            "view:followers+change:followers|change:content|change:sending",
+            "view:followers+change:followers|change:content|change:sending|change:money",
             is_not_now=True,
         ),
         "staff_held_decide": Page("nobody", "change:sending", is_not_now=True),
@@ -252,7 +252,7 @@ def _operations() -> dict[str, Page]:
     view = "view:settings"
     return {
         "operations_jobs": Page(
-            "view:messages", "view:messages+change:followers|change:content|change:sending"
+            "view:messages", "view:messages+change:followers|change:content|change:sending|change:money"
         ),
         # What failed of another area, or of no kind, is not found.
         "operations_failures": Page("view:followers", "nobody"),

@@ -17,7 +17,8 @@ from tests.platform import Platform, Push
 from tests.simulated import Simulated
 from wechat.inbox import refusals
 from wechat.inbox.models import InboundMessage, Refusal
-from wechat.kernel import exposition, work
+from wechat.kernel import exposition, versioned_cache, work
+from wechat.kernel.versioned_cache import Cached
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +67,16 @@ def came_from(address: str, push: Push, path: str = PATH, claimed: str = "") -> 
 def test_wechat_is_let_in(address: str, push: Push) -> None:
     assert came_from(address, push).status == 200
     assert InboundMessage.objects.count() == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_a_list_that_cannot_be_read_shuts_nobody_out(push: Push, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreadable = Cached("callback_addresses", lambda: 1 // 0)
+    monkeypatch.setattr(callback_addresses, "_known", unreadable)
+    try:
+        assert came_from(STRANGER, push).status == 200
+    finally:
+        versioned_cache._all.remove(unreadable)
 
 
 @pytest.mark.parametrize("address", [STRANGER, "203.0.113.63", "2001:db8::1", "10.0.0.1"])

@@ -68,6 +68,18 @@ def test_an_unknown_account_is_not_found(platform: Platform) -> None:
     assert post(platform.safe(platform.text("1")), "/wechat/nobody/callback").status_code == 404
 
 
+def test_an_account_whose_secrets_cannot_be_opened_has_the_platform_try_again(
+    account: OfficialAccount, platform: Platform
+) -> None:
+    neighbour = OfficialAccount.objects.create(
+        slug="other", name="Other", appid="wx00000000000000ff", token="othertoken", mode="plain"
+    )
+    OfficialAccount.objects.filter(pk=neighbour.pk).update(token=b"lost.from another installation")
+    push = platform.safe(platform.text("1"))
+    assert post(push, "/wechat/other/callback").status_code == 503
+    assert post(push).status_code == 200
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -58,13 +58,23 @@ def test_between_two_looks_a_reader_asks_nobody(
         assert cached.get() == "value"
 
 
-def test_an_account_whose_keys_cannot_be_opened_takes_no_other_down(account: OfficialAccount) -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [{"token": b"lost.from another installation"}, {"mode": "safe", "aes_key": "short"}],
+    ids=["undecryptable", "of a wrong form"],
+)
+def test_an_account_whose_keys_are_unusable_takes_no_other_down(
+    account: OfficialAccount, lost: dict[str, Any]
+) -> None:
     other = OfficialAccount.objects.create(
         slug="other", name="Other", appid="wx00000000000000ff", appsecret="x" * 32, token="othertoken",
         mode="plain",
     )  # fmt: skip
-    OfficialAccount.objects.filter(pk=other.pk).update(token=b"lost.from another installation")
-    assert directory.find("other") is None
+    OfficialAccount.objects.filter(pk=other.pk).update(**lost)
+    found = directory.find("other")
+    assert found is not None
+    with pytest.raises(directory.KeysUnusable):
+        found.keys()
     assert directory.find("demo") is not None
 
 
@@ -81,14 +91,26 @@ def impossible() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_no_other_caches")
 def test_what_cannot_be_built_is_named_and_the_rest_is_built(caplog: pytest.LogCaptureFixture) -> None:
-    broken = Cached("broken", impossible)
+    Cached("broken", impossible)
     Cached("whole", lambda: "value")
     asyncio.run(versioned_cache.build_all(60))
     asyncio.run(versioned_cache.build_all(60))
-    assert versioned_cache._unbuilt == {broken}
+    assert versioned_cache._unbuilt == set()
     assert [record.__dict__["cache"] for record in caplog.records if record.msg == "cache_unbuilt"] == [
         "broken"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_other_caches")
+def test_a_statement_that_fails_for_one_keeps_no_other_from_being_built() -> None:
+    def nonsense() -> None:
+        OfficialAccount.objects.extra(where=["no_such_column"]).first()
+
+    Cached("broken", nonsense)
+    whole = Cached("whole", lambda: "value")
+    asyncio.run(versioned_cache.build_all(60))
+    assert whole._built == (0, "value")
 
 
 @pytest.fixture
@@ -115,6 +137,17 @@ def test_an_edit_that_cannot_be_built_keeps_no_other_cache_from_its_edits(
     for cached in (broken, whole):
         watched(cached)
         CacheVersion.objects.update_or_create(name=cached.name, defaults={"number": 1})
+    assert seen.wait(60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_no_other_caches", "watched")
+def test_what_could_never_be_built_is_built_after_the_next_edit() -> None:
+    seen = threading.Event()
+    values: Iterator[Callable[[], object]] = iter([impossible, seen.set])
+    Cached("mended", lambda: next(values, seen.set)())
+    asyncio.run(versioned_cache.build_all(60))
+    CacheVersion.objects.update_or_create(name="mended", defaults={"number": 1})
     assert seen.wait(60)
 
 

@@ -446,6 +446,19 @@ def test_the_tick_wakes_only_where_something_is_due(
     assert "inbox.react" in tick()
 
 
+@pytest.mark.django_db
+def test_a_kind_that_cannot_say_whether_it_is_due_keeps_no_other_from_being_woken(
+    account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impossible() -> bool:
+        raise ValueError("a row that makes no sense")
+
+    monkeypatch.setattr(tasks, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(next(iter(work.KINDS)), "is_due", impossible)
+    fill(account, 1)
+    assert "inbox.react" in tick()
+
+
 def test_a_kind_of_work_that_nobody_declared_cannot_be_woken() -> None:
     with pytest.raises(LookupError):
         work.wake("inbox.reacts")

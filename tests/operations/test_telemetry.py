@@ -156,8 +156,11 @@ from config import telemetry
 telemetry.start("wechat-console-web")
 from django.db import connection
 from wechat.kernel import tracing
+from wechat.kernel.prepared import prepared_cursor
 from django.db import DataError
 with tracing.begin("request"):
+    with prepared_cursor() as cursor:
+        cursor.execute("SELECT %s::text AS prepared", ["parameter-of-nobody"])
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s", ["parameter-of-nobody"])
         try:
@@ -183,6 +186,7 @@ def test_statements_and_commands_are_spans_of_the_process_without_what_they_carr
     (request,) = [span for span in receiver.spans if span.name == "request"]
     below = [span for span in receiver.spans if span.parent_span_id == request.span_id]
     assert {"SELECT", "SET"} <= {span.name.split()[0] for span in below}
+    assert len([span for span in below if "AS prepared" in str(span)]) == 1
     assert [span.status.code for span in below if "integer" in str(span)] == [2]
     assert [span.name for span in receiver.spans if not span.parent_span_id] == ["request"]
     assert receiver.services == {"wechat-console-web"}

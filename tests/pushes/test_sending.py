@@ -29,7 +29,8 @@ from wechat.pushes import claiming, outcomes, send_rates, windows
 from wechat.pushes.models import Push, SendRate
 from wechat.pushes.queueing import queue
 from wechat.pushes.transitions import send_again
-from wechat.sdk.content import TransferToService
+from wechat.pushes.windows import Trigger
+from wechat.sdk.content import Text, TransferToService
 from wechat.sdk.errors import Cause
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -345,6 +346,24 @@ def test_a_disabled_account_sends_nothing_until_it_is_enabled(
     account.save()
     assert send_due() == 1
     assert wechat.received == [("oA", "你好")]
+
+
+def test_an_account_whose_secret_no_key_opens_waits_and_holds_up_no_other(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    wrote()
+    other = OfficialAccount.objects.create(
+        slug="other", name="Other", appid="wx00000000000000ff", token="othertoken", mode="plain"
+    )
+    OfficialAccount.objects.filter(pk=other.pk).update(appsecret=b"lost.from another installation")
+    windows.grant(other, "oB", Trigger.MESSAGE, timezone.now())
+    waiting = queue(account=other, openid="oB", content=Text("1"), key="test:other")
+    Push.objects.filter(pk=waiting.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+    asked("2")
+    send_due()
+    waiting.refresh_from_db()
+    assert wechat.received == [("oA", "2")]
+    assert (waiting.state, waiting.attempts) == (State.PENDING, 0)
 
 
 def test_asking_again_with_the_same_key_gives_the_first_push(

@@ -162,6 +162,8 @@ class ApiClientAdmin(AuditedAdmin):
     def secret_state(self, client: ApiClient) -> str:
         if not client.pk:
             return _("Made when it is saved, and shown once.")
+        if client.is_undecryptable("secret"):
+            return _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
         until = client.previous_until
         if until is None or until < timezone.now():
             return _("Set. It cannot be shown again.")

@@ -40,19 +40,19 @@ def _build() -> Mapping[str, ClientEntry]:
 
 
 def _entry(client: ApiClient) -> ClientEntry | None:
-    """Returns the client with its secrets, or ``None`` if no key opens them: it cannot sign anything then."""
+    """Returns the client with its secrets, or ``None`` if it is unusable: the others go on.
+
+    It is without its secret, which no key opens, or with an allowed address that is none.
+    """
     try:
         # Opened once instead of at every look.
-        client.secret, client.previous_secret = client.secret, client.previous_secret
-    except Undecryptable:
-        log.exception("client_undecryptable", extra={"client": client.key_id})
+        client.secret, client.previous_secret = client.secret, client.readable_secret("previous_secret")
+        networks = tuple(ipaddress.ip_network(network, strict=False) for network in client.networks)
+    except (Undecryptable, ValueError):
+        log.exception("client_unusable", extra={"client": client.key_id})
         return None
-    return ClientEntry(
-        client,
-        {account.slug: account for account in client.accounts.all() if account.enabled},
-        frozenset(client.scopes),
-        tuple(ipaddress.ip_network(network, strict=False) for network in client.networks),
-    )
+    accounts = {account.slug: account for account in client.accounts.all() if account.enabled}
+    return ClientEntry(client, accounts, frozenset(client.scopes), networks)
 
 
 _entries = Cached("api_clients", _build)

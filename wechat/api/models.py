@@ -56,10 +56,10 @@ class ApiClient(HasSecrets):
     def make_secret(self) -> str:
         """Returns a new secret, to be shown once; it is not saved yet.
 
-        The former one stays valid for ``SECRET_OVERLAP``.
+        The former one stays valid for ``SECRET_OVERLAP``, unless no key opens it.
         """
-        if self.secret:
-            self.previous_secret, self.previous_until = self.secret, timezone.now() + SECRET_OVERLAP
+        if former := self.readable_secret("secret"):
+            self.previous_secret, self.previous_until = former, timezone.now() + SECRET_OVERLAP
         self.secret = secrets.token_urlsafe(32)
         return self.secret
 

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from wechat.console.deleting import deletion_of
-from wechat.console.versions import Words, differences, words_of
+from wechat.console.versions import Words, differences, filled_in, words_of
 from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
@@ -205,9 +205,10 @@ class HistoryMixin(SimpleHistoryAdmin):
 
     def bring_back(self, request: HttpRequest, row: Any, version: Any) -> None:
         """Makes the row what it was. Raises ``ValidationError`` if that cannot be any more."""
-        for field in self.model.history.model.tracked_fields:
+        fields = filled_in(self.model.history.model.tracked_fields)
+        for field in fields:
             setattr(row, field.attname, getattr(version, field.attname))
-        row.full_clean()
+        row.full_clean(exclude={field.name for field in row._meta.fields if field not in fields})
         self.save_model(request, row, None, change=True)
 
     def history_form_view(

@@ -1,6 +1,6 @@
 """Versions of a row in words: what each field said then and says now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,14 @@ def differences(old: Words, new: Words) -> list[Difference]:
     return [Difference(name, old.get(name, ""), new.get(name, "")) for name in changed]
 
 
-def words_of(row: models.Model, tracked: list[models.Field[Any, Any]]) -> dict[str, str]:
+def filled_in(tracked: Iterable[models.Field[Any, Any]]) -> list[models.Field[Any, Any]]:
+    """Returns those of the fields that people fill in; what else a row knows is of now in every version."""
+    return [field for field in tracked if field.editable and not field.primary_key]
+
+
+def words_of(row: models.Model, tracked: Iterable[models.Field[Any, Any]]) -> dict[str, str]:
     """Returns what those fields of a row that people fill in say, by their labels."""
-    filled_in = [field for field in tracked if field.editable and not field.primary_key]
-    return {str(capfirst(field.verbose_name)): _text(row, field) for field in filled_in}
+    return {str(capfirst(field.verbose_name)): _text(row, field) for field in filled_in(tracked)}
 
 
 def _text(row: models.Model, field: models.Field[Any, Any]) -> str:

@@ -78,7 +78,12 @@ class Signature(BaseAuthentication):
         if entry is None:
             unknown_addresses.note(slug, request.query_params)
             raise NotFound
-        keys = entry.keys()
+        try:
+            keys = entry.keys()
+        except directory.KeysUnusable:
+            # A fault of ours, not of the sender: WeChat shall try again, and the doctor says what is wrong.
+            _count(slug, "unavailable")
+            raise Unavailable from None
         query = request.query_params
         try:
             if request.method == "GET" or keys.mode is Mode.PLAIN:

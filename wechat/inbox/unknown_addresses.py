@@ -47,8 +47,9 @@ def written() -> None:
 
 def _is_signed_by(account: OfficialAccount, signed: list[str]) -> bool:
     signature, timestamp, nonce = signed
-    expected = sign(str(account.token), timestamp, nonce)
-    return bool(account.token) and compare_digest(signature.encode(), expected.encode())
+    token = account.readable_secret("token")
+    expected = sign(token, timestamp, nonce)
+    return bool(token) and compare_digest(signature.encode(), expected.encode())
 
 
 def _kept() -> Iterator[list[str]]:

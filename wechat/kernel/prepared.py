@@ -1,7 +1,7 @@
 """Statements that Postgres reads and plans a few times for each connection, and not every time.
 
 For those that are the same text every time, and are carried out many thousands of times a day: what Django
-sends has its values in its text, so that Postgres has to begin from it anew. Telemetry does not see them.
+sends has its values in its text, so that Postgres has to begin from it anew.
 """
 
 from typing import Any
@@ -14,6 +14,8 @@ from django.db.backends.utils import CursorWrapper
 # The statement is prepared when it is carried out for this often on a connection, as psycopg does by itself.
 THRESHOLD = 5
 BACKEND = "SELECT pg_backend_pid()"
+
+_cursor_class: type[psycopg.Cursor[Any]] = psycopg.Cursor
 
 # Connections of which it is known whether they may prepare.
 _known: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
@@ -30,7 +32,13 @@ def prepared_cursor() -> CursorWrapper:
         _known.add(session)
     # What Django puts around its own: its exceptions, and what counts statements.
     wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrapped(psycopg.Cursor(session))  # type: ignore[arg-type]  # the stubs know Django's own only
+    return wrapped(_cursor_class(session))  # type: ignore[arg-type]  # the stubs know Django's own only
+
+
+def use(cursor_class: type[psycopg.Cursor[Any]]) -> None:
+    """Has statements carried out by cursors of this class from now on, as one that makes spans of them."""
+    global _cursor_class
+    _cursor_class = cursor_class
 
 
 def is_direct(info: psycopg.ConnectionInfo, answer: tuple[Any, ...] | None) -> bool:

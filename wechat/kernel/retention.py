@@ -8,6 +8,7 @@ An app that keeps something of a class registers it, in a module that its ``task
 """
 
 import datetime
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -84,7 +87,12 @@ def forget(turn: work.Turn) -> int:
 
 
 def _forget(data: DataClass) -> int:
-    rows = data.over(BATCH)
-    if rows:
-        data.delete(rows)
+    """Deletes a batch; a class that cannot be deleted keeps no other from it."""
+    try:
+        rows = data.over(BATCH)
+        if rows:
+            data.delete(rows)
+    except Exception:
+        log.exception("not_forgotten", extra={"class": data.name})
+        return 0
     return len(rows)

@@ -61,6 +61,18 @@ class HasSecrets(models.Model):
     class Meta:
         abstract = True
 
+    def readable_secret(self, name: str) -> str:
+        """Returns the secret in the field of that name, "" where there is none or no key opens it."""
+        return "" if self.is_undecryptable(name) else str(getattr(self, name))
+
+    def is_undecryptable(self, name: str) -> bool:
+        """Returns whether there is a secret that no configured key opens."""
+        try:
+            getattr(self, name)
+        except Undecryptable:
+            return True
+        return False
+
 
 class SecretField(models.Field[str, str]):
     """A field of a secret: text outside, ciphertext inside; the empty text stays empty.

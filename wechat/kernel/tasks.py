@@ -1,11 +1,15 @@
+import logging
 import math
 import time
 from contextlib import suppress
 
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from wechat.kernel.work import backlog, clock, kinds, outages, waking
+
+log = logging.getLogger(__name__)
 
 # Half of what lies between two ticks of beat.
 PAUSE_SECONDS = 0.5
@@ -30,4 +34,15 @@ def tick() -> list[str]:
     with suppress(RedisError):
         backlog.note_tick()
     outages.note_work()
-    return [kind.name for kind in kinds.KINDS if kind.is_due() and waking.publish(kind.name)]
+    return [kind.name for kind in kinds.KINDS if _is_due(kind) and waking.publish(kind.name)]
+
+
+def _is_due(kind: kinds.AnyKind) -> bool:
+    """Returns whether a worker should look; a kind that cannot say so keeps no other from its work."""
+    try:
+        return kind.is_due()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("work_not_asked", extra={"work": kind.name})
+        return False

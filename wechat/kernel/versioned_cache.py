@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.migrations.operations import RunSQL
 
 from wechat.kernel.models import CacheVersion
@@ -50,11 +50,16 @@ def count_edits(table: str, cache: str, trigger: str = "count_edits", columns: S
 
 
 _all: "list[Cached[Any]]" = []
+# Those that nobody has tried to build yet.
 _unbuilt: "set[Cached[Any]]" = set()
 
 
+class Unbuilt(Exception):
+    """The value is not in memory: what it is built from makes no sense, until it is edited."""
+
+
 def all_built() -> bool:
-    """Returns whether every value can be read without a query."""
+    """Returns whether every value that can be built at all can be read without a query."""
     return not _unbuilt and settings.CACHE_VERSION_INTERVAL != 0
 
 
@@ -66,7 +71,7 @@ _build_lock = threading.Lock()
 async def build_all(seconds: float) -> None:
     """Builds everything in a thread; whoever comes while that is under way waits for the same build.
 
-    What cannot be built stays unbuilt, and the rest is built nevertheless.
+    What cannot be built is left to the next edit of it, and the rest is built nevertheless.
     Raises ``django.db.Error`` while Postgres is away, ``TimeoutError`` after that many seconds.
     """
     global _build
@@ -115,8 +120,11 @@ class Cached(Generic[T]):
         """Returns the value.
 
         In an event loop it is asked for after ``build_all`` only: it is memory there, never a query.
+        Raises ``Unbuilt`` there if it could not be built.
         """
         built = self._built
+        if built is None and _in_loop():
+            raise Unbuilt(self.name)
         if built is None or (settings.CACHE_VERSION_INTERVAL == 0 and not _in_loop()):
             return self.refresh()
         return built[1]
@@ -146,12 +154,14 @@ class Cached(Generic[T]):
         """
         try:
             self.of_version(number)
-        except Error:
+        except (OperationalError, InterfaceError):
             raise
         except Exception:
             if self._failed != number:
                 log.exception("cache_unbuilt", extra={"cache": self.name})
             self._failed = number
+            _unbuilt.discard(self)
+            _watcher.watch(self)
 
 
 class _Watcher:

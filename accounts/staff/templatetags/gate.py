@@ -10,7 +10,6 @@ from accounts.staff.gate import Gate, shown_account
 from accounts.staff.rights import Area
 
 register = template.Library()
-GO_ON = Gate(Area.FOLLOWERS, by=held.CHANGED_BY)
 DECIDE = Gate(Area.SENDING)
 SETTINGS = Gate(Area.SETTINGS)
 
@@ -45,6 +44,6 @@ def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
         "reasons": held.of(account, *works) if account else [],
         "overdue": held.overdue(account, *works) if account else [],
         "works": works,
-        "may_go_on": GO_ON.may_change(request, account.pk if account else None),
+        "may_go_on": held.may_go_on(request, account.pk if account else None, *works),
         "may_decide": DECIDE.may_change(request, account.pk if account else None),
     }

@@ -94,7 +94,11 @@ def answered(held: QuerySet[Hold], *, is_probe: bool) -> None:
 
     Any other call had left before the refusal and says nothing about it. It only ends a count of failures.
     """
-    lift_all(held if is_probe else held.filter(until__isnull=True))
+    if is_probe:
+        lift_all(held)
+    else:
+        # In one statement: another worker's failure may open the circuit meanwhile.
+        held.filter(until__isnull=True).delete()
 
 
 def lift_all(holds: Iterable[Hold]) -> None:
