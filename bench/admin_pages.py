@@ -20,12 +20,15 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.db.models import Max  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from accounts.staff.models import StaffRight  # noqa: E402
 from bench.database import make_tables  # noqa: E402
+from wechat.inbox.models import CountProgress, InboundMessage  # noqa: E402
+from wechat.kernel import work  # noqa: E402
 
 TIMES = 5
 BATCH = 500_000
@@ -64,6 +67,7 @@ def main() -> None:
     busy, quiet = _account("bench-busy", "a"), _account("bench-quiet", "b")
     with _timed(f"filling {rows:,} messages"):
         _fill(busy, rows)
+        _count()
     client = _signed_in(busy, quiet)
     print(f"{'page':<44} {'median':>9} {'slowest':>9}")
     for name, path in _pages(busy, rows):
@@ -89,6 +93,14 @@ def _fill(account: OfficialAccount, rows: int) -> None:
                 {"account": account.pk, "first": first, "last": last, "rows": rows, "followers": followers},
             )
         cursor.execute("VACUUM ANALYZE inbox_inboundmessage, followers_follower")
+
+
+def _count() -> None:
+    """Has all messages counted, as a worker had done with those of the days before."""
+    newest = InboundMessage.objects.aggregate(newest=Max("pk"))["newest"]
+    while not CountProgress.objects.filter(counted=newest).exists():
+        CountProgress.objects.update(due_at=timezone.now())
+        work.run("inbox.count")
 
 
 def _signed_in(*accounts: OfficialAccount) -> Client:
