@@ -87,7 +87,7 @@ def channel(account: OfficialAccount, compare: str, value: Any) -> Q:
     return by if number is None else by | Q(qr_scene=number)
 
 
-@condition("remark", _("remark"), TEXTS, text)
+@condition("remark", _("remark"), TEXTS, text, is_personal=True)
 def remarked(account: OfficialAccount, compare: str, value: Any) -> Q:
     return by_text("remark", compare, value)
 
@@ -122,6 +122,7 @@ def custom_fields(account: OfficialAccount) -> Iterator[ConditionKind]:
             _COMPARES[CustomField.Kind(field.kind)],
             partial(_custom_value, field),
             partial(_custom, field),
+            is_personal=True,
         )
 
 

@@ -2,12 +2,14 @@
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import changes, jobs, sync_requests, tagging
 from accounts.followers.models import BulkJob, Change, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
+from accounts.staff import personal_data
 from accounts.staff.rights import Area
 
 
@@ -37,7 +39,14 @@ def _follower_page(change: Change) -> str:
 
 
 def _title(change: Change) -> str:
-    return f"{change.get_kind_display()} · {change.tag or change.desired} · {change.follower}"
+    return f"{change.get_kind_display()} · {change.tag or _desired(change)} · {change.follower}"
+
+
+def _desired(change: Change) -> str:
+    """Returns the value of a change that is not about a tag, as far as the reader of the page may see it."""
+    if change.kind == Change.Kind.REMARK:
+        return personal_data.for_reader(change.desired, change.account_id)
+    return _("yes") if change.desired == "yes" else _("no")
 
 
 def _tags(account: OfficialAccount) -> QuerySet[Tag]:

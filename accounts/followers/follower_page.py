@@ -154,8 +154,11 @@ def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
 
 
 def _elsewhere(follower: Follower, rights: Rights) -> list[Follower]:
-    """Returns the same person as a follower of other accounts that this reader may look into."""
-    if not follower.unionid:
+    """Returns the same person as a follower of other accounts that this reader may look into.
+
+    There they may have a name, which the reader of this account may not see.
+    """
+    if not follower.unionid or personal_data.hidden(follower.account_id):
         return []
     same = Follower.objects.filter(unionid=follower.unionid, account__in=rights.viewable(Area.FOLLOWERS))
     return list(same.exclude(pk=follower.pk).select_related("account"))

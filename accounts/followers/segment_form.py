@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.followers import segments
 from accounts.followers.models import Segment
@@ -35,11 +36,11 @@ class SegmentForm(forms.ModelForm[Segment]):
 class ConditionForm(forms.Form):
     """One condition: its field, the comparisons of that field, and what that comparison needs."""
 
-    field = forms.ChoiceField(label=_("what"))
-    compare = forms.ChoiceField(label=_("comparison"))
+    field = forms.ChoiceField(label=gettext_lazy("what"))
+    compare = forms.ChoiceField(label=gettext_lazy("comparison"))
 
     def __init__(self, account: OfficialAccount, row: Condition, number: int) -> None:
-        known = segments.kinds(account)
+        known = segments.offered(account)
         kind = known.get(row["field"]) or next(iter(known.values()))
         compare = row["compare"] if row["compare"] in kind.compares else next(iter(kind.compares))
         self.row: Condition = {"field": kind.name, "compare": compare, "value": row["value"]}
@@ -67,4 +68,15 @@ def rows_in(data: Mapping[str, Any]) -> list[Condition]:
 
 
 def conditions(account: OfficialAccount, rows: Sequence[Condition]) -> list[ConditionForm]:
+    """Returns a form for each of the conditions.
+
+    Raises ``PermissionDenied`` if one asks for what was withheld from the reader of the page.
+    """
+    if segments.are_withheld(account, rows):
+        raise PermissionDenied(
+            _(
+                "A condition asks for names, remarks or the account's own fields, which its owner withheld "
+                "from your role. What it means stays as it is; somebody who may see them can change it."
+            )
+        )
     return [ConditionForm(account, row, number) for number, row in enumerate(rows)]

@@ -9,7 +9,8 @@ The kinds of conditions are registered; an app above adds its own in a module th
 
 The function gives a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
 combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
-registered as a ``family``.
+registered as a ``family``. A kind that asks who somebody is, ``is_personal``, is for readers alone who may
+see that: whoever may count by it finds it out.
 """
 
 import datetime
@@ -25,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.staff import personal_data
 from wechat.console.days import day_field
 from wechat.kernel.registry import Registry
 
@@ -53,6 +55,7 @@ class ConditionKind:
     compares: Mapping[str, StrOrPromise]
     value: ValueField
     query: Query
+    is_personal: bool = False
 
 
 class UnknownCondition(Exception):
@@ -66,12 +69,17 @@ _families: Registry[Family] = Registry("family of conditions")
 
 
 def condition(
-    name: str, label: StrOrPromise, compares: Mapping[str, StrOrPromise], value: ValueField
+    name: str,
+    label: StrOrPromise,
+    compares: Mapping[str, StrOrPromise],
+    value: ValueField,
+    *,
+    is_personal: bool = False,
 ) -> Callable[[Query], Query]:
     """Registers the decorated filter; ``name`` is stored in segments and never changes."""
 
     def register(query: Query) -> Query:
-        _kinds.add(name, ConditionKind(name, label, compares, value, query))
+        _kinds.add(name, ConditionKind(name, label, compares, value, query, is_personal))
         return query
 
     return register
@@ -85,6 +93,18 @@ def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
     """Returns all kinds of conditions for an account, by name, in the order they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
     return {**_kinds.by_name(), **own}
+
+
+def offered(account: "OfficialAccount") -> dict[str, ConditionKind]:
+    """Returns the kinds of conditions that the reader of the page may ask with."""
+    is_hidden = personal_data.hidden(account.pk)
+    return {name: kind for name, kind in kinds(account).items() if not (is_hidden and kind.is_personal)}
+
+
+def are_withheld(account: "OfficialAccount", rows: Sequence[Condition]) -> bool:
+    """Returns whether a condition asks for what was withheld from the reader of the page."""
+    withheld = kinds(account).keys() - offered(account).keys()
+    return any(row["field"] in withheld for row in rows)
 
 
 def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool = False) -> Q:
@@ -145,6 +165,7 @@ def _in_words(
         value = names[kind.name].get(row["value"], _("(deleted)"))
     elif field is not None:
         value = _value_in_words(field, row["value"])
+        value = personal_data.for_reader(value, account.pk) if kind.is_personal else value
     # "within the last … days" has its place for the value.
     comparison = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
     return f"{kind.label} {comparison}"

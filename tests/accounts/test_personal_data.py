@@ -7,8 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers import people
-from accounts.followers.models import BulkJob, FieldValue, Follower, Tag
-from accounts.staff.models import AuditEntry
+from accounts.followers.models import BulkJob, Change, FieldValue, Follower, Tag
+from accounts.operations import failures
+from accounts.staff.models import AuditEntry, StaffRight
+from accounts.staff.rights import Rights
 from tests.cast import Cast, signed_in
 from tests.console import world
 from tests.console.table import table
@@ -129,6 +131,58 @@ def test_nobody_is_found_by_a_name_that_is_hidden(staff: Cast, ours: World) -> N
     assert len(signed_in(staff.service).get(address, wanted).json()["choices"]) == 1
     withhold(staff, "service", "persons")
     assert signed_in(staff.service).get(address, wanted).json()["choices"] == []
+
+
+def test_nobody_is_found_out_by_counting(staff: Cast, ours: World) -> None:
+    known_by_name(ours)
+    client, page = signed_in(staff.service), reverse("admin:followers_segment_add")
+    field = f"custom.{ours['followers.customfield'].pk}"
+    asked = {"c0-field": "subscribed", "c0-compare": "yes", "c0-value": "", "part": "1"}
+    for guess in ({"c0-field": "remark"}, {"c0-field": field}):
+        guessed = asked | guess | {"c0-compare": "contains", "c0-value": "王"}
+        assert client.post(page, guessed).context["count"] == 1
+    withhold(staff, "service", "persons")
+    assert client.post(page, guessed).status_code == 403
+    rows = client.post(page, asked)
+    assert rows.context["count"] is not None
+    choices = dict(rows.context["conditions"][0].fields["field"].choices)
+    assert not {"remark", field} & choices.keys()
+
+
+def test_a_segment_by_name_does_not_tell_the_name(staff: Cast, ours: World) -> None:
+    segment = ours["followers.segment"]
+    segment.conditions = [{"field": "remark", "compare": "is", "value": "王备注"}]
+    segment.save()
+    withhold(staff, "service", "persons")
+    client = signed_in(staff.service)
+    assert "王备注" not in client.get(reverse("admin:followers_segment_changelist")).content.decode()
+    answer = client.get(reverse("admin:followers_segment_change", args=[segment.pk]))
+    assert (answer.status_code, "王备注" in answer.content.decode()) == (403, False)
+
+
+def test_a_remark_that_wechat_refused_is_hidden_as_well(staff: Cast, ours: World) -> None:
+    Change.objects.create(
+        account=ours.account, follower=ours["followers.follower"], kind=Change.Kind.REMARK, desired="王备注",
+        due_at=None, error="x",
+    )  # fmt: skip
+    found = failures.groups(staff.ours, Rights.of(staff.service))
+    group = next(each for each in found if each.name == "changes")
+    page = f"{reverse('operations_failures_of', args=['changes'])}?cause={group.key}"
+    assert "王备注" in signed_in(staff.service).get(page).content.decode()
+    withhold(staff, "service", "persons")
+    shown = signed_in(staff.service).get(page).content.decode()
+    assert ("•••" in shown, "王备注" in shown) == (True, False)
+
+
+def test_the_name_that_another_account_knows_is_hidden_with_the_others(staff: Cast, ours: World) -> None:
+    known_by_name(ours)
+    StaffRight.objects.create(user=staff.service, account=staff.theirs, role=StaffRight.Role.SERVICE)
+    there = {"account": staff.theirs, "openid": "oThere", "unionid": "oUnionOfWang", "remark": "王总"}
+    Follower.objects.create(**there)
+    page = reverse("admin:followers_follower_change", args=[ours["followers.follower"].pk])
+    assert "王总" in signed_in(staff.service).get(page).content.decode()
+    withhold(staff, "service", "persons")
+    assert "王总" not in signed_in(staff.service).get(page).content.decode()
 
 
 def test_tags_are_changed_without_seeing_who_it_is_and_the_remark_stays(staff: Cast, ours: World) -> None:

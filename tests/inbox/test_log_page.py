@@ -13,6 +13,7 @@ from tests.cast import Cast, message, signed_in
 from wechat.inbox import answerers, filtering
 from wechat.inbox.answerers import Answerer
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
+from wechat.replies.models import Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,22 @@ def test_receipts_are_shown_to_who_asks_for_them(staff: Cast) -> None:
 def test_a_receipt_that_could_not_be_handled_is_found_among_the_failed(staff: Cast) -> None:
     message(staff.ours, "success", kind="event", event="templatesendjobfinish", error="ValueError: no")
     assert shown(staff, "?state=failed") == {"success"}
+
+
+def test_a_filter_names_nobody_who_answers_for_another_account(staff: Cast) -> None:
+    ours = Rule.objects.create(account=staff.ours, name="自家规则", trigger="default")
+    theirs = Rule.objects.create(account=staff.theirs, name="别家规则", trigger="default")
+    message(staff.ours, "在吗", answered_by=f"rule:{ours.pk}")
+    message(staff.theirs, "在吗", answered_by=f"rule:{theirs.pk}")
+    owner = signed_in(staff.owner)
+    assert "自家规则" in owner.get(f"{LOG}?answer=rule:{ours.pk}").content.decode()
+    assert "别家规则" not in owner.get(f"{LOG}?answer=rule:{theirs.pk}").content.decode()
+
+
+@pytest.mark.parametrize("mark", [f"rule:{'9' * 5000}", "rule:%00", "rule:"])
+def test_an_answer_that_nobody_can_have_given_finds_nothing(staff: Cast, mark: str) -> None:
+    message(staff.ours, "在吗")
+    assert shown(staff, f"?answer={mark}") == set()
 
 
 def of_partitions(index: str) -> list[str]:

@@ -63,6 +63,17 @@ def test_a_job_report_makes_nobody_a_follower(deliver: Deliver, platform: Platfo
     assert not Follower.objects.exists()
 
 
+def test_an_event_with_a_long_name_nobody_knows_holds_up_no_other_message(
+    deliver: Deliver, platform: Platform
+) -> None:
+    name = "wxa_something_that_the_platform_thought_of_since_then"
+    deliver(platform.event("oA", name))
+    deliver(platform.text("hello", openid="oB"))
+    assert react_to_due() == 2
+    assert not InboundMessage.objects.filter(handled_at=None).exists()
+    assert the_follower().last_seen_kind == name
+
+
 def test_a_reaction_runs_for_its_kind_of_message_only(deliver: Deliver, platform: Platform) -> None:
     seen: list[str] = []
     routing.reacts(Subscribe)(lambda event: seen.append(event.message.event))

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from accounts.official.models import OfficialAccount
 from tests.sdk.platform import APPID, Platform, Reply, Request, answer, serving
 from wechat.inbox.models import InboundMessage
+from wechat.kernel import exposition
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
@@ -86,3 +87,14 @@ def recorded(account: OfficialAccount) -> Callable[..., InboundMessage]:
         return row
 
     return record
+
+
+def oldest_send() -> float:
+    """Returns for how many seconds a push has been due that a worker could send now."""
+    metrics = {metric.name: metric for metric in exposition.GAUGES.get("work")()}
+    (age,) = (
+        sample.value
+        for sample in metrics["wechat_work_oldest_seconds"].samples
+        if sample.labels["work"] == "pushes.send"
+    )
+    return age

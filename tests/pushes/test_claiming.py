@@ -48,8 +48,9 @@ def plan(sql: str, parameters: dict[str, Any]) -> str:
 
 
 def test_queues_are_looked_up_at_their_heads(campaign: OfficialAccount) -> None:
-    asked = {"accounts": [campaign.pk], "kinds": list(SENDERS), "now": timezone.now(), "bulk": True}
-    found = plan(claiming.QUEUES, {**asked, "held": [], "held_kinds": [], "until": []})
+    asked = {"accounts": [campaign.pk], "kinds": list(SENDERS), "in_order": ["service"], "bulk": True}
+    none: dict[str, list[Any]] = {"held": [], "held_kinds": [], "until": []}
+    found = plan(claiming.QUEUES, {**asked, **none, "now": timezone.now()})
     assert "push_waiting" in found
     assert "Seq Scan on pushes_push" not in found
     assert "Rows Removed by Filter" not in found

@@ -21,7 +21,7 @@ from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from config.embedded import PROJECT
-from tests.pushes.conftest import OK, WeChat
+from tests.pushes.conftest import OK, WeChat, oldest_send
 from tests.sdk.platform import Reply, answer
 from tests.working import send_due
 from wechat.kernel.work import holds
@@ -299,6 +299,23 @@ def test_a_turn_is_over_where_all_that_is_left_waits_for_an_earlier_message(
     send_due()
     # A turn that goes on tries it again after 2 and 12 seconds; a slow machine may see the first of these.
     assert len(tried) < 3
+
+
+def test_what_waits_for_an_earlier_message_asks_for_no_more_workers(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
+) -> None:
+    wrote()
+    wechat.answers = refuse(-1)
+    first = asked("first")
+    send_due()
+    asked("second", at=timezone.now() - timedelta(minutes=10))
+    first.refresh_from_db()
+    assert first.due_at is not None
+    with time_machine.travel(first.due_at - timedelta(seconds=1), tick=False):
+        assert oldest_send() == 0
+        assert not claiming.is_due(bulk=False)
+    with time_machine.travel(first.due_at + timedelta(seconds=1), tick=False):
+        assert oldest_send() == 1
 
 
 def test_messages_there_are_not_take_nothing_from_the_rate(

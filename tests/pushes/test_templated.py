@@ -10,9 +10,10 @@ import time_machine
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from tests.pushes.conftest import oldest_send
 from tests.simulated import Simulated
 from tests.working import kept_running, send_due
-from wechat.kernel import buckets, exposition, work
+from wechat.kernel import buckets, work
 from wechat.kernel.models import Hold
 from wechat.pushes import claiming, receipts, send_holds, send_rates, subscription_quota
 from wechat.pushes.models import Push, Receipt, SendRate, Template
@@ -224,6 +225,16 @@ def test_an_account_keeps_to_its_speed(world: World) -> None:
     assert len(world.received()) == 20
 
 
+def test_what_waits_for_its_rate_asks_for_no_more_workers(world: World) -> None:
+    SendRate.objects.create(account=world.account, kind=Kind.TEMPLATE, per_second=1)
+    world.ask(at=timezone.now() - timedelta(minutes=10))
+    assert oldest_send() > 600, "nobody is at work"
+    while send_rates.take(world.account.pk, Kind.TEMPLATE, 1, 1):
+        """A worker sends as much as the rate allows."""
+    assert oldest_send() == 0
+    assert claiming.is_due(bulk=False)
+
+
 def test_without_redis_a_process_keeps_to_a_small_share(world: World, settings: Any) -> None:
     alone = buckets._Alone()
     taken = [alone.take("push:1:template", 2.5, 10, 64).count for _ in range(50)]
@@ -251,16 +262,6 @@ def test_a_used_up_quota_holds_the_kind_until_midnight_in_shanghai(world: World)
         assert oldest_send() > 600
         OfficialAccount.objects.update(enabled=False)
         assert oldest_send() == 0, "nothing is sent for an account that is switched off"
-
-
-def oldest_send() -> float:
-    metrics = {metric.name: metric for metric in exposition.GAUGES.get("work")()}
-    (age,) = (
-        sample.value
-        for sample in metrics["wechat_work_oldest_seconds"].samples
-        if sample.labels["work"] == "pushes.send"
-    )
-    return age
 
 
 def test_campaigns_go_on_in_the_morning_after_a_used_up_quota(world: World) -> None:

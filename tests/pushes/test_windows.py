@@ -1,19 +1,22 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.official.models import OfficialAccount
-from wechat.pushes import windows
+from wechat.pushes import subscription_quota, windows
+from wechat.pushes.models import SendWindow
 from wechat.pushes.windows import Trigger
+
+Taken = TypeVar("Taken")
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,6 +126,50 @@ def test_of_many_that_send_at_once_only_as_many_as_allowed_do(account: OfficialA
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(spend, range(40))) == 8
     assert windows.left(account, "oA", START).left == 0
+
+
+def test_of_two_that_send_at_once_the_later_one_takes_the_next_grant(account: OfficialAccount) -> None:
+    windows.grant(account, "oA", Trigger.MESSAGE, START)
+    windows.grant(account, "oA", Trigger.MENU, START)
+    SendWindow.objects.filter(trigger=Trigger.MENU).update(left=1)
+    first, second = at_once(lambda: windows.spend(account, "oA", START))
+    assert first
+    assert second
+    assert first.window_id != second.window_id
+    assert windows.left(account, "oA", START).left == 4
+
+
+def test_of_two_notices_at_once_the_later_one_takes_the_next_agreement(account: OfficialAccount) -> None:
+    for key in "ab":
+        subscription_quota.agree(account, "oA", "T", START, key)
+    first, second = at_once(lambda: subscription_quota.spend_each(account, "T", ["oA"], START))
+    assert first
+    assert second
+    assert first != second
+
+
+def at_once(take: Callable[[], Taken]) -> tuple[Taken, Taken]:
+    """Takes once in a transaction, and once in another connection that waits for it."""
+
+    def taken_there() -> Taken:
+        try:
+            return take()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = take()
+            there = pool.submit(taken_there)
+            while not (waits_for_a_lock() or there.done()):
+                """The other one has not come as far as the row."""
+        return first, there.result()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
 
 
 def test_the_grant_that_ends_first_is_spent_first(account: OfficialAccount) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
+from accounts.staff.models import StaffRight, Withheld
 from menus.models import Menu, MenuItem, Version
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
@@ -535,6 +535,19 @@ def test_the_tester_shows_who_answers_what_is_said_and_why_not_the_others(
     assert "由“会员价”回复" in member
     assert '<a class="text-link" href="https://a.cn/?a=1&amp;b=2"' in member
     assert EVIL not in stranger + member
+
+
+def test_the_tester_does_not_tell_a_name_that_is_withheld(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    rule(keywords=("在吗",), replies=("{remark|朋友}，您好",))
+    openid = "oKnown0000000000000000000001"
+    Follower.objects.create(account=account, openid=openid, remark="王女士")
+    asked = {"what": "text", "value": "在吗", "openid": openid}
+    assert "王女士，您好" in editor.get(TESTER, asked).content.decode()
+    Withheld.objects.create(account=account, role="editor", what="persons")
+    shown = editor.get(TESTER, asked).content.decode()
+    assert ("，您好" in shown, "王女士" in shown) == (True, False)
 
 
 def test_the_tester_takes_every_choice_it_offers(editor: Client, account: OfficialAccount) -> None:

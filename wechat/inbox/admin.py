@@ -52,6 +52,9 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     )  # fmt: skip
     readonly_fields = fields
 
+    def filter_of(self, request: HttpRequest) -> LogFilter:
+        return LogFilter(current_account(request), request.GET)
+
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
         people.beside(rows)
         event_names.beside(rows)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import searching
 from accounts.followers.labels import EVENTS, MESSAGES
+from accounts.official.models import OfficialAccount
 from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
@@ -59,10 +60,10 @@ class LogFilter(FilterForm):
     since = moment_field(gettext_lazy("From"))
     until = moment_field(gettext_lazy("To"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, account: OfficialAccount | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choices("kind").choices = _kinds()
-        self._choices("answer").choices = _answers(self.data.get("answer", ""))
+        self._choices("answer").choices = _answers(account, self.data.get("answer", ""))
 
     def narrow(self, rows: Rows) -> Rows:
         chosen = self.cleaned_data
@@ -128,7 +129,7 @@ def _kinds() -> list[Any]:
     ]
 
 
-def _answers(chosen: str) -> list[Any]:
+def _answers(account: OfficialAccount | None, chosen: str) -> list[Any]:
     """Returns the fixed choices, and the rule that a link on some page asked for."""
     fixed = [
         ("", _("All")),
@@ -136,6 +137,16 @@ def _answers(chosen: str) -> list[Any]:
         ("answered", _("Answered")),
         ("late", _("Answered late")),
     ]
-    if ":" in chosen:
-        fixed.append((chosen, answerers.names([chosen]).of(chosen).name))
+    if ":" in chosen and chosen.isprintable():
+        fixed.append((chosen, _name_of(account, chosen)))
     return fixed
+
+
+def _name_of(account: OfficialAccount | None, mark: str) -> str:
+    """Returns the name of who answered messages of this account.
+
+    One who answered none may be another account's, whose names are not for this reader.
+    """
+    if not InboundMessage.objects.filter(account=account, answered_by=mark).exists():
+        return "–"
+    return answerers.names([mark]).of(mark).name

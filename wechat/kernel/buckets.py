@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 # A Redis that is away is asked again after so many seconds.
 PAUSE = 5.0
-# For the scripts of Redis: `take` of a bucket, which is [what is left, when that was]. Redis's own clock, so
-# that machines need not agree on theirs.
+# For the scripts of Redis: `take` of a bucket, which is [what is left, when that was, when it last had less
+# than was wanted]. Redis's own clock, so that machines need not agree on theirs.
 TAKE_FUNCTION = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -27,6 +27,7 @@ local function take(key, size, rate, want)
     local wait = 0
     if taken < 1 then wait = (1 - left) / rate end
     redis.call('HSET', key, 'left', tostring(left - taken), 'at', string.format('%.6f', now))
+    if taken < want then redis.call('HSET', key, 'short', string.format('%.6f', now)) end
     redis.call('EXPIRE', key, math.ceil(size / rate) + 60)
     return taken, wait
 end
@@ -34,6 +35,13 @@ end
 TAKE = f"""{TAKE_FUNCTION}
 local taken, wait = take(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))
 return {{taken, tostring(wait)}}
+"""
+
+
+WAS_SHORT = """
+local time = redis.call('TIME')
+local short = tonumber(redis.call('HGET', KEYS[1], 'short') or 0)
+return (time[1] + time[2] / 1e6 - short < tonumber(ARGV[1])) and 1 or 0
 """
 
 
@@ -86,6 +94,17 @@ def take(name: str, *, size: float, per_second: float, want: int = 1, share: flo
     if share is None:
         return Taken(want, 0.0)
     return _alone.take(name, max(1.0, size * share), per_second * share, want)
+
+
+def was_short(name: str, seconds: float) -> bool:
+    """Returns whether somebody wanted more of a bucket, within the last seconds, than it had.
+
+    While Redis is away nobody knows: ``False``.
+    """
+    try:
+        return bool(get_redis_connection("default").eval(WAS_SHORT, 1, key(name), seconds))
+    except RedisError:
+        return False
 
 
 def wait_for(name: str, *, size: int, per_second: float) -> float:

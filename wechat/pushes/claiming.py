@@ -22,7 +22,7 @@ State = Push.State
 # Longer than the slowest call with a token fetched on the way and every time-out used up.
 LEASE = datetime.timedelta(minutes=2)
 
-QUEUES = """
+QUEUES = f"""
 SELECT account.id, way.kind, rate.per_second, waiting.due_at, held.until IS NOT NULL
 FROM unnest(%(accounts)s::bigint[]) account(id)
 CROSS JOIN unnest(%(kinds)s::text[]) way(kind)
@@ -36,19 +36,20 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     -- The order has each queue looked up at its head in the index: where one campaign is nearly all there
     -- is, the planner thinks that any row will do, and reads them all to find none for the empty queues.
-    SELECT push.due_at FROM pushes_push push
-    WHERE push.account_id = account.id AND push.kind = way.kind AND push.bulk = %(bulk)s
-      AND push.state = 'pending' AND push.due_at <= %(now)s
-    ORDER BY push.due_at, push.id LIMIT 1
+    SELECT mine.due_at FROM pushes_push mine
+    WHERE mine.account_id = account.id AND mine.kind = way.kind AND mine.bulk = %(bulk)s
+      AND mine.state = 'pending' AND mine.due_at <= %(now)s
+      AND (way.kind <> ALL(%(in_order)s::text[]) OR {transitions.FIRST_IN_LINE})
+    ORDER BY mine.due_at, mine.id LIMIT 1
 ) waiting
 WHERE held.until IS NULL OR held.until <= %(now)s
 ORDER BY random()
-"""
+"""  # noqa: S608 - a condition of this app
 
 
 @dataclass(frozen=True, slots=True)
 class SendQueue:
-    """A queue of pushes that has something due, the first of it since ``due_at``.
+    """A queue of pushes with one that may go now, the first of them due since ``due_at``.
 
     ``is_held``: one message is to find out whether the others may go on.
     """
@@ -72,6 +73,7 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
     parameters: dict[str, Any] = {
         "accounts": list(OfficialAccount.objects.filter(enabled=True).values_list("pk", flat=True)),
         "kinds": list(SENDERS),
+        "in_order": [sender.kind for sender in SENDERS.values() if sender.in_order],
         "held": [subject for subject, _kind, _until in subjects],
         "held_kinds": [kind for _subject, kind, _until in subjects],
         "until": [until for _subject, _kind, until in subjects],
@@ -87,8 +89,16 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
 
 
 def oldest_due(*, bulk: bool) -> datetime.datetime | None:
-    """Returns since when the push is due that has waited the longest, of those that may go now."""
-    return min((queue.due_at for queue in due_queues(bulk=bulk)), default=None)
+    """Returns since when the push is due that has waited the longest, of those that may go now.
+
+    A queue whose rate is used up has its workers already: it waits for nothing that more of them could do.
+    """
+    waiting = [queue for queue in due_queues(bulk=bulk) if not _goes_at_its_rate(queue)]
+    return min((queue.due_at for queue in waiting), default=None)
+
+
+def _goes_at_its_rate(queue: SendQueue) -> bool:
+    return send_rates.was_short(queue.account_id, queue.kind)
 
 
 def claim(queue: SendQueue, limit: int) -> Sequence[Push]:

@@ -18,6 +18,8 @@ PER_SECOND: Mapping[str, int] = {
     Kind.ONCE: 1000,
     Kind.SUBSCRIBE: 1000,
 }
+# Workers who wait for the rate ask much more often.
+SHORT_SECONDS = 2.0
 # What a process may do by itself, of the usual speed: there will hardly be more than ten.
 ALONE = 10
 
@@ -27,11 +29,19 @@ def take(account_id: int, kind: str, per_second: int, want: int) -> int:
 
     A bucket holds what a quarter of a second brings.
     """
-    name = f"push:{account_id}:{kind}"
-    size = max(1.0, per_second / 4)
+    size, name = max(1.0, per_second / 4), _bucket(account_id, kind)
     return buckets.take(name, size=size, per_second=per_second, want=want, share=1 / ALONE).count
+
+
+def was_short(account_id: int, kind: str) -> bool:
+    """Returns whether a worker was ready a moment ago to send more than the rate allowed."""
+    return buckets.was_short(_bucket(account_id, kind), SHORT_SECONDS)
 
 
 def give_back(account_id: int, kind: str, per_second: int, unused: int) -> None:
     """Gives back what was taken for messages that there were not."""
     take(account_id, kind, per_second, -unused)
+
+
+def _bucket(account_id: int, kind: str) -> str:
+    return f"push:{account_id}:{kind}"

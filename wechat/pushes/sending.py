@@ -119,7 +119,7 @@ class _Run:
     def _claim(self, queue: SendQueue, free: int) -> Sequence[Push]:
         """Claims up to ``free`` pushes, and no more than the rate allows.
 
-        A queue is also due when all of it waits for earlier messages: that is no matter of the rate.
+        That another worker was quicker, and took what was due, is no matter of the rate.
         """
         allowed = send_rates.take(queue.account_id, queue.kind, queue.per_second, free)
         pushes = claiming.claim(queue, allowed) if allowed else []

@@ -24,18 +24,19 @@ INSERT INTO pushes_noticerefusal (account_id, openid, template, refused_at) VALU
 ON CONFLICT (account_id, template, openid) DO UPDATE
 SET refused_at = GREATEST(pushes_noticerefusal.refused_at, excluded.refused_at)
 """
+# Locked as it is looked for, so that whoever waited there for another send takes the next one.
 SPEND = """
 UPDATE pushes_noticegrant spent SET spent_at = %(now)s
-FROM (
-    SELECT DISTINCT ON (mine.openid) mine.id FROM pushes_noticegrant mine
+FROM unnest(%(openids)s::text[]) AS asked(openid), LATERAL (
+    SELECT mine.id FROM pushes_noticegrant mine
     LEFT JOIN pushes_noticerefusal refusal
         ON refusal.account_id = mine.account_id AND refusal.template = mine.template
         AND refusal.openid = mine.openid
-    WHERE mine.account_id = %(account)s AND mine.template = %(template)s AND mine.openid = ANY(%(openids)s)
+    WHERE mine.account_id = %(account)s AND mine.template = %(template)s AND mine.openid = asked.openid
         AND mine.spent_at IS NULL AND (refusal.refused_at IS NULL OR refusal.refused_at < mine.agreed_at)
-    ORDER BY mine.openid, mine.agreed_at, mine.id
+    ORDER BY mine.agreed_at, mine.id LIMIT 1 FOR NO KEY UPDATE OF mine
 ) oldest
-WHERE spent.id = oldest.id AND spent.spent_at IS NULL
+WHERE spent.id = oldest.id
 RETURNING spent.openid, spent.id
 """
 
@@ -119,7 +120,7 @@ def spend_each(
             "now": at,
             "account": account.pk,
             "template": template,
-            "openids": list(set(openids)),
+            "openids": sorted(set(openids)),
         }
         cursor.execute(SPEND, parameters)
         return dict(cursor.fetchall())

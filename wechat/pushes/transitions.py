@@ -34,15 +34,16 @@ WHERE id = ANY (ARRAY(
 ))
 RETURNING push.*
 """
-# Followers get their messages in the order they were asked for, also when one has to be tried again. Nothing
-# waits for what is to go later only, nor what somebody waits for for what is one of many.
-FIRST_IN_LINE = """AND NOT EXISTS (
+# Whether nothing goes before a push ``mine``: followers get their messages in the order they were asked for,
+# also when one has to be tried again. Nothing waits for what is to go later only, nor what somebody waits for
+# for what is one of many.
+FIRST_IN_LINE = """NOT EXISTS (
         SELECT 1 FROM pushes_push earlier
         WHERE earlier.account_id = mine.account_id AND earlier.openid = mine.openid
           AND earlier.due_at IS NOT NULL AND earlier.kind = 'service' AND earlier.id < mine.id
           AND (earlier.due_at <= %(now)s OR earlier.attempts > 0) AND (mine.bulk OR NOT earlier.bulk)
     )"""
-IN_ORDER = CLAIM.format(first_in_line=FIRST_IN_LINE)
+IN_ORDER = CLAIM.format(first_in_line=f"AND {FIRST_IN_LINE}")
 IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
 # Only the attempt that is on record may speak; a late answer still beats *uncertain*.

@@ -50,14 +50,16 @@ ON CONFLICT (account_id, openid, trigger) DO UPDATE SET
     "left" = excluded."left", expires_at = excluded.expires_at, granted_at = excluded.granted_at
 WHERE pushes_sendwindow.granted_at < excluded.granted_at
 """
+# The grant is locked as it is looked for: whoever waited there for another send finds what is left after it,
+# and takes the next grant if that is nothing.
 SPEND = """
 UPDATE pushes_sendwindow spent SET "left" = spent."left" - 1
-FROM (
-    SELECT DISTINCT ON (openid) id FROM pushes_sendwindow
-    WHERE account_id = %s AND openid = ANY(%s) AND "left" > 0 AND expires_at > %s
-    ORDER BY openid, expires_at, id
+FROM unnest(%s::text[]) AS asked(openid), LATERAL (
+    SELECT mine.id FROM pushes_sendwindow mine
+    WHERE mine.account_id = %s AND mine.openid = asked.openid AND mine."left" > 0 AND mine.expires_at > %s
+    ORDER BY mine.expires_at, mine.id LIMIT 1 FOR NO KEY UPDATE
 ) ending
-WHERE spent.id = ending.id AND spent."left" > 0
+WHERE spent.id = ending.id
 RETURNING spent.openid, spent.id, spent.granted_at
 """
 
@@ -134,7 +136,8 @@ def spend_each(
 ) -> Mapping[str, Spent]:
     """Takes one message of each of these followers; returns by openid what it took, for those who had one."""
     with connection.cursor() as cursor:
-        cursor.execute(SPEND, [account.pk, list(openids), at])
+        # In one order, so that two workers cannot lock one another out.
+        cursor.execute(SPEND, [sorted(set(openids)), account.pk, at])
         return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}
 
 

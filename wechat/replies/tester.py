@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
+from accounts.staff import personal_data
 from wechat.contents.scripts import ReplyPlan, arrange, filled
 from wechat.inbox import answerers, routing
 from wechat.inbox.models import InboundMessage
@@ -99,7 +100,9 @@ def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | N
         return Trial(message, verdicts, warnings=_first_answering(account, message))
     whole = book.scripts[match.rule.id]
     script = whole.at(account, moment)
-    spoken = filled(script.contents, values_of(account, message, known, script.variables))
+    values = values_of(account, message, known, script.variables)
+    values = replace(values, remark=personal_data.for_reader(values.remark, account.pk))
+    spoken = filled(script.contents, values)
     drawn = [[each] for each in spoken] if script.one_at_random else [spoken]
     answers = [arrange(contents) for contents in drawn if contents]
     return Trial(

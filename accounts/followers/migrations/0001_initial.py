@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('qr_scene_str', models.CharField(blank=True, db_default='', max_length=64, verbose_name='channel')),
                 ('language', models.CharField(blank=True, db_default='', max_length=16, verbose_name='language')),
                 ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
-                ('last_seen_kind', models.CharField(blank=True, max_length=40, verbose_name='last did')),
+                ('last_seen_kind', models.CharField(blank=True, max_length=64, verbose_name='last did')),
                 ('remark', models.CharField(blank=True, max_length=30, verbose_name='remark')),
                 ('blacklisted', models.BooleanField(db_default=False, verbose_name='blacklisted')),
                 ('nickname', models.CharField(blank=True, db_default='', max_length=64, verbose_name='nickname')),

@@ -78,7 +78,8 @@ class Follower(models.Model):
     qr_scene_str = models.CharField(_("channel"), max_length=64, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=16, blank=True, db_default="")
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    last_seen_kind = models.CharField(_("last did"), max_length=40, blank=True)
+    # The type of their last message, or the name of the event, which may be one that nobody knows.
+    last_seen_kind = models.CharField(_("last did"), max_length=64, blank=True)
     remark = models.CharField(_("remark"), max_length=30, blank=True)
     blacklisted = models.BooleanField(_("blacklisted"), db_default=False)
     nickname = models.CharField(_("nickname"), max_length=64, blank=True, db_default="")
