@@ -218,6 +218,6 @@ def _kept(refusal: PayRefused) -> str:
 
 def _take(refund: Refund, report: RefundReport) -> None:
     """Books what WeChat Pay says of a refund; one that is not over is looked at less and less often."""
-    apply_refund(refund.order.merchant, report, by=history.PLATFORM)
+    apply_refund(refund.order.merchant, report, by=history.PLATFORM, asked_in=refund.state)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)
