@@ -6,12 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -109,12 +107,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
             note = form.cleaned_data["note"]
-            undecided = Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="")
-            closed = {"note": note, "closed_by": request.user, "closed_at": timezone.now()}
-            with transaction.atomic():
-                if is_closed := undecided.update(state=Discrepancy.State.CLOSED, **closed):
-                    resolutions.leave_unpaid(found, request.user)
-            if is_closed:
+            if resolutions.close(found, note, request.user):
                 self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
                 self.message_user(request, _("The exception is closed."))
             else:
