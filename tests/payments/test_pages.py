@@ -13,6 +13,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.approvals.models import ApprovalLimit
+from accounts.followers import searching
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.discrepancies import keep
@@ -64,6 +66,20 @@ def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordere
     for found in (paid.out_trade_no, paid.transaction_id, paid.openid):
         assert paid.out_trade_no in text(money, f"orders/order/?q={found}")
     assert paid.out_trade_no not in text(money, "orders/order/?state=closed")
+
+
+def test_a_name_is_looked_for_among_the_newest_names_only(
+    money: Client, paid: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many followers have one, the list is there at once."""
+    Follower.objects.update_or_create(
+        account=paid.account, openid=paid.payer_openid, defaults={"remark": "老王"}
+    )
+    assert paid.out_trade_no in page(money, "orders/order/?q=老王")
+    Follower.objects.create(account=paid.account, openid="oNewer", remark="小王")
+    monkeypatch.setattr(searching, "LOOKED_AT", 1)
+    assert paid.out_trade_no not in page(money, "orders/order/?q=老王")
+    assert paid.out_trade_no in page(money, f"orders/order/?q={paid.payer_openid}")
 
 
 def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
