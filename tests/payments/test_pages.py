@@ -349,6 +349,12 @@ def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
     assert merchant.private_key == KEYS["merchant"]["private_key_pem"]
 
 
+def test_a_merchant_of_the_older_interface_alone_lacks_no_certificates(merchant: Merchant, staff: Cast) -> None:
+    Merchant.objects.update(protocol="v2-md5", api_v3_key="", public_key="", public_key_id="")
+    listed = text(signed_in(staff.owner), "merchants/merchant/")
+    assert ("APIv2 密钥" in listed, "平台证书" in listed) == (True, False)
+
+
 def test_finance_does_not_touch_the_keys(merchant: Merchant, money: Client) -> None:
     assert money.get(f"{ADMIN}/merchants/merchant/{merchant.pk}/change/").status_code in {302, 403}
 
