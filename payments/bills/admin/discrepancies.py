@@ -51,13 +51,13 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     empty_words = gettext_lazy(
         "The books agree. What a bill or a message of WeChat Pay says otherwise is listed here."
     )
-    list_display = ("noticed", "what", "subject", "here", "there", "became", "order_link")
+    list_display = ("noticed", "what", "subject", "ours", "theirs", "became")
     list_display_links = ("what",)
     list_select_related = ("order", "merchant")
     filter_form = DiscrepancyFilter
     change_form_outer_after_template = "bills/discrepancy_close.html"
     fields = (
-        "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
+        "what", "became", "subject", "ours", "theirs", "order_link", "refund", "bill", "merchant", "noticed",
         "resolution", "proposed_by", "note", "closed_by", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -181,6 +181,14 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("what happened"))
     def what(self, found: Discrepancy) -> str:
         return found.get_kind_display()
+
+    @admin.display(description=gettext_lazy("here"))
+    def ours(self, found: Discrepancy) -> SafeString:
+        return format_html('<span class="multiline">{}</span>', found.here)
+
+    @admin.display(description=gettext_lazy("with WeChat Pay"))
+    def theirs(self, found: Discrepancy) -> SafeString:
+        return format_html('<span class="multiline">{}</span>', found.there)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, found: Discrepancy) -> SafeString:
