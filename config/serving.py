@@ -37,8 +37,8 @@ IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
 # A reader that takes no piece for so long has gone, whatever its connection says.
 PATIENCE_SECONDS = 60
-# WeChat Pay waits for five seconds, and comes again. A notification waits for a thread no longer than this, and
-# for its answer no longer than that, however often its page waits for a connection.
+# WeChat Pay waits for five seconds, and comes again. A notification waits no longer than this for a thread,
+# nor than that for its answer, however often its page waits for a connection.
 NOTICE_SECONDS, ANSWER_SECONDS = 1.5, 4.0
 WITHOUT_CONTENT = frozenset({204, 304})
 
