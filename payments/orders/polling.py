@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -64,13 +64,24 @@ held_work.add(POLLS.name)
 @POLLS.together
 def poll(found: Sequence[Order]) -> None:
     """Chases claimed orders; one about which nothing could be asked holds up those of its merchant only."""
-    for order, failure in zip(found, chase(found), strict=True):
-        if failure is None or failure.cause not in OF_OTHERS:
+    for order, failure in zip(found, _chased(found), strict=True):
+        if failure is None or (isinstance(failure, Failure) and failure.cause not in OF_OTHERS):
             POLLS.answered(order)
             if order.attempts:
                 order.settle(attempts=0, error="")
         elif order.is_open:
             POLLS.failed(order, failure)
+
+
+def _chased(found: Sequence[Order]) -> list[Exception | None]:
+    """Chases orders, each alone where one of them brings a surprise, which then is about no other."""
+    try:
+        return [*chase(found)]
+    except (OperationalError, InterfaceError):
+        # Postgres is away: for the others it would be the same.
+        raise
+    except Exception as error:  # noqa: BLE001 - of whatever kind; it is written down on the order, and logged
+        return [error] if len(found) == 1 else [each for order in found for each in _chased([order])]
 
 
 def chase(found: Sequence[Order]) -> list[Failure | None]:
