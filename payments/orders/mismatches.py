@@ -23,6 +23,7 @@ class MismatchKind(TextChoices):
     REFUND_NUMBERS = "refund_numbers", _("Refund reported with other numbers")
     UNKNOWN_REFUND = "unknown_refund", _("Refund that was not made here")
     REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
+    REFUND_FAILED = "refund_failed", _("Refund that WeChat Pay did not make")
     UNREADABLE = "unreadable", _("Notification that makes no sense")
     FOREIGN = "foreign", _("Payments of another system in the bill")
     NOT_PAID_HERE = "not_paid_here", _("Paid in the bill, not here")

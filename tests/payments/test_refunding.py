@@ -185,6 +185,10 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert OrderEvent.objects.filter(topic="refund.failed").exists()
+    # Whoever wanted the money back is told that it does not come.
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.refund, found.account) == ("refund_failed", refund, paid.account)
+    assert "用户账户异常" in found.there
 
 
 def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
@@ -226,6 +230,7 @@ def test_a_closed_refund_frees_the_amount_for_a_new_number(paid: Order, pay: Pay
     work.run("orders.refund")
     notify_refund(refund, "CLOSED")
     assert state(refund) == RefundState.CLOSED
+    assert Discrepancy.objects.get().kind == "refund_failed"
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert ask(paid, 10000, "r2").out_refund_no != refund.out_refund_no
 

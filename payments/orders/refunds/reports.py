@@ -124,9 +124,24 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
         refund.due_at = None
         order.reserved -= refund.amount
         events.emit(events.Topic.REFUND_FAILED, order, refund)
+        if state != RefundState.REJECTED:
+            _tell_of_failure(order, refund)
     order.save()
     refund.save()
     history.write(order, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by)
+
+
+def _tell_of_failure(order: Order, refund: Refund) -> None:
+    """Puts the refund on the exceptions desk: the payer waits for money that does not come."""
+    mismatch = Mismatch(
+        MismatchKind.REFUND_FAILED,
+        refund.out_refund_no,
+        order=order,
+        refund=refund,
+        here=refund.amount,
+        there=refund.error or refund.get_state_display(),
+    )
+    note(order.merchant, mismatch)
 
 
 def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:
