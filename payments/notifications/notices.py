@@ -123,6 +123,14 @@ def _tell(notice: Notice) -> None:
     note(notice.merchant, mismatch)
 
 
+def tell_undecryptable(merchant: Merchant) -> None:
+    """Puts the genuine notifications that the merchant's APIv3 key does not open on the desk, once a day.
+
+    They are refused, so WeChat Pay sends them again; most often the key was reset there and not here.
+    """
+    note(merchant, Mismatch(MismatchKind.UNDECRYPTABLE, str(timezone.localdate())))
+
+
 @transaction.atomic
 def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
     """Keeps a genuine one nobody can read: a person has to."""

@@ -62,6 +62,7 @@ class PlatformSignature(BaseAuthentication):
             raise NotificationRefused from None
         except Unsealable:
             _noticed(entry.merchant, "decrypt", request)
+            notices.tell_undecryptable(entry.merchant)
             raise NotificationRefused from None
         except NotUnderstood:
             return entry.merchant, None

@@ -25,6 +25,7 @@ class MismatchKind(TextChoices):
     REFUND_BACKWARDS = "refund_backwards", _("Refund reported with an impossible state")
     REFUND_FAILED = "refund_failed", _("Refund that WeChat Pay did not make")
     UNREADABLE = "unreadable", _("Notification that makes no sense")
+    UNDECRYPTABLE = "undecryptable", _("Notifications do not decrypt: enter the APIv3 key again")
     FOREIGN = "foreign", _("Payments of another system in the bill")
     NOT_PAID_HERE = "not_paid_here", _("Paid in the bill, not here")
     NOT_IN_BILL = "not_in_bill", _("Paid here, not in the bill")
