@@ -118,6 +118,7 @@ async def send_answer(path: str, service: str, send: Send) -> None:
     """Sends the answer for a page that did not come as far as Django's middleware."""
     response = answer(path, service)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    headers.append((b"content-length", b"%d" % len(response.content)))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.content})
 

@@ -37,12 +37,10 @@ IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
 # A reader that takes no piece for so long has gone, whatever its connection says.
 PATIENCE_SECONDS = 60
-# WeChat Pay waits for five seconds, and comes again; a notification waits for a thread no longer than this.
-NOTICE_SECONDS = 1.5
-
-
-class Busy(Exception):
-    """No thread was free in time."""
+# WeChat Pay waits for five seconds, and comes again. A notification waits no longer than this for a thread,
+# nor than that for its answer, however often its page waits for a connection.
+NOTICE_SECONDS, ANSWER_SECONDS = 1.5, 4.0
+WITHOUT_CONTENT = frozenset({204, 304})
 
 
 class PageResponse:
@@ -61,7 +59,10 @@ class PageResponse:
 
     async def send(self, send: Send) -> None:
         """Sends the answer. Raises ``TimeoutError`` if the reader takes nothing for ``PATIENCE_SECONDS``."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        headers = [*self.headers]
+        if self.status not in WITHOUT_CONTENT and all(name != b"content-length" for name, _ in headers):
+            headers.append((b"content-length", b"%d" % self.file.tell()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         self.file.seek(0)
         while piece := self.file.read(PIECE):
             message = {"type": "http.response.body", "body": piece, "more_body": True}
@@ -133,7 +134,7 @@ class Pages:
             await refuse(refused.status, scope, send)
         except Away as away:
             await send_answer(scope["path"], away.service, send)
-        except Busy:
+        except TimeoutError:
             overload.note("payments")
             refusal = JsonResponse({"code": "FAIL", "message": "Try again."}, status=503)
             await _send(refusal, send)
@@ -155,16 +156,19 @@ class Pages:
         # A page that is given up may be under way for a while.
         page.add_done_callback(lambda _page: body.close())
         made = asyncio.wrap_future(page)
-        if scope["path"].startswith("/pay/"):
+        is_notice = scope["path"].startswith("/pay/")
+        if is_notice:
             # Nothing happens to a page that has begun by then.
             asyncio.get_running_loop().call_later(NOTICE_SECONDS, page.cancel)
         try:
-            await finished(made)
-        except Away:
+            async with asyncio.timeout(ANSWER_SECONDS if is_notice else None):
+                await finished(made)
+        except (Away, TimeoutError):
+            made.cancel()
             page.add_done_callback(_discard)
             raise
         if page.cancelled():
-            raise Busy
+            raise TimeoutError("no thread was free")
         return made.result()
 
     def _page(self, environ: "WSGIEnvironment") -> PageResponse:

@@ -87,12 +87,15 @@ def newest_of(rows: QuerySet[Any], most: int | None) -> QuerySet[Any]:
 
 
 def openids_for(request: HttpRequest | None, words: str) -> Openids:
-    """Returns what ``openids`` finds in the account that the reader looks at, as far as they may look."""
+    """Returns what ``openids`` finds in the account that the reader looks at, as far as they may look.
+
+    Of names so many are looked at that a page is there at once, whatever is looked for with them.
+    """
     account = current_account(request) if request else None
     if request is None or account is None:
         return Follower.objects.none().values("openid")
     rights, account_id = Rights.of(request.user), account.pk
-    return openids(account_id, words, lambda area: rights.may_view(area, account_id))
+    return openids(account_id, words, lambda area: rights.may_view(area, account_id), newest=LOOKED_AT)
 
 
 def of_handle(account_id: int, beginning: str) -> QuerySet[Follower]:

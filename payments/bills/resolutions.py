@@ -51,14 +51,35 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
     return bool(open_ones.update(resolution=resolution, note=note, proposed_by=by))
 
 
-def leave_unpaid(found: Discrepancy, by: User) -> None:
-    """Closes the order as well, once the last exception of a payment that does not fit it is closed."""
+def close(found: Discrepancy, note: str, by: User) -> bool:
+    """Closes an exception with a note; ``False`` if somebody else has decided about it.
+
+    With the last one of a payment that does not fit its order nobody pays the order any more. WeChat Pay is
+    asked first: what it knows as paid ends here alone, and what can still be paid there is closed there.
+    """
+    undecided = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
+    with transaction.atomic():
+        if not undecided.update(state=State.CLOSED, note=note, closed_by=by, closed_at=timezone.now()):
+            return False
+        if found.order is not None:
+            closed = f"{found.get_kind_display()}: {State.CLOSED.label}"
+            history.write(found.order, Step.Kind.DISCREPANCY, closed, by)
+        order = _left_unpaid(found, by)
+    if order is not None:
+        polling.chase([order])
+    return True
+
+
+def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
+    """Returns the order of the exception, being closed, if it was the last one that kept it open."""
     if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
-        return
+        return None
     # Of two that close the last two of them, the second one finds the other's closed.
-    order = Order.objects.select_for_update(of=("self",)).get(pk=found.order.pk)
-    if not order.discrepancies.filter(state=State.OPEN, kind__in=sorted(UNFITTING), refund=None).exists():
-        polling.leave_unpaid(order, by=str(by))
+    orders = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
+    order = orders.get(pk=found.order.pk)
+    if polling.waits_for_staff(order) or not polling.start_closing(order, by=str(by)):
+        return None
+    return order
 
 
 def withdraw(found: Discrepancy) -> bool:

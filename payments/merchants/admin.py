@@ -101,7 +101,9 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("answers are verified with"))
     def mode(self, merchant: Merchant) -> str:
-        return _("public key") if merchant.public_key_id else _("platform certificates")
+        if merchant.public_key_id:
+            return _("public key")
+        return _("platform certificates") if merchant.has_certificates else _("APIv2 key")
 
     @admin.display(description=gettext_lazy("accounts"))
     def sells_for(self, merchant: Merchant) -> str:
@@ -125,6 +127,6 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def certificates_known(self, merchant: Merchant) -> str | SafeString:
         known = merchant.certificates.all() if merchant.pk else []
         if not known:
-            return _("None; they are fetched where there is no public key.")
+            return _("None; they are fetched where there is an APIv3 key and no public key.")
         lines = [format_html("<code>{}</code> {}", one.serial_no, moment(one.expires_at)) for one in known]
         return format_html("{}" * len(lines), *lines)

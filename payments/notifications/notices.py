@@ -16,6 +16,7 @@ from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import history
 from payments.orders.apply_transaction import TransactionOutcome, apply, apply_at_once
+from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
@@ -60,7 +61,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
                 notice.state, notice.error = _handled(notice)
                 insert(notice)
     except NotUnderstood as error:
-        return _unapplied(notice, state=State.ASIDE, error=str(error))
+        return _unapplied(notice, state=State.ASIDE, error=str(error), order=_order_named_in(notice))
     except Exception as error:
         if isinstance(error, IntegrityError) and (known := _known(notice)):
             return known
@@ -95,21 +96,45 @@ def _known(repeat: Notice) -> Notice | None:
 
 
 def _unapplied(notice: Notice, **why: Any) -> Notice:
-    """Keeps by itself what could not be applied."""
+    """Keeps by itself what could not be applied; what makes no sense is on the exceptions desk as well."""
     notice.order = None
     for name, value in why.items():
         setattr(notice, name, value)
     try:
         with transaction.atomic():
             insert(notice)
+            if notice.state == State.ASIDE:
+                _tell(notice)
     except IntegrityError:
         return _known(notice) or notice
     return notice
 
 
+def _order_named_in(notice: Notice) -> Order | None:
+    """Returns the order that a notification which makes no sense names all the same."""
+    number = notice.resource.get("out_trade_no")
+    if not isinstance(number, str):
+        return None
+    return Order.objects.filter(merchant=notice.merchant, out_trade_no=number).first()
+
+
+def _tell(notice: Notice) -> None:
+    mismatch = Mismatch(MismatchKind.UNREADABLE, notice.notice_id, order=notice.order, there=notice.error)
+    note(notice.merchant, mismatch)
+
+
+def tell_undecryptable(merchant: Merchant) -> None:
+    """Puts the genuine notifications that the merchant's APIv3 key does not open on the desk, once a day.
+
+    They are refused, so WeChat Pay sends them again; most often the key was reset there and not here.
+    """
+    note(merchant, Mismatch(MismatchKind.UNDECRYPTABLE, str(timezone.localdate())))
+
+
+@transaction.atomic
 def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
-    """A genuine one nobody can read: a person has to."""
-    notice, _new = Notice.objects.get_or_create(
+    """Keeps a genuine one nobody can read: a person has to."""
+    notice, is_new = Notice.objects.get_or_create(
         merchant=merchant,
         notice_id=sha256(raw).hexdigest(),
         defaults={
@@ -120,6 +145,8 @@ def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
             "error": "unreadable",
         },
     )
+    if is_new:
+        _tell(notice)
     return notice
 
 
@@ -131,7 +158,9 @@ def handle(notice: Notice) -> None:
             state, why = _handled(notice)
             notice.done(state=state, error=why, order=notice.order)
     except NotUnderstood as error:
-        notice.done(state=State.ASIDE, error=str(error))
+        with transaction.atomic():
+            notice.done(state=State.ASIDE, error=str(error), order=_order_named_in(notice))
+            _tell(notice)
 
 
 def handle_now(notice: Notice) -> None:

@@ -62,18 +62,21 @@ class PlatformSignature(BaseAuthentication):
             raise NotificationRefused from None
         except Unsealable:
             _noticed(entry.merchant, "decrypt", request)
+            notices.tell_undecryptable(entry.merchant)
             raise NotificationRefused from None
         except NotUnderstood:
             return entry.merchant, None
         return entry.merchant, opened
 
-    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice:
-        """Returns a notification of API v2, where what cannot be read proves nothing about its sender."""
+    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice | None:
+        """Returns a notification of API v2; ``None`` if it is genuine and makes no sense."""
         try:
             return v2_notices.open_notice(body, keys.key)
-        except (NotGenuine, Unsealable, NotUnderstood) as error:
+        except (NotGenuine, Unsealable) as error:
             _noticed(merchant, getattr(error, "reason", "v2"), request)
             raise NotificationRefused from None
+        except NotUnderstood:
+            return None
 
     def authenticate_header(self, request: Request) -> str:
         return "WECHATPAY2-SHA256-RSA2048"

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -63,13 +64,24 @@ held_work.add(POLLS.name)
 @POLLS.together
 def poll(found: Sequence[Order]) -> None:
     """Chases claimed orders; one about which nothing could be asked holds up those of its merchant only."""
-    for order, failure in zip(found, chase(found), strict=True):
-        if failure is None or failure.cause not in OF_OTHERS:
+    for order, failure in zip(found, _chased(found), strict=True):
+        if failure is None or (isinstance(failure, Failure) and failure.cause not in OF_OTHERS):
             POLLS.answered(order)
             if order.attempts:
                 order.settle(attempts=0, error="")
         elif order.is_open:
             POLLS.failed(order, failure)
+
+
+def _chased(found: Sequence[Order]) -> list[Exception | None]:
+    """Chases orders, each alone where one of them brings a surprise, which then is about no other."""
+    try:
+        return [*chase(found)]
+    except (OperationalError, InterfaceError):
+        # Postgres is away: for the others it would be the same.
+        raise
+    except Exception as error:  # noqa: BLE001 - of whatever kind; it is written down on the order, and logged
+        return [error] if len(found) == 1 else [each for order in found for each in _chased([order])]
 
 
 def chase(found: Sequence[Order]) -> list[Failure | None]:
@@ -83,6 +95,9 @@ def chase(found: Sequence[Order]) -> list[Failure | None]:
     answers = [(order, answer) for order, answer in zip(found, _each(_query, found), strict=True)]
     for order, answer in answers:
         _settle(order, answer)
+        if _is_left_unpaid(order, answer):
+            with transaction.atomic():
+                closed(_locked(order), history.WORKER)
     unpaid = [order for order, answer in answers if _is_closable(order, answer)]
     failures = {order.pk: answer for order, answer in answers if not isinstance(answer, Transaction)}
     for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
@@ -101,30 +116,28 @@ def look_up(found: Sequence[Order]) -> None:
 
 def start_closing(order: Order, *, by: str) -> bool:
     """Has no payment of the order started any more; ``False`` if it is not open any more."""
+    soon = timezone.now() + AGAIN
     with transaction.atomic():
         locked = _locked(order)
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
             locked.state = move(ORDER_MOVES, locked.state, OrderState.CLOSING)
-            locked.save(update_fields=["state"])
+            # Whoever closes it asks at once; a worker does if nothing came of that.
+            locked.due_at = min(locked.due_at or soon, soon)
+            locked.save(update_fields=["state", "due_at"])
             history.write(locked, Step.Kind.MOVED, str(locked.get_state_display()), by)
     order.state = locked.state
     return locked.state == OrderState.CLOSING
 
 
-def leave_unpaid(order: Order, *, by: str) -> None:
-    """Closes an open order whose payment does not fit and that staff have decided not to book.
-
-    WeChat Pay would say for ever that it is paid, so nothing else ends it. It may still be booked later.
-    """
-    with transaction.atomic():
-        closed(_locked(order), by)
+def waits_for_staff(order: Order) -> bool:
+    """Returns whether WeChat Pay has a payment that does not fit the order, and nobody has decided on it."""
+    return _unfitting(order).filter(state="open").exists()
 
 
 def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     """Returns when to ask again about an order that nobody has paid yet."""
     if order.state == OrderState.CLOSING:
-        waits_for_staff = order.discrepancies.filter(kind__in=sorted(UNFITTING)).exists()
-        return now + (UNFITTING_LOOK if waits_for_staff else AGAIN)
+        return now + (UNFITTING_LOOK if waits_for_staff(order) else AGAIN)
     if now - order.created_at < EAGER:
         pause = FIRST_LOOK
     elif order.prepay_until is not None and now < order.prepay_until + LATER_LOOK:
@@ -150,6 +163,17 @@ def _postpone(order: Order) -> None:
             locked.due_at = next_look(locked, timezone.now())
             locked.save(update_fields=["due_at"])
     order.state, order.due_at = locked.state, locked.due_at
+
+
+def _is_left_unpaid(order: Order, answer: Transaction | Failure) -> bool:
+    """Returns whether it ends here alone, as WeChat Pay has it paid for ever and staff do not book that."""
+    if order.state != OrderState.CLOSING or not isinstance(answer, Transaction) or not answer.is_paid:
+        return False
+    return _unfitting(order).exists() and not waits_for_staff(order)
+
+
+def _unfitting(order: Order) -> QuerySet[Model]:
+    return order.discrepancies.filter(kind__in=sorted(UNFITTING), refund=None)
 
 
 def _is_closable(order: Order, answer: Transaction | Failure) -> bool:

@@ -68,7 +68,8 @@ REFUND_MOVES: Mapping[str, frozenset[str]] = {
         }
     ),
     RefundState.PROCESSING: frozenset({RefundState.ABNORMAL, RefundState.SUCCESS, RefundState.CLOSED}),
-    # Paid out in another way, it is under way anew, and may fail anew.
+    # Paid out in another way, it is under way anew, and may fail anew. See ``refunds.reports``: an answer
+    # that was asked for before it failed does not make it so.
     RefundState.ABNORMAL: frozenset({RefundState.PROCESSING, RefundState.SUCCESS, RefundState.CLOSED}),
     RefundState.SUCCESS: frozenset(),
     RefundState.CLOSED: frozenset(),

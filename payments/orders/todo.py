@@ -1,4 +1,4 @@
-"""What of orders waits for a person: refunds that reach nobody, refused shipments, given-up events."""
+"""What of orders waits for a person: refunds that lack money or reach nobody, shipments, given-up events."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +7,7 @@ from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind, held
 from payments.orders.models import OrderEvent, Refund, Shipment
 from payments.orders.models.events import GIVEN_UP
+from payments.orders.refunds.refunding import NO_MONEY
 from payments.orders.shipping import UPLOADS
 from payments.orders.states import RefundState
 
@@ -22,6 +23,19 @@ KINDS.add(
         areas=MONEY,
         severity=Severity.FAULT,
         rows=lambda account, user: Refund.objects.filter(account=account, state=RefundState.ABNORMAL),
+    ),
+)
+KINDS.add(
+    "refunds.unfunded",
+    TodoKind(
+        title=_("Refunds wait for money of the merchant: put some in at pay.weixin.qq.com"),
+        page="admin:orders_refund_changelist",
+        query=f"state={RefundState.PENDING.value}",
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=lambda account, user: Refund.objects.filter(
+            account=account, state=RefundState.PENDING, error__startswith=NO_MONEY
+        ),
     ),
 )
 KINDS.add(

@@ -89,11 +89,11 @@ def _order(account: OfficialAccount) -> Order:
     )  # fmt: skip
 
 
-def _refund(account: OfficialAccount, state: str) -> None:
+def _refund(account: OfficialAccount, state: str, **more: Any) -> None:
     order = _order(account)
     Refund.objects.create(
-        account=account, order=order, out_refund_no=f"R{order.pk}", source="staff", key="1", amount=10,
-        state=state, due_at=None if state == "waiting" else timezone.now(),
+        account=account, order=order, out_refund_no=f"R{order.pk}", source="staff", key=f"{order.pk}",
+        amount=10, state=state, due_at=None if state == "waiting" else timezone.now(), **more,
     )  # fmt: skip
 
 
@@ -194,6 +194,7 @@ MAKES: dict[str, Make] = {
     ),
     "merchants.certificate": _certificate,
     "refunds.abnormal": lambda account: _refund(account, "abnormal"),
+    "refunds.unfunded": lambda account: _refund(account, "pending", error="NOT_ENOUGH 余额不足"),
     "orders.shipments": lambda account: Shipment.objects.create(
         order=_order(account), how=Shipment.How.VIRTUAL, state="failed", due_at=None
     ),
@@ -223,8 +224,8 @@ CONTENT = {
 MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
 MONEY = {
-    "refunds.abnormal", "orders.shipments", "orders.events", "held.shipments", "bills.exceptions",
-    "bills.failed", "bills.held",
+    "refunds.abnormal", "refunds.unfunded", "orders.shipments", "orders.events", "held.shipments",
+    "bills.exceptions", "bills.failed", "bills.held",
 }  # fmt: skip
 YOURS = {
     "editor": CONTENT,

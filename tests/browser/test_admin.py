@@ -10,7 +10,11 @@ from playwright.sync_api import Page, expect
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Follower
 from accounts.staff.models import SignInLimit
+from payments.bills.models import Discrepancy
+from payments.orders.models import Order, Refund
+from payments.shop.models import Sale
 from tests.cast import PASSWORD, Cast, message
+from tests.console import world
 from wechat.inbox.models import IgnoredText
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +156,23 @@ def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: i
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_the_lists_of_payments_fit_the_window_of_a_small_laptop(sign_in: SignIn, staff: Cast) -> None:
+    made = world.build(staff.ours)
+    number, amount, words = "WC202611291950110234147666", 99_999_999, "春季新品礼盒装（含茶叶与点心）限量版"
+    Order.objects.update(out_trade_no=number, total=amount, description=words)
+    Refund.objects.update(out_refund_no=number.replace("WC", "WR"), amount=amount, reason=words)
+    Sale.objects.update(answers=[["收货地址", "上海市浦东新区世纪大道 100 号环球金融中心 88 楼"]])
+    Discrepancy.objects.update(subject=f"{number} {'4' * 28}", here="4" * 28, there="5" * 28)
+    page = sign_in(staff.owner)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in ("orders.order", "orders.refund", "shop.sale", "bills.discrepancy", "bills.bill"):
+        page.goto(f"/admin/{name.replace('.', '/')}/")
+        table = page.locator("#result_list")
+        assert made[name].pk in [int(box) for box in re.findall(r"/(\d+)/change/", table.inner_html())]
+        frame = table.locator("xpath=ancestor::*[contains(@class, 'simplebar-content-wrapper')]")
+        assert frame.evaluate("each => each.scrollWidth <= each.clientWidth"), name
 
 
 def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: SignIn, staff: Cast) -> None:

@@ -52,6 +52,7 @@ urlpatterns = [
     path("asks/", asks_redis),
     path("api/v1/asks/", asks_redis),
     path("waits/", waits),
+    path("pay/waits/", waits),
 ]
 handler500 = "config.outages.server_error"
 
@@ -92,6 +93,7 @@ def test_programs_are_told_in_json(away: str) -> None:
     assert (called.status_code, called.json()["error"]["code"]) == (503, "unavailable")
     notified = requests.post(f"{away}/pay/nobody/notify/transaction", json={}, timeout=60)
     assert (notified.status_code, notified.json()["code"]) == (503, "FAIL")
+    assert notified.headers["Content-Length"] == str(len(notified.content))
 
 
 def test_those_who_wait_behind_the_first_ones_are_told_as_well(away: str) -> None:
@@ -152,6 +154,27 @@ def test_a_notification_of_a_payment_for_which_no_thread_is_free_is_refused_in_t
     pages, notified = asyncio.run(asked())
     assert (notified.status, json.loads(notified.body)["code"]) == (503, "FAIL")
     assert {page.status for page in pages} == {200}
+
+
+def test_a_notification_of_a_payment_whose_page_waits_too_long_is_refused_in_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(serving, "ANSWER_SECONDS", 0.3)
+    held.clear()
+    try:
+        notified = asyncio.run(exchange("POST", "/pay/waits/", b"{}"))
+    finally:
+        held.set()
+    assert (notified.status, json.loads(notified.body)["code"]) == (503, "FAIL")
+
+
+@pytest.mark.parametrize("path", ["/pay/nobody/notify/transaction", "/pay/nothing", "/waits/"])
+def test_every_answer_tells_its_length(settings: Settings, path: str) -> None:
+    settings.ROOT_URLCONF = __name__
+    held.set()
+    answered = asyncio.run(exchange("POST", path, b"{}"))
+    assert answered.headers[b"content-length"] == b"%d" % len(answered.body)
 
 
 @pytest.fixture

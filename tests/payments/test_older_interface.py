@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.official.doctor import Level
 from accounts.official.models import OfficialAccount
+from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import checkup, ordering, polling
@@ -213,6 +214,15 @@ def test_a_notification_that_is_not_signed_is_refused_and_changes_nothing(
     placed.refresh_from_db()
     assert placed.state == OrderState.PAYING
     assert not Notice.objects.exists()
+
+
+def test_a_genuine_notification_that_makes_no_sense_is_kept_for_a_person(old: Merchant) -> None:
+    fields = {"return_code": "SUCCESS", "result_code": "FAIL", "err_code": "SYSTEMERROR"}
+    body = v2.to_xml({**fields, "sign": v2.sign(fields, V2_KEY)})
+    answer = requests.post(old.notify_url("transaction"), body, timeout=10)
+    assert (answer.status_code, answer.content) == (200, v2.ACCEPTED)
+    assert Notice.objects.get().state == Notice.State.ASIDE
+    assert Discrepancy.objects.get().kind == "unreadable"
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,21 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
     assert seen(order).state == OrderState.PAID
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_cannot_be_booked_holds_up_no_other_order(ordered: Ordered, pay: PayPlatform) -> None:
+    """Its number belongs to a payment that is booked already, which the database refuses."""
+    paid, impossible, other = (ordered(key=key) for key in ("paid", "impossible", "other"))
+    notify(paid)
+    answer_query(pay, impossible, "SUCCESS")
+    answer_query(pay, other, "SUCCESS", transaction_id="4200002")
+    with later(MINUTE):
+        work.run("orders.chase")
+        assert (seen(impossible).state, seen(other).state) == (OrderState.PAYING, OrderState.PAID)
+        assert impossible.due_at
+        assert impossible.due_at > timezone.now()
+        assert "order_transaction_once" in impossible.error
+
+
 @pytest.mark.parametrize("minutes", range(0, 110, 7))
 def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, minutes: int) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))

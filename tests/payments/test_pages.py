@@ -1,10 +1,12 @@
 import csv
+import datetime
 import re
 from collections.abc import Iterator
 from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
@@ -13,6 +15,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.approvals.models import ApprovalLimit
+from accounts.followers import searching
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.discrepancies import keep
@@ -26,7 +30,7 @@ from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
-from tests.payments.world import REFUNDS, answer_close, answer_query, notify
+from tests.payments.world import REFUNDS, answer_close, answer_query, notify, reply, report
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import KEYS
 from wechat.api.models import ApiClient
@@ -64,6 +68,20 @@ def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordere
     for found in (paid.out_trade_no, paid.transaction_id, paid.openid):
         assert paid.out_trade_no in text(money, f"orders/order/?q={found}")
     assert paid.out_trade_no not in text(money, "orders/order/?state=closed")
+
+
+def test_a_name_is_looked_for_among_the_newest_names_only(
+    money: Client, paid: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many followers have one, the list is there at once."""
+    Follower.objects.update_or_create(
+        account=paid.account, openid=paid.payer_openid, defaults={"remark": "老王"}
+    )
+    assert paid.out_trade_no in page(money, "orders/order/?q=老王")
+    Follower.objects.create(account=paid.account, openid="oNewer", remark="小王")
+    monkeypatch.setattr(searching, "LOOKED_AT", 1)
+    assert paid.out_trade_no not in page(money, "orders/order/?q=老王")
+    assert paid.out_trade_no in page(money, f"orders/order/?q={paid.payer_openid}")
 
 
 def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
@@ -335,6 +353,14 @@ def test_keys_go_in_and_never_come_out(merchant: Merchant, staff: Cast) -> None:
     assert merchant.private_key == KEYS["merchant"]["private_key_pem"]
 
 
+def test_a_merchant_of_the_older_interface_alone_lacks_no_certificates(
+    merchant: Merchant, staff: Cast
+) -> None:
+    Merchant.objects.update(protocol="v2-md5", api_v3_key="", public_key="", public_key_id="")
+    listed = text(signed_in(staff.owner), "merchants/merchant/")
+    assert ("APIv2 密钥" in listed, "平台证书" in listed) == (True, False)
+
+
 def test_finance_does_not_touch_the_keys(merchant: Merchant, money: Client) -> None:
     assert money.get(f"{ADMIN}/merchants/merchant/{merchant.pk}/change/").status_code in {302, 403}
 
@@ -428,6 +454,13 @@ def test_a_refund_that_waits_for_the_merchants_money_says_so(
     refund = refunding.request(paid, 100, source="test", key="r")
     work.run("orders.refund")
     assert "商户余额不足" in text(money, f"orders/refund/{refund.pk}/change/")
+    # Whoever can put money in is told; afterwards it goes on by itself.
+    assert "有退款因商户余额不足而等待" in text(money, "todo/")
+    pay.pay[REFUNDS] = lambda request: reply(**report(refund, "PROCESSING"))
+    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: refused(404, "RESOURCE_NOT_EXISTS")
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=11)):
+        work.run("orders.refund")
+        assert "有退款因商户余额不足而等待" not in text(money, "todo/")
 
 
 def plan(rows: QuerySet[Any]) -> str:

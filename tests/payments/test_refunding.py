@@ -185,6 +185,10 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert OrderEvent.objects.filter(topic="refund.failed").exists()
+    # Whoever wanted the money back is told that it does not come.
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.refund, found.account) == ("refund_failed", refund, paid.account)
+    assert "用户账户异常" in found.there
 
 
 def test_a_refusal_of_a_refund_that_is_there_all_the_same_frees_nothing(
@@ -226,8 +230,33 @@ def test_a_closed_refund_frees_the_amount_for_a_new_number(paid: Order, pay: Pay
     work.run("orders.refund")
     notify_refund(refund, "CLOSED")
     assert state(refund) == RefundState.CLOSED
+    assert Discrepancy.objects.get().kind == "refund_failed"
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert ask(paid, 10000, "r2").out_refund_no != refund.out_refund_no
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_from_before_it_failed_does_not_hide_that_it_failed(paid: Order, pay: PayPlatform) -> None:
+    answer(pay)
+    refund = ask(paid, 3000)
+    work.run("orders.refund")
+    answered = report(refund, "PROCESSING")
+
+    def overtaken(request: Request) -> Reply:
+        """Answers when the notification has been quicker."""
+        notify_refund(refund, "ABNORMAL")
+        connection.close()
+        return reply(**answered)
+
+    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = overtaken
+    with later(HOUR):
+        work.run("orders.refund")
+    assert state(refund) == RefundState.ABNORMAL
+    # What WeChat Pay is asked from then on is about what was done since, in the merchant platform if need be.
+    pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: reply(**answered)
+    with later(2 * HOUR):
+        work.run("orders.refund")
+    assert state(refund) == RefundState.PROCESSING
 
 
 def test_an_abnormal_refund_stays_open_until_it_succeeds(paid: Order, pay: PayPlatform) -> None:

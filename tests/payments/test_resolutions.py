@@ -20,7 +20,7 @@ from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
-from tests.payments.world import REFUND_ID, REFUNDS, answer_query, notify, reply
+from tests.payments.world import REFUND_ID, REFUNDS, answer_close, answer_query, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply, Request
 from wechat.kernel import work
@@ -251,7 +251,42 @@ def test_an_unfitting_payment_that_is_closed_with_a_note_closes_its_order(
     underpaid.refresh_from_db()
     assert (underpaid.state, underpaid.due_at) == (OrderState.CLOSED, None)
     assert underpaid.events.get().topic == "order.closed"
-    assert underpaid.steps.filter(kind="moved", by="ann").exists()
+    assert underpaid.steps.filter(kind="discrepancy", by="ann").count() == 2
+
+
+@pytest.fixture
+def paid_elsewhere(ordered: Ordered, pay: PayPlatform) -> Order:
+    """Returns an order under whose number another merchant was paid; WeChat Pay still waits for ours."""
+    order = ordered()
+    notify(order, mchid="1900000999")
+    answer_query(pay, order)
+    return order
+
+
+def test_an_order_that_can_still_be_paid_is_closed_at_wechat_pay_as_well(
+    paid_elsewhere: Order, pay: PayPlatform, ann: Client
+) -> None:
+    answer_close(pay, paid_elsewhere)
+    close(ann, Discrepancy.objects.get())
+    paid_elsewhere.refresh_from_db()
+    assert paid_elsewhere.state == OrderState.CLOSED
+    assert pay.requests[-1].path.endswith(f"{paid_elsewhere.out_trade_no}/close")
+
+
+def test_without_an_answer_of_wechat_pay_it_is_closed_there_later(
+    paid_elsewhere: Order, pay: PayPlatform, ann: Client
+) -> None:
+    path = next(path for path in pay.pay if path.endswith(paid_elsewhere.out_trade_no))
+    answer, pay.pay[path] = pay.pay[path], lambda request: refused(500, "SYSTEM_ERROR")
+    close(ann, Discrepancy.objects.get())
+    paid_elsewhere.refresh_from_db()
+    assert (paid_elsewhere.state, Discrepancy.objects.get().state) == (OrderState.CLOSING, "closed")
+    pay.pay[path] = answer
+    answer_close(pay, paid_elsewhere)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1)):
+        work.run("orders.chase")
+    paid_elsewhere.refresh_from_db()
+    assert paid_elsewhere.state == OrderState.CLOSED
 
 
 def test_another_exception_that_is_closed_with_a_note_leaves_its_order(ordered: Ordered, ann: Client) -> None:

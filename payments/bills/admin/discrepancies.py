@@ -6,12 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -53,13 +51,13 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     empty_words = gettext_lazy(
         "The books agree. What a bill or a message of WeChat Pay says otherwise is listed here."
     )
-    list_display = ("noticed", "what", "subject", "here", "there", "became", "order_link")
+    list_display = ("noticed", "what", "subject", "ours", "theirs", "became")
     list_display_links = ("what",)
     list_select_related = ("order", "merchant")
     filter_form = DiscrepancyFilter
     change_form_outer_after_template = "bills/discrepancy_close.html"
     fields = (
-        "what", "became", "subject", "here", "there", "order_link", "refund", "bill", "merchant", "noticed",
+        "what", "became", "subject", "ours", "theirs", "order_link", "refund", "bill", "merchant", "noticed",
         "resolution", "proposed_by", "note", "closed_by", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -109,12 +107,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         if request.method == "POST" and form.is_valid():
             assert isinstance(request.user, User)
             note = form.cleaned_data["note"]
-            undecided = Discrepancy.objects.filter(pk=found.pk, state=Discrepancy.State.OPEN, resolution="")
-            closed = {"note": note, "closed_by": request.user, "closed_at": timezone.now()}
-            with transaction.atomic():
-                if is_closed := undecided.update(state=Discrepancy.State.CLOSED, **closed):
-                    resolutions.leave_unpaid(found, request.user)
-            if is_closed:
+            if resolutions.close(found, note, request.user):
                 self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
                 self.message_user(request, _("The exception is closed."))
             else:
@@ -188,6 +181,14 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     @admin.display(description=gettext_lazy("what happened"))
     def what(self, found: Discrepancy) -> str:
         return found.get_kind_display()
+
+    @admin.display(description=gettext_lazy("here"))
+    def ours(self, found: Discrepancy) -> SafeString:
+        return format_html('<span class="multiline">{}</span>', found.here)
+
+    @admin.display(description=gettext_lazy("with WeChat Pay"))
+    def theirs(self, found: Discrepancy) -> SafeString:
+        return format_html('<span class="multiline">{}</span>', found.there)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, found: Discrepancy) -> SafeString:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -73,6 +74,11 @@ class RefundForm(forms.Form):
         return amount
 
 
+def trade_number(number: str) -> SafeString:
+    """Returns a number of an order or refund for a list, where it may go over two lines."""
+    return format_html('<span class="trade-number">{}</span>', number)
+
+
 def payer_openid(order: Order) -> str:
     """Returns the openid of whoever paid, or was to pay."""
     return order.payer_openid or order.openid
@@ -89,7 +95,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "An order is made when somebody pays for an item on its page, or when a business system asks for one."
     )
-    list_display = ("created", "number", "payer", "described", "amount", "became", "way", "paid")
+    list_display = ("created", "number", "payer", "described", "amount", "became", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
     list_before_template = "orders/order_list_top.html"
@@ -277,8 +283,8 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return moment(order.expires_at)
 
     @admin.display(description=gettext_lazy("order number"))
-    def number(self, order: Order) -> str:
-        return order.out_trade_no
+    def number(self, order: Order) -> SafeString:
+        return trade_number(order.out_trade_no)
 
     @admin.display(description=gettext_lazy("description"))
     def described(self, order: Order) -> str:

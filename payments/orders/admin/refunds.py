@@ -21,7 +21,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants import words
 from payments.merchants.amounts import money
-from payments.orders.admin.orders import payer_of, payer_openid
+from payments.orders.admin.orders import payer_of, payer_openid, trade_number
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
 from payments.orders.ordering import OrderRefused, Uncertain
@@ -48,17 +48,7 @@ COLOURS = {
 class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("A refund begins on the page of its order.")
-    list_display = (
-        "created",
-        "number",
-        "order_link",
-        "payer",
-        "given",
-        "became",
-        "reason",
-        "asker",
-        "done",
-    )
+    list_display = ("requested", "number", "order_link", "payer", "given", "became", "reason")
     list_display_links = ("number",)
     list_select_related = ("order", "order__merchant", "asked_by", "account")
     filter_form = RefundFilter
@@ -164,18 +154,23 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def created(self, refund: Refund) -> SafeString:
         return moment(refund.created_at)
 
+    @admin.display(description=gettext_lazy("requested"))
+    def requested(self, refund: Refund) -> SafeString:
+        """Returns when it was asked for and, below, by whom: a list has no room for a column of names."""
+        return format_html("{}<br>{}", moment(refund.created_at), self.asker(refund) or "")
+
     @admin.display(description=gettext_lazy("refunded"))
     def done(self, refund: Refund) -> SafeString:
         return moment(refund.succeeded_at)
 
     @admin.display(description=gettext_lazy("refund number"))
-    def number(self, refund: Refund) -> str:
-        return refund.out_refund_no
+    def number(self, refund: Refund) -> SafeString:
+        return trade_number(refund.out_refund_no)
 
     @admin.display(description=gettext_lazy("order"))
     def order_link(self, refund: Refund) -> SafeString:
         address = reverse("admin:orders_order_change", args=[refund.order_id])
-        return format_html('<a class="link" href="{}">{}</a>', address, refund.order)
+        return format_html('<a class="link trade-number" href="{}">{}</a>', address, refund.order)
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:

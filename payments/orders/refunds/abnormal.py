@@ -69,5 +69,5 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
         raise Uncertain(str(error)) from None
     where = BANKS[card.bank] if card else _("to the merchant, to be paid by hand")
     history.write(refund.order, Step.Kind.REFUND, f"{refund}: {where}", by)
-    apply_refund(merchant, report, by=history.PLATFORM)
+    apply_refund(merchant, report, by=history.PLATFORM, asked_in=refund.state)
     look_soon(merchant, refund.out_refund_no)

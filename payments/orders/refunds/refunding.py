@@ -36,7 +36,8 @@ LATEST = datetime.timedelta(days=365)
 
 # Looks at a refund under way: every minute, after five of them less and less often.
 LOOK_AFTER = [datetime.timedelta(minutes=minutes) for minutes in (1, 1, 1, 1, 1, 5, 10, 20, 30)]
-NO_MONEY_PAUSE = datetime.timedelta(minutes=10)
+# The merchant's balance is too small: it is put right by a person, and tried again by itself.
+NO_MONEY, NO_MONEY_PAUSE = "NOT_ENOUGH", datetime.timedelta(minutes=10)
 
 REFUNDS = work.Kind(
     "orders.refund",
@@ -197,7 +198,7 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
 
     Else raises the error, books what WeChat Pay has, or tries again later where the merchant's money ran out.
     """
-    if error.code == "NOT_ENOUGH":
+    if error.code == NO_MONEY:
         refund.again(_kept(error), timezone.now() + NO_MONEY_PAUSE, counts=False)
     elif error.cause != Cause.ROW or error.outcome_unknown or refund.state != RefundState.PENDING:
         raise error
@@ -218,6 +219,6 @@ def _kept(refusal: PayRefused) -> str:
 
 def _take(refund: Refund, report: RefundReport) -> None:
     """Books what WeChat Pay says of a refund; one that is not over is looked at less and less often."""
-    apply_refund(refund.order.merchant, report, by=history.PLATFORM)
+    apply_refund(refund.order.merchant, report, by=history.PLATFORM, asked_in=refund.state)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)

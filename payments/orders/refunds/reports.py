@@ -25,13 +25,17 @@ REPORTED = {
 }
 
 
-def apply_refund(merchant: Merchant, report: RefundReport, *, by: str) -> Applied:
-    """Applies what WeChat Pay reports of a refund. ``by`` says who told us, for the history."""
+def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in: str = "") -> Applied:
+    """Applies what WeChat Pay reports of a refund.
+
+    ``by`` says who told us, for the history; ``asked_in`` is the refund's state when WeChat Pay was asked,
+    of a report that answers a call.
+    """
     # No savepoint: what does not fit is found before anything is written.
     with transaction.atomic(savepoint=False):
         try:
             order, refund = _found(merchant, report)
-            return Applied(_applied(order, refund, report, by), order)
+            return Applied(_applied(order, refund, report, by, asked_in), order)
         except Mismatch as mismatch:
             note(merchant, mismatch)
             return Applied(TransactionOutcome.ASIDE, mismatch.order)
@@ -74,10 +78,14 @@ def _check_adoptable(order: Order, report: RefundReport) -> None:
         raise OrderRefused("known", _("The refund is known here already."))
 
 
-def _applied(order: Order, refund: Refund, report: RefundReport, by: str) -> TransactionOutcome:
+def _applied(
+    order: Order, refund: Refund, report: RefundReport, by: str, asked_in: str = ""
+) -> TransactionOutcome:
     _compare(order, refund, report)
     state = REPORTED.get(report.status)
-    if state == refund.state:
+    # Under way anew is only what was paid out since it failed: an answer from before tells of the first way.
+    failed_since = refund.state == RefundState.ABNORMAL and asked_in != RefundState.ABNORMAL
+    if state == refund.state or (failed_since and state == RefundState.PROCESSING):
         return TransactionOutcome.REPEAT
     if state is None or state not in REFUND_MOVES[refund.state]:
         return _out_of_order(order, refund, report, state)
@@ -116,9 +124,24 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
         refund.due_at = None
         order.reserved -= refund.amount
         events.emit(events.Topic.REFUND_FAILED, order, refund)
+        if state != RefundState.REJECTED:
+            _tell_of_failure(order, refund)
     order.save()
     refund.save()
     history.write(order, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by)
+
+
+def _tell_of_failure(order: Order, refund: Refund) -> None:
+    """Puts the refund on the exceptions desk: the payer waits for money that does not come."""
+    mismatch = Mismatch(
+        MismatchKind.REFUND_FAILED,
+        refund.out_refund_no,
+        order=order,
+        refund=refund,
+        here=refund.amount,
+        there=refund.error or refund.get_state_display(),
+    )
+    note(order.merchant, mismatch)
 
 
 def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:

@@ -22,7 +22,7 @@ from accounts.staff import personal_data
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from payments.merchants.amounts import money
-from payments.orders.admin.orders import COLOURS
+from payments.orders.admin.orders import COLOURS, trade_number
 from payments.orders.filtering import order_ids, payers
 from payments.orders.states import OrderState
 from payments.shop import sale_export, selling
@@ -156,7 +156,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("order number"))
     def number(self, sale: Sale) -> SafeString:
-        return format_html('<span class="number">{}</span>', sale.order.out_trade_no)
+        return trade_number(sale.order.out_trade_no)
 
     @admin.display(description=gettext_lazy("paid"))
     def paid(self, sale: Sale) -> SafeString:

@@ -25,7 +25,7 @@ class PayError(WeChatError):
 class NotGenuine(PayError):
     """The message is not provably from WeChat Pay, or not of now.
 
-    `reason` is a metric label: missing_header, timestamp, serial, signature or signature_type.
+    `reason` is a metric label: missing_header, timestamp, serial, signature, signature_type or malformed.
     """
 
     def __init__(self, reason: str) -> None:

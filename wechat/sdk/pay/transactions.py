@@ -1,6 +1,7 @@
 """What WeChat Pay says about a payment or a refund, whichever way it says it.
 
-Unknown fields are left aside; a field that is missing or of a wrong type makes the whole thing unreadable.
+Unknown fields are left aside; a field that is missing or of a wrong type makes the whole thing unreadable,
+and so does a number or a person longer than WeChat Pay says they are.
 
 WeChat Pay reference 5.1, 5.3, 5.4.
 """
@@ -18,6 +19,7 @@ PAID = frozenset({"SUCCESS", "REFUND"})
 OVER = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
 # Of others nobody can tell what time they are in another zone, neither Python nor who reads them of Postgres.
 YEARS = range(2000, 9999)
+LONGEST_NUMBER, LONGEST_OPENID = 32, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,10 @@ def read_transaction(answer: Mapping[str, Any]) -> Transaction:
         appid=_text(answer, "appid"),
         out_trade_no=_text(answer, "out_trade_no"),
         trade_state=state,
-        transaction_id=_text(answer, "transaction_id"),
+        transaction_id=_text(answer, "transaction_id", LONGEST_NUMBER),
         trade_type=_text(answer, "trade_type"),
         bank_type=_text(answer, "bank_type"),
-        openid=_text(payer, "openid"),
+        openid=_text(payer, "openid", LONGEST_OPENID),
         success_time=_moment(answer, "success_time"),
         total=_number(amount, "total"),
         payer_total=_number(amount, "payer_total"),
@@ -91,8 +93,8 @@ def read_refund(answer: Mapping[str, Any]) -> RefundReport:
     return RefundReport(
         out_trade_no=_text(answer, "out_trade_no"),
         out_refund_no=_text(answer, "out_refund_no"),
-        refund_id=_text(answer, "refund_id"),
-        transaction_id=_text(answer, "transaction_id"),
+        refund_id=_text(answer, "refund_id", LONGEST_NUMBER),
+        transaction_id=_text(answer, "transaction_id", LONGEST_NUMBER),
         status=status,
         success_time=_moment(answer, "success_time"),
         total=_number(amount, "total"),
@@ -110,10 +112,12 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part
 
 
-def _text(answer: Mapping[str, Any], name: str) -> str:
+def _text(answer: Mapping[str, Any], name: str, longest: int | None = None) -> str:
     value = answer.get(name) or ""
     if not isinstance(value, str):
         raise NotUnderstood(f"{name} is no text")
+    if longest is not None and len(value) > longest:
+        raise NotUnderstood(f"{name} has more than {longest} characters")
     return value
 
 

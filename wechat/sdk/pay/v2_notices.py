@@ -1,7 +1,7 @@
 """Notifications of the older interface, as those of API v3. WeChat Pay reference 8.3."""
 
 from wechat.sdk.pay import v2
-from wechat.sdk.pay.errors import NotUnderstood
+from wechat.sdk.pay.errors import NotGenuine, NotUnderstood
 from wechat.sdk.pay.notices import OpenedNotice
 from wechat.sdk.pay.v2_cashier import refund, transaction
 
@@ -20,11 +20,16 @@ def is_ours(body: bytes) -> bool:
 def open_notice(body: bytes, key: str) -> OpenedNotice:
     """Verifies and reads a notification; repeats have the same id.
 
-    Raises NotGenuine, Unsealable, or NotUnderstood.
+    Raises NotGenuine, for what cannot be read as well, as nothing proves its sender; Unsealable; or
+    NotUnderstood for a genuine one that makes no sense.
     """
-    if "req_info" in v2.from_xml(body):
-        return _refunded(v2.open_refund(body, key))
-    fields = v2.open_payment(body, key)
+    try:
+        is_refund = "req_info" in v2.from_xml(body)
+        fields = v2.open_refund(body, key) if is_refund else v2.open_payment(body, key)
+    except NotUnderstood:
+        raise NotGenuine("malformed") from None
+    if is_refund:
+        return _refunded(fields)
     if fields.get("result_code") != "SUCCESS" or not fields.get("transaction_id"):
         raise NotUnderstood("no payment that was made")
     return OpenedNotice(
