@@ -164,7 +164,7 @@ def test_a_picture_that_loads_late_keeps_the_newest_message_in_sight(sign_in: Si
     newest = page.get_by_role("log").get_by_text("第11句")
     expect(newest).to_be_in_viewport()
     page.evaluate(LATE_PICTURE)
-    expect(page.locator("#late")).to_have_js_property("complete", True)
+    expect(page.locator("#late")).to_be_attached()
     expect(newest).to_be_in_viewport()
     page.get_by_role("log").hover()
     page.mouse.wheel(0, -2000)
