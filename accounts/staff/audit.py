@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from django.forms import ChoiceField, Field, ModelChoiceField
+from django.forms import ChoiceField, ModelChoiceField
 from django.http import HttpRequest
 from django.utils.choices import flatten_choices
 from django.utils.translation import gettext
@@ -205,17 +205,27 @@ def _may_be_shown(form: Any, name: str) -> bool:
     return name in fields and not isinstance(fields[name], SecretField)
 
 
-def _chosen(field: Field, value: Any) -> str:
+def _chosen(field: Any, value: Any) -> str:
     """Returns a value in the words that its field offers: a row's name, the label of a choice, yes or no."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if isinstance(field, ModelChoiceField) and value and isinstance(value, int | str):
-        value = field.queryset.filter(**{field.to_field_name or "pk": value}).first() or value
-    elif isinstance(field, ChoiceField) and not isinstance(field, ModelChoiceField):
-        labels = {str(key): str(label) for key, label in flatten_choices(field.choices) if key}
-        several = value if isinstance(value, list | tuple) else [value]
-        value = ", ".join(labels.get(str(each), str(each)) for each in several if each not in ("", None))
-    return _text(value)
+    if isinstance(field, ModelChoiceField):
+        return _text(_row(field, value) if isinstance(value, int | str) and value else value)
+    if not isinstance(field, ChoiceField):
+        return _text(value)
+    labels = _labels(field)
+    several = value if isinstance(value, list | tuple) else [value]
+    return _text(", ".join(labels.get(str(each), str(each)) for each in several if each not in ("", None)))
+
+
+def _row(field: Any, key: int | str) -> Any:
+    """Returns the row of a key, or the key where the row is no longer offered."""
+    return field.queryset.filter(**{field.to_field_name or "pk": key}).first() or key
+
+
+def _labels(field: Any) -> dict[str, str]:
+    pairs: Any = flatten_choices(field.choices)
+    return {str(key): str(label) for key, label in pairs}
 
 
 def _text(value: object) -> str:
