@@ -21,6 +21,12 @@ from wechat.console.by_name import matches
 GUIDES = PROJECT / "docs" / "staff"
 # The file of the first guide is called by its language alone.
 FIRST = "start"
+# What the documentation of the API is called there.
+API = "../api."
+# Each guide's line to itself in the other language has this.
+LANGUAGES = "简体中文"
+# A heading or paragraph is its beginning, its text and its end.
+BLOCK = 3
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -75,9 +81,9 @@ def _chapters(guide: str, language: str) -> tuple[Chapter, ...]:
 @functools.cache
 def _read(guide: str, language: str) -> tuple[str, SafeString]:
     tokens = _tokens(guide, language)
-    title = next((following.content for _token, following in _headings(tokens)), guide)
+    title = next(following.content for _token, following in _headings(tokens))
     # Written by us, and without raw HTML.
-    return title, mark_safe(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))  # noqa: S308
+    return title, mark_safe(MARKDOWN.renderer.render(_body(tokens), MARKDOWN.options, {}))  # noqa: S308
 
 
 def _tokens(guide: str, language: str) -> list[Token]:
@@ -85,17 +91,23 @@ def _tokens(guide: str, language: str) -> list[Token]:
     tokens = MARKDOWN.parse((GUIDES / name).read_text())
     for number, (token, _following) in enumerate(_headings(tokens)):
         token.attrSet("id", f"h{number}")
-    # The title is that of the page, and the line below it leads to other places of a repository.
-    del tokens[:6]
     for child in (child for token in tokens for child in token.children or ()):
         _lead(child)
     return tokens
 
 
+def _body(tokens: list[Token]) -> list[Token]:
+    """Returns what follows the title, without the line that leads to other places of a repository."""
+    after = tokens[BLOCK:]
+    return after[BLOCK:] if len(after) > BLOCK and LANGUAGES in after[1].content else after
+
+
 def _lead(token: Token) -> None:
-    """Has links to other guides, and pictures, lead to where the console has them."""
+    """Has links to guides and to the API's description, and pictures, lead to where the console has them."""
     name = str(token.attrs.get("href", "")).partition("#")[0]
-    if name.endswith(".md"):
+    if name.startswith(API):
+        token.attrSet("href", reverse("docs"))
+    elif name.endswith(".md"):
         guide = name.rpartition("/")[2].removesuffix(".md").removesuffix("zh-CN").removesuffix("en")
         known = guide.removesuffix(".") or FIRST
         token.attrSet("href", reverse("help", args=[known]))

@@ -49,5 +49,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("config.api")),
     path("api/schema/", Schema.as_view(), name="schema"),
-    path("api/docs/", Documentation.as_view(url_name="schema")),
+    path("api/docs/", Documentation.as_view(url_name="schema"), name="docs"),
 ]

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.utils.translation import gettext, ngettext, override, pgettext
 
-from config.translations import contradictions, problems_of
+from config.translations import catalogues, contradictions, problems_of
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 MENU = 'msgid "Menu"\nmsgstr "菜单"\n'
@@ -47,3 +48,20 @@ def test_two_translations_of_one_text_are_named(tmp_path: Path) -> None:
     assert "'Menu' has several translations" in problem
     assert "菜单 (menus), 点单 (orders)" in problem
     assert not contradictions(paths[::2])
+
+
+def test_staff_read_what_a_catalogue_says_and_not_what_a_library_says() -> None:
+    with override("zh-hans"):
+        others = [
+            f"{catalogue}: {entry.msgid!r} is shown as {shown!r}, as a library has it"
+            for catalogue in catalogues()
+            for entry in polib.pofile(str(catalogue)).translated_entries()
+            if (shown := _shown(entry)) != (entry.msgstr or entry.msgstr_plural[0])
+        ]
+    assert not others
+
+
+def _shown(entry: polib.POEntry) -> str:
+    if entry.msgid_plural:
+        return ngettext(entry.msgid, entry.msgid_plural, 2)
+    return pgettext(entry.msgctxt, entry.msgid) if entry.msgctxt else gettext(entry.msgid)

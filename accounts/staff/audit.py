@@ -13,7 +13,10 @@ from typing import Any
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
+from django.forms import ChoiceField, ModelChoiceField
 from django.http import HttpRequest
+from django.utils.choices import flatten_choices
+from django.utils.translation import gettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
@@ -96,8 +99,8 @@ def is_about_a_person(model: type[Model]) -> bool:
 def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
     """Returns what a form changed, before and after, by label; fields with a secret are left out."""
     shown = [name for name in form.changed_data if _may_be_shown(form, name)]
-    before = {str(form[name].label): _text(form[name].initial) for name in shown}
-    after = {str(form[name].label): _text(form.cleaned_data.get(name)) for name in shown}
+    before = {str(form[name].label): _chosen(form.fields[name], form[name].initial) for name in shown}
+    after = {str(form[name].label): _chosen(form.fields[name], form.cleaned_data.get(name)) for name in shown}
     return before, after
 
 
@@ -200,6 +203,29 @@ def _may_be_shown(form: Any, name: str) -> bool:
     """
     fields = {field.name: field for field in form._meta.model._meta.get_fields()}
     return name in fields and not isinstance(fields[name], SecretField)
+
+
+def _chosen(field: Any, value: Any) -> str:
+    """Returns a value in the words that its field offers: a row's name, the label of a choice, yes or no."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(field, ModelChoiceField):
+        return _text(_row(field, value) if isinstance(value, int | str) and value else value)
+    if not isinstance(field, ChoiceField):
+        return _text(value)
+    labels = _labels(field)
+    several = value if isinstance(value, list | tuple) else [value]
+    return _text(", ".join(labels.get(str(each), str(each)) for each in several if each not in ("", None)))
+
+
+def _row(field: Any, key: int | str) -> Any:
+    """Returns the row of a key, or the key where the row is no longer offered."""
+    return field.queryset.filter(**{field.to_field_name or "pk": key}).first() or key
+
+
+def _labels(field: Any) -> dict[str, str]:
+    pairs: Any = flatten_choices(field.choices)
+    return {str(key): str(label) for key, label in pairs}
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.followers.handles import handle_name
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, Tag
 from accounts.staff.models import SignInLimit
 from payments.bills.models import Discrepancy
 from payments.orders.models import Order, Refund
@@ -142,6 +142,7 @@ def test_who_may_not_make_rules_is_not_offered_one(sign_in: SignIn, staff: Cast)
 def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: int) -> None:
     row = message(staff.ours, "很长的话" * 200 + "x" * 300)
     follower = Follower.objects.create(account=staff.ours, openid=row.openid)
+    Tag.objects.create(account=staff.ours, name="很长的标签" * 6, platform_id=101)
     page = sign_in(staff.owner)
     page.set_viewport_size({"width": width, "height": 800})
     for address in (
@@ -153,6 +154,8 @@ def test_no_page_is_wider_than_the_window(sign_in: SignIn, staff: Cast, width: i
         "/admin/followers/follower/",
         f"/admin/followers/follower/{follower.pk}/change/",
         f"/admin/official/officialaccount/{staff.ours.pk}/change/",
+        "/admin/channels/channel/add/",
+        "/admin/help/payments/",
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

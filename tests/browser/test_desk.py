@@ -20,6 +20,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[User], Page]
 FIRST, SECOND = "oFirst00000000000000000001", "oSecond0000000000000000001"
 
+# As a follower's picture that is fetched after the conversation is shown.
+LATE_PICTURE = """
+new Promise((resolve) => {
+  const picture = document.createElement("img");
+  picture.id = "late";
+  picture.addEventListener("load", () => setTimeout(resolve, 100));
+  picture.src = "data:image/svg+xml," + encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="600"/>');
+  document.querySelector("#desk-conversation .bubble-body").append(picture);
+})
+"""
+
 
 def write(account: OfficialAccount, text: str, openid: str) -> Thread:
     threads.note_message(message(account, text, openid=openid))
@@ -113,3 +125,49 @@ def test_remark_and_tags_are_changed_beside_a_reply_that_is_half_typed(sign_in: 
     expect(page.get_by_label("回复", exact=True)).to_have_value("稍等")
     kept = Follower.objects.get(openid=FIRST)
     assert (kept.remark, [tag.name for tag in kept.tags.all()]) == ("王女士", ["VIP"])
+
+
+@pytest.mark.parametrize("typed", ["／tk", "、TK"])
+def test_a_canned_answer_opens_with_the_slash_of_a_chinese_keyboard(
+    sign_in: SignIn, staff: Cast, typed: str
+) -> None:
+    write(staff.ours, "怎么退款", FIRST)
+    answer = {"type": "text", "content": "七天内可退。"}
+    CannedAnswer.objects.create(account=staff.ours, shortcut="Tk", content=answer)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    page.get_by_label("回复", exact=True).fill(typed)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("回复", exact=True)).to_have_value("七天内可退。")
+
+
+def test_enter_that_ends_a_word_of_an_input_method_chooses_no_canned_answer(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    write(staff.ours, "怎么退款", FIRST)
+    answer = {"type": "text", "content": "七天内可退。"}
+    CannedAnswer.objects.create(account=staff.ours, shortcut="退款", content=answer)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    box = page.get_by_label("回复", exact=True)
+    box.fill("/")
+    expect(page.locator("#desk-canned li")).to_be_visible()
+    box.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    expect(box).to_have_value("/")
+
+
+def test_a_picture_that_loads_late_keeps_the_newest_message_in_sight(sign_in: SignIn, staff: Cast) -> None:
+    for number in range(12):
+        write(staff.ours, f"第{number}句", FIRST)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    newest = page.get_by_role("log").get_by_text("第11句")
+    expect(newest).to_be_in_viewport()
+    page.evaluate(LATE_PICTURE)
+    expect(page.locator("#late")).to_be_attached()
+    expect(newest).to_be_in_viewport()
+    page.get_by_role("log").hover()
+    page.mouse.wheel(0, -2000)
+    expect(newest).not_to_be_in_viewport()
+    page.evaluate(LATE_PICTURE)
+    expect(newest).not_to_be_in_viewport()

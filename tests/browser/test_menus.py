@@ -18,7 +18,7 @@ from menus.buttons import Button
 from menus.models import Menu
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
-from tests.menus.conftest import Phone, button, introduced, parent, put, view
+from tests.menus.conftest import Phone, button, introduced, parent, put, text, view
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.materials.models import Asset
@@ -290,3 +290,18 @@ def test_a_page_and_a_file_are_picked_for_a_button(
             break
         page.wait_for_timeout(100)
     assert button_of(menu, "门店").file == asset.pk
+
+
+def test_who_only_looks_sees_the_menu_and_what_a_tap_is_answered(
+    sign_in: SignIn, staff: Cast, menu: Menu
+) -> None:
+    put(menu, button("aaaa", "课程", reply=text("今天有三节课")))
+    refused: list[str] = []
+    page = sign_in(staff.service)
+    page.on("response", lambda answer: refused.extend([answer.url] if answer.status == 403 else []))
+    page.goto(f"/admin/menus/menu/{menu.pk}/change/")
+    expect(page.locator(".phone-bubble")).to_have_text("今天有三节课")
+    expect(page.locator("#menu-phone")).not_to_contain_text("null")
+    expect(page.get_by_label("回复方式")).to_be_disabled()
+    expect(page.get_by_text("加载中")).to_have_count(0)
+    assert not refused

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.approvals.models import ApprovalLimit
+from accounts.followers.models import Tag
 from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.conftest import World
@@ -317,3 +318,16 @@ def test_the_list_and_the_overview_show_what_somebody_wrote_as_text(world: World
     client = signed_in(staff.owner)
     for address in (url("campaign_changelist"), url("campaign_change", campaign.pk)):
         assert b"<b>x</b>" not in client.get(address).content
+
+
+def test_the_history_says_what_was_chosen_in_the_words_of_the_form(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client)
+    tag = Tag.objects.create(account=world.account, name="老客", platform_id=101)
+    changed = fields(world, way="service", template="", audience="tag", tag=tag.pk, tracked="on")
+    client.post(url("edit", campaign.pk), changed)
+    entry = AuditEntry.objects.filter(kind="campaigns.campaign").latest("pk")
+    assert "发送方式: 仅模板消息或订阅通知 → 仅客服消息" in entry.note
+    assert f"模板: {world.template} → –" in entry.note
+    assert "标签: – → 老客" in entry.note
+    assert "统计点击: 否 → 是" in entry.note

@@ -171,3 +171,9 @@ def test_nonsense_days_are_named_and_the_page_stays(staff: Cast, query: str) -> 
     page = signed_in(staff.auditor).get(f"/admin/channels/channel/report/?{query}")
     assert page.status_code == 200
     assert 'role="alert"' in page.content.decode()
+
+
+def test_who_may_add_no_channel_is_offered_none(staff: Cast) -> None:
+    address, offer = "/admin/channels/channel/report/", "/admin/channels/channel/add/"
+    assert offer in signed_in(staff.editor).get(address).content.decode()
+    assert offer not in signed_in(staff.service).get(address).content.decode()

@@ -269,6 +269,8 @@ def test_a_bill_shows_both_sides(money: Client, paid: Order, merchant: Merchant)
     assert "¥100.00" in shown
     assert "不一致" in shown
     assert "¥100.00" in text(money, "bills/bill/")
+    Bill.objects.update(state="waiting")
+    assert "不一致" not in text(money, f"bills/bill/{bill.pk}/change/")
 
 
 def test_a_month_is_exported_for_bookkeeping(money: Client, ordered: Ordered) -> None:

@@ -125,7 +125,7 @@ def of_message(message: sdk_messages.Message) -> Part:
         case sdk_messages.Video():
             return Part("video", media_id=message.media_id)
         case sdk_messages.Location():
-            return Part("location", message.label, f"{message.latitude:.5f}, {message.longitude:.5f}")
+            return Part("location", f"{message.latitude:.5f}, {message.longitude:.5f}", message.label)
         case sdk_messages.Link():
             return Part("news", message.description, message.title, message.url)
         case sdk_messages.MiniProgramPage():

@@ -222,6 +222,8 @@ export class Panel {
   }
 
   async replyForm(button, place) {
+    // The drawing has it, for who only looks.
+    if (!data.mayEdit) return;
     if (button.rule) this.set({ rule: null });
     place.replaceChildren(el("p", { class: "quiet" }, t("loading")));
     const fields = new FormData();
@@ -232,7 +234,6 @@ export class Panel {
     form.innerHTML = answer.body;
     const state = el("p", { class: "quiet", role: "status" });
     place.replaceChildren(form, state);
-    if (!data.mayEdit) for (const each of form.elements) each.disabled = true;
     // The script of the content editor shows the fields of the chosen kind.
     document.dispatchEvent(new CustomEvent("formset:added"));
     let timer;

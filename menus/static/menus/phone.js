@@ -26,7 +26,7 @@ export class Drawing {
       el("div", { class: "phone-bar" },
         el("span", { class: "phone-keyboard", "aria-hidden": "true" }, "⌨"),
         el("div", { class: "phone-slots", role: "group", "aria-label": t("bar") }, ...slots)),
-      data.mayEdit ? el("p", { class: "phone-hint" }, t("dragHint")) : null,
+      ...(data.mayEdit ? [el("p", { class: "phone-hint" }, t("dragHint"))] : []),
     );
     if (focused) this.focus(focused === chosen || find(buttons, focused) ? focused : chosen);
   }

@@ -102,7 +102,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     ) -> Any:
         bill = cast(Bill, context["original"])
         more = {
-            "sums": sums.sums(bill),
+            # Nothing is compared before WeChat Pay has told its side.
+            "sums": sums.sums(bill) if bill.state in (Bill.State.MATCHED, Bill.State.EMPTY) else [],
             "open_count": self._open(request).filter(bill=bill).count(),
             "may_fetch": self._may_fetch(request, bill),
             "held": held_work.in_words([bill.merchant], request),

@@ -187,7 +187,7 @@ def test_an_amount_out_of_bounds_is_refused(
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("amount", [" ¥19.99 ", "￥１９．９９"])
+@pytest.mark.parametrize("amount", [" ¥19.99 ", "￥１９．９９", "19。99 元"])
 def test_a_chosen_amount_is_exact_to_the_fen(person: Person, offered: Offered, amount: str) -> None:
     item = offered(price=None, least=1, most=5000)
     assert ordered(person, item, amount=amount).total == 1999

@@ -9,22 +9,30 @@ const canned = document.getElementById("desk-canned");
 const conversation = document.getElementById("desk-conversation");
 let have = "";
 let wroteAt = 0;
+let follows = true;
+let wasAt = 0;
 
 function toEnd() {
   conversation?.scrollTo({ top: conversation.scrollHeight });
 }
 
-function atEnd() {
-  return conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 60;
+// Who scrolls up reads what is older; a picture that loads makes the conversation longer and moves nobody.
+function noteScroll() {
+  const end = conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 60;
+  if (end || conversation.scrollTop < wasAt) follows = end;
+  wasAt = conversation.scrollTop;
+}
+
+function stayAtEnd() {
+  if (follows) toEnd();
 }
 
 // A part that holds the focus is left alone: somebody is choosing in it.
 function put(name, html) {
   const place = document.getElementById(`desk-${name}`);
   if (!place || (name !== "conversation" && place.contains(document.activeElement))) return;
-  const follow = name === "conversation" && atEnd();
   place.innerHTML = html;
-  if (follow) toEnd();
+  if (name === "conversation") stayAtEnd();
 }
 
 function showLost(lost) {
@@ -122,8 +130,9 @@ async function keepProfile(event) {
 
 const entries = canned ? [...canned.children] : [];
 
+// A Chinese keyboard writes the slash in two ways of its own.
 function wanted() {
-  return /^\/(\S*)$/.exec(text.value)?.[1];
+  return /^[/／、](\S*)$/.exec(text.value)?.[1].toLowerCase();
 }
 
 function shown() {
@@ -138,7 +147,7 @@ function choose(entry) {
 
 function offer() {
   const typed = wanted();
-  for (const each of entries) each.hidden = typed === undefined || !each.dataset.shortcut.startsWith(typed);
+  for (const each of entries) each.hidden = typed === undefined || !each.dataset.shortcut.toLowerCase().startsWith(typed);
   canned.hidden = !shown().length;
   choose(shown()[0]);
 }
@@ -161,6 +170,8 @@ function move(step) {
 }
 
 function keyInText(event) {
+  // Enter then takes the word an input method offers.
+  if (event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     event.preventDefault();
     composer.requestSubmit(composer.querySelector("[value=reply]"));
@@ -220,5 +231,7 @@ if (composer) {
     if (entry) take(entry);
   });
   toEnd();
+  conversation.addEventListener("scroll", noteScroll);
+  for (const loaded of ["load", "loadedmetadata"]) conversation.addEventListener(loaded, stayAtEnd, true);
 }
 keepLooking();
