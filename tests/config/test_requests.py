@@ -132,6 +132,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(
     account: OfficialAccount, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr(bodies, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(bodies, "LOOK_SECONDS", 0)
 
     async def one_byte_and_no_more() -> AsyncIterator[bytes]:
         yield b"x"
