@@ -18,7 +18,7 @@ django_application = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from config import health, metrics, telemetry  # noqa: E402
-from config.request_log import one_line_each  # noqa: E402
+from config.request_log import lines_of_callbacks, one_line_each  # noqa: E402
 from config.serving import Loop, Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 from wechat.pushes.api import Pushes  # noqa: E402
@@ -31,12 +31,19 @@ pages = Pages(django_application, settings.WEB_THREADS)
 posts = {"/api/v1/push": Loop(Pushes)}
 
 
-@one_line_each(callbacks_per_second=settings.CALLBACK_LINES_PER_SECOND)
 async def application(scope: Any, receive: Any, send: Any) -> None:
     slug = callback_slug(scope["path"]) if scope["type"] == "http" else None
     if slug is not None:
-        await callback_application(scope, receive, send, slug)
-        return
+        await callbacks(scope, receive, send, slug)
+    else:
+        await others(scope, receive, send)
+
+
+callbacks = lines_of_callbacks(callback_application, settings.CALLBACK_LINES_PER_SECOND)
+
+
+@one_line_each
+async def others(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] in health.PATHS:
         await health.health_application(scope, receive, send)
         return

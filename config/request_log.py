@@ -15,15 +15,17 @@ from functools import cache
 from typing import Any
 
 import structlog
+from django.http import HttpResponse
 
 from config import health
-from wechat.inbox.asgi import callback_slug
 from wechat.kernel import metrics, tracing
 from wechat.kernel.line_rates import LineRate
 
 log = logging.getLogger(__name__)
 
 Application = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
+# Of a callback's request and its account's slug; returns the answer that was sent, if anybody took one.
+Callbacks = Callable[[Any, Any, Any, str], Coroutine[Any, Any, HttpResponse | None]]
 
 LINE = "console.line"
 CALLBACK = "/wechat/<slug>/callback"
@@ -70,37 +72,51 @@ class SharedLine:
         log.info("requests", extra=details)
 
 
-def one_line_each(*, callbacks_per_second: int) -> Callable[[Application], Application]:
+def one_line_each(application: Application) -> Application:
     """Returns a wrapper that logs and counts the requests of an ASGI application."""
-    shared = SharedLine(callbacks_per_second)
 
-    def around(application: Application) -> Application:
-        async def logged(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http":
-                await _Request(scope, send, shared).answered_by(application, receive)
-            else:
-                await application(scope, receive, send)
+    async def logged(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await _Request(scope, send).answered_by(application, receive)
+        else:
+            await application(scope, receive, send)
 
-        return logged
+    return logged
 
-    return around
+
+def lines_of_callbacks(answer: Callbacks, per_second: int) -> Callbacks:
+    """Returns a wrapper that counts callbacks and logs so many a second by themselves, others together."""
+    shared = SharedLine(per_second)
+
+    async def logged(scope: Any, receive: Any, send: Any, slug: str) -> HttpResponse | None:
+        started = time.perf_counter()
+        status, size = 500, 0
+        with tracing.begin("request"):
+            try:
+                response = await answer(scope, receive, send, slug)
+                status, size = (response.status_code, len(response.content)) if response else (GONE, 0)
+                return response
+            finally:
+                milliseconds = (time.perf_counter() - started) * 1000
+                method = _counted(CALLBACK, scope["method"], status)
+                level = _level(CALLBACK, status)
+                if log.isEnabledFor(level) and not shared.takes(status, milliseconds):
+                    measured = _measured(method, status, milliseconds, size)
+                    log.log(level, "request", extra={**measured, "path": CALLBACK, "account": slug})
+
+    return logged
 
 
 class _Request:
-    __slots__ = ("_bytes", "_is_callback", "_line", "_scope", "_send", "_shared", "_started", "_status")
+    __slots__ = ("_bytes", "_line", "_scope", "_send", "_started", "_status")
 
-    def __init__(self, scope: Any, send: Any, shared: SharedLine) -> None:
+    def __init__(self, scope: Any, send: Any) -> None:
         self._scope = scope
         self._send = send
-        self._shared = shared
         self._status = 0
         self._bytes = 0
         self._started = time.perf_counter()
-        slug = callback_slug(scope["path"])
-        self._is_callback = slug is not None
-        self._line = scope[LINE] = (
-            {"path": _path(scope["path"])} if slug is None else {"path": CALLBACK, "account": slug}
-        )
+        self._line = scope[LINE] = {"path": _path(scope["path"])}
 
     async def answered_by(self, application: Application, receive: Any) -> None:
         with tracing.begin("request") as trace:
@@ -116,39 +132,40 @@ class _Request:
     async def _sent(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            if not self._is_callback:
-                request_id = tracing.request_id(self._line["trace"]).encode()
-                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
+            request_id = tracing.request_id(self._line["trace"]).encode()
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
         else:
             self._bytes += len(message.get("body", b""))
         await self._send(message)
 
     def _write_line(self) -> None:
         seconds = time.perf_counter() - self._started
-        self._status = self._status or GONE
-        path, method = self._line["path"], self._scope["method"]
-        # Whoever sends anything must not choose how many series there are.
-        method = method if method in METHODS else "other"
-        tracing.describe(path=path, method=method, status=self._status)
-        _counter(path, method, self._status).inc()
-        if not self._is_callback:  # which has a histogram of its own
-            _histogram(_area(path)).observe(seconds)
-        level = logging.WARNING if self._status >= 500 else logging.INFO
-        if path in QUIET and self._status < 500:
-            level = logging.DEBUG
-        if not log.isEnabledFor(level):
-            return
-        milliseconds = seconds * 1000
-        if self._is_callback and self._shared.takes(self._status, milliseconds):
-            return
-        line = {name: value for name, value in self._line.items() if name != "trace"}
-        measured = {
-            "method": method,
-            "status": self._status,
-            "ms": round(milliseconds, 1),
-            "bytes": self._bytes,
-        }
-        log.log(level, "request", extra={**measured, **line})
+        status, path = self._status or GONE, self._line["path"]
+        method = _counted(path, self._scope["method"], status)
+        _histogram(_area(path)).observe(seconds)
+        level = _level(path, status)
+        if log.isEnabledFor(level):
+            line = {name: value for name, value in self._line.items() if name != "trace"}
+            log.log(level, "request", extra=_measured(method, status, seconds * 1000, self._bytes) | line)
+
+
+def _counted(path: str, method: str, status: int) -> str:
+    """Counts a request, and returns its method, or "other"."""
+    # Whoever sends anything must not choose how many series there are.
+    method = method if method in METHODS else "other"
+    tracing.describe(path=path, method=method, status=status)
+    _counter(path, method, status).inc()
+    return method
+
+
+def _level(path: str, status: int) -> int:
+    if status >= 500:
+        return logging.WARNING
+    return logging.DEBUG if path in QUIET else logging.INFO
+
+
+def _measured(method: str, status: int, milliseconds: float, size: int) -> dict[str, Any]:
+    return {"method": method, "status": status, "ms": round(milliseconds, 1), "bytes": size}
 
 
 def _path(path: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.first_password import SetPassword
-from config import request_log
+from config import asgi, request_log
 from tests import callbacks
 from tests.asgi import exchange
 from tests.callbacks import served
@@ -23,6 +23,7 @@ from tests.simulated import Simulated
 from tests.webhooks.test_outbox import Receiver, base, receiver  # noqa: F401 - fixtures
 from tests.working import react_to_due, send_due
 from wechat.inbox import routing
+from wechat.inbox.asgi import callback_application
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, InboundEvent
 from wechat.kernel import line_rates, work
@@ -146,8 +147,8 @@ def test_health_that_is_well_is_not_told(lines: Lines) -> None:
 def test_callbacks_beyond_a_rate_share_a_line(
     lines: Lines, account: OfficialAccount, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    none_alone = request_log.one_line_each(callbacks_per_second=0)(answers_everything)
-    monkeypatch.setattr(callbacks, "application", none_alone)
+    none_alone = request_log.lines_of_callbacks(callback_application, per_second=0)
+    monkeypatch.setattr(asgi, "callbacks", none_alone)
 
     async def five() -> None:
         for number in range(5):
@@ -160,11 +161,6 @@ def test_callbacks_beyond_a_rate_share_a_line(
     assert (shared["event"], shared["count"], shared["statuses"]) == ("requests", 5, {"200": 5})
     assert shared["ms_max"] >= shared["ms_mean"] >= 0
     assert "request_id" not in shared, "it is not one of theirs alone"
-
-
-async def answers_everything(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"success"})
 
 
 @pytest.mark.usefixtures("further_answers")

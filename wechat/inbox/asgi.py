@@ -51,26 +51,33 @@ class CallbackRequest(HttpRequest):
         return {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
 
 
-async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> None:
+async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> HttpResponse | None:
+    """Answers a callback of the account with this slug.
+
+    Returns the answer that was sent, ``None`` if nobody was there to take one.
+    """
+    response = await _answered(scope, receive, slug)
+    if response is not None:
+        await _send(response, send)
+    return response
+
+
+async def _answered(scope: Any, receive: Any, slug: str) -> HttpResponse | None:
     if settings.CALLBACK_ALLOW_LIST and not await _is_admitted(scope, slug):
-        await _send(HttpResponse(callback_addresses.REFUSED, status=403, content_type="text/plain"), send)
-        return
+        return HttpResponse(callback_addresses.REFUSED, status=403, content_type="text/plain")
     if recording.is_full():
         overload.note("callbacks")
-        await _send(HttpResponse("Try again.", status=503, content_type="text/plain"), send)
-        return
+        return HttpResponse("Try again.", status=503, content_type="text/plain")
     body = io.BytesIO()
     try:
         # A part of what is too large is enough for the view to refuse it.
         with suppress(BodyTooLarge):
             await receive_into(body, receive, MAX_BODY)
     except SenderGone:
-        return
+        return None
     except BodyTooSlow:
-        response = HttpResponse("The body came too slowly.", status=408, content_type="text/plain")
-    else:
-        response = await _response(CallbackRequest(scope, body.getvalue()), slug)
-    await _send(response, send)
+        return HttpResponse("The body came too slowly.", status=408, content_type="text/plain")
+    return await _response(CallbackRequest(scope, body.getvalue()), slug)
 
 
 async def _is_admitted(scope: Any, slug: str) -> bool:
