@@ -29,7 +29,7 @@ run:
 
 test:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto $(ARGS)
+	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # A browser and the stack's servers have clocks of their own.
 test-clock: TZ = America/New_York
@@ -37,7 +37,7 @@ test-clock: DAYS = 365
 test-clock:
 	@$(PYTHON) -I config/install.py dev
 	@TZ=$(TZ) TEST_CLOCK_DAYS=$(DAYS) PYTHONPATH=$(CURDIR)/tests/clock $(TEMPORARY) -- \
-		$(BIN)/python -m pytest -n auto -W "ignore:Module already imported" \
+		$(BIN)/python -m pytest -n auto --dist worksteal -W "ignore:Module already imported" \
 		--ignore tests/browser --ignore tests/stack $(ARGS)
 
 check:

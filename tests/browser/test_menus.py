@@ -73,12 +73,10 @@ def button_of(menu: Menu, name: str) -> Button:
 
 
 def drag(page: Page, source: Locator, target: Locator, *, x: float = 0.5, y: float = 0.5) -> None:
-    # A mouse reaches what is in the window only.
-    source.scroll_into_view_if_needed()
-    start, end = source.bounding_box(), target.bounding_box()
-    assert start
+    # A mouse reaches what is in the window only; and the phone may be drawn anew meanwhile.
+    source.hover()
+    end = target.bounding_box()
     assert end
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
     page.mouse.down()
     page.mouse.move(end["x"] + end["width"] * 0.5, end["y"] + end["height"] * 0.5, steps=5)
     page.mouse.move(end["x"] + end["width"] * x, end["y"] + end["height"] * y, steps=5)
