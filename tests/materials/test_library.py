@@ -23,14 +23,14 @@ State = Asset.State
 
 
 def add(
-    client: Client, account: OfficialAccount, body: bytes = PNG, name: str = "logo.png", **more: Any
+    client: Client, account: OfficialAccount, body: bytes = PNG, file: str = "logo.png", **more: Any
 ) -> Any:
     form = {
         "account": account.pk,
         "kind": "image",
         "name": "封面图",
         "permanent": "on",
-        "file": SimpleUploadedFile(name, body, "text/html"),
+        "file": SimpleUploadedFile(file, body, "text/html"),
     }
     return client.post(f"{LIST}add/", {**form, **more})
 
@@ -41,12 +41,18 @@ def asset(editor: Client, account: OfficialAccount, wechat: Platform) -> Asset:
     return Asset.objects.get()
 
 
+PLACES: list[str] = []
+
+
+@usage.register
+def places(asset: Asset) -> list[str]:
+    return PLACES
+
+
 @pytest.fixture
 def used() -> Iterator[Callable[[list[str]], None]]:
-    places: list[str] = []
-    usage.register(lambda asset: places)
-    yield places.extend
-    places.clear()
+    yield PLACES.extend
+    PLACES.clear()
 
 
 def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
@@ -61,6 +67,18 @@ def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
     assert "logo" not in str(asset.file.name)
     assert PNG in wechat.requests[-1].body
     assert wechat.requests[-1].query["type"] == "image"
+
+
+def test_a_file_without_a_name_is_called_as_it_was_chosen(editor: Client, account: OfficialAccount) -> None:
+    add(editor, account, file="夏季  新品.海报.png", name="")
+    assert Asset.objects.get().name == "夏季 新品.海报"
+
+
+def test_a_name_is_not_taken_away(editor: Client, asset: Asset) -> None:
+    page = editor.post(f"{LIST}{asset.pk}/change/", {"kind": "image", "name": " ", "permanent": "on"})
+    assert "请填写名称。" in page.content.decode()
+    asset.refresh_from_db()
+    assert asset.name == "封面图"
 
 
 def test_a_file_that_is_used_stays_permanent(
