@@ -1,3 +1,4 @@
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.official.models import OfficialAccount
@@ -16,6 +18,7 @@ from accounts.staff.pages import AccountForm
 from wechat.kernel import files
 from wechat.materials import limits, material_quota, usage
 from wechat.materials.models import Asset
+from wechat.sdk import text
 
 
 class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
@@ -41,6 +44,12 @@ class AssetForm(AccountForm):
         model = Asset
         fields = ("account", "kind", "name", "folder", "file", "permanent")
         widgets = {"folder": FolderInput}
+        help_texts = {"name": gettext_lazy("For you to find it by. Left empty, it is called like the file.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" in self.fields:
+            self.fields["name"].required = False
 
     def clean_folder(self) -> str:
         return " ".join(str(self.cleaned_data.get("folder", "")).split())
@@ -60,6 +69,8 @@ class AssetForm(AccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         file, kind = cleaned.get("file"), cleaned.get("kind")
+        if not cleaned.get("name"):
+            self._name_after(file)
         if isinstance(file, UploadedFile) and kind:
             try:
                 cleaned["file"] = file = limits.converted(kind, file)
@@ -70,6 +81,14 @@ class AssetForm(AccountForm):
             else:
                 self._take(file)
         return cleaned
+
+    def _name_after(self, file: object) -> None:
+        """Calls it as the file is called that was chosen; where none was, somebody has to say how."""
+        name = text.clean(PurePath(file.name or "").stem) if isinstance(file, UploadedFile) else ""
+        if called := " ".join(name.split())[:60]:
+            self.cleaned_data["name"] = called
+        elif "file" not in self.errors:
+            self.add_error("name", _("Give it a name."))
 
     def _take(self, file: File[bytes]) -> None:
         file.name = f"upload.{files.extension(self.instance.content_type)}"

@@ -42,7 +42,7 @@ class Asset(WorkRow):
         OfficialAccount, models.CASCADE, related_name="assets", verbose_name=_("account")
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.IMAGE)
-    name = models.CharField(_("name"), max_length=60, help_text=_("For you to find it by."))
+    name = models.CharField(_("name"), max_length=60)
     folder = models.CharField(_("folder"), max_length=40, blank=True)
     original = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="copies"

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
                 ('kind', models.CharField(choices=[('image', 'Picture'), ('voice', 'Voice'), ('video', 'Video'), ('thumb', 'Cover')], default='image', max_length=8, verbose_name='kind')),
-                ('name', models.CharField(help_text='For you to find it by.', max_length=60, verbose_name='name')),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('folder', models.CharField(blank=True, max_length=40, verbose_name='folder')),
                 ('file', models.FileField(help_text='Picture: PNG, JPG, GIF or BMP, at most 10 MB. Voice: MP3, WMA, WAV or AMR, at most 2 MB and 60 seconds. Video: MP4, at most 10 MB. Cover: JPG, at most 64 KB.', max_length=200, upload_to=wechat.materials.models._path, verbose_name='file')),
                 ('content_type', models.CharField(editable=False, max_length=40, verbose_name='type')),
