@@ -127,15 +127,21 @@ def test_remark_and_tags_are_changed_beside_a_reply_that_is_half_typed(sign_in: 
     assert (kept.remark, [tag.name for tag in kept.tags.all()]) == ("王女士", ["VIP"])
 
 
+def asked_with_canned_answer(sign_in: SignIn, staff: Cast, shortcut: str) -> Page:
+    """Returns the desk's page of somebody who asked what a canned answer is for."""
+    write(staff.ours, "怎么退款", FIRST)
+    answer = {"type": "text", "content": "七天内可退。"}
+    CannedAnswer.objects.create(account=staff.ours, shortcut=shortcut, content=answer)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    return page
+
+
 @pytest.mark.parametrize("typed", ["／tk", "、TK"])
 def test_a_canned_answer_opens_with_the_slash_of_a_chinese_keyboard(
     sign_in: SignIn, staff: Cast, typed: str
 ) -> None:
-    write(staff.ours, "怎么退款", FIRST)
-    answer = {"type": "text", "content": "七天内可退。"}
-    CannedAnswer.objects.create(account=staff.ours, shortcut="Tk", content=answer)
-    page = sign_in(staff.service)
-    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    page = asked_with_canned_answer(sign_in, staff, "Tk")
     page.get_by_label("回复", exact=True).fill(typed)
     page.keyboard.press("Enter")
     expect(page.get_by_label("回复", exact=True)).to_have_value("七天内可退。")
@@ -144,11 +150,7 @@ def test_a_canned_answer_opens_with_the_slash_of_a_chinese_keyboard(
 def test_enter_that_ends_a_word_of_an_input_method_chooses_no_canned_answer(
     sign_in: SignIn, staff: Cast
 ) -> None:
-    write(staff.ours, "怎么退款", FIRST)
-    answer = {"type": "text", "content": "七天内可退。"}
-    CannedAnswer.objects.create(account=staff.ours, shortcut="退款", content=answer)
-    page = sign_in(staff.service)
-    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    page = asked_with_canned_answer(sign_in, staff, "退款")
     box = page.get_by_label("回复", exact=True)
     box.fill("/")
     expect(page.locator("#desk-canned li")).to_be_visible()

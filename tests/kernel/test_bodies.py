@@ -11,7 +11,7 @@ from wechat.kernel.bodies import BodyTooSlow, receive_into
 
 
 class Sender:
-    """A sender of one body, which comes once it is told to."""
+    """A sender of one body, which comes once ``sends`` is set."""
 
     def __init__(self) -> None:
         self.sends = asyncio.Event()

@@ -456,7 +456,7 @@ def test_a_refund_that_waits_for_the_merchants_money_says_so(
     refund = refunding.request(paid, 100, source="test", key="r")
     work.run("orders.refund")
     assert "商户余额不足" in text(money, f"orders/refund/{refund.pk}/change/")
-    # Whoever can put money in is told; afterwards it goes on by itself.
+    # A to-do asks for the money; with it the refund goes on by itself.
     assert "有退款因商户余额不足而等待" in text(money, "todo/")
     pay.pay[REFUNDS] = lambda request: reply(**report(refund, "PROCESSING"))
     pay.pay[f"{REFUNDS}/{refund.out_refund_no}"] = lambda request: refused(404, "RESOURCE_NOT_EXISTS")

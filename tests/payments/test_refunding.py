@@ -185,7 +185,7 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert OrderEvent.objects.filter(topic="refund.failed").exists()
-    # Whoever wanted the money back is told that it does not come.
+    # The exceptions desk shows staff that the payer waits for money that does not come.
     found = Discrepancy.objects.get()
     assert (found.kind, found.refund, found.account) == ("refund_failed", refund, paid.account)
     assert "用户账户异常" in found.there

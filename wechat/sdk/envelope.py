@@ -122,7 +122,7 @@ def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
     if opened.in_json:
         envelope = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}
         return json.dumps(envelope).encode()
-    # None of the four holds anything that XML would have to be told of.
+    # None of the four holds anything that XML escapes.
     return (
         f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
         f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"

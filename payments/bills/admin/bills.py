@@ -102,7 +102,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     ) -> Any:
         bill = cast(Bill, context["original"])
         more = {
-            # Nothing is compared before WeChat Pay has told its side.
+            # Nothing is compared before the bill is there.
             "sums": sums.sums(bill) if bill.state in (Bill.State.MATCHED, Bill.State.EMPTY) else [],
             "open_count": self._open(request).filter(bill=bill).count(),
             "may_fetch": self._may_fetch(request, bill),

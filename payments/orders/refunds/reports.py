@@ -28,7 +28,7 @@ REPORTED = {
 def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in: str = "") -> Applied:
     """Applies what WeChat Pay reports of a refund.
 
-    ``by`` says who told us, for the history; ``asked_in`` is the refund's state when WeChat Pay was asked,
+    ``by`` names the reporter, for the history; ``asked_in`` is the refund's state when WeChat Pay was asked,
     of a report that answers a call.
     """
     # No savepoint: what does not fit is found before anything is written.
