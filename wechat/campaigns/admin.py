@@ -29,7 +29,7 @@ COLOURS = {
 
 @admin.register(Campaign)
 class CampaignAdmin(BigTable, AccountScopedAdmin):
-    """The pages of campaigns. That of one is its overview: what it says, whom it means, how far it is."""
+    """The admin pages of campaigns; the page of one campaign is its overview."""
 
     area = Area.SENDING
     empty_words = gettext_lazy(
@@ -47,7 +47,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether the campaign may be deleted: only a draft can go, what was sent stays on record."""
+        """Returns whether the campaign may be deleted: only a draft, as what was sent stays on record."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_editable)
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,4 +1,4 @@
-"""A campaign goes out once somebody else agrees, unless the account's owner lets its role do so alone."""
+"""The approval of campaigns by a second person, unless the account's owner lets the role send alone."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,7 +16,7 @@ from wechat.campaigns.models import Campaign
 
 
 def ask(campaign: Campaign, by: User) -> Approval | None:
-    """Asks for approval, and returns what waits. ``None`` where whoever asks may have it sent at once."""
+    """Asks for approval; returns the pending approval, or ``None`` if ``by`` may send without one."""
     wanted = asking.Request(
         account_id=campaign.account_id,
         about=campaign,
@@ -29,9 +29,9 @@ def ask(campaign: Campaign, by: User) -> Approval | None:
 
 @transaction.atomic
 def submit(campaign: Campaign, by: User) -> bool:
-    """Asks for approval of what was checked, or lets it go where nobody has to be asked.
+    """Asks for approval of a checked campaign, or starts it if none is needed.
 
-    ``by``, whoever wrote it, answers for it as it is.
+    ``by`` is recorded as who approved a campaign that needs no approval.
     """
     if not steps.submit(campaign):
         return False
@@ -42,22 +42,22 @@ def submit(campaign: Campaign, by: User) -> bool:
 
 @transaction.atomic
 def withdraw(campaign: Campaign, by: User) -> bool:
-    """Makes the campaign a draft that can be edited again; nothing has been sent."""
+    """Reverts the campaign to an editable draft and drops its approval; nothing has been sent."""
     asking.drop_about(campaign, by)
     return steps.back_to_draft(campaign)
 
 
 @transaction.atomic
 def cancel(campaign: Campaign, by: User) -> bool:
-    """Cancels the campaign for good; what is on its way arrives."""
+    """Cancels the campaign for good and drops its approval; messages on their way arrive."""
     asking.drop_about(campaign, by)
     return steps.cancel(campaign)
 
 
 def approve(campaign: Campaign, by: User) -> bool:
-    """Lets it go, as it was when ``campaign`` was read.
+    """Approves and starts the campaign as it was when ``campaign`` was read.
 
-    Returns ``False`` if it is not as it was, or this person may not approve it.
+    Returns ``False`` if the campaign has changed since, or if ``by`` may not approve it.
     """
     approval = asking.waiting_about(campaign)
     if approval is None or approval.fingerprint != str(campaign.version):

@@ -1,6 +1,6 @@
-"""A campaign's table: a row for each recipient, a column for each word of the texts.
+"""The table of a campaign: a row for each recipient, a column for each variable of the texts.
 
-Columns are checked when the file comes in, rows when the recipients are worked out.
+Columns are checked when the file is uploaded, rows when the recipients are selected.
 """
 
 import json
@@ -21,7 +21,7 @@ from wechat.sdk.openids import is_openid
 
 Reason = Recipient.Reason
 
-# The words that everybody has, whatever the audience.
+# The variables that every follower has, whatever the audience.
 EVERYBODYS = ("openid", "account")
 MOST_ROWS = 200_000
 MOST_COLUMNS = 30
@@ -36,12 +36,12 @@ WHERE line.id = judged.id AND (line.reason, line.note) <> (judged.reason, judged
 
 
 class BadTable(Exception):
-    """The error for a file that cannot be taken; its text tells what to do."""
+    """The error for an unusable file; its text tells staff what to do."""
 
 
 @dataclass(slots=True)
 class Loaded:
-    """The count of what became of a file's rows."""
+    """The columns of a loaded file, and how many rows were taken, repeated or without an OpenID."""
 
     columns: list[str]
     rows: int = 0
@@ -50,7 +50,7 @@ class Loaded:
 
 
 def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
-    """Replaces the campaign's rows by those of the file. Raises ``BadTable``; then the former ones stay."""
+    """Replaces the campaign's rows with those of the file. Raises ``BadTable`` and keeps the former rows."""
     try:
         with transaction.atomic():
             rows = reading.rows_of(file)
@@ -67,7 +67,7 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
 
 
 def drop(campaign: Campaign) -> None:
-    """Deletes the rows of a campaign that has another audience now; its texts have no columns any more."""
+    """Deletes the rows and the columns of a campaign whose audience is no longer a table."""
     AudienceRow.objects.filter(campaign=campaign).delete()
     _note(campaign, Loaded([]))
 
@@ -79,8 +79,8 @@ def _note(campaign: Campaign, loaded: Loaded) -> None:
 
 
 def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
-    """Returns the place of the OpenID's column, and the names of the other columns by their place."""
-    # A heading may be broken into lines, and a word in a text may not.
+    """Returns the index of the OpenID's column, and the names of the other columns by index."""
+    # A heading may contain line breaks, the name of a variable may not.
     names = [" ".join(name.split()) for name in heading]
     while names and not names[-1]:
         names.pop()
@@ -103,7 +103,7 @@ def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
 def _taken(
     rows: Iterable[Sequence[str]], place: int, names: dict[int, str], loaded: Loaded
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yields openids with their words; of two rows about the same openid the first counts."""
+    """Yields the openid and the values of each row; of rows with the same openid the first one counts."""
     seen: set[str] = set()
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
@@ -132,7 +132,7 @@ def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> No
 
 
 def judge(campaign: Campaign) -> None:
-    """Notes which rows lack a word that a text asks for, or break a rule of the template with theirs."""
+    """Records which rows lack a value that a text needs, or have values that break a rule of the template."""
     variants = list(campaign.variants.all())
     fields = campaign.template.fields if campaign.template and campaign.uses_template else []
     asked = asked_for(campaign, variants) - set(EVERYBODYS)
@@ -148,7 +148,7 @@ def judge(campaign: Campaign) -> None:
 
 
 def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
-    """Returns the words that the texts ask for, whichever way the messages go."""
+    """Returns the variables without a fallback in the texts, for all ways a message may be sent."""
     words: set[str] = set()
     for variant in variants:
         if campaign.uses_service:

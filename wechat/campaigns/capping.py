@@ -1,4 +1,4 @@
-"""Whom something reached lately that they had not asked for: nobody is to be sent too much."""
+"""The frequency cap: followers who were recently sent something that they had not asked for."""
 
 import datetime
 from typing import Any
@@ -11,24 +11,24 @@ from wechat.kernel import timeline
 from wechat.pushes.models import Push
 from wechat.pushes.states import WENT
 
-# A message is sent that long after it was asked for, at the most that matters.
+# Pushes are found by when they were created; those sent later than this after it are not considered.
 LONGEST_WAIT = datetime.timedelta(days=2)
 
 
 def reached_since(
     account: OfficialAccount, since: datetime.datetime, *, but_by: str
 ) -> list[QuerySet[Any, str]]:
-    """Returns queries for the OpenIDs of those who were truly sent something, other than by that cause."""
+    """Returns queries for the OpenIDs that were sent something since then by any cause but ``but_by``."""
     return [_pushed_since(account, since, but_by), *allowance.sent_since(account, since)]
 
 
 def was_reached(account: OfficialAccount, openid: str, since: datetime.datetime, *, but_by: str) -> bool:
-    """Returns whether somebody was truly sent something since then, other than by that cause."""
+    """Returns whether a follower was sent something since then by any cause but ``but_by``."""
     return any(each.filter(openid=openid).exists() for each in reached_since(account, since, but_by=but_by))
 
 
 def _pushed_since(account: OfficialAccount, since: datetime.datetime, but_by: str) -> "QuerySet[Push, str]":
-    """Returns the OpenIDs of those whom a push reached; answers in a conversation do not count."""
+    """Returns the OpenIDs that a push was sent to since then; answers in a conversation do not count."""
     pushes = timeline.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
     sent = pushes.filter(account=account, state__in=WENT, sent_at__gte=since)
     unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")

@@ -1,4 +1,4 @@
-"""Questions about what somebody did with what was sent to them, for segments and branches of sequences."""
+"""The conditions on what followers did with messages, for segments and branches of sequences."""
 
 import datetime
 from functools import partial

@@ -1,4 +1,4 @@
-"""Orders that followed a campaign: an app that knows of orders registers here what recipients paid for.
+"""The revenue after a campaign: an app that knows of orders registers a source of what recipients paid for.
 
 @register
 def paid(account, openids, since): return Revenue(orders, fen)
@@ -14,7 +14,7 @@ from wechat.campaigns.models import Campaign, Recipient
 from wechat.console.revenue import Revenue
 from wechat.kernel.registry import Registry
 
-# An order later than that has other reasons.
+# A later order is not attributed to the campaign.
 WITHIN = datetime.timedelta(days=7)
 
 
@@ -35,7 +35,7 @@ def known() -> bool:
 
 
 def after(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
-    """Returns what these recipients paid for within a week after the campaign began."""
+    """Returns the revenue from these recipients within a week after the campaign began."""
     begun = campaign.started_at
     total = Revenue()
     if begun is None:

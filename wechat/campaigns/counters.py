@@ -1,6 +1,6 @@
-"""How many recipients are where: counted from two indexes, and kept on the campaign's row.
+"""The numbers of a campaign's recipients by outcome, counted from two indexes and stored on its row.
 
-Those that were not queued are counted by their own state, the others by that of their pushes.
+Recipients that were not queued are counted by their own state, the others by the state of their push.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from wechat.pushes.models import Push
 
 State, Outcome = Recipient.State, Recipient.Outcome
 
-# A count of many recipients takes a while: no more than this part of the time is spent on counting.
+# Counting many recipients takes a while: at most one part in ``SHARE`` of the time is spent on it.
 SHARE = 10
 NOT_QUEUED = [state for state in State if state != State.QUEUED]
 SENT = (Outcome.SENT, Outcome.DELIVERED)
@@ -42,7 +42,7 @@ class Tally:
         return cls(tuple(Count(*each) for each in campaign.tally))
 
     def number(self, *states: str, kind: str = "", letter: str = "") -> int:
-        """Returns how many are in these states, of this way and variant; without states, all of them."""
+        """Returns the number of recipients in these states (none given: in any), of this kind and variant."""
         return sum(
             each.number
             for each in self.counts
@@ -52,7 +52,7 @@ class Tally:
         )
 
     def reasons(self, *states: str) -> dict[tuple[str, str], int]:
-        """Returns the numbers by state and reason, the most frequent first."""
+        """Returns the numbers of recipients in these states by (state, reason), the largest number first."""
         found: dict[tuple[str, str], int] = {}
         for each in self.counts:
             if each.state in states:
@@ -61,7 +61,7 @@ class Tally:
 
     @property
     def going(self) -> int:
-        """Returns how many are sent to, or were."""
+        """Returns the number of recipients to send to: all but the excluded ones and the control group."""
         return self.number() - self.number(Outcome.EXCLUDED, Outcome.CONTROL)
 
 
@@ -78,7 +78,7 @@ def counted(campaign: Campaign) -> list[list[str | int]]:
 
 
 def recount(campaign: Campaign, *, at_once: bool = False) -> None:
-    """Keeps the numbers and the speed fresh, unless that was done a moment ago."""
+    """Updates the stored tally and speed, unless that was done a moment ago and ``at_once`` is false."""
     now = timezone.now()
     last = campaign.tallied_at
     if last is not None and not at_once and now < last + pause(campaign):
@@ -93,5 +93,5 @@ def recount(campaign: Campaign, *, at_once: bool = False) -> None:
 
 
 def pause(campaign: Campaign) -> datetime.timedelta:
-    """Returns how long to wait for the next count; a million are counted in a fifth of a second."""
+    """Returns the time to wait before the next count; a million rows are counted in a fifth of a second."""
     return datetime.timedelta(seconds=max(0.9, Tally.of(campaign).number() / 5_000_000 * SHARE))

@@ -1,8 +1,8 @@
-"""A running campaign: its next recipients become pushes.
+"""The dispatch of running campaigns: their next recipients are queued as pushes.
 
-More seconds' worth of messages are queued ahead than a busy worker needs to come back; a pause takes them
-back. The rows of a batch and its pushes are written in one transaction: whatever is killed, nobody is queued
-twice or left out.
+Messages are queued for a longer time ahead than a busy worker needs to come back; a pause takes them back.
+The rows of a batch and its pushes are written in one transaction: a killed worker queues nobody twice and
+leaves nobody out.
 """
 
 import datetime
@@ -24,14 +24,14 @@ from wechat.sdk import template_messages
 from wechat.sdk.template_messages import TemplateMessage
 
 State, Reason, Kind = Recipient.State, Push.Reason, Push.Kind
-# What ``queue_many`` asks for.
+# A row for ``queue_many``: openid, content as JSON, idempotency key, due time.
 Row = tuple[str, str, str, datetime.datetime]
 
 BATCH = 2_000
-# At most so many are queued and not sent yet; of a campaign with a speed of its own, so many seconds' worth.
+# The most messages queued and not sent yet; of a campaign with its own speed, in seconds of sending.
 AHEAD = 20_000
 AHEAD_SECONDS = 25.0
-# What surely did not arrive, and may do so the next time.
+# The reasons of failures in which nothing arrived and a retry may succeed.
 RETRIED = (Reason.GAVE_UP, Reason.TEMPLATE_GONE)
 
 NEXT = """
@@ -67,7 +67,7 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS row(openid
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A recipient whose turn it is; ``may_talk``: a customer-service message may be sent now."""
+    """The next recipient to queue; ``may_talk``: a customer-service message may be sent now."""
 
     id: int
     openid: str
@@ -84,7 +84,7 @@ class FileNotReady(Exception):
 
 
 class Dispatcher:
-    """Queues the next recipients of a campaign whose row is locked."""
+    """The dispatcher of one campaign, whose row the caller has locked."""
 
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
@@ -93,7 +93,7 @@ class Dispatcher:
         }
 
     def queue_next(self, limit: int) -> int:
-        """Queues up to so many; returns how many recipients were dealt with. Raises ``FileNotReady``."""
+        """Queues or skips at most ``limit`` recipients; returns their number. Raises ``FileNotReady``."""
         turn = self._next(limit)
         going = [each for each in turn if each.follows and not each.blacklisted]
         kinds = {each.id: self._kind(each) for each in going}
@@ -110,7 +110,7 @@ class Dispatcher:
         return len(turn)
 
     def _key(self, each: Next) -> str:
-        """Returns the key of the recipient's push, so that nobody is queued twice."""
+        """Returns the idempotency key of the recipient's push, so that nobody is queued twice."""
         return f"{self.campaign.cause}:{each.openid}"
 
     def _next(self, limit: int) -> list[Next]:
@@ -123,9 +123,9 @@ class Dispatcher:
             ]
 
     def _kind(self, each: Next) -> str:
-        """Returns the kind of message that goes to the recipient.
+        """Returns the kind of message to send to the recipient.
 
-        That is the template where the window for another closed since the recipients were worked out.
+        It is the template's kind if the send window has closed since the recipients were selected.
         """
         template = self.campaign.template
         if each.kind == Kind.SERVICE and not each.may_talk and self.campaign.uses_template and template:
@@ -133,7 +133,7 @@ class Dispatcher:
         return each.kind
 
     def _moments(self, count: int) -> list[datetime.datetime]:
-        """Returns when each of so many messages may go; a speed of the campaign's own spreads them."""
+        """Returns the due times of ``count`` messages, spread out if the campaign has a speed of its own."""
         now = timezone.now()
         if not self.campaign.per_second:
             return [now] * count
@@ -160,7 +160,7 @@ class Dispatcher:
         )
 
     def _move(self, turn: Sequence[Next], kinds: dict[int, str], pushes: dict[str, int]) -> None:
-        """Marks the recipients as queued, or as not sent because they left in the meantime."""
+        """Marks the recipients as queued, or as skipped if they left or were blacklisted in the meantime."""
         moved = [
             (each.id, State.QUEUED, "", kinds[each.id], pushes[self._key(each)])
             if each.id in kinds
@@ -173,9 +173,9 @@ class Dispatcher:
 
 
 def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") -> dict[str, Any]:
-    """Returns what a push of that kind holds.
+    """Returns the content of a push of that kind for a variant, with the variables filled in.
 
-    ``link`` stands in for the variant's own. Raises ``FileNotReady``.
+    ``link`` replaces the variant's own link. Raises ``FileNotReady``.
     """
     if kind == Kind.SERVICE:
         complete = variant.complete
@@ -193,7 +193,7 @@ def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") 
 
 
 def room(campaign: Campaign) -> int:
-    """Returns how many may be queued now."""
+    """Returns the number of messages that may be queued now."""
     free = max(0, AHEAD - batches.count_open(campaign.cause))
     if not campaign.per_second:
         return free
@@ -203,14 +203,14 @@ def room(campaign: Campaign) -> int:
 
 @transaction.atomic
 def take_back(campaign: Campaign) -> int:
-    """Has those wait again whose message has not been tried; returns how many."""
+    """Takes the untried messages back from the queue; returns the number of recipients that wait again."""
     pushes = transitions.take_back(campaign.account_id, campaign.cause)
     queued = campaign.recipients.filter(push__in=pushes)
     return queued.update(state=State.WAITING, push=None)
 
 
 def put_back_failed(campaign: Campaign) -> int:
-    """Queues once more what can be sent once more; returns how many."""
+    """Queues the failed messages that may be retried; returns their number."""
     return transitions.put_back(campaign.account_id, campaign.cause, RETRIED)
 
 

@@ -1,4 +1,4 @@
-"""What a campaign is: whom it means, by which way, when. Only a draft can be edited."""
+"""The page on which a draft is edited: audience, kind of message and time of a campaign."""
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE
@@ -43,9 +43,9 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
 
 
 def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -> HttpResponse | None:
-    """Saves the campaign and returns where to go on.
+    """Saves the campaign and returns a redirect to the next page.
 
-    Returns ``None`` if the table is no use, or if the campaign went on while its form was open.
+    Returns ``None`` if the table is unusable, or if the campaign stopped being a draft in the meantime.
     """
     is_new = form.instance.pk is None
     with transaction.atomic():

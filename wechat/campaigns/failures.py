@@ -1,6 +1,6 @@
-"""Mass sends that failed, for the desk of what failed.
+"""The failure sources of mass sends.
 
-What WeChat never took is sent again by a button. What it may have sent is looked at by a person.
+Calls that WeChat never accepted are retried by a button; those it may have sent are left to a person.
 """
 
 from django.db.models import Q, QuerySet

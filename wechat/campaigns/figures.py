@@ -1,4 +1,4 @@
-"""What a campaign will do, in numbers: who is left out and why, by which way the others go, until when."""
+"""The forecast of a campaign in numbers: who is excluded and why, the kinds of message, the end."""
 
 import datetime
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from wechat.sdk.calls.base import quota_get
 from wechat.sdk.errors import WeChatError
 
 Outcome = Recipient.Outcome
-# A campaign that would take longer has no end that anybody wants to know.
+# The search for the end of a long campaign stops about here.
 MOST_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """The ``number`` of recipients of one reason, and what the list of them is asked for."""
+    """The number of recipients with one reason, and the values that filter the list of recipients by it."""
 
     label: str
     number: int
@@ -33,9 +33,9 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """The number that go by one kind of message.
+    """The number of recipients who get one kind of message.
 
-    ``left`` is the day's quota after them, if WeChat told it.
+    ``left`` is the day's quota that remains after them; ``None`` if WeChat did not tell it.
     """
 
     label: str
@@ -44,7 +44,7 @@ class KindCount:
 
     @property
     def available(self) -> int:
-        """Returns what is left of the day's quota before them."""
+        """Returns the day's quota that remains before these messages are sent."""
         return (self.left or 0) + self.number
 
     @property
@@ -58,7 +58,7 @@ REASONS: dict[str, StrOrPromise] = {
 
 
 def lines(tally: Tally, *states: str) -> list[ReasonCount]:
-    """Returns the counts by reason, the most frequent first."""
+    """Returns the counts of the recipients in these states by reason, the largest first."""
     return [
         ReasonCount(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
         for (state, reason), number in tally.reasons(*states).items()
@@ -66,7 +66,7 @@ def lines(tally: Tally, *states: str) -> list[ReasonCount]:
 
 
 def ways(tally: Tally, account: OfficialAccount | None = None) -> list[KindCount]:
-    """Returns the counts by kind; with an account, WeChat is asked what is left of its day's quota."""
+    """Returns the waiting recipients by kind; with an account, WeChat is asked for the day's quota."""
     found = []
     for kind in Push.Kind:
         number = tally.number(Outcome.WAITING, kind=kind)
@@ -88,7 +88,7 @@ def _left(account: OfficialAccount, kind: str) -> int | None:
 def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetime.datetime | None:
     """Returns when the last message leaves at the set speed, outside of the quiet hours.
 
-    ``None`` if never soon.
+    ``None`` if that is months away.
     """
     seconds = _seconds(campaign, tally)
     at = max(now, campaign.starts_at or now)
@@ -103,9 +103,9 @@ def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetim
 
 
 def _seconds(campaign: Campaign, tally: Tally) -> float:
-    """Returns how long the sending takes, in seconds.
+    """Returns the duration of the sending in seconds.
 
-    Kinds go side by side, each at its send rate, all of them together at the campaign's.
+    The kinds are sent in parallel, each at its send rate, all of them together at the campaign's.
     """
     set_speeds = dict(
         SendRate.objects.filter(account=campaign.account_id, per_second__isnull=False).values_list(

@@ -1,4 +1,4 @@
-"""The forms of a campaign: what it is, what each wording says, whom to show it first."""
+"""The forms of a campaign: its settings, its variants, its test message."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -93,9 +93,9 @@ class CampaignForm(forms.ModelForm[Campaign]):
         return file
 
     def load_table(self) -> bool:
-        """Takes over the rows of the file, if there is one; those of a former one go with their audience.
+        """Loads the rows of the file, if there is one; deletes former rows if the audience is not a table.
 
-        Returns ``False``, and adds an error to the form, if the file is no use.
+        Returns ``False``, and adds an error to the form, if the file is unusable.
         """
         file = self.cleaned_data.get("table")
         if self.cleaned_data["audience"] != Audience.FILE:
@@ -136,7 +136,7 @@ class ServiceForm(ContentForm):
 class TemplateForm(forms.Form):
     """A form for the values of a variant's template.
 
-    Each is checked, unless it has a word in it: then its rows are.
+    A value with a variable in it is not checked here: the values of each row are, when they are filled in.
     """
 
     url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
@@ -162,7 +162,7 @@ class TemplateForm(forms.Form):
 
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
-        """Returns the fields with what is filled in so far, for the preview."""
+        """Returns the fields of the template with their current values, for the preview."""
         return [(each, str(self[f"value-{each.name}"].value() or "")) for each in self.template.fields]
 
     def clean_url(self) -> str:
@@ -185,7 +185,7 @@ class TemplateForm(forms.Form):
 
 
 class CampaignTestForm(forms.Form):
-    """The follower a campaign is sent to as a test."""
+    """A form for the follower who gets a campaign as a test."""
 
     follower = PersonField(
         label=gettext_lazy("Send to"), required=False, help_text=gettext_lazy("Nobody: the test group.")
@@ -197,7 +197,7 @@ class CampaignTestForm(forms.Form):
 
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:
-    """Returns the initial values of the template's form for a variant."""
+    """Returns the initial values of the template form of a variant."""
     values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
     return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
 

@@ -1,4 +1,4 @@
-"""Where campaigns join in: the log of sent messages names them, files know that they are used."""
+"""The registrations of campaigns: the cause of sent messages, the use of files, an event for webhooks."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
-"""Links that count who taps them, signed, so that nobody can make them up.
+"""The links that count taps, signed so that nobody can make them up.
 
-``/l/<number>-<signature>`` leads to the link of a campaign's recipient, that of their own variant;
-``/l/s<number>-<signature>`` to that of a message of a sequence (``sequences.links``); neither anywhere else.
+``/l/<number>-<signature>`` redirects to the link of the variant that a campaign's recipient got,
+``/l/s<number>-<signature>`` to the link of a sequence's message (``sequences.links``), and nowhere else.
 """
 
 import base64
@@ -27,12 +27,12 @@ def address(recipient_id: int) -> str:
 
 
 def signed(name: str, number: int) -> str:
-    """Returns the address of the link with this number; ``name`` is that of its URL."""
+    """Returns the absolute address of the link with this number; ``name`` is the name of its URL pattern."""
     return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=[number, _signature(name, number)])
 
 
 def show(request: HttpRequest, recipient_id: int, signature: str) -> HttpResponse:
-    """Notes the tap and goes on to where the link leads."""
+    """Records the tap and redirects to the link of the recipient's variant."""
     check("campaign_link", recipient_id, signature)
     mine = Recipient.objects.select_related("campaign__account").filter(pk=recipient_id).first()
     if mine is None:
@@ -51,9 +51,9 @@ def check(name: str, number: int, signature: str) -> None:
 
 
 def leading_to(target: str, words: Mapping[str, str]) -> HttpResponse:
-    """Returns a redirect to an address with the words in it, made anew each time.
+    """Returns an uncached redirect to ``target`` with the values of its placeholders filled in.
 
-    Raises ``Http404`` if there is none.
+    Raises ``Http404`` if ``target`` is empty.
     """
     if not target:
         raise Http404
@@ -63,7 +63,7 @@ def leading_to(target: str, words: Mapping[str, str]) -> HttpResponse:
 
 
 def _target(mine: Recipient) -> str:
-    """Returns the link of the wording they got, by the way they got it."""
+    """Returns the link of the variant that the recipient got, for the kind of message that was sent."""
     variant = mine.campaign.variants.filter(letter=mine.letter).first()
     if variant is None:
         return ""
@@ -71,7 +71,7 @@ def _target(mine: Recipient) -> str:
 
 
 def of_content(content: dict[str, Any]) -> str:
-    """Returns where a tap on the content leads: an article card is the only one with a link of its own."""
+    """Returns the link of the content, or the empty text: only an article card has a link of its own."""
     articles = content.get("articles") or [{}]
     return str(articles[0].get("url", ""))
 

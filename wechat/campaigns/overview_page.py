@@ -1,4 +1,4 @@
-"""One campaign at a glance: what it says, whom it means, the arithmetic, the progress and the report."""
+"""The overview page of a campaign: content, audience, forecast, progress and report."""
 
 import datetime
 from collections.abc import Callable
@@ -32,20 +32,20 @@ State, Now = Campaign.State, Recipient.Outcome
 
 
 HISTORY = 30
-# What was on its way still arrives, and is counted.
+# The states in which messages on their way still arrive and are counted.
 STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class StepButton:
-    """A button: what it does for the person who presses it, and how the log tells it."""
+    """A button: the action for the person who presses it, and its text in the audit log."""
 
     do: Callable[[Campaign, User], bool]
     done: StrOrPromise
 
 
 def _whoever(do: Callable[[Campaign], Any]) -> Callable[[Campaign, User], bool]:
-    """Returns the step as one that is the same whoever takes it."""
+    """Returns the step as a button's action that ignores the person."""
     return lambda campaign, _by: bool(do(campaign))
 
 
@@ -67,7 +67,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if request.GET.get("part") == "now":
         return TemplateResponse(request, "campaigns/now.html", frame(request, "", **_now(campaign)))
     if campaign.state in STOPPED:
-        # A message that somebody sent again has another outcome by now.
+        # A message that was retried may have another outcome by now.
         counters.recount(campaign)
     context = frame(
         request,
@@ -87,7 +87,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, change=True)
 def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Does what a button on the page of a campaign says; on the page of an older version it does nothing."""
+    """Performs the action of a button; nothing if the page showed an older version of the campaign."""
     before = campaign.get_state_display()
     button = STEPS.get(request.POST.get("step", ""))
     if button is None:
@@ -135,7 +135,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _now(campaign: Campaign) -> dict[str, Any]:
-    """Returns the part of the page that moves; WeChat is asked for its quota only once it stands still."""
+    """Returns the context of the part that refreshes itself; WeChat's quota is read only while idle."""
     tally = Tally.of(campaign)
     over, going = tally.number(*OVER), tally.going
     left = tally.number(Now.WAITING, Now.QUEUED)

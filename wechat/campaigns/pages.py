@@ -1,4 +1,4 @@
-"""What the pages of a campaign have in common."""
+"""The helpers that the pages of a campaign share."""
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet

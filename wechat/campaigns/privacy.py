@@ -1,4 +1,4 @@
-"""What campaigns forget of a person, and what they keep: that something was sent is part of the figures."""
+"""The personal data in campaigns: what is erased, and what is kept because the figures count it."""
 
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext as _
@@ -13,9 +13,9 @@ from wechat.pushes.models import Push
 
 @erasing.holds
 def plans(follower: Follower) -> Holding | None:
-    """Returns the follower's places in campaigns and sequences as something to erase.
+    """Returns the follower's rows in campaigns, sequences and the test group as a holding to erase.
 
-    After that no campaign, sequence or table sends them anything more, and no test.
+    Afterwards no campaign, sequence, table or test sends the follower anything.
     """
     of_follower = {"account": follower.account_id, "openid": follower.openid}
     of_campaigns = {"campaign__account": follower.account_id, "openid": follower.openid}
@@ -52,10 +52,10 @@ def received(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def mass_sends(follower: Follower) -> Holding | None:
-    """Returns the follower's places in the lists of mass sends as something to erase.
+    """Returns the follower's rows in the lists of mass sends as a holding to erase.
 
-    Nobody is sent anything twice for it: a call is sent again only to those who are in its list still, or
-    under its ``clientmsgid``.
+    This causes no second message: a call is retried only for those who are still in its list, or under its
+    ``clientmsgid``.
     """
     sends = MassSend.objects.filter(account=follower.account_id)
     got = MassRecipient.objects.filter(account=follower.account_id, openid=follower.openid)

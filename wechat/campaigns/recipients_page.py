@@ -1,4 +1,4 @@
-"""The recipients of a campaign one by one, by state and reason, on the page and as a file."""
+"""The page of a campaign's recipients, filtered by state and reason, and their export as a file."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -55,7 +55,7 @@ class RecipientFilter(forms.Form):
         reason.choices = [("", _("All")), *figures.REASONS.items()]
 
     def narrowed(self, campaign: Campaign) -> "QuerySet[Recipient]":
-        """Returns the campaign's recipients, each with its push, which tells what became of it."""
+        """Returns the campaign's recipients that match the filter, each with its push."""
         rows = campaign.recipients.select_related("push")
         if not self.is_valid():
             return rows
@@ -67,7 +67,7 @@ class RecipientFilter(forms.Form):
 def _ended(
     campaign: Campaign, rows: "QuerySet[Recipient]", outcome: str, reason: str
 ) -> "QuerySet[Recipient]":
-    """Returns the recipients with this outcome, for this reason; an empty one stands for any."""
+    """Returns the recipients with this outcome and this reason; an empty text stands for any."""
     if not outcome and not reason:
         return rows
     own, pushes = Q(push=None), batches.of(campaign.cause)
@@ -106,7 +106,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @object_page(all_campaigns, Area.SENDING)
 def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-    """Returns the same rows as CSV; OpenIDs are masked for those who may not change followers."""
+    """Returns the filtered recipients as CSV; OpenIDs are masked for staff who may not change followers."""
     personal_data.check_export(request, campaign.account_id)
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
@@ -134,9 +134,9 @@ def _ask_for_recipients(request: HttpRequest, campaign: Campaign, size: int) -> 
 
 
 def _lines(campaign: Campaign, rows: "QuerySet[Recipient]", *, masked: bool, hidden: bool) -> Iterator[Row]:
-    """Yields the lines of the file, read slice by slice, from the newest, in little memory.
+    """Yields the lines of the file from the newest recipient on, read in slices to save memory.
 
-    ``masked`` are the OpenIDs; where people are ``hidden`` everybody is a handle.
+    ``masked`` masks the OpenIDs; with ``hidden`` the followers are named by their handles.
     """
     yield [
         "OpenID",
@@ -175,7 +175,7 @@ def reason_of(row: Recipient) -> str:
 
 
 def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
-    """Returns a page of recipients with what the columns need, looked up once for all."""
+    """Returns a page of recipients with the values of all columns, looked up for all rows at once."""
     openids = [row.openid for row in rows]
     known = people.of(campaign.account_id, openids)
     notes = _notes(campaign, rows)
@@ -191,7 +191,7 @@ def _shown(campaign: Campaign, rows: list[Recipient]) -> list[dict[str, Any]]:
 
 
 def _notes(campaign: Campaign, rows: list[Recipient]) -> dict[str, str]:
-    """Returns what is wrong with the recipients' rows of the table, by OpenID."""
+    """Returns the problems of the recipients' rows in the table, by OpenID."""
     wrong = [row.openid for row in rows if row.state == Recipient.State.EXCLUDED]
     found = AudienceRow.objects.filter(campaign=campaign, openid__in=wrong).exclude(note="")
     return dict(found.values_list("openid", "note"))

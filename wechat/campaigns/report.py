@@ -1,4 +1,4 @@
-"""What came of a campaign, by variant and beside the control group: sent, delivered, tapped, ordered."""
+"""The report of a campaign by variant and for the control group: sent, delivered, tapped, ordered."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ State, Outcome = Recipient.State, Recipient.Outcome
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """The results of one variant, or of those who got nothing."""
+    """The results of one variant, or of the control group."""
 
     label: str
     people: int
@@ -62,7 +62,7 @@ def of(campaign: Campaign, tally: Tally) -> list[ReportLine]:
 
 
 def reached(campaign: Campaign) -> "QuerySet[Recipient]":
-    """Returns those to whom it was sent, by the state of their pushes."""
+    """Returns the recipients whose push was sent."""
     return campaign.recipients.filter(push__in=batches.of(campaign.cause).filter(state__in=WENT))
 
 
@@ -72,9 +72,9 @@ def _taps(campaign: Campaign) -> dict[str, int]:
 
 
 def _revenue(campaign: Campaign, recipients: "QuerySet[Recipient]") -> Revenue:
-    """Returns the revenue, which is asked for only once the campaign is over.
+    """Returns the revenue from these recipients, zero until the campaign is over.
 
-    A page that renews itself every other second must not ask for it.
+    The page of a running campaign refreshes every other second and must not run this query.
     """
     if campaign.state not in (Campaign.State.DONE, Campaign.State.CANCELLED):
         return Revenue()

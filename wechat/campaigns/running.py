@@ -1,4 +1,4 @@
-"""What a worker does for a campaign whose time has come: check, prepare, dispatch, and count the outcomes."""
+"""The background work on campaigns that are due: check, prepare, dispatch, count the outcomes."""
 
 import datetime
 
@@ -18,17 +18,17 @@ State, Trouble = Campaign.State, Campaign.Trouble
 CAMPAIGNS = work.Kind(
     "campaigns.run",
     lambda: Campaign.objects.select_related("account", "template", "segment__account", "tag"),
-    # Longer than a million recipients take to be worked out.
+    # The lease is longer than the selection of a million recipients takes.
     label=gettext_lazy("Campaigns under way"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
-    # It calls nobody: what its messages meet at the platform holds those, and not the campaign.
+    # It calls no platform: a refusal there holds the messages, not the campaign.
     subject="",
     asks=Q(state__in=[State.SCHEDULED, State.PREPARING, State.RUNNING]),
 )
-# Less than the tick of beat, which looks again.
+# Shorter than the interval of beat, which looks again.
 LOOK_AGAIN = datetime.timedelta(seconds=0.5)
-# Receipts come in after a campaign has ended or stopped, counted from then.
+# When to count receipts after a campaign has ended or stopped, relative to that time.
 RECEIPTS_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 86_400)]
 
 
@@ -37,14 +37,14 @@ CAMPAIGNS.calls_off(steps.cancel)
 
 @CAMPAIGNS.each
 def work_on(campaign: Campaign) -> None:
-    """Goes on with a campaign by one step, unless somebody pressed a button meanwhile."""
+    """Performs the next step of a campaign, unless its state was changed in the meantime."""
     match campaign.state:
         case State.SCHEDULED:
             campaign.done(state=State.PREPARING, due_at=timezone.now())
         case State.DRAFT | State.PREPARING:
             _work_out(campaign)
         case State.RUNNING:
-            # It was not too late itself, or somebody decided that it goes on.
+            # The campaign itself is not overdue, or a person released it, so its overdue messages are sent.
             lateness.send(campaign.account_id, campaign.cause)
             while _dispatched(campaign.pk):
                 pass
@@ -63,7 +63,7 @@ def _work_out(campaign: Campaign) -> None:
 
 @transaction.atomic
 def _dispatched(pk: int) -> bool:
-    """Queues one batch, with the campaign's row locked; returns whether there is room for another now."""
+    """Queues one batch, with the campaign's row locked; returns whether another batch fits at once."""
     running = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related(
         "account", "template"
     )
@@ -119,9 +119,9 @@ def _finish(campaign: Campaign) -> bool:
 
 
 def _count_outcomes(campaign: Campaign) -> None:
-    """Counts the outcomes, and sets when to count again.
+    """Counts the outcomes and schedules the next count.
 
-    Messages on their way still end by their real outcome, and receipts come in.
+    Messages on their way still get their outcome, and receipts still arrive.
     """
     counters.recount(campaign, at_once=True)
     now = timezone.now()

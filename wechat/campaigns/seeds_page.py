@@ -1,4 +1,4 @@
-"""The test group of an account: the followers who see every campaign first."""
+"""The page of an account's test group: the followers who see every campaign first."""
 
 from typing import Any, cast
 

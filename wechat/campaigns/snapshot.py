@@ -1,6 +1,6 @@
-"""Who gets a campaign: one statement writes a row for everybody who was chosen, with why not or by which way.
+"""The selection of a campaign's recipients: one statement writes a row for each, with the kind or the reason.
 
-Checking a draft and preparing a campaign that was approved are the same work.
+Checking a draft and preparing an approved campaign are the same work.
 """
 
 import datetime
@@ -30,7 +30,7 @@ LEFT JOIN followers_follower follower ON follower.account_id = %s AND follower.o
 WHERE line.campaign_id = %s
 """
 FOLLOWERS = "SELECT openid, subscribed, blacklisted, '' FROM ({found}) AS found"
-# The same openid falls into the same group every time this campaign is worked out.
+# The same openid falls into the same group every time the recipients of this campaign are selected.
 INSERT = """
 WITH chosen(openid, subscribed, blacklisted, fault) AS ({chosen}),
 may_talk AS ({may_talk}),
@@ -71,13 +71,13 @@ FROM judged
 
 
 class AudienceGone(Exception):
-    """The error for a segment or tag that was deleted, or a condition about something that was."""
+    """The error for a segment or tag that was deleted, or a condition on something that was deleted."""
 
 
 def take(campaign: Campaign) -> bool:
-    """Writes the recipients anew. Raises ``AudienceGone``.
+    """Selects and writes the recipients anew. Raises ``AudienceGone``.
 
-    Returns ``False`` if somebody else is doing that, or the campaign was edited.
+    Returns ``False`` if another worker is doing that, or the campaign was edited.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
@@ -89,13 +89,13 @@ def take(campaign: Campaign) -> bool:
         sql, parameters = _statement(campaign)
         cursor.execute(sql, parameters)
         if cursor.rowcount > 1000:
-            # The planner would take the new rows for none until it looks itself.
+            # Without fresh statistics the planner would assume that the table has no such rows.
             cursor.execute("ANALYZE campaigns_recipient")
         return _kept(campaign)
 
 
 def _kept(campaign: Campaign) -> bool:
-    """Saves what was worked out, and returns whether nobody edited the campaign meanwhile."""
+    """Saves the result on the campaign; returns ``False``, and rolls back, if it was edited meanwhile."""
     tally = counters.counted(campaign)
     prepared = campaign.state == Campaign.State.PREPARING
     now = timezone.now()
@@ -112,7 +112,7 @@ def _kept(campaign: Campaign) -> bool:
 
 
 def audience(campaign: Campaign) -> "QuerySet[Follower]":
-    """Returns the followers that were chosen, of any audience but a table. Raises ``AudienceGone``."""
+    """Returns the followers of the campaign's audience, other than a table. Raises ``AudienceGone``."""
     followers = Follower.objects.filter(account=campaign.account_id)
     match campaign.audience:
         case Campaign.Audience.SEGMENT:
@@ -167,7 +167,7 @@ def _chosen(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _may_talk(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Returns the query for those whose last actions allow a customer-service message now."""
+    """Returns the query for the openids whose send window allows a customer-service message now."""
     windows = SendWindow.objects.filter(account=campaign.account_id, left__gt=0, expires_at__gt=Now())
     return select_sql(windows.order_by().values_list("openid", flat=True).distinct())
 
@@ -181,7 +181,7 @@ def _agreed(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
-    """Returns the query for those who were truly sent another message, by anything that writes unasked."""
+    """Returns the query for the openids that were sent another unrequested message in the days of the cap."""
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
@@ -193,7 +193,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def touched(campaign: Campaign) -> None:
-    """Drops what was worked out about a campaign: after an edit it counts no more."""
+    """Discards the selected recipients' numbers after an edit, and increments the campaign's version."""
     Campaign.objects.filter(pk=campaign.pk).update(
         version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None
     )

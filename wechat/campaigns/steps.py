@@ -1,4 +1,4 @@
-"""The steps of a campaign, each one conditional update: of two people who press, one does it."""
+"""The state transitions of a campaign, each one conditional update: so that one of two requests succeeds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,21 +18,21 @@ OPEN = (State.WAITING, State.SCHEDULED, State.PREPARING, State.RUNNING, State.PA
 
 
 def check(campaign: Campaign) -> bool:
-    """Has a worker work out who would get it; after an edit that has to be done again.
+    """Schedules the selection of the recipients; it has to be repeated after an edit.
 
-    Raises ``ValidationError`` if what it says does not fit what it is.
+    Raises ``ValidationError`` if the content does not fit the settings of the campaign.
     """
     wording.check(campaign)
     return _step(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
 
 
 def submit(campaign: Campaign) -> bool:
-    """Has what was checked wait for approval."""
+    """Moves a checked campaign on to wait for approval."""
     return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
 
 
 def back_to_draft(campaign: Campaign) -> bool:
-    """Makes it a draft again that can be edited; nothing has been sent."""
+    """Reverts the campaign to an editable draft; nothing has been sent."""
     return _step(
         campaign, [State.WAITING, State.SCHEDULED], state=State.DRAFT, due_at=None, approved_at=None,
         approved_by=None,
@@ -40,7 +40,7 @@ def back_to_draft(campaign: Campaign) -> bool:
 
 
 def start(campaign: Campaign, by: User) -> bool:
-    """Lets it go, as it was when ``campaign`` was read: ``by`` answers for it."""
+    """Schedules the campaign as it was when ``campaign`` was read; ``by`` is recorded as who approved it."""
     now = timezone.now()
     starts = max(now, campaign.starts_at or now)
     return _step(
@@ -49,7 +49,7 @@ def start(campaign: Campaign, by: User) -> bool:
 
 
 def pause(campaign: Campaign) -> bool:
-    """Pauses the campaign: nothing more leaves; what is on its way arrives."""
+    """Pauses the campaign: no more messages leave; those on their way arrive."""
     now = timezone.now()
     return _stop(campaign, [State.PREPARING, State.RUNNING], state=State.PAUSED, due_at=now, stopped_at=now)
 
@@ -63,13 +63,13 @@ def resume(campaign: Campaign) -> bool:
 
 
 def cancel(campaign: Campaign) -> bool:
-    """Cancels the campaign for good; what is on its way arrives."""
+    """Cancels the campaign for good; messages on their way arrive."""
     now = timezone.now()
     return _stop(campaign, OPEN, state=State.CANCELLED, due_at=now, finished_at=now)
 
 
 def retry(campaign: Campaign) -> int:
-    """Sends once more what surely was not sent and could go now; returns how many."""
+    """Retries the failed messages that surely were not sent and could be sent now; returns their number."""
     now = timezone.now()
     with transaction.atomic():
         if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
@@ -79,7 +79,7 @@ def retry(campaign: Campaign) -> int:
 
 @transaction.atomic
 def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
-    """Stops the campaign and takes back what was not tried; a worker counts what becomes of the rest."""
+    """Stops the campaign and takes back the untried messages; a worker counts the outcomes of the others."""
     stopped = _step(campaign, of, **changes)
     if stopped:
         dispatch.take_back(campaign)
@@ -88,7 +88,7 @@ def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
 
 
 def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
-    """Changes a campaign, if it is in one of these states and as it was read; returns whether it was."""
+    """Updates an unchanged campaign that is in one of these states; returns ``False`` for any other."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
     moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))
     if moved:

@@ -1,4 +1,4 @@
-"""A campaign shown to one person or to the test group, before anybody else gets it."""
+"""The test messages of a campaign, sent to one person or to the test group."""
 
 from collections.abc import Iterable
 
@@ -17,9 +17,9 @@ Kind = Push.Kind
 
 
 def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
-    """Sends every wording of it to each of them, by the way that they would get it.
+    """Queues every variant of a campaign for each of the openids, in the way that they would get it.
 
-    Raises ``FileNotReady``, and ``ValidationError`` if what it says does not fit what it is.
+    Raises ``FileNotReady``, and ``ValidationError`` if the content does not fit the campaign's settings.
     """
     wording.check(campaign)
     mark = get_random_string(8)
@@ -36,7 +36,7 @@ def send(campaign: Campaign, openids: Iterable[str]) -> list[Push]:
 
 
 def words_for(campaign: Campaign, openid: str, row: AudienceRow | None) -> dict[str, str]:
-    """Returns the words of somebody; of a campaign with a table those of a row."""
+    """Returns the values of the variables for a follower; of a campaign with a table, those of ``row``."""
     return {**(row.words if row else {}), "openid": openid, "account": campaign.account.name}
 
 

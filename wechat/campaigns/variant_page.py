@@ -1,4 +1,4 @@
-"""What one wording of a campaign says, by each way it may go."""
+"""The page of one variant of a campaign: its texts, for each way a message may be sent."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     variant = campaign.variants.filter(letter=letter).first() or Variant(campaign=campaign, letter=letter)
     service, template = _forms(request, campaign, variant)
     asked = [form for form in (service, template) if form is not None]
-    # Both are checked, so that all mistakes are told at once.
+    # Both forms are checked, so that all mistakes are shown at once.
     if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419
         return _saved(request, campaign, variant, service, template)
     context = frame(
@@ -101,7 +101,7 @@ def delete(request: HttpRequest, campaign: Campaign, letter: str) -> HttpRespons
 
 
 def next_letter(campaign: Campaign) -> str:
-    """Returns the letter of a further variant; empty if there are enough."""
+    """Returns the letter for a further variant; the empty text if all letters are taken."""
     taken = set(campaign.variants.values_list("letter", flat=True))
     return next((letter for letter in LETTERS if letter not in taken), "")
 
@@ -109,9 +109,9 @@ def next_letter(campaign: Campaign) -> str:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, posts_change=False)
 def text_preview(request: HttpRequest, campaign: Campaign) -> JsonResponse:
-    """Returns the bubble of a text that is being written.
+    """Returns the preview of a text that is being written.
 
-    It has the words of somebody of the table, or their names.
+    Its variables have the values of one follower or, without an ``openid``, their names.
     """
     text, openid = preview.text_of(request), request.POST.get("openid", "")[:64]
     longest = words_for(campaign, "o" * 28, campaign.rows.order_by("pk").first())

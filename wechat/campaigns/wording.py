@@ -1,4 +1,4 @@
-"""The words of a campaign's texts, and whether what it says fits what it is.
+"""The variables of a campaign's texts, and the check of its content against its settings.
 
 A draft may be given another audience, way or template after its texts were written.
 """
@@ -14,9 +14,9 @@ from wechat.contents.variables import Variable
 
 
 def words_of(campaign: Campaign) -> dict[str, Variable]:
-    """Returns the words of a campaign's texts: the columns of its table, and those known of everybody.
+    """Returns the variables of a campaign's texts: the columns of its table, and those known for everybody.
 
-    Nobody gets a message in which a column's word is empty.
+    A recipient whose column is empty gets no message that needs it.
     """
     columns = {name: Variable(name, "") for name in campaign.columns}
     return {**columns, **named(EVERYBODYS)}
@@ -27,14 +27,14 @@ def words_in_line(campaign: Campaign) -> str:
 
 
 def title_of(variant: Variant) -> str:
-    """Returns what the pages call a variant: one that is alone has no letter."""
+    """Returns the title of a variant on the pages; one that is alone has no letter."""
     if variant.campaign.variants.exclude(letter=variant.letter).exists():
         return _("Variant %s") % variant.letter
     return _("What followers read")
 
 
 def check(campaign: Campaign) -> None:
-    """Checks what the campaign says. Raises ``ValidationError`` with what has to be done before it can go."""
+    """Checks the content of a campaign. Raises ``ValidationError`` with what has to be done first."""
     variants = list(campaign.variants.order_by("letter"))
     if not variants:
         raise ValidationError(_("Write what it says, then work out who gets it."))

@@ -1,1 +1,1 @@
-"""Sending through the platform to many at once."""
+"""The mass sends: one message to many followers through the platform's own API."""

@@ -90,9 +90,9 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             vars(send)["received"] = received[send.pk]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns the fields of the page.
+        """Returns the fieldsets of the page.
 
-        What is under way, or is not the reader's to change, is told in words.
+        A mass send that has begun, or that the reader may not change, is shown as text.
         """
         if obj is not None and not self.has_change_permission(request, obj):
             return [(None, {"fields": self.shown})]
@@ -106,7 +106,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Returns a field without shortcuts beside it: what is chosen in it has pages of its own."""
+        """Returns a form field without the related-object links: its choices have pages of their own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("tag", "segment", "draft"):
             field.widget = field.widget.widget
@@ -175,7 +175,10 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
 
 def _received(sends: Sequence[MassSend]) -> dict[int, dict[str, int | None]]:
-    """Returns how many got each of them and how many were left out; ``None`` until WeChat says so."""
+    """Returns by mass send how many followers received it and how many may receive it (``filtered``).
+
+    Both are ``None`` until WeChat has reported.
+    """
     rows = MassSend.objects.filter(pk__in=[send.pk for send in sends])
     summed = rows.annotate(sent=Sum("calls__sent"), filtered=Sum("calls__filtered"))
     return {row.pk: {"sent": row.sent, "filtered": row.filtered} for row in summed}

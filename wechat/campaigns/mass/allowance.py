@@ -1,7 +1,7 @@
-"""Whom a mass send reaches, and what the platform still allows this month or today.
+"""The audience of a mass send, and the platform's remaining allowance of the month or the day.
 
-A follower of a 服务号 receives 4 mass messages a calendar month; a 订阅号 sends once a day. What is on its
-way counts as well. Days and months are those of China. Reference: WeChat reference 11.
+A follower of a 服务号 receives at most 4 mass messages a calendar month; a 订阅号 sends once a day. Messages
+on their way count as well. Days and months are those of China. Reference: WeChat reference 11.
 """
 
 import calendar
@@ -24,13 +24,13 @@ Target = MassSend.Target
 
 A_MONTH = 4
 NOT_SENT = [MassCall.State.FAILED]
-# Accepted by the platform; deleting the content later takes it from nobody who has it.
+# Accepted by the platform; content that is deleted later was received nevertheless.
 WENT = [MassCall.State.ACCEPTED, MassCall.State.DONE, MassCall.State.DELETING, MassCall.State.DELETED]
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The numbers from those chosen to those who will get it; ``exact`` is false if they are estimates."""
+    """The numbers of followers from chosen to reached; ``exact`` is false if they are estimates."""
 
     chosen: int
     gone: int
@@ -45,7 +45,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the calendar, with the mass sends that began on it; ``number`` 0 is another month's."""
+    """A day of the calendar with the mass sends that begin on it; ``number`` 0 is a day of another month."""
 
     number: int
     is_today: bool = False
@@ -53,7 +53,7 @@ class Day:
 
 
 def chosen(send: MassSend) -> QuerySet[Follower]:
-    """Returns everybody the target means. Raises ``segments.UnknownCondition``."""
+    """Returns the followers that the target selects. Raises ``segments.UnknownCondition``."""
     everybody = Follower.objects.filter(account=send.account_id)
     if send.target == Target.TAG:
         return everybody.filter(
@@ -67,14 +67,14 @@ def chosen(send: MassSend) -> QuerySet[Follower]:
 
 
 def receivers(send: MassSend, at: datetime.datetime) -> QuerySet[Follower]:
-    """Returns those who will get it if it is sent at that time. Raises ``segments.UnknownCondition``."""
+    """Returns the followers who get the mass send at that time. Raises ``segments.UnknownCondition``."""
     return _willing(chosen(send)).exclude(openid__in=used_up(send.account, at))
 
 
 def arithmetic(send: MassSend, at: datetime.datetime, *, with_planned: bool = False) -> Arithmetic:
-    """Returns how many get it if it is sent at that time. Raises ``segments.UnknownCondition``.
+    """Returns the numbers for a mass send at that time. Raises ``segments.UnknownCondition``.
 
-    While it is being planned, what is planned already counts as sent.
+    ``with_planned`` counts the mass sends that are planned as if they were sent.
     """
     all_of_them = chosen(send)
     staying = all_of_them.filter(subscribed=True)
@@ -90,7 +90,7 @@ def arithmetic(send: MassSend, at: datetime.datetime, *, with_planned: bool = Fa
     ]
     numbers = [number for number, _exact in counts]
     if send.target == Target.LIST:
-        # Those we never met are not followers either.
+        # OpenIDs that are unknown here count as not following.
         strangers = len(send.openids) - numbers[0]
         numbers[0], numbers[1] = len(send.openids), numbers[1] + strangers
     everybody, gone, blacklisted, spent = numbers
@@ -100,9 +100,9 @@ def arithmetic(send: MassSend, at: datetime.datetime, *, with_planned: bool = Fa
 def used_up(
     account: OfficialAccount, at: datetime.datetime, *, with_planned: bool = False
 ) -> QuerySet[Follower, str]:
-    """Returns the openids of those who can get no more in the month of that time.
+    """Returns the openids of the followers who can get no more mass messages in the month of that time.
 
-    A mass send to everybody counts for those who followed by then.
+    A mass send to everybody counts for those who followed when it was accepted.
     """
     followers = Follower.objects.filter(account=account).values_list("openid", flat=True)
     if account.kind != OfficialAccount.Kind.SERVICE:
@@ -130,7 +130,7 @@ def planned_to_some(account: OfficialAccount, at: datetime.datetime) -> int:
 
 
 def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
-    """Returns queries for the openids of those whom mass sends went to since that time."""
+    """Returns queries for the openids of the followers to whom mass sends went since that time."""
     went = MassCall.objects.filter(account=account, state__in=WENT, accepted_at__gte=since)
     named = MassRecipient.objects.filter(account=account, call__in=went)
     found: list[QuerySet[Any, str]] = [named.order_by().values_list("openid", flat=True)]
@@ -142,9 +142,9 @@ def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[Query
 
 
 def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[int, int]]:
-    """Returns pairs of a number of mass messages of this month and how many followers have got so many.
+    """Returns pairs (number of mass messages, number of followers who got that many) for the month.
 
-    Mass messages to everybody do not count in it.
+    Mass sends to everybody are not counted.
     """
     counts = _counted(account, at).values("openid").annotate(n=Count("pk")).values_list("n", flat=True)
     tally: dict[int, int] = {}
@@ -154,7 +154,7 @@ def month_counts(account: OfficialAccount, at: datetime.datetime) -> list[tuple[
 
 
 def is_spent_today(account: OfficialAccount, at: datetime.datetime) -> bool:
-    """Returns whether a 订阅号 has had its mass send of the day."""
+    """Returns whether a 订阅号 has used or planned its mass send of that day; ``False`` for a 服务号."""
     if account.kind != OfficialAccount.Kind.SUBSCRIPTION:
         return False
     day = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -209,9 +209,9 @@ def _willing(followers: QuerySet[Follower]) -> QuerySet[Follower]:
 
 
 def _sent_to_all(account: OfficialAccount, at: datetime.datetime) -> list[datetime.datetime | None]:
-    """Returns when WeChat took each mass send to everybody that began in the month, the newest first.
+    """Returns when WeChat accepted the mass sends to everybody that began in the month, the newest first.
 
-    Of one that it has not taken, as far as is known, there is no time; these come before the others.
+    ``None`` stands for one that it has not accepted, as far as is known; these come first.
     """
     calls = MassCall.objects.filter(account=account, send__target=Target.ALL, send__started_at__gte=month(at))
     newest_first = calls.exclude(state__in=NOT_SENT).order_by(F("accepted_at").desc(nulls_first=True))
@@ -224,7 +224,7 @@ def _planned(account: OfficialAccount, at: datetime.datetime) -> QuerySet[MassSe
 
 
 def _in_plans(sends: Sequence[MassSend]) -> list[Q]:
-    """Returns the conditions for those who are meant in none, one, two … of them, or more."""
+    """Returns the conditions for followers selected by at least 0, 1, 2 … of the mass sends."""
     times = [Q()]
     for meant in filter(None, map(_meant, sends)):
         more = [times[number] | (times[number - 1] & meant) for number in range(1, len(times))]
@@ -233,7 +233,7 @@ def _in_plans(sends: Sequence[MassSend]) -> list[Q]:
 
 
 def _meant(send: MassSend) -> Q | None:
-    """Returns the condition for those the target means; ``None`` for one that nobody can tell of."""
+    """Returns the condition for the followers that the target selects; ``None`` if its segment is broken."""
     try:
         return Q(pk__in=chosen(send).order_by().values("pk"))
     except UnknownCondition:
@@ -241,7 +241,7 @@ def _meant(send: MassSend) -> Q | None:
 
 
 def _following(moment: datetime.datetime | None) -> Q:
-    """Returns the condition for those who followed at that time, as far as is known; ``None`` is now."""
+    """Returns the condition for those who followed then, as far as is known; ``None``: for everybody."""
     if moment is None:
         return Q(pk__isnull=False)
     returned = Q(first_subscribed_at__lte=moment, unsubscribed_at__gt=moment)
@@ -249,7 +249,7 @@ def _following(moment: datetime.datetime | None) -> Q:
 
 
 def _got(account: OfficialAccount, at: datetime.datetime, number: int) -> Q:
-    """Returns the condition for those who were named in so many mass sends of the month, or more."""
+    """Returns the condition for followers named in at least ``number`` mass sends of the month."""
     if number <= 0:
         return Q(pk__isnull=False)
     counted = _counted(account, at).values("openid").annotate(n=Count("pk")).filter(n__gte=number)

@@ -1,4 +1,4 @@
-"""A mass send goes out once somebody else agrees, unless the account's owner lets its role do so alone."""
+"""The approval of mass sends by a second person, unless the account's owner lets the role send alone."""
 
 import datetime
 import hashlib
@@ -20,7 +20,7 @@ from accounts.staff.rights import Area
 from wechat.campaigns.mass import allowance, planning
 from wechat.campaigns.models import MassSend
 
-# Everything that decides what goes out, and to whom.
+# The fields that decide what is sent and to whom: an approval counts for their values only.
 SENT_FIELDS = (
     "content", "asset_id", "draft_id", "draft__revision", "pictures", "recommend", "ignore_reprint", "target",
     "tag_id", "segment_id", "openids",
@@ -28,7 +28,7 @@ SENT_FIELDS = (
 
 
 def ask(send: MassSend, at: datetime.datetime | None, by: User) -> Approval | None:
-    """Asks for approval; returns the approval that waits, or ``None`` where it may go out at once."""
+    """Asks for approval; returns the pending approval, or ``None`` if ``by`` may send without one."""
     size = allowance.arithmetic(send, at or timezone.now(), with_planned=True).will_get
     wanted = asking.Request(
         account_id=send.account_id,

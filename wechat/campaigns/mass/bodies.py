@@ -1,4 +1,4 @@
-"""What a mass send says, in the platform's words."""
+"""The content of mass sends in the platform's format."""
 
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
@@ -7,7 +7,7 @@ from wechat.sdk.calls import mass
 
 
 class BodyNotReady(Exception):
-    """The error for a file still on its way to the platform; ``mark`` says which kind of thing is missing."""
+    """The error for content that cannot be sent yet; ``mark`` is the reason, a key of ``words.MARKS``."""
 
     def __init__(self, mark: str) -> None:
         super().__init__(mark)
@@ -15,9 +15,9 @@ class BodyNotReady(Exception):
 
 
 def body_of(send: MassSend) -> mass.Body:
-    """Returns what a mass send says.
+    """Returns the content of a mass send in the platform's format.
 
-    A video's media_id in it is still the library's. Raises ``BodyNotReady``.
+    The media_id of a video is still that of the media library. Raises ``BodyNotReady``.
     """
     if send.is_articles:
         return mass.articles(_draft(send), ignore_reprint=send.ignore_reprint)
@@ -33,7 +33,7 @@ def body_of(send: MassSend) -> mass.Body:
 
 
 def problem(send: MassSend) -> str:
-    """Returns the mark of what keeps it from being sent, or the empty text."""
+    """Returns why the mass send cannot be sent, as a key of ``words.MARKS``, or the empty text."""
     try:
         body_of(send)
     except BodyNotReady as error:

@@ -1,4 +1,4 @@
-"""What staff fill in about a mass send; and the filters of the list."""
+"""The form of a mass send, the form for its time, and the filters of the list."""
 
 import datetime
 import re
@@ -64,7 +64,7 @@ class MassSendForm(ContentForm, AccountForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "draft" not in self.fields:  # It is only looked at.
+        if "draft" not in self.fields:  # The page is read-only.
             return
         account = OfficialAccount.objects.filter(pk=self.account_id or 0).first()
         self._only_what_may_be_mass_sent(account)
@@ -154,7 +154,7 @@ class MassSendForm(ContentForm, AccountForm):
 
 
 class SendForm(forms.Form):
-    """A form for when a mass send begins. A send to everybody is confirmed a second time."""
+    """A form for the time at which a mass send begins."""
 
     at = moment_field(gettext_lazy("When"), help_text=gettext_lazy("Empty: at once."))
 
@@ -180,9 +180,9 @@ class MassSendFilter(FilterForm):
 
 
 def _openids(file: IO[bytes]) -> list[str]:
-    """Returns the OpenIDs in the column of that name, or in the first one, each once.
+    """Returns the distinct OpenIDs of a table, from its column called OpenID or else from the first one.
 
-    Raises ``ValidationError`` for a file that is no table, and with the first line whose OpenID is none.
+    Raises ``ValidationError`` for a file that is unreadable, empty or too long, and for an invalid OpenID.
     """
     found: dict[str, None] = {}
     column = 0

@@ -1,4 +1,4 @@
-"""What is done with a mass send; each page says first what will happen."""
+"""The pages for the actions on a mass send: send, preview, take back, delete at WeChat."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ _changeable = object_page(_sends, Area.SENDING, change=True)
 
 @_changeable
 def send(request: HttpRequest, found: MassSend) -> HttpResponse:
-    """Shows what will happen, with the numbers of now, and sends it once that is confirmed.
+    """Shows the current numbers and problems of a mass send, and schedules it once that is confirmed.
 
     A mass send to everybody is confirmed a second time.
     """
@@ -95,7 +95,7 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
 
 
 def allowances(account: OfficialAccount) -> dict[str, Any]:
-    """Returns the calendar of the month, and what is left of its allowance."""
+    """Returns a context with the calendar of the month and the allowance that is left."""
     now = timezone.now()
     return {
         "weeks": allowance.weeks(account, now),
@@ -109,7 +109,10 @@ def allowances(account: OfficialAccount) -> dict[str, Any]:
 
 
 def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, list[str]]:
-    """Returns the numbers at that time, and what would keep it from being sent."""
+    """Returns the numbers of a mass send at that time, and the problems that prevent it, in words.
+
+    The numbers are ``None`` if the segment is broken.
+    """
     when = at or timezone.now()
     problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
     try:

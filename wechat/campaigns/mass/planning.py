@@ -1,4 +1,4 @@
-"""A mass send from its plan to the calls it takes, all of them or none."""
+"""The planning of mass sends: a scheduled one becomes its calls, all of them or none."""
 
 import datetime
 import secrets
@@ -25,14 +25,14 @@ SENDS = work.Kind(
     label=gettext_lazy("Beginning mass sends"),
     lease=datetime.timedelta(minutes=10),
     queue=work.BULK,
-    # It calls nobody: the calls it makes are work of their own.
+    # It calls no platform: the calls it creates are background work of their own.
     subject="",
     asks=Q(state=State.SCHEDULED),
 )
 AGAIN = datetime.timedelta(seconds=30)
 
-# One statement: what the calls are for is what was counted. They share the followers evenly, so that no call
-# is left with a single one, which the platform refuses.
+# One statement, so that the calls are for exactly the followers that were counted. They share the followers
+# evenly, because the platform refuses a call for a single one.
 SPLIT = """
 WITH chosen AS MATERIALIZED (
     SELECT openid, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS total
@@ -63,13 +63,13 @@ SELECT %s, %s, openid, %s FROM ({followers}) followers(openid)
 
 @dataclass(frozen=True, slots=True)
 class CannotBegin(Exception):
-    """The error for a mass send that cannot begin; ``mark`` is why."""
+    """The error for a mass send that cannot begin; ``mark`` is the reason, a key of ``words.MARKS``."""
 
     mark: str
 
 
 def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> bool:
-    """Has it begin at that time or now; returns ``False`` if somebody else did so before."""
+    """Schedules the mass send for that time (``None``: now); returns ``False`` if it was no draft."""
     starts_at = at or timezone.now()
     changed = MassSend.objects.filter(pk=send.pk, state=State.DRAFT).update(
         state=State.SCHEDULED,
@@ -86,17 +86,17 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 
 @SENDS.calls_off
 def take_back(send: MassSend) -> bool:
-    """Makes it a draft again, as long as it has not begun."""
+    """Reverts a scheduled mass send to a draft; returns ``False`` if it has begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
     return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None, draft_revision=None))
 
 
 @SENDS.each
 def begin(send: MassSend) -> None:
-    """Makes the calls of what is to begin."""
+    """Creates the calls of a mass send that is due, or records why it cannot begin."""
     try:
         with transaction.atomic():
-            # Whoever takes it back meanwhile comes before or after this, never between.
+            # The row is locked: a concurrent take-back comes before or after this, never in between.
             locked = MassSend.objects.select_for_update(of=("self",), no_key=True)
             current = locked.filter(pk=send.pk, state=State.SCHEDULED, due_at=send.due_at).first()
             if current is not None:

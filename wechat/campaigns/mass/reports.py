@@ -1,4 +1,4 @@
-"""What the platform reports of a mass send, joined to its call whichever comes first.
+"""The platform's reports on mass sends, joined to their calls in whichever order the two arrive.
 
 Reference: WeChat reference 2.3 MASSSENDJOBFINISH details.
 """
@@ -12,7 +12,7 @@ from wechat.sdk.messages import MassSendFinished
 
 State = MassCall.State
 
-# The states of calls, most telling first: a mass send is in the first that one of its calls is in.
+# By precedence: a mass send has the first of these states that belongs to one of its calls.
 STATES_OF_CALLS: tuple[tuple[MassSend.State, frozenset[MassCall.State]], ...] = (
     (MassSend.State.SENDING, frozenset({State.WAITING, State.SENDING})),
     (MassSend.State.CONFIRMING, frozenset({State.CONFIRMING})),
@@ -26,7 +26,7 @@ NOT_BEGUN = [MassSend.State.DRAFT, MassSend.State.SCHEDULED]
 
 
 def keep(account: OfficialAccount, message: MassSendFinished) -> None:
-    """Keeps the report, of which a second one is dropped, and joins it if its call is known."""
+    """Stores the report, ignoring a repeated one, and joins it to its call if that is known."""
     values = {
         "status": message.status[:40],
         "total": message.total,
@@ -44,7 +44,7 @@ def keep(account: OfficialAccount, message: MassSendFinished) -> None:
 
 
 def join(account_id: int, msg_id: int) -> bool:
-    """Writes what was reported on the call; returns ``False`` as long as one of the two is missing."""
+    """Writes the report on its call; returns ``False`` as long as one of the two is missing."""
     report = MassReport.objects.filter(account=account_id, msg_id=msg_id).first()
     call = MassCall.objects.filter(account=account_id, msg_id=msg_id).first()
     if report is None or call is None:
@@ -53,7 +53,7 @@ def join(account_id: int, msg_id: int) -> bool:
     succeeded = values.pop("succeeded")
     MassCall.objects.filter(pk=call.pk).update(**values)
     state = State.DONE if succeeded else State.FAILED
-    # What was deleted meanwhile stays deleted.
+    # A call that was deleted, or is being deleted, keeps its state.
     ending = MassCall.objects.filter(
         pk=call.pk, state__in=[State.SENDING, State.CONFIRMING, State.ACCEPTED, State.DONE, State.UNCERTAIN]
     )
@@ -63,7 +63,7 @@ def join(account_id: int, msg_id: int) -> bool:
 
 
 def update_state(send_id: int) -> None:
-    """Gives a mass send that has begun the state that its calls have."""
+    """Sets the state of a mass send that has begun from the states of its calls."""
     states = set(MassCall.objects.filter(send=send_id).values_list("state", flat=True))
     found = next((state for state, theirs in STATES_OF_CALLS if theirs & states), None)
     if found is not None:

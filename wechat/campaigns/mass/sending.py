@@ -1,7 +1,7 @@
-"""The worker's side of a mass send's calls: handed over, followed, deleted at the platform.
+"""The background work on the calls of mass sends: sending, following up, deleting at the platform.
 
-A call is *sending* in Postgres before the platform is asked. A lost answer is asked again under the same
-``clientmsgid``: the platform then names the send of the first attempt.
+A call is stored as *sending* before the platform is called. After a lost answer it is retried under the
+same ``clientmsgid``: the platform then returns the message id of the first attempt.
 """
 
 import datetime
@@ -27,14 +27,14 @@ State = MassCall.State
 
 # The platform refuses a repeat within a minute.
 A_MINUTE = datetime.timedelta(seconds=61)
-# A day there, less the longest pause and the clocks' difference.
+# The platform knows a ``clientmsgid`` for a day; the longest pause and clock differences are subtracted.
 REMEMBERED = datetime.timedelta(hours=22)
 
 
 class _Calls(work.Kind[MassCall]):
     """The kind of work on mass calls.
 
-    It keeps the state of a mass send as its calls are, also where one is given up before it is worked on.
+    It also updates the state of the mass send when a call is given up before it was worked on.
     """
 
     def gave_up_unworked(self, row: MassCall) -> None:
@@ -55,7 +55,7 @@ PREVIEWS = work.Kind(
     lambda: MassPreview.objects.select_related("send__account", "send__draft", "send__asset"),
     label=gettext_lazy("Previews of mass sends"),
     lease=datetime.timedelta(minutes=2),
-    # Somebody holds their phone.
+    # Somebody waits for the preview with the phone in hand.
     queue=work.INTERACTIVE,
     subject="send__account_id",
 )
@@ -67,7 +67,7 @@ CONFIRMING = (89504, 89505)
 
 @CALLS.together
 def work_on(calls: Sequence[MassCall]) -> None:
-    """Does one step of each call, and gives their mass sends the state of their calls."""
+    """Does the next step of each call, and updates the states of their mass sends."""
     for call in calls:
         CALLS.attempt(call, _step)
         reports.update_state(call.send_id)
@@ -77,12 +77,12 @@ def _step(call: MassCall) -> None:
     STEPS[State(call.state)](client_for(call.account), call)
 
 
-# What WeChat refused for good before it took anything.
+# Calls that WeChat refused for good without accepting anything.
 NOT_TAKEN = Q(state=State.FAILED, tried_at=None, msg_id=None)
 
 
 def try_again(calls: QuerySet[MassCall]) -> int:
-    """Has parts sent that WeChat never took, to whom they were for; returns how many."""
+    """Retries the calls that WeChat never accepted, for the same recipients; returns the number of calls."""
     refused = list(calls.filter(NOT_TAKEN))
     for call in refused:
         call.settle(
@@ -94,7 +94,7 @@ def try_again(calls: QuerySet[MassCall]) -> int:
 
 
 def delete(send: MassSend) -> int:
-    """Has it deleted at the platform; returns how many parts of it."""
+    """Schedules the deletion of a mass send at the platform; returns the number of calls to delete."""
     out = MassCall.objects.filter(send=send, state__in=[State.ACCEPTED, State.DONE])
     work.wake(CALLS.name)
     return out.update(state=State.DELETING, due_at=timezone.now(), attempts=0, errcode=None, error="")
@@ -134,7 +134,7 @@ def _called(client: Client, call: MassCall) -> Accepted:
         body = mass.video(mass.video_for_mass(client, body["mpvideo"]["media_id"], title, words))
     if call.tag_id is not None or send.target == MassSend.Target.ALL:
         return mass.send_all(client, body, call.clientmsgid, tag_id=call.tag_id)
-    # Without any left WeChat refuses it; it must never become a message to everybody.
+    # Without recipients WeChat refuses the call; it must never become a message to everybody.
     return mass.send(client, body, call.clientmsgid, planning.recipients(call))
 
 
@@ -150,14 +150,14 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
     draft = _send_of(call).draft
     if draft is not None and call.body["msgtype"] == "mpnews":
         articles.left_the_box(draft)
-    # It may have been reported before its number was known here.
+    # The report may have arrived before the message id was known here.
     reports.join(call.account_id, accepted.msg_id)
 
 
 def _refused(call: MassCall, error: ApiError, lost_before: datetime.datetime | None) -> None:
-    """Keeps what a refusal means for the call.
+    """Records what a refusal means for the call.
 
-    Raises the error where it is no answer about this very send.
+    Raises ``error`` again if it does not decide about this very send.
     """
     in_a_minute = timezone.now() + A_MINUTE
     if error.errcode == SENT_BEFORE and error.msg_id:
@@ -175,7 +175,7 @@ def _refused(call: MassCall, error: ApiError, lost_before: datetime.datetime | N
 
 
 def _follow(client: Client, call: MassCall) -> None:
-    """Asks the platform what became of a call whose report has not come, or not been joined."""
+    """Asks the platform for the state of a call whose report has not arrived, or was not joined."""
     assert call.msg_id is not None
     if reports.join(call.account_id, call.msg_id):
         return
@@ -191,7 +191,7 @@ def _follow(client: Client, call: MassCall) -> None:
 
 
 def _status(client: Client, msg_id: int) -> str:
-    """Returns what the platform tells of a send; the empty text for one it does not tell about."""
+    """Returns the platform's status of a mass send; the empty text if it does not know the send."""
     try:
         return mass.status(client, msg_id)
     except WeChatError as error:
@@ -225,7 +225,7 @@ STEPS: Mapping[MassCall.State, Callable[[Client, MassCall], None]] = {
 
 @PREVIEWS.each
 def send_preview(preview: MassPreview) -> None:
-    """Sends it to one colleague, who sees a repeat after a lost answer."""
+    """Sends a preview to one colleague, who may see it twice after a lost answer."""
     try:
         body = body_of(preview.send)
     except BodyNotReady as missing:

@@ -1,4 +1,4 @@
-"""How quickly WeChat delivers the mass sends of an account.
+"""The page for the speed at which WeChat delivers the mass sends of an account.
 
 Reference: WeChat reference 11.
 """
@@ -54,7 +54,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _set(request: HttpRequest, account: OfficialAccount, number: int) -> str:
-    """Sets the speed of mass sends; returns what is wrong, if it could not be done."""
+    """Sets the speed of mass sends; returns the error in words, or the empty text."""
     try:
         api.set_speed(client_for(account), number)
     except WeChatError as error:

@@ -1,4 +1,4 @@
-"""Sentences about a mass send: what keeps it, how it ended, what the originality check found."""
+"""The sentences about a mass send: its problems, its result, the findings of the originality check."""
 
 import re
 from collections.abc import Mapping
@@ -61,19 +61,19 @@ AUDITS: Mapping[int, StrOrPromise] = {
 
 
 def of_send(send: MassSend) -> str:
-    """Returns why it did not begin, or the empty text."""
+    """Returns why the mass send did not begin, or the empty text."""
     return str(MARKS.get(send.error, send.error))
 
 
 def of_error(errcode: int | None, text: str) -> str:
-    """Returns why something was not sent, or the empty text."""
+    """Returns an error in words, or the empty text; ``text`` may be a key of ``MARKS``."""
     if errcode is None and text in MARKS:
         return str(MARKS[text])
     return interruptions.in_words(sentence(errcode, text)) if text or errcode is not None else ""
 
 
 def of_call(call: MassCall) -> str:
-    """Returns what is the matter with a part, or the empty text."""
+    """Returns the problem of a call in words, or the empty text."""
     review = re.fullmatch(r"err\((\d+)\)", call.status)
     if review:
         return str(REVIEWS.get(int(review[1]), call.status))
@@ -91,7 +91,7 @@ def of_call(call: MassCall) -> str:
 
 
 def of_checks(call: MassCall) -> list[str]:
-    """Returns what the originality check found, article by article."""
+    """Returns the findings of the originality check, a sentence for each article."""
     return [_of_check(check) for check in call.checks]
 
 

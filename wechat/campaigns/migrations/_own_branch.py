@@ -1,4 +1,4 @@
-"""A step of a branch and the branch are of one sequence: a foreign key of both columns, which Django has none of."""
+"""The foreign key of two columns that keeps a branch and its steps in one sequence, as Django has none."""
 
 OF_THE_SAME_SEQUENCE = """
 ALTER TABLE campaigns_sequencestep ADD CONSTRAINT step_branch_is_of_its_sequence

@@ -1,4 +1,4 @@
-"""A campaign: one thing said to many followers, once each, a row for each of them."""
+"""The models of campaigns, their variants and the rows of their tables."""
 
 import datetime
 from typing import Any
@@ -18,19 +18,19 @@ from wechat.kernel import hours
 from wechat.kernel.work import WorkRow
 from wechat.pushes.models import Template
 
-# The longest day of waiting that is said to be a frequency: beyond it nobody remembers a message.
+# The longest frequency cap, in days.
 LONGEST_CAP = 90
 MOST_HELD_OUT = 50
 STATES = ["draft", "waiting", "scheduled", "preparing", "running", "paused", "done", "cancelled"]
 
 
 class Campaign(WorkRow):
-    """A campaign: one thing said to many followers.
+    """A campaign: one message to many followers.
 
     draft → waiting → scheduled → preparing → running → done, or paused, or cancelled. Every step is a
-    conditional update (``campaigns.steps``): of two people who press a button one does it. ``due_at`` is when
-    a worker has to look after it: a draft that is being checked, one that is scheduled, prepared or running,
-    one that stopped or is over and whose outcomes and receipts still come in.
+    conditional update (``campaigns.steps``): of two concurrent requests only one succeeds. ``due_at`` is when
+    a worker processes the campaign: a draft being checked, a campaign that is scheduled, being prepared
+    or running, and a stopped or finished one whose outcomes and receipts still arrive.
     """
 
     class State(models.TextChoices):
@@ -80,9 +80,9 @@ class Campaign(WorkRow):
     tag = models.ForeignKey(
         Tag, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("tag")
     )
-    # Of a table: the names of its columns but for the OpenID, which are the words of the texts.
+    # For a table: the names of its columns without the OpenID's, which are variables of the texts.
     columns = models.JSONField(default=list, blank=True, editable=False)
-    # Of a table: how many of its rows named somebody for the second time, or nobody.
+    # For a table: the numbers of its rows that repeat an OpenID, and that have none.
     repeated = models.PositiveIntegerField(default=0, editable=False)
     nameless = models.PositiveIntegerField(default=0, editable=False)
 
@@ -121,7 +121,7 @@ class Campaign(WorkRow):
 
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     trouble = models.CharField(max_length=16, choices=Trouble.choices, blank=True, editable=False)
-    # Raised by every edit and every step: what was approved is what was seen.
+    # Incremented by every edit and every step, so that only the version that was seen can be approved.
     version = models.PositiveIntegerField(default=0, editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+",
@@ -132,19 +132,19 @@ class Campaign(WorkRow):
         verbose_name=_("approved by"),
     )  # fmt: skip
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
-    # When its recipients were worked out, for the draft or, once it is approved, for good.
+    # When the recipients were selected: for the draft, and for good once the campaign is approved.
     checked_at = models.DateTimeField(null=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
-    # Of one with a speed of its own: up to when its messages have their times.
+    # For a campaign with its own speed: its messages have due times up to this one.
     fed_until = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     # When it was paused, or stopped by itself.
     stopped_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
-    # How many recipients have which outcome, for which reason, by which way, of which variant.
+    # The rows of a ``counters.Tally``: outcome, reason, kind, variant and number of recipients.
     tally = models.JSONField(default=list, editable=False)
     tallied_at = models.DateTimeField(null=True, editable=False)
-    # Messages a second, of late.
+    # The recent speed in messages a second.
     speed = models.FloatField(default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -200,13 +200,13 @@ class Campaign(WorkRow):
 
     @property
     def cause(self) -> str:
-        """Returns what its pushes name as their cause."""
+        """Returns the cause that the campaign's pushes carry."""
         return f"campaign:{self.pk}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
         """Returns the fields to change after a failure.
 
-        It stops where it is; who has the right may let it go on.
+        A campaign under way is paused; staff may resume it.
         """
         changes: dict[str, Any] = {"trouble": self.Trouble.FAULT}
         if self.state in (self.State.SCHEDULED, self.State.PREPARING, self.State.RUNNING):
@@ -226,15 +226,15 @@ class Campaign(WorkRow):
         return self.state == self.State.DRAFT
 
     def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
-        """Returns when the quiet hours that this moment is in end; ``None`` outside of them. Local time."""
+        """Returns the end of the quiet hours around this moment; ``None`` outside of them. Local time."""
         return hours.end_of(self.quiet_from, self.quiet_until, at)
 
 
 class Variant(HasContent):
-    """One wording of a campaign; with several, each recipient gets the one that a hash of the openid says.
+    """One wording of a campaign; a hash of the openid decides which variant a recipient gets.
 
-    ``content`` is the customer-service message, ``values`` has a text for each field of the template;
-    ``{column}`` in either is the recipient's own word.
+    ``content`` is the customer-service message, ``values`` maps the fields of the template to texts;
+    ``{column}`` in either is replaced by the recipient's own value.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="variants")
@@ -258,7 +258,7 @@ class Variant(HasContent):
 
 
 class AudienceRow(models.Model):
-    """A row of a campaign's table: who, the words for them, and why it cannot be sent."""
+    """A row of a campaign's table: the openid, the values of its columns, and why it cannot be sent."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rows", db_index=False)
     openid = models.CharField(max_length=64)

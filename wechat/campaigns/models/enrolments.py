@@ -1,4 +1,4 @@
-"""Who is in a sequence, and what became of each step for them."""
+"""The models of followers in a sequence and of the steps done for them."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from wechat.pushes.models import Push
 class Enrolment(WorkRow):
     """A follower in a sequence, once for each occasion.
 
-    running ⇄ paused → finished | stopped. ``due_at`` is when a running one is looked at; what is next for it
-    and whether that is due is worked out then, from the steps that were done (``StepRun``) and ``since``, so
-    that changed steps count for all who have not reached them. ``step`` is what it waited for at the last
-    look. ``occasion`` is what nobody enters twice for: see ``sequences.entering``.
+    running ⇄ paused → finished | stopped. ``due_at`` is when a running enrolment is processed next. Its next
+    step and whether that is due are derived then from the steps that were done (``StepRun``) and from
+    ``since``, so that edited steps apply to all who have not reached them. ``step`` is the step it waited
+    for when it was last processed. ``occasion`` prevents a repeated entry: see ``sequences.entering``.
     """
 
     class State(models.TextChoices):
@@ -42,7 +42,7 @@ class Enrolment(WorkRow):
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     openid = models.CharField(_("OpenID"), max_length=64)
     occasion = models.CharField(max_length=120)
-    # What it began with, as ``follow:812``.
+    # The event that it began with, such as ``follow:812``.
     began_with = models.CharField(max_length=120, blank=True, default="")
     step = models.ForeignKey(
         SequenceStep,
@@ -55,7 +55,7 @@ class Enrolment(WorkRow):
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, blank=True)
-    # When the last step was done, or was due if that was a moment before; the beginning before any.
+    # When the last step was done, or was due if it was done on time; before any, when the enrolment began.
     since = models.DateTimeField(_("last step"))
     began_at = models.DateTimeField(_("entered"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -89,7 +89,7 @@ class Enrolment(WorkRow):
 
     @property
     def is_open(self) -> bool:
-        """Returns whether somebody is in the sequence, on their way or waiting."""
+        """Returns whether the follower is in the sequence, running or paused."""
         return self.state in (self.State.RUNNING, self.State.PAUSED)
 
     def on_failure(self, error: object) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Enrolment(WorkRow):
 
 
 class StepRun(models.Model):
-    """The result of one step for one follower: a push, the lane they took, or why nothing was done."""
+    """The result of one step for one follower: a push, the lane that was taken, or why nothing was done."""
 
     class Skipped(models.TextChoices):
         NO_WINDOW = "no_window", _("No message was allowed, and there is no template instead.")

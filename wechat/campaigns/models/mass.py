@@ -1,4 +1,4 @@
-"""Mass sends: what is sent to whom, the calls it takes, and whom they reach.
+"""The models of mass sends, their calls, recipients, reports and previews.
 
 Reference: WeChat reference 11 Mass send, 2.3 MASSSENDJOBFINISH.
 """
@@ -25,10 +25,10 @@ ARTICLES = "mpnews"
 
 
 class MassSend(HasContent, WorkRow):
-    """One content to many followers.
+    """A mass send: one content to many followers.
 
     draft → scheduled → sending → confirming → accepted → done | failed | uncertain; done → deleted.
-    ``due_at`` is when a scheduled one begins. From then on its calls tell its state.
+    ``due_at`` is when a scheduled mass send begins. From then on its state follows from its calls.
     """
 
     class Target(models.TextChoices):
@@ -63,9 +63,9 @@ class MassSend(HasContent, WorkRow):
     draft = models.ForeignKey(
         Draft, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("article")
     )
-    # What the article said when it was planned: what is changed afterwards was looked at by nobody.
+    # The revision of the article when the mass send was planned: later changes were reviewed by nobody.
     draft_revision = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    # Further pictures of a message of several; the first is ``asset``.
+    # Further pictures of a message with several; the first is ``asset``.
     pictures = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     recommend = models.CharField(_("words with the pictures"), max_length=100, blank=True)
     ignore_reprint = models.BooleanField(
@@ -79,7 +79,7 @@ class MassSend(HasContent, WorkRow):
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    # For when it was planned: ``due_at`` is the end of a lease while it is being begun.
+    # The planned time; ``due_at`` is the end of a lease while a worker begins the mass send.
     starts_at = models.DateTimeField(_("planned for"), null=True, blank=True, editable=False)
     started_at = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -120,13 +120,13 @@ class MassSend(HasContent, WorkRow):
 
     @property
     def is_article_changed(self) -> bool:
-        """Returns whether the article says something else than when the mass send was planned."""
+        """Returns whether the article was changed after the mass send was planned."""
         planned = self.draft_revision
         return self.draft is not None and planned is not None and self.draft.revision != planned
 
     @property
     def is_under_way(self) -> bool:
-        """Returns whether something will become of it soon without anybody's doing."""
+        """Returns whether the state will change soon without anybody's action."""
         return self.is_starting or self.state in (
             self.State.SENDING,
             self.State.CONFIRMING,
@@ -135,7 +135,7 @@ class MassSend(HasContent, WorkRow):
 
     @property
     def is_starting(self) -> bool:
-        """Returns whether its time has come; one whose time came long ago waits for a person."""
+        """Returns whether the planned time has come; an overdue mass send waits for a person instead."""
         if self.state != self.State.SCHEDULED or self.starts_at is None:
             return False
         late = timezone.now() - self.starts_at
@@ -143,16 +143,16 @@ class MassSend(HasContent, WorkRow):
 
     @property
     def may_be_deleted_there(self) -> bool:
-        """Returns whether WeChat can delete it: articles and videos, once they are out, and nothing else."""
+        """Returns whether WeChat can delete the mass send: only articles and videos that it has accepted."""
         return self.kind in (ARTICLES, "video") and self.state in (self.State.ACCEPTED, self.State.DONE)
 
 
 class MassCall(WorkRow):
-    """One call of a mass send: everybody, a tag, or up to 10,000 openids.
+    """One API call of a mass send: to everybody, to a tag, or to at most 10,000 openids.
 
     waiting → sending → (confirming) → accepted → done | failed | uncertain; accepted, done → deleting →
-    deleted. ``due_at`` is when something is to be done about it, or when the lease on that ends.
-    ``clientmsgid`` is fixed before the first attempt: the platform drops a repeat.
+    deleted. ``due_at`` is when the call has to be processed, or when the lease on it ends. ``clientmsgid`` is
+    fixed before the first attempt: the platform drops a repeat.
     """
 
     class State(models.TextChoices):
@@ -172,16 +172,16 @@ class MassCall(WorkRow):
     clientmsgid = models.CharField(max_length=32, unique=True, editable=False)
     body: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(editable=False)
     tag_id = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    # Expected receivers, where we know them.
+    # The expected number of receivers; 0 if it is not known.
     size = models.PositiveIntegerField(_("receivers"), default=0)
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
-    # When the first attempt began that the platform may have taken.
+    # When the first attempt began that the platform may have accepted.
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     msg_id = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
     msg_data_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
-    # What MASSSENDJOBFINISH told; the counts may be slightly off.
+    # From the report MASSSENDJOBFINISH; the counts may be slightly off.
     status = models.CharField(_("result"), max_length=40, blank=True)
     total = models.PositiveIntegerField(_("in the target"), null=True, blank=True)
     filtered = models.PositiveIntegerField(_("may receive it"), null=True, blank=True)
@@ -230,7 +230,7 @@ class MassCall(WorkRow):
     def on_failure(self, error: object) -> dict[str, Any]:
         """Returns the fields to change after a failure.
 
-        What could not be deleted is still out there; of what was accepted only the end is not known.
+        Content that could not be deleted is still published; of an accepted call only the result is unknown.
         """
         if self.state == self.State.DELETING:
             return {"state": self.State.DONE}
@@ -242,12 +242,12 @@ class MassCall(WorkRow):
 
 
 class MassRecipient(models.Model):
-    """A follower that one call is for; the allowance of the month is counted here."""
+    """A follower to whom one call goes; the allowance of the month is counted from these rows."""
 
     call = models.ForeignKey(MassCall, models.CASCADE, related_name="recipients")
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     openid = models.CharField(max_length=64)
-    # When it was chosen: the month it counts in.
+    # When the follower was selected: decides in which month the message counts.
     at = models.DateTimeField()
 
     class Meta:
@@ -260,7 +260,7 @@ class MassRecipient(models.Model):
 
 
 class MassReport(models.Model):
-    """A MASSSENDJOBFINISH as it came, kept until its call knows its message id, which may be later."""
+    """A MASSSENDJOBFINISH as received, kept because its call may learn the message id only later."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     msg_id = models.BigIntegerField()
@@ -276,7 +276,7 @@ class MassReport(models.Model):
 
 
 class MassPreview(WorkRow):
-    """A preview on its way to one WeChat id."""
+    """A preview of a mass send for one WeChat ID."""
 
     send = models.ForeignKey(MassSend, models.CASCADE, related_name="previews")
     wechat_id = models.CharField(_("WeChat ID"), max_length=40)

@@ -1,4 +1,4 @@
-"""The followers of a campaign and what became of each, and those who see every campaign first."""
+"""The models of a campaign's recipients and of an account's test group."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,7 +14,7 @@ from wechat.pushes.states import OPEN
 class Recipient(models.Model):
     """One follower of a campaign: left out, held out, or sent to.
 
-    waiting → queued | skipped. What became of a queued one is the state of its push and stands nowhere else.
+    waiting → queued | skipped. The outcome of a queued recipient is the state of its push, stored only there.
     """
 
     class State(models.TextChoices):
@@ -25,7 +25,7 @@ class Recipient(models.Model):
         SKIPPED = "skipped", _("Not sent")
 
     class Outcome(models.TextChoices):
-        """The outcome shown for a recipient: its own state or, once it has a push, the state of that."""
+        """The outcome of a recipient as shown: its own state or, once it has a push, the push's state."""
 
         EXCLUDED = "excluded", _("Left out")
         CONTROL = "control", _("Control group")
@@ -38,7 +38,7 @@ class Recipient(models.Model):
         SKIPPED = Push.State.SKIPPED.value, _("Not sent")
 
     class Reason(models.TextChoices):
-        """The reason why somebody was left out; a push's reasons stand beside these."""
+        """The reason why a recipient was left out; one with a push has the push's reason instead."""
 
         STRANGER = "stranger", _("This account knows no such OpenID.")
         UNFOLLOWED = "unfollowed", _("No longer follows the account.")
@@ -49,8 +49,8 @@ class Recipient(models.Model):
         NO_WAY = "no_way", _("Has done nothing lately that allows a customer-service message.")
         NOT_AGREED = "not_agreed", _("Has not agreed to another message of this template.")
 
-    # Checking a million references would take a third of the time; nothing is kept without its campaign
-    # (``campaigns.snapshot``).
+    # No constraint: checking a million references would take a third of the time, and rows are committed only
+    # together with an update of their campaign (``campaigns.snapshot``).
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, related_name="recipients", db_index=False, db_constraint=False
     )
@@ -83,7 +83,7 @@ class Recipient(models.Model):
             ),
         ]
         indexes = [
-            # The list, the queue, and the tally, which reads nothing but this.
+            # For the list, the queue and the tally, which needs no other columns.
             models.Index(
                 fields=["campaign", "state", "reason", "-id"], include=["kind", "letter"],
                 name="recipient_by_state",
@@ -105,7 +105,7 @@ class Recipient(models.Model):
 
     @property
     def why(self) -> str:
-        """Returns the reason why it was left out, or why its push was not sent."""
+        """Returns the reason why the recipient was left out, or why the push was not sent."""
         return self.push.reason if self.push is not None else self.reason
 
 
@@ -116,7 +116,7 @@ OUTCOME_OF_PUSH = {
 
 
 class Seed(models.Model):
-    """A follower who gets every campaign's test message."""
+    """A follower of the test group, who gets every campaign's test messages."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)

@@ -1,4 +1,4 @@
-"""Sequences: steps that follow one another after something happened, with branches."""
+"""The models of sequences and their steps, which follow an event at set delays, with branches."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,10 +16,10 @@ from wechat.pushes.models import Template
 
 
 class Sequence(WorkRow):
-    """A sequence: steps that are done for everybody for whom ``trigger`` happens, each at its time.
+    """A sequence: steps that are done at their times for every follower for whom ``trigger`` happens.
 
-    ``due_at`` is when a worker looks next who enters, for the triggers of ``LOOKED_FOR``; the others are told
-    of by what happens.
+    ``due_at`` is when a worker next looks for followers to enrol, for the triggers of ``LOOKED_FOR``; other
+    triggers are events that enrol by themselves.
     """
 
     class Reentry(models.TextChoices):
@@ -27,7 +27,7 @@ class Sequence(WorkRow):
         DAYS = "days", _("after some days")
         ALWAYS = "always", _("each time it happens")
 
-    # Triggers that nobody tells of: who is in a segment, and whose day it is, is looked for.
+    # The triggers without an event: a worker looks for members of a segment and for dates that have come.
     LOOKED_FOR = ("segment", "date")
 
     account = models.ForeignKey(
@@ -39,7 +39,7 @@ class Sequence(WorkRow):
         default=False,
         help_text=_("Off: nobody new enters, and those inside wait where they are until it is on again."),
     )
-    # A name of ``sequences.triggers``.
+    # A name registered in ``sequences.triggers``.
     trigger = models.CharField(_("begins when"), max_length=40, default="follow")
     channel = models.ForeignKey(
         Channel,
@@ -71,7 +71,7 @@ class Sequence(WorkRow):
     )
     date_at = models.TimeField(_("time of day"), null=True, blank=True)
     yearly = models.BooleanField(_("every year, as a birthday"), default=True)
-    # The last day whose people have entered, of the trigger by date.
+    # For the trigger by date: the last day whose followers were enrolled.
     entered_day = models.DateField(null=True, blank=True, editable=False)
     reentry = models.CharField(_("enters again"), max_length=6, choices=Reentry.choices, default=Reentry.ONCE)
     reentry_days = models.PositiveSmallIntegerField(_("days after the last time"), null=True, blank=True)
@@ -131,7 +131,7 @@ class Sequence(WorkRow):
             models.CheckConstraint(
                 condition=~Q(trigger="date") | Q(date_at__isnull=False), name="sequence_of_a_date_has_a_time"
             ),
-            # In a segment somebody is, or is not: that they are there still is no new occasion.
+            # Membership of a segment is a state, not an event that could happen each time.
             models.CheckConstraint(
                 condition=~Q(trigger="segment", reentry="always"), name="sequence_of_a_segment_has_a_pause"
             ),
@@ -146,7 +146,7 @@ class Sequence(WorkRow):
 
     @property
     def cause(self) -> str:
-        """Returns what its messages name as what asked for them."""
+        """Returns the cause that the sequence's pushes carry."""
         return f"sequence:{self.pk}"
 
     def clean(self) -> None:
@@ -156,12 +156,12 @@ class Sequence(WorkRow):
 
 
 class SequenceStep(HasContent):
-    """One thing that is done, so long after the one before it.
+    """One step of a sequence, done at a set delay after the step before it.
 
-    A branch has steps of its own in two lanes, ``yes`` and ``no``: who meets its conditions goes on in the
-    first, everybody else in the second, and behind it both go on with what follows. ``position`` counts
-    through the whole sequence, the steps of a branch right behind it. ``template`` goes out where the content
-    may not; ``values`` has a text for each field of it, filled in on a page of its own.
+    A branch has steps of its own in two lanes, ``yes`` and ``no``: followers who meet its conditions take the
+    first, all others the second, and both go on with the step after the branch. ``position`` counts through
+    the whole sequence, with the steps of a branch directly after it. ``template`` is sent where the content
+    may not be; ``values`` has a text for each field of the template, filled in on a page of its own.
     """
 
     class Type(models.TextChoices):
@@ -242,7 +242,7 @@ class SequenceStep(HasContent):
             models.UniqueConstraint(
                 fields=["sequence", "position"], name="step_place_once", deferrable=Deferrable.DEFERRED
             ),
-            # What a lane's foreign key refers to, so that a branch is of the same sequence.
+            # The target of a lane's foreign key, which keeps a branch and its steps in one sequence.
             models.UniqueConstraint(fields=["id", "sequence"], name="step_and_its_sequence"),
             models.CheckConstraint(
                 condition=Q(branch__isnull=True, lane="") | Q(branch__isnull=False, lane__in=["yes", "no"]),
@@ -261,7 +261,7 @@ class SequenceStep(HasContent):
         ]
 
     def __str__(self) -> str:
-        """Returns the step in a line."""
+        """Returns a description of the step in one line."""
         if self.type == self.Type.MESSAGE:
             return super().__str__()
         label = str(self.get_type_display())
@@ -269,7 +269,7 @@ class SequenceStep(HasContent):
 
     @property
     def has_template(self) -> bool:
-        """Returns whether there is a template that is filled in."""
+        """Returns whether the step has a template with all its fields filled in."""
         return self.template is not None and all(field.name in self.values for field in self.template.fields)
 
     def condition(self) -> Q:

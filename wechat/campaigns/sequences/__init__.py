@@ -1,1 +1,1 @@
-"""Messages that follow one another at set delays after something happened."""
+"""The sequences: messages and other steps at set delays after an event."""

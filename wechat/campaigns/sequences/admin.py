@@ -34,7 +34,7 @@ from wechat.kernel.row_ids import row_id
 class SequenceAdmin(BigTable, AccountScopedAdmin):
     """The pages of sequences.
 
-    That of one is its timeline; who enters and what ends it is on a page for its settings.
+    The page of one sequence is its timeline; who enters and what ends it is on a page for its settings.
     """
 
     area = Area.SENDING
@@ -128,7 +128,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         return redirect("admin:campaigns_sequence_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: Sequence) -> None:
-        """Deletes the sequence, and lets those go on who waited behind it."""
+        """Deletes the sequence, and wakes the enrolments that waited behind it."""
         account_id = obj.account_id
         super().delete_model(request, obj)
         enrolling.wake_everybody(account_id)

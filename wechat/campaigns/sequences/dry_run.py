@@ -1,7 +1,7 @@
-"""What would happen to somebody who enters a sequence now: each step, when, and why it would not go out.
+"""The dry run of a sequence for a follower: each step, its time, and what delays or prevents it.
 
-Nothing is sent and nothing is written. Conditions are those of today: what somebody does until then counts as
-well when it is for real.
+Nothing is sent and nothing is written. Conditions are evaluated as of today; in a real run, what the follower
+does until then counts as well.
 """
 
 import datetime
@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Foreseen:
-    """One step of somebody's way. ``why`` says what delays or prevents it."""
+    """One step of a dry run. ``why`` lists what delays or prevents it."""
 
     step: SequenceStep
     number: int
@@ -42,7 +42,7 @@ class Foreseen:
 
 
 def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[Foreseen]:
-    """Returns the way somebody would go who entered now."""
+    """Returns the steps of a follower who would enter the sequence at ``now``."""
     follower = Follower.objects.filter(account=sequence.account_id, openid=openid).first()
     steps = running.steps_of(sequence.pk)
     numbers = {step.pk: number for number, step in enumerate(steps, start=1)}
@@ -68,7 +68,7 @@ def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[For
 
 
 def _foresee(seen: Foreseen, follower: Follower | None, left: "_Allowed") -> str:
-    """Fills in what becomes of the step; returns the lane that is taken."""
+    """Fills in the outcome of a step; returns the lane taken at a branch, otherwise the empty text."""
     step, lane = seen.step, ""
     match Type(step.type):
         case Type.MESSAGE:
@@ -105,7 +105,7 @@ def _foresee_message(seen: Foreseen, left: "_Allowed") -> None:
 
 
 def _asked(step: SequenceStep, follower: Follower | None) -> Iterator[Asked]:
-    """Yields each condition by itself, and whether it is met: which of them decides."""
+    """Yields each condition of a branch by itself with whether it is met, to show which of them decides."""
     account = step.sequence.account
     for row, words in zip(step.conditions, segments.in_words(account, step.conditions), strict=True):
         yield Asked(words, _is_met(step, row, follower))
@@ -120,10 +120,10 @@ def _is_met(step: SequenceStep, row: segments.Condition, follower: Follower | No
 
 
 class _Allowed:
-    """The customer-service messages that are left, taken one after the other."""
+    """The customer-service messages that may still be sent, taken one after the other."""
 
     def __init__(self, allowance: windows.Allowance) -> None:
-        # How many there are of those that end at a time, the nearest first.
+        # The numbers of messages by the time until which they may be sent, the nearest first.
         self.parts = {part.until: part.number for part in allowance.parts}
 
     def take(self, at: datetime.datetime) -> bool:

@@ -1,4 +1,4 @@
-"""A dry run: what would happen to a person who is chosen, without anything being sent."""
+"""The page of a dry run: what would happen to the chosen follower, without anything being sent."""
 
 from django import forms
 from django.http import HttpRequest, HttpResponse

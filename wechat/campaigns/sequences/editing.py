@@ -1,4 +1,4 @@
-"""Changes of the steps of a sequence, one at a time; those inside look anew at what is next."""
+"""The edits of a sequence's steps; after each, the enrolments are processed again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from wechat.campaigns.sequences.paths import Node, NoSuchPlace, Place
 
 
 class TooMany(Exception):
-    """The error for a sequence that has as many steps as it can have."""
+    """The error for a sequence that would have more steps than allowed."""
 
 
 @contextmanager
 def _steps(sequence: Sequence) -> Iterator[list[Node]]:
-    """Yields the steps as a tree, and stores the tree as it is when the block ends. Raises ``TooMany``."""
+    """Yields the steps as a tree, and stores the changed tree when the block ends. Raises ``TooMany``."""
     with transaction.atomic():
         Sequence.objects.select_for_update(no_key=True).get(pk=sequence.pk)
         nodes = paths.tree(sequence.steps.order_by("position"))
@@ -32,13 +32,13 @@ def _steps(sequence: Sequence) -> Iterator[list[Node]]:
 
 
 def add(step: SequenceStep, place: Place) -> None:
-    """Puts a new step into a place. Raises ``NoSuchPlace``, ``TooDeep`` or ``TooMany``."""
+    """Adds a new step at a place. Raises ``NoSuchPlace``, ``TooDeep`` or ``TooMany``."""
     with _steps(step.sequence) as nodes:
         paths.insert(nodes, place, Node(step))
 
 
 def change(step: SequenceStep) -> None:
-    """Stores what was changed about a step, but not where it is."""
+    """Saves the changed fields of a step, but not its place."""
     with transaction.atomic():
         where = ("position", "branch", "lane", "sequence", "type")
         names = [field.name for field in step._meta.concrete_fields if not field.primary_key]
@@ -47,7 +47,7 @@ def change(step: SequenceStep) -> None:
 
 
 def move(sequence: Sequence, pk: int, place: Place) -> None:
-    """Moves a step, with what is in its lanes. Raises ``NoSuchPlace`` or ``TooDeep``."""
+    """Moves a step with the steps in its lanes. Raises ``NoSuchPlace`` or ``TooDeep``."""
     with _steps(sequence) as nodes:
         paths.insert(nodes, place, paths.take_out(nodes, pk))
 
@@ -63,6 +63,6 @@ def move_by_one(sequence: Sequence, pk: int, *, up: bool) -> None:
 
 
 def remove(sequence: Sequence, pk: int) -> None:
-    """Removes a step, with what is in its lanes. Raises ``NoSuchPlace``."""
+    """Removes a step with the steps in its lanes. Raises ``NoSuchPlace``."""
     with _steps(sequence) as nodes:
         paths.take_out(nodes, pk).step.delete()

@@ -1,4 +1,4 @@
-"""Into a sequence and out of it again. Everything here may run twice."""
+"""The start and the end of enrolments in sequences. Every function is idempotent."""
 
 from datetime import datetime
 
@@ -23,9 +23,9 @@ def start(
     channel_id: int | None = None,
     menu_key: str = "",
 ) -> int:
-    """Enrols somebody in the account's sequences for what happened at that time; returns how many are new.
+    """Enrols a follower in the account's sequences for an event; returns the number of new enrolments.
 
-    ``key`` names the occasion, as ``order:812``: told of again, it enrols nobody.
+    ``key`` names the event, such as ``order:812``: if it is reported again, it enrols nobody.
     """
     wanted = Sequence.objects.filter(account=account, enabled=True, trigger=trigger)
     if trigger == "scan":
@@ -40,9 +40,9 @@ def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 
 def purchased(account: OfficialAccount, openid: str, key: str) -> None:
-    """Stops, after somebody paid, the sequences that a purchase ends.
+    """Stops the enrolments of a follower that a purchase ends.
 
-    Those that began with this very order ``key`` go on.
+    Those that the order ``key`` itself began go on.
     """
     paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(began_with=key)
     _stop(paying, Reason.PURCHASED)
@@ -53,19 +53,19 @@ def left(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 
 def remove(enrolment: Enrolment) -> None:
-    """Takes somebody out, as staff decided."""
+    """Stops an enrolment on the decision of staff."""
     _stop(_open(enrolment.account, enrolment.openid).filter(pk=enrolment.pk), Reason.REMOVED)
 
 
 def look_again(sequence: Sequence) -> None:
-    """Has everybody in a sequence whose steps were changed looked at anew, and those who wait behind it."""
+    """Schedules the enrolments of a changed sequence, and those paused behind it, to be processed now."""
     inside = Enrolment.objects.filter(sequence=sequence, state=State.RUNNING)
     inside.update(due_at=timezone.now())
     wake_everybody(sequence.account_id)
 
 
 def switch(sequence: Sequence, *, on: bool) -> None:
-    """Switches a sequence on or off; who is inside goes on, or waits, and a worker looks for who enters."""
+    """Switches a sequence on or off; its enrolments go on or pause, and a worker looks for new ones."""
     sequence.enabled = on
     sequence.save(update_fields=["enabled"])
     looking.plan(sequence)
@@ -73,7 +73,7 @@ def switch(sequence: Sequence, *, on: bool) -> None:
 
 
 def wake_everybody(account_id: int) -> None:
-    """Has all who wait in the account's sequences look again whose turn it is."""
+    """Wakes all paused enrolments of the account to check whether it is their turn."""
     waiting = Enrolment.objects.filter(account=account_id, state=State.PAUSED, sequence__enabled=True)
     waiting.update(state=State.RUNNING, due_at=timezone.now())
     work.wake("campaigns.run_sequences")

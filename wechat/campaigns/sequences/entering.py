@@ -1,8 +1,9 @@
-"""Who enters a sequence: one statement for a single person and for a hundred thousand.
+"""The entry into sequences, by one statement for a single follower as for a hundred thousand.
 
-Nobody enters twice for one occasion, whoever tells of it again: the ``occasion`` of an enrolment is unique
-for a sequence and a follower. It is the constant ``once`` where once is enough, what happened where each time
-counts, and the enrolment before it where some days must have passed: two that follow the same one collide.
+Nobody enters twice for one occasion, even if it is reported again: the ``occasion`` of an enrolment is unique
+for a sequence and a follower. It is the constant ``once`` where once is enough, the key of the event where
+each time counts, and the id of the previous enrolment where some days must have passed: two entries after the
+same enrolment collide.
 """
 
 import datetime
@@ -46,7 +47,7 @@ SELECT (SELECT count(*) FROM entered), (SELECT max(id) FROM chosen)
 
 
 def one(sequence: Sequence, openid: str, key: str, at: datetime.datetime) -> bool:
-    """Enters somebody for what happened then; returns ``False`` if they did before, or may not again yet."""
+    """Enrols a follower for an event at that time; returns ``False`` if it may not enter again yet."""
     entered, _last = _enter(sequence, "SELECT 0, %(openid)s::text", {"openid": openid}, key, at)
     return bool(entered)
 
@@ -60,14 +61,14 @@ def several(
     after: int = 0,
     most: int | None = None,
 ) -> tuple[int, int | None]:
-    """Enters those of the followers who follow; returns how many, and the last of all that were looked at.
+    """Enrols those of the followers who follow; returns their number and the id of the last one examined.
 
-    Of ``most`` followers, in the order of their numbers ``after`` that one; without any the last is ``None``.
+    Examines ``most`` followers by id from the id ``after`` on; with none left, the last one is ``None``.
     """
     rows = followers.filter(account=sequence.account_id, subscribed=True, blacklisted=False, pk__gt=after)
     sql, given = select_sql(rows.order_by("pk").values_list("pk", "openid")[:most])
     named = {f"chosen{number}": value for number, value in enumerate(given)}
-    # A sign of per cent that stands for itself stays doubled.
+    # A literal percent sign stays doubled.
     chosen = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in named)
     return _enter(sequence, chosen, named, key, at)
 
@@ -77,7 +78,7 @@ def not_yet_entered(
 ) -> QuerySet[Follower]:
     """Returns those of the followers who may enter now.
 
-    A turn that leaves out the others begins where the one before it ended.
+    A turn that leaves out the others continues where the one before it ended.
     """
     before = Enrolment.objects.filter(sequence=sequence, openid=OuterRef("openid"))
     if sequence.reentry == Reentry.DAYS:
@@ -87,7 +88,7 @@ def not_yet_entered(
 
 @tagging.listens
 def tagged(tag: Tag, follower_ids: Rows[int], added: bool) -> None:
-    """Enters those who were given a tag; whoever had it before does not enter."""
+    """Enrols the followers who were given a tag; those who had it before do not enter."""
     if not added:
         return
     now = timezone.now()
@@ -119,9 +120,9 @@ def _enter(
 
 
 def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep | None, datetime.datetime]:
-    """Returns the step that all who enter wait for first, and until when.
+    """Returns the first step of everybody who enters, and when it is due.
 
-    Nobody has to look at each of them before.
+    The enrolments need not be processed before that.
     """
     step = sequence.steps.order_by("position").first()
     now = timezone.now()
@@ -131,5 +132,5 @@ def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep
 
 
 def _before(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
-    """Returns the time before which somebody must have entered last to be allowed to enter again."""
+    """Returns the latest time of a previous entry that allows a follower to enter again."""
     return at - datetime.timedelta(days=sequence.reentry_days or 0)

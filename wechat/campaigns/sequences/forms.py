@@ -1,4 +1,4 @@
-"""What staff fill in about a sequence: who enters it when, and what ends it."""
+"""The form of a sequence's settings (who enters, when, what ends it) and the filter of the list."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class SequenceForm(AccountForm):
             fields["reentry_days"].widget.attrs |= {"data-shown-by": "reentry", "data-shown-for": "days"}
 
     def offer_menu_items(self, account_id: int | None) -> None:
-        """Offers the menu items that have a key, by their names; the one that was chosen stays."""
+        """Offers the menu items that have a key, by name, and always the current choice."""
         fields: Any = self.fields
         offered = codes.menu_keys.offered(account_id, self.instance.menu_key)
         shown = fields["menu_key"].widget.attrs

@@ -1,4 +1,4 @@
-"""What arrives and means something for sequences: who enters one, who stops."""
+"""The registrations of sequences: events that start or stop them, their names, the use of files."""
 
 from collections.abc import Mapping, Sequence
 
@@ -56,7 +56,7 @@ def followed(event: InboundEvent) -> None:
 
 @reacts(Subscribe, Scan)
 def scanned(event: InboundEvent) -> None:
-    """Starts sequences of a channel whose code was scanned; a follow by such a code is a scan as well."""
+    """Starts the sequences of a channel whose code was scanned; a follow by such a code is a scan as well."""
     message, row = event.message, event.row
     assert isinstance(message, Subscribe | Scan)
     if row is None or not message.scene:
@@ -70,9 +70,9 @@ def scanned(event: InboundEvent) -> None:
 
 @reacts(Click, LocationSelect, ScanCode, SendPics)
 def tapped(event: InboundEvent) -> None:
-    """Starts sequences of menu items that were tapped.
+    """Starts the sequences of a menu item that was tapped.
 
-    Items that open a page are left out, as they tell only where they lead.
+    Items that open a page are left out, because their events carry only the address.
     """
     message, row = event.message, event.row
     assert isinstance(message, Click | LocationSelect | ScanCode | SendPics)

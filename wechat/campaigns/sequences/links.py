@@ -1,4 +1,4 @@
-"""Links of a sequence's own messages that count who taps them."""
+"""The links in the messages of sequences, which count taps."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,12 +12,12 @@ NAME = "sequence_link"
 
 
 def address(run: StepRun) -> str:
-    """Returns the link that stands in for that of the step."""
+    """Returns the counted link that replaces the link of the step."""
     return links.signed(NAME, run.pk)
 
 
 def show(request: HttpRequest, run_id: int, signature: str) -> HttpResponse:
-    """Notes the tap and goes on to where the step's link leads now."""
+    """Records the tap and redirects to the current target of the step's link."""
     links.check(NAME, run_id, signature)
     rows = StepRun.objects.select_related("step", "push", "enrolment__account")
     run = rows.filter(pk=run_id).first()
@@ -30,9 +30,9 @@ def show(request: HttpRequest, run_id: int, signature: str) -> HttpResponse:
 
 
 def _target(run: StepRun) -> str:
-    """Returns where the link leads, by the way the message went.
+    """Returns the target of the link for the kind of message that was sent.
 
-    Where the message was deleted with age, it leads where the step's card does, else to the step's link.
+    If retention has deleted the push, that is the link of the step's card or else the step's link.
     """
     of_card = links.of_content(run.step.content)
     if run.push is None:

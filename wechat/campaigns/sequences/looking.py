@@ -1,6 +1,6 @@
-"""Looking who enters the sequences that nothing tells of: who is in a segment, and whose day it is.
+"""The background work that enrols followers by segment or by date, for which there is no event.
 
-A slice of followers is one statement; what is not done when a turn is over is due again at once.
+A slice of followers is one statement; what is left when a turn is over is due again at once.
 """
 
 import calendar
@@ -20,14 +20,14 @@ from wechat.campaigns.sequences import entering
 from wechat.kernel import hours, work
 from wechat.sdk.beijing import BEIJING
 
-# After so long a sequence lets others have their turn.
+# The longest turn of a sequence: afterwards the others get theirs.
 RUN_SECONDS = 10.0
 LEASE = datetime.timedelta(minutes=5)
 EVERY = datetime.timedelta(hours=1)
 SLICE = 5_000
 MANY = 1_000
 A_DAY = datetime.timedelta(days=1)
-# The settings that say when to look, and for whom.
+# The settings that decide when to look, and for which followers.
 DECIDED_BY = frozenset({"trigger", "segment", "date_field", "date_days", "date_at", "yearly"})
 
 ENTRIES = work.Kind(
@@ -38,13 +38,13 @@ ENTRIES = work.Kind(
     label=gettext_lazy("Looking who enters sequences"),
     lease=LEASE,
     queue=work.BULK,
-    # It calls nobody.
+    # It calls no platform.
     subject="",
 )
 
 
 def plan(sequence: Sequence) -> None:
-    """Has a worker look from now on, as the sequence is now; of a day that is over already nobody enters."""
+    """Schedules the next look according to the sequence's settings; for a day that is over nobody enters."""
     now = timezone.now()
     due_at = None
     if sequence.enabled and sequence.trigger == "segment":
@@ -61,7 +61,7 @@ def plan(sequence: Sequence) -> None:
 
 @ENTRIES.each
 def look(sequence: Sequence) -> None:
-    """Enters those who are in the segment, or whose day it is."""
+    """Enrols the followers who are in the segment, or whose date has come."""
     until = time.monotonic() + RUN_SECONDS
     if sequence.segment is not None:
         _look_into_segment(sequence, sequence.segment, until)
@@ -85,7 +85,7 @@ def _look_into_segment(sequence: Sequence, segment: Segment, until: float) -> No
 
 
 def _look_for_dates(sequence: Sequence, until: float) -> None:
-    """Enters the people of each day since the last one; before yesterday would be too late."""
+    """Enrols the followers of each day since the last one; days before yesterday are skipped as too late."""
     clock, now = sequence.date_at, timezone.now()
     if clock is None:
         sequence.done()
@@ -101,7 +101,7 @@ def _look_for_dates(sequence: Sequence, until: float) -> None:
 
 
 def people_of(sequence: Sequence, day: datetime.date) -> QuerySet[Follower]:
-    """Returns the followers whose date is so many days before that day, as the sequence says."""
+    """Returns the followers whose date lies the sequence's ``date_days`` before that day."""
     wanted = day - datetime.timedelta(days=sequence.date_days)
     values = FieldValue.objects.filter(field=sequence.date_field_id, follower=OuterRef("pk"))
     return Follower.objects.filter(Exists(values.filter(_on(wanted, yearly=sequence.yearly))))
@@ -120,7 +120,7 @@ def _on(day: datetime.date, *, yearly: bool) -> Q:
 def _enter_all(
     sequence: Sequence, followers: QuerySet[Follower], key: str, at: datetime.datetime, until: float
 ) -> bool:
-    """Enters the followers slice by slice; returns ``False`` if the time was over before the last."""
+    """Enrols the followers in slices; returns ``False`` if the time was over before the last slice."""
     last: int | None = 0
     is_known = False
     while last is not None:
@@ -134,9 +134,9 @@ def _enter_all(
 
 
 def _count_anew() -> None:
-    """Has Postgres count the enrolments anew.
+    """Updates the statistics of Postgres on the enrolments.
 
-    Its planner would take so many new rows for none, and go through them for each follower.
+    Otherwise its planner would assume that there are no new rows, and scan them for each follower.
     """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE campaigns_enrolment")

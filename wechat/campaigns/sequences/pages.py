@@ -1,4 +1,4 @@
-"""How a sequence does, who is in it, and the values of a step's template."""
+"""The pages of a sequence's report, of its followers, and of the values of a step's template."""
 
 import datetime
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the list: somebody, since when they are in it, when and what happened to them at the step."""
+    """A line of the list: an enrolment, the time its step is due or was done, and the outcome in words."""
 
     enrolment: Enrolment
     at: datetime.datetime | None
@@ -40,7 +40,7 @@ class Line:
 
 @object_page(sequences, Area.SENDING)
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
-    """Shows who is in the sequence now, or whom a figure of a step counts; newest first."""
+    """Shows the followers in the sequence now, or those that a figure of a step counts, newest first."""
     before = row_id(request.GET.get("before", ""))
     step = sequence.steps.filter(pk=row_id(request.GET.get("step", "")) or 0).first()
     what = request.GET.get("what", "here")
@@ -75,7 +75,7 @@ def _lines_of_runs(rows: "QuerySet[StepRun]", before: int | None) -> tuple[list[
 
 
 def _cut(rows: Any, before: int | None) -> tuple[list[Any], int | None]:
-    """Returns one page of the rows, and the last of it if there are more."""
+    """Returns one page of the rows, and the id of its last row if there are more (otherwise ``None``)."""
     if before:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: SHOWN + 1])
@@ -107,7 +107,7 @@ def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResp
 
 @object_page(sequences, Area.SENDING, change=True)
 def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
-    """Shows and saves the values of the template that goes out instead of a step."""
+    """Shows and saves the values of the template that is sent instead of a step's message."""
     row = get_object_or_404(SequenceStep.objects.select_related("template"), pk=step, sequence=sequence)
     if row.template is None:
         return redirect("admin:campaigns_sequence_change", sequence.pk)

@@ -1,8 +1,8 @@
-"""The steps of a sequence as a tree, and the way through it.
+"""The steps of a sequence as a tree, and the order in which a follower does them.
 
-Steps are stored in one order, those of a branch right behind it, so that the way through is one rule: the
-first step behind all that were done which is in no lane, or in the lane that was taken. Nothing else is kept
-of how far somebody is: a sequence may be edited while people are in it.
+Steps are stored in one order, those of a branch directly after it, so that one rule finds the next step: the
+first one after all that were done which is in no lane, or in the lane that was taken. No other progress is
+stored: a sequence may be edited while followers are in it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from wechat.kernel.row_ids import row_id
 
 Lane, Type = SequenceStep.Lane, SequenceStep.Type
 
-# So deep may branches be in one another, and so many steps may there be.
+# The deepest nesting of branches, and the most steps of a sequence.
 DEEPEST = 3
 MOST = 60
 
@@ -21,7 +21,7 @@ MOST = 60
 def following(steps: Sequence[SequenceStep], done: Mapping[int, str]) -> SequenceStep | None:
     """Returns the step after those that were ``done``; ``None`` at the end.
 
-    ``done`` has the lane that was taken at each of them.
+    ``done`` maps the ids of steps to the lane that was taken there.
     """
     reached = max((step.position for step in steps if step.pk in done), default=-1)
     return next((step for step in steps if step.position > reached and _is_on_the_way(step, done)), None)
@@ -45,16 +45,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a step: behind the step with that number, or first in a lane of it, or first of all."""
+    """The place of a step: after the step ``of``, first in a ``lane`` of it, or (``of`` 0) first of all."""
 
     of: int = 0
     lane: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Place":
-        """Returns the place that ``after:12``, ``yes:12`` or ``no:12`` means.
+        """Returns the place for ``after:12``, ``yes:12`` or ``no:12``.
 
-        Anything else means the beginning.
+        Any other text means the beginning of the sequence.
         """
         kind, _colon, number = text.partition(":")
         step = row_id(number)
@@ -67,11 +67,11 @@ class Place:
 
 
 class NoSuchPlace(Exception):
-    """The error for a place whose step is gone, or is the one that is moved."""
+    """The error for a place whose step no longer exists, or is the one that is moved."""
 
 
 class TooDeep(Exception):
-    """The error for branches that would be in one another deeper than anybody could follow."""
+    """The error for branches that would be nested deeper than ``DEEPEST``."""
 
 
 def tree(steps: Iterable[SequenceStep]) -> list[Node]:
@@ -86,7 +86,7 @@ def tree(steps: Iterable[SequenceStep]) -> list[Node]:
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yields all of them, in the order of their places."""
+    """Yields all nodes of a tree, in the order of their places."""
     for node in nodes:
         yield node
         yield from walk(node.yes)
@@ -94,7 +94,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def insert(nodes: list[Node], place: Place, node: Node) -> None:
-    """Puts a step into its place. Raises ``NoSuchPlace`` or ``TooDeep``."""
+    """Inserts a node at a place. Raises ``NoSuchPlace`` or ``TooDeep``."""
     lane, index = _found(nodes, place)
     lane.insert(index, node)
     if _depth(nodes) > DEEPEST:
@@ -103,13 +103,13 @@ def insert(nodes: list[Node], place: Place, node: Node) -> None:
 
 
 def take_out(nodes: list[Node], pk: int) -> Node:
-    """Takes a step out, with all that is in its lanes, and returns it. Raises ``NoSuchPlace``."""
+    """Removes a step with those in its lanes from the tree; returns its node. Raises ``NoSuchPlace``."""
     lane, index = _step_found(nodes, pk)
     return lane.pop(index)
 
 
 def number(nodes: Sequence[Node]) -> list[SequenceStep]:
-    """Writes into each step where it is now; returns all of them in order."""
+    """Sets branch, lane and position of each step from the tree; returns all steps in order."""
     for node in nodes:
         node.step.branch, node.step.lane = None, ""
     for node in walk(nodes):
@@ -123,7 +123,7 @@ def number(nodes: Sequence[Node]) -> list[SequenceStep]:
 
 
 def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
-    """Returns the places where a step goes when it is moved up, and down: among its lane, or out of it.
+    """Returns the places of a step that is moved up, and down, in its lane or out of it (``None``: none).
 
     Raises ``NoSuchPlace`` for a step that is not there.
     """
@@ -135,7 +135,7 @@ def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
 
 
 def _before(nodes: list[Node], lane: list[Node], index: int) -> Place:
-    """Returns the place before the one that is there now."""
+    """Returns the place in front of the node at that index of a lane."""
     if index:
         return Place(lane[index - 1].step.pk)
     first = lane[index].step
@@ -181,7 +181,7 @@ def _lanes(nodes: list[Node]) -> Iterator[list[Node]]:
 
 
 def _depth(nodes: Iterable[Node]) -> int:
-    """Returns how many branches are in one another."""
+    """Returns how deep the branches of a tree are nested."""
     return max(
         (1 + max(_depth(node.yes), _depth(node.no)) for node in nodes if node.step.type == Type.BRANCH),
         default=0,

@@ -1,4 +1,4 @@
-"""How a sequence does: who is in it, and what became of each step. All figures of its pages are from here."""
+"""The figures of sequences: the followers in them, and the outcomes of each step."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
@@ -14,7 +14,7 @@ from wechat.pushes.models import Push
 PushState = Push.State
 OPEN = (Enrolment.State.RUNNING, Enrolment.State.PAUSED)
 
-# What became of a step for people, by the name that the address of their list has.
+# The outcomes of a step, by the name in the address of the list of followers.
 OUTCOMES: dict[str, StrOrPromise] = {
     "here": _("waits here"),
     "passed": _("came past"),
@@ -37,7 +37,7 @@ OUTCOME_OF = {state: outcome for outcome, states in STATES.items() for state in 
 
 @dataclass(slots=True)
 class Tally:
-    """The number of people that a step has had, by ``OUTCOMES``."""
+    """The numbers of followers at one step, by ``OUTCOMES``."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class EnrolmentCount:
 
 
 def steps(shown: Iterable[SequenceStep]) -> dict[int, Tally]:
-    """Returns by step how many wait there, and what became of it for the others."""
+    """Returns by step id how many followers wait there, and the outcomes for the others."""
     tallies = {step.pk: Tally() for step in shown}
     waiting = Enrolment.objects.filter(step__in=tallies, state__in=OPEN).order_by()
     for pk, number in waiting.values_list("step").annotate(Count("pk")):
@@ -81,7 +81,7 @@ def _outcome(kind: str, lane: str, skipped: str, state: str | None) -> str:
         return "skipped"
     if kind != SequenceStep.Type.MESSAGE:
         return ""
-    # A push that was deleted with age had gone out.
+    # A push that retention has deleted had been sent.
     return OUTCOME_OF[PushState(state)] if state else "sent"
 
 
@@ -109,7 +109,7 @@ def runs_of(step: SequenceStep, outcome: str) -> QuerySet[StepRun]:
 
 
 def people(sequences: Rows[Sequence]) -> dict[int, EnrolmentCount]:
-    """Returns by sequence how many are in it and how they left it."""
+    """Returns by sequence id how many followers are in it, finished it or were stopped, with the reasons."""
     found = {sequence.pk: EnrolmentCount() for sequence in sequences}
     rows = Enrolment.objects.filter(sequence__in=found).order_by()
     for pk, state, reason, number in rows.values_list("sequence", "state", "reason").annotate(Count("pk")):

@@ -1,7 +1,7 @@
-"""The worker's side of sequences: whose turn it is, and what is next.
+"""The background work on enrolments: whose turn it is, which step is due, what comes next.
 
-Steps are done in one transaction with the rows that say so, a message in that which queues its push under a
-key of its own: however often an enrolment is looked at, each step is done once.
+A step is done in one transaction with the row that records it; a message is queued there under an idempotency
+key of its own. However often an enrolment is processed, each step is done once.
 """
 
 import datetime
@@ -27,15 +27,15 @@ from wechat.sdk.content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
 State, Reason = Enrolment.State, Enrolment.Reason
-# When a message is looked at again whose forerunner has not left.
+# When to look again at a message that must wait because the one before it has not been sent.
 OVERTAKING = datetime.timedelta(seconds=5)
-# A step that is done so soon after its time was on time: the next one is reckoned from when it was due.
+# A step done within this time is on time: the next one is scheduled from when it was due.
 ON_TIME = datetime.timedelta(minutes=5)
 Type, Lane, Skipped = SequenceStep.Type, SequenceStep.Lane, StepRun.Skipped
 
 
 class _Enrolments(work.Kind[Enrolment]):
-    """The kind of work on enrolments. One that failed holds up none of those behind it."""
+    """The kind of work on enrolments. A failed one does not hold up the follower's other enrolments."""
 
     def failed(self, row: Enrolment, error: Exception, *others: Enrolment) -> None:
         super().failed(row, error, *others)
@@ -52,7 +52,7 @@ ENROLMENTS = _Enrolments(
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     batch=100,
-    # It calls nobody: its messages are pushes.
+    # It calls no platform: its messages are pushes.
     subject="",
     asks=Q(state=State.RUNNING),
 )
@@ -60,14 +60,14 @@ ENROLMENTS = _Enrolments(
 
 @ENROLMENTS.calls_off
 def take_out(enrolment: Enrolment) -> None:
-    """Ends somebody's way through the sequence, and lets the next one of theirs go on."""
+    """Stops an enrolment, and wakes the follower's other ones."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
     turns.pass_on(enrolment.account_id, enrolment.openid)
 
 
 @ENROLMENTS.each
 def advance(claimed: Enrolment) -> None:
-    """Looks at one enrolment once: what is due is done, then it waits, or ends."""
+    """Processes one enrolment: does the steps that are due, then waits or ends."""
     with turns.one_at_a_time(claimed.account_id, claimed.openid):
         rows = Enrolment.objects.select_related("sequence__account").select_for_update(
             of=("self",), no_key=True
@@ -104,9 +104,9 @@ def _look(enrolment: Enrolment) -> None:
 
 
 def _is_overtaking(enrolment: Enrolment) -> bool:
-    """Returns whether a message could arrive before the one ahead of it, which has not left yet.
+    """Returns whether a message could arrive before the previous one, which has not been sent yet.
 
-    Customer-service messages keep their order by themselves; others are sent side by side.
+    Customer-service messages keep their order by themselves; others are sent in parallel.
     """
     waiting = enrolment.runs.filter(push__due_at__isnull=False)
     return waiting.exclude(push__kind=Push.Kind.SERVICE).exists()
@@ -118,13 +118,13 @@ def _end(enrolment: Enrolment, now: datetime.datetime, **changes: object) -> Non
 
 
 def steps_of(sequence_id: int) -> list[SequenceStep]:
-    """Returns the steps as they are now, with all that is needed to do them."""
+    """Returns the current steps of a sequence, with the related rows needed to do them."""
     steps = SequenceStep.objects.filter(sequence=sequence_id)
     return list(steps.select_related("sequence__account", "template", "asset", "cover", "tag"))
 
 
 def done_by(enrolment: Enrolment) -> dict[int, str]:
-    """Returns the steps that were done for somebody, each with the lane that they took."""
+    """Returns the lanes by the ids of the steps that were done; the empty text where there is no branch."""
     return dict(enrolment.runs.values_list("step", "lane"))
 
 
@@ -137,7 +137,7 @@ def _do(
             if is_capped(enrolment.sequence, enrolment.openid, now):
                 run.skipped = Skipped.RECENTLY
             else:
-                # Its number is in its link.
+                # Saved first, because the link contains its id.
                 run.save()
                 run.push = _queued(run, follower, now)
                 run.skipped = "" if run.push else Skipped.NO_WINDOW
@@ -152,7 +152,7 @@ def _do(
 
 
 def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
-    """Returns the lane somebody takes at a branch now, and why its conditions were not looked at, if so."""
+    """Returns the lane the follower takes at a branch, and why its conditions were not evaluated, if so."""
     if follower is None:
         return Lane.NO.value, Skipped.NO_FOLLOWER.value
     try:
@@ -163,7 +163,7 @@ def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
 
 
 def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
-    """Returns whether somebody was sent something else too short a time before."""
+    """Returns whether the follower was sent another message within the sequence's frequency cap."""
     if not sequence.cap_days:
         return False
     since = at - datetime.timedelta(days=sequence.cap_days)
@@ -171,7 +171,7 @@ def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
 
 
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
-    """Gives the follower a tag, or takes it off; returns why nothing was done, if so."""
+    """Adds a tag to the follower, or removes it; returns why nothing was done, or the empty text."""
     if step.tag is None:
         return Skipped.DELETED.value
     if follower is None:
@@ -182,9 +182,9 @@ def _change_tag(step: SequenceStep, follower: Follower | None) -> str:
 
 
 def _queued(run: StepRun, follower: Follower | None, now: datetime.datetime) -> Push | None:
-    """Queues the message of a step, and returns its push; ``None`` if nothing may be sent.
+    """Queues the message of a step; returns its push, or ``None`` if nothing may be sent.
 
-    It goes as a customer-service message while one is allowed, else from the template, else not at all.
+    It is a customer-service message while one is allowed, otherwise from the template, otherwise nothing.
     """
     enrolment, step = run.enrolment, run.step
     account, openid = enrolment.sequence.account, enrolment.openid

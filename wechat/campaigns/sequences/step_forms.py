@@ -1,4 +1,4 @@
-"""What staff fill in about one step of a sequence, by what it does."""
+"""The forms of a sequence's steps, by the type of the step."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ WIDGETS = {"at_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
 
 
 class TimedForm(forms.ModelForm[Any]):
-    """A form with what all steps have: when the step is done."""
+    """A form with the fields that all steps have: when the step is done."""
 
     def clean_wait(self) -> int:
         return int(self.cleaned_data.get("wait") or 0)
@@ -45,7 +45,7 @@ class MessageForm(TimedForm, ContentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        # A transfer answers a message; a sequence speaks first.
+        # A transfer only answers a follower's message, which a sequence does not.
         fields["kind"].choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
         del fields["kf_account"]
         fields["template"].queryset = Template.objects.filter(account=self.account_id, missing_since=None)
@@ -60,7 +60,7 @@ class MessageForm(TimedForm, ContentForm):
 
 
 class WaitForm(TimedForm):
-    """A form for steps that are nothing but their time."""
+    """A form for steps that have only a time."""
 
     class Meta:
         model = SequenceStep
@@ -73,7 +73,7 @@ class WaitForm(TimedForm):
 
 
 class BranchForm(WaitForm):
-    """A form for a branch; its conditions are filled in beside it: ``accounts.followers.segment_form``."""
+    """A form for a branch; its conditions are forms beside it: ``accounts.followers.segment_form``."""
 
     class Meta(WaitForm.Meta):
         fields = (*TIMES, "match")  # type: ignore[assignment]  # more of them
@@ -91,7 +91,7 @@ class TagForm(WaitForm):
 
 
 class StepFillForm(FillForm):
-    """The values of the template that goes out instead; they may have variables."""
+    """A form for the values of the template that is sent instead of a message; they may have variables."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -114,7 +114,7 @@ FORMS: dict[str, type[TimedForm]] = {
 
 
 def form_of(step: SequenceStep, data: Any = None) -> TimedForm:
-    """Returns the form of a step, be it a new one or one that is there."""
+    """Returns the form of a step, new or existing."""
     made: Any = FORMS[step.type]
     account_id = step.sequence.account_id
     form: TimedForm = made(data, instance=step, account_id=account_id)

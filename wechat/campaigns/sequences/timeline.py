@@ -1,4 +1,4 @@
-"""A sequence as staff read it: each step in words, who waits there, what became of it for others."""
+"""The timeline of a sequence as staff read it: each step in words, with its figures."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A place between steps, where one can be added."""
+    """A place between steps where a step can be added."""
 
     place: Place
     label: str
@@ -41,7 +41,7 @@ class Gap:
 
 @dataclass(slots=True)
 class Shown:
-    """A step on the page. ``gap`` is the place behind it; lanes begin with places of their own."""
+    """A step on the page. ``gap`` is the place after it; each lane has a first place of its own."""
 
     step: SequenceStep
     number: int
@@ -62,7 +62,7 @@ class ShownLane:
 
 
 def of(sequence: Sequence, steps: list[SequenceStep]) -> list[Shown]:
-    """Returns the steps, each with its lanes, with two look-ups for the figures of all."""
+    """Returns the steps with their lanes; the figures of all steps take two queries."""
     nodes = paths.tree(steps)
     tallies = report.steps(steps)
     numbers = {node.step.pk: number for number, node in enumerate(paths.walk(nodes), start=1)}
@@ -106,7 +106,7 @@ def _shown(
 
 
 def gaps(shown: Iterable[Shown]) -> Iterator[Gap]:
-    """Yields all places of a timeline but the first, in their order."""
+    """Yields all places of a timeline but the first one, in order."""
     for each in shown:
         for lane in each.lanes:
             yield lane.gap
@@ -144,12 +144,12 @@ def _lane_begins(number: int, lane: SequenceStep.Lane) -> str:
 
 
 def _figures(step: SequenceStep, tally: Tally) -> list[Figure]:
-    """Returns the figures of a step; one that counts nobody is left out."""
+    """Returns the figures of a step, without those that count nobody."""
     outcomes = [name for name in OUTCOMES if tally[name]]
     return [Figure(OUTCOMES[name], tally[name], page_of(step, name)) for name in outcomes]
 
 
 def page_of(step: SequenceStep, outcome: str) -> str:
-    """Returns the address of the people of a figure."""
+    """Returns the address of the list of people that a figure counts."""
     page = reverse("admin:campaigns_sequence_report", args=[step.sequence_id])
     return f"{page}?{urlencode({'step': step.pk, 'what': outcome})}"

@@ -1,4 +1,4 @@
-"""The timeline of a sequence and the editor in it: one step is open at a time; what is saved counts."""
+"""The page of a sequence's timeline with its editor, in which one step is open at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ Type = SequenceStep.Type
 
 @dataclass(slots=True)
 class Panel:
-    """The panel that is open: a new step in its place, or one that is there."""
+    """The open panel of the editor: a new step with its place, or an existing step."""
 
     step: SequenceStep
     form: TimedForm
@@ -44,7 +44,7 @@ class Panel:
         return self.step.type == Type.BRANCH
 
     def is_valid(self) -> bool:
-        """Returns whether it can be saved; a branch asks for at least one condition."""
+        """Returns whether the step can be saved; a branch needs at least one condition."""
         are_filled = [each.is_valid() for each in self.filled]
         if self.is_branch and not self.filled:
             self.form.add_error(None, _("Add at least one condition."))
@@ -59,7 +59,7 @@ def sequences() -> "QuerySet[Sequence]":
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """Shows the timeline.
 
-    A post does what its button says, or shows the conditions of a branch as they are now.
+    A POST does what its button says, or renders the conditions of a branch as they are filled in.
     """
     if request.method == "POST" and "do" in request.POST:
         return _done(request, sequence)
@@ -99,9 +99,9 @@ def _page(request: HttpRequest, sequence: Sequence, panel: Panel | None) -> Http
 
 
 def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
-    """Returns the panel that the address opens, filled in as it was posted; ``None`` if it opens none.
+    """Returns the panel that the address opens, bound to the posted data; ``None`` if it opens none.
 
-    Raises ``Http404`` for a step that is gone.
+    Raises ``Http404`` for a step that no longer exists.
     """
     if (kind := request.GET.get("add", "")) in Type:
         step = SequenceStep(sequence=sequence, type=kind)
@@ -127,7 +127,7 @@ def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
 
 
 def _counted(sequence: Sequence, panel: Panel) -> dict[str, Any]:
-    """Returns what the rows of conditions show: each of them, and how many followers meet them now."""
+    """Returns the context for the rows of conditions, with the number of followers who meet them now."""
     shown = {"conditions": panel.filled, "show_errors": panel.show_errors, "count": None}
     if not panel.filled or not all(each.is_valid() for each in panel.filled):
         return shown

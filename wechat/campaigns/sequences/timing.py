@@ -1,4 +1,4 @@
-"""When a step is due: so long after the one before, then at a time, on a day, outside quiet time."""
+"""The due times of steps: a delay after the step before, a time of day, a day, and the quiet time."""
 
 import datetime
 
@@ -13,7 +13,7 @@ DAYS = {Day.ANY: "1234567", Day.WORKDAYS: "12345", Day.WEEKEND: "67"}
 
 
 def due(step: SequenceStep, since: datetime.datetime) -> datetime.datetime:
-    """Returns when the step is due, if the one before it was done then; quiet time is not looked at."""
+    """Returns when the step is due if the one before it was done at ``since``; ignores the quiet time."""
     at = since + delay(step)
     if step.at_time is not None and at.astimezone(BEIJING).time() != step.at_time:
         at = hours.next_time(step.at_time, at)
@@ -28,10 +28,10 @@ def delay(step: SequenceStep) -> datetime.timedelta:
 
 
 def after_quiet(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:
-    """Returns that time, or the end of the quiet time it falls into. The quiet time may go past midnight."""
+    """Returns that time, or the end of the quiet time it falls into. The quiet time may include midnight."""
     return hours.end_of(sequence.quiet_from, sequence.quiet_until, at) or at
 
 
 def allowed(sequence: Sequence, step: SequenceStep, at: datetime.datetime) -> datetime.datetime:
-    """Returns when, from then on, the step may be done first; only a message minds the quiet time."""
+    """Returns the earliest time from ``at`` for the step; only messages heed the quiet time."""
     return after_quiet(sequence, at) if step.type == SequenceStep.Type.MESSAGE else at

@@ -1,6 +1,6 @@
-"""What a sequence can begin with: who can tell of something registers it here.
+"""The triggers that a sequence can begin with; apps register theirs here.
 
-An app above registers in its ``handlers`` module, and says when it happens::
+An app above registers a trigger in its ``handlers`` module, and reports each event::
 
     triggers.register("order", _("An order is paid"))
 
@@ -17,7 +17,7 @@ from wechat.campaigns.models import Sequence
 from wechat.console import codes
 from wechat.kernel.registry import Registry
 
-# The field that says of what, for those that mean nothing without.
+# The field that must be set, for the triggers that mean nothing without it.
 NEEDS = {"menu": "menu_key", "tag": "tag", "segment": "segment", "date": "date_field"}
 
 _known: Registry[StrOrPromise] = Registry("trigger of sequences")

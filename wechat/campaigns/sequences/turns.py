@@ -1,4 +1,4 @@
-"""A follower is in one sequence at a time: the others wait for their turn."""
+"""The turns of a follower's sequences: one goes on at a time, the others wait."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ LOCK_CLASS = 0x73657175
 
 @contextmanager
 def one_at_a_time(account_id: int, openid: str) -> Iterator[None]:
-    """Locks a follower's enrolments: whoever pauses them and whoever wakes them wait for one another."""
+    """Locks a follower's enrolments, so that pausing and waking them exclude each other."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -26,13 +26,13 @@ def one_at_a_time(account_id: int, openid: str) -> Iterator[None]:
 
 
 def wake(account_id: int, openid: str) -> None:
-    """Has a follower's paused enrolments look again whose turn it is, after one of theirs has ended."""
+    """Wakes a follower's paused enrolments to check whose turn it is, after one of them has ended."""
     paused = Enrolment.objects.filter(account=account_id, openid=openid, state=State.PAUSED)
     paused.filter(sequence__enabled=True).update(state=State.RUNNING, due_at=timezone.now())
 
 
 def pass_on(account_id: int, openid: str) -> None:
-    """Has a follower's paused enrolments look again, after one of theirs ended without being locked."""
+    """Wakes a follower's paused enrolments under their lock, after one ended without holding it."""
     with one_at_a_time(account_id, openid):
         wake(account_id, openid)
 
@@ -40,7 +40,7 @@ def pass_on(account_id: int, openid: str) -> None:
 def has_to_wait(enrolment: Enrolment) -> bool:
     """Returns whether another enrolment of the follower goes first.
 
-    The higher priority goes first, then whoever began earlier; what is switched off holds nobody up.
+    The higher priority goes first, then the older enrolment; sequences that are switched off hold nobody up.
     """
     mine = enrolment.sequence.priority
     others = Enrolment.objects.filter(
