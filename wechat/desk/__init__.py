@@ -1,1 +1,1 @@
-"""Where service staff talk with followers."""
+"""The service desk, at which staff talk with followers."""

@@ -14,7 +14,7 @@ from wechat.desk.models import CannedAnswer, Thread
 
 @admin.register(Thread)
 class ThreadAdmin(AccountScopedAdmin):
-    """The admin of conversations: the desk stands where other models have their list."""
+    """The admin of conversations, with the desk in place of a list."""
 
     area = Area.MESSAGES
 

@@ -1,4 +1,4 @@
-"""Which conversations are listed, and in which order."""
+"""The boxes of the desk: which conversations each one lists, in which order."""
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ Threads = QuerySet[Thread]
 class Box:
     """A box of conversations.
 
-    ``narrow`` keeps the conversations of the box; ``order`` is that of an index.
+    ``narrow`` filters the conversations of the box; ``order`` is an order that an index has.
     """
 
     title: StrOrPromise
@@ -44,7 +44,7 @@ def _at_hand(rows: Threads) -> Threads:
 
 
 def waiting_rows(rows: Threads | None = None) -> Threads:
-    """Returns those of the conversations that wait for a person now; of all, unless told of which."""
+    """Returns the conversations (by default: among all) that wait for a person now."""
     of = Thread.objects.all() if rows is None else rows
     return _at_hand(of.filter(waiting_since__isnull=False))
 
@@ -64,7 +64,7 @@ USUAL = "waiting"
 
 @dataclass(frozen=True, slots=True)
 class ConversationLine:
-    """A conversation in the list; ``waits`` is how long its follower has waited, ``None`` if nobody waits."""
+    """A conversation in the list; ``waits`` is how long the follower has waited, ``None`` if not at all."""
 
     thread: Thread
     person: Person
@@ -80,7 +80,7 @@ def box_named(name: str) -> str:
 def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> Sequence[ConversationLine]:
     """Returns the first conversations of a box.
 
-    A search looks through all of them, by what is known of people.
+    A search ignores the box and looks through all conversations of the account.
     """
     rows = Thread.objects.filter(account=account).select_related("assignee")
     box = BOXES[name]
@@ -101,7 +101,7 @@ def lines(account: OfficialAccount, name: str, user: User, search: str = "") -> 
 
 
 def waiting(account: OfficialAccount, most: int = 99) -> int:
-    """Returns how many conversations wait, at most ``most``."""
+    """Returns the number of conversations that wait, at most ``most``."""
     return waiting_rows().filter(account=account)[:most].count()
 
 

@@ -1,4 +1,4 @@
-"""How quickly people answer, by day."""
+"""The daily figure of how quickly people answer."""
 
 import datetime
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ FROM desk_replytime WHERE account_id = %(account)s AND at >= %(begins)s AND at <
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[str, Mapping[datetime.date, int]]:
-    """Returns the medians of the reply times in minutes, by day; a minute that has begun counts."""
+    """Returns the median reply time of each day, in minutes that are rounded up."""
     asked: dict[str, str | int | datetime.datetime] = {
         "zone": timezone.get_default_timezone_name(),
         "account": account.pk,

@@ -1,6 +1,6 @@
-"""Where the desk joins in: it hears what followers write, and takes those whom a rule hands over.
+"""The registrations of the desk: it stores what followers write, and is a place of handover for rules.
 
-While a person talks it silences the rules.
+While a person talks with a follower it silences the rules.
 """
 
 import datetime
@@ -40,7 +40,7 @@ HANDOVERS.add(
 
 @reacts()
 def note_message(event: InboundEvent) -> None:
-    """Notes what followers write, and whatever made a rule hand them over, as a tap on a menu."""
+    """Records a follower's message, and any event (such as a tap on a menu) that a rule hands over."""
     row = event.row
     if row is None or not row.openid:
         return
@@ -55,7 +55,7 @@ def note_message(event: InboundEvent) -> None:
 def noted(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """Yields the staff's notes, among what was said."""
+    """Yields the staff's notes as bubbles of the conversation, the newest first."""
     notes = Note.objects.filter(thread__account=account, thread__openid=openid).select_related("author")
     if before is not None:
         notes = notes.filter(created_at__lt=before)

@@ -1,4 +1,4 @@
-"""The service hours of the desk: a form of three fields, and what followers are told by it."""
+"""The page of the desk's service hours: a form, and the text that followers are told."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class HoursForm(forms.ModelForm[ServiceHours]):
 
 @account_page(Area.MESSAGES)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Keeps the hours, or with ``always`` takes them away."""
+    """Shows and saves the service hours; a POST with ``always`` deletes them."""
     row = ServiceHours.objects.filter(account=account).first()
     form = HoursForm(_posted(request), instance=row or ServiceHours(account=account))
     if request.method == "POST" and "always" in request.POST:

@@ -1,6 +1,6 @@
-"""WeChat's own customer service (微信客服系统): its workers, who waits, whom they serve, what they wrote.
+"""The pages of WeChat's own customer service (微信客服系统): workers, waiting followers, sessions, records.
 
-Each of these pages asks the platform when it is opened, and shows what it said.
+Each page calls the platform when it is opened, and stores nothing.
 """
 
 import datetime
@@ -64,7 +64,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.MESSAGES)
 def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what was written on one day in WeChat's own customer service."""
+    """Shows the messages of one day in WeChat's own customer service."""
     day = _day(request.GET.get("day", ""))
     context = frame(request, _("Records of WeChat's customer service"), day=day)
     begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())

@@ -1,4 +1,4 @@
-"""The desk's own records; what was said is in the inbox and among the pushes."""
+"""The models of the desk; messages themselves are rows of the inbox and pushes."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -13,11 +13,11 @@ from wechat.contents.models import HasContent
 
 
 class Thread(models.Model):
-    """The conversation of the staff with one follower, and how far they have come in it.
+    """The conversation of the staff with one follower, and how far the staff have come in it.
 
-    Ids of inbox rows mark how far they came, so that a message that is handled twice or late changes nothing:
-    ``newest_id`` is the follower's newest message, ``read_id``, ``answered_id`` and ``closed_id`` the newest
-    one when somebody last looked, replied, and closed the conversation.
+    Progress is stored as ids of inbox rows, so that a message handled twice or late changes nothing:
+    ``newest_id`` is the follower's newest message; ``read_id``, ``answered_id`` and ``closed_id`` are the
+    newest message at the time when somebody last looked, replied, and closed the conversation.
     """
 
     account = models.ForeignKey(
@@ -30,7 +30,7 @@ class Thread(models.Model):
     read_id = models.BigIntegerField(default=0)
     answered_id = models.BigIntegerField(default=0)
     closed_id = models.BigIntegerField(default=0)
-    # Since when a message waits that neither a rule nor a person answered.
+    # The time of the first message that neither a rule nor a person has answered.
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -78,9 +78,9 @@ class Thread(models.Model):
 
 
 class Takeover(models.Model):
-    """A time in which a person talks with a follower.
+    """A period in which a person talks with a follower.
 
-    Until then the rules say nothing to what the follower writes.
+    Until its end the rules do not answer what the follower writes.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
@@ -118,7 +118,7 @@ class Note(models.Model):
 
 
 class ReplyTime(models.Model):
-    """The time that a follower had waited when a person answered; whom it was about is not kept."""
+    """The time that a follower had waited when a person answered; the follower is not stored."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     at = models.DateTimeField()
@@ -134,7 +134,7 @@ class ReplyTime(models.Model):
 
 
 class CannedAnswer(HasContent):
-    """An answer that is given often, at hand by its shortcut."""
+    """A reusable answer, inserted by its shortcut."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="canned_answers", verbose_name=_("account")
@@ -165,7 +165,7 @@ class ServiceHours(models.Model):
     account = models.OneToOneField(
         OfficialAccount, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("account")
     )
-    # 1 is Monday; none means every day.
+    # 1 is Monday; an empty list means every day.
     weekdays = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("days of the week"), default=list, blank=True
     )

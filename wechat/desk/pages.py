@@ -1,7 +1,7 @@
-"""The desk: conversations on the left, one of them in the middle, the follower on the right.
+"""The page of the desk: conversations on the left, one of them in the middle, the follower on the right.
 
-The page asks every two seconds whether anything changed and is sent the parts that did. Every deed is a
-plain form, which works without scripts as well.
+The page polls every two seconds for the parts that have changed. Every action is a plain form, which works
+without scripts as well.
 """
 
 import datetime
@@ -46,7 +46,7 @@ from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import Push
 
 PICTURES = 60
-# The fields of a form that was refused, until its page is shown again.
+# The session key for the fields of a refused form, until its page is shown again.
 TYPED = "desk_typed"
 FIELDS = ("text", "canned", "picture")
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
@@ -81,7 +81,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.MESSAGES)
 def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Returns the parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
+    """Returns the parts of the page as JSON with their digest; 204 if ``have`` is that digest already."""
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
         threads.read(thread)
@@ -108,7 +108,7 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @require_POST
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
-    """Does what the pressed button says: a script is told what was wrong, a form goes back to the page."""
+    """Performs the action of a button; answers a script with JSON, a plain form with a redirect."""
     _as_shown(request, thread)
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
@@ -132,14 +132,14 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
 
 
 def _as_shown(request: HttpRequest, thread: Thread) -> None:
-    """Takes the conversation back to the newest message on the page: nobody has seen what came after it."""
+    """Sets ``newest_id`` to the newest message on the posted page: later messages have not been seen."""
     thread.newest_id = min(thread.newest_id, row_id(request.POST.get("newest", "")) or 0)
 
 
 def _digest(parts: Mapping[str, str]) -> str:
-    """Returns a digest that is the same for parts that look the same.
+    """Returns a digest of the rendered parts that ignores their form tokens.
 
-    Each rendering masks the form token anew.
+    Each rendering masks the form token anew, although the parts look the same.
     """
     looks = FORM_TOKEN.sub("", "".join(parts.values()))
     return hashlib.sha256(looks.encode()).hexdigest()[:16]
@@ -192,7 +192,7 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
 
 
 def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
-    """Keeps remark, tags and fields, as the follower's own page does."""
+    """Saves the remark, tags and fields of the follower, as the follower's own page does."""
     follower = _follower(thread)
     if follower is None or not _may_change_profile(request, account.pk):
         raise PermissionDenied
@@ -268,7 +268,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
 
 
 def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:
-    """Returns the canned answers, each text with the follower's own values beside it, as it would be sent."""
+    """Returns the canned answers, each with its text filled in for the follower as ``ready``."""
     found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
     if thread is not None:
         values = of_follower(account, thread.openid, timezone.now()).by_name()
@@ -278,15 +278,15 @@ def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswe
 
 
 def _typed(request: HttpRequest, thread: Thread | None) -> dict[str, Any]:
-    """Returns what was filled in for this conversation and refused a moment ago."""
+    """Returns the posted fields that were refused for this conversation a moment ago, if any."""
     typed: dict[str, Any] = request.session.pop(TYPED, {})
     return typed if thread is not None and typed.get("thread") == thread.pk else {}
 
 
 def _editor(account: OfficialAccount, text: str) -> dict[str, Any]:
-    """Returns the composer's field.
+    """Returns the text editor of the composer: its media and its HTML.
 
-    What is typed for one person has no variables, and the bubble is above it.
+    It has no variables and no preview, since its text is for one person, shown right above.
     """
     field = TextEditor(
         {
@@ -303,9 +303,9 @@ def _editor(account: OfficialAccount, text: str) -> dict[str, Any]:
 
 
 def _profile_form(request: HttpRequest, thread: Thread) -> dict[str, Any]:
-    """Returns the form of the follower's profile, made once a page.
+    """Returns the context with the form of the follower's profile, empty without the right to change it.
 
-    What is typed in it must not be renewed.
+    It is rendered once per page and never refreshed, which would lose what is typed in it.
     """
     follower = _follower(thread)
     if follower is None or not _may_change_profile(request, thread.account_id):

@@ -1,6 +1,6 @@
-"""What the desk shows about a follower beside the conversation.
+"""The facts about a follower that the desk shows beside the conversation.
 
-Apps above register what they know, as orders::
+Apps above register sources of facts, such as orders::
 
     @panel.register
     def orders(follower): return [panel.Fact(_("order"), "¥99.00", link)]

@@ -1,4 +1,4 @@
-"""Who else looks at a conversation right now, and who is writing. Known to Redis for a few seconds only."""
+"""The staff who look at a conversation or write in it right now, kept in Redis for a few seconds."""
 
 import json
 import time
@@ -23,9 +23,9 @@ class Seen:
 
 
 def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
-    """Notes that this member of staff looks at a conversation, and returns the others who do.
+    """Records that a member of staff looks at a conversation; returns the others who do.
 
-    Nobody, while Redis is away.
+    Returns an empty list if Redis cannot be reached.
     """
     key = f"wc:desk:{thread.pk}"
     mine = json.dumps({"name": staff.name(user), "writes": writes, "at": time.time()})

@@ -1,4 +1,4 @@
-"""What a member of staff says to a follower."""
+"""The replies of staff to a follower."""
 
 from dataclasses import dataclass
 
@@ -26,8 +26,8 @@ from wechat.sdk.content import Content, Image, Text, from_dict
 class StaffReply:
     """A reply as it was typed or chosen.
 
-    ``token`` is the form's own, so that a form sent twice is one message; ``seen`` is the newest push by
-    staff that the writer had before their eyes.
+    ``token`` identifies the form, so that a form posted twice is one message; ``seen`` is the id
+    of the newest push by staff on the page of the writer.
     """
 
     token: str
@@ -38,7 +38,7 @@ class StaffReply:
 
 
 def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffReply) -> Push:
-    """Has a reply sent, and takes over from the rules. Raises ``ValidationError`` with what to do instead."""
+    """Queues a reply, and takes over from the rules. Raises ``ValidationError`` with what to do instead."""
     _refuse_several(draft)
     content = _content(account, thread, draft)
     _refuse_collision(thread, user, draft)
@@ -56,7 +56,7 @@ def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffRepl
 
 
 def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push) -> None:
-    """Sends a message once more that surely did not arrive.
+    """Retries a message that surely did not arrive, and takes over from the rules.
 
     Raises ``ValidationError`` with what to do instead.
     """
@@ -74,7 +74,7 @@ def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push
 
 
 def newest_of_staff(thread: Thread) -> Push | None:
-    """Returns the last message of any member of staff."""
+    """Returns the newest push to the follower by any member of staff, or ``None``."""
     return (
         Push.objects.filter(
             account=thread.account_id, openid=thread.openid, cause__startswith=f"{staff.PREFIX}:"

@@ -1,4 +1,4 @@
-"""What search finds of canned answers."""
+"""The source of search for canned answers."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""When people answer on the desk. Every answer that hands a follower over asks: kept in the process."""
+"""The service hours of the desk, cached in the process because every handover to the desk reads them."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _windows = Cached("service_hours", _build)
 
 
 def of(account: OfficialAccount) -> Window | None:
-    """Returns the hours in which people answer; ``None`` for an account that has people at any time."""
+    """Returns the service hours of an account; ``None`` if people answer at any time."""
     return _windows.get().get(account.pk)
 
 
@@ -36,7 +36,7 @@ def is_open(account: OfficialAccount, at: datetime.datetime) -> bool:
 
 
 def next_opening(account: OfficialAccount, at: datetime.datetime) -> datetime.datetime | None:
-    """Returns when people answer again, if nobody does at that moment; ``None`` if somebody does."""
+    """Returns when people answer again if nobody does at that time; ``None`` if somebody does."""
     window = of(account)
     if window is None or window.opens is None or window.miss(at) is None:
         return None
@@ -49,7 +49,7 @@ def next_opening(account: OfficialAccount, at: datetime.datetime) -> datetime.da
 
 
 def in_words(account: OfficialAccount) -> str:
-    """Returns the hours as a follower reads them."""
+    """Returns the service hours in words, as followers read them."""
     window = of(account)
     if window is None or window.opens is None or window.closes is None:
         return _("at any time")

@@ -1,4 +1,4 @@
-"""How members of staff are named where a rule would be: in the message log and among what was sent."""
+"""The marks of staff: they stand for a rule's name in the message log and as the cause of pushes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ PREFIX = "staff"
 
 
 def mark(user: User) -> str:
-    """Returns the mark of a member of staff who answered, as ``staff:7``."""
+    """Returns the mark of a member of staff, such as ``staff:7``."""
     return f"{PREFIX}:{user.pk}"
 
 

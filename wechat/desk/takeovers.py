@@ -1,7 +1,7 @@
-"""Robot or person: who answers what a follower writes.
+"""The takeovers of conversations from the rules by a person.
 
-While a person talks the rules are silent for this follower's messages; menus and other events are answered
-as ever. The person's turn ends when they give back, or by itself some time after their last message.
+During a takeover the rules do not answer the follower's messages; menus and other events are answered as
+usual. It ends when the person gives the conversation back, or some time after their last message.
 """
 
 import datetime
@@ -29,7 +29,7 @@ _turns = Cached("desk", _build)
 
 
 def silence(event: InboundEvent) -> Answer | None:
-    """Answers with nothing while a person talks with this follower."""
+    """Returns an empty answer during a takeover, which silences the rules; otherwise ``None``."""
     until, by = _turns.get().get((event.account.pk, event.message.openid), (None, ""))
     if until is None or event.message.event or until.timestamp() <= event.message.create_time:
         return None
@@ -37,7 +37,7 @@ def silence(event: InboundEvent) -> Answer | None:
 
 
 def take(thread: Thread, user: User) -> None:
-    """Begins the person's turn to talk with the follower, or makes it last longer."""
+    """Begins a takeover by this person, or extends it."""
     Takeover.objects.update_or_create(
         account_id=thread.account_id,
         openid=thread.openid,

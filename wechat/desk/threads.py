@@ -1,7 +1,7 @@
-"""How a conversation moves: heard, read, answered, put off, closed.
+"""The state changes of a conversation: heard, read, answered, put off, closed.
 
-``newest_id`` of a conversation that is given here is the newest message that was seen: what came after it
-still waits.
+In all functions the ``newest_id`` of the given conversation is the newest message that was seen: later
+messages still wait.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from wechat.desk.models import ReplyTime, Thread
 from wechat.desk.staff import is_mark
 from wechat.inbox.models import InboundMessage
 
-# In any order and more than once: only ids and times that are newer than what is on record change it.
+# Idempotent and independent of the order: only newer ids and times change the row.
 NOTE_MESSAGE = """
 INSERT INTO desk_thread
     (account_id, openid, newest_id, newest_at, newest_text, read_id, answered_id, closed_id, waiting_since)
@@ -35,9 +35,9 @@ ON CONFLICT (account_id, openid) DO UPDATE SET
 
 
 def note_message(row: InboundMessage, *, is_handed_over: bool = False) -> None:
-    """Notes a follower's message.
+    """Records a follower's message.
 
-    They wait for a person if a rule handed them over, no rule answered, or one is talking with them.
+    The follower waits for a person if a rule handed them over, no rule answered, or a takeover is running.
     """
     unanswered = row.answer is None and not row.later and (not row.answered_by or is_mark(row.answered_by))
     waits = is_handed_over or unanswered
@@ -60,9 +60,9 @@ def read(thread: Thread) -> None:
 
 
 def answered(thread: Thread, by: User) -> None:
-    """Notes that somebody replied: what came before no longer waits.
+    """Records a reply by staff: messages up to the newest one seen no longer wait.
 
-    A conversation that was nobody's becomes theirs.
+    A conversation without an assignee is assigned to ``by``.
     """
     _note_reply_time(thread)
     Thread.objects.filter(pk=thread.pk).update(
@@ -103,7 +103,7 @@ def assign(thread: Thread, to: User | None) -> None:
 
 
 def unread(thread: Thread, most: int = 99) -> int:
-    """Returns how many messages nobody on the desk has seen, at most ``most``."""
+    """Returns the number of messages that nobody on the desk has seen, at most ``most``."""
     newer = InboundMessage.objects.filter(
         account=thread.account_id, openid=thread.openid, pk__gt=thread.read_id
     ).exclude(kind="event")
@@ -111,5 +111,5 @@ def unread(thread: Thread, most: int = 99) -> int:
 
 
 def _still_waiting(thread: Thread) -> Case:
-    """Returns the expression for ``waiting_since``: what arrived since the page was made still waits."""
+    """Returns the expression for ``waiting_since``, kept if a message arrived after the newest one seen."""
     return Case(When(newest_id__gt=thread.newest_id, then=F("waiting_since")), default=Value(None))

@@ -1,4 +1,4 @@
-"""The conversations that wait for an answer."""
+"""The kind of conversations that wait for an answer, for the list of what waits for a person."""
 
 from django.utils.translation import gettext_lazy as _
 

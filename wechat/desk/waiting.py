@@ -1,7 +1,6 @@
-"""What a follower who is handed to the desk may be told: how many wait before them, how long, until when.
+"""The variables for followers handed to the desk: their place in the queue, the waiting time, the hours.
 
-Every figure is counted when the answer is given. One that nobody knows is empty, and the text says something
-else instead.
+Every value is computed when the answer is given. An unknown value is empty, and the text uses its fallback.
 """
 
 import datetime
@@ -19,7 +18,7 @@ from wechat.desk import boxes, service_hours
 from wechat.desk.models import ReplyTime, Thread
 from wechat.sdk.beijing import BEIJING
 
-# The last replies by which a wait is judged, not older than that, and at least so many.
+# The waiting time is estimated from the last ``RECENT`` replies of ``RECENT_DAYS``, at least ``FEWEST``.
 RECENT = 50
 RECENT_DAYS = datetime.timedelta(days=30)
 FEWEST = 3
@@ -29,7 +28,7 @@ MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 
 
 def _for_followers(look_up: LookUp) -> LookUp:
-    """Has a look-up give its text in the language of the accounts, whoever looks at it."""
+    """Returns the look-up with its text in the language of the accounts, whatever the active language."""
 
     @wraps(look_up)
     def looked_up(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
@@ -41,7 +40,7 @@ def _for_followers(look_up: LookUp) -> LookUp:
 
 @_for_followers
 def ahead(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """Returns how many others have waited for longer."""
+    """Returns the number of other followers who have waited for longer."""
     threads = Thread.objects.filter(account=account)
     own = threads.filter(openid=openid).values_list("waiting_since", flat=True).first()
     others = boxes.waiting_rows(threads).exclude(openid=openid)
@@ -50,7 +49,7 @@ def ahead(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
 
 @_for_followers
 def wait(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """Returns how long those waited, in the median, who were answered lately; empty if there were too few."""
+    """Returns the median waiting time of recent replies in words; empty if there were too few."""
     replies = ReplyTime.objects.filter(account=account, at__gte=at - RECENT_DAYS).order_by("-at")[:RECENT]
     begun = ((each.at - each.waited, each.waited.total_seconds()) for each in replies)
     seconds = [waited for since, waited in begun if service_hours.is_open(account, since)]
@@ -60,7 +59,7 @@ def wait(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
 
 @_for_followers
 def opens(account: OfficialAccount, openid: str, at: datetime.datetime) -> str:
-    """Returns when people answer again, in words; empty while they do."""
+    """Returns when people answer again, in words; empty during the service hours."""
     moment = service_hours.next_opening(account, at)
     return _day(moment, at) if moment else ""
 

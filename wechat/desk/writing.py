@@ -1,7 +1,6 @@
-"""The follower sees that somebody is writing, where the platform allows it.
+"""The typing indicator: the follower sees that somebody is writing, where the platform allows it.
 
-A courtesy: it is asked for in passing, never repeated, and nothing depends on it. Reference: WeChat reference
-8.3 Typing.
+It is only a courtesy: it is never retried, and nothing depends on it. Reference: WeChat reference 8.3 Typing.
 """
 
 import datetime
@@ -23,23 +22,23 @@ from wechat.sdk.errors import WeChatError
 
 log = logging.getLogger(__name__)
 
-# Later it would be a lie.
+# After this time the task expires: the indicator would be wrong.
 SECONDS = 5
-# The platform shows it for about as long, and only this soon after something was said.
+# The platform shows the indicator for about as long, and only this soon after a message.
 SHOWN_SECONDS = 12
 SOON_AFTER = datetime.timedelta(seconds=30)
 
 
 def claim_showing(thread: Thread) -> bool:
-    """Claims having it shown that somebody is writing, and returns whether the caller is to ask for it.
+    """Returns whether the caller should ask for the indicator, and claims it for as long as it is shown.
 
-    It is not asked for again while it is shown, nor where the platform would refuse it.
+    The claim fails while the indicator is shown, and where the platform would refuse it.
     """
     return _is_able(thread.account) and _has_just_talked(thread) and _is_first(thread)
 
 
 def ask_for(thread: Thread) -> None:
-    """Has a worker show it; with the broker away nobody does."""
+    """Enqueues the task that shows the indicator; does nothing if the broker cannot be reached."""
     try:
         current_app.send_task("desk.show_writing", (thread.pk,), queue=work.INTERACTIVE, expires=SECONDS)
     except OperationalError as error:
@@ -50,12 +49,12 @@ def show(thread: Thread) -> None:
     try:
         api.typing(client_for(thread.account), thread.openid)
     except WeChatError:
-        # Shown already, too late, or no right to: the door has logged it, and there is nothing to repair.
+        # Shown already, too late, or not permitted: the client has logged it, and nothing needs repair.
         return
 
 
 def _is_able(account: OfficialAccount) -> bool:
-    """Returns whether the account may show it; one that was never asked may be able to."""
+    """Returns whether the account has the right to show the indicator; ``True`` if that is not known."""
     return bool(account.abilities.get("service_messages", {}).get("able", True))
 
 

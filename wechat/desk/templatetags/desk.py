@@ -22,5 +22,5 @@ def roughly(length: datetime.timedelta) -> str:
 
 @register.filter
 def urgency(length: datetime.timedelta) -> str:
-    """Returns the colour of a wait: after an hour it is bad."""
+    """Returns the colour class of a waiting time: ``bad`` from an hour on, otherwise ``warn``."""
     return "bad" if length.total_seconds() >= HOUR else "warn"
