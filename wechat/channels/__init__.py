@@ -1,1 +1,1 @@
-"""QR channels: codes with a scene, their welcome, and what came through them."""
+"""The QR channels: codes with a scene, their welcomes, and reports on the scans."""

@@ -104,7 +104,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns the fields that cannot be changed: a printed code cannot become another kind of code."""
+        """Returns the read-only fields: an existing channel keeps its kind of code, which may be printed."""
         fields = super().get_readonly_fields(request, obj)
         return fields if obj is None else [*fields, "lifetime"]
 
@@ -123,7 +123,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Returns a field without shortcuts beside it: staff and tags have pages of their own."""
+        """Returns a form field without the related-object links: staff and tags have pages of their own."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("owner", "tags"):
             field.widget = field.widget.widget
@@ -132,7 +132,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns the fields; a permanent code has no days."""
+        """Returns the fieldsets; a channel with a permanent code has no days."""
         permanent = obj is not None and obj.lifetime == Channel.Lifetime.PERMANENT
         return [
             (title, {"fields": [name for name in part["fields"] if not (permanent and name == "days")]})
@@ -140,9 +140,9 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether the channel may be deleted, as one that was never scanned.
+        """Returns whether the channel may be deleted: only one that was never scanned.
 
-        What was scanned stays in the reports, and a printed code goes on being scanned.
+        Scans stay in the reports, and a printed code goes on being scanned.
         """
         return obj is not None and not obj.scans.exists() and super().has_delete_permission(request, obj)
 
@@ -229,9 +229,9 @@ class PosterAdmin(AccountScopedAdmin):
         js = ("channels/poster.js",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Returns the fields.
+        """Returns the fields of the form.
 
-        The picture cannot be changed: another picture is another poster, its code has another place.
+        The background of an existing poster cannot be changed, because the code would need another place.
         """
         return (
             ("account", "name", "background") if obj is None else ("account", "name", "left", "top", "size")
@@ -242,7 +242,7 @@ class PosterAdmin(AccountScopedAdmin):
         return [path("<int:pk>/background/", file, name="channels_background"), *super().get_urls()]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """Redirects to the poster's page, where the code is put where it belongs."""
+        """Redirects to the poster's page, on which the code is dragged to its place."""
         self.message_user(request, _("Now drag the code to its place, and save."))
         return redirect(reverse("admin:channels_poster_change", args=[obj.pk]))
 

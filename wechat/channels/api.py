@@ -1,4 +1,4 @@
-"""Channels for business systems: read, made, and what they brought."""
+"""The API endpoints of channels for business systems: list, create, report."""
 
 import datetime
 from typing import Any

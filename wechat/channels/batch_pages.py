@@ -1,4 +1,4 @@
-"""Many channels from a file: first what it would make, row by row, and when that is agreed to, the making."""
+"""The pages that create channels from a file: a preview of each row, then the creation once confirmed."""
 
 import math
 from typing import Any
@@ -102,7 +102,7 @@ def _made(request: HttpRequest, batch: batches.Batch) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """Returns the file that was chosen, or the one that was shown and is sent along.
+    """Returns the uploaded file, or the text of the previewed one, which the form posts again.
 
     Raises ``UnreadableBatch``.
     """

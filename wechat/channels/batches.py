@@ -1,4 +1,4 @@
-"""Many channels at once from a table: read and checked as a whole, row by row, then made or not at all."""
+"""The batches of channels from a table: checked row by row as a whole, then created all or not at all."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from wechat.sdk.pay import money
 MOST_ROWS = 1000
 LARGEST_FILE = 1024 * 1024
 
-# What the first row may call each column, in the case of small letters.
+# The titles that each column may have in the first row, in lower case.
 COLUMNS: Mapping[str, Sequence[str]] = {
     "name": ("名称", "渠道名称", "name"),
     "group": ("分组", "group"),
@@ -41,12 +41,12 @@ EXAMPLE = [
 
 
 class UnreadableBatch(Exception):
-    """The error for a file that is no table of channels; its text says why."""
+    """The error for a file that is not a table of channels; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """The kind of codes that a batch is given."""
+    """The kind of code for all channels of a batch; ``days`` is for temporary codes."""
 
     lifetime: str = Channel.Lifetime.PERMANENT
     days: int = 30
@@ -56,7 +56,7 @@ class Making:
 class BatchRow:
     """A row of the file.
 
-    ``number`` is the file's own, its first row being 1; ``problems`` say what to correct.
+    ``number`` counts the rows of the file from 1; ``problems`` say what to correct.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Batch:
 
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
-    """Returns what the file asks for, with what is wrong in each row. Raises ``UnreadableBatch``."""
+    """Returns the batch that a file describes, with the problems of each row. Raises ``UnreadableBatch``."""
     header, *rows = numbered = _numbered(body)
     places = _places(header[1])
     if not rows:
@@ -90,9 +90,9 @@ def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
 
 @transaction.atomic
 def make(batch: Batch) -> list[Channel]:
-    """Makes all channels of a batch and, as due work, their codes; returns them.
+    """Creates all channels of a batch and their codes, which a worker makes; returns the channels.
 
-    Raises ``IntegrityError`` for a taken name.
+    Raises ``IntegrityError`` if a name is taken.
     """
     channels = Channel.objects.bulk_create([row.channel for row in batch.rows])
     Code.objects.bulk_create([Code(channel=channel) for channel in channels])
@@ -127,9 +127,9 @@ def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
 
 
 def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
-    """Returns the rows as CSV, each under its number.
+    """Returns the rows as CSV, each on the line of its number.
 
-    What is shown is sent along, and made when it is agreed to.
+    The preview posts this text again when it is confirmed, so that exactly what was shown is created.
     """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
@@ -142,7 +142,7 @@ def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
 
 
 def _check_room(account: OfficialAccount, count: int) -> None:
-    """Checks whether the account has places for so many more codes. Raises ``UnreadableBatch`` if not."""
+    """Checks that the account has ``count`` permanent codes left. Raises ``UnreadableBatch`` if not."""
     left = limits.permanent_left(account)
     if count > left:
         sentence = _("The account has only %(left)d permanent codes left: make temporary ones.")
@@ -150,9 +150,9 @@ def _check_room(account: OfficialAccount, count: int) -> None:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    """Returns the columns by name.
+    """Returns the indexes of the columns by name.
 
-    Raises ``UnreadableBatch`` for one that is unknown, twice there, or missing.
+    Raises ``UnreadableBatch`` for an unknown or repeated column, or if the name's column is missing.
     """
     places: dict[str, int] = {}
     for place, title in enumerate(header):
@@ -237,7 +237,7 @@ def _cell(cells: Sequence[str], place: int) -> str:
 
 
 def _amount(text: str) -> int | None:
-    """Returns an amount in fen, zero for an empty text; ``None`` for a text that is no amount."""
+    """Returns an amount in fen, zero for an empty text; ``None`` if the text is not a valid amount."""
     try:
         amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The code of a channel as a file, on a poster, and made anew."""
+"""The pages of a channel's code: as a file, on a poster, and to make it anew."""
 
 import re
 from urllib.parse import quote
@@ -25,7 +25,7 @@ MOST_AT_ONCE = 200
 
 @object_page(all_channels, Area.CONTENT, is_file=True)
 def picture(request: HttpRequest, channel: Channel) -> HttpResponseBase:
-    """Shows the platform's own picture of the code; until it is here, the code as we draw it."""
+    """Returns the platform's picture of the code, or a drawing of it as long as the picture is missing."""
     code = channel.code
     if code.picture:
         kind = "image/png" if str(code.picture.name).endswith(".png") else "image/jpeg"
@@ -83,7 +83,7 @@ def make_again(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def _chosen(request: HttpRequest, account: OfficialAccount) -> list[Channel]:
     """Returns the chosen channels of the account.
 
-    Raises ``Http404`` for none, ``RowsOfAnother`` for any of another account.
+    Raises ``Http404`` if none is chosen, ``RowsOfAnother`` if one belongs to another account.
     """
     named = request.POST.get("ids") or request.GET.get("ids", "")
     ids = [int(each) for each in re.findall(r"\d{1,18}", named)][:MOST_AT_ONCE]

@@ -1,4 +1,4 @@
-"""How a channel's code is, in words: for the list and the channel's page."""
+"""The condition of a channel's code in words, for the list and the channel's page."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ ALL_PERMANENT_USED = 45029
 class CodeCondition:
     """The condition of a code.
 
-    ``kind`` colours the word; ``brief`` is until when; ``problem`` says what is wrong and what to do.
+    ``kind`` is the colour of the word; ``brief`` says until when the code is valid; ``problem`` says what is
+    wrong and what to do.
     """
 
     word: StrOrPromise

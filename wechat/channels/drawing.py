@@ -1,6 +1,6 @@
-"""Codes and posters as files: the picture of the platform, a drawing of the same code, a code on a poster.
+"""The drawing of codes and posters as files.
 
-What we draw says in its description which code it is, so that a simulator or a search can find it.
+The description of a drawn file contains the address in the code, so that a simulator or a search finds it.
 """
 
 import io
@@ -11,12 +11,12 @@ from PIL import Image, PngImagePlugin
 from wechat.channels.models import Poster
 
 SCALE = 12
-# Light modules around the code that a camera needs, counted in modules.
+# The width of the light margin that a camera needs around the code, in modules.
 QUIET_ZONE = 4
 
 
 def png(url: str, side: int | None = None) -> bytes:
-    """Returns the code as a PNG; ``side`` in pixels, quiet zone included."""
+    """Returns the code as a PNG; ``side`` is its width in pixels, including the quiet zone."""
     return _saved(_drawn(url, side), url)
 
 
@@ -28,9 +28,9 @@ def svg(url: str) -> bytes:
 
 
 def poster(poster: Poster, url: str) -> bytes:
-    """Returns the background with the code on it, as a PNG.
+    """Returns the poster with the code on it, as a PNG.
 
-    Raises ``FileNotFoundError`` without the background.
+    Raises ``FileNotFoundError`` if the background file is missing.
     """
     with poster.background.open("rb") as file, Image.open(file) as opened:
         picture = opened.convert("RGB")
@@ -39,9 +39,9 @@ def poster(poster: Poster, url: str) -> bytes:
 
 
 def _drawn(url: str, side: int | None) -> Image.Image:
-    """Returns the code drawn with whole pixels a module: a sharp code is read from further away.
+    """Returns the code drawn with whole pixels per module, because a sharp code is read from further away.
 
-    What is left over is white margin.
+    The remaining pixels of ``side`` are a white margin.
     """
     made, drawn = segno.make_qr(url, error="m"), io.BytesIO()
     scale = max(1, side // made.symbol_size(border=QUIET_ZONE)[0]) if side else SCALE

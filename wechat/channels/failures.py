@@ -1,4 +1,4 @@
-"""QR codes that could not be made, for the desk of what failed."""
+"""The failure source of QR codes that could not be made."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What staff fill in about a channel, what it says, and posters; and the filters of the list."""
+"""The forms of channels, welcomes and posters, and the filter of the list."""
 
 import io
 from decimal import Decimal
@@ -24,10 +24,10 @@ from wechat.sdk.pay import money
 
 LARGEST_BYTES = 10 * 1024 * 1024
 LARGEST_SIDE = 6000
-# Less than that and a phone cannot read it from a poster.
+# The smallest code on a poster that a phone can read, in pixels.
 SMALLEST_CODE = 120
 FORMATS = {"PNG": "png", "JPEG": "jpg"}
-# In yuan.
+# The highest cost of a channel, in yuan.
 HIGHEST_COST = Decimal("99999999.99")
 
 
@@ -74,7 +74,7 @@ class WelcomeForm(AnswerForm):
 
 
 class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcome]"]):
-    """The forms of what a channel says to one audience."""
+    """The forms of a channel's welcomes for one audience."""
 
     audience: ClassVar[Welcome.Audience]
 
@@ -96,7 +96,7 @@ class WelcomeFormSet(BaseInlineFormSet[Welcome, Channel, "forms.ModelForm[Welcom
         )
 
     def _in_order(self) -> list[Any]:
-        """Returns the forms that stay, the new ones last."""
+        """Returns the forms that are not deleted, in order, the new ones last."""
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
         kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
         old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)
@@ -152,7 +152,7 @@ class ChannelFilter(FilterForm):
 class PosterForm(AccountForm):
     """A form for a poster.
 
-    The background is kept as we saved it ourselves: upright, and without what else a file may carry.
+    The background is saved anew: upright, and without metadata of the uploaded file.
     """
 
     class Meta:
@@ -175,7 +175,7 @@ class PosterForm(AccountForm):
         return cleaned
 
     def _place(self, size: tuple[int, int]) -> None:
-        """Places the code of a new poster below, in the middle, a third of the width wide."""
+        """Places the code of a new poster at the bottom centre, a third of the width wide."""
         width, height = size
         side = min(max(SMALLEST_CODE, width // 3), width, height)
         self.instance.left, self.instance.top = (width - side) // 2, max(0, height - side - height // 20)
@@ -183,9 +183,9 @@ class PosterForm(AccountForm):
 
 
 def _upright(file: UploadedFile[Any]) -> SimpleUploadedFile:
-    """Returns the picture upright, as we save it ourselves.
+    """Returns the picture, turned upright and saved anew.
 
-    Raises ``ValidationError`` for what is no picture, or too large a one.
+    Raises ``ValidationError`` if the file is not a picture, or if the picture is too large or too small.
     """
     if (file.size or 0) > LARGEST_BYTES:
         raise ValidationError(_("The picture has more than 10 MB: save it smaller."))

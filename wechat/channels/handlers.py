@@ -1,4 +1,4 @@
-"""Where channels join in: they welcome, they count who came, and the log and conversations name them."""
+"""The registrations of channels: welcomes, the count of scans, and names for the log and conversations."""
 
 import datetime
 import logging
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @answers(order=Precedence.CHANNEL, quick=True)
 def welcome(event: InboundEvent) -> Answer | None:
-    """Returns what the scanned channel says; where it says nothing the rules are asked."""
+    """Returns the welcome of the scanned channel; ``None`` leaves the answer to the rules."""
     found = _script_scanned(event)
     if found is None:
         return None
@@ -59,7 +59,7 @@ def note_leaving(event: InboundEvent) -> None:
 
 @links.register
 def code_pictures(account: OfficialAccount) -> Iterator[PageLink]:
-    """Yields the page that shows a channel's code, to be kept pressed or passed on."""
+    """Yields links to the pages that show channels' codes, to be offered where a link is chosen."""
     for channel in Channel.objects.filter(account=account).select_related("code").order_by("-pk")[:200]:
         code = getattr(channel, "code", None)
         if code is not None and code.can_be_scanned:
@@ -86,9 +86,9 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 @codes.scenes.register
 def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yields the newest channels, for rules about one, or those with the scenes asked for.
+    """Yields the scenes and names of the newest channels, or of those with the scenes asked for.
 
-    Those asked for may be deleted ones.
+    Scenes of deleted channels that were asked for are named as such.
     """
     found = Channel.objects.filter(account=account_id)
     found = found.filter(scene__in=scenes) if scenes else found.order_by("-pk")[:OFFERED]
@@ -103,7 +103,7 @@ def channels(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]
 def scanned(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """Yields by which channels somebody came, as bubbles of the conversation, newest first."""
+    """Yields the follower's scans as bubbles of the conversation, the newest first."""
     scans = Scan.objects.filter(account=account, openid=openid).select_related("channel", "message")
     if before is not None:
         scans = scans.filter(message__received_at__lt=before)
@@ -130,9 +130,9 @@ def _script_scanned(event: InboundEvent) -> ChannelScript | None:
 
 
 def _audience(event: InboundEvent, message: Subscribe) -> Audience:
-    """Returns for whom the welcome is: who left and follows again is no new follower.
+    """Returns the audience of the welcome: a follower who returns is an existing one.
 
-    Where nobody can tell, they are taken for one.
+    If the database cannot be asked, the follower counts as new.
     """
     if not any(welcomes.of(event.account, message.scene, audience) for audience in Audience):
         return Audience.NEW

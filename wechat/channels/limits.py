@@ -1,4 +1,4 @@
-"""How many permanent codes an account may still have. Reference: WeChat reference 7.1."""
+"""The platform's limit of permanent codes for an account. Reference: WeChat reference 7.1."""
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
@@ -6,9 +6,9 @@ from wechat.sdk.calls.qrcodes import MOST_PERMANENT
 
 
 def permanent_used(account: OfficialAccount) -> int:
-    """Returns how many permanent codes were made here.
+    """Returns the number of permanent codes that were made here.
 
-    The account may have others that were made elsewhere.
+    The account may have more of them, made elsewhere.
     """
     return Channel.objects.filter(account=account, lifetime=Channel.Lifetime.PERMANENT).count()
 

@@ -1,6 +1,6 @@
-"""Codes on their way: asked for at the platform, and their pictures fetched, by a worker.
+"""The background work that makes codes at the platform and fetches their pictures.
 
-Asking twice for a code of the same scene harms nobody, so a lost answer is asked for again.
+Making a code of the same scene twice does no harm, so a call is retried after a lost answer.
 Reference: WeChat reference 7.1 and 7.2.
 """
 
@@ -21,7 +21,7 @@ from wechat.sdk.calls import qrcodes
 from wechat.sdk.errors import TransportError, WeChatError
 
 State = Code.State
-# For each account, by all workers together.
+# The rate limit of each account, shared by all workers.
 PER_SECOND = 5.0
 LARGEST_PICTURE = 2 * 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png"})
@@ -39,7 +39,7 @@ CODES = work.Kind(
 
 @CODES.each
 def advance(code: Code) -> None:
-    """Has the code made, and fetches its picture."""
+    """Makes the code if it is waiting, and fetches its picture."""
     if code.state == State.WAITING:
         _make(code)
     try:
@@ -49,7 +49,7 @@ def advance(code: Code) -> None:
 
 
 def make_again(code: Code) -> None:
-    """Has a worker make it anew, with the same scene; the former code and picture are good until then."""
+    """Schedules a new code with the same scene; the former code and picture stay valid until then."""
     code.state, code.due_at, code.attempts = State.WAITING, timezone.now(), 0
     code.errcode, code.error = None, ""
     code.save(update_fields=["state", "due_at", "attempts", "errcode", "error"])
@@ -82,7 +82,7 @@ def _wait_for_turn(account_id: int) -> None:
 
 
 def _without_picture(code: Code, error: WeChatError) -> None:
-    """Tries again for a while; without its picture a code can still be scanned, as it is drawn here."""
+    """Retries for a while, then marks the code as ready: it can be scanned from our own drawing."""
     if code.attempts < len(CODES.retry):
         code.again(error, timezone.now() + CODES.retry[code.attempts])
     else:

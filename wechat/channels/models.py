@@ -1,4 +1,4 @@
-"""Where followers come from: channels with their QR codes and welcomes, what was scanned, and posters."""
+"""The models of channels: their QR codes, welcomes, scans and attributions, and posters."""
 
 import secrets
 import uuid
@@ -26,9 +26,9 @@ LONGEST_DAYS = 30
 
 
 def new_scene() -> str:
-    """Returns a new scene for a code, made by us and never typed.
+    """Returns a new random scene for a code.
 
-    Its beginning keeps it apart from the scenes of other features.
+    Its prefix distinguishes it from the scenes of other features.
     """
     return SCENE_PREFIX + "".join(secrets.choice(SCENE_LETTERS) for _each in range(12))
 
@@ -127,12 +127,12 @@ class Channel(models.Model):
 
     @property
     def answered_by(self) -> str:
-        """Returns how the message log names its welcome."""
+        """Returns the mark by which the message log names the channel's welcome."""
         return f"channel:{self.pk}"
 
 
 class Code(WorkRow):
-    """The code of a channel on the platform: to be made, its picture to be fetched, ready, or refused.
+    """The code of a channel on the platform.
 
     waiting → drawing → ready | failed. The former ticket and picture stay until a new code replaces them.
     """
@@ -189,7 +189,7 @@ class Code(WorkRow):
 
 
 class Welcome(HasContent):
-    """One thing a channel says to those who scan its code."""
+    """A message of a channel to those who scan its code."""
 
     class Audience(models.TextChoices):
         NEW = "new", _("New followers")
@@ -213,7 +213,7 @@ class Welcome(HasContent):
 class Scan(models.Model):
     """One scan of a channel's code, counted once whatever the platform repeats.
 
-    ``left_at`` is when somebody who followed by it first left after that.
+    ``left_at`` is when a follower who followed by this scan first left afterwards.
     """
 
     class Kind(models.TextChoices):
@@ -250,7 +250,7 @@ class Scan(models.Model):
             ),
         ]
         indexes = [
-            # All that the reports read, so that they need not visit the rows.
+            # Contains all columns that the reports read: index-only scans.
             models.Index(
                 fields=["account", "at"], include=["channel", "kind", "left_at"], name="scan_report"
             ),
@@ -263,7 +263,7 @@ class Scan(models.Model):
 
 
 class Attribution(models.Model):
-    """The first and the last channel that somebody came by, whatever the order the scans were handled in."""
+    """The first and the last channel that a follower came by, independent of the order of processing."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
@@ -289,12 +289,12 @@ class Attribution(models.Model):
 
 
 def _poster_path(poster: "Poster", filename: str) -> str:
-    """Returns a name that nobody can guess; the ending is what the file was found to be."""
+    """Returns an unguessable path with the suffix of the detected file type."""
     return f"channels/{poster.account_id}/posters/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
 class Poster(models.Model):
-    """A background picture and where on it a channel's code goes, in the picture's own pixels."""
+    """A background picture, and the place of a channel's code on it in pixels of the picture."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="posters", verbose_name=_("account")
@@ -324,7 +324,7 @@ class Poster(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Checks that the whole code is on the picture, if there is one."""
+        """Checks that the whole code fits on the picture, if there is one."""
         if not self.background:
             return
         if self.left + self.size > self.width or self.top + self.size > self.height:

@@ -1,4 +1,4 @@
-"""What every page about channels starts from."""
+"""The query and the template context that all pages about channels share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a channel would say, as a chat shows it."""
+"""The preview of a channel's welcomes as a chat shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ STRANGER = "oTester"
 
 @dataclass(frozen=True, slots=True)
 class PreviewedReply:
-    """A reply as it is previewed: ``now`` at once, ``later`` as customer-service messages."""
+    """A previewed reply: ``now`` is the passive reply, ``later`` are customer-service messages."""
 
     now: Bubble | None
     later: Sequence[Bubble]
@@ -25,7 +25,7 @@ class PreviewedReply:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """The welcome that an audience of a channel gets; of several ``answers`` one is drawn at random."""
+    """The welcome for an audience of a channel; one of several ``answers`` is drawn at random."""
 
     audience: StrOrPromise
     answers: Sequence[PreviewedReply]

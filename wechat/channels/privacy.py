@@ -1,4 +1,4 @@
-"""What the page of one follower shows of the channels they came by, and what is forgotten of that."""
+"""The channels on a follower's own page, and the erasure of scans and attributions."""
 
 import datetime
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def scanned(follower: Follower, before: datetime.datetime | None, limit: int) ->
 
 @timeline.adds_panel(order=20)
 def came_by(follower: Follower) -> Panel | None:
-    """Returns the first and the last channel that the follower came by, if there is any."""
+    """Returns a panel with the first and the last channel of the follower; ``None`` if there is none."""
     touches = _touches(follower).select_related("first_channel", "last_channel").first()
     if touches is None:
         return None
@@ -44,9 +44,9 @@ def came_by(follower: Follower) -> Panel | None:
 
 @erasing.holds
 def scans(follower: Follower) -> Holding | None:
-    """Returns the follower's scans as something to erase.
+    """Returns the follower's scans and attributions as a holding to erase.
 
-    They stay as numbers: without them the channels' figures would shrink afterwards.
+    Scans stay without the openid, because the channels' figures would shrink otherwise.
     """
     rows, touches = _scans(follower), _touches(follower)
     count = rows.count()

@@ -1,7 +1,7 @@
-"""What came through each channel in a span of days, counted by Postgres from the scans.
+"""The report on channels in a span of days, counted by Postgres from the scans.
 
-A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours. Somebody *stayed* N days if
-they had not left N days after they followed; only those are asked about who followed at least N days ago.
+Days are Asia/Shanghai's, which has no summer time, so that all have 24 hours. A follower *stayed* N days if
+they had not left N days after they followed; followers of fewer than N days are not counted.
 """
 
 import datetime
@@ -34,7 +34,7 @@ FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """The number who ``stayed``, of the ``followed`` long enough ago."""
+    """The number of followers who ``stayed``, of those who ``followed`` long enough ago."""
 
     stayed: int = 0
     followed: int = 0
@@ -61,7 +61,7 @@ class ChannelFigures:
 class ReportRow:
     """A channel's line of the report.
 
-    ``cost_each``: fen for each new follower since the channel exists, if it cost anything.
+    ``cost_each`` is the cost in fen for each new follower ever, ``None`` if it is not known.
     """
 
     channel: Channel
@@ -88,7 +88,7 @@ _revenue: Registry[RevenueSource] = Registry("source of revenue by channel")
 def register_revenue(source: RevenueSource) -> RevenueSource:
     """Registers a source of revenue.
 
-    ``source`` tells the revenue by channel id, by whatever attribution it stands for.
+    ``source`` returns the revenue by channel id, with an attribution of its own choice.
     """
     return _revenue.register(source)
 
@@ -98,7 +98,7 @@ def has_revenue() -> bool:
 
 
 def compared(account: OfficialAccount, period: Period, channels: QuerySet[Channel]) -> list[ReportRow]:
-    """Returns a line for each channel given, those without a scan included, most new followers first."""
+    """Returns a line for each of the channels, with or without scans, most new followers first."""
     figures = _by_channel(_scans(account, period))
     revenue = _all_revenue(account, period)
     ever = _new_ever(account)
@@ -119,9 +119,9 @@ def of_channel(channel: Channel, period: Period) -> ReportRow:
 def by_day(
     account: OfficialAccount, period: Period, channels: Sequence[int] | None = None
 ) -> list[DayFigures]:
-    """Returns every day of the period, those without a scan included.
+    """Returns the figures of every day of the period, with or without scans.
 
-    The figures are those of all channels, or of those given by id.
+    They are those of all channels of the account, or of the channels with the given ids.
     """
     rows = _scans(account, period)
     if channels is not None:
@@ -132,7 +132,7 @@ def by_day(
 
 
 def total(lines: Sequence[ReportRow]) -> ChannelFigures:
-    """Returns the sum of the lines."""
+    """Returns the sum of the figures of all lines."""
     figures = [line.figures for line in lines]
     return ChannelFigures(
         scans=sum(each.scans for each in figures),
@@ -168,7 +168,7 @@ def _scans(account: OfficialAccount, period: Period) -> QuerySet[Scan]:
 
 
 def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
-    """Returns the counts by channel id. ``left_7``: of ``followed_7``, who were gone within 7 days."""
+    """Returns the counts by channel id; ``left_7`` counts those of ``followed_7`` who left within 7 days."""
     now = timezone.now()
     asked: dict[str, Any] = {"scans": Count("at"), **_kinds()}
     for days in STAYS:
@@ -184,9 +184,9 @@ def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
 
 
 def _day_of(field: str, period: Period) -> Func:
-    """Returns the expression for the beginning of the day.
+    """Returns the expression for the beginning of the day of a field.
 
-    Much cheaper than a date in a time zone, for a million rows.
+    For a million rows this is much cheaper than a date in a time zone.
     """
     day, first = Value(datetime.timedelta(days=1)), Value(period.begins)
     return Func(day, F(field), first, function="date_bin", output_field=DateTimeField())
@@ -197,7 +197,7 @@ def _kinds() -> dict[str, Any]:
 
 
 def _new_ever(account: OfficialAccount) -> dict[int, int]:
-    """Returns how many new followers each channel that cost something has ever brought, by channel id."""
+    """Returns the numbers of new followers ever, by channel id, for channels that have a cost."""
     rows = Scan.objects.filter(channel__account=account, channel__cost__gt=0, kind=Scan.Kind.NEW)
     return dict(rows.values_list("channel").annotate(count=Count("at")).order_by())
 

@@ -1,4 +1,4 @@
-"""The report as rows of a file."""
+"""The report on channels as rows of a file."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal

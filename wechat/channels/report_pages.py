@@ -1,4 +1,4 @@
-"""What the channels brought: compared with one another, one by one, and as files."""
+"""The pages of the reports on channels: a comparison, one channel, and downloads."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -138,7 +138,7 @@ def _sorted(lines: list[ReportRow], form: CompareForm) -> list[ReportRow]:
 
 
 def _days(account: OfficialAccount, period: Period, channels: Sequence[int] | None) -> tuple[Days, Days]:
-    """Returns the days of the period and those of the one before, asked for together."""
+    """Returns the daily figures of the period and of the period before, with one query."""
     both = report.by_day(account, Period(period.before.first, period.last), channels)
     values = {each.day: [each.scans, each.new, each.again, each.existing] for each in both}
     days, before = ({day: values[day] for day in each} for each in (period.days, period.before.days))
@@ -146,7 +146,7 @@ def _days(account: OfficialAccount, period: Period, channels: Sequence[int] | No
 
 
 def _more(now: ChannelFigures, before: ChannelFigures) -> list[tuple[Measure, Number, Number]]:
-    """Returns the sums that are no sums of days, and those of the period before."""
+    """Returns the figures that are not sums of days, for the period and for the one before."""
     pairs = zip(_rest_of(now), _rest_of(before), strict=True)
     return [(measure, *pair) for measure, pair in zip(_measures(), pairs, strict=True)]
 
@@ -161,7 +161,7 @@ def _rest_of(figures: ChannelFigures) -> list[Number]:
 
 
 def _table(lines: Sequence[ReportRow]) -> Table:
-    """Returns the table of every channel, for the workbook; the page shows some at a time."""
+    """Returns the table of all channels for the workbook; the page shows only some at a time."""
     return Table(
         _("channels"),
         _("channel"),

@@ -1,6 +1,6 @@
-"""What a scan means: counted once, whom it brought, by which channel first and last, and who left again.
+"""The processing of scans: counting, attribution to the first and the last channel, and leaving.
 
-Everything here may run twice and in any order of events, and gives the same rows.
+All functions are idempotent and independent of the order of events.
 """
 
 import datetime
@@ -19,8 +19,8 @@ from wechat.sdk.messages import Subscribe
 Kind = Scan.Kind
 FOLLOWED = (Kind.NEW, Kind.AGAIN)
 
-# The earlier scan is the first touch and the later one the last, whichever is handled first; of two in the
-# same second the channel with the smaller id is the earlier.
+# The earlier scan is the first touch and the later one the last, in whichever order they are processed; of
+# two in the same second the channel with the smaller id is the earlier.
 ATTRIBUTE = """
 INSERT INTO channels_attribution AS known
     (account_id, openid, first_channel_id, first_at, last_channel_id, last_at)
@@ -38,9 +38,9 @@ ON CONFLICT (account_id, openid) DO UPDATE SET
 
 
 def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
-    """Counts a scan, and returns the channel whose code it was.
+    """Records a scan and its attribution; returns the channel of the scanned code.
 
-    Returns ``None`` if the scene is no channel's of this account.
+    Returns ``None`` if the account has no channel with this scene.
     """
     channel = Channel.objects.filter(account=row.account_id, scene=message.scene).first()
     if channel is not None:
@@ -51,9 +51,9 @@ def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
 
 
 def note_leaving(row: InboundMessage) -> None:
-    """Notes on the scans by which somebody had followed that they are gone as of now.
+    """Records on the scans by which the follower had followed that they have left.
 
-    Scans after which they had left before this keep their time.
+    A scan after which they had left earlier keeps that time.
     """
     _locked_follower(row)
     scans = Scan.objects.filter(
@@ -63,9 +63,9 @@ def note_leaving(row: InboundMessage) -> None:
 
 
 def _locked_follower(row: InboundMessage) -> Follower | None:
-    """Returns the follower, with the row locked.
+    """Returns the follower with the row locked, or ``None`` for an unknown one.
 
-    Two workers must not handle a follow and a leaving of one person past each other.
+    The lock serialises the processing of a follow and a leaving of the same person.
     """
     followers = Follower.objects.select_for_update(no_key=True)
     return followers.filter(account=row.account_id, openid=row.openid).first()
@@ -83,7 +83,7 @@ def _count(channel: Channel, row: InboundMessage, kind: Kind) -> None:
     )
     Scan.objects.bulk_create([scan], ignore_conflicts=True)
     if kind == Kind.NEW:
-        # Handled late: what followed it was taken for the first time and was not.
+        # This scan was processed late: a later one that was recorded as new was a return.
         later = Scan.objects.filter(account=row.account_id, openid=row.openid, at__gt=row.sent_at)
         later.filter(kind=Kind.NEW).update(kind=Kind.AGAIN)
 
@@ -94,13 +94,13 @@ def _kind(row: InboundMessage, follower: Follower | None) -> Kind:
 
 
 def has_followed_before(account: OfficialAccount, openid: str, moment: datetime.datetime) -> bool:
-    """Returns whether somebody who follows at that moment is back, and no new follower."""
+    """Returns whether a person who follows at that moment had followed before."""
     follower = Follower.objects.filter(account=account, openid=openid).first()
     return _has_followed(account.pk, openid, follower, moment)
 
 
 def _has_followed(account_id: int, openid: str, follower: Follower | None, moment: datetime.datetime) -> bool:
-    """Returns whether somebody followed or left before that moment."""
+    """Returns whether a person had followed or left before that moment."""
     known = follower or Follower()
     moments = (known.first_subscribed_at, known.subscribed_at, known.unsubscribed_at)
     if any(each is not None and each < moment for each in moments):
@@ -110,7 +110,7 @@ def _has_followed(account_id: int, openid: str, follower: Follower | None, momen
 
 
 def _left_after(row: InboundMessage) -> datetime.datetime | None:
-    """Returns the first leaving since, where it was handled before this."""
+    """Returns when the follower first left after this event, if that was processed already."""
     left = InboundMessage.objects.filter(
         account=row.account_id, openid=row.openid, event="unsubscribe", sent_at__gte=row.sent_at
     )

@@ -1,4 +1,4 @@
-"""What search finds of channels."""
+"""The source of search for channels."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The tags that a channel gives to those who come by it."""
+"""The tagging of followers with the tags of a channel."""
 
 from accounts.followers import tagging
 from accounts.followers.models import Follower
@@ -6,7 +6,7 @@ from wechat.channels.models import Channel
 
 
 def tag(channel: Channel, openid: str) -> None:
-    """Gives the channel's tags to this follower; what they have stays. Runs twice without harm."""
+    """Adds the channel's tags to the follower, who keeps all others. Idempotent."""
     follower = Follower.objects.filter(account=channel.account_id, openid=openid)
     for each in channel.tags.all():
         tagging.add(each, follower)

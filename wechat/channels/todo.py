@@ -1,4 +1,4 @@
-"""What of channels waits for a person."""
+"""The kind of held channel codes, for the list of what waits for a person."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What each channel says, as the callback knows it: by account and scene, in the process, no query."""
+"""The welcomes of all channels by account and scene, cached in the process for callbacks."""
 
 import logging
 from collections import defaultdict
@@ -25,17 +25,17 @@ class ChannelScript:
 
 
 def of(account: OfficialAccount, scene: str, audience: Audience) -> ChannelScript | None:
-    """Returns what a channel says to an audience.
+    """Returns the script of a channel's welcome for an audience.
 
-    ``None`` if the scene is no channel's of this account, or it says nothing to them.
+    Returns ``None`` if the account has no channel with this scene, or no welcome for this audience.
     """
     return _scripts.get().get((account.pk, scene, audience.value))
 
 
 def script(channel: Channel, audience: Audience, rows: Iterable[Welcome]) -> Script:
-    """Returns the script of a channel's welcome.
+    """Returns the script of a channel's welcome from its rows.
 
-    It has what can still be sent: the rest of a welcome is better than none.
+    Contents that can no longer be sent are left out: the rest is better than no welcome.
     """
     strategy = channel.new_strategy if audience == Audience.NEW else channel.existing_strategy
     contents = [content for row in rows if (content := _content(row)) is not None]

@@ -1,4 +1,4 @@
-"""Figures of the channel reports as pages show them."""
+"""The template filters for figures of the channel reports."""
 
 from django import template
 
@@ -14,5 +14,5 @@ def yuan(fen: float | None) -> str:
 
 @register.filter
 def share(part: float | None) -> str:
-    """Returns a part as per cent, 0.25 as 25%; a dash if there was nobody to ask about."""
+    """Returns a share in per cent (0.25 as 25%); a dash for ``None``."""
     return "–" if part is None else f"{part:.0%}"
