@@ -78,7 +78,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
     search_fields = ("name", "keywords__text", "note")
     ordering = ("position", "id")
     ordering_field = "position"
-    # Dragging numbers the rows of a page: one page must hold them all.
+    # Dragging renumbers the rows of one page, so all rules must be on it.
     list_per_page = 5000
     sortable_by = ()
     show_full_result_count = False
@@ -242,7 +242,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         self._switch(request, list(rules), on=False)
 
     def _warn_of_keywords(self, request: HttpRequest, *edited: Rule) -> None:
-        # Their keywords may have been read before they were edited.
+        # Read again: keywords that were loaded earlier may have been edited since.
         rules = list(rulebook.loaded(Rule.objects.filter(pk__in=[rule.pk for rule in edited])))
         for sentence in (*cautions.of_catch_alls(rules), *cautions.of_lists(rules)):
             self.message_user(request, sentence, messages.WARNING)

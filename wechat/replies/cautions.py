@@ -1,4 +1,4 @@
-"""What staff should know before they rely on an answer that is more than one passive reply."""
+"""The warnings about a rule's answers and keywords, in sentences for staff."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ from wechat.replies.models import Rule
 from wechat.replies.specs import Compare, KeywordSpec, Trigger
 from wechat.sdk.messages import Message, View
 
-# What people write between the words of a list.
+# The separators with which people write several words in one field.
 SEVERAL = re.compile(r"[、，,；;]")
 
 
 def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan]) -> list[str]:
-    """Returns a sentence for each thing that may keep an answer from arriving; none if all will arrive."""
+    """Returns a sentence for each problem that may keep an answer from arriving."""
     cautions = []
     if isinstance(message, View):
         cautions.append(_("WeChat shows no reply to a tap on a link button."))
@@ -28,7 +28,7 @@ def of(account: OfficialAccount, message: Message, answers: Sequence[ReplyPlan])
 
 
 def of_catch_alls(rules: Iterable[Rule]) -> list[str]:
-    """Returns a sentence for each rule that answers and leaves nothing to the rules below it."""
+    """Returns a sentence for each enabled keyword rule that fits every text and so hides those below."""
     sentence = _(
         "“%(keyword)s” fits every text, so that keyword rules below this one never answer. "
         "A default rule answers what no other rule fits."
@@ -49,7 +49,7 @@ def of_lists(rules: Iterable[Rule]) -> list[str]:
 
 
 def _catch_alls(rule: Rule) -> list[str]:
-    """Returns the rule's expressions that fit every text."""
+    """Returns the regular expressions of a keyword rule that fit every text."""
     if rule.trigger != Trigger.KEYWORD:
         return []
     keywords = (KeywordSpec(Compare(each.compare), each.text) for each in rule.keywords.all())

@@ -1,4 +1,4 @@
-"""What changed about the keywords and replies of a rule, told beside the versions of the rule itself."""
+"""The changes of a rule's keywords and replies, by version of the rule."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -17,7 +17,7 @@ LONGEST = 160
 
 
 class PartChange(NamedTuple):
-    """A change of a part of a rule; ``old`` is empty for what was added, ``new`` for what was removed."""
+    """A change of a keyword or a reply; ``old`` is empty for an added one, ``new`` for a removed one."""
 
     at: datetime
     field: str
@@ -26,9 +26,9 @@ class PartChange(NamedTuple):
 
 
 def by_version(rule_id: int) -> Mapping[int, Sequence[PartChange]]:
-    """Returns the changes by the id of the version they were made with.
+    """Returns the changes by the id of the rule's version that they belong to.
 
-    A rule is stored before its parts.
+    A rule is stored before its keywords and replies: a change belongs to the newest version before it.
     """
     versions = list(
         Rule.history.filter(id=rule_id)
@@ -64,7 +64,7 @@ def _keywords(rows: Sequence[Any]) -> list[tuple[Any, str]]:
 
 
 def _replies(rows: Sequence[Any]) -> list[tuple[Any, str]]:
-    # A file may be gone since: the reply is then told without its name.
+    # A file may have been deleted since: the reply is then described without its name.
     files = Asset.objects.in_bulk({row.asset_id for row in rows if row.asset_id})
     return [
         (

@@ -1,4 +1,4 @@
-"""Questions about which rules answered somebody lately, for segments and for branches of sequences."""
+"""The conditions on which rules recently answered a follower, for segments and branches of sequences."""
 
 import datetime
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline
 from wechat.replies.models import Rule
 
-# More of them nobody finds in a list.
+# A longer list could not be searched by eye.
 MOST = 300
 
 
 @family
 def keyword_rules(account: OfficialAccount) -> Iterator[ConditionKind]:
-    """Yields a condition of segments for each keyword rule: the follower sent its keyword."""
+    """Yields a condition for each keyword rule of the account: the follower sent one of its keywords."""
     rules = Rule.objects.filter(account=account, trigger=Rule.TriggerChoice.KEYWORD).order_by("name")
     for pk, name in rules.values_list("pk", "name")[:MOST]:
         label = _("sent a keyword of the rule “%(name)s”") % {"name": name}

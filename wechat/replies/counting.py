@@ -1,6 +1,6 @@
-"""Which rules answered, and which would have if they did not run in shadow: counted once a message.
+"""The counts of messages that each rule answered, or would have answered if it did not run in shadow.
 
-The callback writes nothing for it: the worker counts the messages of a batch together when it handled them.
+The callback writes nothing for them: the worker counts the messages of a batch together after handling them.
 """
 
 import datetime
@@ -15,7 +15,7 @@ from wechat.replies.models import ShadowMatch
 from wechat.replies.specs import RuleSpec
 from wechat.sdk.errors import MalformedMessage
 
-# Of a rule that was deleted meanwhile nothing is counted.
+# The join leaves out rules that were deleted in the meantime.
 ADD = """
 INSERT INTO replies_rulehits (rule_id, in_shadow, hits, last_at)
 SELECT id, seen.in_shadow, seen.hits, seen.last_at
@@ -52,9 +52,9 @@ def _answering(row: InboundMessage) -> int | None:
 
 
 def _in_shadow(rows: Sequence[InboundMessage]) -> Iterator[tuple[RuleSpec, InboundMessage]]:
-    """Yields the rules in shadow that would have answered, each with the message.
+    """Yields the rules in shadow that would have answered, each with its message.
 
-    Messages answered by something other than a rule are left out: they never came as far as the rules.
+    Messages answered by something other than a rule are left out, because they never reached the rules.
     """
     for row in rows:
         compiled = rulebook.of(row.account).compiled

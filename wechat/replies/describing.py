@@ -1,4 +1,4 @@
-"""Rules in a few words, for lists and reports."""
+"""The short descriptions of rules, for lists and reports."""
 
 import datetime
 
@@ -50,7 +50,7 @@ MARKS = {Compare.EQUALS: "= {}", Compare.STARTS_WITH: "{}…", Compare.REGEX: "/
 
 
 def answers_to(rule: Rule) -> str:
-    """Returns what sets the rule off."""
+    """Returns what triggers the rule, in words."""
     match rule.trigger:
         case Trigger.KEYWORD:
             return _several([marked(each.compare, each.text) for each in rule.keywords.all()])
@@ -64,7 +64,7 @@ def answers_to(rule: Rule) -> str:
 
 
 def marked(compare: str, text: str) -> str:
-    """Returns a keyword with the way it is looked for."""
+    """Returns a keyword with a sign for the way it is compared."""
     return MARKS[Compare(compare)].format(text)
 
 
@@ -73,7 +73,7 @@ def replies(rule: Rule) -> str:
 
 
 def limits(rule: Rule) -> list[str]:
-    """Returns when and to whom the rule answers, in words; empty if everybody at any time."""
+    """Returns when and whom the rule answers, in words; an empty list if everybody at any time."""
     found = [tag.name for tag in rule.tags.all()]
     if rule.new_follower_days:
         days = rule.new_follower_days

@@ -1,4 +1,4 @@
-"""What the rules may ask about a follower, from the row as it was before the message."""
+"""The facts about a follower that rules depend on, as they were before the message."""
 
 import datetime
 import logging
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 
 def moment_of(message: Message) -> datetime.datetime:
-    """Returns when the message was sent, so that every delivery of it falls into the same window."""
+    """Returns when the message was sent, so that repeated deliveries of it fall into the same window."""
     return datetime.datetime.fromtimestamp(message.create_time, tz=BEIJING)
 
 
 def facts_of(account: OfficialAccount, message: Message) -> FollowerFacts:
-    """Returns what is known of the sender.
+    """Returns the facts about the sender of a message.
 
-    Somebody unknown has a stranger's facts, and so has everybody while Postgres is away.
+    An unknown sender has a stranger's facts, as everybody has while Postgres cannot be reached.
     """
     try:
         row = followers_of(account, [message.openid]).get(message.openid)
@@ -41,21 +41,21 @@ def facts_of(account: OfficialAccount, message: Message) -> FollowerFacts:
 
 
 def followers_of(account: OfficialAccount, openids: Iterable[str]) -> dict[str, Follower]:
-    """Returns the followers among these openids, by openid; each has ``tag_ids``."""
+    """Returns the followers with these openids, by openid, each annotated with ``tag_ids``."""
     rows = Follower.objects.filter(account=account, openid__in=openids)
     tagged = rows.annotate(tag_ids=ArrayAgg("tags", filter=Q(tags__isnull=False), default=[]))
     return {row.openid: row for row in tagged}
 
 
 def facts_from(row: Any, message: Message) -> FollowerFacts:
-    """Returns the facts of a follower; ``row`` comes from ``followers_of``, or is ``None`` for a stranger."""
+    """Returns the facts from a row of ``followers_of``, or those of a stranger if ``row`` is ``None``."""
     moment = moment_of(message)
     followed_now = moment if isinstance(message, Subscribe) else None
     if row is None:
         return FollowerFacts(followed_at=followed_now)
     earlier = (row.first_subscribed_at, row.subscribed_at, row.unsubscribed_at)
     return FollowerFacts(
-        # The worker may have noted this very message already.
+        # The worker may have recorded this very message already.
         followed_before=any(when is not None and when < moment for when in earlier),
         followed_at=followed_now or row.subscribed_at,
         tags=frozenset(row.tag_ids),
@@ -64,9 +64,9 @@ def facts_from(row: Any, message: Message) -> FollowerFacts:
 
 
 def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = None) -> ReplyPlan:
-    """Returns what the script says to the sender of the event.
+    """Returns the script's reply to the sender of the event.
 
-    Facts about the sender are looked up if they are not given and a variable of the script needs them.
+    Facts about the sender are looked up if they are not given and the script needs them.
     """
 
     script_now = script.at(event.account, moment_of(event.message))
@@ -84,9 +84,9 @@ def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = N
 def values_of(
     account: OfficialAccount, message: Message, facts: FollowerFacts, names: Iterable[str] = ()
 ) -> Values:
-    """Returns the values of the variables for the sender of the message, at the moment it was sent.
+    """Returns the values of the variables for the sender of the message at the time it was sent.
 
-    Those of ``names`` that need a query are looked up, and no others.
+    Variables that need a query are looked up only if they are among ``names``.
     """
     moment = moment_of(message)
     more = variables.looked_up(names, account, message.openid, moment)

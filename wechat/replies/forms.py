@@ -1,4 +1,4 @@
-"""The forms of a rule and of its keywords, and its replies checked together."""
+"""The forms of rules, keywords and replies, which are also checked together."""
 
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ SHORTEST_SECRET = 16
 
 
 class RuleForm(AccountForm):
-    """A form for a rule; ``account_id`` is whose channels and buttons are offered."""
+    """A form for a rule; it offers the channels and buttons of the account ``account_id``."""
 
     account_id: int | None = None
     scene = forms.ChoiceField(label=gettext_lazy("channel"), required=False, widget=UnfoldAdminSelectWidget)
@@ -160,7 +160,7 @@ class ReplyFormSet(BaseInlineFormSet[Reply, Rule, "forms.ModelForm[Reply]"]):
         check_handover(self.instance.hands_to, contents)
 
     def _in_order(self) -> list[ReplyForm]:
-        """Returns the replies that stay, the new ones last."""
+        """Returns the forms of the replies that are not deleted, in order, the new ones last."""
         forms = cast(list[ReplyForm], self.forms)
         kept = [form for form in forms if not form.cleaned_data.get("DELETE")]
         old = sorted((form for form in kept if form.instance.pk), key=lambda form: form.instance.position)

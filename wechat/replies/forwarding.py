@@ -1,7 +1,7 @@
-"""Messages on their way to the webhooks of rules, through the outbox that all webhooks share.
+"""The forwarding of messages to the webhooks of rules, through the outbox that all webhooks share.
 
-A webhook that answers with a content as ``wechat.sdk.content`` describes it, ``{"type": "text", "content":
-"…"}`` for one, has it sent to the follower as a customer-service message.
+If a webhook answers with a content as in ``wechat.sdk.content``, for example ``{"type": "text", "content":
+"…"}``, it is sent to the follower as a customer-service message.
 """
 
 import json
@@ -33,7 +33,7 @@ events.register(
 
 
 def note(row: InboundMessage) -> bool:
-    """Has the message forwarded if the rule that answered it wants that; returns whether that is new."""
+    """Queues a message for the webhook of the rule that answered it; returns whether it is new."""
     kind, _colon, rule_id = row.answered_by.partition(":")
     if kind != "rule" or not rule_id.isdecimal():
         return False
@@ -61,7 +61,7 @@ def described(row: InboundMessage, rule: Rule) -> dict[str, Any]:
 
 @outbox.answered(EVENT)
 def send_answer(delivery: Delivery, answer: Any) -> str:
-    """Queues what the webhook wants to say; returns what is wrong with it, or the empty text."""
+    """Queues the answer of a webhook for the follower; returns what is wrong with it, or the empty text."""
     if not isinstance(answer, dict) or "type" not in answer:
         return ""
     data = json.loads(delivery.body)["data"]

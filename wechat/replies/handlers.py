@@ -1,4 +1,4 @@
-"""Where the rules join in: they answer, what they answered is forwarded, and others learn their names."""
+"""The registrations of rules: answers, forwarding, tags, counts, and their names for other apps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -45,7 +45,7 @@ def forward_to_webhook(event: InboundEvent) -> None:
 
 @reacts()
 def tag_those_answered(event: InboundEvent) -> None:
-    """Gives the follower the tags of the rule that answered; a late answer's rule is known by now."""
+    """Adds the tags of the rule that answered to the follower; the rule is known even if it answered late."""
     row = event.row
     mark, _colon, rule_id = row.answered_by.partition(":") if row else ("", "", "")
     if row is None or mark != "rule" or not rule_id.isdecimal():
@@ -64,7 +64,7 @@ def count_answers(rows: Sequence[InboundMessage]) -> None:
 
 @links.used_before
 def cards_of_replies(account: OfficialAccount) -> Iterator[PageLink]:
-    """Yields the pages that article cards of the account's rules lead to, those of the newest cards first."""
+    """Yields the pages to which article cards of the account's rules link, from the newest card on."""
     cards = Reply.objects.filter(rule__account=account, content__type="news").order_by("-pk")[:100]
     for card in cards:
         for article in card.content.get("articles", []):

@@ -1,10 +1,10 @@
-"""People whom a rule may hand a follower to, beside WeChat's own customer service.
+"""The registry of services that a rule may hand a follower over to, besides WeChat's customer service.
 
-Who has a desk is above the rules, and registers it::
+An app above the rules registers its service::
 
     HANDOVERS.add("desk", Handover(_("Our service desk"), service_hours.is_open))
 
-and asks ``rulebook.handed_to``, when a message is reacted to, whom its answer handed the follower to.
+and asks ``rulebook.handed_to``, when it reacts to a message, to which service the answer handed the follower.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from wechat.kernel.registry import Registry
 class Handover:
     """A service that a follower can be handed over to.
 
-    ``is_open`` tells whether somebody answers there at a moment; ``outside`` is what to say else.
+    ``is_open`` returns whether somebody answers there at a moment; ``outside`` is the text for other times.
     """
 
     label: StrOrPromise
@@ -32,10 +32,10 @@ class Handover:
 
 
 HANDOVERS: Registry[Handover] = Registry("handover")
-# By who answered, as ``menu``: the id of the rule whose words they were, if any.
+# By the kind of an answerer, such as ``menu``: returns the id of the rule behind its answer, or ``None``.
 RULES_BEHIND: Registry[Callable[[InboundEvent], int | None]] = Registry("way to a rule")
 
 
 def choices() -> list[tuple[str, StrOrPromise]]:
-    """Returns the services that staff choose from."""
+    """Returns the choices of services for staff, as pairs (name, label)."""
     return [("", _("not handed over")), *((name, each.label) for name, each in HANDOVERS.by_name().items())]

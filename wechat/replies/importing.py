@@ -1,6 +1,6 @@
-"""Rules from a file, and rules made on the platform's own page; each once, however often it is imported.
+"""The import of rules from a file or from the platform's own page; it is idempotent.
 
-In a file each rule is as ``portable`` writes it, with a ``key`` that names it for good.
+In a file each rule is written by ``portable``, with a permanent ``key``.
 """
 
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ from wechat.replies.models import Rule
 from wechat.replies.platform import described
 from wechat.replies.portable import Portable, digest, portable, write
 
-# What the key of a rule that was made by hand begins with.
+# The prefix of the keys of rules that were made by hand.
 MADE_HERE = "rule:"
 FILE = FileFormat("wechat-console-rules", key="rules", most=5000)
 
 
 @dataclass(slots=True)
 class RuleImportReport:
-    """The names of rules by what became of them; ``problems`` are sentences."""
+    """The names of the imported rules by outcome; ``problems`` are sentences."""
 
     made: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -38,9 +38,9 @@ class RuleImportReport:
 
 
 def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> RuleImportReport:
-    """Takes over what ``get_current_autoreply_info`` tells. A rule edited here stays as it is.
+    """Imports the answer of ``get_current_autoreply_info``. A rule edited here stays as it is.
 
-    What cannot be said in our terms becomes a rule that is off, with a note that holds the original.
+    What our rules cannot express becomes a disabled rule, with a note that holds the original.
     """
     report = RuleImportReport()
     platform_videos.take_over(account, info)
@@ -51,9 +51,9 @@ def import_autoreply(account: OfficialAccount, info: dict[str, Any]) -> RuleImpo
 
 
 def import_rules(account: OfficialAccount, text: bytes, *, rehearse: bool = False) -> RuleImportReport:
-    """Takes over a file, or with ``rehearse`` only tells what would happen. Raises ``UnreadableFile``.
+    """Imports a file, or with ``rehearse`` only reports what would change. Raises ``UnreadableFile``.
 
-    All of it or nothing: with ``problems`` in the report nothing was changed.
+    The import is atomic: with ``problems`` in the report nothing was changed.
     """
     report = RuleImportReport()
     rules = FILE.read(text)
@@ -109,14 +109,14 @@ def _update(account: OfficialAccount, rule: Rule, data: Portable, report: RuleIm
     before = portable(rule)
     with transaction.atomic():
         unchanged = _write(account, rule, data) == before
-        # An import that brings nothing new leaves no trace in the history.
+        # An import without a change leaves no trace in the history.
         transaction.set_rollback(unchanged)
     (report.unchanged if unchanged else report.updated).append(rule.name)
 
 
 @transaction.atomic
 def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
-    """Writes what the data says to the rule; returns the rule as it is now."""
+    """Writes the data to the rule; returns the rule as plain data as it is now."""
     write(account, rule, data)
     written = portable(rulebook.loaded(Rule.objects.filter(pk=rule.pk)).get())
     Rule.objects.filter(pk=rule.pk).update(source_digest=digest(written))
@@ -124,7 +124,7 @@ def _write(account: OfficialAccount, rule: Rule, data: Portable) -> Portable:
 
 
 def _known(account: OfficialAccount, key: str) -> Rule | None:
-    """Returns the rule that has the key; see ``key_of``."""
+    """Returns the rule with the key (see ``key_of``), or ``None``."""
     rules = rulebook.loaded(Rule.objects.filter(account=account))
     found = rules.filter(source_key=key).first()
     if found is None and (made_here := _secret_id(key)):
@@ -133,7 +133,7 @@ def _known(account: OfficialAccount, key: str) -> Rule | None:
 
 
 def _secret_id(key: str) -> UUID | None:
-    """Returns the id that the key of a rule made by hand holds, or ``None`` for any other key."""
+    """Returns the id in the key of a rule made by hand, or ``None`` for any other key."""
     try:
         found = UUID(key.removeprefix(MADE_HERE))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The auto-replies made on WeChat's own page, as rules."""
+"""The import of auto-replies that were made on WeChat's own page."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

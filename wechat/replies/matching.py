@@ -1,12 +1,12 @@
-"""Which rule answers a message. Knows no Django.
+"""The matching of messages with rules: which rule answers. Does not import Django.
 
-Order: a scan rule of the very channel, then a scan rule of any channel, then all others by position, and a
-default rule last, for messages and never for events. Somebody who follows by a channel's code both scans and
-follows, so the channel's rule goes before the rules about following, which answer where no scan rule does.
-Within a step the rule with the smaller position answers.
+Order: a scan rule of the scanned channel, then a scan rule of any channel, then all others by position, and a
+default rule last, for messages and never for events. A person who follows by a channel's code both scans and
+follows: the channel's rule goes before the rules about following, which answer if no scan rule does. Among
+rules of the same step the one with the smaller position answers.
 
-A thousand keywords are looked for in one pass over the text: plain ones in one automaton, regular
-expressions in one set of a linear-time engine.
+All keywords are searched in one pass over the text: plain ones with one automaton, regular expressions with
+one set of a linear-time engine.
 """
 
 import datetime
@@ -39,7 +39,7 @@ REGEX_SET_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The answering rule, and which of its keywords fitted."""
+    """The answering rule, and its keyword that matched (``None`` for rules without keywords)."""
 
     rule: RuleSpec
     keyword: KeywordSpec | None = None
@@ -47,7 +47,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """The verdict on one rule: whether it answers, and why; ``by`` is the rule that answers instead of it."""
+    """The verdict on one rule: whether and why it answers; ``by`` is the rule that answers instead of it."""
 
     rule: RuleSpec
     reason: Reason
@@ -55,7 +55,7 @@ class RuleVerdict:
 
 
 class Compiled:
-    """The rules of one account, indexed by what sets them off. Built once, read by every thread."""
+    """The rules of one account, indexed by trigger. Immutable once built, shared by all threads."""
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
@@ -76,13 +76,13 @@ class Compiled:
         return None
 
     def first(self, message: Message, moment: datetime.datetime) -> RuleSpec | None:
-        """Returns the first rule that the message sets off; unless it needs facts, it has won."""
+        """Returns the first rule that the message triggers; unless it needs facts, that rule answers."""
         return next((rule for rule in self._candidates(message, moment) if not rule.in_shadow), None)
 
     def in_shadow(
         self, message: Message, moment: datetime.datetime, facts: FollowerFacts
     ) -> Iterator[RuleSpec]:
-        """Yields the rules in shadow that would have answered, each by itself, before the rule that does."""
+        """Yields the rules in shadow that would have answered, up to the rule that does answer."""
         for rule in self._candidates(message, moment):
             if rule.audience_miss(facts, moment) is None:
                 if not rule.in_shadow:
@@ -90,7 +90,7 @@ class Compiled:
                 yield rule
 
     def explain(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> list[RuleVerdict]:
-        """Returns every rule with its verdict, in the order in which they are asked."""
+        """Returns the verdicts on all rules, in the order of their precedence."""
         winner: RuleSpec | None = None
         verdicts = []
         for rule in self.specs:
@@ -119,9 +119,9 @@ class Compiled:
             self._slots[_slot(rule)].append(rank)
 
     def _candidates(self, message: Message, moment: datetime.datetime) -> Iterator[RuleSpec]:
-        """Yields the rules this message sets off at this moment, whoever sent it.
+        """Yields the rules that the message triggers at this moment, whoever sent it.
 
-        The first one answers first.
+        They are in the order of precedence.
         """
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
         if (text := text_of(message)) is not None:
@@ -134,7 +134,7 @@ class Compiled:
 
 
 class _Texts:
-    """An index from keywords to the ranks of their rules, in rising order."""
+    """An index from keywords to the ranks of their rules, in ascending order."""
 
     def __init__(self) -> None:
         self._of: dict[Compare, dict[str, Ranks]] = {compare: {} for compare in Compare}
@@ -154,7 +154,7 @@ class _Texts:
         self._patterns = _Patterns(self._of[Compare.REGEX])
 
     def find(self, text: str) -> list[Ranks]:
-        """Returns the ranks of each keyword that is in the text."""
+        """Returns the ranks for each keyword that matches the text."""
         folded = plain(text)
         found = self._patterns.find(text)
         if folded in self._equal:
@@ -174,9 +174,9 @@ class _Texts:
 
 
 class _Patterns:
-    """The index of all regular expressions at once.
+    """The index of all regular expressions in one set.
 
-    The engine gives up silently when its memory ends; a pattern that always matches shows that it did not.
+    The engine fails silently when it runs out of memory; an extra pattern that always matches reveals that.
     """
 
     def __init__(self, ranks: dict[str, Ranks]) -> None:
@@ -221,7 +221,7 @@ def _slot(rule: RuleSpec) -> tuple[str, ...]:
 
 
 def _slots(message: Message) -> Iterator[tuple[str, ...]]:
-    """Yields the slots of every rule that this message sets off, keywords aside."""
+    """Yields the index slots of the rules that this message triggers, other than by keyword."""
     if not message.event:
         yield from (("kind", message.kind), ("default",))
         return

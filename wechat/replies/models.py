@@ -1,6 +1,6 @@
-"""What we say back: rules with their keywords and replies, and what was forwarded to webhooks.
+"""The models of auto-replies: rules with their keywords and replies, their counts and shadow matches.
 
-Which rule answers is decided in ``matching``, over the values of ``specs``.
+Which rule answers is decided in ``matching``, on the values of ``specs``.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,7 +20,7 @@ from wechat.replies import handovers
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_forward_url, check_keyword
 
-# Fields that one kind of rule has; the others keep them empty.
+# The fields of one kind of rule only; the other kinds keep them empty.
 OWN_FIELDS = {
     "message_kind": Trigger.MESSAGE_TYPE,
     "event": Trigger.EVENT,
@@ -30,9 +30,9 @@ OWN_FIELDS = {
 
 
 class RuleVersion(models.Model):
-    """The columns that a version of a rule has besides those of the rule.
+    """The extra columns of a rule's version.
 
-    ``tag_ids`` are the primary keys of its tags, by name of the field; ``None`` in the oldest versions.
+    ``tag_ids`` maps the tag fields to primary keys of tags; ``None`` in the oldest versions.
     """
 
     tag_ids: "models.JSONField[dict[str, list[int]] | None, dict[str, list[int]] | None]" = models.JSONField(
@@ -44,7 +44,7 @@ class RuleVersion(models.Model):
 
 
 class Rule(HasSecrets):
-    """An auto-reply: sends its replies when something that fits arrives in its window from its audience."""
+    """An auto-reply: answers what triggers it within its window, if the sender is in its audience."""
 
     class TriggerChoice(models.TextChoices):
         KEYWORD = Trigger.KEYWORD.value, _("Keyword")
@@ -208,7 +208,7 @@ class Rule(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """Checks what this kind of rule needs, and empties the fields of the other kinds."""
+        """Checks the fields that this kind of rule needs, and empties those of other kinds."""
         needed = {"message_type": "message_kind", "event": "event"}.get(self.trigger)
         if needed and not getattr(self, needed):
             raise ValidationError({needed: _("Choose one.")})
@@ -228,12 +228,12 @@ class Rule(HasSecrets):
 
     @property
     def answered_by(self) -> str:
-        """Returns how the message log names this rule."""
+        """Returns the mark by which the message log names this rule."""
         return f"rule:{self.pk}"
 
 
 class Keyword(models.Model):
-    """One of the texts that set a keyword rule off."""
+    """One of the texts that trigger a keyword rule."""
 
     class CompareChoice(models.TextChoices):
         CONTAINS = Compare.CONTAINS.value, _("contains")
@@ -266,13 +266,13 @@ class Keyword(models.Model):
         return self.text
 
     def clean(self) -> None:
-        # A text that its own field refused, as for its length, is not here.
+        # Empty also if the field itself refused the text, for example for its length.
         if self.text:
             check_keyword(self.compare, self.text)
 
 
 class Reply(HasContent):
-    """One thing that a rule says."""
+    """One of the messages with which a rule replies."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="replies", verbose_name=_("rule"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -286,7 +286,7 @@ class Reply(HasContent):
 
 
 class RuleHits(models.Model):
-    """A count of how often a rule answered, or would have answered while it ran in shadow, and when last."""
+    """The number of a rule's answers, given or only in shadow, and the time of the last one."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="counts", verbose_name=_("rule"))
     in_shadow = models.BooleanField(_("run in shadow"))

@@ -1,4 +1,4 @@
-"""What every page about rules starts from."""
+"""The template context that all pages about rules share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The auto-replies of the platform's own page, in our terms.
+"""The translation of the platform's own auto-replies into rules as plain data.
 
 Source: the answer of ``get_current_autoreply_info``.
 """
@@ -25,11 +25,11 @@ LONGEST_NAME = 60
 
 
 class _Foreign(Exception):
-    """The error for an auto-reply of the platform that nothing of ours can say."""
+    """The error for an auto-reply of the platform that our rules cannot express."""
 
 
 def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Portable]]:
-    """Yields each rule with the key that names it in every import."""
+    """Yields pairs of the key that names a rule in every import, and the rule."""
     follow, default = info.get("add_friend_autoreply_info"), info.get("message_default_autoreply_info")
     if follow:
         on = bool(info.get("is_add_friend_reply_open"))
@@ -68,7 +68,7 @@ def _rule(
     in_links = random or sum(map(len, taken)) > MOST_REPLIES
     kept_replies = [kept for several in taken for kept in _as_few(several, in_links=in_links)]
     if not random:
-        # A video can answer, but not follow as a customer-service message: that would need a cover.
+        # A video can be the passive reply, but not a customer-service message, which would need a cover.
         kept_replies.sort(key=lambda kept: kept["type"] != "video")
     _check_together(kept_replies, random, notes)
     lacking = not kept_replies or (trigger is Trigger.KEYWORD and not kept_keywords)
@@ -130,8 +130,8 @@ def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, Any]]:
-    """Returns the replies that one of the platform's became: several articles as the links of one text, where
-    one of the replies is drawn, or where there is no room for that many.
+    """Returns the replies for one of the platform's: several articles become links in one text if a reply
+    is drawn at random, or where there is no room for that many replies.
     """
     if len(replies) < 2 or not in_links:
         return replies
@@ -141,7 +141,7 @@ def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, 
 
 
 def _article(listed: dict[str, Any]) -> dict[str, Any]:
-    """Returns the reply for one article: a reply of ours has only one, so several become several replies."""
+    """Returns the reply for one article; a reply has only one, so several become several replies."""
     article = {
         "title": listed.get("title", ""),
         "description": listed.get("digest", ""),

@@ -1,7 +1,7 @@
-"""Videos of the platform's own auto-replies.
+"""The import of videos in the platform's own auto-replies.
 
-Of a video the platform tells the address of its file, for a few hours, and no media ID: the file is taken
-into the library, and uploaded anew.
+The platform returns the temporary address of a video file, without a media ID: the file is downloaded into
+the media library and uploaded again.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ LARGEST = limits.LIMITS[Asset.Kind.VIDEO].largest
 
 
 def take_over(account: OfficialAccount, info: dict[str, Any]) -> None:
-    """Puts a media ID where the answer of ``get_current_autoreply_info`` has a video's address.
+    """Replaces the addresses of videos in the answer of ``get_current_autoreply_info`` by media IDs.
 
-    A video that cannot be had keeps its address. Raises ``WeChatError`` if the platform does not take one.
+    A video that cannot be downloaded keeps its address. Raises ``WeChatError`` if the platform refuses one.
     """
     for reply in _replies(info):
         address = reply.get("content")
@@ -53,7 +53,7 @@ def _taken(account: OfficialAccount, address: str) -> Asset:
     body = download(address, admission=_may_hold_it, most=LARGEST, seconds=SECONDS, timeout=TIMEOUT)
     file = ContentFile(body, name="video.mp4")
     content_type = limits.check(Asset.Kind.VIDEO, file)
-    # Every import is told another address of the same file.
+    # The digest names the file, because its address differs in every import.
     name = _("Auto-reply %(digest)s") % {"digest": hashlib.sha256(body).hexdigest()[:16]}
     asset, _made = Asset.objects.get_or_create(
         account=account,

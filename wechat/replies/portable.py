@@ -1,6 +1,6 @@
-"""A rule as plain data: what is exported, compared and imported, whole or not at all.
+"""The rules as plain data for export, comparison and import; a rule is imported as a whole or not at all.
 
-Tags are by name, so that a file means the same on another installation. Secrets are not in it.
+Tags are written by name, so that a file works on another installation. Secrets are left out.
 """
 
 import datetime
@@ -40,7 +40,7 @@ TIMES = {
 
 
 def portable(rule: Rule) -> Portable:
-    # What a rule does not do is written as before rules could: their digest stays.
+    # Unused newer features are left out, so that the digests of older rules stay the same.
     adds = sorted(tag.name for tag in rule.adds_tags.all())
     return {
         **({"adds_tags": adds} if adds else {}),
@@ -56,13 +56,13 @@ def portable(rule: Rule) -> Portable:
 
 
 def digest(data: Portable) -> str:
-    """Returns a digest that is equal for rules that do the same; whether one is on does not matter."""
+    """Returns a digest of the rule's data that ignores whether the rule is enabled."""
     same = {name: value for name, value in data.items() if name != "enabled"}
     return SHA256.new(json.dumps(same, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
-    """Makes the rule what the data says. Raises ``ValidationError``; runs in the caller's transaction."""
+    """Writes the data to the rule. Raises ``ValidationError``; runs in the caller's transaction."""
     for name, kind in PLAIN_FIELDS.items():
         setattr(rule, name, _of_kind(data, name, kind))
     for name, read in TIMES.items():
@@ -84,7 +84,7 @@ def write(account: OfficialAccount, rule: Rule, data: Portable) -> None:
 
 
 def check_rule(rule: Rule, keywords: int, contents: Sequence[Content]) -> None:
-    """Checks a rule that is on. Raises ``ValidationError`` if it could not work; off, it may be half done."""
+    """Checks a rule; a disabled one may be incomplete. Raises ``ValidationError`` if it could not work."""
     if not rule.enabled:
         return
     check_together(contents, one_at_random=rule.strategy == Rule.Strategy.RANDOM)
@@ -116,7 +116,7 @@ def _write_replies(rule: Rule, contents: Sequence[Content]) -> None:
 
 
 def _file(rule: Rule, media_id: str) -> Asset | None:
-    """Returns the file of the library with this media id, if there is one."""
+    """Returns the library's file with this media id, or ``None``."""
     return Asset.objects.filter(account=rule.account, media_id=media_id).first() if media_id else None
 
 

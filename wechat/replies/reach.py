@@ -1,8 +1,8 @@
-"""Rules that can never answer, and why. Knows no Django.
+"""The detection of rules that can never answer, and why. Does not import Django.
 
-A rule is covered when each of its ways of being set off is one of an earlier rule that has no narrower
-window and audience. The judgement is careful: what it names never answers, what it does not name may. Only
-behind regular expressions a keyword is judged as it is spelled in its rule, and not in other case or width.
+A rule is covered when each of its triggers also triggers an earlier rule whose window and audience are not
+narrower. The detection is conservative: rules it reports never answer, others may or may not. Against regular
+expressions a keyword is compared only as it is spelled, not in other case or width.
 """
 
 import datetime
@@ -26,7 +26,7 @@ class Dead(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadRule:
-    """A rule that can never answer; ``by`` are the earlier rules that answer instead."""
+    """A rule that can never answer; ``by`` are the earlier rules that answer instead of it."""
 
     rule: RuleSpec
     why: Dead
@@ -36,7 +36,7 @@ class DeadRule:
 def never_answering(
     compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
 ) -> Iterator[DeadRule]:
-    """Yields the rules that can never answer; ``worn_tags`` are the tags that at least one follower has."""
+    """Yields the enabled rules that can never answer; ``worn_tags`` are the tags that some follower has."""
     earlier: list[RuleSpec] = []
     for rule in compiled.specs:
         if not rule.enabled:
@@ -76,7 +76,7 @@ def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:
 
 
 def _ways(rule: RuleSpec) -> Sequence[Way]:
-    """Returns everything that sets the rule off, one by one."""
+    """Returns all triggers of the rule, one by one."""
     match rule.trigger:
         case Trigger.KEYWORD:
             return rule.keywords
@@ -96,7 +96,7 @@ def _ways(rule: RuleSpec) -> Sequence[Way]:
 
 
 def _implies(way: Way, other: Way) -> bool:
-    """Returns whether everything that comes the one way comes the other way as well."""
+    """Returns whether everything that fits the first trigger fits the other as well."""
     if isinstance(other, KeywordSpec):
         if way == ("kind", "text"):
             return other.fits_anything

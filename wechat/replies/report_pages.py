@@ -1,4 +1,4 @@
-"""Reports about rules: what one would change, and which can never answer."""
+"""The pages of reports on rules: what one would change, and which can never answer."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -17,7 +17,7 @@ SHOWN_MATCHES = 200
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
 def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
-    """Shows the last messages, played again with the rule on."""
+    """Shows what would differ if the last messages were answered with the rule enabled."""
     title = _("What “%(name)s” would change") % {"name": rule.name}
     context = frame(request, title, original=rule, replay=tester.replay(rule.account, [rule], LAST))
     return TemplateResponse(request, "replies/replay.html", context)
@@ -25,7 +25,7 @@ def replay(request: HttpRequest, rule: Rule) -> HttpResponse:
 
 @object_page(lambda: Rule.objects.select_related("account"), Area.CONTENT)
 def in_shadow(request: HttpRequest, rule: Rule) -> HttpResponse:
-    """Shows what the rule would have answered if it did not run in shadow, the newest first."""
+    """Shows the messages that the rule would have answered if it did not run in shadow, newest first."""
     matches = ShadowMatch.objects.filter(rule=rule).select_related("message").order_by("-message_id")
     title = _("What “%(name)s” would have answered") % {"name": rule.name}
     context = frame(request, title, original=rule, matches=matches[:SHOWN_MATCHES])

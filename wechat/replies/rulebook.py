@@ -1,4 +1,4 @@
-"""The rules of each account as the callback knows them: compiled, in the process, no query."""
+"""The compiled rules of all accounts, cached in the process for callbacks."""
 
 import logging
 from collections import defaultdict
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One account's rules, what each says, and whom it hands followers to, by the rule's primary key."""
+    """The rules of one account, with their scripts and handovers by the rule's primary key."""
 
     compiled: Compiled = field(default_factory=lambda: compile_rules([]))
     scripts: Mapping[int, Script] = field(default_factory=dict)
     hands_to: Mapping[int, str] = field(default_factory=dict)
 
     def is_on(self, rule_id: int) -> bool:
-        """Returns whether the rule is there, switched on, and can be said."""
+        """Returns whether the rule exists, is enabled, and has replies that can be sent."""
         found = any(spec.id == rule_id and spec.enabled for spec in self.compiled.specs)
         return found and rule_id not in self.compiled.broken
 
@@ -43,9 +43,9 @@ def of(account: OfficialAccount) -> Book:
 
 
 def book(rules: Sequence[Rule]) -> Book:
-    """Returns the book of these rules, and raises nothing.
+    """Returns the book of these rules; never raises an error.
 
-    A rule that makes no sense any more is logged and answers nobody.
+    A rule that is no longer valid is logged and answers nobody.
     """
     specs, scripts = [], {}
     for rule in rules:
@@ -59,7 +59,7 @@ def book(rules: Sequence[Rule]) -> Book:
 
 
 def handed_to(event: InboundEvent) -> str:
-    """Returns the name of whom the answer to a recorded message handed the follower to; empty for nobody."""
+    """Returns the name of the service to which a recorded message was handed over, or the empty text."""
     mark, _colon, rest = event.row.answered_by.partition(":") if event.row else ("", "", "")
     if mark == "rule":
         rule_id = int(rest) if rest.isdecimal() else None
@@ -70,7 +70,7 @@ def handed_to(event: InboundEvent) -> str:
 
 
 def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
-    """Returns what the rule says. While those it hands followers to are away it says something else."""
+    """Returns the script of a rule: its replies, or the away text while its handover service is closed."""
     one_at_random = rule.strategy == Rule.Strategy.RANDOM
     handover = handovers.HANDOVERS.find(rule.hands_to)
     if handover is None or not rule.away_text:
@@ -79,12 +79,12 @@ def _script(rule: Rule, contents: tuple[Content, ...]) -> Script:
 
 
 def loaded(rules: QuerySet[Rule]) -> QuerySet[Rule]:
-    """Returns the rules with everything that a spec is made of loaded beside them."""
+    """Returns the rules with all relations prefetched that a spec is made of."""
     return rules.prefetch_related("keywords", "replies__asset", "replies__cover", "tags", "adds_tags")
 
 
 def spec_of(rule: Rule, contents: tuple[Content, ...] | None) -> RuleSpec:
-    """Returns the rule as a value; ``contents`` is what ``contents_of`` found."""
+    """Returns the rule as a value; ``contents`` is the result of ``contents_of``."""
     return RuleSpec(
         id=rule.pk,
         name=rule.name,
@@ -114,7 +114,7 @@ def window_of(rule: Rule) -> Window:
 
 
 def contents_of(rule: Rule) -> tuple[Content, ...] | None:
-    """Returns what the rule says, one content for each reply; ``None`` if one of them cannot be sent."""
+    """Returns the contents of the rule's replies in order; ``None`` if one of them cannot be sent."""
     try:
         contents = tuple(from_dict(reply.complete) for reply in rule.replies.all())
         for content in contents:
@@ -128,7 +128,7 @@ def contents_of(rule: Rule) -> tuple[Content, ...] | None:
 def _build() -> Mapping[int, Book]:
     """Returns the books of all accounts by primary key.
 
-    Disabled accounts are among them, as to enable one is no edit of its rules. Their callbacks are refused
+    Disabled accounts are included, because enabling one does not edit its rules. Their callbacks are refused
     anyway.
     """
     by_account: dict[int, list[Rule]] = defaultdict(list)

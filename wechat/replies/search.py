@@ -1,4 +1,4 @@
-"""What search finds of rules: by name, and by keyword."""
+"""The source of search for rules, by name and by keyword."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""Rules as values: what triggers one, when it applies and to whom. Knows no Django.
+"""The rules as values: trigger, window and audience. Does not import Django.
 
-A time is Asia/Shanghai's; a moment is an aware ``datetime``.
+Times are those of Asia/Shanghai; moments are aware ``datetime`` objects.
 """
 
 import datetime
@@ -18,9 +18,9 @@ from wechat.sdk.messages import Message, Scan, Subscribe, Text, Voice
 MIDNIGHT = datetime.time(0)
 
 LONGEST_KEYWORD = 200
-# A repetition of a repetition is a short text and a huge machine: this is some 40 times a usual one.
+# The largest program of a regular expression, some 40 times a usual one: nested repetitions grow huge.
 LARGEST_PROGRAM = 4000
-# Texts that have hardly a character in common: what fits them all fits anything.
+# Texts with hardly a character in common: an expression that fits all of them fits anything.
 UNLIKE_TEXTS = ("7", "Ab", "你好", "😀", "！?", "https://example.com/a?b=1", "退货" * 300)
 
 
@@ -68,8 +68,8 @@ class Reason(enum.StrEnum):
 class Window:
     """The time in which a rule applies.
 
-    ``begins`` included, ``ends`` not; no ``weekdays`` (1 is Monday) means all. Hours that cross midnight
-    belong to the day on which they open.
+    ``begins`` is inclusive, ``ends`` exclusive; no ``weekdays`` (1 is Monday) means all. Hours that cross
+    midnight belong to the day on which they open.
     """
 
     begins: datetime.datetime | None = None
@@ -79,7 +79,7 @@ class Window:
     closes: datetime.time | None = None
 
     def miss(self, moment: datetime.datetime) -> Reason | None:
-        """Returns why the moment is outside, ``None`` inside."""
+        """Returns why the moment is outside of the window; ``None`` if it is inside."""
         if self.begins and moment < self.begins:
             return Reason.NOT_BEGUN
         if self.ends and moment >= self.ends:
@@ -100,7 +100,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class FollowerFacts:
-    """The known facts of a follower: ``tags`` by primary key, ``followed_at`` the newest following."""
+    """The known facts about a follower: ``tags`` by primary key, ``followed_at`` of the last follow."""
 
     followed_before: bool = False
     followed_at: datetime.datetime | None = None
@@ -110,9 +110,9 @@ class FollowerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The followers a rule answers: with any of the ``tags``, following since at most ``new_days``.
+    """The followers a rule answers: those with any of the ``tags`` who followed at most ``new_days`` ago.
 
-    What is empty means everybody.
+    An empty criterion means everybody.
     """
 
     tags: frozenset[int] = frozenset()
@@ -147,7 +147,7 @@ class KeywordSpec:
 
     @property
     def fits_anything(self) -> bool:
-        """Returns whether it is an expression such as ``.*``, which leaves nothing to the rules below."""
+        """Returns whether the keyword is an expression that fits every text, such as ``.*``."""
         return self.compare is Compare.REGEX and all(map(self.fits, UNLIKE_TEXTS))
 
 
@@ -155,8 +155,8 @@ class KeywordSpec:
 class RuleSpec:
     """A rule as a value.
 
-    ``scene``, ``event_key``: empty means any. ``broken``: its replies cannot be sent. ``in_shadow``: it is
-    only noted what it would have answered.
+    An empty ``scene`` or ``event_key`` means any. ``broken``: the replies cannot be sent. ``in_shadow``: the
+    rule does not answer, and it is only recorded what it would have answered.
     """
 
     id: int
@@ -176,18 +176,18 @@ class RuleSpec:
 
     @property
     def precedence(self) -> tuple[int, int, int]:
-        """Returns a key by which rules are asked in order, the smaller first: see ``matching``."""
+        """Returns the sort key of the order in which rules are tried, smallest first: see ``matching``."""
         tier = {Trigger.SCAN: 0 if self.scene else 1, Trigger.DEFAULT: 3}.get(self.trigger, 2)
         return (tier, self.position, self.id)
 
     @property
     def needs_facts(self) -> bool:
-        """Returns whether something has to be known about the follower to tell if it answers."""
+        """Returns whether facts about the follower decide whether the rule answers."""
         by_history = self.trigger in (Trigger.FOLLOW_FIRST, Trigger.FOLLOW_AGAIN)
         return by_history or self.audience != EVERYBODY
 
     def trigger_miss(self, message: Message) -> Reason | None:
-        """Returns why the message does not set this rule off, ``None`` if it does."""
+        """Returns why the message does not trigger this rule; ``None`` if it does."""
         match self.trigger:
             case Trigger.KEYWORD:
                 return self._keyword_miss(text_of(message))
@@ -225,24 +225,24 @@ class RuleSpec:
 
 
 def plain(text: str) -> str:
-    """Returns the text without case, width and outer blanks: ``ＡＢＣ `` and ``abc`` are the same keyword."""
+    """Returns the text for comparison, without case, width and outer blanks: ``ＡＢＣ `` as ``abc``."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def text_of(message: Message) -> str | None:
-    """Returns what the follower wrote, or said where speech recognition is on; ``None`` for other kinds."""
+    """Returns the text of a message, or the recognised speech of a voice message; otherwise ``None``."""
     if isinstance(message, Voice):
         return message.text or None
     return message.text if isinstance(message, Text) else None
 
 
 def scene_of(message: Message) -> str | None:
-    """Returns the channel that was scanned, whether by somebody new or by a follower."""
+    """Returns the scene of a scan, by a new follower or an existing one; ``None`` for other messages."""
     return message.scene or None if isinstance(message, Subscribe | Scan) else None
 
 
 def regex_error(pattern: str) -> str | None:
-    """Returns what is wrong with a regular expression, in the engine's words; ``None`` if nothing."""
+    """Returns the error of a regular expression in the engine's words; ``None`` if it is usable."""
     try:
         compiled = re2.compile(pattern, quiet())
     except re2.error as error:
@@ -251,7 +251,7 @@ def regex_error(pattern: str) -> str | None:
 
 
 def is_usable(keywords: Sequence[KeywordSpec]) -> bool:
-    """Returns whether each of the keywords can be looked for."""
+    """Returns whether all of the keywords can be searched for."""
     return all(
         regex_error(keyword.text) is None if keyword.compare is Compare.REGEX else bool(plain(keyword.text))
         for keyword in keywords
@@ -259,7 +259,7 @@ def is_usable(keywords: Sequence[KeywordSpec]) -> bool:
 
 
 def quiet() -> re2.Options:
-    """Returns the options of an engine that reports to its caller and not to standard error."""
+    """Returns options with which the engine does not log errors to standard error."""
     options = re2.Options()
     options.log_errors = False
     return options

@@ -1,4 +1,4 @@
-"""Trying rules out before followers do: one message, the last thousand messages, rules that never answer."""
+"""The tests of rules: a trial of one message, a replay of the last messages, rules that never answer."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -29,9 +29,9 @@ SHOWN_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The outcome of trying out one message. Of several ``answers`` one is drawn at random.
+    """The outcome of a trial of one message. One of several ``answers`` would be drawn at random.
 
-    ``is_outside``: nobody is there now of those it hands the follower to.
+    ``is_outside``: the service to which the rule hands the follower over is closed.
     """
 
     message: Message
@@ -47,7 +47,7 @@ class Trial:
 
 @dataclass(slots=True)
 class ReplayDifference:
-    """The messages that one rule answers now and another would answer then; ``None``: nobody does."""
+    """The messages that ``before`` answers now and ``after`` would answer; ``None``: no rule."""
 
     before: RuleSpec | None
     after: RuleSpec | None
@@ -59,7 +59,7 @@ class ReplayDifference:
 class Replay:
     """The result of a replay.
 
-    ``looked_at`` messages were played again; those that differ are in ``changes``, most frequent first.
+    ``looked_at`` messages were replayed; ``changes`` are the differences, the most frequent first.
     """
 
     looked_at: int
@@ -71,10 +71,10 @@ class Replay:
 
 
 def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Message:
-    """Returns a message as it would arrive.
+    """Returns a message as it would be received.
 
-    ``what`` is a message type, as ``text``, or an event, as ``event:scan``; ``value`` is its text, event key
-    or scene. Raises ``KeyError`` for an unknown ``what``.
+    ``what`` is a message type such as ``text``, or an event such as ``event:scan``; ``value`` is the text,
+    the event key or the scene. Raises ``KeyError`` for an unknown ``what``.
     """
     common: dict[str, Any] = {"to": "", "openid": openid, "create_time": int(at.timestamp())}
     name = what.removeprefix("event:")
@@ -88,9 +88,9 @@ def compose(what: str, value: str, *, openid: str, at: datetime.datetime) -> Mes
 
 
 def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | None = None) -> Trial:
-    """Returns what would happen to the message.
+    """Returns the outcome of a message, without writing anything.
 
-    Reads only. ``facts`` defaults to those of the message's sender.
+    ``facts`` defaults to those about the message's sender.
     """
     book, moment = _book(account), moment_of(message)
     known = facts_of(account, message) if facts is None else facts
@@ -119,7 +119,7 @@ def try_out(account: OfficialAccount, message: Message, facts: FollowerFacts | N
 
 
 def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1000) -> Replay:
-    """Returns what the last messages would have got with the candidates on, instead of with today's rules."""
+    """Returns how the answers to the last messages would differ with the candidates enabled."""
     rules = list(rulebook.loaded(Rule.objects.filter(account=account)))
     today = rulebook.book(rules).compiled
     switched = {candidate.pk for candidate in candidates}
@@ -130,7 +130,7 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
 
 
 def never_fires(account: OfficialAccount) -> list[DeadRule]:
-    """Returns the rules that are on and can never answer, each with the rules that answer instead."""
+    """Returns the enabled rules that can never answer, each with the rules that answer instead."""
     worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
     return list(never_answering(_book(account).compiled, timezone.now(), frozenset(worn.distinct())))
 
@@ -172,7 +172,7 @@ def _last_messages(account: OfficialAccount, last_n: int) -> list[Message]:
 
 
 def _first_answering(account: OfficialAccount, message: Message) -> list[str]:
-    """Returns a warning if a menu or a sign-in answers the message, as those are asked before the rules."""
+    """Returns a warning if a menu or a sign-in, which are asked before the rules, answers the message."""
     answer = routing.answer(routing.InboundEvent(account, message))
     if answer is None or answer.by.startswith("rule:"):
         return []

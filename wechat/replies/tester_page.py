@@ -1,4 +1,4 @@
-"""The rule tester: write a message or pick an event and a follower, and see what would happen."""
+"""The page of the rule tester: what would happen to a message or an event of a follower."""
 
 from typing import Any, cast
 
@@ -41,9 +41,9 @@ SAID = ("text", "voice")
 
 
 class TesterForm(forms.Form):
-    """A form for the message to try out.
+    """A form for the message to test.
 
-    Scenes are picked by the channel's name and keys by the button's; only words are typed.
+    Scenes are chosen by the channel's name and keys by the button's; only texts are typed.
     """
 
     what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
@@ -73,7 +73,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
-    """Returns what would happen to the message. Raises nothing for what the form let through."""
+    """Returns the trial of the message in the form; raises no error for valid input."""
     at = asked["at"] or timezone.now()
     what = asked["what"]
     value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]

@@ -1,4 +1,4 @@
-"""Rules in and out: a file, and the platform's own auto-replies."""
+"""The pages that import and export rules: files, and the platform's own auto-replies."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,7 +32,7 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.CONTENT, change=True)
 def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what a file would change and, when that is agreed to, changes it."""
+    """Shows what an import of a file would change, and imports it once that is confirmed."""
     context = frame(request, _("Import rules"))
     if request.method == "POST":
         agreed = "agreed" in request.POST
@@ -64,7 +64,10 @@ def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpRespo
 
 
 def _taken(account: OfficialAccount, request: HttpRequest, *, agreed: bool) -> tuple[RuleImportReport, str]:
-    """Returns what the file changes, or would change, and its text. Raises ``exchange.UnreadableFile``."""
+    """Returns the report on the import of the file, or its rehearsal, and the file's text.
+
+    Raises ``exchange.UnreadableFile``.
+    """
     file = exchange.uploaded(request)
     return importing.import_rules(account, file, rehearse=not agreed), encodings.decode(file)
 

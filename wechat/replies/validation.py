@@ -1,4 +1,4 @@
-"""What is wrong with a rule, in sentences that say what to change."""
+"""The validation of rules, with errors that tell staff what to change."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ def check_keyword(compare: str, text: str) -> None:
 
 
 def check_forward_url(url: str) -> None:
-    """Checks an address to forward to. Raises ``ValidationError`` for addresses that are never posted to."""
+    """Checks an address to forward to. Raises ``ValidationError`` for one to which nothing is ever posted."""
     try:
         scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
     except ValueError:  # brackets that hold no address
@@ -43,7 +43,7 @@ def check_forward_url(url: str) -> None:
 def check_handover(hands_to: str, contents: Sequence[Content]) -> None:
     """Checks the handover of a rule.
 
-    Raises ``ValidationError`` for one that hands a follower to two services at once.
+    Raises ``ValidationError`` if the rule would hand a follower to two services at once.
     """
     if hands_to and any(isinstance(each, TransferToService) for each in contents):
         raise ValidationError(

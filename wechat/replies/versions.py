@@ -1,4 +1,4 @@
-"""A rule as it was, with its keywords, replies and tags: told, and brought back."""
+"""The versions of rules with their keywords, replies and tags: description and restoration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ from wechat.replies.describing import marked
 from wechat.replies.models import Keyword, Reply, Rule
 
 TAGS = ("tags", "adds_tags")
-# Where it stands among the others is no part of what it says.
+# The fields that a restoration leaves as they are, such as the rule's position.
 KEPT = ("id", "account", "position", "source_key", "source_digest")
 
 
 def note_tags(rule: Rule) -> None:
-    """Keeps the tags with the newest version; called when all of a change is stored."""
+    """Stores the tags with the newest version; called after all parts of a change are stored."""
     newest = rule.history.first()
     if newest is not None:
         newest.tag_ids = {name: [tag.pk for tag in getattr(rule, name).all()] for name in TAGS}
@@ -26,7 +26,7 @@ def note_tags(rule: Rule) -> None:
 
 
 def words(rule: Rule, version: Any = None) -> Mapping[str, str]:
-    """Returns what the rule says now, or said in a version."""
+    """Returns the fields of the rule, or of a version of it, in words by label."""
     tracked = [field for field in Rule.history.model.tracked_fields if field.name not in KEPT]
     by_label = words_of(version.instance if version else rule, tracked)
     keywords = _parts(Keyword, version) if version else list(rule.keywords.all())
@@ -44,7 +44,7 @@ def words(rule: Rule, version: Any = None) -> Mapping[str, str]:
 
 
 def bring_back(rule: Rule, version: Any) -> None:
-    """Makes the rule what it was. Raises ``ValidationError``; runs in the caller's transaction."""
+    """Restores the rule to a version. Raises ``ValidationError``; runs in the caller's transaction."""
     former = version.instance
     for field in Rule.history.model.tracked_fields:
         if field.name not in KEPT:
@@ -73,7 +73,7 @@ def _called(model: type[Keyword] | type[Reply]) -> str:
 
 
 def _parts(model: type[Keyword] | type[Reply], version: Any) -> list[Any]:
-    """Returns the parts as they were before the next version was made: a rule is stored before its parts."""
+    """Returns the parts of a version, which are stored after the rule and before the next version."""
     rows = model.history.filter(rule_id=version.id)
     following = version.next_record
     if following is not None:
@@ -84,7 +84,7 @@ def _parts(model: type[Keyword] | type[Reply], version: Any) -> list[Any]:
 
 
 def _tags(rule: Rule, version: Any, name: str) -> list[Tag]:
-    """Returns those of a version that still exist; those of now where the version does not know."""
+    """Returns the tags of a version that still exist; today's tags if the version did not store any."""
     if version is None or version.tag_ids is None:
         return list(getattr(rule, name).all())
     return list(Tag.objects.filter(account=rule.account_id, pk__in=version.tag_ids.get(name, [])))
