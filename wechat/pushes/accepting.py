@@ -1,4 +1,4 @@
-"""Messages that business systems ask for: checked, then committed together with the answer that says so."""
+"""The acceptance of messages from business systems: checked, then committed together with the answer."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -30,13 +30,13 @@ from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
 from wechat.sdk.errors import ContentError
 from wechat.sdk.template_messages import TemplateMessage
 
-# Of a larger body so much is to be checked that it is done beside the loop.
+# A larger body is checked in a thread, because the check would block the event loop.
 MOST_IN_LOOP = 16 * 1024
-# Messages that share a commit.
+# The most messages in one commit.
 BATCH_LIMIT = 1000
 STATUS = 202
 
-# The rows as one JSON parameter; one serializer serves all, as it keeps nothing of what it checks.
+# The rows are one JSON parameter. One serializer serves all requests, because it stores nothing it checks.
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 REQUESTS = PushRequestSerializer()
 
@@ -65,7 +65,7 @@ _calls = Calls("pushes", given=GIVEN, answers=ANSWERS, work=QUEUE, status=STATUS
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The messages of one request, and the call that queues them."""
+    """The checked messages of one request, and the call that queues them."""
 
     client: ApiClient
     pushes: Sequence[AskedPush]
@@ -83,7 +83,7 @@ async def checked(view: LoopView, body: Any, size: int) -> Asked:
 
 
 async def accept(asked: Asked) -> str:
-    """Has the messages sent; returns the answer, as JSON. Raises what ``Calls.carry_out`` does."""
+    """Queues the messages; returns the answer as JSON. Raises the errors of ``Calls.carry_out``."""
     try:
         answer = await _calls.carry_out(asked.call)
     except UniqueViolation:
@@ -93,7 +93,7 @@ async def accept(asked: Asked) -> str:
 
 
 def key_of(view: BusinessView) -> str:
-    """Returns the beginning of the keys of a request's pushes. Each goes on with a number of its own."""
+    """Returns the prefix of the keys of a request's pushes. Each key ends with a number of its own."""
     digest = sha256(view.key.encode()).hexdigest()[:40]
     return f"api:{view.client.pk}:{digest}:"
 
@@ -108,7 +108,7 @@ def _checked(view: LoopView, body: Any) -> Asked:
 
 
 def _as_batch(data: Any) -> Any:
-    """Returns the body with a list of messages, where a single message was given by itself."""
+    """Returns the body with a list of messages, also if it is a single message."""
     if isinstance(data, dict) and "messages" not in data:
         return {"messages": [{name: value for name, value in data.items() if name != "account"}]}
     return data
@@ -145,7 +145,7 @@ class _WrongMessage(Exception):
 
 
 def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Returns the kind, template and content of a push."""
+    """Returns the kind, the template id and the content of a push from a template."""
     template = known_templates.find(account.pk, message["template"])
     if template is None:
         raise _WrongMessage({"template": [_("The account has no such template.")]})
@@ -172,9 +172,9 @@ def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
 
 def _accept_again(asked: Asked) -> str:
-    """Queues the messages of a request whose Idempotency-Key was used before and has expired.
+    """Queues the messages of a request whose idempotency key was used before and has expired.
 
-    What is still there of the first time stays, and what is missing is added. Returns the answer, as JSON.
+    Pushes of the first time that still exist stay, missing ones are added. Returns the answer as JSON.
     """
     undertaking = idempotency.begin(asked.client, asked.call.key, asked.call.fingerprint)
     Push.objects.bulk_create([_row(asked.client, push) for push in asked.pushes], ignore_conflicts=True)
@@ -187,7 +187,7 @@ def _accept_again(asked: Asked) -> str:
 
 
 def _as_json(push: AskedPush, request: int, number: int) -> str:
-    """Returns as JSON the columns of the push's row, and how the caller is told of it, but for its id."""
+    """Returns as JSON the columns of the push's row and its description for the caller, without its id."""
     return ENCODER.encode(
         {
             "request": request,

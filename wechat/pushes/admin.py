@@ -32,7 +32,7 @@ from wechat.pushes.summary import COLOURS, because, drawn, summary
 from wechat.pushes.template_admin import TemplateAdmin
 from wechat.pushes.transitions import may_repeat, send_again
 
-# Whoever may change one of these may send a message again.
+# The right to change in one of these areas is the right to send a message again.
 SENDERS = (Area.SENDING, Area.MESSAGES)
 
 admin.site.register(Template, TemplateAdmin)
@@ -41,7 +41,7 @@ admin.site.register(EventTemplate, EventTemplateAdmin)
 
 @admin.register(Push)
 class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """The list of pushes, read-only: what is sent follows from rules, answers and campaigns."""
+    """The read-only list of pushes, which are created by rules, answers and campaigns."""
 
     area = Area.MESSAGES
     empty_words = gettext_lazy(
@@ -108,7 +108,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Sends at once what waits for the quota, which was raised or cleared."""
+        """Lifts the hold on a kind of message, for example after the quota was raised or cleared."""
         kind = request.POST.get("kind", "")
         send_holds.go_on(account, kind)
         done = _("What waited goes on.")
@@ -117,7 +117,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:pushes_push_changelist")
 
     def late_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Sends what was due before an outage after all, or calls it off, as the person decided."""
+        """Sends the late messages after all, or calls them off, as the person decided."""
         if "send" in request.POST:
             number, note = lateness.send(account.pk), _("Sent what was due long ago.")
             sentence = ngettext("%d goes out now.", "%d go out now.", number)

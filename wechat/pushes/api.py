@@ -1,4 +1,4 @@
-"""Messages for business systems: ask for them, follow what becomes of them, tell of events.
+"""The API endpoints of messages for business systems: send, follow the state, report events.
 
 Routes are below ``/api/v1/push``; see ``wechat.api.views`` for signatures and idempotency.
 """
@@ -99,7 +99,7 @@ class Webhook(BusinessView):
 
 
 def _mine(view: BusinessView) -> QuerySet[Push]:
-    """Returns the pushes this client asked for."""
+    """Returns the pushes that this client asked for."""
     return Push.objects.filter(caller=view.client).select_related("account")
 
 

@@ -1,4 +1,4 @@
-"""A message that a business system asks for, on its way into a row."""
+"""The value of a message that a business system asks for, before it is a row."""
 
 import datetime
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from wechat.pushes.models import Push
 
 @dataclass(frozen=True, slots=True)
 class AskedPush:
-    """A push that was asked for and is no row yet."""
+    """A requested push that has no row yet; it has the attributes of a pending ``Push``."""
 
     account: OfficialAccount
     openid: str

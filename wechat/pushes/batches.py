@@ -1,4 +1,4 @@
-"""The pushes that were queued together for one cause, as a campaign: how many of them are where."""
+"""The batches of pushes queued together for one cause, such as a campaign, counted by state."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from wechat.pushes.states import OPEN
 
 @dataclass(frozen=True, slots=True)
 class BatchCount:
-    """The number of a batch's pushes in one state, for one reason, of one kind and variant."""
+    """The number of pushes of a batch in one state, with one reason, kind and variant."""
 
     state: str
     reason: str
@@ -31,5 +31,5 @@ def counts(cause: str) -> list[BatchCount]:
 
 
 def count_open(cause: str) -> int:
-    """Returns how many are still to be sent, or are being sent."""
+    """Returns the number of pushes that are still to be sent or are being sent."""
     return of(cause).filter(state__in=OPEN).count()

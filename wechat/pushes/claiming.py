@@ -1,6 +1,6 @@
-"""Which pushes are next, and taking them: one send queue at a time, in the order they became due.
+"""The claiming of due pushes: one send queue at a time, in the order they became due.
 
-A send queue is one kind of message of one account; those of campaigns have queues of their own.
+A send queue has one kind of message of one account; messages of campaigns have queues of their own.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from wechat.pushes.senders import SENDERS, Sender
 
 State = Push.State
 
-# Longer than the slowest call with a token fetched on the way and every time-out used up.
+# Longer than the slowest call, with a token fetched on the way and every time-out used up.
 LEASE = datetime.timedelta(minutes=2)
 
 QUEUES = f"""
@@ -49,9 +49,9 @@ ORDER BY random()
 
 @dataclass(frozen=True, slots=True)
 class SendQueue:
-    """A queue of pushes with one that may go now, the first of them due since ``due_at``.
+    """A send queue with pushes that may go now, the first of them due since ``due_at``.
 
-    ``is_held``: one message is to find out whether the others may go on.
+    ``is_held``: a single message, the probe, finds out whether the others may go on.
     """
 
     account_id: int
@@ -67,7 +67,7 @@ class SendQueue:
 
 
 def due_queues(*, bulk: bool) -> list[SendQueue]:
-    """Returns the queues with pushes that may go now."""
+    """Returns the send queues with pushes that may go now."""
     held = send_holds.held(bulk=bulk).filter(until__isnull=False)
     subjects = list(held.values_list("subject", "part", "until"))
     parameters: dict[str, Any] = {
@@ -89,9 +89,9 @@ def due_queues(*, bulk: bool) -> list[SendQueue]:
 
 
 def oldest_due(*, bulk: bool) -> datetime.datetime | None:
-    """Returns since when the push is due that has waited the longest, of those that may go now.
+    """Returns since when the longest waiting push is due, of those that may go now; ``None``: none.
 
-    A queue whose rate is used up has its workers already: it waits for nothing that more of them could do.
+    Queues whose rate is used up are left out: they have their workers, and more workers would not help.
     """
     waiting = [queue for queue in due_queues(bulk=bulk) if not _goes_at_its_rate(queue)]
     return min((queue.due_at for queue in waiting), default=None)
@@ -102,7 +102,7 @@ def _goes_at_its_rate(queue: SendQueue) -> bool:
 
 
 def claim(queue: SendQueue, limit: int) -> Sequence[Push]:
-    """Takes due pushes of a queue, which are then *sending*: the attempt is on record before the call."""
+    """Claims due pushes of a queue and marks them as *sending*: the attempt is recorded before the call."""
     return transitions.claim(
         queue.account_id,
         queue.kind,
@@ -114,17 +114,17 @@ def claim(queue: SendQueue, limit: int) -> Sequence[Push]:
 
 
 def lost_before(push: Push) -> datetime.datetime | None:
-    """Returns when an earlier attempt of a claimed push began whose answer was lost, if there was one."""
+    """Returns when an earlier attempt of a claimed push began whose answer was lost, or ``None``."""
     if push.tried_at is None or push.due_at is None:
         return None
     return push.tried_at if push.tried_at < push.due_at - LEASE else None
 
 
 def release_interrupted(*, bulk: bool) -> None:
-    """Ends the sending of pushes whose sender never told how it went.
+    """Releases pushes whose lease ended without an outcome.
 
-    Such a push may or may not have reached the follower. Where the platform drops repeats it is simply sent
-    again; anything else only a person may send again.
+    Such a push may or may not have reached the follower. It is retried where the platform drops repeats; any
+    other one is uncertain, and only a person may send it again.
     """
     repeatable = Q(pk__in=[])
     for sender in SENDERS.values():
@@ -134,6 +134,6 @@ def release_interrupted(*, bulk: bool) -> None:
 
 
 def is_due(*, bulk: bool) -> bool:
-    """Returns whether a worker could send something now, or has to look after what another one left."""
+    """Returns whether a worker could send a push now, or has to release one that another worker left."""
     leased = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
     return leased.exists() or bool(due_queues(bulk=bulk))

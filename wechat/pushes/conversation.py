@@ -1,4 +1,4 @@
-"""What was pushed to a follower, for the conversation in the message log."""
+"""The pushes to a follower, for the conversation in the message log."""
 
 import datetime
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def pushed(
 ) -> Iterator[Bubble]:
     """Yields the pushes to a follower as bubbles, newest first.
 
-    Each stands at the time it was sent, or asked for if it was not.
+    Each has the time it was sent or, if it was not sent, created.
     """
     pushes = Push.objects.filter(account=account, openid=openid).annotate(
         at=Coalesce("sent_at", "created_at")

@@ -1,7 +1,7 @@
-"""How many messages went out by day: days that are over are counted once a night, the rest when asked for.
+"""The daily counts of messages: past days are counted once a night, the others on request.
 
-A message belongs to the day on which it was queued. Receipts come later than that: the last days are counted
-anew each night, and what is reported after ``SETTLES_AFTER`` changes no figure any more.
+A message belongs to the day on which it was queued. Receipts arrive later: the last days are counted again
+each night, and what is reported after ``SETTLES_AFTER`` changes no figure any more.
 """
 
 import datetime
@@ -19,15 +19,15 @@ from wechat.pushes.models import Push, PushDay
 from wechat.pushes.states import WENT, PushState
 
 SETTLES_AFTER = 3 * DAY
-# As far back as an account is counted that was never counted before.
+# How far back an account is counted for the first time.
 FURTHEST = 400 * DAY
-# Ids rise with time but for those of a moment, which transactions take in any order.
+# Ids ascend with time except among concurrent transactions: the most that the order may be off.
 SLACK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """The counts of one day; ``delivered`` are those of which WeChat said so, ``failed`` may have arrived."""
+    """The counts of one day; ``delivered`` are confirmed by WeChat, ``failed`` includes uncertain ones."""
 
     sent: int
     delivered: int
@@ -37,7 +37,7 @@ class DayCount:
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> dict[datetime.date, DayCount]:
-    """Returns the days on which something was queued, both ends included, as they stand now."""
+    """Returns the current counts of the days on which messages were queued, both ends included."""
     kept = list(PushDay.objects.filter(account=account, day__gte=first).order_by("day"))
     found = {row.day: DayCount(row.sent, row.delivered, row.failed) for row in kept if row.day <= last}
     rows = Push.objects.filter(account=account, created_at__lt=midnight(last + DAY))
@@ -50,7 +50,7 @@ def by_day(
 
 
 def _lacking() -> QuerySet[OfficialAccount]:
-    """Returns the accounts whose yesterday was not counted."""
+    """Returns the accounts whose yesterday has not been counted."""
     yesterday = timezone.localdate() - DAY
     counted = PushDay.objects.filter(account=OuterRef("pk"), day=yesterday)
     return OfficialAccount.objects.filter(~Exists(counted))
@@ -66,7 +66,7 @@ COUNTING = work.TurnKind(
 
 @COUNTING.does
 def count_nights(turn: work.Turn) -> int:
-    """Counts one account after the other."""
+    """Counts the past days of one account after the other; returns the number of accounts counted."""
     counted = 0
     for account in _lacking():
         if turn.is_over:
@@ -113,7 +113,7 @@ def _row(account: OfficialAccount, day: datetime.date, counted: DayCount, last_i
 
 
 def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, DayCount, int]]:
-    """Returns the days in their order, with the newest id of each."""
+    """Returns the days in ascending order, with their counts and the newest id of each."""
     counted = (
         rows.annotate(day=TruncDate("created_at"))
         .values_list("day")

@@ -1,4 +1,4 @@
-"""The page of messages that go out by themselves: an event, a template, and a text for each of its fields."""
+"""The pages of automatic messages: an event, a template, and a text for each of its fields."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ from wechat.pushes.values import TemplateField
 
 
 class EventForm(AccountForm):
-    """A form for a message that goes out by itself.
+    """A form for an automatic message.
 
-    The event is chosen by its name; the values are checked with the event's examples put in.
+    The event is chosen by name; the values are checked with the examples of the event filled in.
     """
 
     class Meta:
@@ -71,9 +71,9 @@ class EventForm(AccountForm):
 
 
 class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
-    """The pages of messages that go out by themselves.
+    """The admin pages of automatic messages.
 
-    They ask first for the event and the template and then, once they are chosen, for what the message says.
+    An automatic message is added with an event and a template; its texts are filled in afterwards.
     """
 
     area = Area.SENDING
@@ -96,14 +96,14 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     def get_form(
         self, request: HttpRequest, obj: EventTemplate | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Returns a form with an input for each field of this message's template."""
+        """Returns a form with an input for each field of the message's template."""
         inputs = {PREFIX + field.name: _input(field) for field in obj.template.fields} if obj else {}
         kwargs["form"] = type("EventForm", (EventForm,), inputs)
         kwargs["fields"] = ["account", "event", "template"] if obj is None else ["url", "enabled"]
         return super().get_form(request, obj, change, **kwargs)
 
     def version_words(self, row: EventTemplate, version: Any = None) -> dict[str, str]:
-        """Returns the version in words, with the text of each field of the template by its label."""
+        """Returns the version in words, with the text for each field of the template by its label."""
         by_label = {**super().version_words(row, version)}
         values = (version or row).values
         del by_label[str(capfirst(EventTemplate._meta.get_field("values").verbose_name))]

@@ -1,6 +1,6 @@
-"""Events that messages are sent for: who can tell of one registers it here, with the words it brings.
+"""The registry of events for which automatic messages are sent, with the variables that each has.
 
-An app above registers in its ``handlers`` module and says so when it happens::
+An app above registers an event in its ``handlers`` module, and reports each occurrence::
 
     register("order.paid", _("An order is paid"), {"amount": Word(_("amount"), "¥99.80")})
 
@@ -23,7 +23,7 @@ from wechat.sdk.template_messages import TemplateMessage
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that an event brings: its name for staff, and an example."""
+    """A variable of an event: its name for staff, and an example."""
 
     label: str | Promise
     example: str
@@ -49,9 +49,9 @@ def known() -> Mapping[str, EventDefinition]:
 def happened(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str, url: str = ""
 ) -> list[Push]:
-    """Queues the messages that are sent for this event; called again with the same ``key``, it queues none.
+    """Queues the automatic messages of this event; called again with the same ``key``, it queues none.
 
-    They lead to ``url`` where staff have given them no link.
+    Messages without a link of their own get ``url``.
     """
     automatic = EventTemplate.objects.select_related("template").filter(
         account=account, event=name, enabled=True, template__missing_since=None
@@ -70,7 +70,7 @@ def happened(
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:
-    """Returns the message with the event's words; braces it does not know stay as they are."""
+    """Returns the message with the event's values filled in; unknown placeholders stay as they are."""
     return TemplateMessage(
         template_id=automatic.template.platform_id,
         values=placeholders.fill_all(automatic.values, words),

@@ -1,4 +1,4 @@
-"""Messages that did not leave, and work on templates that failed, for the desk of what failed."""
+"""The failure sources of messages that were not sent, and of failed work on templates."""
 
 from typing import Any
 
@@ -41,9 +41,9 @@ def _page(push: Push) -> str:
 
 
 def _jobs(account: OfficialAccount) -> QuerySet[LibraryJob]:
-    """Returns the failed jobs that nobody asked for again since.
+    """Returns the failed jobs that were not repeated since.
 
-    What is on its way once more is no failure; if it fails anew, that is the failure.
+    A repeated job is no longer a failure; if it fails again, the new job is.
     """
     jobs = LibraryJob.objects.filter(account=account)
     same = jobs.filter(verb=OuterRef("verb"), details=OuterRef("details"), pk__gt=OuterRef("pk"))

@@ -1,4 +1,4 @@
-"""The form in which a template's values are filled in, made from the template itself."""
+"""The forms for the values of a template, made from the template itself."""
 
 from typing import Any, cast
 
@@ -18,9 +18,9 @@ PREFIX = "value-"
 
 
 class FillForm(forms.Form):
-    """A form with an input for each field of the template, and for where a tap leads.
+    """A form with an input for each field of the template, and for the link.
 
-    Each value is checked by the platform's rule.
+    Each value is checked by the platform's rule for the field.
     """
 
     url = forms.URLField(
@@ -53,14 +53,14 @@ class FillForm(forms.Form):
 
     @property
     def message(self) -> TemplateMessage:
-        """Returns what was filled in; of a valid form."""
+        """Returns the filled-in message of a valid form."""
         links = {name: self.cleaned_data.get(name, "") for name in ("url", "appid", "pagepath")}
         values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.template.fields}
         return TemplateMessage(template_id=self.template.platform_id, values=values, **links)
 
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
-        """Returns the fields with what is filled in so far, for the preview."""
+        """Returns the fields with their current values, for the preview."""
         return [(field, self._typed(field)) for field in self.template.fields]
 
     def _typed(self, field: TemplateField) -> str:
@@ -69,7 +69,7 @@ class FillForm(forms.Form):
 
 
 class TemplateTestForm(FillForm):
-    """A form that fills in a template for one follower who is to get it at once."""
+    """A form that fills in a template for a test message to one follower."""
 
     follower = PersonField(label=gettext_lazy("Send to"))
 

@@ -1,4 +1,4 @@
-"""The filters of the sent messages, each in terms of an index."""
+"""The filters of the list of pushes, each of which an index supports."""
 
 from typing import Any, cast
 

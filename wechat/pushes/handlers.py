@@ -1,4 +1,4 @@
-"""What an incoming message means for what we send: the windows it opens, the answers that follow it."""
+"""The registrations of pushes: send windows, further answers, receipts, agreements and names of causes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,7 +42,7 @@ from wechat.sdk.messages import (
 
 Reason, Trigger = Push.Reason, SendWindow.Trigger
 
-# The platform counts these actions and no others; a view or a picture button allows nothing.
+# The actions that open a send window; others, such as a view or a picture button, do not.
 ACTIONS: tuple[tuple[tuple[type[Message], ...], SendWindow.Trigger], ...] = (
     ((Text, Image, Voice, Video, Location, Link, MiniProgramPage, UnknownMessage), Trigger.MESSAGE),
     ((Click, ScanCode), Trigger.MENU),
@@ -90,9 +90,9 @@ def close_windows(event: InboundEvent) -> None:
 
 @reacts()
 def answer_late(event: InboundEvent) -> None:
-    """Works out the answer that was not ready in time.
+    """Determines the answer to a message that was not answered in time.
 
-    It joins the further answers, which are all sent by ``send_further_answers``.
+    It becomes one of the further answers, all of which ``send_further_answers`` queues.
     """
     row = event.row
     if row is None or not row.late or row.answered_by:
@@ -134,9 +134,9 @@ def note_notice_receipts(event: InboundEvent) -> None:
 
 @reacts(SubscribeNoticePopup, SubscribeNoticeChange)
 def note_agreements(event: InboundEvent) -> None:
-    """Notes what a follower agreed to and refused.
+    """Records what a follower agreed to and refused.
 
-    A refusal in the pop-up only declines to agree once more; one in the settings ends all agreements.
+    A refusal in the pop-up only declines a further agreement; one in the settings ends all agreements.
     """
     message, row = event.message, event.row
     assert isinstance(message, SubscribeNoticePopup | SubscribeNoticeChange)
@@ -163,7 +163,7 @@ def _queue_later(account: OfficialAccount, row: InboundMessage) -> None:
 
 
 def _trigger(message: Message) -> SendWindow.Trigger | None:
-    # A tap on an entry of a menu message arrives as a text, and counts as a tap.
+    # A tap on an entry of a menu message is received as a text, and counts as a tap.
     if isinstance(message, Text) and message.menu_id:
         return Trigger.MENU
     return next((trigger for kinds, trigger in ACTIONS if isinstance(message, kinds)), None)

@@ -1,4 +1,4 @@
-"""The message templates and notices that the account has chosen on WeChat."""
+"""The import of the message templates and notices that the account has at WeChat."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""The two industries of an account, which its old templates belong to.
+"""The two industries of an account, to which its old templates belong.
 
 Reference: WeChat reference 9.2.
 """
@@ -69,7 +69,7 @@ def current(account: OfficialAccount) -> list[str]:
 def choose(account: OfficialAccount, first: int, second: int) -> None:
     """Sets the account's two industries, which the platform allows once a month. Raises ``WeChatError``.
 
-    The platform deletes the templates of an industry that is left.
+    The platform deletes the templates of an industry that the account leaves.
     """
     api.set_industry(client_for(account), first, second)
 

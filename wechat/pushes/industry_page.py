@@ -1,4 +1,4 @@
-"""The industries of an account: what they are at WeChat, and choosing others, which is for a whole month."""
+"""The page of an account's industries at WeChat, which can be changed once a month."""
 
 from typing import Any
 
@@ -53,14 +53,14 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, form: IndustryForm) -> HttpResponse:
-    """Shows what will happen if the industries are changed."""
+    """Shows a confirmation with what a change of the industries causes."""
     names = [industries.INDUSTRIES[form.cleaned_data[name]] for name in ("first", "second")]
     context = frame(request, _("Change the industries"), form=form, names=names)
     return TemplateResponse(request, "pushes/industry_sure.html", context)
 
 
 def _chosen(request: HttpRequest, account: OfficialAccount, form: IndustryForm) -> str:
-    """Changes the industries; returns what is wrong, if it could not be done."""
+    """Changes the industries; returns the error in words, or the empty text."""
     first, second = form.cleaned_data["first"], form.cleaned_data["second"]
     try:
         industries.choose(account, first, second)

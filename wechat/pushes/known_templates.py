@@ -1,4 +1,4 @@
-"""The templates that messages may be made from, as the API knows them: in the process, no query."""
+"""The usable templates of all accounts, cached in the process for the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Messages that are late by more than a send may be late by itself: set aside for a person to decide about.
+"""The late messages: pushes that were due too long ago are set aside for a person to decide about.
 
-A welcome must not go out two days after its follow. That a queue is slow, or was on hold for hours, makes
-nothing late: both are told on the pages, and go on by themselves. That nobody worked does, and so does a hold
-of days. What is set aside is *skipped* for the reason ``late``, and whoever asked by the API is told.
+A welcome must not be sent two days after its follow. A slow queue or a hold of some hours does not make
+messages late: both are shown on the pages, and sending resumes by itself. An outage of all workers does, and
+so does a hold of days. Late pushes are *skipped* with the reason ``late``, and API callers are told.
 """
 
 import datetime
@@ -18,22 +18,22 @@ from wechat.pushes.models import Push
 
 Reason = Push.Reason
 
-# A used-up quota is over when the day is, and campaigns go on at eight the next morning, as the pages say:
-# what waits for that is not late, even if the day had hardly begun.
+# A used-up quota lasts until the end of the day, and campaigns resume at eight the next morning, as the pages
+# say: pushes that wait for that are not late, even if the quota ended early in the day.
 LONGEST_HOLD = datetime.timedelta(hours=33)
 
 
 @outages.ended
 def set_aside(long_ago: datetime.datetime) -> None:
-    """Sets aside what was due before that moment, for a person to decide.
+    """Sets aside the pushes that were due before that moment, for a person to decide.
 
-    Called after a time in which no worker ran.
+    Called after an outage, in which no worker ran.
     """
     transitions.skip_untried(Push.objects.filter(due_at__lt=long_ago), Reason.LATE)
 
 
 def set_aside_held(account_id: int, kind: str, *, bulk: bool) -> None:
-    """Sets aside what a hold has kept back for days, before the hold is probed; a person decides about it."""
+    """Sets aside the pushes that a hold has kept back for days, before the hold is probed."""
     long_ago = timezone.now() - max(LONGEST_HOLD, settings.OVERDUE_SENDS_ASK_AFTER)
     held = Push.objects.filter(account=account_id, kind=kind, bulk=bulk, due_at__lt=long_ago)
     transitions.skip_untried(held, Reason.LATE)
@@ -41,26 +41,26 @@ def set_aside_held(account_id: int, kind: str, *, bulk: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """The number of messages that wait for a person's decision; the first was asked for at ``since``."""
+    """The number of late messages that wait for a decision; the first was created at ``since``."""
 
     number: int
     since: datetime.datetime
 
 
 def waiting(account_id: int) -> Late | None:
-    """Returns how much of the account waits for a person's decision; ``None`` if nothing does."""
+    """Returns the late messages of the account that wait for a decision; ``None`` if there are none."""
     found = _late(account_id).aggregate(number=Count("*"), since=Min("created_at"))
     return Late(found["number"], found["since"]) if found["number"] else None
 
 
 def send(account_id: int, cause: str = "") -> int:
-    """Has what is late sent after all, all of it or that of one cause; returns how many."""
+    """Queues the late messages of the account (or of one cause) after all; returns their number."""
     late = _late(account_id)
     return transitions.send_late(late.filter(cause=cause, bulk=True) if cause else late)
 
 
 def call_off(account_id: int) -> int:
-    """Has what is late never sent; returns how many."""
+    """Calls the late messages off, which are then never sent; returns their number."""
     return _late(account_id).update(reason=Reason.CALLED_OFF)
 
 

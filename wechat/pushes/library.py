@@ -1,6 +1,6 @@
-"""An account's templates kept as the platform has them; what staff wrote to them stays.
+"""The synchronisation of an account's templates with the platform; labels and notes of staff are kept.
 
-Reading, adding and deleting are rows worked off in the background. Reference: WeChat reference 9.2, 10.1.
+Reading, adding and deleting are background jobs. Reference: WeChat reference 9.2, 10.1.
 """
 
 import datetime
@@ -30,12 +30,12 @@ JOBS = work.Kind(
 )
 LONG_TERM = 3
 KEPT = ("title", "content", "example", "industry", "lasts", "choices")
-# An account that lacks one of the two kinds of templates has no templates of it.
+# The errors for an account without one of the two kinds of templates, which then has none of them.
 LACKING = frozenset({48001, 200100, 40013})
 
 
 def sync(account: OfficialAccount) -> None:
-    """Has the templates read soon."""
+    """Schedules the reading of the account's templates."""
     LibraryJob.objects.bulk_create(
         [LibraryJob(account=account, verb=Verb.SYNC, due_at=timezone.now())], ignore_conflicts=True
     )
@@ -52,7 +52,7 @@ def add_notice(account: OfficialAccount, tid: str, kids: Sequence[int], scene: s
 
 
 def delete(template: Template) -> LibraryJob:
-    """Has the template deleted at the platform; here it stays, marked as missing."""
+    """Schedules the deletion of the template at the platform; here it stays, marked as missing."""
     details = {"kind": template.kind, "platform_id": template.platform_id, "title": template.title}
     return _asked(template.account, Verb.DELETE, details)
 
@@ -62,7 +62,7 @@ def notice_kind(account: OfficialAccount) -> Template.Kind:
 
 
 def missed(account: OfficialAccount, platform_id: str) -> None:
-    """Marks a template as missing once the platform said that there is none: nothing more is sent with it."""
+    """Marks a template as missing after the platform said so: nothing more is sent with it."""
     Template.objects.filter(account=account, platform_id=platform_id, missing_since=None).update(
         missing_since=timezone.now()
     )
@@ -77,7 +77,7 @@ def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
 
 @JOBS.each
 def do(job: LibraryJob) -> None:
-    """Does one job at the platform, and reads the templates as they are then."""
+    """Performs one job at the platform, then reads the resulting templates."""
     client = client_for(job.account)
     if job.verb == Verb.ADD:
         try:
@@ -85,7 +85,7 @@ def do(job: LibraryJob) -> None:
         except TransportError as error:
             if not error.outcome_unknown:
                 raise
-            # It may have been added, and a second one would be one too many: the next reading shows it.
+            # The template may have been added, and must not be added twice: the next reading shows it.
             job.give_up(error)
             sync(job.account)
             return
@@ -100,7 +100,7 @@ def _asked(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str
 
 
 def _add_once(client: Client, job: LibraryJob) -> None:
-    """Adds the template, unless an earlier attempt that was cut short, or whose answer was lost, has."""
+    """Adds the template, unless an earlier attempt without a known outcome has added it."""
     there = _found(client, job.account)
     if job.known is not None and any(_is_made(each, job) for each in there):
         return
@@ -114,7 +114,7 @@ def _add_once(client: Client, job: LibraryJob) -> None:
 
 
 def _is_made(template: Template, job: LibraryJob) -> bool:
-    """Returns whether a template is new since the job was begun, and as the job was to make it."""
+    """Returns whether a template is new since the job began, and is the one the job was to add."""
     is_new = template.kind == job.details["kind"] and template.platform_id not in (job.known or ())
     return is_new and all(each in template.content for each in job.details.get("keywords", ()))
 

@@ -1,4 +1,4 @@
-"""What staff choose when they add a template from the platform's library."""
+"""The forms in which staff add a template from the platform's library."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ FEWEST, MOST = 2, 5
 
 
 class TemplateMessageForm(forms.Form):
-    """A template message: the library's number, and the fields by their names."""
+    """A form for a template message: its number in the library, and its fields by name."""
 
     short_id = forms.RegexField(
         r"^\d{1,10}$",
@@ -33,7 +33,7 @@ class TemplateMessageForm(forms.Form):
 
 
 class NoticeForm(forms.Form):
-    """A subscription notice: two to five of the fields that its library entry offers."""
+    """A form for a subscription notice: two to five of the fields that its library entry offers."""
 
     kids = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Fields"), coerce=int, widget=forms.CheckboxSelectMultiple

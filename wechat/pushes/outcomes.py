@@ -1,4 +1,4 @@
-"""What the platform's answer to a call means for its push."""
+"""The outcomes of attempts: what the platform's answer to a call means for its push."""
 
 import datetime
 
@@ -17,7 +17,7 @@ RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 60
 
 
 def of(result: AttemptResult, *, is_held: bool = False) -> AttemptOutcome:
-    """Returns what the platform's answer means for the push; ``is_held``: its kind waits for the moment."""
+    """Returns the outcome of an attempt for its push; ``is_held``: its kind of message is on hold."""
     push, error = result.attempt.push, result.error
     if result.not_tried:
         result.attempt.give_back()
@@ -50,12 +50,12 @@ def closed(push: Push, verdict: SendVerdict, error: WeChatError | None = None) -
 
 
 def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> AttemptOutcome:
-    """Returns the outcome of an attempt whose answer was lost: the same message once more, or uncertain.
+    """Returns the outcome of an attempt whose answer was lost: a retry, or uncertain.
 
-    It goes out once more only where the platform drops repeats, and for as long as it does.
+    It is retried only if the platform drops repeats, and for as long as it does.
     """
     push, until = attempt.push, attempt.push.tried_at
-    # First in its queue: the platform remembers it for some minutes only.
+    # Due first in its queue, because the platform remembers the message for some minutes only.
     due_at = push.created_at if is_held else timezone.now() + _pause(push)
     if until is not None and max(due_at, timezone.now()) < until + attempt.sender.repeatable_for:
         return _later(push, due_at, error, counts=not is_held, tried_at=push.tried_at)

@@ -1,4 +1,4 @@
-"""What the page of one follower shows of the pushes: those sent, and what may be sent now."""
+"""The pushes on a follower's own page, what may be sent now, and the erasure of both."""
 
 import datetime
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def pushed(follower: Follower, before: datetime.datetime | None, limit: int) -> 
 
 @timeline.adds_panel(order=10, area=Area.MESSAGES)
 def may_be_sent(follower: Follower) -> Panel:
-    """Returns the panel of what may be sent to the follower now, from the send windows and the agreements."""
+    """Returns a panel of what may be sent to the follower now, by the send windows and the agreements."""
     if follower.blacklisted:
         return Panel(_("What may be sent now"), note=_("Nothing: the follower is on the blacklist."))
     talk = _talk(windows.left(follower.account, follower.openid, timezone.now()))
@@ -50,9 +50,9 @@ def _talk(allowed: windows.Allowance) -> list[PanelLine]:
 
 @erasing.holds
 def pushes(follower: Follower) -> Holding | None:
-    """Returns the messages to the follower as something to erase: their words go.
+    """Returns the contents of the messages to the follower as a holding to erase.
 
-    That something was sent, and when, stays, as it was counted.
+    That and when a message was sent is kept, because it was counted.
     """
     rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):

@@ -1,4 +1,4 @@
-"""How the other parts of the project ask for messages to be sent."""
+"""The functions with which other apps queue messages."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from wechat.sdk.template_messages import TemplateMessage
 
 Kind = Push.Kind
 
-# What the rows of ``queue_many`` consist of.
+# The columns of the rows for ``queue_many``.
 COLUMNS = ("openid", "content", "key", "due_at")
 QUEUE_MANY = """
 INSERT INTO pushes_push
@@ -41,11 +41,11 @@ def queue(
     inbound: InboundMessage | None = None,
     at: datetime.datetime | None = None,
 ) -> Push:
-    """Has a worker send the content once; asking again with the same ``key`` gives the first push.
+    """Queues a content to be sent once; with the same ``key`` again, it returns the first push.
 
-    ``key`` is unique within the account, as ``later:812:0``; ``cause`` names what asks, as ``rule:12``. If
-    the follower's actions allow no message when its turn comes, ``at`` that time or now, the push is skipped
-    with the reason.
+    ``key`` is unique within the account, such as ``later:812:0``; ``cause`` names what asks, such as
+    ``rule:12``; ``at`` is the time from which it may be sent (``None``: now). If no send window is open then,
+    the push is skipped with a reason.
     """
     return _queued(
         account, key, {"openid": openid, "content": to_dict(content), "cause": cause, "inbound": inbound}, at
@@ -62,7 +62,7 @@ def queue_template(
     cause: str = "",
     at: datetime.datetime | None = None,
 ) -> Push:
-    """Has a worker send a message made from a template once, in the way of that ``kind``; see ``queue``."""
+    """Queues a message made from a template to be sent once, as a message of that ``kind``; see ``queue``."""
     content = template_messages.to_dict(message)
     fields = {"kind": kind, "template": message.template_id, "content": content}
     return _queued(account, key, {"openid": openid, "cause": cause, **fields}, at)
@@ -80,10 +80,10 @@ def queue_many(
 ) -> dict[str, int]:
     """Queues a campaign's messages in one statement; returns the ids of the new pushes by their keys.
 
-    ``chosen`` is SQL that gives the ``COLUMNS`` in that order: the openid as text; the content as jsonb, in
-    the form that ``Push`` describes; the key as text, unique within the account; and when it may go. A
-    campaign's own speed is in those times: ``start + row_number() * interval '1 second' / speed``. The rows
-    of a key that exists already are left out. Messages that somebody waits for go before these.
+    ``chosen`` is SQL that returns the ``COLUMNS`` in that order: the openid as text; the content as jsonb, in
+    the form that ``Push`` describes; the key as text, unique within the account; and the due time. A
+    campaign's own speed is in the due times: ``start + row_number() * interval '1 second' / speed``. Rows
+    whose key exists already are left out. Messages that somebody waits for are sent before these.
     """
     with connection.cursor() as cursor:
         given = [account.pk, kind, template, cause, variant, tracing.current(), *parameters]

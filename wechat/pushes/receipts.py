@@ -1,4 +1,4 @@
-"""What the platform reports of messages it had accepted, joined to their pushes many at a time.
+"""The platform's delivery receipts, joined to their pushes many at a time.
 
 Reference: WeChat reference 2.2, TEMPLATESENDJOBFINISH and subscribe_msg_sent_event.
 """
@@ -24,12 +24,12 @@ JOINS = work.Kind(
     batch=1000,
     subject="",
 )
-# A receipt that comes before our own record waits for it; one of another system's message is forgotten.
+# A receipt that arrives before the message id is stored is retried; another system's one is deleted.
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (1, 5, 60, 300, 3600)]
 
 
 def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None:
-    """Notes what was reported; the first word on a message counts."""
+    """Stores a receipt; the first one for a message counts."""
     now = timezone.now()
     receipt = Receipt(
         account=account, msgid=msgid, reason=reason, status=status[:120] or "?", received_at=now, due_at=now
@@ -40,7 +40,7 @@ def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None
 @JOINS.together
 @transaction.atomic
 def join(receipts: Sequence[Receipt]) -> None:
-    """Joins what has been reported to the pushes it is about."""
+    """Joins receipts to their pushes; deletes those that stay without one, and retries the others later."""
     joined = transitions.join_receipts(receipts)
     left = [receipt for receipt in receipts if receipt.pk not in joined]
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]

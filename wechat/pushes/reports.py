@@ -1,4 +1,4 @@
-"""Telling business systems what became of the messages they asked for: an event for every final state."""
+"""The reports to business systems on the messages they asked for: an event for every final state."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ events.register(
 
 
 def note(push_ids: Sequence[int]) -> None:
-    """Has the callers told the state these pushes are in; in the transaction that changed it."""
+    """Queues events on the states of these pushes for their callers, in the transaction that changed them."""
     closed = Push.objects.filter(pk__in=push_ids, caller__isnull=False).exclude(state__in=OPEN)
     pushes = list(closed.select_related("account")) if push_ids else []
     callers = {push.caller_id for push in pushes}
@@ -44,7 +44,7 @@ def note(push_ids: Sequence[int]) -> None:
 
 
 def described(push: Push | AskedPush) -> dict[str, object]:
-    """Returns a push as business systems see it; one that is no row yet has no id."""
+    """Returns a push as business systems see it; one without a row has no id."""
     return {
         "id": push.pk,
         "account": push.account.slug,

@@ -1,4 +1,4 @@
-"""What search finds of templates."""
+"""The source of search for templates."""
 
 from collections.abc import Iterator
 

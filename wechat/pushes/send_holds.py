@@ -1,7 +1,7 @@
-"""When the sends of one kind of message of an account wait: a used-up quota, a refusal, a platform away.
+"""The holds on sending one kind of message of an account: a used-up quota, a refusal, a circuit breaker.
 
-Two holds may lie on a kind. ``SENDS`` holds every send of it. ``BULK_SENDS`` holds those of campaigns a while
-longer after a quota pause: the platform's day begins at midnight, which is no time to write to people.
+There are two holds for a kind. ``SENDS`` holds all messages of it. ``BULK_SENDS`` holds those of campaigns
+longer after a used-up quota: the platform's day begins at midnight, which is no time to write to people.
 
 Reference: WeChat reference 4.3 Quota management, 0.3 for the day.
 """
@@ -23,7 +23,7 @@ SENDS, BULK_SENDS = "pushes.send", "pushes.send_bulk"
 
 
 def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = False) -> bool:
-    """Notes an error of a send; returns whether sends of this kind wait from now on."""
+    """Records an error of a send; returns whether messages of this kind are on hold from now on."""
     cause = error.cause
     if cause not in {Cause.QUOTA, Cause.RATE, Cause.ACCOUNT, Cause.AWAY}:
         return False
@@ -34,39 +34,39 @@ def report(account_id: int, kind: str, error: WeChatError, *, is_probe: bool = F
 
 
 def answered(account_id: int, kind: str, *, bulk: bool, is_probe: bool) -> None:
-    """Notes that the platform took a message of this kind."""
+    """Records that the platform accepted a message of this kind."""
     holds.answered(held(bulk=bulk).filter(subject=account_id, part=kind), is_probe=is_probe)
 
 
 def held(*, bulk: bool) -> QuerySet[Hold]:
-    """Returns the holds that sends wait for, and the failures counted so far."""
+    """Returns the holds that sends wait for, including rows that only count failures so far."""
     return Hold.objects.filter(work__in=[SENDS, BULK_SENDS] if bulk else [SENDS])
 
 
 def take_probe(account_id: int, kind: str, *, bulk: bool) -> bool:
-    """Returns whether this worker is the one to find out if the sends may go on."""
+    """Claims the probe of a hold; returns whether this worker got it."""
     return holds.take_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
 
 
 def give_back_probe(account_id: int, kind: str, *, bulk: bool) -> None:
-    """Has another message tried at once: the one that was to find out did not."""
+    """Gives the probe back, so that another message is tried at once."""
     holds.give_back_probe(held(bulk=bulk).filter(subject=account_id, part=kind))
 
 
 def go_on(account: OfficialAccount, kind: str) -> None:
-    """Has sends go on at once, as after the quota was raised or the address added to the whitelist."""
+    """Lifts the holds on a kind of message, for example after the quota was raised."""
     holds.lift_all(_open(account).filter(part=kind))
 
 
 def waiting(account: OfficialAccount) -> list[Hold]:
-    """Returns the holds that the account's sends wait for, one a kind, the one that lasts longest."""
+    """Returns the longest hold of each kind of message that the account's sends wait for."""
     found = {hold.part: hold for hold in _open(account).order_by("until")}
     return [found[kind] for kind in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldKind:
-    """A kind of message that waits, and why."""
+    """A kind of message that is on hold, and why."""
 
     kind: str
     label: StrOrPromise
@@ -74,7 +74,7 @@ class HeldKind:
 
 
 def in_words(account: OfficialAccount) -> list[HeldKind]:
-    """Returns the kinds of message that the account's sends wait with, and why, for staff."""
+    """Returns the kinds of message of the account that are on hold, with the reasons in words."""
     return [HeldKind(hold.part, Push.Kind(hold.part).label, reason(hold)) for hold in waiting(account)]
 
 

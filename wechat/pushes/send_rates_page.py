@@ -1,4 +1,4 @@
-"""How quickly each kind of message of an account is sent, which staff with the right may change."""
+"""The page of an account's send rates by kind of message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from wechat.pushes.models import Push, SendRate
 Kind = Push.Kind
 
 MOST = 5000
-# What a new account is allowed; it grows with its followers.
+# The daily quota of a new account; it grows with its followers.
 A_DAY = {Kind.SERVICE: 500_000, Kind.TEMPLATE: 100_000, Kind.SUBSCRIBE: 10_000_000}
 KINDS = {
     OfficialAccount.Kind.SERVICE: (Kind.SERVICE, Kind.TEMPLATE, Kind.NOTICE, Kind.ONCE),
@@ -32,7 +32,7 @@ KINDS = {
 
 
 class RatesForm(forms.Form):
-    """A form with a field for each kind that the account can send; an empty one is the usual speed."""
+    """A form with a field for each kind that the account can send; an empty one means the usual rate."""
 
     def __init__(self, account: OfficialAccount, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -58,13 +58,13 @@ class RatesForm(forms.Form):
                 )
 
     def worded(self, speeds: Mapping[str, int | None]) -> dict[str, str]:
-        """Returns each kind of message with its speed, in words."""
+        """Returns the speeds in words by kind of message, for the audit log."""
         return {str(field.label): _worded(speeds.get(name)) for name, field in self.fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """One kind of message: its field, and what the platform allows."""
+    """A row of the page: the field of one kind of message, its usual rate and the platform's limit."""
 
     field: forms.BoundField
     usual: int

@@ -1,4 +1,4 @@
-"""Threads that take a push, call the platform, and hand back what came of it."""
+"""The pool of threads that call the platform for pushes and return the results."""
 
 import datetime
 import logging
@@ -22,15 +22,15 @@ from wechat.sdk.errors import TransportError, WeChatError
 
 log = logging.getLogger(__name__)
 
-# Those that failed are not crowded out by the others.
+# Separate limits, so that lines of failed sends are not crowded out by the others.
 _lines = {good: LineRate(settings.SEND_LINES_PER_SECOND) for good in (True, False)}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A push on its way, and how to put back what it took from a ledger.
+    """An attempt to send a push; ``give_back`` puts back what it took from a ledger.
 
-    ``is_probe``: sends of its kind are on hold, and this one finds out whether they may go on.
+    ``is_probe``: sends of its kind are on hold, and this attempt finds out whether they may resume.
     """
 
     push: Push
@@ -38,21 +38,21 @@ class Attempt:
     client: Client
     give_back: GiveBack
     started_at: datetime.datetime
-    # When an earlier attempt began whose answer was lost.
+    # When an earlier attempt began whose answer was lost; ``None`` if there was none.
     lost_before: datetime.datetime | None = None
     is_probe: bool = False
 
     @property
     def key(self) -> tuple[int, str]:
-        """Returns what is put on hold together: the account and the kind of message."""
+        """Returns the key of a hold: the account's id and the kind of message."""
         return self.push.account_id, self.push.kind
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """The result of an attempt: the platform's id of the message, or why there is none.
+    """The result of an attempt: the platform's message id, or the error.
 
-    ``not_tried``: its kind was put on hold before its turn came, and nothing was called.
+    ``not_tried``: its kind was put on hold before its turn, and the platform was not called.
     """
 
     attempt: Attempt
@@ -62,7 +62,7 @@ class AttemptResult:
 
     @property
     def is_answer(self) -> bool:
-        """Returns whether the platform answered: it took the message, or refused just this one."""
+        """Returns whether the platform answered: it accepted the message, or refused only this one."""
         if self.error is None:
             return not self.not_tried
         errcode = getattr(self.error, "errcode", None)
@@ -70,7 +70,7 @@ class AttemptResult:
 
     @property
     def outcome(self) -> str:
-        """Returns what is counted and told of it: sent, refused, lost, or held where nothing was called."""
+        """Returns the label for metrics and logs: sent, refused, lost, or held if nothing was called."""
         if self.not_tried:
             return "held"
         if self.error is None:
@@ -79,15 +79,15 @@ class AttemptResult:
 
 
 class SenderPool:
-    """A pool of threads for up to ``places`` calls at once; leaving the block waits for those on their way.
+    """A pool of threads for up to ``places`` calls at once; leaving the block waits for the running ones.
 
-    A pool of futures would cost a lock and a condition for every push; two queues cost a tenth of it.
+    Two queues cost a tenth of a pool of futures, which needs a lock and a condition for every push.
     """
 
     def __init__(self, places: int) -> None:
         self.places = places
         self.in_flight = 0
-        # What is not to be called any more, by account and kind.
+        # The keys that are on hold and must not be sent any more: account id and kind.
         self.held: set[tuple[int, str]] = set()
         self._attempts: queue.SimpleQueue[Attempt | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
@@ -111,7 +111,7 @@ class SenderPool:
         self._attempts.put(attempt)
 
     def results(self, seconds: float, most: int) -> list[AttemptResult]:
-        """Returns what has come back; waits up to ``seconds`` for the first."""
+        """Returns at most ``most`` results; waits up to ``seconds`` for the first one."""
         found: list[AttemptResult] = []
         try:
             found.append(self._results.get(timeout=seconds))
@@ -138,7 +138,7 @@ def _sent(attempt: Attempt) -> AttemptResult:
 
 
 def _write_line(result: AttemptResult, seconds: float) -> None:
-    """Tells of the call in a line that a search for the id of its request finds."""
+    """Logs the call in a line that a search for the request's trace finds."""
     push = result.attempt.push
     line = {
         "push": push.pk,
@@ -159,7 +159,7 @@ def _result_of(attempt: Attempt) -> AttemptResult:
     except WeChatError as error:
         return AttemptResult(attempt, error=error)
     except Exception as error:
-        # A surprise with one push must not leave the others in flight without their outcome.
+        # An unexpected error of one push must not leave others in flight without their outcome.
         log.exception("push_failed", extra={"push": attempt.push.pk})
         lost = TransportError(f"{type(error).__name__}: {error}", outcome_unknown=True)
         return AttemptResult(attempt, error=lost)

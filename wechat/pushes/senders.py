@@ -1,4 +1,4 @@
-"""The ways of sending, one class each: what is sent, what it is taken from, what a refusal means.
+"""The senders, one class for each kind of message: the API, the ledger, the meaning of refusals.
 
 Reference: WeChat reference 8.2 (customer service), 9.3 (template), 10.2 (notices), 10.3 (one-time), 10.4
 (mini program), 16 (error codes).
@@ -27,41 +27,41 @@ GiveBack = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class SendVerdict:
-    """The state and the reason that a push gets which was not sent."""
+    """The state and the reason of a push that was not sent."""
 
     state: PushState
     reason: Push.Reason
 
 
 def _nothing() -> None:
-    """Does nothing: gives back a message that was taken from no ledger."""
+    """Does nothing: the undo function of a message that was taken from no ledger."""
 
 
 class Sender(ABC):
-    """One way of sending. ``path`` is the API, whose quota and speed it shares with nobody."""
+    """The sender of one kind of message. ``path`` is its API, which has a quota and a rate of its own."""
 
     kind: ClassVar[Push.Kind]
     path: ClassVar[str]
-    # Whether a follower's messages keep their order, each waiting for the one before.
+    # Whether a follower's messages are sent in order, each after the one before it.
     in_order: ClassVar[bool] = False
-    # For how long the platform drops a repeat of a message; without, one with a lost answer is uncertain.
+    # How long the platform drops a repeat of a message; if zero, a lost answer makes the push uncertain.
     repeatable_for: ClassVar[datetime.timedelta] = datetime.timedelta(0)
-    # If the ledger has nothing for this follower.
+    # The verdict if the ledger allows this follower no message.
     unaffordable: ClassVar[SendVerdict] = SendVerdict(State.SKIPPED, Reason.NO_GRANT)
     verdicts: ClassVar[Mapping[int, SendVerdict]] = {}
 
     def send(self, client: Client, push: Push) -> int | None:
-        """Calls the platform; returns the message's id there, or ``None`` where it tells none.
+        """Sends the push; returns the platform's message id, or ``None`` if it returns none.
 
-        Raises ``ContentError`` before the call, ``ApiError`` and ``TransportError``.
+        Raises ``ContentError`` before the call, and ``ApiError`` or ``TransportError``.
         """
         msgid = str(client.post(self.path, self.body(push)).get("msgid"))
         return int(msgid) if msgid.isdecimal() else None
 
     def probe(self, client: Client) -> None:
-        """Finds out whether the platform answers, with a call that spends nobody's message.
+        """Checks with a harmless call whether the platform answers.
 
-        Raises ``ApiError`` and ``TransportError``; the latter surely before a message left.
+        Raises ``ApiError`` or ``TransportError``; the latter as one after which surely no message was sent.
         """
         try:
             client.get("/cgi-bin/get_api_domain_ip")
@@ -70,22 +70,22 @@ class Sender(ABC):
 
     @abstractmethod
     def body(self, push: Push) -> dict[str, Any]:
-        """Returns what the platform is told; see ``send``."""
+        """Returns the body of the API call; see ``send``."""
 
     def take(
         self, account: OfficialAccount, pushes: Sequence[Push], at: datetime.datetime
     ) -> Mapping[int, GiveBack]:
-        """Takes each push from the follower's ledger.
+        """Takes the pushes from the ledger.
 
-        Returns how to undo that, by id, for those that may be sent.
+        Returns the undo functions by push id, for the pushes that may be sent.
         """
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
-        """Corrects the ledger after a refusal, as the platform knows it better than we do."""
+        """Corrects the ledger after a refusal, because the platform knows better."""
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
-        """Returns the ids of those templates of the pushes that are known to be gone."""
+        """Returns the ids of the pushes' templates that are known to be missing at the platform."""
         return set()
 
 
@@ -126,7 +126,7 @@ TEMPLATE_VERDICTS = {
 
 
 class TemplatedSender(Sender):
-    """A sender of messages made from an account's template, which may have been deleted at the platform."""
+    """The base of senders of messages made from a template, which may be missing at the platform."""
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
         if verdict.reason == Reason.TEMPLATE_GONE:
@@ -141,7 +141,7 @@ class TemplatedSender(Sender):
 class TemplateSender(TemplatedSender):
     kind = Kind.TEMPLATE
     path = "/cgi-bin/message/template/send"
-    # Ten minutes there, less the longest call and the clocks' difference.
+    # The platform remembers ten minutes; the longest call and clock differences are subtracted.
     repeatable_for = datetime.timedelta(minutes=8)
     verdicts = {**TEMPLATE_VERDICTS, 43004: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
 
@@ -150,9 +150,9 @@ class TemplateSender(TemplatedSender):
 
 
 class NoticeSender(TemplatedSender):
-    """A sender of subscription notices.
+    """The sender of subscription notices.
 
-    The platform only hints at a ``client_msg_id`` for notices: it is sent, and not relied upon.
+    The platform only mentions ``client_msg_id`` for notices: it is sent, but not relied upon.
     """
 
     kind = Kind.NOTICE
@@ -171,7 +171,7 @@ class NoticeSender(TemplatedSender):
                 subscription_quota.spend_each(account, template, [push.openid for push in asking], at)
             )
             for push in asking:
-                # A second message to the same follower takes the next agreement.
+                # A second message to the same follower uses the next agreement.
                 if push.openid in spent:
                     paid[push.pk] = partial(subscription_quota.give_back, spent.pop(push.openid))
                 elif again := subscription_quota.spend_each(account, template, [push.openid], at):
@@ -180,7 +180,7 @@ class NoticeSender(TemplatedSender):
 
 
 class OnceSender(TemplatedSender):
-    """The old one-time subscription by web address: one message after each confirmation."""
+    """The sender of the old one-time subscription by web address: one message after each confirmation."""
 
     kind = Kind.ONCE
     path = "/cgi-bin/message/template/subscribe"
@@ -191,7 +191,7 @@ class OnceSender(TemplatedSender):
 
 
 class SubscribeSender(NoticeSender):
-    """A mini program's own messages."""
+    """The sender of a mini program's subscription messages."""
 
     kind = Kind.SUBSCRIBE
     path = "/cgi-bin/message/subscribe/send"
@@ -214,5 +214,5 @@ def _by_template(pushes: Sequence[Push]) -> dict[str, list[Push]]:
 
 
 def client_msg_id(push: Push) -> str:
-    """Returns the id that is the same for every attempt of a push, and other than that of any other push."""
+    """Returns the id that all attempts of a push share, and no other push has."""
     return f"push-{push.pk}"

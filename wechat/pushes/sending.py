@@ -1,11 +1,11 @@
-"""The worker's side of a push: claimed, written down as being sent, sent, and what became of it.
+"""The background work that sends pushes: claim, record the attempt, send, record the outcome.
 
-A push is *sending* in Postgres before the platform is called, so whatever kills the worker leaves a trace.
-When the lease ends without an outcome, a template message is sent again, because the platform drops the
-repeat by its ``client_msg_id``; anything else is *uncertain*, and only a person may send it again.
+A push is stored as *sending* before the platform is called, so that a killed worker leaves a trace. When its
+lease ends without an outcome, a template message is retried, because the platform drops the repeat by its
+``client_msg_id``; any other message is *uncertain*, and only a person may send it again.
 
 Messages that somebody waits for and those of campaigns are two kinds of work: the former never wait for the
-latter. To one and the same follower, a campaign's message comes after those queued before it.
+latter. For the same follower, a campaign's message is sent after those queued before it.
 """
 
 from collections.abc import Sequence
@@ -29,13 +29,13 @@ from wechat.sdk.errors import WeChatError
 State, Reason = Push.State, Push.Reason
 
 IN_FLIGHT = 96
-# Claimed beyond that, where a kill does no harm, so that no place waits for the next claim.
+# Claimed in addition if a repeat is harmless, so that no place waits for the next claim.
 AHEAD = 128
 TURN_SECONDS = 10.0
-# How long a free place may stay empty while the others wait for the platform, or for their turn.
+# How long a free place may stay empty while the others wait for the platform, or for the rate.
 LOOK_SECONDS = 0.2
 PACE_SECONDS = 0.02
-# Outcomes share a statement; a follower's next message waits for it.
+# The most outcomes in one statement; a follower's next message waits for it.
 TOGETHER = 200
 
 SENDS = work.TurnKind(
@@ -60,13 +60,13 @@ BULK_SENDS = work.TurnKind(
 
 @SENDS.does
 def send(turn: work.Turn) -> int:
-    """Sends what somebody waits for until nothing is due; returns how many pushes were taken on."""
+    """Sends due pushes to single followers until none is due; returns the number of pushes claimed."""
     return _send_due(turn, bulk=False)
 
 
 @BULK_SENDS.does
 def send_bulk(turn: work.Turn) -> int:
-    """Sends what campaigns queued until nothing is due; returns how many pushes were taken on."""
+    """Sends due pushes of campaigns until none is due; returns the number of pushes claimed."""
     return _send_due(turn, bulk=True)
 
 
@@ -84,9 +84,9 @@ class _Run:
         self.bulk = bulk
         self.accounts: dict[int, OfficialAccount] = {}
         self.taken = 0
-        # Whether something is due whose account has sent as much as it may for the moment.
+        # Whether a push is due whose account has used up its rate for the moment.
         self.has_to_wait = False
-        # Those with a hold, or failures counted towards one.
+        # The keys with a hold, or with failures counted towards one.
         self.troubled: set[tuple[int, str]] = set()
 
     def until_done(self) -> int:
@@ -95,7 +95,7 @@ class _Run:
         return self.taken
 
     def _take_on(self) -> int:
-        """Claims for the places that are free, queue by queue; returns how many were taken on."""
+        """Claims pushes for the free places, queue by queue; returns their number."""
         self.has_to_wait = False
         if self.turn.is_over or self._free(AHEAD) < IN_FLIGHT // 2:
             return 0
@@ -117,9 +117,9 @@ class _Run:
         return len(pushes)
 
     def _claim(self, queue: SendQueue, free: int) -> Sequence[Push]:
-        """Claims up to ``free`` pushes, and no more than the rate allows.
+        """Claims at most ``free`` pushes of a queue, and no more than the rate allows.
 
-        That another worker was quicker, and took what was due, is no matter of the rate.
+        If another worker claimed the due pushes first, the unused tokens are returned.
         """
         allowed = send_rates.take(queue.account_id, queue.kind, queue.per_second, free)
         pushes = claiming.claim(queue, allowed) if allowed else []
@@ -130,7 +130,7 @@ class _Run:
         return pushes
 
     def _probe(self, queue: SendQueue) -> int:
-        """Sends one message to find out whether the others may go; those that cannot be sent are closed."""
+        """Probes a hold with one message; messages that cannot be sent are closed on the way."""
         lateness.set_aside_held(queue.account_id, queue.kind, bulk=self.bulk)
         taken = 0
         if send_holds.take_probe(queue.account_id, queue.kind, bulk=self.bulk):
@@ -151,7 +151,7 @@ class _Run:
         return len(attempts)
 
     def _settle(self, results: Sequence[AttemptResult]) -> None:
-        """Puts on hold what has to wait, and keeps on the rows what became of the calls."""
+        """Records the outcomes of calls, and updates the holds."""
         for result in results:
             _count(result)
             if result.is_answer:
@@ -169,9 +169,9 @@ class _Run:
             send_holds.give_back_probe(account_id, kind, bulk=self.bulk)
 
     def _answered(self, attempt: Attempt) -> None:
-        """Notes that the platform answers again, which ends the trouble there was.
+        """Records that the platform answers again, which ends counted failures or a hold.
 
-        A hold only a probe may end: others had left before the refusal.
+        Only a probe ends a hold: other calls had left before the refusal.
         """
         account_id, kind = attempt.key
         if attempt.key in self.troubled and (attempt.is_probe or attempt.key not in self.pool.held):
@@ -195,7 +195,7 @@ def _count(result: AttemptResult) -> None:
 def begin(
     account: OfficialAccount, sender: Sender, pushes: Sequence[Push], *, is_probe: bool = False
 ) -> list[Attempt]:
-    """Takes the messages from the followers' ledgers; what may not be sent, or no longer, is closed."""
+    """Takes the messages from the ledgers; returns the attempts, and closes pushes that may not be sent."""
     now = timezone.now()
     going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
     paid = sender.take(account, going, now)
@@ -214,7 +214,7 @@ def begin(
 def _sorted_out(
     sender: Sender, pushes: Sequence[Push], missing: set[str]
 ) -> tuple[list[Push], list[AttemptOutcome]]:
-    """Returns the pushes to be sent; those it would be wrong or useless to send are returned as closed."""
+    """Returns the pushes to be sent, and the outcomes of those that are closed without a call."""
     going, refused = [], []
     for push in pushes:
         if push.template in missing:
@@ -229,7 +229,7 @@ def _sorted_out(
 def _is_forgotten(sender: Sender, push: Push) -> bool:
     """Returns whether the platform no longer remembers the attempt whose answer was lost.
 
-    A message that it no longer remembers it would send twice.
+    A retry after that time would be delivered a second time.
     """
     if not sender.repeatable_for or push.tried_at is None:
         return False

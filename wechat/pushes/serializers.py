@@ -1,4 +1,4 @@
-"""What the API reads and tells about messages."""
+"""The serializers of the API for messages."""
 
 import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from wechat.pushes import reports
 from wechat.pushes.models import Push
 
 MOST = 1000
-# So far back a time means now: the caller's clock may be slow.
+# A time in the past by at most this much means now: the caller's clock may be slow.
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
 

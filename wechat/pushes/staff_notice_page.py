@@ -1,4 +1,4 @@
-"""The page on which a colleague has themselves told in WeChat when something new waits for them."""
+"""The page on which a member of staff switches notices in their own WeChat on or off."""
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -15,7 +15,7 @@ from wechat.pushes import staff_notices
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what is needed to be told in WeChat, and switches it on or off."""
+    """Shows what is needed for notices in WeChat, and switches them on or off."""
     user = request.user
     assert isinstance(user, User)
     openid, has_template = staff_notices.own_openid(user, account), staff_notices.has_template(account)

@@ -1,7 +1,7 @@
-"""Tells a colleague in their own WeChat when something new waits for them, if they asked for it.
+"""The notices to staff in their own WeChat when something new waits for them, if they asked for it.
 
-What is sent is the account's automatic message for the event ``staff.waiting``. By night nothing is: what
-came meanwhile is told in the morning.
+They are sent by the account's automatic message for the event ``staff.waiting``. At night none are sent:
+what came up in the meantime is sent in the morning.
 """
 
 import datetime
@@ -52,7 +52,7 @@ def of(user: User, account: OfficialAccount) -> StaffNotice | None:
 
 
 def switch_on(user: User, account: OfficialAccount) -> None:
-    """Has a colleague told in WeChat from now on; what waits already is not told, only what comes."""
+    """Switches the notices on; only what comes up from now on is told, not what waits already."""
     counted = {each.name: each.number for each in _waiting(user, account.pk)}
     StaffNotice.objects.update_or_create(
         user=user, account=account, defaults={"counted": counted, "due_at": timezone.now() + EVERY}
@@ -64,20 +64,20 @@ def switch_off(user: User, account: OfficialAccount) -> None:
 
 
 def own_openid(user: User, account: OfficialAccount) -> str:
-    """Returns the follower that a colleague bound as themselves; empty for who did not."""
+    """Returns the openid that the user bound as their own, or the empty text."""
     bound = OwnWeChat.objects.filter(user=user, account=account)
     return bound.values_list("openid", flat=True).first() or ""
 
 
 def has_template(account: OfficialAccount) -> bool:
-    """Returns whether the account has a message to tell it with."""
+    """Returns whether the account has a usable automatic message for the notices."""
     ready = EventTemplate.objects.filter(account=account, event=EVENT, enabled=True)
     return ready.filter(template__missing_since=None).exclude(values={}).exists()
 
 
 @NOTICES.each
 def look(notice: StaffNotice) -> None:
-    """Tells of what is more than it was the last time, and looks again a little later."""
+    """Sends a notice if more waits than at the last look, and schedules the next look."""
     now = timezone.localtime()
     if not MORNING <= now.hour < EVENING:
         notice.done(due_at=now + EVERY)
@@ -102,7 +102,7 @@ def _notify(notice: StaffNotice, new: Sequence[TodoItem], now: datetime.datetime
             "account": notice.account.name,
             "time": f"{now:%Y-%m-%d %H:%M}",
         },
-        # A turn that is repeated after a kill tells the same once.
+        # The key makes a turn that is repeated after a kill send the same notice once.
         key=f"{EVENT}:{notice.pk}:{'+'.join(f'{each.name}={each.number}' for each in new)}:{now:%Y%m%d%H}",
         url=f"{settings.PUBLIC_URL}{reverse('todo')}",
     )

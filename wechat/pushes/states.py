@@ -1,4 +1,4 @@
-"""The states of a push, and the only moves there are; ``transitions`` performs them.
+"""The states of a push and the allowed moves between them; ``transitions`` performs the moves.
 
 A push that was never tried can also be taken back, which deletes it.
 """
@@ -24,23 +24,23 @@ MOVES: Mapping[str, frozenset[str]] = {
     PushState.SENDING: frozenset(
         {PushState.PENDING, PushState.SENT, PushState.FAILED, PushState.UNCERTAIN, PushState.SKIPPED}
     ),
-    # A late answer still tells what became of it; else a person decides that it is sent again.
+    # A late answer still decides the state; otherwise a person may decide to send it again.
     PushState.UNCERTAIN: frozenset({PushState.PENDING, PushState.SENT, PushState.FAILED, PushState.SKIPPED}),
-    # A message that was accepted can still turn out undeliverable.
+    # An accepted message can still turn out to be undeliverable.
     PushState.SENT: frozenset({PushState.DELIVERED, PushState.FAILED}),
     PushState.DELIVERED: frozenset(),
     PushState.FAILED: frozenset({PushState.PENDING}),
     PushState.SKIPPED: frozenset({PushState.PENDING}),
 }
 
-# Something is still to become of it.
+# The states before the outcome.
 OPEN = frozenset({PushState.PENDING, PushState.SENDING})
-# It went out, as far as the platform says.
+# The states of messages that were sent, according to the platform.
 WENT = frozenset({PushState.SENT, PushState.DELIVERED})
-# It is over without having gone out for sure: a person may send it again.
+# The states of ended pushes that were not surely sent: a person may send them again.
 REPEATABLE = frozenset({PushState.UNCERTAIN, PushState.FAILED, PushState.SKIPPED})
 
 
 def sources(after: str) -> frozenset[str]:
-    """Returns the states from which a push may come into that one."""
+    """Returns the states from which a push may move to that one."""
     return frozenset(before for before, moves in MOVES.items() if after in moves)

@@ -1,7 +1,7 @@
-"""The ledger of agreements: how many messages of which template a follower has agreed to.
+"""The subscription quota: how many messages of each template a follower has agreed to.
 
-Every agreement is a row of its own, so the order in which events are handled does not matter: what counts are
-the unspent ones after the last refusal. A long-term template needs one agreement for any number of messages.
+Every agreement is a row, so that the order in which events are handled does not matter: the unspent
+ones after the last refusal count. A long-term template needs one agreement for any number of messages.
 
 Reference: WeChat reference 10.2; 2.2 for the events.
 """
@@ -24,7 +24,7 @@ INSERT INTO pushes_noticerefusal (account_id, openid, template, refused_at) VALU
 ON CONFLICT (account_id, template, openid) DO UPDATE
 SET refused_at = GREATEST(pushes_noticerefusal.refused_at, excluded.refused_at)
 """
-# Locked as it is looked for, so that whoever waited there for another send takes the next one.
+# The agreement is locked as it is selected: a concurrent send that waited for it takes the next one.
 SPEND = """
 UPDATE pushes_noticegrant spent SET spent_at = %(now)s
 FROM unnest(%(openids)s::text[]) AS asked(openid), LATERAL (
@@ -42,7 +42,7 @@ RETURNING spent.openid, spent.id
 
 
 def agree(account: OfficialAccount, openid: str, template: str, at: datetime.datetime, key: str) -> None:
-    """Notes that the follower agreed; ``key`` names the event, which may be handled twice."""
+    """Records an agreement; ``key`` is the idempotency key of the event."""
     NoticeGrant.objects.bulk_create(
         [NoticeGrant(account=account, openid=openid, template=template, agreed_at=at, key=key)],
         ignore_conflicts=True,
@@ -50,7 +50,7 @@ def agree(account: OfficialAccount, openid: str, template: str, at: datetime.dat
 
 
 def refuse(account: OfficialAccount, openid: str, template: str, at: datetime.datetime) -> None:
-    """Notes that the follower refused at that time: nothing they agreed to until then counts."""
+    """Records a refusal: agreements up to that time are no longer valid."""
     with connection.cursor() as cursor:
         cursor.execute(REFUSE, [account.pk, openid, template, at])
 
@@ -65,7 +65,7 @@ def usable(account: OfficialAccount, template: str) -> QuerySet[NoticeGrant]:
 
 
 def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> dict[str, int]:
-    """Returns how many messages of each template may be sent to the follower."""
+    """Returns the number of unspent agreements of the follower by template id."""
     refused = NoticeRefusal.objects.filter(
         account=account,
         template=OuterRef("template"),
@@ -81,7 +81,7 @@ def left(account: OfficialAccount, openid: str, templates: Collection[str]) -> d
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The number of messages of a template that a follower agreed to; any number if the template lasts."""
+    """The number of a template's messages a follower agreed to; any number if it is long-term."""
 
     template: Template
     left: int
@@ -93,7 +93,7 @@ class Held:
 
 
 def held(account: OfficialAccount, openid: str) -> list[Held]:
-    """Returns what the follower agreed to, by template, where a message is left.
+    """Returns what the follower agreed to, for the templates with an agreement left.
 
     Templates that WeChat no longer has are left out.
     """
@@ -108,9 +108,9 @@ def held(account: OfficialAccount, openid: str) -> list[Held]:
 def spend_each(
     account: OfficialAccount, template: str, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, int | None]:
-    """Takes one agreement of each follower, the oldest; returns its id by openid, for those who had one.
+    """Takes the oldest agreement of each follower; returns its id by openid, for those who had one.
 
-    ``None`` in place of the agreement's id is one that lasts and is not used up.
+    The id is ``None`` for a long-term agreement, which is not used up.
     """
     if Template.objects.filter(account=account, platform_id=template, lasts=True).exists():
         agreed = usable(account, template).filter(openid__in=openids).values_list("openid", flat=True)
@@ -127,5 +127,5 @@ def spend_each(
 
 
 def give_back(grant_id: int | None) -> None:
-    """Puts an agreement back that was taken for a message which surely was not sent."""
+    """Gives an agreement back that was taken for a message which surely was not sent."""
     NoticeGrant.objects.filter(Q(pk=grant_id)).update(spent_at=None)

@@ -1,4 +1,4 @@
-"""A push in a few words and colours, for lists, conversations and confirmations."""
+"""The short descriptions and colours of pushes, for lists, conversations and confirmations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,9 +39,9 @@ KINDS: Mapping[str, str | Promise] = {
 
 
 def words(content: Mapping[str, Any]) -> str:
-    """Returns a content, in the form a push has it, in words.
+    """Returns the content of a push in words.
 
-    That is a text as it is read, a template's values, anything else by kind and title.
+    That is the text as it is read, the values of a template, or the kind and title of anything else.
     """
     if content.get("type") == "text":
         return words_of(str(content.get("content", "")))
@@ -52,7 +52,7 @@ def words(content: Mapping[str, Any]) -> str:
 
 
 def drawn(content: Mapping[str, Any]) -> SafeString:
-    """Returns the whole of a content in words, the links of a text as links."""
+    """Returns the whole content of a push in words, with the links of a text as links."""
     is_text = content.get("type") == "text"
     return linked(str(content.get("content", "")) if is_text else words(content))
 
@@ -62,7 +62,7 @@ def summary(content: Mapping[str, Any]) -> str:
 
 
 def because(push: Push) -> StrOrPromise:
-    """Returns why it was not sent; the platform's refusal with what to do about it."""
+    """Returns why the push was not sent; for a refusal of the platform, with what to do about it."""
     if push.reason in {"", Push.Reason.REFUSED} and push.errcode is not None:
         return in_words(push.errcode)
     return push.get_reason_display()

@@ -1,4 +1,4 @@
-"""The pages of an account's templates: read from the platform, named, tried out, added, deleted."""
+"""The admin pages of an account's templates: read from the platform, label, try out, add, delete."""
 
 import datetime
 from typing import Any
@@ -38,16 +38,16 @@ from wechat.pushes.queueing import queue_template
 from wechat.sdk.calls import templates as api
 from wechat.sdk.errors import WeChatError
 
-# An exact count of more would make the list wait.
+# The most agreements that are counted exactly: more would slow the list down.
 COUNTED = 10_000
 LATEST_JOBS = 3
 OPEN = (Push.State.PENDING, Push.State.SENDING)
 
 
 class TemplateAdmin(AccountScopedAdmin):
-    """The pages of an account's templates.
+    """The admin pages of an account's templates.
 
-    ``add`` and ``delete`` ask the platform; the platform's part of a template cannot be edited here.
+    Adding and deleting call the platform; the platform's fields of a template cannot be edited here.
     """
 
     area = Area.SENDING
@@ -99,7 +99,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_template_changelist")
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Shows a template to fill in and what the follower will see, and sends it to one of them."""
+        """Shows a template to fill in with its preview, and sends it to one follower as a test."""
         form = TemplateTestForm(template, request.POST or None)
         if "keep" in request.POST:
             return self._kept(request, template)
@@ -110,7 +110,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return TemplateResponse(request, "pushes/template_try.html", context)
 
     def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Shows what the platform accepted and then did not deliver, asked for now."""
+        """Shows the messages that the platform accepted and then did not deliver, read from it now."""
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             found = [_held(each) for each in _intercepted(template)]
@@ -147,7 +147,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return response
 
     def _delete(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Shows what will happen, and has the template deleted at the platform once that is confirmed."""
+        """Shows what a deletion causes, and schedules it at the platform once it is confirmed."""
         waiting = Push.objects.filter(
             account=template.account, template=template.platform_id, state__in=OPEN, kind=template.kind
         )
@@ -189,9 +189,9 @@ class TemplateAdmin(AccountScopedAdmin):
         return redirect("admin:pushes_push_change", push.pk)
 
     def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Keeps the usual values of a template; they are checked when something is sent.
+        """Saves the usual values of a template, which are checked only when a message is sent.
 
-        A value that is left empty is asked for each time.
+        A field without a usual value is asked for each time.
         """
         typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
         before, template.defaults = template.defaults, {name: value for name, value in typed.items() if value}
@@ -223,9 +223,9 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("agreements left"))
     def agreed(self, template: Template) -> str:
-        """Returns how many agreements to the template's messages are left.
+        """Returns the number of agreements left for the template, in words.
 
-        A template message needs none. The count goes up to a limit, because it takes row by row.
+        A template message needs none. The count stops at a limit, because it reads row by row.
         """
         if template.kind == Template.Kind.TEMPLATE:
             return "–"
@@ -234,7 +234,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
 
 class _NoticeStep:
-    """The choice of a notice from the library as far as it has come: a category, an entry, its fields."""
+    """The state of choosing a notice from the library: a category, an entry, its fields."""
 
     def __init__(self, account: OfficialAccount, request: HttpRequest) -> None:
         client = client_for(account)
@@ -259,9 +259,9 @@ def _held(each: dict[str, Any]) -> dict[str, Any]:
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:
-    """Returns the latest work on the account's templates, with what is wrong.
+    """Returns the latest jobs on the account's templates, with their errors in words.
 
-    What went well since is forgotten.
+    Jobs that a later successful one of the same verb superseded are left out.
     """
     jobs = list(LibraryJob.objects.filter(account=account).order_by("-pk")[:LATEST_JOBS])
     done = {job.verb: job.pk for job in reversed(jobs) if job.state == LibraryJob.State.DONE}

@@ -1,4 +1,4 @@
-"""What of the sent messages waits for a person."""
+"""The kinds of sent messages that wait for a person."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,7 @@ from wechat.pushes import send_holds
 from wechat.pushes.models import Push
 
 PAGE = "admin:pushes_push_changelist"
-# Whoever may send again what was not sent.
+# The areas with the right to send a message again.
 SENDERS = (Area.SENDING, Area.MESSAGES)
 
 KINDS.add(

@@ -1,7 +1,7 @@
-"""Every change of a push's state, each one conditional statement: nothing else moves a push.
+"""The state changes of pushes, each one conditional statement; nothing else changes a state.
 
-The moves there are stand in ``states``. Of two workers, or a worker and a person, one makes a move, and the
-other finds that there is nothing to move.
+The allowed moves are those of ``states``. Of two workers, or a worker and a person, only one performs a move;
+the other finds no row to change.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from wechat.pushes.states import MOVES, REPEATABLE, PushState, sources
 
 State, Reason = Push.State, Push.Reason
 
-# What is left of the words to somebody who was erased.
+# The contents that replace those of messages to an erased follower.
 FORGOTTEN = {"type": "text", "content": "—", "erased": True}
 FORGOTTEN_VALUES = {"type": "template", "values": {}, "erased": True}
 
@@ -34,9 +34,9 @@ WHERE id = ANY (ARRAY(
 ))
 RETURNING push.*
 """
-# Whether nothing goes before a push ``mine``: followers get their messages in the order they were asked for,
-# also when one has to be tried again. Nothing waits for what is to go later only, nor what somebody waits for
-# for what is one of many.
+# Whether no push goes before the push ``mine``: followers get their messages in the order they were queued,
+# also when one is retried. A push does not wait for pushes that are due only later, and one that somebody
+# waits for does not wait for those of campaigns.
 FIRST_IN_LINE = """NOT EXISTS (
         SELECT 1 FROM pushes_push earlier
         WHERE earlier.account_id = mine.account_id AND earlier.openid = mine.openid
@@ -46,7 +46,7 @@ FIRST_IN_LINE = """NOT EXISTS (
 IN_ORDER = CLAIM.format(first_in_line=f"AND {FIRST_IN_LINE}")
 IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
-# Only the attempt that is on record may speak; a late answer still beats *uncertain*.
+# Only the recorded attempt may write its outcome; a late answer still replaces *uncertain*.
 _KEEP = """
 UPDATE pushes_push push
 SET attempts = CASE WHEN kept.counts THEN push.attempts ELSE push.attempts - 1 END,
@@ -61,7 +61,7 @@ FROM unnest(
 WHERE push.id = kept.id AND push.attempts = kept.attempts
     AND (push.state, kept.state) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
-# Its follower was erased while it was being sent, and it did not go out: its words are gone.
+# The follower was erased during the attempt, and the message was not sent: its content is gone.
 KEEP = _KEEP.format(is_no_more="kept.state = 'pending' AND push.content ? 'erased'")
 IS_ERASED = Q(content__has_key="erased")
 TRIED = (State.SENDING, State.UNCERTAIN)
@@ -97,7 +97,7 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptOutcome:
-    """The columns of a push after an attempt; ``notifies_caller`` if whoever asked for it is told of them."""
+    """The columns of a push after an attempt; ``notifies_caller``: the caller is told of the outcome."""
 
     push_id: int
     attempts: int
@@ -109,19 +109,19 @@ class AttemptOutcome:
     sent_at: datetime.datetime | None = None
     msgid: int | None = None
     tried_at: datetime.datetime | None = None
-    # Whether the attempt is one of those a push has.
+    # Whether the attempt counts towards the attempts that a push has.
     counts: bool = True
     notifies_caller: bool = False
 
 
-# In the order of the statement.
+# The columns in the order of the statement.
 COLUMNS = [field.name for field in fields(AttemptOutcome) if field.name != "notifies_caller"]
 
 
 def claim(
     account_id: int, kind: str, *, bulk: bool, in_order: bool, limit: int, lease: datetime.timedelta
 ) -> list[Push]:
-    """Takes up to ``limit`` due pushes of a queue, in the order they were asked for (pending → sending)."""
+    """Claims at most ``limit`` due pushes of a queue, in the order they were queued (pending → sending)."""
     now = timezone.now()
     parameters = {
         "account": account_id, "kind": kind, "bulk": bulk, "now": now, "lease": now + lease, "limit": limit,
@@ -132,9 +132,9 @@ def claim(
 
 
 def keep(outcomes: Sequence[AttemptOutcome]) -> None:
-    """Writes what became of attempts to their pushes in one statement (sending, uncertain → the outcome).
+    """Writes the outcomes of attempts in one statement (sending, uncertain → the outcome).
 
-    Callers are told of the outcomes that notify them.
+    Reports the outcomes to the callers that are to be notified.
     """
     if not outcomes:
         return
@@ -148,7 +148,7 @@ def keep(outcomes: Sequence[AttemptOutcome]) -> None:
 
 
 def _write(outcomes: Sequence[AttemptOutcome]) -> None:
-    """Writes the outcomes, ordered by id so that two workers cannot lock one another out."""
+    """Writes the outcomes, ordered by id so that two workers do not deadlock."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
     columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]
     with connection.cursor() as cursor:
@@ -156,9 +156,9 @@ def _write(outcomes: Sequence[AttemptOutcome]) -> None:
 
 
 def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
-    """Ends the sending of pushes whose sender never came back.
+    """Releases the pushes whose lease ended without an outcome.
 
-    They become pending where a repeat is safe, else uncertain.
+    They become pending if a repeat is safe, otherwise uncertain.
     """
     interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
     interrupted.filter(repeatable).exclude(IS_ERASED).update(state=State.PENDING)
@@ -171,9 +171,9 @@ def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
 
 
 def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
-    """Notes on pushes what the platform reported of them (sent → delivered, failed).
+    """Writes receipts on their pushes (sent → delivered, failed).
 
-    Returns the receipts whose push is known, by id.
+    Returns the ids of the receipts whose push is known.
     """
     names = ("pk", "account_id", "msgid", "reason", "status")
     columns = [[getattr(receipt, name) for receipt in receipts] for name in names]
@@ -188,14 +188,14 @@ def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
 
 
 def may_repeat(push: Push) -> bool:
-    """Returns whether a person may have it sent again; the follower may already have the message."""
+    """Returns whether a person may send the push again, although the follower may have the message."""
     return push.state in REPEATABLE and "erased" not in push.content
 
 
 def send_again(push: Push) -> bool:
-    """Has a push sent again (failed, uncertain, skipped → pending).
+    """Queues a push again (failed, uncertain, skipped → pending).
 
-    Returns ``False`` if it is no longer in a state for that.
+    Returns ``False`` if it is no longer in one of these states.
     """
     moved = _put_back(Push.objects.filter(pk=push.pk, state__in=REPEATABLE))
     work.wake("pushes.send_bulk" if push.bulk else "pushes.send")
@@ -203,7 +203,7 @@ def send_again(push: Push) -> bool:
 
 
 def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
-    """Has those of a batch sent again that failed for one of these reasons (failed → pending).
+    """Queues the pushes of a batch again that failed for one of these reasons (failed → pending).
 
     Returns how many.
     """
@@ -214,7 +214,7 @@ def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
 
 
 def skip_untried(rows: QuerySet[Push], reason: str) -> int:
-    """Skips pushes that never went out (pending → skipped), for that reason; callers are told.
+    """Skips untried pushes with that reason, and reports it to their callers (pending → skipped).
 
     Returns how many.
     """
@@ -229,9 +229,9 @@ def skip_untried(rows: QuerySet[Push], reason: str) -> int:
 
 
 def forget(rows: QuerySet[Push]) -> None:
-    """Removes the words of pushes, and skips those that are pending, tried before or not; callers are told.
+    """Erases the contents of pushes, skips the pending ones, tried or not, and reports that to their callers.
 
-    What is being sent this moment goes out, or is tried no further.
+    A push that is being sent at this moment is delivered, or is not retried.
     """
     with transaction.atomic():
         waiting = rows.filter(state=State.PENDING)
@@ -245,7 +245,7 @@ def forget(rows: QuerySet[Push]) -> None:
 
 
 def send_late(late: QuerySet[Push]) -> int:
-    """Has those sent that were late, as a person decided (skipped → pending); returns how many."""
+    """Queues late pushes on a person's decision (skipped → pending); returns their number."""
     moved = _put_back(late)
     if moved:
         work.wake("pushes.send")
@@ -254,9 +254,9 @@ def send_late(late: QuerySet[Push]) -> int:
 
 
 def take_back(account_id: int, cause: str) -> list[int]:
-    """Deletes those of a batch that were never tried, refused, or late; returns the ids they had.
+    """Deletes the untried pushes of a batch, pending or late; returns their ids.
 
-    The rest is on its way, and ends by its real outcome.
+    The others are on their way, and get their real outcome.
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK, [cause, account_id])

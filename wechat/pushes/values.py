@@ -1,4 +1,4 @@
-"""The fields of a template, and what the platform lets a value of each be.
+"""The fields of a template, and the platform's rules for their values.
 
 Reference: WeChat reference 9.3, the table of typed names.
 """
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 PLACE = re.compile(r"([^\n{}]*)\{\{\s*(\w+)\.DATA\s*\}\}")
 CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 DAY = r"\d{4}(年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日|[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01]))"
-# What may be listed: the values come with the template.
+# The types whose allowed values come with the template.
 LISTED = frozenset({"enum", "const"})
 
 
@@ -23,7 +23,7 @@ LISTED = frozenset({"enum", "const"})
 class TemplateField:
     """A field of a template.
 
-    `name` is as the platform calls it, `thing4`; `label` is what a follower reads before the value.
+    ``name`` is the platform's, such as ``thing4``; ``label`` is what a follower reads before the value.
     """
 
     name: str
@@ -32,7 +32,7 @@ class TemplateField:
 
     @property
     def type(self) -> str:
-        """Returns the rule of its values: the name without its number; old templates' names have no rule."""
+        """Returns the field's type: the name without its number; the names of old templates are no types."""
         return self.name.rstrip("0123456789")
 
     @property
@@ -118,7 +118,7 @@ RULES: Mapping[str, ValueRule] = {
 
 
 def fields_of(content: str, choices: Mapping[str, Sequence[str]] | None = None) -> list[TemplateField]:
-    """Returns the fields of a template's wording, in their order, each once."""
+    """Returns the distinct fields in a template's wording, in order."""
     found: dict[str, TemplateField] = {}
     for label, name in PLACE.findall(content):
         listed = (choices or {}).get(name, ())
@@ -127,7 +127,7 @@ def fields_of(content: str, choices: Mapping[str, Sequence[str]] | None = None) 
 
 
 def check_all(fields: Sequence[TemplateField], values: Mapping[str, str]) -> dict[str, list[str]]:
-    """Returns what is wrong with the values, by field; nothing if all of them may be sent."""
+    """Returns the errors of the values by field name; empty if all of them may be sent."""
     wrong: dict[str, list[str]] = {}
     for field in fields:
         try:

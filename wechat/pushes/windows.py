@@ -1,7 +1,7 @@
-"""The send-window ledger: what each follower's actions still allow us to send.
+"""The ledger of send windows: how many messages each follower's actions still allow.
 
-One grant for each follower and kind of action, replaced by a newer action of that kind, whatever the order
-in which they are handled. A send spends the grant that ends first.
+Each follower has one grant for each kind of action, replaced by a newer action of that kind, whatever the
+order in which they are handled. A send takes from the grant that ends first.
 
 Reference: WeChat reference 8.1 When a message may be sent.
 """
@@ -26,7 +26,7 @@ TWO_DAYS = datetime.timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The number of messages that an action allows, and how long after it."""
+    """The number of messages that an action allows, and for how long."""
 
     messages: int
     within: datetime.timedelta
@@ -50,8 +50,8 @@ ON CONFLICT (account_id, openid, trigger) DO UPDATE SET
     "left" = excluded."left", expires_at = excluded.expires_at, granted_at = excluded.granted_at
 WHERE pushes_sendwindow.granted_at < excluded.granted_at
 """
-# The grant is locked as it is looked for: whoever waited there for another send finds what is left after it,
-# and takes the next grant if that is nothing.
+# The grant is locked as it is selected: a concurrent send that waited for it takes from what is left, or from
+# the next grant if nothing is.
 SPEND = """
 UPDATE pushes_sendwindow spent SET "left" = spent."left" - 1
 FROM unnest(%s::text[]) AS asked(openid), LATERAL (
@@ -66,7 +66,7 @@ RETURNING spent.openid, spent.id, spent.granted_at
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The ``number`` of messages that may be sent before ``until``."""
+    """The number of messages that may be sent before ``until``."""
 
     number: int
     until: datetime.datetime
@@ -80,23 +80,23 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The messages that may be sent: a part for each moment at which some of it ends, the nearest first."""
+    """The messages that may be sent: a part for each time at which some of them expire, the nearest first."""
 
     parts: tuple[Left, ...] = ()
 
     def __str__(self) -> str:
-        """Returns each part by itself: their sum would promise for later what ends before."""
+        """Returns the parts one by one in words, because their sum would promise too much for later."""
         return _(", ").join(map(str, self.parts))
 
     @property
     def left(self) -> int:
-        """Returns how many may be sent at this moment."""
+        """Returns the number of messages that may be sent now."""
         return sum(part.number for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """One message taken from a grant."""
+    """A message that was taken from a grant."""
 
     window_id: int
     granted_at: datetime.datetime
@@ -107,20 +107,20 @@ def grants(account: OfficialAccount) -> Mapping[Trigger, Grant]:
 
 
 def grant(account: OfficialAccount, openid: str, trigger: Trigger, at: datetime.datetime) -> None:
-    """Notes what the follower did at that time; an action older than the one on record changes nothing."""
+    """Records an action of the follower; one older than the recorded action of its kind changes nothing."""
     given = grants(account).get(trigger)
     if given is not None:
         _write(account, openid, trigger, given.messages, at + given.within, at)
 
 
 def close(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
-    """Notes that the follower left at that time: nothing they did before allows anything."""
+    """Records that the follower left: earlier actions allow no message any more."""
     for trigger in grants(account):
         _write(account, openid, trigger, 0, at, at)
 
 
 def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowance:
-    """Returns what the follower's actions allow to be sent to them."""
+    """Returns the messages that the follower's actions allow at that time."""
     found = SendWindow.objects.filter(account=account, openid=openid, left__gt=0, expires_at__gt=at)
     parts = found.values("expires_at").annotate(number=Sum("left")).order_by("expires_at")
     return Allowance(tuple(Left(each["number"], each["expires_at"]) for each in parts))
@@ -134,9 +134,9 @@ def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Takes one message of each of these followers; returns by openid what it took, for those who had one."""
+    """Takes one message for each of these followers; returns by openid what was taken, without the others."""
     with connection.cursor() as cursor:
-        # In one order, so that two workers cannot lock one another out.
+        # Sorted, so that two workers do not deadlock.
         cursor.execute(SPEND, [sorted(set(openids)), account.pk, at])
         return {openid: Spent(window_id, granted_at) for openid, window_id, granted_at in cursor.fetchall()}
 
@@ -150,7 +150,7 @@ def refund(spent: Spent) -> None:
 
 
 def exhaust(account: OfficialAccount, openid: str, at: datetime.datetime) -> None:
-    """Notes that the platform allows nothing of what was granted before this time, as it knows better."""
+    """Empties the grants from before that time, because the platform says that they are used up."""
     SendWindow.objects.filter(account=account, openid=openid, granted_at__lte=at).update(left=0)
 
 

@@ -5,9 +5,9 @@ from accounts.official.models import OfficialAccount
 
 
 class PushDay(models.Model):
-    """The counts of the messages that were queued on one day; see ``pushes.counting``.
+    """The counts of the messages queued on one day; see ``pushes.counting``.
 
-    ``failed`` has those whose outcome is not known as well. ``last_id`` is the newest of that day or before.
+    ``failed`` includes uncertain messages. ``last_id`` is the newest id of that day or before.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")

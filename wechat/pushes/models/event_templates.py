@@ -7,9 +7,9 @@ from wechat.pushes.models.templates import Template
 
 
 class EventTemplate(models.Model):
-    """A message that goes out whenever something happens, as when an order is paid.
+    """An automatic message, sent whenever an event happens, such as a paid order.
 
-    ``values`` has a text for each field of the template; ``{amount}`` in it is the event's own word.
+    ``values`` maps the template's fields to texts; a placeholder such as ``{amount}`` has the event's value.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))

@@ -1,4 +1,4 @@
-"""What may be sent: the ledgers that a message is taken from before it is sent."""
+"""The ledgers of what may be sent, from which a message is taken before it is sent."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from accounts.official.models import OfficialAccount
 
 
 class SendWindow(models.Model):
-    """A send window: how many messages one kind of action of a follower still allows, and until when.
+    """A send window: the number of messages that an action of a follower still allows, and until when.
 
     Reference: WeChat reference 8.1 When a message may be sent.
     """
@@ -44,7 +44,7 @@ class SendWindow(models.Model):
 
 
 class NoticeGrant(models.Model):
-    """One time that a follower agreed to a message of a template; it allows one message.
+    """A follower's agreement to one message of a template.
 
     Reference: WeChat reference 10.2.
     """
@@ -52,7 +52,7 @@ class NoticeGrant(models.Model):
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     template = models.CharField(_("template"), max_length=64)
-    # What it came from: the same event handled twice grants once.
+    # The idempotency key of the event: handled twice, it grants once.
     key = models.CharField(max_length=300, editable=False)
     agreed_at = models.DateTimeField(_("agreed"))
     spent_at = models.DateTimeField(_("used"), null=True, blank=True)
@@ -74,7 +74,7 @@ class NoticeGrant(models.Model):
 
 
 class NoticeRefusal(models.Model):
-    """A follower's refusal of a template's messages: what they agreed to before that time counts no more."""
+    """A follower's refusal of a template's messages: earlier agreements are no longer valid."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)

@@ -1,4 +1,4 @@
-"""What we send after the first answer, one row for each message to each recipient."""
+"""The model of pushes: all messages after the passive reply, a row for each message to a recipient."""
 
 from django.db import models
 from django.db.models import Q
@@ -15,20 +15,19 @@ from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
-# What ``content`` may hold besides the message: the worker it comes from, the caller's own name for it, that
-# its words are gone.
+# The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, and
+# the mark that the content was erased.
 BESIDE = frozenset({"kf_account", "reference", "erased"})
 
 
 class Push(Traced, WorkRow):
     """One message to one follower.
 
-    Its states and their moves are those of ``states``, and ``transitions`` performs them. ``due_at`` is when
-    a pending push may go, and when the lease on one that is being sent ends; nothing is left to do once it is
-    null.
+    The states and moves are those of ``states``, performed by ``transitions``. ``due_at`` is when a pending
+    push may be sent, or when the lease on a push being sent ends; ``None`` means that no work is left.
 
-    ``content`` is what ``content.to_dict`` of the SDK wrote for a customer-service message, and what
-    ``template_messages.to_dict`` wrote for the other kinds, whose ``template`` is the platform's template id.
+    ``content`` is the result of the SDK's ``content.to_dict`` for a customer-service message, and of
+    ``template_messages.to_dict`` for the other kinds, whose ``template`` is the platform's template id.
     """
 
     class Kind(models.TextChoices):
@@ -64,21 +63,21 @@ class Push(Traced, WorkRow):
         NO_ANSWER = "no_answer", _("The answer of WeChat was lost: the follower may have the message.")
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 
-    # Of those that failed: what lies with us or the platform, and not with the follower.
+    # The reasons of failures that lie with us or with the platform, not with the follower.
     REMOVABLE = (Reason.REFUSED, Reason.GAVE_UP, Reason.TEMPLATE_GONE, Reason.BAD_VALUE, Reason.UNSENDABLE)
 
-    # Every index below begins with the account: one of its own would only cost.
+    # The indexes below begin with the account, so that it needs no index of its own.
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SERVICE)
     template = models.CharField(_("template"), max_length=64, blank=True)
     content = models.JSONField(_("content"))
     key = models.CharField(_("key"), max_length=120, editable=False)
-    # What asked for it, as ``rule:12`` or ``desk``.
+    # The cause of the push, such as ``rule:12`` or ``desk``.
     cause = models.CharField(_("because of"), max_length=40, blank=True)
-    # Which wording of what asked for it, as the letter of a campaign's variant.
+    # The wording that was sent, such as the letter of a campaign's variant.
     variant = models.CharField(max_length=8, blank=True, default="", db_default="", editable=False)
-    # The business system that asked for it, and is told what becomes of it.
+    # The business system that asked for the push, and is told its final state.
     caller = models.ForeignKey(
         ApiClient,
         models.SET_NULL,
@@ -88,7 +87,7 @@ class Push(Traced, WorkRow):
         related_name="+",
         verbose_name=_("asked for by"),
     )
-    # One of many: those that somebody waits for go first.
+    # One of many, which are sent after messages that somebody waits for.
     bulk = models.BooleanField(_("one of many"), default=False, editable=False)
     inbound = models.ForeignKey(
         InboundMessage,
@@ -102,7 +101,7 @@ class Push(Traced, WorkRow):
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True)
-    # When the attempt began whose answer may have been lost; empty if there surely was none.
+    # When the attempt began whose answer may have been lost; ``None`` if there surely was none.
     tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     msgid = models.BigIntegerField(_("message ID"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -129,7 +128,7 @@ class Push(Traced, WorkRow):
                 | (~Q(state__in=["failed", "uncertain", "skipped"]) & Q(reason="")),
                 name="push_reason_when_not_sent",
             ),
-            # A message that was sent can still turn out undeliverable.
+            # A sent message can still turn out to be undeliverable.
             models.CheckConstraint(
                 condition=Q(state__in=["sent", "delivered"], sent_at__isnull=False)
                 | Q(state="failed")
@@ -149,13 +148,13 @@ class Push(Traced, WorkRow):
                 name="push_troubled",
                 condition=Q(state__in=["failed", "uncertain", "skipped"]),
             ),
-            # What waits for a person's decision, among all that was skipped for lack of a window.
+            # For the late messages that wait for a decision, among all that were skipped without a window.
             models.Index(
                 fields=["account", "created_at"],
                 name="push_late",
                 condition=Q(state="skipped", reason="late"),
             ),
-            # Most failures are a follower who wants no messages, which is nobody's task.
+            # Without the failures of followers who want no messages, which are most, and are nobody's task.
             models.Index(
                 fields=["account", "-id"],
                 name="push_removable",
@@ -165,7 +164,7 @@ class Push(Traced, WorkRow):
                 ),
             ),
             models.Index(fields=["account", "openid", "-id"], name="push_conversation"),
-            # One send queue of an account in the order it is sent.
+            # For a send queue of an account, in the order in which it is sent.
             models.Index(
                 fields=["account", "kind", "bulk", "due_at", "id"],
                 name="push_waiting",
@@ -173,13 +172,13 @@ class Push(Traced, WorkRow):
             ),
             models.Index(fields=["due_at"], name="push_leased", condition=Q(state="sending")),
             models.Index(fields=["caller", "-id"], name="push_by_caller", condition=Q(caller__isnull=False)),
-            # Who comes first among the customer-service messages of a follower.
+            # For the order among a follower's customer-service messages.
             models.Index(
                 fields=["account", "openid", "id"],
                 name="push_in_line",
                 condition=Q(due_at__isnull=False, kind="service"),
             ),
-            # How many of a batch are where: counted without reading a row.
+            # For counting a batch by state with an index-only scan.
             models.Index(
                 fields=["cause", "state", "reason", "kind", "variant"],
                 name="push_batch",
@@ -193,16 +192,16 @@ class Push(Traced, WorkRow):
 
     @property
     def body(self) -> Content:
-        """Returns what a customer-service message says.
+        """Returns the content of a customer-service message.
 
-        Raises ``ContentError`` if a later version of this software no longer knows it.
+        Raises ``ContentError`` if the stored content is no longer known to this version.
         """
         return from_dict({name: value for name, value in self.content.items() if name not in BESIDE})
 
     @property
     def message(self) -> TemplateMessage:
-        """Returns the message of a push of any other kind.
+        """Returns the template message of a push of any other kind.
 
-        Raises ``ContentError`` for what is stored in another form.
+        Raises ``ContentError`` if the content is stored in another form.
         """
         return template_messages.from_dict(self.template, self.content)

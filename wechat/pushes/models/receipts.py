@@ -7,14 +7,14 @@ from wechat.kernel.work import WorkRow
 
 
 class Receipt(WorkRow):
-    """The platform's word on a message it had accepted, until it is joined to the push.
+    """The platform's delivery receipt for a message it had accepted, until it is joined to the push.
 
-    It may come before our own record of the message's id; it is looked at again until the push is there.
+    It may arrive before the message id is stored here, so it is retried until the push is found.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     msgid = models.BigIntegerField(_("message ID"))
-    # Empty for a message that was delivered; otherwise a reason of ``Push``.
+    # Empty for a delivered message; otherwise a reason of ``Push``.
     reason = models.CharField(_("reason"), max_length=16, blank=True)
     status = models.CharField(_("status"), max_length=120)
     received_at = models.DateTimeField(auto_now_add=True)

@@ -6,9 +6,9 @@ from wechat.pushes.models.push import Push
 
 
 class SendRate(models.Model):
-    """The rate at which one kind of message of an account is sent, where staff set one of their own.
+    """The send rate that staff have set for one kind of message of an account.
 
-    An account without a row for a kind sends it at the usual rate, ``send_rates.PER_SECOND``.
+    Without a row, a kind is sent at the usual rate, ``send_rates.PER_SECOND``.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))

@@ -7,9 +7,9 @@ from wechat.kernel.work import WorkRow
 
 
 class StaffNotice(WorkRow):
-    """A member of staff who is told in their own WeChat, by an account's template, when something new waits.
+    """A member of staff who is notified by an account in their own WeChat when something new waits.
 
-    ``counted`` is how much of each kind waited when it was looked at last, by the kind's name.
+    ``counted`` maps the names of kinds of waiting things to their numbers at the last look.
     """
 
     user = models.ForeignKey(

@@ -11,9 +11,9 @@ from wechat.pushes.values import TemplateField, fields_of
 
 
 class Template(models.Model):
-    """A template of an account as the platform has it, and what staff wrote to it.
+    """A template of an account at the platform, with the label and note of staff.
 
-    A sync changes the platform's part only. One that was deleted there stays, with the time it was missed.
+    A sync changes only the platform's fields. A template that was deleted there stays, marked as missing.
     """
 
     class Kind(models.TextChoices):
@@ -28,15 +28,15 @@ class Template(models.Model):
     content = models.TextField(_("wording"))
     example = models.TextField(_("example"), blank=True)
     industry = models.CharField(_("industry"), max_length=120, blank=True)
-    # Of notices: 2 one-time, 3 long-term.
+    # For notices: the platform's 3 is long-term, 2 is one-time.
     lasts = models.BooleanField(_("long-term"), default=False)
-    # Of fields whose values are listed: {"enum3": ["室内", "室外"]}.
+    # The allowed values of fields with a list: {"enum3": ["室内", "室外"]}.
     choices = models.JSONField(_("listed values"), default=dict, blank=True)
     missing_since = models.DateTimeField(_("missing at WeChat since"), null=True, blank=True)
 
     label = models.CharField(_("our name for it"), max_length=60, blank=True)
     note = models.TextField(_("our note"), blank=True)
-    # Of fields by name, for the form: {"thing4": "天河店"}.
+    # The usual values by field name, for the form: {"thing4": "天河店"}.
     defaults = models.JSONField(_("usual values"), default=dict, blank=True)
 
     class Meta:
@@ -58,7 +58,7 @@ class Template(models.Model):
 
 
 class LibraryJob(WorkRow):
-    """A job to do with an account's templates at the platform: read them, add one, delete one."""
+    """A background job on an account's templates at the platform: read them, add one, delete one."""
 
     class Verb(models.TextChoices):
         SYNC = "sync", _("Read the templates")
@@ -72,9 +72,9 @@ class LibraryJob(WorkRow):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     verb = models.CharField(_("what"), max_length=8, choices=Verb.choices)
-    # Of an addition: kind, short_id and keywords, or tid, kids and scene. Of a deletion: kind, platform_id.
+    # To add: kind, short_id and keywords, or tid, kids and scene. To delete: kind, platform_id.
     details = models.JSONField(default=dict)
-    # The templates that were there when an addition was begun; empty once it was refused.
+    # The ids of the templates when an addition was begun; ``None`` before, and after a refusal.
     known = models.JSONField(null=True, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -88,7 +88,7 @@ class LibraryJob(WorkRow):
                 | (Q(state__in=["done", "failed"]) & Q(due_at__isnull=True)),
                 name="library_job_due_while_waiting",
             ),
-            # Asking twice for the same while it has not begun is asking once.
+            # At most one reading waits: a second request for it adds nothing.
             models.UniqueConstraint(
                 fields=["account"],
                 condition=Q(verb="sync", state="waiting"),
