@@ -1,4 +1,4 @@
-"""What is wrong with a content, in sentences that say what to change."""
+"""The checks of contents, with errors that tell staff what to change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +14,7 @@ from wechat.kernel import placeholders
 from wechat.sdk.content import Content, TransferToService, to_service_json, validate
 from wechat.sdk.errors import ContentError
 
-# One at once and five within the 48 hours after a message: WeChat reference 8.1.
+# One passive reply, and five within the 48 hours after a message: WeChat reference 8.1.
 MOST_REPLIES = 6
 
 FIELDS: dict[str, StrOrPromise] = {
@@ -38,10 +38,9 @@ FIELDS: dict[str, StrOrPromise] = {
 
 
 def check_content(content: Content, account_name: str) -> None:
-    """Checks a content with the longest and the shortest values.
+    """Checks a content with the longest and the shortest values of its variables.
 
-    Raises ``ValidationError`` for what WeChat would refuse; the error's code is the name of the content's
-    field.
+    Raises ``ValidationError`` for what WeChat would refuse, with the name of the content's field as its code.
     """
     longest = placeholders.fill_all(content, Values.longest(account_name).by_name())
     shortest = expand(content, Values.shortest(account_name))
@@ -50,7 +49,7 @@ def check_content(content: Content, account_name: str) -> None:
 
 
 def check_filled(content: Content) -> None:
-    """Checks a content as it is. Raises ``ValidationError`` for what WeChat would refuse."""
+    """Checks a content without variables. Raises ``ValidationError`` for what WeChat would refuse."""
     try:
         validate(content)
     except ContentError as error:
@@ -58,9 +57,9 @@ def check_filled(content: Content) -> None:
 
 
 def check_variables(written: object, offered: Mapping[str, Variable]) -> None:
-    """Checks that braces hold offered variables only, and that those which may be empty say what then.
+    """Checks that all placeholders are offered variables, and have a fallback if they may be empty.
 
-    ``written`` is a text, a content, or several of them. Raises ``ValidationError``.
+    ``written`` is a text, a content, or a sequence of them. Raises ``ValidationError``.
     """
     if sentence := no_variables(written, offered):
         words = _("Variables here: %(words)s") % {"words": in_line(offered)} if offered else ""
@@ -78,7 +77,7 @@ def check_variables(written: object, offered: Mapping[str, Variable]) -> None:
 
 
 def no_variables(written: object, known: Iterable[str]) -> str:
-    """Returns what to do about braces that hold no known variable, or one and are full-width, if any do."""
+    """Returns what to correct about unknown variables or full-width braces, or the empty text."""
     if wide := sorted(placeholders.wide_names_in(written).intersection(known)):
         sentence = _("Write {%(name)s} with half-width braces: in full-width ones nothing is filled in.")
         return sentence % {"name": wide[0]}
@@ -94,7 +93,7 @@ def no_variables(written: object, known: Iterable[str]) -> str:
 
 
 def caution(content: Content, account_name: str) -> str:
-    """Returns what staff should know although the content can be sent; empty if there is nothing."""
+    """Returns a warning about a content that can be sent, or the empty text."""
     if expand(content, Values.shortest(account_name)) is not None:
         return ""
     return _(
@@ -118,7 +117,7 @@ def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:
 
 
 def sentence(error: ContentError, content: Content) -> str:
-    """Returns the error in the reader's language."""
+    """Returns the error as a sentence in the active language."""
     field = FIELDS.get(error.field, error.field)
     if error.code == "too_long" and error.limit is not None:
         return _too_long(len(str(getattr(content, error.field, "")).encode(errors="replace")), error.limit)

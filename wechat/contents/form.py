@@ -1,13 +1,13 @@
-"""The form of one content: a few plain fields for each kind, never JSON and never a media id.
+"""The form of one content: a few plain fields for each kind, without JSON or media ids.
 
-A form of a model with a content subclasses ``ContentForm`` and names its model::
+A form for a model with a content subclasses ``ContentForm`` and names its model::
 
     class WelcomeForm(ContentForm):
         class Meta:
             model = Welcome
             fields = ("position",)
 
-Its page loads ``contents/content.js``, which shows the fields of the chosen kind only, and the form's media.
+Its page loads the form's media and ``contents/content.js``, which shows only the fields of the chosen kind.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
 from wechat.sdk.content import Content, from_dict
 
-# The fields of each kind, by the names that its content has, where it has them.
+# The form fields of each kind, with the names of the content's own fields where there are such.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "text": ("text",),
     "image": ("image",),
@@ -53,12 +53,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "transfer_customer_service": ("kf_account",),
 }
 FILES = ("image", "voice", "video")
-# What may have variables.
+# The fields that may have variables.
 SAID = ("text", "title", "description", "tail")
 ARTICLES_SHOWN = 200
-# Parts of a content that have another name in the form; what is in neither is about a kind's first field.
+# Fields of a content with another name in the form; other errors are shown at the kind's first field.
 NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
-# Stands for the media id of a file that is still on its way to the platform.
+# The placeholder for the media id of a file that is not yet uploaded to the platform.
 ON_ITS_WAY = "…"
 
 
@@ -84,7 +84,7 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
 
 
 class ContentForm(forms.ModelForm[Any]):
-    """A form for one content. ``account_id`` is whose files are offered, and whose name a text may say."""
+    """A form for one content. ``account_id`` is that of the files offered and of the name filled in."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("kind"),
@@ -153,7 +153,7 @@ class ContentForm(forms.ModelForm[Any]):
                 self.fields[name].widget.attrs |= {"data-shown-by": "kind", "data-shown-for": " ".join(kinds)}
 
     def variables(self) -> Mapping[str, Variable]:
-        """Returns the variables that are known where the content is said."""
+        """Returns the variables that are available where the content is sent."""
         return named(USUAL)
 
     def clean(self) -> dict[str, Any]:
@@ -164,19 +164,19 @@ class ContentForm(forms.ModelForm[Any]):
 
     @property
     def content(self) -> Content:
-        """Returns what will be said, once its files are on the platform."""
+        """Returns the content as it will be sent once its files are on the platform."""
         complete = self.instance.complete
         waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
     @property
     def caution(self) -> str:
-        """Returns what staff should know about the content that was saved; empty if there is nothing."""
+        """Returns a warning about the content that was saved, or the empty text."""
         changed = "kind" in self.cleaned_data and not self.cleaned_data.get("DELETE") and self.has_changed()
         return caution(self.content, self._account_name) if changed else ""
 
     def _take(self, cleaned: dict[str, Any]) -> None:
-        """Puts the fields of the kind into the row, if they make a content that can be sent."""
+        """Stores the fields of the kind in the row, if they make a content that can be sent."""
         kind, former = cleaned["kind"], self.instance.content or {}
         names = FIELDS[kind]
         for name in names:
@@ -205,9 +205,9 @@ class ContentForm(forms.ModelForm[Any]):
         return names.first() or ""
 
     def _media(self, kind: str, names: tuple[str, ...], kept: dict[str, Any]) -> dict[str, str]:
-        """Returns the kind's media ids: empty for a file of the library, else the one that was kept.
+        """Returns the media ids of the kind: empty for a file of the library, otherwise the former one.
 
-        A file that was imported has a media id and is in no library.
+        An imported file has a media id, but is not in the library.
         """
         media = {"media_id": kind in FILES, "thumb_media_id": "cover" in names}
         return {
@@ -219,7 +219,7 @@ class ContentForm(forms.ModelForm[Any]):
         return files.get(name) is not None
 
     def _offer_articles(self, account_id: int | None) -> None:
-        """Offers the published articles, and the one that is chosen, wherever it came from."""
+        """Offers the published articles, and always the current choice."""
         field: Any = self.fields["article_id"]
         published = Draft.objects.filter(account=account_id, state=Draft.State.PUBLISHED)
         choices = {
@@ -245,14 +245,14 @@ class ContentForm(forms.ModelForm[Any]):
 
 
 class AnswerForm(ContentForm):
-    """A form for what answers somebody: it may say what has to be looked up for them."""
+    """A form for contents that answer a message, in which the looked-up variables are available as well."""
 
     def variables(self) -> Mapping[str, Variable]:
         return VARIABLES.by_name()
 
 
 class CautiousAdmin(admin.ModelAdmin[Any]):
-    """Says with the confirmation of a change what its authors should know about their contents."""
+    """An admin that shows, after a change was saved, the warnings about its contents."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

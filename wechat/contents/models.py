@@ -1,4 +1,4 @@
-"""A content as staff write it, for every table that holds something to say."""
+"""The abstract model of rows with a content that staff write."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SHOWN_WORDS = 40
 
 
 class Kind(models.TextChoices):
-    """The kinds that staff can choose."""
+    """The kinds of content that staff can choose."""
 
     TEXT = "text", _("Text")
     IMAGE = "image", _("Picture")
@@ -30,13 +30,13 @@ class Kind(models.TextChoices):
 
 
 class HasContent(models.Model):
-    """A row with one thing to say.
+    """A row with one content.
 
-    ``content`` is what ``wechat.sdk.content.to_dict`` writes, but for the files.
+    ``content`` is the result of ``wechat.sdk.content.to_dict``, without the files.
     """
 
     content = models.JSONField(_("content"))
-    # The files the content shows; their media ids are filled in when the content is used.
+    # The files of the content; their media ids are filled in when the content is used.
     asset = models.ForeignKey(
         Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
     )
@@ -48,14 +48,14 @@ class HasContent(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        """Returns the content in a line, as lists show it."""
+        """Returns the shortened content in one line, for lists."""
         return Truncator(self.words).chars(SHOWN_WORDS)
 
     @property
     def words(self) -> str:
-        """Returns all it says, on one line, without markup, variables by name.
+        """Returns the whole text of the content in one line, without markup, variables by name.
 
-        Other kinds than text say first what they are.
+        Other kinds than text begin with the name of the kind.
         """
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
@@ -74,6 +74,6 @@ class HasContent(models.Model):
 
     @property
     def complete(self) -> dict[str, Any]:
-        """Returns the content with the media ids of its files; empty ones until they are uploaded."""
+        """Returns the content with the media ids of its files, which are empty until they are uploaded."""
         files = {"media_id": self.asset, "thumb_media_id": self.cover}
         return {**self.content, **{name: file.media_id for name, file in files.items() if file}}

@@ -1,6 +1,6 @@
-"""A text as a follower would see it, while it is being written: filled, checked and drawn as what is sent.
+"""The preview of a text that is being written: filled in, checked and drawn like a sent message.
 
-Nobody chosen, a variable is shown by its name; for a person it has their value.
+Variables are shown by their names or, for a chosen follower, with their values.
 """
 
 import re
@@ -28,7 +28,7 @@ from wechat.kernel import placeholders
 from wechat.sdk.content import TEXT_BYTES, Text, is_empty
 from wechat.sdk.text_links import words_of
 
-# Nobody can type these: no characters, and no text has them.
+# Noncharacters of Unicode, which cannot be typed and are in no text.
 BEGIN, END = "\ufdd0", "\ufdd1"
 CHIP = re.compile(f"{BEGIN}(.*?){END}")
 IN_ADDRESS = re.compile(f"{quote(BEGIN)}(.*?){quote(END)}")
@@ -37,7 +37,7 @@ LONGEST_SHOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """The values that fill a text: those of a person or names of variables, and the longest there can be."""
+    """The values for a preview: those of a person or the variables' names, and the longest possible."""
 
     values: Mapping[str, str]
     longest: Mapping[str, str]
@@ -46,7 +46,7 @@ class Filling:
 @require_POST
 @named_account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Returns the bubble of a text for a follower of the account, and the variables its editor offers."""
+    """Returns the preview of a text for a follower of the account, with the variables its editor offers."""
     text, openid = text_of(request), request.POST.get("openid", "")[:64]
     known = openid if openid and Follower.objects.filter(account=account, openid=openid).exists() else ""
     offered = named(name for name in request.POST.get("offered", "").split() if name in VARIABLES)
@@ -60,17 +60,17 @@ def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def text_of(request: HttpRequest) -> str:
-    """Returns what is written so far, as it would be kept."""
+    """Returns the posted text as it would be saved."""
     return request.POST.get("text", "")[:LONGEST_SHOWN].replace("\r\n", "\n")
 
 
 def by_label(offered: Mapping[str, Variable]) -> dict[str, str]:
-    """Returns each variable by its name for staff, marked so that it is drawn as one."""
+    """Returns the values that show each variable by its name for staff, marked to be drawn as a chip."""
     return {name: f"{BEGIN}{each.label}{END}" for name, each in offered.items()}
 
 
 def drawn(text: str, filling: Filling) -> JsonResponse:
-    """Returns the bubble, the length of the text, and what is wrong with it or should be known."""
+    """Returns as JSON the HTML of the bubble, the length of the text, and errors and warnings about it."""
     longest = placeholders.fill(text, filling.longest)
     size = len(longest.encode(errors="replace"))
     return JsonResponse(

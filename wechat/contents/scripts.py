@@ -1,4 +1,4 @@
-"""Which of several contents answers the message itself, and which follow as customer-service messages."""
+"""The scripts of answers: which content is the passive reply, and which are customer-service messages."""
 
 import datetime
 import zlib
@@ -12,7 +12,7 @@ from wechat.sdk.content import Content, TransferToService
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """The plan of a reply: ``now`` is said in the passive reply, ``later`` as customer-service messages."""
+    """The plan of a reply: ``now`` is the passive reply, ``later`` are customer-service messages."""
 
     now: Content | None = None
     later: tuple[Content, ...] = ()
@@ -20,10 +20,10 @@ class ReplyPlan:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The contents that one rule, channel or menu button says, and the names of the variables in them.
+    """The contents with which a rule, channel or menu button answers, and the variables in them.
 
-    ``fixed`` is what it says to everybody, if that is the same. ``outside`` is said instead of it while
-    ``is_open`` says no, as outside of service hours.
+    ``fixed`` is the plan if it is the same for everybody. ``outside`` replaces the script while ``is_open``
+    returns ``False``, for example outside of service hours.
     """
 
     contents: tuple[Content, ...] = ()
@@ -43,20 +43,20 @@ class Script:
 
     @property
     def is_personal(self) -> bool:
-        """Returns whether it says what has to be looked up."""
+        """Returns whether values of the script's variables have to be looked up."""
         return needs_rows(self.variables)
 
     def at(self, account: OfficialAccount, moment: datetime.datetime) -> "Script":
-        """Returns the script that is said at that moment: this one, or the one for the time ``outside``."""
+        """Returns the script for that moment: this one, or ``outside``."""
         if self.outside is None or self.is_open is None or self.is_open(account, moment):
             return self
         return self.outside
 
     def perform(self, message_key: str, values: Callable[[], Values]) -> ReplyPlan:
-        """Returns what is said, with its variables filled in; what is empty then is left out.
+        """Returns the plan with the variables filled in, without contents that are empty then.
 
-        Which one is drawn at random the message's key decides, so that a repeated delivery gets the same. The
-        values are asked for only if there is a variable to fill.
+        The message's key decides which content is drawn at random: a repeated delivery gets the same one.
+        ``values`` is called only if there is a variable to fill in.
         """
         if self.fixed is not None:
             return self.fixed
@@ -67,19 +67,19 @@ class Script:
 
 
 def filled(contents: Sequence[Content], values: Values) -> tuple[Content, ...]:
-    """Returns the contents with their variables filled, without those that have nothing left to say.
+    """Returns the contents with their variables filled in, without those that are empty then.
 
-    A follower who is sent an empty reply reads that the account is out of order.
+    To an empty reply WeChat would respond with a message that the account is out of order.
     """
     expanded = (expand(content, values) for content in contents)
     return tuple(content for content in expanded if content is not None)
 
 
 def arrange(contents: Sequence[Content]) -> ReplyPlan:
-    """Returns which of the contents are said now, and which later.
+    """Returns the plan for contents that are sent together.
 
-    Now: a transfer to customer service if there is one, which nothing else can do; else the first that can be
-    a passive reply. Later: the others, in their order.
+    ``now`` is a transfer to customer service if there is one, which must be a passive reply; otherwise the
+    first content that can be one. ``later`` are the others in order.
     """
     transfer = next((each for each in contents if isinstance(each, TransferToService)), None)
     now = transfer or next((each for each in contents if each.passive), None)

@@ -1,7 +1,7 @@
-"""The one editor of a text that goes to a follower: links, emoji, variables, its length and how it will look.
+"""The widget for texts to followers: links, emoji, variables, length and preview.
 
-It is a text area; the script of ``contents/text_editor.js`` puts the tools around it. Whose variables and
-pages are offered says ``for_account``. A page that is no form of the admin loads ``TextEditor().media``.
+It is a text area to which ``contents/text_editor.js`` adds the tools. ``for_account`` sets the account whose
+variables and pages are offered. A page without an admin form loads ``TextEditor().media``.
 """
 
 import json
@@ -25,9 +25,9 @@ from wechat.contents.variables import USUAL, VARIABLES, Variable, labelled
 
 
 class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
-    """The editor of a text.
+    """The widget of a text to followers.
 
-    ``variables`` are offered by name; ``preview`` is the page that draws the bubble, if not the usual.
+    ``variables`` are offered by name; ``preview`` is the address of the preview, if not the usual one.
     """
 
     account_id: int | None = None
@@ -58,7 +58,7 @@ class TextEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin i
 
 
 def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable] | None = None) -> None:
-    """Shows a text of the form as it reads, to whoever may not change it.
+    """Shows a text of the form as it reads, to users who may not change it.
 
     Its links and variables are drawn.
     """
@@ -70,7 +70,7 @@ def read_in_words(form: forms.BaseForm, name: str, known: Mapping[str, Variable]
 
 
 def in_line(variables: Mapping[str, Variable]) -> str:
-    """Returns the variables in a line, each as it is written and with its name for staff."""
+    """Returns the variables in one line, each as a placeholder with its name for staff."""
     return " · ".join(
         f"{_written(name, each)} {'' if each.label == name else each.label}".strip()
         for name, each in variables.items()
@@ -78,24 +78,24 @@ def in_line(variables: Mapping[str, Variable]) -> str:
 
 
 def _written(name: str, variable: Variable) -> str:
-    """Returns the variable as it is written, with what stands there where it is empty, if it may be."""
+    """Returns the placeholder of the variable, with its fallback if it may be empty."""
     return f"{{{name}|{variable.fallback}}}" if variable.fallback else f"{{{name}}}"
 
 
 def named(names: Iterable[str]) -> dict[str, Variable]:
-    """Returns the variables of these names."""
+    """Returns the variables with these names, by name."""
     return {name: VARIABLES.get(name) for name in names}
 
 
 def wrapped(field: SafeString, telling: Mapping[str, Any]) -> SafeString:
-    """Returns a text area with what the script needs to know for it."""
+    """Returns the HTML of a text area with the settings of its script."""
     return format_html('<text-editor data-settings="{}">{}</text-editor>', json.dumps(telling), field)
 
 
 def script_settings(
     account_id: int | None, variables: Mapping[str, Variable], preview: str
 ) -> dict[str, Any]:
-    """Returns the settings of the script: whom to ask, what to offer, and its words."""
+    """Returns the settings of the script: addresses to call, choices to offer, and its texts."""
     account = urlencode({"account": account_id or ""})
     return {
         "account": account_id,

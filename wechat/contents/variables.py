@@ -1,9 +1,9 @@
-"""Variables in texts: ``{remark}`` is filled in for each follower, ``{remark|朋友}`` also for who has none.
+"""The variables in texts: ``{remark}`` is filled in for each follower, ``{remark|朋友}`` has a fallback.
 
-``VARIABLES`` has all of them, with the words that staff know them by. The usual five are known wherever a
-text is said; an app adds its own with a way to look the value up, which is known in answers. ``{date}`` is
-2026-03-02 and ``{time}`` 09:30, in Asia/Shanghai, of the follower's message. How values are put in is the
-business of ``wechat.kernel.placeholders``.
+``VARIABLES`` has all of them, with their names for staff. The usual five are available in every text; an app
+adds its own with a function that looks the value up, which are available in answers. ``{date}`` is 2026-03-02
+and ``{time}`` 09:30, of the follower's message in Asia/Shanghai. The syntax of placeholders is defined in
+``wechat.kernel.placeholders``.
 """
 
 import datetime
@@ -25,15 +25,15 @@ from wechat.sdk.content import Content, is_empty
 
 log = logging.getLogger(__name__)
 
-# Given the account, the follower's openid and the moment: the value, which may be empty.
+# Returns the value, possibly empty, for an account, the follower's openid and a moment.
 LookUp = Callable[[OfficialAccount, str, datetime.datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable: what staff call it, and the value that takes the most bytes.
+    """A variable: its name for staff, and its value with the most bytes.
 
-    ``fallback`` is what the form offers to say where the value is empty; a variable without it never is.
+    ``fallback`` is the form's suggestion for an empty value; a variable without one is never empty.
     """
 
     label: StrOrPromise
@@ -53,7 +53,7 @@ USUAL = ("remark", "account", "date", "time", "openid")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The values that are put in; ``more`` has those that were looked up."""
+    """The values of the variables; ``more`` has those that were looked up."""
 
     openid: str
     remark: str
@@ -64,13 +64,13 @@ class Values:
 
     @classmethod
     def longest(cls, account: str) -> "Values":
-        """Returns the values that take the most bytes, for checking a text before anybody gets it."""
+        """Returns the values with the most bytes, for checking a text before it is sent."""
         more = {name: each.longest for name, each in VARIABLES.by_name().items() if each.look_up}
         return cls("o" * 28, "备" * 30, account, "2026-12-31", "23:59", more)
 
     @classmethod
     def shortest(cls, account: str) -> "Values":
-        """Returns the values of a follower who has no remark, while nothing can be looked up."""
+        """Returns the values for a follower without a remark, and empty looked-up values where allowed."""
         looked_up = {name: each for name, each in VARIABLES.by_name().items() if each.look_up}
         more = {name: "" if each.fallback else each.longest for name, each in looked_up.items()}
         return cls("o" * 28, "", account, "2026-12-31", "23:59", more)
@@ -89,7 +89,7 @@ class Values:
 def of_follower(
     account: OfficialAccount, openid: str, at: datetime.datetime, names: Iterable[str] = ()
 ) -> Values:
-    """Returns the values for one follower; those of ``names`` that have to be are looked up."""
+    """Returns the values for one follower; of ``names``, those that have to be are looked up."""
     remarks = Follower.objects.filter(account=account, openid=openid).values_list("remark", flat=True)
     return at_moment(account, openid, remarks.first() or "", at, looked_up(names, account, openid, at))
 
@@ -97,7 +97,7 @@ def of_follower(
 def at_moment(
     account: OfficialAccount, openid: str, remark: str, at: datetime.datetime, more: Mapping[str, str]
 ) -> Values:
-    """Returns the values for somebody of whom all is known."""
+    """Returns the values for a follower from known facts, without a query."""
     local = localtime(at)
     return Values(openid, remark, account.name, f"{local:%Y-%m-%d}", f"{local:%H:%M}", more)
 
@@ -105,7 +105,7 @@ def at_moment(
 def looked_up(
     names: Iterable[str], account: OfficialAccount, openid: str, at: datetime.datetime
 ) -> dict[str, str]:
-    """Returns the values of those that are looked up; empty ones while Postgres is away."""
+    """Returns the values of the variables that are looked up; empty ones if Postgres cannot be reached."""
     found = ((name, VARIABLES.find(name)) for name in names)
     wanted = {name: each.look_up for name, each in found if each is not None and each.look_up is not None}
     try:
@@ -116,7 +116,7 @@ def looked_up(
 
 
 def needs_rows(names: Iterable[str]) -> bool:
-    """Returns whether a value of theirs is in the database."""
+    """Returns whether a value of these variables needs a query."""
     found = (VARIABLES.find(name) for name in names)
     return "remark" in names or any(each is not None and each.look_up is not None for each in found)
 
@@ -124,7 +124,7 @@ def needs_rows(names: Iterable[str]) -> bool:
 def labelled(text: str, known: Mapping[str, Variable] | None = None) -> str:
     """Returns the text with its variables by their names for staff.
 
-    Each has with it what is said where it is empty, if anything.
+    Each is shown with its fallback, if it has one.
     """
 
     def label(found: re.Match[str]) -> str:
@@ -137,11 +137,11 @@ def labelled(text: str, known: Mapping[str, Variable] | None = None) -> str:
 
 
 def expand(content: Content, values: Values) -> Content | None:
-    """Returns the content with the values in it; ``None`` if nothing is left of what it has to say."""
+    """Returns the content with the values filled in; ``None`` if it is empty then."""
     expanded = placeholders.fill_all(content, values.by_name())
     return None if is_empty(expanded) else expanded
 
 
 def variables_in(*parts: object) -> frozenset[str]:
-    """Returns the names of the variables in the parts."""
+    """Returns the names of the known variables in the parts."""
     return frozenset(name for name in placeholders.names_in(*parts) if name in VARIABLES)
