@@ -1,8 +1,8 @@
 """The dispatch of running campaigns: their next recipients are queued as pushes.
 
-Messages are queued for a longer time ahead than a busy worker needs to come back; a pause takes them back.
-The rows of a batch and its pushes are written in one transaction: a killed worker queues nobody twice and
-leaves nobody out.
+Enough messages are queued ahead to last until a busy worker comes back; a pause takes them back. The rows of
+a batch and its pushes are written in one transaction: a killed worker queues nobody twice and leaves nobody
+out.
 """
 
 import datetime
@@ -210,7 +210,7 @@ def take_back(campaign: Campaign) -> int:
 
 
 def put_back_failed(campaign: Campaign) -> int:
-    """Queues the failed messages that may be retried; returns their number."""
+    """Queues the failed messages again that may be retried; returns their number."""
     return transitions.put_back(campaign.account_id, campaign.cause, RETRIED)
 
 

@@ -17,7 +17,7 @@ from wechat.sdk.calls.base import quota_get
 from wechat.sdk.errors import WeChatError
 
 Outcome = Recipient.Outcome
-# The search for the end of a long campaign stops about here.
+# Half the number of days after which the search for the end of a campaign gives up.
 MOST_DAYS = 60
 
 

@@ -114,7 +114,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
 
 class ServiceForm(ContentForm):
-    """The customer-service message of a variant."""
+    """A form for the customer-service message of a variant."""
 
     class Meta:
         model = Variant

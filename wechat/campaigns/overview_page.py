@@ -87,7 +87,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @object_page(all_campaigns, Area.SENDING, change=True)
 def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Performs the action of a button; nothing if the page showed an older version of the campaign."""
+    """Performs the action of a button, unless the page showed an older version of the campaign."""
     before = campaign.get_state_display()
     button = STEPS.get(request.POST.get("step", ""))
     if button is None:
@@ -135,7 +135,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _now(campaign: Campaign) -> dict[str, Any]:
-    """Returns the context of the part that refreshes itself; WeChat's quota is read only while idle."""
+    """Returns the context of the self-refreshing part; asks WeChat for its quota only while nothing moves."""
     tally = Tally.of(campaign)
     over, going = tally.number(*OVER), tally.going
     left = tally.number(Now.WAITING, Now.QUEUED)

@@ -26,7 +26,7 @@ CAMPAIGNS = work.Kind(
     subject="",
     asks=Q(state__in=[State.SCHEDULED, State.PREPARING, State.RUNNING]),
 )
-# Shorter than the interval of beat, which looks again.
+# Shorter than the interval of beat, at which the campaign is picked up again.
 LOOK_AGAIN = datetime.timedelta(seconds=0.5)
 # When to count receipts after a campaign has ended or stopped, relative to that time.
 RECEIPTS_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 86_400)]

@@ -193,7 +193,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def touched(campaign: Campaign) -> None:
-    """Discards the selected recipients' numbers after an edit, and increments the campaign's version."""
+    """Discards the check of a campaign after an edit, and increments the campaign's version."""
     Campaign.objects.filter(pk=campaign.pk).update(
         version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None
     )

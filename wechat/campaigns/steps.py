@@ -1,4 +1,4 @@
-"""The state transitions of a campaign, each one conditional update: so that one of two requests succeeds."""
+"""The state transitions of a campaign, each one conditional update: of two requests only one succeeds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -88,7 +88,7 @@ def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
 
 
 def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
-    """Updates an unchanged campaign that is in one of these states; returns ``False`` for any other."""
+    """Updates a campaign if it is in one of these states and unchanged; returns whether it was updated."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
     moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))
     if moved:

@@ -16,7 +16,7 @@ from wechat.contents.variables import Variable
 def words_of(campaign: Campaign) -> dict[str, Variable]:
     """Returns the variables of a campaign's texts: the columns of its table, and those known for everybody.
 
-    A recipient whose column is empty gets no message that needs it.
+    A recipient whose row is empty for a column gets no message that needs it.
     """
     columns = {name: Variable(name, "") for name in campaign.columns}
     return {**columns, **named(EVERYBODYS)}

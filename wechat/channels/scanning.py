@@ -51,7 +51,7 @@ def record(row: InboundMessage, message: Subscribe | Scanned) -> Channel | None:
 
 
 def note_leaving(row: InboundMessage) -> None:
-    """Records on the scans by which the follower had followed that they have left.
+    """Records the leaving of a follower on the scans by which they had followed.
 
     A scan after which they had left earlier keeps that time.
     """

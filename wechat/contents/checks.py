@@ -49,7 +49,7 @@ def check_content(content: Content, account_name: str) -> None:
 
 
 def check_filled(content: Content) -> None:
-    """Checks a content without variables. Raises ``ValidationError`` for what WeChat would refuse."""
+    """Checks a content without filling it in. Raises ``ValidationError`` for what WeChat would refuse."""
     try:
         validate(content)
     except ContentError as error:

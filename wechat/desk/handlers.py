@@ -40,7 +40,7 @@ HANDOVERS.add(
 
 @reacts()
 def note_message(event: InboundEvent) -> None:
-    """Records a follower's message, and any event (such as a tap on a menu) that a rule hands over."""
+    """Records a follower's message, or an event (such as a tap on a menu) by which a rule hands them over."""
     row = event.row
     if row is None or not row.openid:
         return

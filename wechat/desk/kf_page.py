@@ -1,6 +1,6 @@
 """The pages of WeChat's own customer service (微信客服系统): workers, waiting followers, sessions, records.
 
-Each page calls the platform when it is opened, and stores nothing.
+Each page calls the platform when it is opened, and shows its answer.
 """
 
 import datetime

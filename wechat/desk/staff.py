@@ -1,4 +1,4 @@
-"""The marks of staff: they stand for a rule's name in the message log and as the cause of pushes."""
+"""The marks of staff members, used like those of rules in the message log and as the cause of pushes."""
 
 from collections.abc import Mapping, Sequence
 

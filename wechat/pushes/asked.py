@@ -1,4 +1,4 @@
-"""The value of a message that a business system asks for, before it is a row."""
+"""The value for a message that a business system asks for, used before the message is a row."""
 
 import datetime
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ def _talk(allowed: windows.Allowance) -> list[PanelLine]:
 def pushes(follower: Follower) -> Holding | None:
     """Returns the contents of the messages to the follower as a holding to erase.
 
-    That and when a message was sent is kept, because it was counted.
+    The fact and the time of sending are kept, because they were counted.
     """
     rows = Push.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):

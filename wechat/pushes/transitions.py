@@ -205,7 +205,7 @@ def send_again(push: Push) -> bool:
 def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
     """Queues the pushes of a batch again that failed for one of these reasons (failed → pending).
 
-    Returns how many.
+    Returns the number of pushes.
     """
     failed = Push.objects.filter(cause=cause, bulk=True, account=account_id, state=State.FAILED)
     moved = _put_back(failed.filter(reason__in=reasons))
@@ -216,7 +216,7 @@ def put_back(account_id: int, cause: str, reasons: Collection[str]) -> int:
 def skip_untried(rows: QuerySet[Push], reason: str) -> int:
     """Skips untried pushes with that reason, and reports it to their callers (pending → skipped).
 
-    Returns how many.
+    Returns the number of pushes.
     """
     with transaction.atomic():
         untried = rows.filter(state=State.PENDING, tried_at=None)

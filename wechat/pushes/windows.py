@@ -134,7 +134,7 @@ def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Takes one message for each of these followers; returns by openid what was taken, without the others."""
+    """Takes one message of each of these followers who has any left; returns by openid what was taken."""
     with connection.cursor() as cursor:
         # Sorted, so that two workers do not deadlock.
         cursor.execute(SPEND, [sorted(set(openids)), account.pk, at])

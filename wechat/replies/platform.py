@@ -130,8 +130,9 @@ def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, Any]]:
-    """Returns the replies for one of the platform's: several articles become links in one text if a reply
-    is drawn at random, or where there is no room for that many replies.
+    """Returns the replies for one auto-reply of the platform.
+
+    Several articles become the links of one text if a reply is drawn at random, or if they are too many.
     """
     if len(replies) < 2 or not in_links:
         return replies

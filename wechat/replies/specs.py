@@ -100,7 +100,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class FollowerFacts:
-    """The known facts about a follower: ``tags`` by primary key, ``followed_at`` of the last follow."""
+    """The known facts about a follower; ``tags`` are primary keys, ``followed_at`` is the last follow."""
 
     followed_before: bool = False
     followed_at: datetime.datetime | None = None

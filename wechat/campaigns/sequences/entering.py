@@ -47,7 +47,7 @@ SELECT (SELECT count(*) FROM entered), (SELECT max(id) FROM chosen)
 
 
 def one(sequence: Sequence, openid: str, key: str, at: datetime.datetime) -> bool:
-    """Enrols a follower for an event at that time; returns ``False`` if it may not enter again yet."""
+    """Enrols a follower for an event at that time; returns ``False`` if they may not enter again (yet)."""
     entered, _last = _enter(sequence, "SELECT 0, %(openid)s::text", {"openid": openid}, key, at)
     return bool(entered)
 
@@ -63,7 +63,7 @@ def several(
 ) -> tuple[int, int | None]:
     """Enrols those of the followers who follow; returns their number and the id of the last one examined.
 
-    Examines ``most`` followers by id from the id ``after`` on; with none left, the last one is ``None``.
+    Examines at most ``most`` followers by id, those above ``after``; without any, the last id is ``None``.
     """
     rows = followers.filter(account=sequence.account_id, subscribed=True, blacklisted=False, pk__gt=after)
     sql, given = select_sql(rows.order_by("pk").values_list("pk", "openid")[:most])
@@ -78,7 +78,7 @@ def not_yet_entered(
 ) -> QuerySet[Follower]:
     """Returns those of the followers who may enter now.
 
-    A turn that leaves out the others continues where the one before it ended.
+    Without the others, a turn continues where the one before it ended.
     """
     before = Enrolment.objects.filter(sequence=sequence, openid=OuterRef("openid"))
     if sequence.reentry == Reentry.DAYS:

@@ -123,7 +123,7 @@ def number(nodes: Sequence[Node]) -> list[SequenceStep]:
 
 
 def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
-    """Returns the places of a step that is moved up, and down, in its lane or out of it (``None``: none).
+    """Returns the places of a step after a move up and a move down, in its lane or out of it, or ``None``.
 
     Raises ``NoSuchPlace`` for a step that is not there.
     """

@@ -124,7 +124,7 @@ def steps_of(sequence_id: int) -> list[SequenceStep]:
 
 
 def done_by(enrolment: Enrolment) -> dict[int, str]:
-    """Returns the lanes by the ids of the steps that were done; the empty text where there is no branch."""
+    """Returns the steps that were done: by step id the lane that was taken, or the empty text."""
     return dict(enrolment.runs.values_list("step", "lane"))
 
 
@@ -152,7 +152,7 @@ def _do(
 
 
 def lane_of(step: SequenceStep, follower: Follower | None) -> tuple[str, str]:
-    """Returns the lane the follower takes at a branch, and why its conditions were not evaluated, if so."""
+    """Returns the lane at a branch now, and why its conditions were not evaluated (else the empty text)."""
     if follower is None:
         return Lane.NO.value, Skipped.NO_FOLLOWER.value
     try:

@@ -1,1 +1,1 @@
-"""Filters of the desk's templates."""
+"""The filters of the desk's templates."""

@@ -9,7 +9,7 @@ from wechat.pushes.models.templates import Template
 class EventTemplate(models.Model):
     """An automatic message, sent whenever an event happens, such as a paid order.
 
-    ``values`` maps the template's fields to texts; a placeholder such as ``{amount}`` has the event's value.
+    ``values`` maps the template's fields to texts; ``{amount}`` in them is replaced by the event's value.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
