@@ -1,4 +1,7 @@
-"""What messages tell of followers: seen, followed, left. In any order, and twice without harm."""
+"""The activity of followers, as their messages show it: last seen, followed, left.
+
+Messages may be handled in any order, and twice.
+"""
 
 import datetime
 from collections.abc import Iterable
@@ -16,8 +19,8 @@ from accounts.followers.models import Follower
 # A scene that is a number has at most 32 bits; a text of digits may be longer.
 DIGITS_OF_A_SCENE = 10
 
-# Rows of one statement must not touch a follower twice, so each follower's newest message speaks; an
-# older message that is handled later changes nothing.
+# One statement must not update a row twice, so only the newest message of each follower is used; an older
+# message that is handled later changes nothing.
 UPSERT = """
 INSERT INTO followers_follower
     (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_at, last_seen_kind)
@@ -34,7 +37,7 @@ RETURNING account_id, openid, xmax = 0
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A follower did something at a moment; ``kind`` is the message's type, or the event's."""
+    """An activity of a follower at a moment; ``kind`` is the type of the message or the name of the event."""
 
     account_id: int
     openid: str
@@ -43,7 +46,7 @@ class Sighting:
 
 
 def seen(sightings: Iterable[Sighting]) -> None:
-    """Keeps when each was seen last; whoever is new becomes a follower."""
+    """Records when each follower was seen last; creates a follower for an unknown openid."""
     newest = {
         (one.account_id, one.openid): one for one in sorted(sightings, key=lambda sighting: sighting.at)
     }
@@ -58,7 +61,7 @@ def seen(sightings: Iterable[Sighting]) -> None:
 
 
 def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) -> None:
-    """Keeps that somebody followed; ``scene`` is that of the QR code they came by, or empty."""
+    """Records that somebody followed; ``scene`` is that of the QR code they scanned, or the empty text."""
     later = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lte=at)
     news = Q(subscribed_at__isnull=True) | Q(subscribed_at__lt=at)
     _follower(account_id, openid).filter(news).update(
@@ -71,7 +74,7 @@ def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) ->
 
 
 def left(account_id: int, openid: str, at: datetime.datetime) -> None:
-    """Keeps that somebody unfollowed."""
+    """Records that somebody unfollowed."""
     stayed_gone = Q(subscribed_at__isnull=True) | Q(subscribed_at__lte=at)
     news = Q(unsubscribed_at__isnull=True) | Q(unsubscribed_at__lt=at)
     _follower(account_id, openid).filter(news).update(
@@ -81,12 +84,12 @@ def left(account_id: int, openid: str, at: datetime.datetime) -> None:
 
 
 def scene_number(scene: str) -> int | None:
-    """Returns the number that a code was made with, or ``None`` for a code that was made with a text."""
+    """Returns the number a QR code was made with, or ``None`` for the scene of a code made with a text."""
     return int(scene) if scene.isdecimal() and len(scene) <= DIGITS_OF_A_SCENE else None
 
 
 def _code_of(scene: str) -> dict[str, Any]:
-    """Returns the columns for the code somebody followed by; without one the platform tells how they came."""
+    """Returns the columns about the scanned QR code; without one, empty values until the profile is read."""
     code: dict[str, Any] = {"subscribe_scene": "", "qr_scene": 0, "qr_scene_str": ""}
     if not scene:
         return code

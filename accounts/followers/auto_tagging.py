@@ -1,4 +1,4 @@
-"""Tags that put themselves on everybody in a segment, again and again, a slice at a time."""
+"""Automatic tags, which are put on all followers in a segment every hour, a slice at a time."""
 
 import datetime
 import time
@@ -13,9 +13,9 @@ from accounts.followers.models import AutoTag, Follower
 from accounts.followers.segments import UnknownCondition
 from wechat.kernel import work
 
-# After so long a rule lets others have their turn.
+# The time after which a rule leaves the worker to other work.
 RUN_SECONDS = 10.0
-# Each slice renews it.
+# Renewed before each slice.
 LEASE = datetime.timedelta(minutes=1)
 EVERY = datetime.timedelta(hours=1)
 SLICE = 2_000
@@ -34,7 +34,7 @@ RULES = work.Kind(
 def bring_up_to_date(rule: AutoTag) -> None:
     """Adds and removes the tag of a rule, slice by slice, for ``RUN_SECONDS`` at most.
 
-    What is left when the time is over is due again at once; nothing is done twice.
+    The rest is due again at once; followers who were done are not touched again.
     """
     until = time.monotonic() + RUN_SECONDS
     try:
@@ -57,13 +57,13 @@ def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:
 
 
 def _lacking(rule: AutoTag) -> "QuerySet[Follower, int]":
-    """Returns the ids of followers in the segment who lack the tag and have room for one more tag."""
+    """Returns the ids of followers in the segment who lack the tag and may have one more tag."""
     rows = rule.segment.rows().filter(~Exists(_tagged(rule)), ~tagging.has_no_room())
     return rows.order_by("pk").values_list("pk", flat=True)
 
 
 def _wrong(rule: AutoTag) -> "QuerySet[Follower, int]":
-    """Returns the ids of followers to untag: outside the segment, and only if the rule takes tags off."""
+    """Returns the ids of tagged followers outside the segment, or none if the rule does not remove tags."""
     if not rule.take_off:
         return Follower.objects.none().values_list("pk", flat=True)
     rows = Follower.objects.filter(Exists(_tagged(rule)), account=rule.account_id)

@@ -1,4 +1,6 @@
-"""Nobody's picture is shown from the platform's address: a worker keeps a copy, for as long as they agree.
+"""The copies of followers' pictures, made by a worker and kept for as long as the follower agrees.
+
+Pages never show a picture from the platform's address.
 
 Reference: WeChat reference 13.4 (headimgurl dies when the person changes the picture: copy it).
 """
@@ -20,7 +22,7 @@ FETCH_SECONDS = 15.0
 TIMEOUT = (3.0, 5.0)
 LARGEST = 1024 * 1024
 PICTURES = frozenset({"image/jpeg", "image/png"})
-# Where the platform keeps them; and the platform's simulator.
+# The platform's hosts of pictures; the API host, which may be a simulator, is allowed as well.
 HOSTS = (".qlogo.cn",)
 FETCHES = work.Kind(
     "followers.fetch_avatars",
@@ -28,13 +30,13 @@ FETCHES = work.Kind(
     label=gettext_lazy("Fetching followers' pictures"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
-    # That one person's picture is gone says nothing about the others'.
+    # The failure of one picture must not put the others on hold.
     subject="",
 )
 
 
 def keep(account_id: int, openid: str, url: str) -> None:
-    """Has a worker copy the picture they agreed to show now; an empty ``url`` is none."""
+    """Queues the copying of the picture that a follower agreed to show; an empty ``url`` deletes the copy."""
     if not url:
         forget(account_id, openid)
         return
@@ -59,7 +61,7 @@ def forget(account_id: int, openid: str) -> None:
 
 @FETCHES.each
 def fetch(avatar: Avatar) -> None:
-    """Copies a picture. One that cannot be had leaves the former one, or none: pages do without."""
+    """Copies a picture; if it cannot be fetched, the former copy is kept."""
     body = download(
         avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
     )
@@ -69,15 +71,15 @@ def fetch(avatar: Avatar) -> None:
         return
     former = Avatar(file=avatar.file.name)
     avatar.file.save(f"avatar.{files.extension(kind)}", ContentFile(body), save=False)
-    # Only while it is still the picture they show, and they still show one.
+    # Kept only if the follower has not changed or withdrawn the picture meanwhile.
     kept = avatar.done(file=avatar.file.name)
     _delete_later(former if kept else avatar)
 
 
 def _is_the_platforms(host: str, port: int, address: str) -> bool:
-    """Returns whether a picture may be fetched there: from the platform, not from our own network.
+    """Returns whether a picture may be fetched from that host: one of the platform, not of our own network.
 
-    The address comes with what a person shows.
+    The address is untrusted: it comes with the profile that a person shows.
     """
     return is_api_host(host, port) or (host.endswith(HOSTS) and is_admitted(host, port, address))
 

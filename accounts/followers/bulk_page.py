@@ -1,4 +1,4 @@
-"""The page for many followers at once: which, what to do, what it will mean, and only then a job."""
+"""The page of bulk actions: selection, action, a preview of its effects, and the start of the job."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ ACTIONS = [
     ("export", gettext_lazy("Export to a file")),
 ]
 FORMATS = [("xlsx", gettext_lazy("Excel")), ("csv", gettext_lazy("CSV"))]
-# More names are counted in the background: a page must not wait for it.
+# Above this number the effects are not counted: the page must not wait for the count.
 FORECAST_AT_MOST = 50_000
 
 
@@ -63,7 +63,7 @@ class BulkForm(forms.Form):
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what can be done, after "Continue" what will happen; only "Do it" starts the job."""
+    """Shows the actions, and after "Continue" their effects; only "Do it" starts the job."""
     may_change = entered(request).may_change
     query = request.POST.get("selection", request.GET.urlencode())
     details = _details(account, query)
@@ -94,14 +94,14 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _details(account: OfficialAccount, query: str) -> dict[str, Any]:
-    """Returns the selection: the followers ticked, or those under the list's filters."""
+    """Returns the selection as details of a job: the ticked followers, or those under the list's filters."""
     asked = QueryDict(query)
     ids = [pk for each in asked.get("ids", "").split(",") if (pk := row_id(each))]
     return {"ids": ids} if ids else selection.everybody(account, query)
 
 
 def _effects(form: BulkForm, rows: Any, count: int) -> list[str]:
-    """Returns sentences on what the action will do, with the numbers that can be counted at once."""
+    """Returns sentences about the effects of the action, with the numbers that can be counted at once."""
     action, tag = form.cleaned_data["action"], form.cleaned_data["tag"]
     if action == "export":
         return [_("A file with %(count)s rows is made in the background.") % {"count": f"{count:,}"}]

@@ -1,6 +1,6 @@
-"""How the other parts of the project ask for a change to followers: remarks and the blacklist.
+"""The functions with which other apps queue changes of followers' remarks and of the blacklist.
 
-The row here is changed by the caller; the platform is told by a worker
+The caller changes the row here; a worker sends the change to the platform
 (``accounts.followers.sending_changes``). For tags see ``accounts.followers.tagging``.
 """
 
@@ -16,16 +16,16 @@ Kind = Change.Kind
 
 
 def queue(kind: Kind, followers: Iterable[Follower], desired: str, job: BulkJob | None = None) -> None:
-    """Queues the same desired value for all of them. See ``queue_each``."""
+    """Queues the same desired value for all these followers. See ``queue_each``."""
     queue_each(kind, [(follower, desired) for follower in followers], job)
 
 
 def queue_each(
     kind: Kind, desired_values: Iterable[tuple[Follower, str]], job: BulkJob | None = None
 ) -> None:
-    """Queues a desired value for each follower, in place of one about the same that was not sent yet.
+    """Queues a desired value for each follower, replacing an unsent change of the same kind.
 
-    Nothing is asked for those who do not follow: the platform would refuse it.
+    Followers who have unfollowed are skipped: the platform would refuse the change.
     """
     Change.objects.bulk_create(
         [
@@ -42,7 +42,7 @@ def queue_each(
 
 
 def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
-    """Has the platform take these tags off somebody who has lost them here."""
+    """Queues the removal of these tags at the platform, for a follower who has lost them here."""
     if follower.subscribed:
         Change.objects.bulk_create(
             Change(account_id=follower.account_id, follower=follower, kind=Kind.TAG, tag=tag, desired="no")
@@ -52,7 +52,7 @@ def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
 
 
 def try_again(changes: QuerySet[Change]) -> int:
-    """Makes changes that failed due again, and returns how many."""
+    """Makes failed changes due again; returns their number."""
     count = changes.filter(due_at__isnull=True).update(
         due_at=timezone.now(), attempts=0, error="", errcode=None
     )

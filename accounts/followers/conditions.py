@@ -1,4 +1,4 @@
-"""The conditions every account has: what the platform tells of a follower, tags, dates, custom fields."""
+"""The kinds of conditions that every account has: the platform's profile, tags, dates, custom fields."""
 
 import datetime
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def came_by(account: OfficialAccount, compare: str, value: str) -> Q:
 
 @condition("channel", _("channel (scene text)"), TEXTS, text)
 def channel(account: OfficialAccount, compare: str, value: Any) -> Q:
-    """Returns the filter for the channel of a QR code; a number is looked for in the numbers as well."""
+    """Returns the filter for the channel of a QR code; a number is also compared with numeric scenes."""
     by = by_text("qr_scene_str", compare, value)
     number = scene_number(str(value)) if compare == "is" else None
     return by if number is None else by | Q(qr_scene=number)
@@ -102,7 +102,7 @@ def united(account: OfficialAccount, compare: str, value: Any) -> Q:
     return Q(unionid="", _negated=compare == "yes")
 
 
-# --- Custom fields: one kind a field
+# --- Custom fields: one kind of condition for each field
 
 _COMPARES = {
     CustomField.Kind.TEXT: {"is": TEXTS["is"], "contains": TEXTS["contains"], "filled": TEXTS["filled"]},

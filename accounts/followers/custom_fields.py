@@ -1,4 +1,4 @@
-"""Values of an account's own fields: read from what staff typed or a table holds, shown, saved."""
+"""The values of custom fields: parsed from typed text or a table, shown, and saved."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -24,11 +24,11 @@ LARGEST = Decimal(10) ** 14
 
 
 class BadValue(ValueError):
-    """A text that is no value of this field; the sentence says what one looks like."""
+    """A text is no valid value of its field; the message says what a valid one looks like."""
 
 
 def read(field: CustomField, text: str) -> Value:
-    """Returns the value that a text of a cell means for a field. Raises ``BadValue``."""
+    """Returns the value that a text stands for in a field. Raises ``BadValue``."""
     text = clean(text).strip()
     match Kind(field.kind):
         case Kind.TEXT:
@@ -88,7 +88,7 @@ def _yes_no(field: CustomField, text: str) -> bool:
 
 
 def form_field(field: CustomField) -> forms.Field:
-    """Returns the form field in which the custom field is filled in on a follower's page."""
+    """Returns the form field for a custom field on a follower's page."""
     match Kind(field.kind):
         case Kind.TEXT:
             return forms.CharField(label=field.name, required=False, max_length=LONGEST_TEXT)
@@ -107,7 +107,7 @@ def form_field(field: CustomField) -> forms.Field:
 
 
 def initial(value: FieldValue) -> Any:
-    """Returns a stored value as its form field takes it."""
+    """Returns a stored value as the initial value of its form field."""
     match Kind(value.field.kind):
         case Kind.NUMBER:
             return value.number.normalize() if value.number is not None else None
@@ -130,7 +130,7 @@ def shown(value: FieldValue) -> str:
 
 
 def of_followers(followers: Iterable[Follower]) -> dict[int, dict[int, FieldValue]]:
-    """Returns the values that followers have: by the follower's id, then by the field's id."""
+    """Returns the values of followers' custom fields, by the follower's id and then by the field's id."""
     found: dict[int, dict[int, FieldValue]] = {}
     for value in FieldValue.objects.filter(follower__in=list(followers)).select_related("field"):
         found.setdefault(value.follower_id, {})[value.field_id] = value
@@ -138,7 +138,7 @@ def of_followers(followers: Iterable[Follower]) -> dict[int, dict[int, FieldValu
 
 
 def save(given: Iterable[tuple[Follower, Mapping[CustomField, Value | None]]]) -> None:
-    """Writes the values given, in two statements; ``None`` and the empty text take a value away."""
+    """Saves the given values in bulk; ``None`` or the empty text deletes a value."""
     rows, empty = [], []
     for follower, values in given:
         for field, value in values.items():

@@ -1,4 +1,4 @@
-"""Erasing one person: what goes, what stays and why, and a second look before it is done."""
+"""The page that erases a person: it shows what is erased, what is kept and why, and asks for confirmation."""
 
 from django.contrib import messages
 from django.contrib.admin.models import DELETION
@@ -25,9 +25,9 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
 
 
 def erase(request: HttpRequest, person: Follower, *, back: str, after: str) -> HttpResponse:
-    """Shows what would be erased of a person, and erases it once a word was typed.
+    """Shows what would be erased of a person, and erases it once the confirmation word was typed.
 
-    Somebody who never followed is given as a row that was not saved.
+    A person who never followed is given as an unsaved row.
     """
     held = erasing.holdings(person)
     viewable = Rights.of(request.user).viewable(Area.FOLLOWERS)
@@ -53,7 +53,7 @@ def erase(request: HttpRequest, person: Follower, *, back: str, after: str) -> H
 
 def _erase(request: HttpRequest, person: Follower, elsewhere: list[KnownElsewhere]) -> None:
     erasing.erase(person)
-    # Read anew: the entry must not repeat what was just forgotten.
+    # Read again: the audit entry must not contain what was just erased.
     row = Follower.objects.filter(account=person.account, openid=person.openid).first()
     note = _("Erased the person.")
     audit.record(request, row or person.account, note if row else f"{person.openid}: {note}", flag=DELETION)

@@ -1,13 +1,13 @@
-"""Forgetting a person: what everybody keeps of them goes, and what must be kept is said.
+"""The erasure of a person: each app registers what it holds of them, and says what must be kept.
 
-Each app registers what it holds::
+An app registers a function for each kind of data::
 
     @holds
     def messages(follower) -> Holding: ...
 
-Erasing runs all of them in one transaction. The follower's row stays without anything about the person as
-long as something that must be kept (a paid order) points to them; its openid is what the platform calls
-them, and without it the next message would only make a new row.
+All of them run in one transaction. The follower's row stays, without personal data, because something that
+must be kept (a paid order) may refer to it; its openid is the platform's identifier of the person, and
+without the row their next message would only create a new one.
 
 Reference: WeChat reference 2.2 (user_authorization_revoke, user_authorization_cancellation).
 """
@@ -27,9 +27,9 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A kind of data that is held about somebody; ``what`` is a sentence with numbers.
+    """A kind of data that is held about a person; ``what`` is a sentence with numbers.
 
-    ``erase`` is ``None`` for what is kept; ``what`` says why.
+    ``erase`` is ``None`` for data that is kept; ``what`` then says why.
     """
 
     what: StrOrPromise
@@ -46,14 +46,14 @@ def holds(holder: Holder) -> Holder:
 
 
 def holdings(follower: Follower) -> list[Holding]:
-    """Returns what is held about somebody now, by all apps."""
+    """Returns the data that all apps hold about a follower now."""
     found = (holder(follower) for holder in _holders)
     return [holding for holding in found if holding is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownElsewhere:
-    """The same person in another account; ``address`` is the page that shows them there."""
+    """The same person in another account; ``address`` is that of their page there."""
 
     account: OfficialAccount
     what: StrOrPromise
@@ -70,16 +70,16 @@ def finds_elsewhere(finder: Finder) -> Finder:
 
 
 def known_elsewhere(follower: Follower) -> list[KnownElsewhere]:
-    """Returns where else the person is known by their UnionID: erasing them here changes nothing there."""
+    """Returns the other accounts that know the person's UnionID: erasing them here changes nothing there."""
     return [found for finder in _finders for found in finder(follower)] if follower.unionid else []
 
 
 @transaction.atomic
 def erase(follower: Follower) -> None:
-    """Forgets all that may be forgotten, here and at WeChat, and keeps that it is to stay forgotten.
+    """Erases what may be erased of a person, here and at WeChat, and records the erasure.
 
-    What they do afterwards is recorded as a stranger's. Somebody who never followed is given as a row that
-    was not saved, with account and openid.
+    Their later messages are recorded as a stranger's. A person who never followed is given as an unsaved row,
+    with account and openid.
     """
     erasures.note(follower.account_id, follower.openid, timezone.now())
     for holding in holdings(follower):
@@ -95,7 +95,7 @@ def erase(follower: Follower) -> None:
 
 
 def _take_back_at_wechat(follower: Follower) -> None:
-    """Has WeChat remove the remark and the tags that it has, or was about to be given."""
+    """Queues the removal of the remark and the tags that WeChat has, or that were queued for it."""
     unsent = follower.changes.exclude(kind=Change.Kind.BLACKLIST)
     tags = {*follower.tags.all(), *(each.tag for each in unsent.select_related("tag") if each.tag)}
     has_remark = follower.remark or unsent.filter(kind=Change.Kind.REMARK).exists()
@@ -116,7 +116,7 @@ def _empty(follower: Follower) -> None:
 
 
 def forget_profile(account_id: int, openid: str) -> None:
-    """Deletes the nickname and picture that somebody agreed to show, and withdrew or changed."""
+    """Deletes the nickname and picture that a person agreed to show and has withdrawn or changed."""
     Follower.objects.filter(account=account_id, openid=openid).update(
         nickname="", avatar_url="", consented_at=None
     )

@@ -1,8 +1,7 @@
-"""Erasing as a state: whoever writes about a person asks what may still be written.
+"""The record of erased people, asked before anything about a person is written.
 
-The rule is one for all of them: what is from before the moment somebody was erased is not written, however
-late it comes (a message that was held up, a profile that was asked for, a login that was under way); what
-the person does afterwards is a stranger's.
+Data from before the moment of an erasure is not written, however late it arrives (a delayed message, a
+profile that was asked for, a login under way); what the person does afterwards is recorded as a stranger's.
 """
 
 import datetime
@@ -16,18 +15,18 @@ LOCK_CLASS = 0x45524153
 
 
 def moments(account_id: int, openids: Iterable[str]) -> Mapping[str, datetime.datetime]:
-    """Returns when people were erased, by openid; those who were not are left out."""
+    """Returns when people were erased, by openid; those who were not erased are left out."""
     rows = Erasure.objects.filter(account=account_id, openid__in=list(openids))
     return dict(rows.values_list("openid", "at"))
 
 
 def is_from_before(account_id: int, openid: str, moment: datetime.datetime) -> bool:
-    """Returns whether the person was erased at that moment or later: what is from before is not kept."""
+    """Returns whether the person was erased at that moment or later, so that data from then is not kept."""
     return Erasure.objects.filter(account=account_id, openid=openid, at__gte=moment).exists()
 
 
 def erased_since(account_id: int, openids: Iterable[str], moment: datetime.datetime) -> set[str]:
-    """Returns those who were erased since a moment, as after work on them was asked for."""
+    """Returns the openids that were erased since a moment, such as the start of a job."""
     return {openid for openid, at in moments(account_id, openids).items() if at >= moment}
 
 
@@ -37,13 +36,13 @@ def any_since(account_id: int, moment: datetime.datetime) -> bool:
 
 
 def note(account_id: int, openid: str, at: datetime.datetime) -> None:
-    """Keeps that the person is erased; waits for transactions that write about the account's people."""
+    """Records the erasure of a person, after transactions that hold ``keep_as_they_are`` have ended."""
     _lock("pg_advisory_xact_lock", account_id)
     Erasure.objects.update_or_create(account_id=account_id, openid=openid, defaults={"at": at})
 
 
 def keep_as_they_are(account_id: int) -> None:
-    """Lets nobody of the account be erased until the transaction is over."""
+    """Blocks erasures in the account until the end of the current transaction."""
     _lock("pg_advisory_xact_lock_shared", account_id)
 
 

@@ -1,7 +1,8 @@
-"""A file with people leaves the house at once, or once somebody else agrees.
+"""The approval of files with personal data: made at once, or once somebody else agrees.
 
-A file of followers is made by a job that ``ask`` starts or has wait. What is made as it is downloaded asks
-with ``ask_for_file``, of an action of its own (``action_for_files``) where other people decide about it.
+A file of followers is made by a job, for which ``ask`` requests an approval if one is needed. A file that is
+made while it is downloaded uses ``ask_for_file``, with an action of its own (``action_for_files``) where
+other people decide about it.
 """
 
 from collections.abc import Mapping
@@ -20,12 +21,12 @@ from accounts.followers import job_requests, selection
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Role
 
-# People whose file somebody makes alone where the owner has set no other limit.
+# The number of people that may be exported without approval, unless the owner has set another limit.
 ALONE_UP_TO = 1_000
 
 
 def ask(account: OfficialAccount, details: Mapping[str, Any], by: User) -> Approval | None:
-    """Returns the approval that waits now, or ``None`` where the file may be made at once."""
+    """Requests the approval of a file and returns it, or returns ``None`` if the file may be made at once."""
     size = selection.followers_of(account, details).order_by().count()
     wanted = asking.Request(
         account_id=account.pk,
@@ -41,7 +42,7 @@ def ask(account: OfficialAccount, details: Mapping[str, Any], by: User) -> Appro
 def ask_for_file(
     action: Action, account_id: int, by: User, *, title: str, size: int, page: str
 ) -> Approval | None:
-    """Returns the approval that waits, or ``None`` if the file may be downloaded now, at ``page``."""
+    """Requests the approval of a file and returns it, or ``None`` if ``page`` may serve the file now."""
     wanted = asking.Request(
         account_id=account_id,
         about=None,
@@ -54,7 +55,7 @@ def ask_for_file(
 
 
 def _carry_out(approval: Approval, by: User) -> None:
-    """Starts the job of a file that one makes; what is made as it is downloaded waits for whoever asked."""
+    """Starts the job of an approved file; a file made during its download is left to whoever asked for it."""
     details = approval.details.get("job")
     if details is None:
         return
@@ -72,7 +73,7 @@ def _link(approval: Approval) -> str:
 
 
 def action_for_files(name: str, label: StrOrPromise, area: Area) -> Action:
-    """Registers files of people as something that may need approval."""
+    """Registers an action for files with personal data that may need approval."""
     return actions.register(
         Action(
             name,

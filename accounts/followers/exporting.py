@@ -1,4 +1,4 @@
-"""Followers written to a file, a slice at a time; the file is downloaded from the job's page."""
+"""The export of followers to a file, a slice at a time; the file is downloaded from the job's page."""
 
 import datetime
 import json
@@ -25,7 +25,7 @@ SHOWN_OF_AN_OPENID = 4
 
 
 def export_slice(job: BulkJob) -> bool:
-    """Appends the next slice behind the end of the last whole one, so that a slice done twice is there once.
+    """Writes the next slice behind the last complete one, so that a repeated slice is in the file once.
 
     Returns whether more is left; the last slice makes the file that is downloaded.
     """
@@ -45,7 +45,7 @@ def export_slice(job: BulkJob) -> bool:
 
 
 def _write_at(path: Path, start: int, data: bytes) -> int:
-    """Writes data at a byte, over what an interrupted slice left there; returns where the next begins."""
+    """Writes data at an offset, over the rest of an interrupted slice; returns the offset behind the data."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with path.open("r+b") as file:
@@ -56,12 +56,12 @@ def _write_at(path: Path, start: int, data: bytes) -> int:
 
 
 def _stored(lines: Sequence[Row]) -> bytes:
-    """Returns rows as JSON, one a line: until the last one is there, numbers are kept apart from texts."""
+    """Returns rows as JSON, one a line: it distinguishes numbers from texts until the final file is made."""
     return "".join(f"{json.dumps(line, default=float)}\n" for line in lines).encode()
 
 
 def _finish(job: BulkJob, path: Path) -> None:
-    """Makes the file that was asked for (``xlsx`` or ``csv``) of the rows that were stored."""
+    """Makes the requested file (``xlsx`` or ``csv``) from the stored rows."""
     ending = "xlsx" if job.details.get("format") == "xlsx" else "csv"
     target = _path(job, ending)
     with path.open("rb") as stored, target.open("wb") as file:
@@ -70,7 +70,7 @@ def _finish(job: BulkJob, path: Path) -> None:
             writing.write_workbook([(_("followers"), rows)], file)
         else:
             file.writelines(writing.csv_parts(rows))
-    # Not before the job is known to be done, or its last slice could not be done again.
+    # Only after the commit: if the job fails, its last slice needs the file again.
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
     job.result = str(target.relative_to(settings.MEDIA_ROOT))
 
@@ -93,7 +93,7 @@ def _headings(fields: Sequence[CustomField]) -> Row:
 def _lines(
     rows: Sequence[Follower], fields: Sequence[CustomField], *, masked: bool, hidden: bool
 ) -> Iterator[Row]:
-    """Yields the rows of the file; ``masked`` masks OpenIDs, ``hidden`` whatever tells who somebody is."""
+    """Yields the rows of the file; ``masked`` masks OpenIDs, ``hidden`` all personal data."""
     prefetch_related_objects(rows, "tags")
     values = custom_fields.of_followers(rows)
     known = people.of(rows[0].account_id, (row.openid for row in rows)) if rows else {}
@@ -125,7 +125,7 @@ def _value(value: FieldValue | None) -> Value:
 
 
 def mask(openid: str) -> str:
-    """Returns enough of an OpenID to tell two rows apart, and too little to look somebody up."""
+    """Returns a shortened OpenID, long enough to distinguish rows and too short to look anybody up."""
     return f"{openid[:SHOWN_OF_AN_OPENID]}…{openid[-SHOWN_OF_AN_OPENID:]}"
 
 

@@ -1,4 +1,4 @@
-"""What could not be done with followers: readings, tags, changes and jobs, for the desk of what failed."""
+"""The failures of work on followers, for the page of failures: readings, tags, changes and jobs."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -14,7 +14,7 @@ from accounts.staff.rights import Area
 
 
 def _stopped(account: OfficialAccount) -> QuerySet[FollowerSync]:
-    """Returns the newest run, if it stopped: a later one that went well ends the failure."""
+    """Returns the newest run if it stopped: a later successful run ends the failure."""
     newest = FollowerSync.objects.filter(account=account).order_by("-pk").values("pk")[:1]
     return FollowerSync.objects.filter(pk__in=newest, step=FollowerSync.Step.STOPPED)
 
@@ -43,7 +43,7 @@ def _title(change: Change) -> str:
 
 
 def _desired(change: Change) -> str:
-    """Returns the value of a change that is not about a tag, as far as the reader of the page may see it."""
+    """Returns the value of a change of a remark or the blacklist, masked for a reader who may not see it."""
     if change.kind == Change.Kind.REMARK:
         return personal_data.for_reader(change.desired, change.account_id)
     return _("yes") if change.desired == "yes" else _("no")

@@ -22,7 +22,7 @@ STATES = {
     "no": Q(subscribed=False),
     "black": Q(blacklisted=True),
 }
-# Days back; what begins with a minus is longer ago, or never.
+# Numbers of days; with a minus, last seen longer ago than that, or never.
 SEEN = [
     ("", _("Any time")),
     ("2", _("within 48 hours")),
@@ -34,7 +34,7 @@ SEEN = [
 
 
 class FollowerFilter(FilterForm):
-    """The filters of the list of followers; every choice narrows along one of the table's indexes."""
+    """The filters of the list of followers; each uses one of the table's indexes."""
 
     q = forms.CharField(
         label=_("Name, handle or remark"), required=False, widget=forms.TextInput(attrs={"type": "search"})
@@ -50,7 +50,7 @@ class FollowerFilter(FilterForm):
     )
     channel = forms.ChoiceField(label=_("channel"), required=False)
     seen = forms.ChoiceField(label=_("last seen"), required=False, choices=SEEN)
-    # Of those who unfollowed, the day on which they did.
+    # For followers who unfollowed, the day on which they left.
     since = day_field(_("followed or left from"))
     until = day_field(_("followed or left until"))
 

@@ -1,4 +1,4 @@
-"""The page of one follower: who they are, what staff know of them, what happened, what may be sent."""
+"""The page of one follower: profile, remark, tags and custom fields, timeline, and what may be sent."""
 
 import datetime
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 
 
 class FollowerForm(forms.Form):
-    """The remark, the tags and the account's own fields of one follower.
+    """The remark, the tags and the custom fields of one follower.
 
-    It carries what it showed, and only what differs from that is saved: others go on while a page is open.
+    It contains its initial values and saves only what differs from them, because others may save meanwhile.
     """
 
     remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=REMARK_BYTES - 1)
@@ -79,13 +79,13 @@ class FollowerForm(forms.Form):
 
     @transaction.atomic
     def save(self) -> None:
-        """Saves the changes here at once; what concerns WeChat is queued and goes there in the background."""
+        """Saves the changes here at once, and queues those that WeChat must know."""
         follower = self.follower
         if "remark" in self.changed_data:
             follower.remark = self.cleaned_data["remark"]
             follower.save(update_fields=["remark"])
             changes.queue(Change.Kind.REMARK, [follower], follower.remark)
-        # Those taken off first, or a follower with 20 tags would have no room.
+        # Removed first, because a follower with 20 tags can get no other tag.
         for tag in self.removed:
             tagging.remove(tag, [follower.pk])
         for tag in self.added:
@@ -100,7 +100,7 @@ class FollowerForm(forms.Form):
         return None if value in {None, ""} else value
 
     def changed_labels(self) -> str:
-        """Returns the labels of the fields that were changed, for the audit log."""
+        """Returns the labels of the changed fields, for the audit log."""
         return ", ".join(str(self.fields[name].label) for name in self.changed_data)
 
 
@@ -139,7 +139,7 @@ def _name(field: CustomField) -> str:
 
 
 def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
-    """Returns what is known of the follower, by its label; what is not known is left out."""
+    """Returns what is known of the follower, by its label; unknown facts are left out."""
     known = {
         _("name given in an order"): person.given_name,
         _("UnionID"): "" if personal_data.hidden(follower.account_id) else follower.unionid,
@@ -154,9 +154,9 @@ def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
 
 
 def _elsewhere(follower: Follower, rights: Rights) -> list[Follower]:
-    """Returns the same person as a follower of other accounts that this reader may look into.
+    """Returns the same person's rows in other accounts that the reader may view.
 
-    There they may have a name, which the reader of this account may not see.
+    None for a reader who may not see personal data here: the rows there may show a name.
     """
     if not follower.unionid or personal_data.hidden(follower.account_id):
         return []

@@ -1,23 +1,23 @@
-"""The short handle of a person whom nobody gave a name: the same everywhere and always, such as ``7F3K``.
+"""The handle of a person without a name: four characters that never change, such as ``7F3K``.
 
-It is made of the openid's hash: the openid cannot be read from it, nor does it say who somebody is. Two of a
-million followers may share one, two on a page hardly.
+It is made from the openid's hash and reveals neither the openid nor the person. Of a million followers two
+may share a handle; on one page that is unlikely.
 """
 
 import hashlib
 
 from django.utils.translation import gettext as _
 
-# Without the letters that are taken for a digit or another letter.
+# Without letters that are easily mistaken for a digit or another letter.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 4
-# As many hexadecimal digits of the hash say as much; what the index ``follower_handle`` holds.
+# The number of hexadecimal digits with as many bits as a handle; the index ``follower_handle`` holds them.
 DIGITS = 5
 BITS = 5
 
 
 def handle_name(openid: str) -> str:
-    """Returns the name that is shown for a person to whom nobody gave one."""
+    """Returns the name shown for a person who has no other name."""
     return _("Follower %(handle)s") % {"handle": handle(openid)}
 
 
@@ -28,12 +28,12 @@ def handle(openid: str) -> str:
 
 
 def digits(openid: str) -> str:
-    """Returns the beginning of the hash that the handle is written from."""
+    """Returns the beginning of the openid's hash, from which the handle is made."""
     return hashlib.md5(openid.encode(), usedforsecurity=False).hexdigest()[:DIGITS]
 
 
 def digits_of(written: str) -> str:
-    """Returns the beginning of the hash behind a handle that somebody wrote; the empty text if it is none."""
+    """Returns the beginning of the hash for a typed handle, or the empty text if it is no handle."""
     letters = written.strip().upper()
     if len(letters) != LENGTH or any(letter not in LETTERS for letter in letters):
         return ""

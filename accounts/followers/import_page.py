@@ -1,4 +1,4 @@
-"""A table of remarks and custom fields: its columns are checked at once, its rows in the background."""
+"""The import of a table of remarks and custom fields: columns checked at once, rows in the background."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class ImportForm(forms.Form):
         self.account = account
 
     def clean_file(self) -> "UploadedFile[Any]":
-        """Refuses a bad file now, rather than after a minute in the background."""
+        """Checks the file at once rather than in the background."""
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             raise ValidationError(_("The file is larger than 50 MB; split it."))

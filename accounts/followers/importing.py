@@ -1,4 +1,4 @@
-"""Remarks and custom fields from a table: each row is taken as a whole or refused with a reason.
+"""The import of remarks and custom fields from a table; each row is imported as a whole or refused.
 
 A column is the OpenID, the remark, or a custom field by its name; an empty cell changes nothing.
 """
@@ -27,12 +27,12 @@ REMARK_NAMES = {"remark", "备注", "备注名"}
 
 
 class BadColumns(Exception):
-    """The first row of the table does not say what its columns are; the text tells what to do."""
+    """The first row of the table does not name its columns; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places in a row of the OpenID and the remark; ``fields`` are the custom fields by their place."""
+    """The positions of the columns in a row; ``fields`` maps positions to custom fields."""
 
     openid: int
     remark: int | None
@@ -51,7 +51,7 @@ class ImportedRow:
 def columns_of(account: OfficialAccount, heading: Sequence[str]) -> Columns:
     """Returns the columns that a first row names.
 
-    Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with one twice.
+    Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with the same column twice.
     """
     names = [name.strip() for name in heading]
     while names and not names[-1]:
@@ -77,7 +77,7 @@ def _place(names: Sequence[str], wanted: set[str]) -> int | None:
 
 
 def import_slice(job: BulkJob) -> bool:
-    """Imports the next rows of the file; ``job.processed`` counts rows, the first one names the columns.
+    """Imports the next rows of the file; ``job.processed`` is the number of rows done, without the heading.
 
     Returns whether more are left. A workbook is first copied as CSV, which can be read from any row on.
     """
@@ -100,7 +100,7 @@ def import_slice(job: BulkJob) -> bool:
 
 
 def _unpacked(workbook: IO[bytes], path: str) -> str:
-    """Writes the workbook's rows as CSV beside it, and returns the name of that file.
+    """Writes the workbook's rows to a CSV file beside it; returns that file's name.
 
     CSV can be read from any row on.
     """
@@ -158,7 +158,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _write(job: BulkJob, given: Sequence[tuple[Follower, ImportedRow]]) -> None:
-    """Writes the values; of two rows about one follower the later one counts, cell by cell."""
+    """Saves the values; of two rows about one follower the later one wins, cell by cell."""
     values: dict[Follower, dict[CustomField, Value | None]] = {}
     remarked: dict[Follower, str] = {}
     for follower, row in given:

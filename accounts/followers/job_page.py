@@ -1,4 +1,4 @@
-"""Jobs over many followers: how far they are, what failed and why, and the files they made."""
+"""The pages of bulk jobs: progress, failures with their reasons, and the resulting files."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(_jobs, Area.FOLLOWERS)
 def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
-    """Shows a job; a POST has changes sent again that the platform did not take."""
+    """Shows a job; a POST sends the failed changes to the platform again."""
     if request.method == "POST":
         count = changes.try_again(job.changes.all())
         BulkJob.objects.filter(pk=job.pk).update(failed=max(0, job.failed - count))
@@ -52,7 +52,7 @@ def show(request: HttpRequest, job: BulkJob) -> HttpResponse:
 
 @object_page(_jobs, Area.FOLLOWERS, is_file=True)
 def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
-    """Sends the file, with an entry in the audit log of who took it."""
+    """Sends the file, and records the download in the audit log."""
     if not job.result:
         raise Http404
     personal_data.check_export(request, job.account_id)
@@ -69,7 +69,7 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
 
 
 def _job_context(job: BulkJob) -> dict[str, Any]:
-    """Returns a job as the page shows it, for its template."""
+    """Returns the template context of a job."""
     waiting = job.changes.filter(due_at__isnull=False)[:COUNTED].count()
     refused = Change.objects.filter(job=job, due_at__isnull=True).select_related("follower")[:FAULTS_SHOWN]
     faults = job.faults.order_by("pk")[:FAULTS_SHOWN]
@@ -88,7 +88,7 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
         "many_waiting": waiting == COUNTED,
         "moves": job.is_open or waiting,
         "refused": [(known[each.follower.openid], of_row(each)) for each in refused],
-        # What a file calls somebody is shown as it stands there if it is nobody.
+        # An OpenID from the file that is no follower is shown as it was written.
         "faults": [(fault, _follower(known.get(fault.openid))) for fault in faults],
         "downloads": audit.entries_of(job),
     }

@@ -1,4 +1,4 @@
-"""How pages ask for work on many followers (``accounts.followers.jobs``)."""
+"""The function with which pages start bulk jobs (``accounts.followers.jobs``)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from wechat.kernel import work
 def ask(
     account: OfficialAccount, kind: str, details: Mapping[str, Any], by: User | None, **fields: Any
 ) -> BulkJob:
-    """Makes and returns a job that is due now."""
+    """Creates and returns a job that is due now."""
     stored = {"language": translation.get_language(), **details}
     job = BulkJob.objects.create(account=account, kind=kind, details=stored, asked_by=by, **fields)
     work.wake("followers.run_jobs")

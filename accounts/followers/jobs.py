@@ -1,13 +1,13 @@
-"""Work on many followers in the background, a slice at a time, each with its progress in one transaction.
+"""Bulk jobs on followers, done in slices in the background; each slice and its progress are one transaction.
 
-A kind of job is a function that does the next slice and says whether more is left::
+A kind of job is a function that does the next slice and returns whether more is left::
 
     @runs("tag", _("Tag"))
     def tag_slice(job: BulkJob) -> bool: ...
 
-It moves ``job.cursor`` and counts ``job.processed``; the runner saves the row. What cannot be done for one
-follower or row becomes a ``JobFault``, and the rest goes on. ``JobImpossible`` ends the job with a sentence
-for staff; nothing of its slice is kept.
+It moves ``job.cursor`` and counts ``job.processed``; the runner saves the row. A failure of one follower or
+row is recorded as a ``JobFault``, and the job continues. ``JobImpossible`` ends the job with a sentence for
+staff; nothing of its slice is kept.
 """
 
 import datetime
@@ -27,9 +27,9 @@ from accounts.followers.selection import followers_of
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 
-# After so long a job lets others have their turn.
+# The time after which a job leaves the worker to other work.
 RUN_SECONDS = 10.0
-# Between two slices; while one is done its row is locked.
+# The lease between two slices; during a slice the job's row is locked.
 LEASE = datetime.timedelta(seconds=30)
 SLICE = 2_000
 JOBS = work.Kind(
@@ -50,7 +50,7 @@ class JobKind:
 
 
 class JobImpossible(Exception):
-    """The job cannot be done at all; the text says why, in the language of whoever asked for it."""
+    """The job cannot be done at all; the message says why, in the language of whoever asked for it."""
 
 
 _kinds: Registry[JobKind] = Registry("kind of bulk job")
@@ -69,7 +69,7 @@ def label(job: BulkJob) -> StrOrPromise:
 
 
 def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
-    """Returns the next followers of the job, in the order of their ids, and moves the cursor behind them."""
+    """Returns the next followers of the job, ordered by id, and moves the cursor behind them."""
     rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:size])
     if rows:
         job.cursor = rows[-1].pk
@@ -77,19 +77,19 @@ def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
 
 
 def chosen(job: BulkJob) -> QuerySet[Follower]:
-    """Returns the job's followers: those named, or those its filter finds now that are not newer than it."""
+    """Returns the job's followers: those named, or those under its filter now who are not newer than it."""
     return followers_of(job.account, job.details)
 
 
 def fault(job: BulkJob, faults: Iterable[tuple[int, str, str]]) -> None:
-    """Notes for a job what could not be done, each as (row of the file or 0, OpenID, reason)."""
+    """Records the failures of a job, each as (row of the file or 0, OpenID, reason)."""
     rows = [JobFault(job=job, row=row, openid=openid, reason=reason) for row, openid, reason in faults]
     JobFault.objects.bulk_create(rows)
     job.failed += len(rows)
 
 
 def try_again(failed: QuerySet[BulkJob]) -> int:
-    """Has jobs that stopped go on behind the last slice that was done; returns how many."""
+    """Queues failed jobs again, which continue after the last completed slice; returns their number."""
     number = failed.filter(state=BulkJob.State.FAILED).update(
         state=BulkJob.State.WAITING,
         due_at=timezone.now(),
@@ -105,7 +105,7 @@ def try_again(failed: QuerySet[BulkJob]) -> int:
 
 @JOBS.each
 def go_on(job: BulkJob) -> None:
-    """Does slice after slice until nothing is left or the time is over."""
+    """Does slices of a job until it is finished or its time is over."""
     until = time.monotonic() + RUN_SECONDS
     with translation.override(job.details.get("language")):
         try:
@@ -117,7 +117,7 @@ def go_on(job: BulkJob) -> None:
 
 
 def _forget_upload(job: BulkJob) -> None:
-    """Deletes the uploaded file of a job that is over if somebody was erased since: it may tell of them."""
+    """Deletes the uploaded file of a finished job if anybody was erased since: it may contain their data."""
     over = BulkJob.objects.filter(pk=job.pk, due_at=None).exclude(source="").first()
     if over is not None and erasures.any_since(job.account_id, job.created_at):
         BulkJob.objects.filter(pk=job.pk).update(source="")
@@ -126,9 +126,9 @@ def _forget_upload(job: BulkJob) -> None:
 
 @transaction.atomic
 def _do_slice(claimed: BulkJob, until: float) -> bool:
-    """Does one slice and saves its progress; returns whether there is more to do.
+    """Does one slice and saves its progress; returns whether more is left.
 
-    The row is locked, so that nobody does the slice twice.
+    The row is locked, so that no other worker does the same slice.
     """
     job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=claimed.pk)
     if job.due_at != claimed.due_at:

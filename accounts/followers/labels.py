@@ -1,4 +1,4 @@
-"""The platform's message types and events in the words of the people who read them.
+"""The platform's message types and events in words that staff understand.
 
 Reference: WeChat reference 2 (messages and events).
 """
@@ -59,18 +59,18 @@ EVENTS: Mapping[str, StrOrPromise] = {
 
 
 def name_of(kind: str, event: str = "") -> StrOrPromise:
-    """Returns the name of a kind of message or event; for an unknown one, the platform's own name."""
+    """Returns the name of a message type or an event; for an unknown one, the platform's own name."""
     if event:
         return EVENTS.get(event, event)
     return MESSAGES.get(kind, kind)
 
 
 def name_of_activity(kind: str) -> StrOrPromise:
-    """Returns the name of an event or a message type, whichever it is."""
+    """Returns the name of an event or a message type, whichever the text is."""
     return EVENTS.get(kind) or MESSAGES.get(kind, kind)
 
 
-# How somebody came to follow (reference 6.2).
+# The ways in which a follower came to follow (WeChat reference 6.2).
 SCENES: Mapping[str, StrOrPromise] = {
     "ADD_SCENE_SEARCH": _("search"),
     "ADD_SCENE_QR_CODE": _("QR code"),

@@ -1,6 +1,6 @@
-"""Those who became followers just now, and what other apps know of them already.
+"""The hook for new followers, for apps that know people before they follow, as by a login.
 
-An app that knows people before they follow, as by a login, registers a function::
+Such an app registers a function::
 
     @newcomers.meets
     def hand_over_consent(account_id, openids) -> None: ...
@@ -16,12 +16,12 @@ _meetings: Registry[Meeting] = Registry("meeting with new followers")
 
 
 def meets(meeting: Meeting) -> Meeting:
-    """Registers a function that is given the account's id and the openids whose rows are new."""
+    """Registers a function that is called with the account's id and the openids whose rows are new."""
     return _meetings.register(meeting)
 
 
 def came(account_id: int, openids: Collection[str]) -> None:
-    """Tells every registered function of the rows that were made."""
+    """Calls every registered function with the openids whose rows were created."""
     if openids:
         for meeting in _meetings:
             meeting(account_id, openids)

@@ -1,9 +1,9 @@
-"""Who somebody is, in the words of staff: one place decides what a person is called wherever they appear.
+"""The names of people, decided in one place for every page.
 
-A remark comes first, then a name that they gave (at a login with consent, in an order), then a short handle
-that stays the same. To a reader from whom an owner withheld personal data everybody is a handle.
-``of`` answers for all people of a page with one query, and one more for the names of the
-channels they came by.
+A remark comes first, then a name that the person gave (at a login with consent, in an order), then a short
+handle that never changes. A reader from whom the owner withheld personal data sees only handles.
+
+``of`` returns all people of a page with one query, and one more for the names of their channels.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ DRAWING = (
     'font-family="sans-serif" text-anchor="middle" fill="#fff">{initial}</text></svg>'
 )
 LONGEST = GivenName._meta.get_field("name").max_length or 0
-# Everybody who is asked for has a row, whoever they are.
+# Returns a row for every openid asked for, known or not.
 KNOWN = """
 SELECT asked.openid, follower.id, coalesce(follower.remark, ''), coalesce(follower.nickname, ''),
     coalesce(given.name, ''), coalesce(avatar.file, ''), coalesce(follower.subscribe_scene, ''),
@@ -47,9 +47,9 @@ LEFT JOIN followers_avatar AS avatar ON avatar.account_id = %(account)s AND avat
 
 @dataclass(frozen=True)
 class Person:
-    """A person as staff see them; ``came_by`` is the channel or way they came by, in words.
+    """A person as staff see them; ``came_by`` is the channel or way by which they came, in words.
 
-    ``follower_id`` is ``None`` for a stranger: an openid that the account has no follower of.
+    ``follower_id`` is ``None`` for a stranger: an openid that is no follower of the account.
     """
 
     account_id: int
@@ -63,7 +63,7 @@ class Person:
 
     @property
     def called(self) -> str:
-        """Returns the name staff or the person chose; empty if nobody chose one."""
+        """Returns the name that staff or the person chose, or the empty text."""
         return self.remark or self.nickname or self.given_name
 
     @cached_property
@@ -76,7 +76,7 @@ class Person:
 
     @property
     def initial(self) -> str:
-        """Returns the letter, or other first character, that stands in the generated picture."""
+        """Returns the letter, or other first character, in the generated picture."""
         return (self.called or self.handle)[:1].upper()
 
     @property
@@ -86,7 +86,7 @@ class Person:
 
     @property
     def picture(self) -> str:
-        """Returns the address of our copy of the picture they agreed to show, or else a generated one."""
+        """Returns the address of our copy of the person's picture, or a generated picture as a data URL."""
         if self.has_picture:
             return reverse("admin:followers_avatar", args=[self.follower_id])
         drawing = DRAWING.format(colour=self.colour, initial=escape(self.initial))
@@ -94,7 +94,7 @@ class Person:
 
     @property
     def page(self) -> str:
-        """Returns the address of the follower's page; a stranger has none."""
+        """Returns the address of the follower's page, or the empty text for a stranger."""
         return reverse("admin:followers_follower_change", args=[self.follower_id]) if self.follower_id else ""
 
     def __str__(self) -> str:
@@ -102,7 +102,7 @@ class Person:
 
 
 def of(account_id: int, openids: Iterable[str]) -> Mapping[str, Person]:
-    """Returns the people of these openids, each by its openid."""
+    """Returns the people of these openids, by openid."""
     asked = sorted({openid for openid in openids if openid})
     if not asked:
         return {}
@@ -114,7 +114,7 @@ def of(account_id: int, openids: Iterable[str]) -> Mapping[str, Person]:
 
 
 def one(account_id: int, openid: str) -> Person:
-    """Returns the person of one openid."""
+    """Returns the person with this openid."""
     return of(account_id, [openid]).get(openid) or Person(account_id, openid)
 
 
@@ -123,7 +123,7 @@ def beside(
     openid: Callable[[Any], str] = attrgetter("openid"),
     account_id: Callable[[Any], int] = attrgetter("account_id"),
 ) -> None:
-    """Puts the person of each row of one account beside it, as ``row.person``."""
+    """Sets ``row.person`` for each of the rows, which belong to one account."""
     found = of(account_id(rows[0]), map(openid, rows)) if rows else {}
     for row in rows:
         vars(row)["person"] = found.get(openid(row))
@@ -134,7 +134,7 @@ def of_row(
     openid: Callable[[Any], str] = attrgetter("openid"),
     account_id: Callable[[Any], int] = attrgetter("account_id"),
 ) -> Person | None:
-    """Returns the person put beside a row, or looked up for a row that stands alone; ``None`` for nobody."""
+    """Returns the person of a row, set by ``beside`` or looked up now; ``None`` if the row has no openid."""
     if "person" not in vars(row):
         beside([row], openid, account_id)
     known: Person | None = vars(row)["person"]
@@ -142,7 +142,7 @@ def of_row(
 
 
 def give_name(account_id: int, openid: str, name: str) -> None:
-    """Keeps the name that somebody gave; the newest counts."""
+    """Stores the name that a person gave, in place of an earlier one."""
     if name := " ".join(name.split())[:LONGEST]:
         GivenName.objects.update_or_create(account_id=account_id, openid=openid, defaults={"name": name})
 
@@ -150,7 +150,7 @@ def give_name(account_id: int, openid: str, name: str) -> None:
 def drawn(person: Person | None, link: str = "") -> SafeString:
     """Returns a person as HTML: picture, name, and where they came from.
 
-    ``link`` is where the name leads if not to the person's own page.
+    ``link`` is the address that the name leads to instead of the person's own page.
     """
     if person is None:
         return SafeString("–")
@@ -166,7 +166,7 @@ def drawn(person: Person | None, link: str = "") -> SafeString:
 
 
 def face(person: Person) -> SafeString:
-    """Returns the person's picture as HTML, small."""
+    """Returns the person's small picture as HTML."""
     return format_html('<img class="face" src="{}" alt="" loading="lazy">', person.picture)
 
 
@@ -185,7 +185,7 @@ def _came_by(scene: str, code: str, names: Mapping[str, str]) -> str:
 
 
 def code_in_words(code: str, names: Mapping[str, str]) -> str:
-    """Returns what a scanned code is called; ``names`` are the names that were looked up, by code."""
+    """Returns the name of a scanned QR code; ``names`` are the names that were looked up, by scene."""
     return names.get(code) or _("QR code “%(code)s”, made elsewhere") % {"code": code}
 
 
@@ -204,7 +204,7 @@ def _person(account_id: int, row: tuple[Any, ...], scenes: Mapping[str, str]) ->
         remark=remark,
         nickname=nickname,
         given_name=given,
-        # The picture's page is that of a follower.
+        # The picture's page exists only for followers.
         has_picture=bool(file and follower_id),
         came_by=_came_by(scene, _scene(row), scenes),
     )

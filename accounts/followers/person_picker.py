@@ -1,6 +1,6 @@
-"""Choosing a person: a window with those who wrote last, found by whatever staff know of them.
+"""The picker of a person: a window with recently seen followers, and a search.
 
-``PersonField`` is a form field for one; nobody has to type an OpenID, and one that is pasted is understood.
+``PersonField`` is its form field; nobody has to type an OpenID, but one may be pasted.
 """
 
 import datetime
@@ -29,14 +29,14 @@ from wechat.kernel.row_ids import row_id
 from wechat.sdk.openids import is_openid
 
 PAGE = 30
-# Further than that nobody looks through a window: the search is there for it.
+# The window does not scroll further than this; the search finds the others.
 MOST = 300
 
 
 @require_GET
 @named_account_page(Area.FOLLOWERS)
 def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Answers the window with people to choose: the reader's own WeChat first, then who was seen last."""
+    """Returns the people to choose from: the reader's own WeChat first, then the most recently seen."""
     words, tag = request.GET.get("q", "").strip(), row_id(request.GET.get("tag", ""))
     start = min(row_id(request.GET.get("after", "")) or 0, MOST)
     rights = Rights.of(request.user)
@@ -52,7 +52,7 @@ def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
         )
         rows = rows.filter(openid__in=fitting).order_by(F("last_seen_at").desc(nulls_last=True), "-pk")
     else:
-        # In the order of an index, which has those who were never seen at its other end.
+        # In the order of an index, without those who were never seen, who would come first in it.
         rows = rows.filter(last_seen_at__isnull=False).order_by("-last_seen_at")
     seen = list(rows.values_list("openid", "subscribed", "last_seen_at")[start : start + PAGE + 1])
     mine = "" if words or tag or start else own_openid(request.user.pk, account.pk)
@@ -68,13 +68,13 @@ def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def own_openid(user_id: int | None, account_id: int) -> str:
-    """Returns the OpenID as which a member of staff tries things out here; empty until they scanned."""
+    """Returns the OpenID of a member of staff in the account, or the empty text until they scanned a code."""
     own = OwnWeChat.objects.filter(user=user_id, account=account_id)
     return own.values_list("openid", flat=True).first() or ""
 
 
 class PersonInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """An input to pick a person with; ``for_account`` says whose followers are offered."""
+    """An input with a picker of people; ``for_account`` sets the account whose followers are offered."""
 
     account_id: int | None = None
 
@@ -89,7 +89,7 @@ class PersonInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        # What the form could not make out is shown as it was written.
+        # A text that is no follower is shown as it was written.
         person = people.one(self.account_id, str(value)) if value and self.account_id else None
         shown = {"data-pick-title": str(value or "")}
         if person is not None and person.follower_id:
@@ -99,9 +99,9 @@ class PersonInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin
 
 
 class PersonField(forms.CharField):
-    """The OpenID of a follower of the account, or the empty text; picked, or written in any way.
+    """The OpenID of a follower of the account, or the empty text; picked, or typed in any form.
 
-    With ``strangers`` also an OpenID that the account has no follower of, for looking through what there is.
+    With ``strangers`` an OpenID that is no follower is valid too, for filters of lists.
     """
 
     widget = PersonInput
@@ -119,7 +119,7 @@ class PersonField(forms.CharField):
         widget.for_account(account_id)
 
     def clean(self, value: Any) -> str:
-        """Returns the OpenID that was meant. Raises ``ValidationError`` for what means nobody, or several."""
+        """Returns the OpenID that was meant. Raises ``ValidationError`` for a text that means nobody or several."""
         written = str(super().clean(value) or "")
         try:
             return searching.openid_of(self.account_id or 0, written) if written else ""

@@ -1,7 +1,7 @@
-"""What the platform tells about followers, written down: many rows a statement, nothing rewritten in vain.
+"""The writing of the platform's data about followers: many rows a statement, unchanged rows left alone.
 
-A profile is as old as the moment it was asked for. What a follower did after that, and what staff changed
-here that the platform does not know yet, is newer and stays.
+A profile is as old as the moment it was asked for. What a follower did after that, and changes made here that
+were not yet sent to the platform, are newer and stay.
 """
 
 import datetime
@@ -52,7 +52,7 @@ WHERE known.profiled_at IS NULL OR (
 )
 RETURNING openid, xmax = 0
 """
-# Of those who were erased, that they still follow, and nothing else.
+# Of erased people only the fact that they follow is stored.
 STILL_FOLLOWING = """
 INSERT INTO followers_follower AS known
     (account_id, openid, unionid, subscribed, subscribe_scene, remark, last_seen_kind, profiled_at)
@@ -69,7 +69,7 @@ UPDATE followers_follower SET subscribed = FALSE, profiled_at = %(asked_at)s,
 WHERE account_id = %(account)s AND openid = ANY(%(openids)s) AND subscribed
     AND (subscribed_at IS NULL OR subscribed_at <= %(asked_at)s)
 """
-# Asked for and not answered: not asked for again until they do something.
+# Profiles that the platform did not return are not asked for again until the follower does something.
 UNANSWERED = """
 UPDATE followers_follower SET profiled_at = %(asked_at)s
 WHERE account_id = %(account)s AND openid = ANY(%(openids)s) AND profiled_at IS NULL
@@ -115,7 +115,7 @@ WHERE account_id = %(account)s AND (blacklisted OR openid = ANY(%(openids)s))
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The numbers of followers that were new here, and of those that had left."""
+    """The numbers of followers who were new, and of those who had left."""
 
     added: int
     left: int
@@ -128,7 +128,7 @@ def note_profiles(
     profiles: Iterable[Mapping[str, Any]],
     asked_at: datetime.datetime,
 ) -> Noted:
-    """Writes down what the platform answered about the openids asked for, and returns how many came and left.
+    """Stores the profiles of the openids asked for; returns the numbers of new and of left followers.
 
     Reads the account's tags again if a profile has an unknown one.
     """
@@ -156,7 +156,7 @@ def note_profiles(
 
 
 def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Returns the openids erased since they followed: all that the platform tells of them is from before."""
+    """Returns the openids erased since they followed: their profiles are from before the erasure."""
     erasures.keep_as_they_are(account.pk)
     moments = erasures.moments(account.pk, following)
     return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
@@ -165,7 +165,7 @@ def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]
 def _profiled(account: OfficialAccount, openids: list[str]) -> list[int]:
     """Returns the ids of followers whose tags were read before.
 
-    A tag that is new on them was set since, at WeChat.
+    A tag that is new on them was therefore set at WeChat since.
     """
     known = Follower.objects.filter(account=account, openid__in=openids, profiled_at__isnull=False)
     return list(known.values_list("pk", flat=True))
@@ -217,11 +217,11 @@ def _numbers(row: Mapping[str, Any]) -> list[int]:
 
 
 def know_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
-    """Makes sure that each of these tags of the platform, given by its number there, has a row here."""
+    """Creates a row for each of these tags of the platform, given by their numbers there, that has none."""
     if not (unknown := _unknown(account, numbers)):
         return
     adopt_tags(account, tags_api.get(client))
-    # Not even the platform's own list has it; its followers do.
+    # The platform's list of tags may lack a tag that followers have.
     for number in _unknown(account, unknown):
         name = _free_name(account, _("Tag %(number)d") % {"number": number}, number)
         Tag.objects.create(account=account, platform_id=number, name=name, state=Tag.State.THERE, due_at=None)
@@ -234,7 +234,7 @@ def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
 
 @transaction.atomic
 def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
-    """Makes the tags here those of the platform; a change that waits to be sent stays as it is."""
+    """Updates the account's tags to those of the platform; a tag with an unsent change keeps it."""
     rows = Tag.objects.select_for_update().filter(account=account)
     by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
     by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
@@ -243,7 +243,7 @@ def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -
         _adopt(tag, each)
     missing = {number for number in by_number if number not in {each.id for each in platform_tags}}
     Tag.objects.filter(account=account, platform_id__in=missing, state=Tag.State.DELETING).delete()
-    # Not deleted here as well: a rule "only for this tag" would answer everybody.
+    # Not deleted here as well: without its tag, a rule "only for this tag" would apply to everybody.
     Tag.objects.filter(account=account, platform_id__in=missing).update(
         platform_id=None,
         state=Tag.State.FAILED,
@@ -273,14 +273,14 @@ def _free_name(account: OfficialAccount, name: str, number: int) -> str:
 
 
 def note_blacklist(account: OfficialAccount, openids: Sequence[str]) -> None:
-    """Marks these followers of an account as blacklisted, and nobody else.
+    """Marks these followers of an account as blacklisted, and all others as not blacklisted.
 
-    Changes of the blacklist that wait to be sent to the platform stay as they are.
+    Followers with an unsent change of the blacklist are left as they are.
     """
     with connection.cursor() as cursor:
         cursor.execute(BLOCKED, {"account": account.pk, "openids": list(openids)})
 
 
 def unprofiled(account: OfficialAccount) -> bool:
-    """Returns whether the account has followers about whom the platform has not been asked yet."""
+    """Returns whether the account has followers whose profiles have not been read yet."""
     return Follower.objects.filter(account=account, subscribed=True, profiled_at__isnull=True).exists()

@@ -1,4 +1,4 @@
-"""What goes with a person besides their row: files they may be in, and what the history says of them."""
+"""The personal data of followers outside their row: files of jobs, and failures recorded by jobs."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +16,7 @@ from accounts.followers.models import BulkJob, Follower, JobFault
 
 @erasing.holds
 def files(follower: Follower) -> Holding | None:
-    """Returns the files of the account's jobs, all of them to delete: nobody can be taken out of a file."""
+    """Returns the files of the account's jobs; all are deleted, as nobody can be removed from a file."""
     finished = BulkJob.objects.filter(account=follower.account_id, due_at=None)
     files = finished.exclude(result="", source="")
     if not (count := files.count()):
@@ -31,7 +31,7 @@ def files(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def exports_under_way(follower: Follower) -> Holding | None:
-    """Returns the exports that are being made: each begins again, without the person."""
+    """Returns the unfinished exports, which start again without the person."""
     rows = BulkJob.objects.filter(account=follower.account_id, kind="export", due_at__isnull=False)
     if not rows.exists():
         return None
@@ -63,7 +63,7 @@ def _delete_files(jobs: QuerySet[BulkJob]) -> None:
 
 
 def _restart(jobs: QuerySet[BulkJob]) -> None:
-    """Has exports begin again; the lock lets a slice that is being written end first."""
+    """Restarts exports; the lock waits for a slice that is being written."""
     for job in jobs.select_for_update():
         job.details.pop("bytes", None)
         job.cursor = job.processed = 0

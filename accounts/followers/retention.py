@@ -1,4 +1,4 @@
-"""Files of jobs, deleted when their time is over: what was exported, and what was uploaded to be imported."""
+"""The retention of the files of jobs: exports, and uploads for imports."""
 
 import datetime
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ def _oldest(field: str) -> Callable[[datetime.datetime, int], Sequence[BulkJob]]
 
 def _delete(field: str) -> Callable[[Sequence[BulkJob]], None]:
     def delete(jobs: Sequence[BulkJob]) -> None:
-        """The rows stay: they tell who asked for what."""
+        """Deletes the file of each job; the rows are kept, which tell who asked for what."""
         for job in jobs:
             file = getattr(job, field)
             BulkJob.objects.filter(pk=job.pk).update(**{field: ""})

@@ -1,4 +1,4 @@
-"""What search finds of followers: people by remark, name, handle or OpenID; tags and segments by name."""
+"""The search sources of followers: people by remark, name, handle or OpenID; tags and segments by name."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 
 def _numbered(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
-    """Returns followers found by what each of them has: the whole OpenID, or the handle."""
+    """Returns followers found by their whole OpenID or their handle, by id."""
     beginning = handles.digits_of(wanted.rpartition(" ")[2])
     rows = Follower.objects.filter(account=account, openid=wanted)
     if beginning:
@@ -36,7 +36,7 @@ def _numbered(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
 
 
 def _named(account: OfficialAccount, wanted: str) -> dict[int, Follower]:
-    """Returns followers found by the names that staff gave them, or that they gave themselves."""
+    """Returns followers found by a name that staff or they themselves gave, by id."""
     rows = Follower.objects.filter(account=account)
     found: list[Follower] = []
     for field in ("remark", "nickname"):

@@ -1,6 +1,6 @@
-"""Finding a person by whatever staff know of them, each way by an index of its own.
+"""The search for a person by whatever staff know of them, with an index for each way.
 
-What apps above know (a telephone from an order) they register, with the area that their answer is about::
+Apps above register further ways (the telephone number of an order), with the area the answer belongs to::
 
     @finds(Area.MONEY)
     def by_telephone(account_id, words): return Sale.objects.filter(…).values("openid")
@@ -22,20 +22,20 @@ from accounts.staff import personal_data
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.kernel.registry import Registry
 
-# A part of a name in Chinese has no index; those that have one are few, and whoever waits for an answer while
-# they type is shown what the newest of them give.
+# No index finds a part of a Chinese name. Few followers have a name; while somebody types and waits for an
+# answer, only the newest of those are searched.
 LOOKED_AT = 50_000
 
-# Rows of one column, the openid.
+# A query with one column, the openid.
 Openids = QuerySet[Any, Any]
-# Given an account and what was typed: openids, or ``None`` for words that it knows nothing of.
+# Called with an account's id and the typed words; returns openids, or ``None`` for words it does not handle.
 Finder = Callable[[int, str], Openids | None]
 
 _finders: Registry[tuple[Area, Finder]] = Registry("finder of people")
 
 
 def finds(area: Area) -> Callable[[Finder], Finder]:
-    """Registers a finder for readers who may look at the area."""
+    """Registers a finder for readers who may view the area."""
 
     def register(finder: Finder) -> Finder:
         _finders.add(f"{finder.__module__}.{finder.__qualname__}", (area, finder))
@@ -52,11 +52,11 @@ def openids(
     hidden: bool | None = None,
     newest: int | None = None,
 ) -> Openids:
-    """Returns the openids of those who fit: by OpenID, remark, name, handle, and what apps above may tell.
+    """Returns the openids of people found by OpenID, remark, name, handle, or a registered finder.
 
-    A reader who may not see who people are finds them by OpenID and handle alone. That is the reader of the
-    page that is being made, unless ``hidden`` says it of whoever asked for work that is done now.
-    With ``newest`` only so many names of each kind are looked at.
+    A reader who may not see personal data finds people by OpenID and handle only. The reader is that of the
+    current page, unless ``hidden`` says it for the person who asked for background work.
+    With ``newest`` only that many of the newest names of each kind are searched.
     """
     words = words.strip()
     known = Follower.objects.filter(account=account_id)
@@ -87,9 +87,9 @@ def newest_of(rows: QuerySet[Any], most: int | None) -> QuerySet[Any]:
 
 
 def openids_for(request: HttpRequest | None, words: str) -> Openids:
-    """Returns what ``openids`` finds in the account that the reader looks at, as far as they may look.
+    """Returns the result of ``openids`` in the reader's current account, limited to what the reader may see.
 
-    Of names so many are looked at that a page is there at once, whatever is looked for with them.
+    Only the ``LOOKED_AT`` newest names of each kind are searched, so that the page does not have to wait.
     """
     account = current_account(request) if request else None
     if request is None or account is None:
@@ -99,15 +99,15 @@ def openids_for(request: HttpRequest | None, words: str) -> Openids:
 
 
 def of_handle(account_id: int, beginning: str) -> QuerySet[Follower]:
-    """Returns the followers whose handle stands for this beginning of the hash of their OpenID."""
+    """Returns the followers whose handle is that of this beginning of their OpenID's hash."""
     hashed = Follower.objects.filter(account=account_id).alias(hashed=Left(MD5("openid"), handles.DIGITS))
     return hashed.filter(hashed=beginning)
 
 
 def openid_of(account_id: int, written: str) -> str:
-    """Returns the OpenID that a picked or pasted text means: it is one, or the remark, name or handle of one.
+    """Returns the OpenID for a picked or pasted text, which is an OpenID, a remark, a name or a handle.
 
-    Raises ``ValidationError`` if it means nobody, or several.
+    Raises ``ValidationError`` if it means nobody, or several people.
     """
     written = written.strip()
     known = Follower.objects.filter(account=account_id)

@@ -1,4 +1,4 @@
-"""The rows that staff put a segment together from; what a row offers follows from what was chosen in it."""
+"""The forms of a segment and of its conditions; a condition's fields depend on the choices made in it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ class SegmentForm(forms.ModelForm[Segment]):
 
 
 class ConditionForm(forms.Form):
-    """One condition: its field, the comparisons of that field, and what that comparison needs."""
+    """One condition: its field, one of the field's comparisons, and the value that the comparison needs."""
 
     field = forms.ChoiceField(label=gettext_lazy("what"))
     compare = forms.ChoiceField(label=gettext_lazy("comparison"))
@@ -55,7 +55,7 @@ class ConditionForm(forms.Form):
 
 
 def rows_in(data: Mapping[str, Any]) -> list[Condition]:
-    """Returns the conditions that were sent, without the one to "remove", and with one more after "add"."""
+    """Returns the posted conditions, without the one to "remove", and with an empty one after "add"."""
     rows: list[Condition] = []
     for number in range(MOST_CONDITIONS):
         name = f"c{number}"
@@ -70,7 +70,7 @@ def rows_in(data: Mapping[str, Any]) -> list[Condition]:
 def conditions(account: OfficialAccount, rows: Sequence[Condition]) -> list[ConditionForm]:
     """Returns a form for each of the conditions.
 
-    Raises ``PermissionDenied`` if one asks for what was withheld from the reader of the page.
+    Raises ``PermissionDenied`` if one uses what was withheld from the reader of the page.
     """
     if segments.are_withheld(account, rows):
         raise PermissionDenied(

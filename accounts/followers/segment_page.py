@@ -1,4 +1,4 @@
-"""A segment put together from rows, with the number of followers it means now."""
+"""The page that edits a segment, with the number of followers in it now."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,9 +31,9 @@ def show(request: HttpRequest, segment: Segment) -> HttpResponse:
 
 
 def _page(request: HttpRequest, account: OfficialAccount, segment: Segment | None) -> HttpResponse:
-    """Saves the segment on "Save"; otherwise shows the page again, as the segment would be now.
+    """Saves the segment on "Save"; otherwise shows the page again with the posted conditions.
 
-    With ``part`` in the request only its rows and its number of followers are sent.
+    With ``part`` in the request only the conditions and the number of followers are sent.
     """
     made = segment or Segment(account=account)
     words_before = _in_words(made) if segment else ""
@@ -76,7 +76,7 @@ def _in_words(segment: Segment) -> str:
 
 
 def _counted(account: OfficialAccount, filled: Sequence[ConditionForm], *, any_of: bool) -> dict[str, Any]:
-    """Returns how many followers the conditions mean, as soon as all of them are filled in."""
+    """Returns the number of followers that meet the conditions, once all of the conditions are filled in."""
     if not all(each.is_valid() for each in filled):
         return {"count": None}
     try:

@@ -1,4 +1,4 @@
-"""Questions about followers that staff put together from rows: field, comparison, value.
+"""Queries for followers that staff compose of conditions: field, comparison, value.
 
 The kinds of conditions are registered; an app above adds its own in a module that its ``ready`` or its
 ``handlers`` import::
@@ -7,10 +7,10 @@ The kinds of conditions are registered; an app above adds its own in a module th
     def orders(account: OfficialAccount, compare: str, value: Any) -> Q:
         return by_number("paid_orders", compare, value)
 
-The function gives a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
+The function returns a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
 combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
-registered as a ``family``. A kind that asks who somebody is, ``is_personal``, is for readers alone who may
-see that: whoever may count by it finds it out.
+registered as a ``family``. A kind with ``is_personal`` is offered only to readers who may see personal data:
+counting with it would reveal that data.
 """
 
 import datetime
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from accounts.official.models import OfficialAccount
 
 Query = Callable[["OfficialAccount", str, Any], Q]
-# The form field of what is compared with, for a comparison; ``None`` if there is nothing to fill in.
+# Returns the form field of a comparison's value, or ``None`` for a comparison without a value.
 ValueField = Callable[["OfficialAccount", str], forms.Field | None]
 
 
 class Condition(TypedDict):
-    """One condition as it is stored; the value as its form field takes it."""
+    """One condition as it is stored; ``value`` is the raw value of its form field."""
 
     field: str
     compare: str
@@ -48,7 +48,7 @@ class Condition(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ConditionKind:
-    """A kind of condition: what staff see, how it is filled in, and the filter it means."""
+    """A kind of condition: its label, its comparisons, the form field of its value, and its filter."""
 
     name: str
     label: StrOrPromise
@@ -59,7 +59,7 @@ class ConditionKind:
 
 
 class UnknownCondition(Exception):
-    """A condition that means nothing any more: its field, tag or choice was deleted."""
+    """A condition is no longer valid: its field, tag or choice was deleted."""
 
 
 Family = Callable[["OfficialAccount"], Iterable[ConditionKind]]
@@ -76,7 +76,7 @@ def condition(
     *,
     is_personal: bool = False,
 ) -> Callable[[Query], Query]:
-    """Registers the decorated filter; ``name`` is stored in segments and never changes."""
+    """Registers the decorated filter; ``name`` is stored in segments and must never change."""
 
     def register(query: Query) -> Query:
         _kinds.add(name, ConditionKind(name, label, compares, value, query, is_personal))
@@ -90,25 +90,25 @@ def family(kinds_of: Family) -> Family:
 
 
 def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
-    """Returns all kinds of conditions for an account, by name, in the order they are offered."""
+    """Returns all kinds of conditions for an account, by name, in the order in which they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
     return {**_kinds.by_name(), **own}
 
 
 def offered(account: "OfficialAccount") -> dict[str, ConditionKind]:
-    """Returns the kinds of conditions that the reader of the page may ask with."""
+    """Returns the kinds of conditions that the reader of the page may use, by name."""
     is_hidden = personal_data.hidden(account.pk)
     return {name: kind for name, kind in kinds(account).items() if not (is_hidden and kind.is_personal)}
 
 
 def are_withheld(account: "OfficialAccount", rows: Sequence[Condition]) -> bool:
-    """Returns whether a condition asks for what was withheld from the reader of the page."""
+    """Returns whether a condition uses a kind that is withheld from the reader of the page."""
     withheld = kinds(account).keys() - offered(account).keys()
     return any(row["field"] in withheld for row in rows)
 
 
 def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool = False) -> Q:
-    """Returns the filter on ``Follower`` that the conditions mean; without conditions, it finds everybody.
+    """Returns the filter on ``Follower`` for the conditions; without conditions it matches everybody.
 
     Raises ``UnknownCondition``.
     """
@@ -136,7 +136,7 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
 
 
 def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:
-    """Returns each condition as a line; one that means nothing any more says so."""
+    """Returns each condition as a line; one that is no longer valid says so."""
     return next(iter(all_in_words(account, [rows])))
 
 
@@ -166,7 +166,7 @@ def _in_words(
     elif field is not None:
         value = _value_in_words(field, row["value"])
         value = personal_data.for_reader(value, account.pk) if kind.is_personal else value
-    # "within the last … days" has its place for the value.
+    # A comparison such as "within the last … days" has a place for the value.
     comparison = compare.replace("…", value) if "…" in compare else f"{compare} {value}".rstrip()
     return f"{kind.label} {comparison}"
 
@@ -178,7 +178,7 @@ def _value_in_words(field: forms.Field, value: str) -> str:
     return value
 
 
-# --- What many kinds of conditions have in common: comparisons, their form field, their filter
+# --- Shared by many kinds of conditions: comparisons, their form fields, their filters
 
 TEXTS: Mapping[str, StrOrPromise] = {
     "is": gettext_lazy("is"),
@@ -258,7 +258,7 @@ def by_moment(path: str, compare: str, value: Any) -> Q:
 def lately(compare: str, value: Any, did: "Callable[[datetime.datetime], QuerySet[Any, Any]]") -> Q:
     """Returns the filter for a comparison of ``LATELY`` with a number of days (``value``).
 
-    ``did`` gives the OpenIDs of those who did it since a moment.
+    ``did`` returns the OpenIDs of the people who did it since a moment.
     """
     doers = Q(openid__in=did(timezone.now() - datetime.timedelta(days=value)))
     return doers if compare == "within" else ~doers

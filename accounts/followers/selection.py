@@ -1,4 +1,4 @@
-"""The followers that a bulk action is about: those ticked in the list, or all that its filters find."""
+"""The selection of followers for a bulk action: those ticked in the list, or all under its filters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,15 +13,16 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from wechat.console.pages import estimated_count
 
-# A count that takes longer is an estimate.
+# A count that would take longer is replaced by an estimate.
 COUNT_MILLISECONDS = 700
 
 
 def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QuerySet[Follower]:
-    """Returns the followers that the ``details`` of a job choose.
+    """Returns the followers that the ``details`` of a job select.
 
-    They have ``ids``, or ``filter`` (the list's query string), ``newest`` (the last id then) and ``hidden``
-    (whether who people are was hidden from whoever asked: a worker must find no more than the list showed).
+    These have ``ids``, or ``filter`` (the list's query string), ``newest`` (the highest id at that time) and
+    ``hidden`` (whether the person who asked may not see personal data: a worker must find no more than the
+    list showed).
     """
     rows = Follower.objects.filter(account=account)
     if "ids" in details:
@@ -31,13 +32,13 @@ def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QueryS
 
 
 def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
-    """Returns the details of a job about all that the list shows under a query string."""
+    """Returns the details of a job about all followers that the list shows under a query string."""
     newest = Follower.objects.filter(account=account).order_by("-pk").values_list("pk", flat=True).first()
     return {"filter": query, "newest": newest or 0, "hidden": personal_data.hidden(account.pk)}
 
 
 def count(rows: QuerySet[Follower]) -> tuple[int, bool]:
-    """Returns how many rows there are, and whether that is exact; what takes too long is estimated."""
+    """Returns the number of rows and whether it is exact; if counting takes too long, it is estimated."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

@@ -1,9 +1,9 @@
-"""Changes to followers on their way to the platform: tags, remarks, the blacklist.
+"""The sending of changes of followers to the platform: tags, remarks, the blacklist.
 
-A change made here is a row until the platform has it. Changes of the same kind go out together, as many a
-call as the platform takes; when it refuses a whole call for the sake of one follower, the call is halved
-until that one is alone. An account's changes are sent one call after the other: the platform refuses
-parallel tagging of one follower (45169).
+A change made here is a row until it was sent. Changes of the same kind are sent together, as many a call as
+the platform accepts; when it refuses a whole call because of one follower, the call is halved until that
+follower is alone. An account's changes are sent one call after the other: the platform refuses parallel
+tagging of one follower (45169).
 
 Reference: WeChat reference 6.4, 6.5 and 6.6.
 """
@@ -28,12 +28,12 @@ Kind = Change.Kind
 
 BATCH = {Kind.TAG: tags.TAGGING_BATCH, Kind.BLACKLIST: users.BLACKLIST_BATCH, Kind.REMARK: 1}
 SOME_FAILED = 45171
-# About the tag, not about one of the followers.
+# A refusal because of the tag, not of one follower.
 TAG_UNKNOWN = 45159
 
 
 def _sendable() -> QuerySet[Change]:
-    """Returns the changes whose tag, if they are about one, is on the platform."""
+    """Returns the changes that can be sent: about no tag, or about a tag that exists on the platform."""
     ready = Q(tag__isnull=True) | Q(tag__platform_id__isnull=False)
     return Change.objects.filter(ready, account__enabled=True).select_related("account", "follower", "tag")
 
@@ -41,7 +41,7 @@ def _sendable() -> QuerySet[Change]:
 CHANGES = work.Kind(
     "followers.send_changes",
     _sendable,
-    # Longer than the calls of one claim take, unless many are slow; what is sent twice is harmless.
+    # Longer than the calls of one claim take, unless many are slow; sending a change twice is harmless.
     label=gettext_lazy("Bringing tags and remarks to WeChat"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
@@ -51,7 +51,7 @@ CHANGES = work.Kind(
 
 @CHANGES.together
 def send_due(changes: Sequence[Change]) -> None:
-    """Sends what was claimed. Once a call failed for more than its followers, the account's others wait."""
+    """Sends the claimed changes. After a failure that concerns the account, its other changes wait."""
     stopped: set[int] = set()
     for batch in batches(changes):
         if batch[0].account_id in stopped:
@@ -61,7 +61,7 @@ def send_due(changes: Sequence[Change]) -> None:
 
 
 def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Yields changes that go into one call: of one account, one kind, one tag, one desired value."""
+    """Yields the changes of one call each: of one account, one kind, one tag, one desired value."""
 
     def subject(change: Change) -> tuple[int, str, int, str]:
         return change.account_id, change.kind, change.tag_id or 0, change.desired
@@ -73,7 +73,7 @@ def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
 
 
 def send(batch: Sequence[Change]) -> bool:
-    """Sends a batch in one call, in halves when one follower spoils it; notes on each row how it ended.
+    """Sends a batch in one call, or in halves if one follower spoils it; records the outcome on each row.
 
     Returns whether the account's other changes may be sent.
     """
@@ -118,7 +118,7 @@ def _halved(batch: Sequence[Change]) -> bool:
 
 
 def _done(batch: Sequence[Change]) -> None:
-    """Deletes what was sent; a desired value that was replaced meanwhile stays and is sent."""
+    """Deletes the changes that were sent, except those whose desired value was replaced meanwhile."""
     with transaction.atomic():
         sent = list(_held(batch).select_for_update())
         Change.objects.filter(pk__in=[each.pk for each in sent]).delete()
@@ -134,7 +134,7 @@ def _failed(batch: Sequence[Change], error: WeChatError) -> bool:
 
 
 def _held(batch: Sequence[Change]) -> QuerySet[Change]:
-    """Returns the changes of a batch that are still this worker's."""
+    """Returns the changes of a batch that this worker still holds."""
     return Change.objects.filter(pk__in=[each.pk for each in batch], due_at=batch[0].due_at)
 
 

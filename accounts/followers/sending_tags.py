@@ -1,4 +1,4 @@
-"""Tags on their way to the platform: created, renamed, deleted. Reference: WeChat reference 6.5."""
+"""The creation, renaming and deletion of tags on the platform. Reference: WeChat reference 6.5."""
 
 import datetime
 from collections.abc import Callable
@@ -30,14 +30,14 @@ def send_tag(tag: Tag) -> None:
     if outcome is None:
         tag.delete()
     elif not tag.done(platform_id=outcome, state=Tag.State.THERE):
-        # Renamed or deleted meanwhile: its new state is due already, but needs the number.
+        # Renamed or deleted meanwhile: that change is due already, but needs the platform's number.
         Tag.objects.filter(pk=tag.pk).update(platform_id=outcome)
 
 
 def _action(tag: Tag) -> Callable[[Client, Tag], int | None]:
     """Returns the function that creates, renames or deletes the tag on the platform.
 
-    It returns the tag's number there, or ``None`` once the tag is deleted.
+    That function returns the tag's number there, or ``None`` once the tag is deleted.
     """
     if tag.state == Tag.State.DELETING:
         return _delete
@@ -48,7 +48,7 @@ def _create(client: Client, tag: Tag) -> int:
     try:
         return tags.create(client, tag.name)
     except ApiError as error:
-        # Perhaps made by an attempt whose answer was lost.
+        # The tag may have been created by an attempt whose response was lost.
         found = [each.id for each in tags.get(client) if each.name == tag.name]
         if error.errcode != NAME_TAKEN or not found:
             raise

@@ -1,4 +1,4 @@
-"""The synchronisation with WeChat: asked for, watched, looked up."""
+"""The page of the synchronisation with WeChat: its start, its progress and its past runs."""
 
 import datetime
 from typing import Any
@@ -57,7 +57,7 @@ def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _run_context(run: FollowerSync) -> dict[str, Any]:
-    """Returns a run as the page shows it, for its template."""
+    """Returns the template context of a run."""
     return {
         "run": run,
         "percent": _percent(run),
@@ -70,7 +70,7 @@ def _run_context(run: FollowerSync) -> dict[str, Any]:
 
 
 def _percent(run: FollowerSync) -> int:
-    """Returns how far a run is, from 0 to 100; reading the list counts as a twentieth of the work.
+    """Returns the progress of a run, from 0 to 100; reading the list counts for 5.
 
     It takes a hundredth of the calls, but each is a large one.
     """

@@ -1,4 +1,4 @@
-"""Who asks for a synchronisation: staff by a button, the night, and followers who came."""
+"""The requests for a synchronisation: by staff, every night, and after new followers came."""
 
 import datetime
 from collections.abc import Iterable
@@ -15,18 +15,18 @@ from wechat.kernel import work
 
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 
-# New followers are collected for so long before the platform is asked about them.
+# The time for which new followers are collected before their profiles are read.
 COLLECT = datetime.timedelta(minutes=1)
-# After a run that stopped with an error, those who come do not start another one for so long.
+# The time after a failed run during which new followers start no other run.
 AFTER_A_FAILURE = datetime.timedelta(hours=6)
 NIGHT_HOUR = 3
 
 
 @transaction.atomic
 def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = None) -> FollowerSync:
-    """Returns the open run, or a new one, due now. A full one takes the place of an incremental one."""
+    """Returns the open run or a new one, due now; a full run replaces an open incremental one."""
     now, run = timezone.now(), None
-    # The open run may end before it is ours: then a new one is made.
+    # The open run may end before it is locked: then a new one is created.
     while run is None:
         FollowerSync.objects.bulk_create(
             [FollowerSync(account=account, kind=kind, due_at=now, asked_by=by)], ignore_conflicts=True
@@ -43,7 +43,7 @@ def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = Non
 
 
 def ask_soon(account_ids: Iterable[int]) -> None:
-    """Has the profiles of new followers fetched in a minute, together with those who come until then."""
+    """Schedules a run in a minute for the new followers of each account whose last run did not just fail."""
     now = timezone.now()
     failed = FollowerSync.objects.filter(
         account=OuterRef("pk"), step=Step.STOPPED, finished_at__gt=now - AFTER_A_FAILURE
@@ -56,7 +56,7 @@ def ask_soon(account_ids: Iterable[int]) -> None:
 
 
 def lacking_tonight() -> QuerySet[OfficialAccount]:
-    """Returns the accounts whose whole list was not asked for since the last night began."""
+    """Returns the accounts without an open run and without a full run since the last night began."""
     since = FollowerSync.objects.filter(account=OuterRef("pk"), kind=Kind.FULL, created_at__gte=last_night())
     is_open = FollowerSync.objects.filter(account=OuterRef("pk"), due_at__isnull=False)
     return _with_followers().filter(~Exists(since), ~Exists(is_open))
@@ -72,7 +72,7 @@ NIGHTLY = work.TurnKind(
 
 @NIGHTLY.does
 def ask_nightly(turn: work.Turn) -> int:
-    """Asks for a full run of every account that lacks tonight's."""
+    """Starts a full run for every account that lacks tonight's; returns the number of accounts."""
     accounts = list(lacking_tonight())
     for account in accounts:
         ask(account, Kind.FULL)
@@ -86,5 +86,5 @@ def last_night() -> datetime.datetime:
 
 
 def _with_followers() -> QuerySet[OfficialAccount]:
-    """Returns the accounts whose followers the platform lists; of a mini program's users it has no list."""
+    """Returns the enabled accounts that have followers; the platform lists no users of mini programs."""
     return OfficialAccount.objects.filter(enabled=True).exclude(kind=OfficialAccount.Kind.MINIPROGRAM)

@@ -1,8 +1,8 @@
-"""Synchronisation with the platform's list of followers, as work that goes on where it stopped.
+"""The synchronisation with the platform's list of followers, as work that continues where it stopped.
 
 A run goes through steps; each piece of a step writes its rows and its progress in one transaction, so a
-killed worker costs one piece. Nobody is taken for gone unless the whole list was read: a page that repeats
-or leaves out openids is survived and told, and then nobody is marked.
+killed worker costs one piece. Followers are marked as gone only if the whole list was read: if a page repeats
+or leaves out openids, the run continues, reports it, and marks nobody.
 
 Reference: WeChat reference 6.1, 6.3, 6.5 and 6.6.
 """
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 Kind, Step = FollowerSync.Kind, FollowerSync.Step
 ENDED = (Step.DONE, Step.STOPPED)
 
-# After so long a run lets others have their turn.
+# The time after which a run leaves the worker to other work.
 RUN_SECONDS = 10.0
 LEASE = heartbeat.LEASE
 SYNCS = work.Kind(
@@ -45,7 +45,7 @@ SYNCS = work.Kind(
     label=gettext_lazy("Reading followers from WeChat"),
     queue=work.BULK,
 )
-# One piece of profiles, asked for in batches of 100, so many at once and a second.
+# The profiles of one piece, the batches of 100 requested at once, and the calls a second.
 PIECE = 1_000
 IN_FLIGHT = 8
 CALLS_A_SECOND = 100.0
@@ -61,7 +61,7 @@ INSERT INTO followers_listedopenid (sync_id, openid)
 SELECT %s, openid FROM followers_follower WHERE account_id = %s AND subscribed AND profiled_at IS NULL
 ON CONFLICT (sync_id, openid) DO NOTHING
 """
-# Who followed, or was seen, after the run began may be behind the end of what it read.
+# Excludes who followed or was seen after the run began: they may be missing from the list that was read.
 LEAVE = """
 UPDATE followers_follower AS f SET subscribed = FALSE, unsubscribed_at = %(started)s
 WHERE account_id = %(account)s AND subscribed
@@ -74,12 +74,12 @@ WHERE account_id = %(account)s AND subscribed
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the run over, or staff changed it."""
+    """Another worker has taken over the run, or staff changed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Openids whose profiles are being asked for, and the last listed row among them."""
+    """Openids whose profiles are being read; ``to`` is the id of the last listed row among them."""
 
     openids: Sequence[str]
     to: int
@@ -88,7 +88,7 @@ class Piece:
 
 
 class Pace:
-    """A limit of so many calls a second, whichever thread makes them."""
+    """A limit of calls a second, shared by all threads."""
 
     def __init__(self, a_second: float) -> None:
         self._gap = 1 / a_second
@@ -104,7 +104,7 @@ class Pace:
 
 @SYNCS.each
 def go_on(run: FollowerSync) -> None:
-    """Goes on with a claimed run until it ends, has to wait, or the time is over."""
+    """Continues a claimed run until it ends, has to wait, or its time is over."""
     until = time.monotonic() + RUN_SECONDS
     try:
         client = client_for(run.account)
@@ -125,7 +125,7 @@ def _read_tags(run: FollowerSync, client: Client, until: float) -> None:
 
 
 def _last_end(run: FollowerSync) -> str:
-    """Returns the openid that the last finished run ended with: the list is in the order of following."""
+    """Returns the last openid of the last finished run, or "": the list is in the order of following."""
     before = FollowerSync.objects.filter(account=run.account, step=Step.DONE).exclude(cursor="")
     return before.order_by("-pk").values_list("cursor", flat=True).first() or ""
 
@@ -136,7 +136,7 @@ def _read_list(run: FollowerSync, client: Client, until: float) -> None:
     except ApiError as error:
         if error.errcode != INVALID_OPENID or run.kind == Kind.FULL:
             raise
-        # The follower the last run ended with has left.
+        # The follower with whom the last run ended has left.
         _note(run, kind=Kind.FULL, cursor="")
         return
     with transaction.atomic(), connection.cursor() as cursor:
@@ -159,7 +159,7 @@ def _read_list(run: FollowerSync, client: Client, until: float) -> None:
 
 
 def _read_profiles(run: FollowerSync, client: Client, until: float) -> None:
-    """Reads profiles piece by piece; the next piece is asked for while this one is written."""
+    """Reads profiles piece by piece; the next piece is requested while this one is written."""
     pace = Pace(CALLS_A_SECOND)
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="profiles") as pool:
         piece = _ask_for_piece(pool, pace, client, run, run.profiled_to)
@@ -192,7 +192,7 @@ def _ask_for_piece(
 def _profiles_of(client: Client, pace: Pace, openids: Sequence[str]) -> list[dict[str, Any]]:
     """Returns the profiles of a batch, without an openid that the platform refuses.
 
-    One such openid spoils the whole batch: it is halved until that one is alone.
+    One such openid spoils the whole batch: it is halved until that openid is alone.
     """
     pace.wait()
     try:
@@ -230,13 +230,13 @@ def _keep(run: FollowerSync, client: Client, piece: Piece, began: float) -> None
 
 
 def _note_leavers(run: FollowerSync, client: Client, until: float) -> None:
-    """Notes who left, if the whole list was read: whoever is missing from half of one has not left."""
+    """Marks the followers who are not in the list as gone, if the whole list was read."""
     if run.listed < run.total or "stuck" in run.remarks:
         _note(run, step=Step.BLACKLIST, remarks=[*run.remarks, "incomplete"])
         return
     _renew(run)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Without it the server takes the tables for what they were before the run, and compares each follower
+        # Without this, the server plans with the statistics from before the run, and compares each follower
         # with each listed openid.
         cursor.execute("ANALYZE followers_listedopenid, followers_follower, followers_follower_tags")
         cursor.execute(LEAVE, {"started": run.started_at, "account": run.account_id, "sync": run.pk})
@@ -260,7 +260,7 @@ def _finish(run: FollowerSync) -> None:
     ListedOpenid.objects.filter(sync=run).delete()
     _note(run, step=Step.DONE, due_at=None, finished_at=timezone.now())
     if platform_rows.unprofiled(run.account):
-        # They came while the run was under way.
+        # Some followed while the run was under way.
         ask_soon([run.account_id])
 
 
@@ -274,12 +274,12 @@ STEPS: Mapping[str, Callable[[FollowerSync, Client, float], None]] = {
 
 
 def _renew(run: FollowerSync) -> None:
-    """Renews the lease of a run. Raises ``LeaseLost`` if it is not ours any more."""
+    """Renews the lease of a run. Raises ``LeaseLost`` if it is no longer ours."""
     if not run.renew(LEASE):
         raise LeaseLost
 
 
 def _note(run: FollowerSync, **values: Any) -> None:
-    """Writes progress down and renews the lease, if it is still ours. Raises ``LeaseLost``."""
+    """Saves progress and renews the lease, if the run is still ours. Raises ``LeaseLost`` otherwise."""
     if not run.done(**{"due_at": timezone.now() + LEASE, **values}):
         raise LeaseLost

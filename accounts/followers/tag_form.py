@@ -1,4 +1,4 @@
-"""A tag's name, checked against the platform's limits before anybody runs into them.
+"""The form of a tag, which checks the platform's limits in advance.
 
 Reference: WeChat reference 6.5.
 """

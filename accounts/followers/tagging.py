@@ -1,8 +1,8 @@
-"""Tags on and off followers, here at once and on the platform soon.
+"""Adding tags to followers and removing them, here at once and on the platform soon.
 
 ``add`` and ``remove`` take any set of followers of the tag's account, change it in one statement, and write
-a ``Change`` for each follower whose tag the platform does not know yet; a worker sends them, fifty followers
-a call. Calling again changes nothing. Rules, menus, channels and payments call this from ``@reacts``.
+a ``Change`` for each follower whose change is still to be sent; a worker sends them, fifty followers a call.
+Calling again changes nothing. Rules, menus, channels and payments call this from ``@reacts``.
 
 Reference: WeChat reference 6.5: 20 tags a follower, 100 an account.
 """
@@ -23,7 +23,7 @@ from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER, MOST_TAGS
 
 Tagging = Follower.tags.through
 
-# Changes of people who do not follow are not sent: the platform tags followers only.
+# No change is written for people who do not follow: the platform tags followers only.
 ADD = """
 WITH chosen (id) AS ({chosen}), room AS (
     SELECT chosen.id FROM chosen
@@ -51,7 +51,7 @@ ON CONFLICT (follower_id, kind, tag_id) DO UPDATE SET
 """
 
 
-# Given the tag, the rows of those who got it or lost it, and which of the two.
+# Called with the tag, the ids of the followers who got or lost it, and whether they got it.
 Listener = Callable[[Tag, Sequence[int], bool], None]
 _listeners: Registry[Listener] = Registry("listener to tags")
 
@@ -65,14 +65,14 @@ def listens(listener: Listener) -> Listener:
 
 
 def tell(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> None:
-    """Tells every listener which followers got the tag, or lost it."""
+    """Calls every listener with the followers who got the tag, or lost it."""
     for listener in _listeners:
         listener(tag, follower_ids, added)
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The numbers of followers who would get a tag, who have it already, and who have no room for it."""
+    """The numbers of followers who would get a tag, who have it already, and who have 20 tags already."""
 
     gets: int
     has: int
@@ -82,8 +82,8 @@ class Forecast:
 def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
     """Tags followers; returns how many did not have the tag before. Followers with 20 tags are left out.
 
-    ``followers`` is a queryset (whatever it is ordered by) or the rows' ids; those of another account than
-    the tag's are left out. Safe inside a transaction: a worker looks for it once it is committed.
+    ``followers`` is a queryset (in any order) or ids of rows; those of another account than the tag's are
+    left out. Safe inside a transaction: the worker sends the changes once it is committed.
     """
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
@@ -95,7 +95,7 @@ def add(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob
 
 
 def remove(tag: Tag, followers: QuerySet[Follower] | Iterable[int], *, job: BulkJob | None = None) -> int:
-    """Takes the tag off followers; returns how many had it."""
+    """Removes the tag from followers; returns how many had it."""
     chosen, params = _chosen(tag, followers)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -115,26 +115,26 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
 
 
 def _may_be_full(account_id: int) -> bool:
-    """Returns whether there are tags enough that a follower can have no room: else nobody is looked at."""
+    """Returns whether the account has enough tags for any follower to have all that the platform allows."""
     return Tag.objects.filter(account=account_id).count() >= MOST_OF_A_FOLLOWER
 
 
 def has_no_room() -> Exists:
-    """Returns the condition on followers that they have as many tags as the platform allows.
+    """Returns the condition that a follower has as many tags as the platform allows.
 
-    Counted for each of the followers asked about: of a slice, the tags of everybody else are not looked at.
+    It counts the tags of each follower of the query: for a slice, no other follower's tags are counted.
     """
     of_each = Tagging.objects.filter(follower=OuterRef("pk")).values("follower")
     return Exists(of_each.alias(number=Count("pk")).filter(Q(number__gte=MOST_OF_A_FOLLOWER)))
 
 
 def has_all_tags(account_id: int) -> bool:
-    """Returns whether the account has as many tags as WeChat allows; WeChat's own do not count."""
+    """Returns whether the account has as many tags as WeChat allows; WeChat's system tags do not count."""
     return Tag.objects.filter(account=account_id).exclude(platform_id__lte=2).count() >= MOST_TAGS
 
 
 def ask_platform(tag: Tag) -> None:
-    """Saves a tag that is new, renamed, or was refused, and has the platform told."""
+    """Saves a tag that is new, renamed or was refused, and queues it for the platform."""
     tag.state, tag.attempts, tag.due_at = Tag.State.WAITING, 0, timezone.now()
     tag.error, tag.errcode = "", None
     tag.save()
@@ -142,7 +142,7 @@ def ask_platform(tag: Tag) -> None:
 
 
 def delete(tag: Tag) -> None:
-    """Has the platform delete it; the row here goes when that is done."""
+    """Queues the deletion of the tag on the platform; its row is deleted after that."""
     Tag.objects.filter(pk=tag.pk).update(
         state=Tag.State.DELETING, error="", errcode=None, attempts=0, due_at=timezone.now()
     )

@@ -1,6 +1,6 @@
-"""What the page of one follower shows besides their row: what happened, and what others know of them.
+"""The timeline and the panels of a follower's page.
 
-``accounts`` is below everything, so whoever has something to show registers it::
+``accounts`` is below all other apps, so each app registers what it has to show::
 
     @adds_moments(Area.MESSAGES)
     def messages(follower, before, limit): ...      # yields moments, newest first
@@ -8,7 +8,7 @@
     @adds_panel(order=20)
     def may_be_sent(follower): ...                  # a panel, or None
 
-Both are shown to staff who may look at the account's area that the registration names.
+Both are shown to staff who may view the area that the registration names.
 """
 
 import datetime
@@ -30,7 +30,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. ``text`` may be a follower's own and is escaped by the page."""
+    """An entry of the timeline. ``text`` may be a follower's own and is escaped by the page."""
 
     at: datetime.datetime
     what: StrOrPromise
@@ -48,14 +48,14 @@ class PanelLine:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A box of its own on the page; ``note`` is a sentence below its lines."""
+    """A box on the page; ``note`` is a sentence below its lines."""
 
     title: StrOrPromise
     lines: Sequence[PanelLine] = field(default=())
     note: StrOrPromise = ""
 
 
-# Given the follower, a moment (``None``: now) and a number: what happened before, newest first.
+# Called with the follower, a moment (``None``: now) and a limit; returns earlier moments, newest first.
 Source = Callable[[Follower, datetime.datetime | None, int], Iterable[Moment]]
 PanelSource = Callable[[Follower], Panel | None]
 
@@ -82,7 +82,7 @@ def adds_panel(*, order: int, area: Area = Area.FOLLOWERS) -> Callable[[PanelSou
 def page(
     follower: Follower, before: datetime.datetime | None, may_view: Callable[[Area], bool]
 ) -> tuple[list[Moment], datetime.datetime | None]:
-    """Returns the next moments, newest first, and before which moment the page after them begins."""
+    """Returns the next moments, newest first, and the ``before`` of the page after them, or ``None``."""
     streams = [_next(source, follower, before) for area, source in _sources if may_view(area)]
     shown: list[Moment] = []
     for moment in heapq.merge(*streams, key=lambda each: each.at, reverse=True):
@@ -93,9 +93,9 @@ def page(
 
 
 def _next(source: Source, follower: Follower, before: datetime.datetime | None) -> list[Moment]:
-    """Returns enough moments for a page, and with the last of them all that happened at the same time.
+    """Returns enough moments for a page, and all others with the same time as the last of them.
 
-    The page after it begins before that time, and would miss them.
+    The following page begins before that time, and would miss them.
     """
     limit = PAGE + 1
     found = list(source(follower, before, limit))
@@ -113,7 +113,7 @@ def panels(follower: Follower, may_view: Callable[[Area], bool]) -> list[Panel]:
 
 @adds_moments(Area.FOLLOWERS)
 def came_and_went(follower: Follower, before: datetime.datetime | None, limit: int) -> Iterator[Moment]:
-    """Yields what the row itself remembers: first and newest follow, newest leave, consent (OAuth)."""
+    """Yields what the row itself records: first and newest follow, newest leave, consent (OAuth)."""
     moments = [
         (follower.unsubscribed_at, _("unfollowed"), "", "warn"),
         (

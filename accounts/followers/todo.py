@@ -1,4 +1,4 @@
-"""What of followers waits for a person: what WeChat could not be told, and runs that stopped."""
+"""The to-do items about followers: failed tags and jobs, stopped runs, and work on hold."""
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -16,7 +16,7 @@ _NEWER = FollowerSync.objects.filter(account=OuterRef("account"), pk__gt=OuterRe
 KINDS.add(
     "followers.sync_stopped",
     TodoKind(
-        # It is gone with the next run.
+        # Disappears with the next run.
         title=_("Reading the followers from WeChat stopped"),
         page=PAGE,
         link=lambda account_id: reverse("admin:followers_sync"),

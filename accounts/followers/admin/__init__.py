@@ -1,4 +1,4 @@
-"""The admin's pages about followers, tags and segments; each module registers its own."""
+"""The admin's pages of followers, tags and segments; each module registers its own."""
 
 from accounts.followers.admin import followers, grouping, tags
 

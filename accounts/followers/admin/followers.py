@@ -34,7 +34,7 @@ from wechat.kernel.row_ids import row_id
 
 @admin.register(Follower)
 class FollowerAdmin(BigTable, AccountScopedAdmin):
-    """The list of followers; a follower's page and actions on many have modules of their own."""
+    """The list of followers; the page of a follower and the bulk actions are in modules of their own."""
 
     area = Area.FOLLOWERS
     empty_words = gettext_lazy(
@@ -75,7 +75,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Shows the list, with tools above it that lead to pages about the followers it shows."""
+        """Shows the list, with links above it to pages about the followers under the current filters."""
         shown = request.GET.copy()
         shown.pop("p", None)
         may_change = self.has_change_permission(request)
@@ -88,11 +88,11 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         return follower_page.show(request, row_id(object_id) or 0)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Returns ``False``: followers are made when they write or follow."""
+        """Returns ``False``: the row of a follower is created when they write or follow."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns ``False``: a person is erased on a page of its own, which says what is kept."""
+        """Returns ``False``: a person is erased on another page, which says what is kept."""
         return False
 
     @admin.action(description=gettext_lazy("Tag, blacklist or export"), permissions=["view"])
@@ -102,7 +102,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follower"))
     def named(self, follower: Follower) -> SafeString:
-        """Returns picture and name; the admin makes a link of them, to the follower's page."""
+        """Returns picture and name as HTML, which the admin links to the follower's page."""
         person = people.of_row(follower)
         assert person is not None
         return format_html('<span class="who">{}{}</span>', people.face(person), person.name)

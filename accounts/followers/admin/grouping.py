@@ -18,7 +18,7 @@ from wechat.kernel.row_ids import row_id
 
 @admin.register(Segment)
 class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
-    """The list of segments; a segment is put together on a page of its own."""
+    """The list of segments; a segment is edited on a page of its own."""
 
     area = Area.FOLLOWERS
     empty_words = gettext_lazy(
@@ -36,7 +36,7 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
         return segment_page.show(request, row_id(object_id) or 0)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Adds the conditions in words to the segments of the page, with one look-up for all of them."""
+        """Adds the conditions in words to the segments of the page, with one look-up of each name."""
         listed = super().get_changelist_instance(request)
         account = current_account(request)
         if account is not None:
@@ -46,7 +46,7 @@ class SegmentAdmin(HistoryMixin, AccountScopedAdmin):
         return listed
 
     def version_words(self, row: Segment, version: Any = None) -> dict[str, str]:
-        """Returns the fields of a version in words, its conditions as sentences."""
+        """Returns the fields of a version in words, with its conditions as sentences."""
         by_label = {**super().version_words(row, version)}
         lines = segments.in_words(row.account, (version or row).conditions)
         by_label[str(capfirst(Segment._meta.get_field("conditions").verbose_name))] = "\n".join(lines)
@@ -76,12 +76,12 @@ class CustomFieldAdmin(AccountScopedAdmin):
     list_display = ("name", "kind", "position")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Adds the kind of an existing field: values are stored by kind, so another kind is another field."""
+        """Makes the kind of an existing field read-only: the kind decides where its values are stored."""
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "kind"] if obj is not None else fields
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Tells how many followers would lose a value, not what each of them has there."""
+        """Returns the number of values that would be deleted instead of a list of them."""
         values = FieldValue.objects.filter(field__in=objs).count()
         return list(map(str, objs)), {_("values of followers"): values}, set(), []
 

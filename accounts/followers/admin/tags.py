@@ -27,7 +27,7 @@ COLOURS = {Tag.State.THERE: "good", Tag.State.FAILED: "bad"}
 
 @admin.register(Tag)
 class TagAdmin(AccountScopedAdmin):
-    """Tags of the account; a change goes to the platform in the background, and its state is told."""
+    """The account's tags, with their states; a change is sent to the platform in the background."""
 
     area = Area.FOLLOWERS
     form = TagForm
@@ -53,7 +53,7 @@ class TagAdmin(AccountScopedAdmin):
         return super().changelist_view(request, context)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether a tag may be changed; the platform's own tags can only be looked at."""
+        """Returns whether a tag may be changed; the platform's system tags can only be viewed."""
         return super().has_change_permission(request, obj) and not _is_system(obj)
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:

@@ -1,4 +1,4 @@
-"""Our copies of the pictures that followers agreed to show."""
+"""The model of our copies of pictures that followers agreed to show."""
 
 import uuid
 
@@ -11,14 +11,14 @@ from wechat.kernel.work import WorkRow
 
 
 def _path(avatar: "Avatar", filename: str) -> str:
-    """Returns a path with a name nobody can guess."""
+    """Returns a path with an unguessable name."""
     return f"avatars/{avatar.account_id}/{uuid.uuid4().hex}.{filename.rpartition('.')[2]}"
 
 
 class Avatar(WorkRow):
-    """The picture at ``url``, fetched once: the platform's address dies when the person changes theirs.
+    """The picture at ``url``, copied because the platform's address dies when the person changes the picture.
 
-    ``due_at`` is when it is to be fetched; empty once it is here, or once it was given up.
+    ``due_at`` is when the picture is to be fetched; empty once it was fetched or given up.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")

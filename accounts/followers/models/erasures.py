@@ -1,4 +1,4 @@
-"""Who was erased, and when: what keeps their data from coming back."""
+"""The model of erasures: who was erased, and when, so that older data of theirs is not written again."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from accounts.official.models import OfficialAccount
 
 
 class Erasure(models.Model):
-    """A follower who was forgotten at that moment: nothing from before it is written down again."""
+    """The erasure of a person at a moment: data from before it is not written again."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     openid = models.CharField(_("OpenID"), max_length=64)

@@ -1,4 +1,4 @@
-"""Followers and the platform's tags on them."""
+"""The models of followers and of the platform's tags."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from wechat.kernel.work import WorkRow
 
 
 class Tag(WorkRow):
-    """A tag of the platform; ``platform_id`` is empty until it exists there.
+    """A tag of the platform; ``platform_id`` is empty until the tag exists there.
 
-    A change made here is due work (``accounts.followers.sending_tags``) until the platform has it.
+    A change made here is due work (``accounts.followers.sending_tags``) until it is sent to the platform.
     """
 
     class State(models.TextChoices):
@@ -34,7 +34,7 @@ class Tag(WorkRow):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.WAITING, editable=False
     )
-    # As the platform counted at the last look.
+    # The platform's count when the tags were last read.
     count = models.PositiveIntegerField(_("followers"), default=0, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False, default=timezone.now)
 
@@ -57,10 +57,10 @@ class Tag(WorkRow):
 
 
 class Follower(models.Model):
-    """A person who wrote to, followed or left an account; made and kept fresh by what the platform sends.
+    """A person who wrote to, followed or left an account; created and updated by the platform's callbacks.
 
-    ``nickname`` and ``avatar_url`` come from the follower's own consent at ``consented_at`` (OAuth) and from
-    nowhere else: the platform tells no account who its followers are.
+    ``nickname`` and ``avatar_url`` come only from the follower's own consent at ``consented_at`` (OAuth): the
+    platform tells no account who its followers are.
     """
 
     account = models.ForeignKey(
@@ -73,19 +73,19 @@ class Follower(models.Model):
     subscribed_at = models.DateTimeField(_("followed"), null=True, blank=True)
     unsubscribed_at = models.DateTimeField(_("left"), null=True, blank=True)
     subscribe_scene = models.CharField(_("came by"), max_length=64, blank=True)
-    # The code with parameters they came by: a number or a text, never both.
+    # The scene of the QR code by which they followed: a number or a text, never both.
     qr_scene = models.PositiveBigIntegerField(_("channel number"), db_default=0)
     qr_scene_str = models.CharField(_("channel"), max_length=64, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=16, blank=True, db_default="")
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    # The type of their last message, or the name of the event, which may be one that nobody knows.
+    # The type of their last message, or the name of the event, which may be unknown to this project.
     last_seen_kind = models.CharField(_("last did"), max_length=64, blank=True)
     remark = models.CharField(_("remark"), max_length=30, blank=True)
     blacklisted = models.BooleanField(_("blacklisted"), db_default=False)
     nickname = models.CharField(_("nickname"), max_length=64, blank=True, db_default="")
     avatar_url = models.URLField(_("avatar"), max_length=500, blank=True, db_default="")
     consented_at = models.DateTimeField(_("consented"), null=True, blank=True)
-    # When the platform was last asked about them; empty asks for it.
+    # When the profile was last read from the platform; if empty, it is to be read.
     profiled_at = models.DateTimeField(_("profile fetched"), null=True, blank=True, editable=False)
     tags = models.ManyToManyField(Tag, related_name="followers", blank=True, verbose_name=_("tags"))
 
@@ -128,7 +128,7 @@ class Follower(models.Model):
             ),
             models.Index(fields=["account", "-id"], name="follower_remarked", condition=~models.Q(remark="")),
             models.Index(fields=["account", "-id"], name="follower_named", condition=~models.Q(nickname="")),
-            # What their handle is found by: ``accounts.followers.handles``.
+            # For finding a follower by handle: ``accounts.followers.handles``.
             models.Index("account", Left(MD5("openid"), DIGITS), name="follower_handle"),
         ]
 

@@ -1,4 +1,4 @@
-"""What staff sort followers by: fields of their own, segments, tags that put themselves on."""
+"""The models of what groups followers: custom fields, segments, automatic tags."""
 
 from django.db import models
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from wechat.kernel.work import WorkRow
 
 
 class CustomField(models.Model):
-    """A field of an account's own for what it wants to know about its followers, such as a shoe size."""
+    """A field that an account defines for its followers, such as a shoe size."""
 
     class Kind(models.TextChoices):
         TEXT = "text", _("text")
@@ -51,7 +51,7 @@ class CustomField(models.Model):
 
 
 class FieldValue(models.Model):
-    """A follower's value of a custom field: a choice is kept as text, yes and no as the numbers 1 and 0."""
+    """A follower's value of a custom field; a choice is stored as text, yes and no as the numbers 1 and 0."""
 
     field = models.ForeignKey(CustomField, models.CASCADE, related_name="values", db_index=False)
     follower = models.ForeignKey(Follower, models.CASCADE, related_name="custom_values")
@@ -74,7 +74,7 @@ class FieldValue(models.Model):
 
 
 class Segment(models.Model):
-    """A saved question about followers; the answer is always of now.
+    """A saved query for followers, always evaluated as of now.
 
     ``conditions`` is a list of ``{"field": "tag", "compare": "is", "value": "12"}`` over the registered kinds
     of ``accounts.followers.segments``.
@@ -112,7 +112,7 @@ class Segment(models.Model):
         return self.name
 
     def rows(self) -> QuerySet[Follower]:
-        """Returns the followers in the segment now, in no order. Raises ``segments.UnknownCondition``."""
+        """Returns the followers in the segment now, unordered. Raises ``segments.UnknownCondition``."""
         return Follower.objects.filter(self.condition(), account=self.account)
 
     def condition(self) -> models.Q:
@@ -121,7 +121,7 @@ class Segment(models.Model):
 
 
 class AutoTag(WorkRow):
-    """A tag for everybody in a segment, put on again and again."""
+    """A rule that puts a tag on everybody in a segment, again and again."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="auto_tags", verbose_name=_("account")

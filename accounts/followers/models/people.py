@@ -1,4 +1,4 @@
-"""What a person is called besides what their follower's row says, and who of the staff is who."""
+"""The models of names that people gave, and of the personal WeChats of staff."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from accounts.official.models import OfficialAccount
 
 
 class GivenName(models.Model):
-    """The name somebody gave of their own accord, as in an order; they may never have followed."""
+    """The name that a person gave, as in an order; they may never have followed."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, related_name="+")
     openid = models.CharField(_("OpenID"), max_length=64)
@@ -28,10 +28,10 @@ class GivenName(models.Model):
 
 
 class OwnWeChat(models.Model):
-    """The WeChat that a member of staff tries things out with, in one account.
+    """The personal WeChat with which a member of staff tries things out, in one account.
 
-    ``scene`` is that of the newest code. It waits for their scan until ``expires_at``, which is empty once it
-    was scanned; ``openid`` is empty until the first scan.
+    ``scene`` is that of the newest QR code, which can be scanned until ``expires_at``; that is empty once the
+    code was scanned. ``openid`` is empty until the first scan.
     """
 
     user = models.ForeignKey(
@@ -55,9 +55,9 @@ class OwnWeChat(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Returns whether the code that waits for a scan can no longer be scanned."""
+        """Returns whether the newest code can no longer be scanned, because it has expired or was scanned."""
         return self.expires_at is None or self.expires_at <= timezone.now()
 
     def is_bound_to(self, openid: str) -> bool:
-        """Returns whether it was this WeChat that scanned the newest code."""
+        """Returns whether the newest code was scanned, and by this openid."""
         return self.openid == openid and self.expires_at is None

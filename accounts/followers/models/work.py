@@ -1,4 +1,4 @@
-"""Work on followers: synchronisation, changes on their way to the platform, jobs over many followers.
+"""The models of work on followers: synchronisation, changes to send to the platform, bulk jobs.
 
 Every row with a ``due_at`` is work, claimed by a lease (``wechat.kernel.work``).
 """
@@ -18,9 +18,9 @@ DUE = models.Q(due_at__isnull=False)
 
 
 class FollowerSync(WorkRow):
-    """One run over the platform's list of followers, and where it stands.
+    """One run over the platform's list of followers, with its progress.
 
-    A full run reads the whole list and notices who left; an incremental one reads on where the last one
+    A full run reads the whole list and records who left; an incremental one continues where the last one
     ended.
     """
 
@@ -42,7 +42,8 @@ class FollowerSync(WorkRow):
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FULL)
     step = models.CharField(_("step"), max_length=12, choices=Step.choices, default=Step.TAGS)
-    # The last openid listed, which is the platform's own cursor; the last listed row whose profile was read.
+    # ``cursor`` is the last listed openid, the platform's own cursor; ``profiled_to`` is the id of the last
+    # ``ListedOpenid`` whose profile was read.
     cursor = models.CharField(max_length=64, blank=True)
     profiled_to = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(_("followers on WeChat"), default=0)
@@ -53,10 +54,10 @@ class FollowerSync(WorkRow):
     left = models.PositiveIntegerField(_("left"), default=0)
     created_at = models.DateTimeField(_("asked for"), default=timezone.now)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
-    # Profiles a second, of late.
+    # A moving average of profiles a second.
     rate = models.FloatField(default=0)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    # What was odd but survived.
+    # Codes of oddities in the platform's list: see ``sync_page.ODDITIES``.
     remarks = models.JSONField(default=list, blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -66,7 +67,7 @@ class FollowerSync(WorkRow):
         verbose_name = _("synchronisation")
         verbose_name_plural = _("synchronisations")
         constraints = [
-            # The platform's quotas are the account's: two runs at once would only eat each other's.
+            # Two runs of an account at once would only use up the same quotas of the platform.
             models.UniqueConstraint(fields=["account"], condition=DUE, name="one_open_sync_per_account"),
             finished_is_not_due("sync_not_due_once_ended", "done", "stopped", field="step"),
         ]
@@ -82,7 +83,7 @@ class FollowerSync(WorkRow):
         return {"step": self.Step.STOPPED, "finished_at": timezone.now()}
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """Gives up the run; what it had listed goes with it. Returns whether it was still this worker's."""
+        """Gives up the run and deletes its listed openids. Returns whether this worker still held the run."""
         is_over = super().give_up(error, **changes)
         if is_over:
             ListedOpenid.objects.filter(sync=self).delete()
@@ -94,7 +95,7 @@ class FollowerSync(WorkRow):
 
 
 class ListedOpenid(models.Model):
-    """An openid the platform listed in a run; the rows go when the run ends."""
+    """An openid that the platform listed in a run; deleted when the run ends."""
 
     sync = models.ForeignKey(FollowerSync, models.CASCADE, related_name="openids", db_index=False)
     openid = models.CharField(max_length=64)
@@ -108,7 +109,7 @@ class ListedOpenid(models.Model):
 
 
 class BulkJob(WorkRow):
-    """A task on many followers in the background, with what became of each follower for whom it failed."""
+    """A bulk job on followers in the background, with its progress and its failures."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -119,14 +120,15 @@ class BulkJob(WorkRow):
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="jobs", verbose_name=_("account")
     )
-    # The name of a registered kind of job (``accounts.followers.jobs``), and what it was told.
+    # The name of a registered kind of job (``accounts.followers.jobs``), and its parameters.
     kind = models.CharField(_("what"), max_length=40)
     details = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     cursor = models.BigIntegerField(default=0)
     total = models.PositiveIntegerField(_("of"), default=0)
-    # Followers or rows gone through here; changes that the platform has taken; either that failed.
+    # ``processed`` counts followers or rows done here, ``sent`` the changes that the platform accepted, and
+    # ``failed`` the failures of both.
     processed = models.PositiveIntegerField(_("done"), default=0)
     sent = models.PositiveIntegerField(_("on WeChat"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
@@ -165,7 +167,7 @@ class BulkJob(WorkRow):
 
 
 class JobFault(models.Model):
-    """A row of a file, or a follower, that a job could not do, and why."""
+    """A row of a file, or a follower, for which a job failed, with the reason."""
 
     job = models.ForeignKey(BulkJob, models.CASCADE, related_name="faults", db_index=False)
     row = models.PositiveIntegerField(_("row"), default=0)
@@ -180,7 +182,7 @@ class JobFault(models.Model):
 
 
 class Change(WorkRow):
-    """One thing about one follower that the platform is to be told; gone once the platform has it.
+    """A change about one follower that is to be sent to the platform; deleted once it was sent.
 
     ``desired`` is the newest desired value: "yes" or "no" for a tag and the blacklist, the text for a remark.
     """
@@ -205,7 +207,7 @@ class Change(WorkRow):
             )
         ]
         indexes = [
-            # A job makes a million of the same moment: those are found in order, not sorted for each claim.
+            # A job creates a million rows with the same ``due_at``: with the id, no claim has to sort them.
             models.Index(fields=["due_at", "id"], name="change_due", condition=DUE),
             models.Index(fields=["account", "-id"], name="change_failed", condition=~DUE),
         ]

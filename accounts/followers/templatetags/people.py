@@ -1,4 +1,4 @@
-"""Draws people in templates: ``{% person row %}``, ``{% person row link=address %}``, ``{% face row %}``."""
+"""The tags that show people: ``{% person row %}``, ``{% person row link=address %}``, ``{% face row %}``."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ register = template.Library()
 
 @register.simple_tag
 def person(somebody: Any, link: str = "") -> SafeString:
-    """Draws picture, name and origin of a person, or of a row that has the openid of one."""
+    """Returns picture, name and origin of a person, or of the person whose openid a row has, as HTML."""
     return people.drawn(_person(somebody), link)
 
 
 @register.simple_tag
 def face(somebody: Any) -> SafeString:
-    """Draws only the picture of a person, or nothing for nobody."""
+    """Returns only the picture of a person as HTML, or the empty text for nobody."""
     found = _person(somebody)
     return people.face(found) if found else SafeString()
 
 
 @register.simple_tag
 def copy_openid(somebody: Any) -> SafeString:
-    """Draws a button that copies the OpenID."""
+    """Returns a button, as HTML, that copies the OpenID."""
     found = _person(somebody)
     return people.copy_button(found) if found else SafeString()
 
