@@ -1,4 +1,4 @@
-"""What staff fill in about accounts; secrets only go in."""
+"""The form of an official account; stored secrets are never shown."""
 
 import re
 from typing import Any
@@ -19,14 +19,14 @@ APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
 
 
 def secret_field(label: StrOrPromise, form: re.Pattern[str], message: StrOrPromise) -> forms.CharField:
-    # A password manager must not fill in what somebody saved for another page.
+    # Keeps a password manager from filling in a password saved for another page.
     widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", "spellcheck": "false"})
     validator = RegexValidator(rf"\A(?:{form.pattern})\Z", message)
     return forms.CharField(label=label, required=False, widget=widget, validators=[validator])
 
 
 class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
-    """The form of an account; an empty secret stays as it is, and what is stored never reaches the page."""
+    """The form of an account; an empty secret keeps the stored one, which is never sent to the page."""
 
     new_appsecret = secret_field(
         gettext_lazy("AppSecret"),
@@ -64,7 +64,7 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
 
 
 def show_secret_state(field: forms.Field, row: Any, name: str) -> None:
-    """Has a field for a secret say whether it is set, to those who may replace it and those who may not."""
+    """Shows beside a field for a secret whether one is set, also to readers who may not replace it."""
     state = secret_state(row, name)
     is_set = bool(row.__dict__.get(name))
     field.help_text = f"{state} {_('Leave empty to keep it.')}" if is_set else state
@@ -72,7 +72,7 @@ def show_secret_state(field: forms.Field, row: Any, name: str) -> None:
 
 
 def secret_state(row: Any, name: str) -> str:
-    """Returns whether a secret is set and since when, and whether it is of use; nothing of itself."""
+    """Returns whether a secret is set, since when, and whether it can be decrypted; never its value."""
     if not row.__dict__.get(name):
         return _("Not set.")
     if row.is_undecryptable(name):

@@ -11,7 +11,7 @@ class StaffConfig(AppConfig):
 
 
 class SignInConfig(AuthConfig):
-    """Django's own app of those who sign in, by a name that its pages may show."""
+    """Django's own app of users, with a name for the console's pages."""
 
     default = False
     verbose_name = _("Staff")

@@ -1,8 +1,8 @@
-"""What staff changed: who, when, from where, what it was before and what it is now.
+"""The audit log: who changed what, when and from where, with the values before and after.
 
-An entry names the row it is about by its key, and is shown as the history of that row and on the page of all
-entries. It holds nothing personal of followers: of a row about a person the values are withheld, and OpenIDs
-are taken out of sentences, so that erasing somebody leaves the log whole.
+An entry names its row by model and key; it is shown in the history of that row and on the page of all
+entries. It holds no personal data of followers: the values of rows about a person are withheld, and OpenIDs
+are removed from sentences, so that the erasure of a person does not have to change the log.
 """
 
 import json
@@ -36,7 +36,7 @@ ACTIONS = {
     DELETION: AuditEntry.Action.DELETED,
 }
 
-# Values by the name that staff know them by.
+# Values, by the names that staff know.
 Values = Mapping[str, object]
 
 
@@ -50,10 +50,10 @@ def record(
     flag: int = CHANGE,
     account: OfficialAccount | None = None,
 ) -> None:
-    """Keeps what the reader of the page did with a row, or with each of several.
+    """Records what the reader of the page did with a row, or with each of several rows.
 
-    ``action`` is a sentence, or the admin's own list of what its forms changed. ``account`` is whose log it
-    belongs to, where the row does not say.
+    ``action`` is a sentence, or the admin's own list of what its forms changed. ``account`` is the account of
+    the log, for rows that do not have one.
     """
     assert isinstance(request.user, User)
     _write(
@@ -78,12 +78,12 @@ def record_by(
     *,
     flag: int = CHANGE,
 ) -> None:
-    """Keeps what a user did, as ``record`` does, for what is carried out later than it was asked for."""
+    """Records what a user did, like ``record``, for an action carried out later than it was requested."""
     _write(User.objects.get(pk=user_id), about, action, before, after, flag=flag)
 
 
 def entries_of(row: Model) -> "QuerySet[AuditEntry]":
-    """Returns the entries about a row, the newest first."""
+    """Returns the entries about a row, newest first."""
     return AuditEntry.objects.filter(kind=row._meta.label_lower, object_id=str(row.pk)).order_by("-pk")
 
 
@@ -97,7 +97,7 @@ def is_about_a_person(model: type[Model]) -> bool:
 
 
 def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns what a form changed, before and after, by label; fields with a secret are left out."""
+    """Returns the values that a form changed, before and after, by label; without fields for secrets."""
     shown = [name for name in form.changed_data if _may_be_shown(form, name)]
     before = {str(form[name].label): _chosen(form.fields[name], form[name].initial) for name in shown}
     after = {str(form[name].label): _chosen(form.fields[name], form.cleaned_data.get(name)) for name in shown}
@@ -105,7 +105,7 @@ def values_in(form: Any) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def changed_in(form: Any) -> list[str]:
-    """Returns the labels of the fields that a form changed; without a secret, from what to what."""
+    """Returns the labels of the fields that a form changed, with old and new values of those not secret."""
     before, after = values_in(form)
     labels = (str(form[name].label) for name in form.changed_data)
     return [f"{label}: {before[label]} → {after[label]}" if label in before else label for label in labels]
@@ -146,7 +146,7 @@ def _write(
 def _in_words(
     action: StrOrPromise | list[dict[str, Any]], before: Values, after: Values
 ) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Returns the sentence, and the values before and after of what changed."""
+    """Returns the sentence, and the changed values before and after."""
     was, now = dict(before), dict(after)
     if isinstance(action, list):
         for part in action:
@@ -165,9 +165,9 @@ def _in_words(
 
 
 def _label(row: Model) -> str:
-    """Returns what the row is called.
+    """Returns the name of the row.
 
-    A row about a person has no label, unless it has a name that does not tell who that is.
+    A row about a person has no label, unless it has a name that does not identify that person.
     """
     if is_about_a_person(row._meta.model):
         return str(getattr(row, "impersonal_name", ""))[:LONGEST_LABEL]
@@ -197,16 +197,16 @@ def _without_openids(text: str) -> str:
 
 
 def _may_be_shown(form: Any, name: str) -> bool:
-    """Returns whether a field is one that its model keeps unencrypted.
+    """Returns whether a field is one that its model stores unencrypted.
 
-    A field of the form alone is not shown: it may be the way to a secret.
+    A field that only the form has is not shown: it may be the input of a secret.
     """
     fields = {field.name: field for field in form._meta.model._meta.get_fields()}
     return name in fields and not isinstance(fields[name], SecretField)
 
 
 def _chosen(field: Any, value: Any) -> str:
-    """Returns a value in the words that its field offers: a row's name, the label of a choice, yes or no."""
+    """Returns a value in the words of its field: a row's name, the label of a choice, yes or no."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(field, ModelChoiceField):
@@ -219,7 +219,7 @@ def _chosen(field: Any, value: Any) -> str:
 
 
 def _row(field: Any, key: int | str) -> Any:
-    """Returns the row of a key, or the key where the row is no longer offered."""
+    """Returns the row with this key, or the key if the field no longer offers the row."""
     return field.queryset.filter(**{field.to_field_name or "pk": key}).first() or key
 
 

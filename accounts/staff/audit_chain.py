@@ -1,8 +1,8 @@
-"""Seals over what staff did: each entry of an account is chained to the one before it.
+"""The sealing of the audit log: each entry of an account is chained to the one before it by a hash.
 
-A worker seals what was written since, some hundred entries at a time, so that nobody who does something waits
-for somebody else who does. Whoever changes or takes away a sealed entry later, past the trigger, breaks the
-chain from there on: ``manage.py verify_audit`` names the first link that does not hold.
+A worker seals new entries in batches, so that writing an entry never waits for a lock on the chain. Whoever
+later changes or deletes a sealed entry, past the trigger, breaks the chain from there on: ``manage.py
+verify_audit`` names the first broken link.
 """
 
 import datetime
@@ -27,7 +27,7 @@ SEALED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first link of a chain that does not hold, by its number; ``entry`` is the id of its row, if any."""
+    """The first broken link of a chain, by its number; ``entry`` is the id of its row (``None``: missing)."""
 
     number: int
     entry: int | None
@@ -47,7 +47,7 @@ SEALING = work.TurnKind(
 
 @SEALING.does
 def seal(turn: work.Turn) -> int:
-    """Seals batch after batch of each account; returns how many entries."""
+    """Seals the unsealed entries of each account in batches; returns their number."""
     sealed = 0
     while not turn.is_over:
         accounts = unsealed().order_by("account").values_list("account", flat=True).distinct()
@@ -62,7 +62,7 @@ def seal(turn: work.Turn) -> int:
 def _seal_next(account_id: int | None) -> int:
     """Appends the next entries of an account to its chain, unless another process is doing so.
 
-    Returns how many entries were sealed.
+    Returns the number of entries that were sealed.
     """
     AuditChain.objects.get_or_create(account_id=account_id)
     chain = AuditChain.objects.select_for_update(skip_locked=True).filter(account=account_id).first()
@@ -79,7 +79,7 @@ def _seal_next(account_id: int | None) -> int:
 
 
 def hash_of(entry: AuditEntry, number: int, previous: str) -> str:
-    """Returns the SHA-256, in hexadecimal, over the link before and everything that the entry says."""
+    """Returns the SHA-256, in hexadecimal, of the previous hash and all fields of the entry."""
     content = {name: getattr(entry, name) for name in SEALED_FIELDS}
     content |= {"at": entry.at.astimezone(datetime.UTC).isoformat(), "number": number, "previous": previous}
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -87,7 +87,7 @@ def hash_of(entry: AuditEntry, number: int, previous: str) -> str:
 
 
 def first_broken_link(chain: AuditChain) -> BrokenLink | None:
-    """Follows the chain to its head and returns the first link that does not hold; ``None`` if all hold."""
+    """Verifies a chain up to its head; returns the first broken link, or ``None`` if the chain is intact."""
     number, previous = 0, ""
     for entry in _links(chain):
         number += 1

@@ -1,4 +1,4 @@
-"""What an owner fills in about colleagues."""
+"""The forms in which an owner invites colleagues and sets their rights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from accounts.staff.rights import Role
 
 
 class InviteForm(forms.Form):
-    """The form to invite a colleague: who it is, in which accounts they work, and in which role."""
+    """The form that invites a colleague: person, accounts, and role."""
 
     name = forms.CharField(
         label=gettext_lazy("Name of the person"),
@@ -69,7 +69,7 @@ class InviteForm(forms.Form):
 
 
 class RolesForm(forms.Form):
-    """The form for the roles of a colleague in each account that the reader may change."""
+    """The form for a colleague's roles in each account that the reader may change."""
 
     def __init__(self, user: User, accounts: Mapping[int, OfficialAccount], data: Any = None) -> None:
         super().__init__(data)
@@ -85,7 +85,7 @@ class RolesForm(forms.Form):
             )
 
     def changed(self) -> list[tuple[OfficialAccount, list[str], list[str]]]:
-        """Returns each account with other roles than before: what they were and what they are to be."""
+        """Returns each account with changed roles, with the roles before and after."""
         found = []
         for pk, account in self.accounts.items():
             before, after = self.fields[f"account-{pk}"].initial or [], self.cleaned_data[f"account-{pk}"]
@@ -111,7 +111,7 @@ class SecondStepForm(forms.Form):
         super().__init__(data, initial={"roles": self.before})
 
     def save(self) -> tuple[list[str], list[str]]:
-        """Saves the roles, and returns those before and after."""
+        """Saves the roles; returns the roles before and after."""
         after = sorted(self.cleaned_data["roles"])
         SecondFactorRule.objects.filter(account=self.account).exclude(role__in=after).delete()
         SecondFactorRule.objects.bulk_create(
@@ -121,7 +121,7 @@ class SecondStepForm(forms.Form):
 
 
 class PersonalDataForm(forms.Form):
-    """The form for what each role may do with personal data in an account; only what is ticked is allowed."""
+    """The form for what each role may do with personal data in an account; only ticked rights are allowed."""
 
     def __init__(self, account: OfficialAccount, data: Any = None) -> None:
         super().__init__(data)
@@ -138,7 +138,7 @@ class PersonalDataForm(forms.Form):
             )
 
     def save(self) -> set[tuple[str, str]]:
-        """Saves and returns what is withheld from now on, as pairs of role and right."""
+        """Saves and returns the withheld rights, as pairs of role and right."""
         wanted = {
             (role.value, what.value)
             for role in Role

@@ -1,4 +1,4 @@
-"""The pages on which an owner invites colleagues, changes what they may do, and ends their access."""
+"""The pages where an owner invites colleagues, changes their roles, and ends their access."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ from accounts.staff.rights import Area, Rights, Role, current_account
 
 @account_page(Area.SETTINGS)
 def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows everybody who works with an account of the reader's."""
+    """Shows everybody with a role in one of the reader's accounts."""
     seen = _accounts(request, Rights.of(request.user).viewable(Area.SETTINGS))
     context = frame(request, _("Colleagues"), people=colleagues.of_accounts(seen), several=len(seen) > 1)
     return TemplateResponse(request, "staff/colleagues.html", context)
@@ -30,7 +30,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.SETTINGS, change=True)
 def invite(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Invites a colleague; afterwards the link to set the first password is shown, and never again."""
+    """Invites a colleague, and then shows the link to set the first password, which is shown only once."""
     form = InviteForm(_own_accounts(request), account.pk, request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -51,7 +51,7 @@ _about_a_colleague = checked(colleagues.find, _shared_account, Gate(Area.SETTING
 
 @_about_a_colleague
 def show(request: HttpRequest, user: User) -> HttpResponse:
-    """Shows what somebody may do; a POST changes it, for everybody but oneself."""
+    """Shows a colleague's roles; a POST changes them, except the reader's own."""
     is_self = user.pk == request.user.pk
     form = RolesForm(user, _own_accounts(request), None if is_self else request.POST or None)
     if request.method == "POST":
@@ -72,7 +72,7 @@ def show(request: HttpRequest, user: User) -> HttpResponse:
 @require_POST
 @_about_a_colleague
 def make_link(request: HttpRequest, user: User) -> HttpResponse:
-    """Makes a new link, for who lost the first one, or forgot the password."""
+    """Makes a new link to set a password, for somebody who lost the first link or forgot the password."""
     if not colleagues.may_let_in(Rights.of(request.user), user):
         raise PermissionDenied
     audit.record(request, _rights(request, user), _("Made a link to set a password."))
@@ -92,7 +92,7 @@ def end_access(request: HttpRequest, user: User) -> HttpResponse:
 @require_POST
 @_about_a_colleague
 def end_sessions(request: HttpRequest, user: User) -> HttpResponse:
-    """Ends all sessions of a colleague, as when a computer was lost."""
+    """Ends all sessions of a colleague, as after a computer was lost."""
     count = sessions.end(sessions.of_user(user))
     if count:
         audit.record(request, _rights(request, user), _("Ended the sessions."))
@@ -105,7 +105,7 @@ def end_sessions(request: HttpRequest, user: User) -> HttpResponse:
 def forget_second(request: HttpRequest, user: User) -> HttpResponse:
     """Deletes the second step of a colleague who lost both the phone and the recovery codes.
 
-    The password alone is enough then, until another second step is set up.
+    After that the password alone is enough, until another second step is set up.
     """
     if not colleagues.may_let_in(Rights.of(request.user), user):
         raise PermissionDenied
@@ -118,7 +118,7 @@ def forget_second(request: HttpRequest, user: User) -> HttpResponse:
 
 @account_page(Area.SETTINGS)
 def rules(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows and sets which roles need a second step to sign in."""
+    """Shows and sets the roles that need a second step to sign in."""
     form = SecondStepForm(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         before, after = form.save()
@@ -143,7 +143,7 @@ def rules(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.SETTINGS)
 def personal(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows and sets which roles may see personal data, and which may export it."""
+    """Shows and sets the roles that may see personal data and those that may export it."""
     form = PersonalDataForm(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         after = form.save()
@@ -198,7 +198,7 @@ def _link_page(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _refuse_self(request: HttpRequest, user: User) -> None:
-    """Raises ``PermissionDenied`` for oneself: an account could be left without an owner."""
+    """Raises ``PermissionDenied`` for the reader's own roles: an account could be left without an owner."""
     if user.pk == request.user.pk:
         raise PermissionDenied
 

@@ -1,7 +1,7 @@
-"""The people who work with an account: invited, given other roles, and let go by its owner.
+"""The colleagues of an account, whom its owner invites, gives roles, and takes access from.
 
-An owner sees and changes what people may do in the owner's own accounts, never in others. Superusers belong
-to the installation and are no account's colleagues.
+An owner sees and changes roles only in the owner's own accounts. Superusers belong to the installation and
+are no account's colleagues.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,7 +18,7 @@ from accounts.staff.rights import Area, Rights, Role
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A member of staff with the roles that they have in the accounts of whoever looks."""
+    """A member of staff, with their roles in the reader's accounts."""
 
     user: User
     held: list[tuple[OfficialAccount, list[str]]]
@@ -51,14 +51,17 @@ def of_accounts(accounts: Mapping[int, OfficialAccount], user: User | None = Non
 
 
 def find(request: HttpRequest, pk: int) -> User | None:
-    """Returns a person who has a role where the reader may look at the staff."""
+    """Returns a person with a role in an account whose settings the reader may view, or ``None``."""
     seen = Rights.of(request.user).viewable(Area.SETTINGS)
     people = User.objects.filter(is_superuser=False, rights__account__in=seen)
     return people.distinct().filter(pk=pk).first()
 
 
 def account_shared(request: HttpRequest, user: User, shown: int | None) -> int | None:
-    """Returns the account in which the reader meets this person: the one that is shown, or else any."""
+    """Returns an account in which the person has a role and whose settings the reader may view.
+
+    ``shown`` is preferred; ``None`` if there is no such account.
+    """
     seen = Rights.of(request.user).viewable(Area.SETTINGS)
     shared = list(
         StaffRight.objects.filter(user=user, account__in=seen)
@@ -69,10 +72,10 @@ def account_shared(request: HttpRequest, user: User, shown: int | None) -> int |
 
 
 def may_let_in(by: Rights, user: User) -> bool:
-    """Returns whether the reader may make a link to set a password for a person, or end their second step.
+    """Returns whether the reader may make a password link for a person, or delete their second step.
 
-    They may only if all accounts of the person are theirs, too: a link to set a password is the key to
-    whatever its holder may do, elsewhere as well.
+    Only if the reader may change the settings of all accounts of the person: the link gives access to all
+    that the person may do, in other accounts as well.
     """
     if user.is_superuser:
         return False
@@ -82,7 +85,7 @@ def may_let_in(by: Rights, user: User) -> bool:
 
 @transaction.atomic
 def invite(name: str, username: str, email: str, accounts: Iterable[OfficialAccount], role: str) -> User:
-    """Makes a member of staff who has no password yet."""
+    """Creates a member of staff without a password."""
     user = User(username=username, first_name=name, email=email, is_staff=True)
     user.set_unusable_password()
     user.save()
@@ -92,7 +95,7 @@ def invite(name: str, username: str, email: str, accounts: Iterable[OfficialAcco
 
 @transaction.atomic
 def set_roles(user: User, wanted: Mapping[int, Collection[str]]) -> None:
-    """Gives exactly these roles in each account; who has none anywhere cannot sign in any more."""
+    """Sets exactly these roles in each account; deactivates a user who is left without any role."""
     for account_id, roles in wanted.items():
         StaffRight.objects.filter(user=user, account=account_id).exclude(role__in=roles).delete()
         StaffRight.objects.bulk_create(
@@ -103,7 +106,7 @@ def set_roles(user: User, wanted: Mapping[int, Collection[str]]) -> None:
 
 
 def end_access(user: User, accounts: Iterable[int]) -> None:
-    """Takes away every role in these accounts."""
+    """Removes all roles in these accounts."""
     set_roles(user, dict.fromkeys(accounts, ()))
 
 

@@ -1,6 +1,6 @@
-"""Figures by day, which apps register: what a number is, who may see it, where it comes from.
+"""The registry of daily figures: their measure, who may see them, and the function that reads them.
 
-An app joins in with a module ``daily_figures``::
+An app registers its own in a module ``daily_figures``::
 
     SOURCES.add("orders", FigureSource((Figure("revenue", Measure(_("Revenue")), Area.MONEY, link),), by_day))
 """
@@ -15,14 +15,14 @@ from wechat.console.reports import Measure
 from wechat.kernel.registry import Registry
 
 Numbers = Mapping[datetime.date, int]
-# Of an account, from one day to another, both included (days of ``settings.TIME_ZONE``): for each figure's
-# name its numbers. A day without one is 0, or unknown where the days have no sum (``Whole.NONE``).
+# Called with an account and the first and last day (of ``settings.TIME_ZONE``); returns the numbers by the
+# figure's name. A missing day is 0, or unknown where the days have no sum (``Whole.NONE``).
 ByDay = Callable[[OfficialAccount, datetime.date, datetime.date], Mapping[str, Numbers]]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that each day has. ``link`` leads to what it counted, from one day to another."""
+    """A number for each day. ``link`` returns the address of what was counted, from one day to another."""
 
     name: str
     measure: Measure

@@ -1,6 +1,6 @@
-"""Filters of lists: the last ones are remembered while somebody is signed in, named ones are kept.
+"""The filters of lists: the last ones are remembered for the session, named ones are saved.
 
-Both are of one account: tags, channels and segments that they name are.
+Both belong to one account, like the tags, channels and segments that they refer to.
 """
 
 from typing import Any
@@ -20,13 +20,16 @@ from wechat.console.pages import FilterForm
 from wechat.kernel.row_ids import row_id
 
 SESSION_KEY = "filters"
-# Asks for the list without the filters that are remembered.
+# The parameter that shows the list without the remembered filters.
 ALL = "all"
 MOST = 20
 
 
 def remembered(request: HttpRequest, listed: str, form: FilterForm) -> HttpResponse | None:
-    """Redirects to the list as it was filtered last, if it was opened without filters; ``None`` otherwise."""
+    """Remembers the list's filters; redirects to the last ones if the list was opened without any.
+
+    Returns ``None`` if the list is to be shown as it was requested.
+    """
     account = current_account(request)
     if account is None or request.method != "GET":
         return None
@@ -35,7 +38,8 @@ def remembered(request: HttpRequest, listed: str, form: FilterForm) -> HttpRespo
     if ALL in request.GET:
         _remember(request, key, "")
         return HttpResponseRedirect(request.path)
-    # The form above the list sends all of its fields; a link from another page asks for something once.
+    # Only the form above the list sends all fields; the filters of a link from another page are not
+    # remembered.
     if set(form.fields) <= set(request.GET):
         _remember(request, key, _query_of(form))
     elif not request.GET and known.get(key):
@@ -44,7 +48,7 @@ def remembered(request: HttpRequest, listed: str, form: FilterForm) -> HttpRespo
 
 
 def context(request: HttpRequest, listed: str, form: FilterForm) -> dict[str, Any]:
-    """Returns the template context for the bar of filters: those that were kept, and the present one."""
+    """Returns the template context for the bar of filters: the saved ones, and the current one."""
     kept = SavedFilter.objects.filter(user=request.user.pk, account=current_account(request), listed=listed)
     query = _query_of(form)
     return {"saved_filters": kept, "filter_query": query, "filter_listed": listed}
@@ -52,7 +56,7 @@ def context(request: HttpRequest, listed: str, form: FilterForm) -> dict[str, An
 
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """Keeps the filters of a list by a name; the same name again takes the place of the former one."""
+    """Saves the filters of a list under a name, replacing one of the same name."""
     account, user_id = _account(request), int(request.user.pk or 0)
     name, listed = request.POST.get("name", "").strip()[:40], request.POST.get("listed", "")[:100]
     query = QueryDict(request.POST.get("query", "")[:1000]).urlencode()
@@ -71,7 +75,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
-    """Takes one of the reader's own filters away."""
+    """Deletes one of the reader's own filters."""
     account = _account(request)
     mine = SavedFilter.objects.filter(user=request.user.pk, account=account)
     mine.filter(pk=row_id(request.POST.get("filter", "")) or 0).delete()

@@ -1,6 +1,6 @@
-"""The link by which somebody sets a password: signed, good once, and for three days.
+"""The link with which somebody sets a password: signed, valid once, and for a limited number of days.
 
-Whoever holds it may sign in as that person afterwards, so it is shown once, to whoever made it.
+Whoever holds the link can sign in as that person afterwards, so it is shown once, to whoever made it.
 """
 
 import logging
@@ -27,7 +27,7 @@ DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
 
 
 class FirstPasswordTokens(PasswordResetTokenGenerator):
-    """A maker of tokens that sign a user and their present password: another password ends the token."""
+    """A generator of tokens that sign a user with their password, so that a new password ends the token."""
 
     key_salt = "accounts.staff.first_password"
 
@@ -36,14 +36,14 @@ TOKENS = FirstPasswordTokens()
 
 
 def link_for(user: User) -> str:
-    """Returns the whole address at which the user can set a password."""
+    """Returns the full URL at which the user can set a password."""
     number = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("first_password", args=(number, TOKENS.make_token(user)))
     return f"{settings.PUBLIC_URL}{path}"
 
 
 def mail(user: User, link: str) -> bool | None:
-    """Sends the link; returns whether the mail server took it, ``None`` without mail server or address."""
+    """Sends the link; returns whether the mail server accepted it (``None``: no mail server or address)."""
     if not user.email or not settings.EMAIL_HOST:
         return None
     text = _(
@@ -67,7 +67,7 @@ class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not subscripta
 
 
 class SetPassword(PasswordResetConfirmView):
-    """The page behind the link; the token leaves the address bar before anything is shown."""
+    """The page behind the link; it removes the token from the address bar before it shows anything."""
 
     template_name = "staff/first_password.html"
     form_class = PasswordForm
@@ -79,7 +79,7 @@ class SetPassword(PasswordResetConfirmView):
         return user if user is not None and user.is_active else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Adds the look of the console, and a title of its own for a link that is not valid any more."""
+        """Adds the context of the console's pages, and another title for a link that is no longer valid."""
         context = super().get_context_data(**kwargs) | admin.site.each_context(self.request)
         if not self.validlink:
             return context | {"title": _("This link is over")}

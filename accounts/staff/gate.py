@@ -1,6 +1,6 @@
-"""The gate of console pages: which official account a page is about, and whether its reader may.
+"""The gate of console pages: the official account of a page, and the rights that its reader needs.
 
-A page about the account of the switcher is handed that account, a page about one row is handed the row::
+A page about the account of the switcher is called with that account, a page about one row with the row::
 
     @account_page(Area.SENDING)
     def show(request, account): ...
@@ -8,9 +8,9 @@ A page about the account of the switcher is handed that account, a page about on
     @object_page(Campaign, Area.SENDING, change=True)
     def edit(request, campaign): ...
 
-A post is a change, for which its reader needs the right to change. The form of an account page carries the
-account that it was made for (``{% account_field %}``): when the switcher has moved in another tab since, it
-changes nothing. A page about a row acts on the account of that row, whatever the switcher says.
+A POST is a change, for which the reader needs the right to change. The form of an account page contains the
+account that it was made for (``{% account_field %}``): if the switcher was moved in another tab since, the
+form changes nothing. A page about a row acts on the account of that row, whatever the switcher says.
 """
 
 import functools
@@ -40,11 +40,11 @@ Find = Callable[[HttpRequest, int], Row | None]
 
 
 class WrongAccount(PermissionDenied):
-    """A form was sent for another account than the one it would have changed; its text tells staff so."""
+    """A form was sent for another account than the one it would have changed; the message tells staff so."""
 
 
 class RowsOfAnother(WrongAccount):
-    """Rows were chosen that are not of the account that is shown."""
+    """Some of the selected rows do not belong to the account that is shown."""
 
     def __str__(self) -> str:
         return _(
@@ -57,9 +57,9 @@ class RowsOfAnother(WrongAccount):
 class Gate:
     """The rights that the reader of a page needs in its account.
 
-    ``area`` must be theirs to look at. With ``change`` the page is for those who may change; without, only
-    its posts are, unless ``posts_change`` says that they change nothing. ``by`` names the areas of which
-    one must be theirs to change, where that is not ``area`` itself.
+    The reader must be allowed to view ``area``. With ``change`` the page needs the right to change; without,
+    only its POST requests do, unless ``posts_change`` says that they change nothing. ``by`` names areas of
+    which the reader must be allowed to change one, instead of ``area`` itself.
     """
 
     area: Area
@@ -75,7 +75,7 @@ class Gate:
         return any(rights.may_change(area, account_id) for area in self.by or (self.area,))
 
     def check(self, request: HttpRequest, account_id: int | None) -> None:
-        """Raises ``PermissionDenied`` for who may look at the account but not do this."""
+        """Raises ``PermissionDenied`` for a change by a reader who may only view the account."""
         is_change = self.change or (self.posts_change and request.method == "POST")
         if is_change and not self.may_change(request, account_id):
             raise PermissionDenied
@@ -83,7 +83,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The account that a page is about, and whether its reader may change what it shows."""
+    """The account of the current page, and whether its reader may change what it shows."""
 
     account: OfficialAccount
     may_change: bool
@@ -92,7 +92,7 @@ class Entered:
 def account_page(
     area: Area, *, change: bool = False, by: tuple[Area, ...] = (), posts_change: bool = True
 ) -> Callable[[AccountView[P, Answer]], Callable[Concatenate[HttpRequest, P], Answer]]:
-    """Makes a view a page about the account of the switcher, which the address may move (``?account=7``)."""
+    """Decorates a view with the gate for the switcher's account, which ``?account=7`` may move."""
     gate = Gate(area, change, by, posts_change)
 
     def decorate(view: AccountView[P, Answer]) -> Callable[Concatenate[HttpRequest, P], Answer]:
@@ -114,9 +114,9 @@ def account_page(
 def named_account_page(
     area: Area, *, change: bool = False, posts_change: bool = True
 ) -> Callable[[AccountView[P, Answer]], Callable[Concatenate[HttpRequest, P], Answer]]:
-    """Makes a view a part of a form, such as a picker, about the account its address names.
+    """Decorates a view that is a part of a form, such as a picker, with the gate for the account in its URL.
 
-    It does not matter where the switcher is.
+    The account of the switcher does not matter.
     """
     gate = Gate(area, change, posts_change=posts_change)
 
@@ -142,10 +142,10 @@ def object_page(
     posts_change: bool = True,
     is_file: bool = False,
 ) -> Callable[[RowView[Row, P, Answer]], Callable[Concatenate[HttpRequest, int, P], Answer]]:
-    """Makes a view a page about one row of an account; ``rows`` is its model, or makes the query to find it.
+    """Decorates a view with the gate for one row of an account; ``rows`` is its model, or returns the query.
 
-    Whoever may not look at the account learns no more than that there is nothing. Opening the page moves
-    the switcher there, unless it is a file, which may be a picture in a page about something else.
+    A reader who may not view the account gets a 404. Opening the page moves the switcher to the account,
+    unless the page is a file, which may be a picture in a page about something else.
     """
     find = functools.partial(_find, rows)
     return checked(find, _account_id, Gate(area, change, by, posts_change), is_file=is_file)
@@ -158,9 +158,9 @@ def checked(
     *,
     is_file: bool = False,
 ) -> Callable[[RowView[Row, P, Answer]], Callable[Concatenate[HttpRequest, int, P], Answer]]:
-    """Does as ``object_page``, for rows that are found and belong to their account in another way.
+    """Decorates a view like ``object_page``, for rows that are found in another way.
 
-    ``find`` finds the row, ``account_id_of`` tells its account.
+    ``find`` returns the row, ``account_id_of`` its account.
     """
 
     def decorate(view: RowView[Row, P, Answer]) -> Callable[Concatenate[HttpRequest, int, P], Answer]:
@@ -188,7 +188,7 @@ def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
     """Raises ``WrongAccount`` unless the form was made for the account that is shown."""
     accounts = Rights.of(request.user).accounts
     posted = row_id(request.POST.get("account", "")) or 0
-    # Whoever has one account can have been shown no other.
+    # A reader with a single account cannot have been shown another one.
     is_only_one = "account" not in request.POST and len(accounts) == 1
     if shown is not None and (posted == shown.pk or is_only_one):
         return
@@ -207,13 +207,13 @@ def check_posted(request: HttpRequest, shown: OfficialAccount | None) -> None:
 
 
 def entered(request: HttpRequest) -> Entered:
-    """Returns what the gate let the reader into. Raises ``KeyError`` for a page without a gate."""
+    """Returns the account and rights found by the gate. Raises ``KeyError`` for a page without a gate."""
     found: Entered = vars(request)["_entered"]
     return found
 
 
 def shown_account(request: HttpRequest) -> OfficialAccount | None:
-    """Returns the account that the page is about, behind the gate or in a list or form of the admin."""
+    """Returns the account of the page, behind the gate or in a list or form of the admin."""
     found: Entered | None = vars(request).get("_entered")
     return found.account if found else current_account(request)
 
@@ -249,6 +249,6 @@ def _account_id(request: HttpRequest, row: Model) -> int | None:
 
 
 def _marked(page: Any, gate: Gate) -> Any:
-    """Puts the gate on a page, so that a test can tell whether a page has one, and returns the page."""
+    """Stores the gate on the page, so that a test can check that the page has one; returns the page."""
     vars(page)["gate"] = gate
     return page

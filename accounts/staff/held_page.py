@@ -1,4 +1,4 @@
-"""Work on hold goes on at once, as after the quota was raised or the address added to the whitelist."""
+"""The actions on work on hold: resume it, or send or cancel what is overdue."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from accounts.staff.rights import Area
 @require_POST
 @account_page(Area.FOLLOWERS, by=held_work.DECIDING)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Has work on hold go on: the kinds of work that the page with the button is about."""
+    """Resumes the posted kinds of work on hold, which are those of the page with the button."""
     works = request.POST.getlist("work")
     if not held_work.may_go_on(request, account.pk, *works):
         raise PermissionDenied
@@ -33,7 +33,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.SENDING, change=True)
 def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Sends, or calls off, what was planned for a time long ago; for who has the right to send."""
+    """Sends or cancels overdue sends; for readers who may send."""
     works = request.POST.getlist("work")
     if "send" in request.POST:
         number = held_work.send_overdue(account, works)

@@ -1,4 +1,4 @@
-"""What is on hold, told in words: why, when it goes on, and what to do."""
+"""The work on hold as staff see it: the reason, when it resumes, and what can be done."""
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
@@ -19,35 +19,35 @@ from wechat.kernel.registry import Registry
 from wechat.kernel.work import KINDS, Kind, WorkRow, holds
 
 Cause = Hold.Cause
-# The words instead of those below, for work that is not done for an account, by its name.
+# The functions that explain holds of work that is not done for an account, by the name of the work.
 WORDS: Registry[Callable[[Hold], str]] = Registry("words about held work")
-# Whose holds the reader of a page may lift, by the name of work that is on hold for merchants or receivers.
+# For work on hold for merchants or receivers, by its name: returns those whose holds the reader may lift.
 DECIDED: Registry[Callable[[HttpRequest], QuerySet[Any]]] = Registry("decision about held work")
-# Whoever may change one of these areas may have work on hold for an account go on, but for that of other
-# areas, by its name.
+# A reader who may change one of these areas may resume work on hold for an account, except the work that
+# ``AREAS`` assigns to another area.
 CHANGED_BY = (Area.FOLLOWERS, Area.CONTENT, Area.SENDING)
 AREAS: Registry[Area] = Registry("area of held work")
-# Whoever may change none of these has nothing to decide.
+# A reader who may change none of these areas can decide nothing about held work.
 DECIDING = (*CHANGED_BY, Area.MONEY)
 
 
 def of(account: OfficialAccount, *works: str) -> list[str]:
-    """Returns why these kinds of work of the account wait, in sentences for staff; each reason once."""
+    """Returns the reasons why these kinds of work of the account wait, as sentences without repetition."""
     return list(dict.fromkeys(reason(hold) for hold in _holds(account, works).order_by("-until")))
 
 
 def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
-    """Has these kinds of work of the account go on at once; returns whether any was on hold."""
+    """Resumes these kinds of work of the account at once; returns whether any was on hold."""
     return lift(_holds(account, works))
 
 
 def go_on_with_quota(account: OfficialAccount) -> None:
-    """Has go on what waited for the platform's next day alone, as the account has calls again."""
+    """Resumes the work that waited only for the daily quota, because the account has calls again."""
     lift(_holds(account, KINDS.names()).filter(cause=Cause.QUOTA))
 
 
 def may_go_on(request: HttpRequest, account_id: int | None, *works: str) -> bool:
-    """Returns whether the reader of the page may have all these kinds of work of the account go on."""
+    """Returns whether the reader of the page may resume all these kinds of work of the account."""
     rights = Rights.of(request.user)
     return all(any(rights.may_change(area, account_id) for area in _areas(work)) for work in works)
 
@@ -58,7 +58,7 @@ def _areas(work: str) -> tuple[Area, ...]:
 
 
 def decided_by(request: HttpRequest, account: OfficialAccount) -> Q:
-    """Returns which holds the reader may lift: those of the account, and those of merchants and receivers."""
+    """Returns the filter for holds that the reader may lift: of the account, merchants, and receivers."""
     if Rights.of(request.user).everything:
         return Q()
     ours = [name for name in KINDS.names() if name not in DECIDED and may_go_on(request, account.pk, name)]
@@ -77,7 +77,7 @@ def lift(held: QuerySet[Hold]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Sends of one kind that were planned for a time long ago: ``number`` of them, the first at ``since``."""
+    """The overdue sends of one kind: ``number`` of them, the first planned for ``since``."""
 
     work: str
     number: int
@@ -85,7 +85,7 @@ class Overdue:
 
 
 def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
-    """Returns sends of these kinds that were planned for long ago and wait for a person's decision."""
+    """Returns the overdue sends of these kinds, which wait for a person's decision."""
     found = []
     for kind in _asking(works):
         rows = kind.overdue(account.pk)
@@ -95,12 +95,12 @@ def overdue(account: OfficialAccount, *works: str) -> list[Overdue]:
 
 
 def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Sends now what was planned for a time long ago; returns how many."""
+    """Sends the overdue sends of these kinds now; returns their number."""
     return sum(kind.send_overdue(account.pk) for kind in _asking(works))
 
 
 def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
-    """Calls off what was planned for a time long ago, so that it is never sent; returns how many."""
+    """Cancels the overdue sends of these kinds, so that they are never sent; returns their number."""
     return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
 
 
@@ -112,9 +112,9 @@ def _asking(works: Iterable[str]) -> Iterator[Kind[WorkRow]]:
 
 
 def _holds(account: OfficialAccount, works: Iterable[str]) -> QuerySet[Hold]:
-    """Returns the holds of these kinds of work that are on the account itself.
+    """Returns the holds of these kinds of work on the account itself.
 
-    Other kinds are left out: for them the same number may name a merchant or a receiver.
+    Other kinds are left out: in their holds the same number may be a merchant or a receiver.
     """
     ours = [name for name in works if _is_of_accounts(name)]
     return Hold.objects.filter(work__in=ours, subject=account.pk, until__isnull=False)
@@ -126,13 +126,13 @@ def _is_of_accounts(name: str) -> bool:
 
 
 def reason(hold: Hold) -> str:
-    """Returns a sentence or two for staff on why work waits; nothing is lost, whatever the cause."""
+    """Returns a sentence or two for staff on why work waits."""
     say = WORDS.find(hold.work)
     return say(hold) if say else usual_reason(hold)
 
 
 def usual_reason(hold: Hold) -> str:
-    """Returns the sentence for a hold whose kind of work has no words of its own."""
+    """Returns the sentence for a hold whose kind of work registers no words of its own."""
     match hold.cause:
         case Cause.QUOTA:
             return _("WeChat's limit of the day is used up. It goes on by itself at %(until)s.") % when(hold)
@@ -151,7 +151,7 @@ def _why(hold: Hold) -> str:
 
 
 def when(hold: Hold) -> dict[str, str]:
-    """Returns the time at which it goes on or is tried again, as ``until``."""
+    """Returns the time at which the work resumes or is retried, as ``until``."""
     until = timezone.localtime(hold.until)
     is_today = until.date() == timezone.localdate()
     return {"until": date_format(until, "H:i:s" if is_today else "m-d H:i")}

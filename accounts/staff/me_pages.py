@@ -1,4 +1,4 @@
-"""One's own account: the password, the second step of signing in, and the browsers one is signed in with."""
+"""The pages of the reader's own user account: password, second step, and sessions."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ from accounts.staff.sign_in import SignInAttempt, TooSoon
 from wechat.kernel.row_ids import row_id
 
 SALT = "accounts.staff.new_app"
-# From the drawn code to the first one typed.
+# How long the drawn key can be confirmed by a first code.
 KEY_SECONDS = 3600
 
 
 class AppForm(forms.Form):
     """The form for the first code of an authenticator app.
 
-    The drawn key goes along, signed for whoever it was drawn for.
+    It contains the drawn key, signed for the user it was drawn for.
     """
 
     key = forms.CharField(widget=forms.HiddenInput())
@@ -51,7 +51,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def add_app(request: HttpRequest) -> HttpResponse:
-    """Shows a key to scan; once the app has shown a right code for it, the app counts as a second step."""
+    """Shows a key to scan; adds the app as a second step once it has shown a valid code."""
     user = _user(request)
     form = AppForm(request.POST or None)
     key = _key(user, request.POST.get("key", "")) or second_factor.new_key()
@@ -69,7 +69,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
-    """Answers the browser's dialog for a new passkey: first with what it needs, then by keeping it."""
+    """Answers the script that adds a passkey: first with the options, then by storing the passkey."""
     user, given = _user(request), passkeys.read(request)
     if "answer" not in given:
         return JsonResponse(passkeys.begin_adding(request, user))
@@ -85,7 +85,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def passkey_step(request: HttpRequest) -> HttpResponse:
-    """Answers the browser's dialog at the sign-in: first with what it needs, then by checking the passkey."""
+    """Answers the script of the sign-in with a passkey: first with the options, then by checking it."""
     user, given = _user(request), passkeys.read(request)
     if second_factor.pending(request) != second_factor.SHOW:
         return JsonResponse({"error": _("Sign in first.")}, status=400)
@@ -114,7 +114,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes a second step away, for who knows the password; not the last one where a role needs it."""
+    """Deletes a second step after the password was given, but not the last one that a role needs."""
     user = _user(request)
     own = SecondFactor.objects.filter(user=user)
     if not _knows_password(request, user):
@@ -132,7 +132,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """Ends one of one's own sessions, or all but this one."""
+    """Ends one of the reader's other sessions, or all of them."""
     user = _user(request)
     own = sessions.of_user(user).exclude(key=request.session.session_key)
     if chosen := row_id(request.POST.get("session", "")):
@@ -161,9 +161,9 @@ def _codes_page(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _knows_password(request: HttpRequest, user: User) -> bool:
-    """Returns whether the password was given again, which is asked for where the second step is weakened.
+    """Returns whether the password was given again, which is required to weaken the second step.
 
-    The browser may have been left alone.
+    The browser may have been left unattended.
     """
     try:
         attempt = SignInAttempt(request, user.username)

@@ -1,8 +1,8 @@
-"""Admin pages about one official account, for the staff with a right to it.
+"""The base classes of admin pages about one official account, for staff with rights in it.
 
-Lists show the account chosen in the switcher; a single object is reachable in every account its reader has
-a right to, and opening it moves the switcher there. Django's own model permissions have no say: roles are
-given per account, and a permission that is not would reach into all of them.
+Lists show the account chosen in the switcher; a single object can be opened in every account in which its
+reader has rights, and opening it moves the switcher there. Django's model permissions are not used: roles are
+given per account, and a model permission would apply to all accounts.
 """
 
 import re
@@ -26,17 +26,17 @@ from wechat.console.pages import BigTable, ModelAdmin
 from wechat.kernel.row_ids import row_id
 
 Row = TypeVar("Row", bound=Model)
-# So many entries of one row are shown; the page of all entries has every one.
+# The number of entries shown in the history of one row; the page of the audit log has all.
 HISTORY = 200
 
 
 class AccountForm(forms.ModelForm[Any]):
-    """Refuses to tie together things of two accounts."""
+    """A form that refuses to relate objects of two accounts."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         account_id = self._account_id(cleaned)
-        # What is refused leaves the cleaned data.
+        # ``add_error`` removes the field from the cleaned data, hence the copy.
         for name, value in list(cleaned.items()):
             others = value if isinstance(value, QuerySet) else [value]
             if any(getattr(other, "account_id", account_id) != account_id for other in others):
@@ -44,7 +44,7 @@ class AccountForm(forms.ModelForm[Any]):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Keeps the account, which a change does not show, in the validation: names are unique within it."""
+        """Includes the account, which a change form hides, in the validation: names are unique within it."""
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # the stubs leave it out
         return excluded - {"account"} if getattr(self.instance, "account_id", None) else excluded
 
@@ -54,7 +54,7 @@ class AccountForm(forms.ModelForm[Any]):
 
 
 class AuditedAdmin(ModelAdmin[Any]):
-    """Keeps every change made in its forms and lists, and what a value was before."""
+    """An admin that records every change made in its forms and lists, with the values before."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return audit.record(request, obj, message, flag=ADDITION)
@@ -68,7 +68,7 @@ class AuditedAdmin(ModelAdmin[Any]):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
-        """Adds the values that changed, before and after, where Django names only the fields."""
+        """Adds the changed values, before and after, where Django names only the fields."""
         message: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
         for part in message:
             is_own = "changed" in part and "name" not in part["changed"]
@@ -99,7 +99,7 @@ class AuditedAdmin(ModelAdmin[Any]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Shows the link to the history; to who may only look, once somebody did something with the row."""
+        """Shows the link to the history; to readers who may only view the row, only if it has entries."""
         row = context["original"]
         context["show_history"] = self.has_change_permission(request, row) or (
             row is not None and audit.entries_of(row).exists()
@@ -108,11 +108,11 @@ class AuditedAdmin(ModelAdmin[Any]):
 
 
 class AccountScopedAdmin(AuditedAdmin):
-    """Pages of a model that belongs to an account.
+    """The admin of a model that belongs to an account.
 
-    ``area`` says what the roles must allow. ``account_path`` is the lookup from a row to its account. A
-    model whose own field ``account`` is shown lists it among its fields: it is set by the switcher when a
-    row is added, and fixed from then on.
+    ``area`` is the area that the reader's roles must allow. ``account_path`` is the lookup from a row to its
+    account. A model with its own field ``account`` lists it among its fields: it is set by the switcher when
+    a row is added, and cannot be changed later.
     """
 
     area: ClassVar[Area]
@@ -137,7 +137,7 @@ class AccountScopedAdmin(AuditedAdmin):
         return found
 
     def account_id_of(self, row: Model) -> int:
-        """Returns the id of the account a row belongs to, along ``account_path``."""
+        """Returns the id of the account that a row belongs to, by ``account_path``."""
         *steps, last = self.account_path.split("__")
         for step in steps:
             row = getattr(row, step)
@@ -153,7 +153,7 @@ class AccountScopedAdmin(AuditedAdmin):
         return account.pk if account else None
 
     def account_view(self, view: Any, *, change: bool = False, by: tuple[Area, ...] = ()) -> Any:
-        """Makes a view a page of this model's about the account of the switcher, for its routes."""
+        """Wraps a view as a page of this admin about the account of the switcher."""
         return self.admin_site.admin_view(gate.account_page(self.area, change=change, by=by)(view))
 
     def object_view(
@@ -165,7 +165,7 @@ class AccountScopedAdmin(AuditedAdmin):
         posts_change: bool = True,
         is_file: bool = False,
     ) -> Any:
-        """Makes a view a page of this model's about one row, found as its form finds it."""
+        """Wraps a view as a page of this admin about one row, found as the change form finds it."""
 
         def find(request: HttpRequest, pk: int) -> Any:
             return ModelAdmin.get_object(self, request, str(pk))
@@ -190,7 +190,7 @@ class AccountScopedAdmin(AuditedAdmin):
         return self.has_change_permission(request, obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Shows the list; refuses to change rows unless they belong to the account that is shown."""
+        """Shows the list; refuses to change rows that do not belong to the account that is shown."""
         if request.method == "POST":
             self._check_rows(request)
         form = self.shown_filter(request) if isinstance(self, BigTable) else None
@@ -231,7 +231,7 @@ class AccountScopedAdmin(AuditedAdmin):
         if target is OfficialAccount:
             account_id = self.account_id_for(request, None)
             kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=[account_id] if account_id else [])
-            # Not chosen but sent along: the switcher may have moved in another tab meanwhile.
+            # A hidden field: the switcher may have been moved in another tab meanwhile.
             kwargs["widget"] = forms.HiddenInput()
         else:
             _limit(kwargs, target, self.account_id_for(request, None))
@@ -254,7 +254,7 @@ class AccountScopedAdmin(AuditedAdmin):
 
 
 def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) -> None:
-    """Offers only what belongs to the account, where the target belongs to one."""
+    """Limits the choices to rows of the account, if the target model belongs to an account."""
     if any(field.name == "account" for field in target._meta.fields):
         offered = kwargs.get("queryset", target._default_manager.all())
         kwargs["queryset"] = offered.filter(account=account_id)
@@ -262,7 +262,7 @@ def _limit(kwargs: dict[str, Any], target: type[Model], account_id: int | None) 
 
 @require_POST
 def switch_account(request: HttpRequest) -> HttpResponse:
-    """Chooses the account that the pages show, and returns to a page that exists in it."""
+    """Moves the switcher to an account, and redirects to the page that the form names."""
     if chosen := row_id(request.POST.get("account", "")):
         choose_account(request, chosen)
     return HttpResponseRedirect(posted_next(request))

@@ -1,7 +1,7 @@
-"""Passkeys as a second step: the browser's own dialog, checked with Yubico's library.
+"""Passkeys as a second step: created and used in the browser's dialog, checked with Yubico's library.
 
-The public credential is kept; what signs never leaves the phone or key. A passkey belongs to the host name of
-``PUBLIC_URL``: under an IP address there are none.
+Only the public credential is stored; the private key never leaves the device. A passkey belongs to the host
+name of ``PUBLIC_URL``: an IP address cannot have any.
 """
 
 import json
@@ -34,7 +34,7 @@ NAME = "WeChat Console"
 
 
 class PasskeyRefused(Exception):
-    """The answer of the browser does not fit what it was asked for."""
+    """The browser's answer does not match the request."""
 
 
 def server() -> Fido2Server:
@@ -49,7 +49,7 @@ def has(user: User) -> bool:
 
 
 def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Returns what the browser's dialog needs to make a new passkey."""
+    """Returns the options for the browser's dialog that creates a passkey."""
     entity = PublicKeyCredentialUserEntity(
         id=str(user.pk).encode(), name=user.username, display_name=user.first_name or user.username
     )
@@ -59,7 +59,7 @@ def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) -> SecondFactor:
-    """Keeps a new passkey. Raises ``PasskeyRefused``."""
+    """Stores a new passkey. Raises ``PasskeyRefused`` if the browser's answer is not valid."""
     try:
         made = server().register_complete(request.session.pop(STATE), answer)
     except (KeyError, ValueError, TypeError):
@@ -74,14 +74,14 @@ def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) 
 
 
 def begin_showing(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Returns what the browser's dialog needs to use one of the user's passkeys."""
+    """Returns the options for the browser's dialog that uses one of the user's passkeys."""
     options, state = server().authenticate_begin(list(_credentials(user).values()))
     request.session[STATE] = state
     return dict(options)
 
 
 def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> bool:
-    """Returns whether one of the user's passkeys signed, and none that seems to be a copy."""
+    """Returns whether one of the user's passkeys signed the request and is not suspected to be a copy."""
     known = _credentials(user)
     try:
         used = server().authenticate_complete(request.session.pop(STATE), list(known.values()), answer)
@@ -89,7 +89,7 @@ def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> boo
     except (KeyError, ValueError, TypeError):
         return False
     row = next(pk for pk, each in known.items() if each.credential_id == used.credential_id)
-    # One that is synchronised between devices does not count: it always says zero.
+    # A passkey that is synchronised between devices has no counter: it is always zero.
     behind = Q(counter__lt=count) if count else Q(counter=0)
     if SecondFactor.objects.filter(behind, pk=row).update(counter=count, used_at=timezone.now()):
         return True
@@ -98,7 +98,7 @@ def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> boo
 
 
 def read(request: HttpRequest) -> Mapping[str, Any]:
-    """Returns the JSON that the browser's script sent, or nothing if that is none."""
+    """Returns the JSON object that the browser's script sent, or an empty mapping if the body is none."""
     try:
         found = json.loads(request.body)
     except (ValueError, RawPostDataException):

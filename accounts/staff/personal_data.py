@@ -1,7 +1,7 @@
-"""Who may see who people are, and take files of them along: what an owner withheld from a role.
+"""The rights to see personal data and to export it, which an owner may withhold from a role.
 
-A role that a page is for may do both, until its owner takes one of them away. What names a person asks about
-the reader of the page that is being made (``hidden``), so that no page can forget to.
+A role with access to a page has both rights until an owner withholds one. The functions that show a person
+ask for the reader of the current page themselves (``hidden``), so that no page can forget it.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ What = Withheld.What
 Person = AbstractBaseUser | AnonymousUser
 MASK = "•••"
 
-# Whose page is being made. Background work and calls of the API have no reader.
+# The request of the current page. Background work and calls of the API have no reader.
 _reader: ContextVar[HttpRequest | None] = ContextVar("reader", default=None)
 
 
 class ReaderMiddleware:
-    """Keeps the request whose page is being made."""
+    """The middleware that stores the request of the current page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,7 +39,7 @@ class ReaderMiddleware:
 
 
 def hidden(account_id: int) -> bool:
-    """Returns whether the reader of the page that is being made may not see who the account's people are."""
+    """Returns whether the reader of the current page may not see personal data in the account."""
     request = _reader.get()
     if request is None or not request.user.is_authenticated:
         return False
@@ -47,28 +47,28 @@ def hidden(account_id: int) -> bool:
 
 
 def may_see_persons(user: Person, account_id: int) -> bool:
-    """Returns whether names, remarks, phone numbers and the like are shown; they are masked otherwise."""
+    """Returns whether the user may see names, remarks, phone numbers and the like; others see a mask."""
     return _may(user, account_id, What.PERSONS)
 
 
 def may_export(user: Person, account_id: int) -> bool:
-    """Returns whether a file with people may be made or downloaded."""
+    """Returns whether the user may make or download a file with personal data."""
     return _may(user, account_id, What.EXPORT)
 
 
 def check_export(request: HttpRequest, account_id: int) -> None:
-    """Raises ``PermissionDenied`` for who may not make or download a file with people of the account."""
+    """Raises ``PermissionDenied`` if the reader may not make or download files with personal data."""
     if not may_export(request.user, account_id):
         raise PermissionDenied
 
 
 def shown(value: str, *, allowed: bool) -> str:
-    """Returns the value, or a mask of the same length whatever it is."""
+    """Returns the value, or a mask whose length does not depend on the value."""
     return value if allowed or not value else MASK
 
 
 def for_reader(value: str, account_id: int) -> str:
-    """Returns a value that tells who somebody is, or a mask for a reader who may not see it."""
+    """Returns a value that is personal data, or a mask for a reader who may not see it."""
     return shown(value, allowed=not hidden(account_id))
 
 
@@ -78,7 +78,7 @@ def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:
 
 
 def withhold(account: OfficialAccount, wanted: set[tuple[str, str]]) -> None:
-    """Withholds exactly these pairs of role and right in the account, and no others."""
+    """Withholds exactly these pairs of role and right in the account."""
     for role, what in withheld_in(account) - wanted:
         Withheld.objects.filter(account=account, role=role, what=what).delete()
     Withheld.objects.bulk_create(
@@ -88,7 +88,7 @@ def withhold(account: OfficialAccount, wanted: set[tuple[str, str]]) -> None:
 
 
 def _may(user: Person, account_id: int, what: What) -> bool:
-    """Returns whether one of the user's roles has the right; what is withheld is looked up once a request."""
+    """Returns whether one of the user's roles has the right; withheld rights are looked up once a request."""
     rights = Rights.of(user)
     if rights.everything:
         return True

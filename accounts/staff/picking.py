@@ -1,7 +1,7 @@
-"""What a picker shows: the console's script opens it for every field with ``data-pick``.
+"""The answers to the window of a picker, which the console's script opens for fields with ``data-pick``.
 
-The field names the address of a page that answers ``found``; the reader searches, filters and goes on in it
-without leaving the form. ``LinkInput`` is such a field for addresses.
+The field has the address of a page that answers with ``found``; the reader searches, filters and scrolls in
+the window without leaving the form. ``LinkInput`` is such a field for addresses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,9 +24,10 @@ from accounts.staff.rights import Area
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A thing to pick: ``value`` goes into the field, ``image`` is the address of a small picture.
+    """A choice of a picker: ``value`` goes into the field, ``image`` is the address of a small picture.
 
-    ``icon`` is shown where there is no picture. With ``take`` the value is what a POST to it answers.
+    ``icon`` is shown where there is no picture. With ``take``, the value is what a POST to that address
+    answers.
     """
 
     value: str
@@ -39,7 +40,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A drop-down above the choices, by the name that its value is sent with."""
+    """A drop-down above the choices; ``name`` is the parameter that its value is sent as."""
 
     name: str
     label: StrOrPromise
@@ -56,7 +57,7 @@ def found(
     lines: bool = False,
     link: tuple[str, StrOrPromise] | None = None,
 ) -> JsonResponse:
-    """Answers the window of a picker; ``more`` is the ``after`` of the next request, ``upload`` is for files.
+    """Returns the choices of a picker; ``more`` is the next request's ``after``, ``upload`` is for files.
 
     With ``lines`` the choices are lines rather than tiles; ``link`` is an address with its words below them.
     """
@@ -89,7 +90,7 @@ def found(
 
 @named_account_page(Area.CONTENT)
 def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Answers with the pages of the account that the console knows."""
+    """Returns the pages of the account that the console knows, as choices."""
     group = request.GET.get("group", "")
     offered = links.offered(account, request.GET.get("q", "").strip())
     every = links.offered(account)
@@ -106,12 +107,12 @@ def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def links_of(account_id: int | None) -> str:
-    """Returns the address to pick an account's pages from."""
+    """Returns the address of the picker of an account's pages."""
     return f"{reverse('admin:staff_links')}?{urlencode({'account': account_id or ''})}"
 
 
 class LinkInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """An address to type or to pick; ``for_account`` says whose pages are offered."""
+    """An input for an address, typed or picked; ``for_account`` sets the account whose pages are offered."""
 
     def for_account(self, account_id: int | None) -> None:
         self.attrs |= {

@@ -1,4 +1,4 @@
-"""Which role may look at what and change what, and for which accounts a member of staff has which role."""
+"""The rights of roles to view and change areas of the console, and the roles of staff in accounts."""
 
 import enum
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SESSION_KEY = "account"
 
 
 class Area(enum.Enum):
-    """A part of the console that is given as a whole."""
+    """A part of the console to which a role gives access as a whole."""
 
     SETTINGS = "settings"  # the account itself: keys, modes, set-up check
     FOLLOWERS = "followers"  # followers and tags
@@ -55,9 +55,9 @@ class Rights:
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Returns the rights of a user, kept on the user object, which is another one in each request.
+        """Returns the rights of a user, cached on the user object, which each request has anew.
 
-        They are asked for dozens of times a page, and so looked up once.
+        They are needed dozens of times a page, and so looked up once.
         """
         kept = vars(user)
         if "_account_rights" not in kept:
@@ -99,14 +99,14 @@ class Rights:
 
 
 def current_account(request: HttpRequest) -> OfficialAccount | None:
-    """Returns the account chosen in the switcher; the first until then; ``None`` for staff without any."""
+    """Returns the account of the switcher, by default the first; ``None`` for staff without any account."""
     accounts = Rights.of(request.user).accounts
     chosen = accounts.get(request.session.get(SESSION_KEY, 0))
     return chosen or next(iter(accounts.values()), None)
 
 
 def choose_account(request: HttpRequest, account_id: int) -> bool:
-    """Makes an account the one that pages show; ``False`` if it is not for this member of staff."""
+    """Moves the switcher to an account; returns ``False`` if the user has no role in it."""
     if account_id not in Rights.of(request.user).accounts:
         return False
     if request.session.get(SESSION_KEY) != account_id:

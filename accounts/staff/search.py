@@ -1,6 +1,6 @@
-"""Search over everything in an account that has a page, for those who may open that page.
+"""The search over everything in an account that has a page, for readers who may open that page.
 
-An app says in its ``search.py`` what of its own is found, and registers it::
+An app registers what can be found of its own in its ``search.py``::
 
     @source("rules", gettext_lazy("Rules"), "alt_route", Area.CONTENT)
     def rules(account, wanted):
@@ -20,16 +20,16 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.registry import Registry
 
-# Of each kind: who needs more opens its list.
+# The number of results of each kind; the list of that kind has the others.
 MOST = 5
 LONGEST = 60
-# No kind may take longer: it is left out then, and the answer says so.
+# The time limit of each kind; a kind that takes longer is left out, and reported as slow.
 MILLISECONDS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing that was found: what it is called, more about it, and its page."""
+    """A search result: its title, a detail, and the address of its page."""
 
     title: str
     detail: str
@@ -41,7 +41,7 @@ Find = Callable[[OfficialAccount, str], Iterable[Found]]
 
 @dataclass(frozen=True, slots=True)
 class SearchSource:
-    """A kind of thing that is searched, for whoever may look at ``area``."""
+    """A kind of object that is searched, for readers who may view ``area``."""
 
     label: StrOrPromise
     icon: str
@@ -51,7 +51,7 @@ class SearchSource:
 
 @dataclass(frozen=True, slots=True)
 class ResultGroup:
-    """The things of one kind that were found; ``is_slow`` if the search for them took too long."""
+    """The search results of one kind; ``is_slow`` if the search took too long."""
 
     label: StrOrPromise
     icon: str
@@ -63,7 +63,7 @@ SOURCES: Registry[SearchSource] = Registry("source of search")
 
 
 def source(name: str, label: StrOrPromise, icon: str, area: Area) -> Callable[[Find], Find]:
-    """Registers a function that finds things of one kind."""
+    """Registers a function that finds objects of one kind."""
 
     def register(find: Find) -> Find:
         SOURCES.add(name, SearchSource(label, icon, area, find))
@@ -73,7 +73,7 @@ def source(name: str, label: StrOrPromise, icon: str, area: Area) -> Callable[[F
 
 
 def searched(request: HttpRequest, account: OfficialAccount | None, wanted: str) -> Iterator[ResultGroup]:
-    """Yields what the reader may see of the account, kind by kind; kinds without a match are left out."""
+    """Yields the results that the reader may see, by kind; kinds without results are left out."""
     rights = Rights.of(request.user)
     if account is None or not wanted:
         return

@@ -1,6 +1,6 @@
 """The second step of signing in: a code of an authenticator app, a passkey, or a recovery code.
 
-Secrets are encrypted, and a code is good once. Guesses are slowed down by the same limits as passwords, see
+Secrets are encrypted, and a code is valid once. Guesses are slowed down by the same limits as passwords, see
 ``accounts.staff.sign_in``; nobody is locked out.
 """
 
@@ -19,10 +19,10 @@ from accounts.staff.models import RecoveryCode, SecondFactor, SecondFactorRule, 
 ISSUER = "WeChat Console"
 Kind = SecondFactor.Kind
 RECOVERY_CODES = 10
-# A clock may be that many half minutes off.
+# The number of time steps by which a clock may be off.
 WINDOW = 1
 STEP_SECONDS = 30
-# In the session, from the password to the second step: what is still to be done.
+# The session key of what is still to be done after the password.
 PENDING = "second_step"
 SHOW, SET_UP = "show", "set_up"
 
@@ -32,14 +32,14 @@ def has(user: User) -> bool:
 
 
 def is_required(user: User) -> bool:
-    """Returns whether a role that the person has needs a second step by the rule of an owner."""
+    """Returns whether an owner requires a second step for one of the user's roles."""
     held = StaffRight.objects.filter(user=user).values_list("account", "role")
     rules = set(SecondFactorRule.objects.values_list("account", "role"))
     return any(right in rules for right in held)
 
 
 def left_to_do(user: User) -> str:
-    """Returns what is to be done after the password: ``SHOW`` a second step, ``SET_UP`` one, or ""."""
+    """Returns what is left to do after the password: ``SHOW`` a second step, ``SET_UP`` one, or ""."""
     if has(user):
         return SHOW
     return SET_UP if is_required(user) else ""
@@ -50,13 +50,13 @@ def new_key() -> str:
 
 
 def address_of(user: User, key: str) -> str:
-    """Returns the address, as a QR code has it, with which an authenticator app takes the key."""
+    """Returns the ``otpauth`` URI of the key, which an authenticator app scans as a QR code."""
     return pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name=ISSUER)
 
 
 def step_of(key: str, code: str) -> int | None:
-    """Returns the time step (of 30 seconds) near now for which the code is right, or ``None``."""
-    # An input method for Chinese types digits in full width.
+    """Returns the time step (of 30 seconds) near now for which the code is valid, or ``None``."""
+    # A Chinese input method may type full-width digits.
     plain = unicodedata.normalize("NFKC", code).replace(" ", "")
     now = int(timezone.now().timestamp()) // STEP_SECONDS
     app = pyotp.TOTP(key)
@@ -68,7 +68,7 @@ def step_of(key: str, code: str) -> int | None:
 
 @transaction.atomic
 def add_app(user: User, key: str, code: str) -> SecondFactor | None:
-    """Keeps an app that has shown a right code; ``None`` if it has not."""
+    """Adds an authenticator app if the code is valid for its key; otherwise returns ``None``."""
     step = step_of(key, code)
     if step is None:
         return None
@@ -77,7 +77,7 @@ def add_app(user: User, key: str, code: str) -> SecondFactor | None:
 
 @transaction.atomic
 def new_recovery_codes(user: User) -> list[str]:
-    """Makes ten new ones, which end the former; they are shown once."""
+    """Creates and returns ten recovery codes, which replace the former ones and are shown only once."""
     codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _each in range(RECOVERY_CODES)]
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create(
@@ -87,7 +87,7 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def is_right(user: User, code: str) -> bool:
-    """Takes a code of an app or a recovery code; each is good once."""
+    """Returns whether the code is valid, of an app or a recovery code, and marks it as used."""
     return _used_app(user, code) or _used_recovery(user, code)
 
 
@@ -98,7 +98,7 @@ def _used_app(user: User, code: str) -> bool:
     )
     for app in apps:
         if app.is_undecryptable("secret"):
-            # The recovery codes are still good.
+            # The recovery codes are still valid.
             continue
         step = step_of(app.secret, code)
         if step is not None and step > app.counter:

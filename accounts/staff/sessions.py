@@ -1,4 +1,4 @@
-"""Where staff are signed in: noted when they sign in, kept up to date, and ended from elsewhere."""
+"""The sessions of staff: recorded at the sign-in, kept up to date, and ended on request."""
 
 import datetime
 import time
@@ -20,7 +20,7 @@ from wechat.kernel.addresses import client_address
 
 KEY, SEEN = "staff_session", "staff_session_seen"
 EVERY_SECONDS = 300
-# Of the names in a browser's own description, the first that fits is what staff know it by.
+# Pairs of a mark in the user agent and the name shown to staff; the first match counts.
 BROWSERS = [
     ("MicroMessenger", "微信"), ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"),
     ("Chrome", "Chrome"), ("Safari", "Safari"),
@@ -32,7 +32,7 @@ SYSTEMS = [
 
 
 def begin(request: HttpRequest, user: User) -> None:
-    """Notes the session that has just begun, and forgets those that ended by themselves."""
+    """Records the session that has just begun, and deletes the rows of sessions that have expired."""
     _forget_ended(user)
     key = request.session.session_key
     if key is None:
@@ -45,13 +45,13 @@ def begin(request: HttpRequest, user: User) -> None:
 
 
 def of_user(user: User) -> "QuerySet[StaffSession]":
-    """Returns the sessions that somebody may still use, the newest first."""
+    """Returns the unexpired sessions of a user, the most recently used first."""
     alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     return StaffSession.objects.filter(user=user, key__in=alive).order_by("-seen_at")
 
 
 def end(sessions: "QuerySet[StaffSession]") -> int:
-    """Ends these sessions, so that who uses one has to sign in again; returns how many there were."""
+    """Ends these sessions, so that their users have to sign in again; returns the number of sessions."""
     keys = list(sessions.values_list("key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     StaffSession.objects.filter(key__in=keys).delete()
@@ -65,7 +65,7 @@ def browser_of(request: HttpRequest) -> str:
 
 
 class SessionMiddleware:
-    """Keeps who has not done the second step out, and the row of a session up to date."""
+    """The middleware that enforces the second step and updates the row of the session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -81,7 +81,7 @@ class SessionMiddleware:
         return response
 
 
-# By what is still to be done: its page, and what that page needs.
+# By what is still to be done: its page, and the addresses that the page needs.
 ALWAYS = ("admin:logout", "admin:jsi18n", "set_language")
 PAGES = {
     second_factor.SHOW: ("admin:staff_second_step", "admin:staff_passkey_step"),
@@ -101,7 +101,7 @@ def _keep(request: HttpRequest) -> None:
         session.save()
         row.update(key=session.session_key, seen_at=timezone.now(), address=client_address(request))
     elif request.method == "POST":
-        # Another password gives the session another key.
+        # A change of the password gives the session another key.
         row.exclude(key=session.session_key).update(key=session.session_key)
 
 

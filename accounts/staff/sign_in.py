@@ -1,9 +1,9 @@
-"""Guessing passwords is slowed down, for an address and for a user name; nobody is locked out.
+"""The delays after wrong passwords, by IP address and by user name; nobody is locked out.
 
 After a few wrong passwords the next attempt has to wait, each time twice as long. A name can be guessed from
-everywhere, so its limit is wide and its longest wait short: strangers cost its owner seconds. A browser that
-has signed in as that name before is limited by its own failures only, and strangers cost its owner nothing
-(the "device cookies" of OWASP).
+many addresses, so its limit is high and its longest wait short: attacks delay the owner of the name by at
+most that wait. A browser that has signed in with that name before is limited by its own failures only (the
+"device cookies" of OWASP).
 """
 
 import datetime
@@ -29,7 +29,7 @@ FORGOTTEN_AFTER = datetime.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Delays:
-    """The waits after wrong passwords: none for some, then ``first``, doubled each time up to ``longest``."""
+    """The waits after failures: none for the first ``free``, then ``first``, doubled up to ``longest``."""
 
     free: int
     longest: datetime.timedelta
@@ -38,7 +38,7 @@ class Delays:
     def wait(self, failures: int) -> datetime.timedelta:
         if failures < self.free:
             return datetime.timedelta()
-        # Enough doublings for any limit, and no number too large for a duration.
+        # Bounded: enough doublings for any limit, without overflowing the duration.
         doubled: int = 2 ** min(failures - self.free, 16)
         return min(self.first * doubled, self.longest)
 
@@ -52,7 +52,7 @@ DELAYS = {
 
 
 class TooSoon(Exception):
-    """The attempt came before ``open_at``, so the password is not even looked at."""
+    """The attempt came before ``open_at``, so the password was not checked."""
 
     def __init__(self, open_at: datetime.datetime) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class TooSoon(Exception):
 
 
 class SignInAttempt:
-    """An attempt to sign in, which counts as failed until it has ``succeeded``."""
+    """An attempt to sign in, which counts as failed until ``succeeded`` is called."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
         """Counts the attempt as a failure. Raises ``TooSoon`` if its origin has to wait."""
@@ -70,10 +70,10 @@ class SignInAttempt:
         self._limits = self._count()
 
     def succeeded(self, response: HttpResponse) -> None:
-        """Takes the failure back, and marks the browser as known by a cookie."""
+        """Reverts the counted failure, and marks the browser as known with a cookie."""
         now = timezone.now()
         for limit in self._limits:
-            # What others failed meanwhile stays.
+            # Failures counted meanwhile stay.
             SignInLimit.objects.filter(pk=limit.pk, failures=limit.failures).update(
                 failures=limit.failures - 1, open_at=now
             )
@@ -88,13 +88,13 @@ class SignInAttempt:
         )
 
     def _known_browser(self) -> str:
-        """Returns the number in the browser's cookie, if it has signed in as this name before, else ""."""
+        """Returns the id in the browser's cookie if it has signed in with this name before, otherwise ""."""
         cookie = self._request.get_signed_cookie(COOKIE, "", COOKIE_SALT, max_age=COOKIE_LIFE) or ""
         digest, _, browser = cookie.partition(".")
         return browser if digest == self._digest() else ""
 
     def _digest(self) -> str:
-        """Returns the name as a digest, in letters that a cookie may have."""
+        """Returns a digest of the name, in characters that are allowed in a cookie."""
         return hashlib.sha256(self._name.encode()).hexdigest()[:16]
 
     def _origins(self) -> list[tuple[Kind, str]]:
@@ -104,7 +104,7 @@ class SignInAttempt:
 
     @transaction.atomic
     def _count(self) -> Sequence[SignInLimit]:
-        """Counts a failure before the password is looked at: guesses at once must not slip through."""
+        """Counts a failure before the password is checked, so that parallel guesses are counted too."""
         now = timezone.now()
         SignInLimit.objects.filter(failed_at__lt=now - FORGOTTEN_AFTER).delete()
         limits = [self._locked(kind, value, now) for kind, value in self._origins()]
@@ -119,8 +119,8 @@ class SignInAttempt:
         return limits
 
     def _locked(self, kind: Kind, value: str, now: datetime.datetime) -> SignInLimit:
-        # It changes nothing of one that is there, but locks it: between two statements another attempt could
-        # forget it.
+        # An upsert that changes nothing of an existing row, but locks it: between two statements another
+        # attempt could delete it.
         SignInLimit.objects.bulk_create(
             [SignInLimit(kind=kind, value=value, failed_at=now, open_at=now)],
             update_conflicts=True,

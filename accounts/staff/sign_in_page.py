@@ -1,4 +1,4 @@
-"""The sign-in of the console, at a pace that guessing cannot keep up with: password, then second step."""
+"""The pages of signing in, with delays against guessing: the password, then the second step."""
 
 import math
 
@@ -37,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     except TooSoon as too_soon:
         return _too_soon(request, too_soon)
     response = admin.site.login(request)
-    # The form again is the answer to a wrong password.
+    # Django answers a wrong password with the form, and a right one with a redirect.
     if response.status_code == 302:
         attempt.succeeded(response)
         _begun(request, response["Location"])
@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def second_step(request: HttpRequest) -> HttpResponse:
-    """Asks for a code; a wrong one counts as a wrong password, with the same waits."""
+    """Asks for a code; a wrong code counts like a wrong password, with the same delays."""
     user = request.user
     if not isinstance(user, User) or second_factor.pending(request) != second_factor.SHOW:
         return redirect("admin:index")
@@ -70,7 +70,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def done(request: HttpRequest) -> HttpResponse:
-    """Lets the browser into the console."""
+    """Completes the sign-in, and redirects to the page asked for."""
     request.session.pop(second_factor.PENDING, None)
     return redirect(request.session.pop(NEXT, None) or "admin:index")
 

@@ -1,6 +1,6 @@
-"""What waits for a person: apps declare kinds of it, and one statement counts them all.
+"""The to-do items of staff: apps register kinds of things that wait, and one statement counts them all.
 
-An app joins in with a module ``todo``::
+An app registers its kinds in a module ``todo``::
 
     KINDS.add("refunds.waiting", TodoKind(
         title=_("Refunds wait for a second person"),
@@ -33,16 +33,16 @@ from wechat.kernel.work import KINDS as WORK
 from wechat.kernel.work import Kind as WorkKind
 from wechat.kernel.work import WorkRow
 
-# More of one kind than that are not counted: nobody has another day for knowing whether it is 120 or 150.
+# The largest number that is counted; whether 120 or 150 wait makes no difference to staff.
 MOST = 99
 
-# The rows that wait: of an account (its id, or a reference to it in the statement that asks for several) and
-# for somebody. Only to be filtered with, in terms of an index.
+# Called with an account (its id, or a reference to it in the statement for several accounts) and a user;
+# returns the rows that wait. The query should filter by an index only.
 Rows = Callable[[Any, User], QuerySet[Any]]
 
 
 class Severity(enum.IntEnum):
-    """The order in which things are shown: broken, then for somebody to decide, then good to know in time."""
+    """The order in which to-do items are shown: faults, then decisions, then notices."""
 
     FAULT = 0
     DECISION = 1
@@ -51,11 +51,11 @@ class Severity(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TodoKind:
-    """A kind of thing that waits for whoever may change one of ``areas`` in the account.
+    """A kind of thing that waits for users who may change one of ``areas`` in the account.
 
-    ``page`` names the list that has them, whose entry in the navigation carries their number; ``link`` leads
-    elsewhere, and ``opens`` to the only one that waits, by its id. What is ``acknowledged`` has no end of its
-    own: somebody says that it was seen.
+    ``page`` names the list of these things, whose entry in the navigation shows their number; ``link`` is
+    another address to open, and ``opens`` that of the only row that waits, by its id. An ``acknowledged``
+    kind has no end of its own: it waits until somebody says that they have seen it.
     """
 
     title: StrOrPromise
@@ -73,7 +73,7 @@ class TodoKind:
 
     @property
     def tells_newest(self) -> bool:
-        """Returns whether the id of the newest row that waits is asked for as well."""
+        """Returns whether the id of the newest waiting row is read as well."""
         return self.acknowledged or self.opens is not None
 
     def address(self, account_id: int) -> str:
@@ -87,7 +87,7 @@ KINDS: Registry[TodoKind] = Registry("kind of thing that waits")
 
 @dataclass(frozen=True, slots=True)
 class TodoItem:
-    """The number of things of a kind that wait in an account; ``newest`` is an id, 0 if not asked for."""
+    """The number of waiting things of a kind in an account; ``newest`` is an id, or 0 if it is not read."""
 
     name: str
     kind: TodoKind
@@ -112,7 +112,10 @@ def shown(number: int) -> str:
 
 
 def waiting(user: User) -> list[TodoItem]:
-    """Returns what waits for somebody in any of their accounts, the worst first, in one statement."""
+    """Returns the to-do items of a user in all their accounts, read in one statement.
+
+    They are ordered by the account's name, then by severity.
+    """
     rights = Rights.of(user)
     yours = [(name, kind) for name, kind in KINDS.by_name().items() if _is_any(kind, rights)]
     if not yours:
@@ -122,23 +125,23 @@ def waiting(user: User) -> list[TodoItem]:
 
 
 def acknowledge(account: OfficialAccount, name: str, up_to: int, by: User) -> None:
-    """Notes that somebody has seen what there was of a kind up to that row."""
+    """Records that somebody has seen the things of a kind up to that row."""
     seen, is_first = Acknowledgement.objects.get_or_create(
         account=account, kind=name, defaults={"up_to": up_to, "by": by}
     )
     if not is_first:
-        # A page that was opened before takes nothing back.
+        # A page opened earlier must not lower the mark.
         older = Acknowledgement.objects.filter(pk=seen.pk, up_to__lt=up_to)
         older.update(up_to=up_to, by=by, at=timezone.now())
 
 
 def held(*works: str) -> Rows:
-    """Returns the rows of a kind that is about background work on hold, of these names."""
+    """Returns the ``rows`` of a kind about background work on hold, of these names."""
     return lambda account, _user: Hold.objects.filter(work__in=works, subject=account, until__isnull=False)
 
 
 def overdue(work: str) -> Rows:
-    """Returns the rows of a kind that is about work that was due long ago, and asks."""
+    """Returns the ``rows`` of a kind about overdue work that waits for a decision."""
 
     def rows(account: Any, _user: User) -> QuerySet[Any]:
         kind = WORK.get(work)

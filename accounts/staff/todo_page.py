@@ -1,4 +1,4 @@
-"""What waits for the reader: the page, and the numbers that every page shows and asks for again."""
+"""The page of the to-do items, and their numbers, which the script of every page polls."""
 
 from itertools import groupby
 from typing import Any
@@ -25,7 +25,7 @@ COLOURS = {Severity.FAULT: "bad", Severity.DECISION: "warn", Severity.NOTICE: "p
 
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    """Shows what waits for the reader, account by account, the one of the switcher first."""
+    """Shows the reader's to-do items by account, that of the switcher first."""
     chosen = current_account(request)
     found = sorted(todo.waiting(_user(request)), key=lambda each: each.account != chosen)
     context: dict[str, Any] = {
@@ -44,7 +44,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_GET
 @conditional_page
 def counts(request: HttpRequest) -> HttpResponse:
-    """Answers the script of every page with how much waits; 304 as long as that is the same."""
+    """Returns the numbers of to-do items for the script of every page; 304 as long as they are unchanged."""
     found = todo.waiting(_user(request))
     chosen = current_account(request)
     of_pages: dict[str, int] = {}
@@ -60,7 +60,7 @@ def counts(request: HttpRequest) -> HttpResponse:
             "kinds": [_payload(each) for each in found],
         }
     )
-    # Kept to be compared with, and never shown without having asked.
+    # The browser may store the answer for revalidation only.
     answer["Cache-Control"] = "private, no-cache"
     return answer
 
@@ -77,7 +77,7 @@ def _payload(each: TodoItem) -> dict[str, Any]:
 @require_POST
 @account_page(Area.FOLLOWERS, by=tuple(Area))
 def seen(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Notes that what has no end of its own was seen, up to the newest that the page showed."""
+    """Acknowledges the things of a kind, up to the newest one that the page showed."""
     name, newest = request.POST.get("kind", ""), row_id(request.POST.get("newest", ""))
     kind = KINDS.find(name)
     if kind is None or not kind.acknowledged or newest is None:

@@ -1,4 +1,4 @@
-"""The admin's pages about official accounts, staff and what staff did; each module registers its own."""
+"""The admin's pages of official accounts, staff and the audit log; each module registers its own."""
 
 from accounts.staff.admin import audit, official, staff
 

@@ -1,4 +1,4 @@
-"""Everything that staff did, for owners and auditors of an account: searched, and taken along as a file."""
+"""The pages of the audit log, which owners and auditors of an account can search and export."""
 
 import datetime
 import operator
@@ -34,7 +34,7 @@ SLICE = 2_000
 
 
 class AuditFilter(FilterForm):
-    """The filters of the audit log: who, what, which object, and when."""
+    """The filters of the audit log: person, text, kind of object, and dates."""
 
     who = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Done by"), required=False)
     q = forms.CharField(
@@ -52,7 +52,7 @@ class AuditFilter(FilterForm):
         fields: Any = self.fields
         fields["kind"].choices = [("", gettext_lazy("All")), *kinds()]
         fields["who"].empty_label = gettext_lazy("Anybody")
-        # Whoever did something, whether they still work here or not.
+        # Everybody who has entries, even if they no longer work here.
         acted = AuditEntry.objects.filter(account=account).values("user")
         fields["who"].queryset = User.objects.filter(pk__in=acted).order_by("username")
         fields["who"].label_from_instance = lambda user: user.first_name or user.username
@@ -78,7 +78,7 @@ def _midnight(day: datetime.date) -> datetime.datetime:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Returns the kinds of objects that the console has pages about, by their names."""
+    """Returns the kinds of objects that have pages in the admin, as pairs of model label and name."""
     models = (model for model in apps.get_models() if admin.site.is_registered(model))
     named = [(model._meta.label_lower, str(model._meta.verbose_name)) for model in models]
     return sorted(named, key=operator.itemgetter(1))
@@ -108,7 +108,7 @@ class AuditAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return [path("export/", export, name="staff_audit_export"), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-        """Sends the entries under the filters of the list as a file, and records that they were exported."""
+        """Sends the entries under the list's filters as a file, and records the export in the log."""
         form = AuditFilter(account, request.GET)
         rows = form.narrowed(AuditEntry.objects.filter(account=account))
         audit.record(request, account, _("Exported the audit log."))
@@ -150,7 +150,7 @@ def object_in_words(entry: AuditEntry) -> str:
 
 
 def _lines(rows: QuerySet[AuditEntry]) -> Iterator[Row]:
-    """Yields the rows of the file, newest first, read a slice at a time to need little memory."""
+    """Yields the rows of the file, newest first, read in slices to need little memory."""
     yield [
         _("time"), _("who"), _("from where"), _("kind of object"), _("number of the object"), _("object"),
         _("what was done"), _("value before"), _("value after"), _("number in the chain"), _("seal"),

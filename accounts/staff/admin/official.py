@@ -47,7 +47,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OfficialAccount]:
-        """Returns all accounts of the reader, in the list too: this is where one is found."""
+        """Returns all accounts of the reader, in the list as well: it is where an account is chosen."""
         rows = ModelAdmin.get_queryset(self, request)
         return rows.filter(pk__in=Rights.of(request.user).viewable(self.area))
 
@@ -58,13 +58,13 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         return Rights.of(request.user).everything
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Leads to the guided set-up; the form for everything at once is for who posts it."""
+        """Redirects to the guided set-up; a POST still creates the account from the whole form."""
         if request.method == "GET" and self.has_add_permission(request):
             return redirect("operations_setup")
         return super().add_view(request, form_url, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns ``False``: all messages, followers and orders would go, too. It can be disabled instead."""
+        """Returns ``False``: it would delete messages, followers and orders too. Accounts can be disabled."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -83,7 +83,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         ]
 
     def examine_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Shows what the set-up check finds; only for a POST, as it calls the platform."""
+        """Shows the findings of the set-up check; only for a POST, because the check calls the platform."""
         if request.method != "POST":
             return redirect("admin:official_officialaccount_change", account.pk)
         found = examine(account)

@@ -20,7 +20,7 @@ from accounts.staff.rights import Area
 from wechat.console.pages import TabularInline
 
 admin.site.unregister(User)
-# Rights are given per account; a group of permissions that reach into all of them would only mislead.
+# Rights are given per account; groups, whose permissions apply to all accounts, would only mislead.
 admin.site.unregister(Group)
 
 
@@ -31,7 +31,7 @@ class StaffRightInline(TabularInline[StaffRight, User]):
 
 @admin.register(StaffRight)
 class StaffRightAdmin(AccountScopedAdmin):
-    """The pages about colleagues; a list of them stands where other models have a list of rows."""
+    """The pages about colleagues, with their list in place of the usual list of rows."""
 
     area = Area.SETTINGS
 
@@ -59,7 +59,7 @@ class StaffRightAdmin(AccountScopedAdmin):
 
 
 class NewStaffForm(UserCreationForm):  # type: ignore[misc]  # the skin is untyped
-    """The form to add a member of staff; "May use the console" is ticked, as that is why people are added."""
+    """The form that adds a member of staff; "May use the console" is ticked, as most need it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,7 +112,7 @@ class StaffAdmin(UserAdmin[User], AuditedAdmin):  # type: ignore[misc]  # both m
 
     @admin.display(description=gettext_lazy("password"))
     def new_password(self, user: User) -> SafeString:
-        """Returns a link to set a new password; how the password is kept is not shown."""
+        """Returns a link to set a new password, instead of Django's summary of the stored hash."""
         address = reverse("admin:auth_user_password_change", args=(user.pk,))
         return format_html('<a class="link" href="{}">{}</a>', address, _("Set a new password"))
 
@@ -131,7 +131,7 @@ class StaffAdmin(UserAdmin[User], AuditedAdmin):  # type: ignore[misc]  # both m
 
 @admin.register(SignInLimit)
 class SignInLimitAdmin(AuditedAdmin):
-    """The list of who has to wait before the next attempt to sign in; taking a line away ends the wait."""
+    """The list of delayed sign-ins; the action deletes rows, which ends the wait."""
 
     list_display = ("kind", "value", "failures", "failed_at", "open_at")
     list_display_links = None

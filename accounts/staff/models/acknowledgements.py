@@ -1,4 +1,4 @@
-"""What staff said they have seen of what waits for them."""
+"""The model of acknowledgements: up to where staff have seen the to-do items of a kind."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from accounts.official.models import OfficialAccount
 
 
 class Acknowledgement(models.Model):
-    """The newest row of a kind (of ``accounts.staff.todo``) up to which somebody said that all were seen."""
+    """The newest row of a kind (of ``accounts.staff.todo``) up to which somebody has seen all."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))
     kind = models.CharField(max_length=40)

@@ -1,4 +1,4 @@
-"""What staff did: an entry for each action, which is never changed and never taken away."""
+"""The models of the audit log, whose entries are never changed or deleted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ class AuditEntry(models.Model):
     """A record of who did what to which row, when and from where, with the values before and after.
 
     A trigger refuses every change but the seal (``number`` and ``hash``, see ``accounts.staff.audit_chain``).
-    Rows of people are named by their key alone, and their values are withheld.
+    Rows about people are named by their key only, and their values are withheld.
     """
 
     class Action(models.TextChoices):
@@ -27,7 +27,7 @@ class AuditEntry(models.Model):
         DELETED = "deleted", _("deleted")
 
     at = models.DateTimeField(_("time"), default=timezone.now)
-    # The entry outlives what it names: no constraint, and nothing is done to it.
+    # The entry outlives the rows it refers to: no constraint, and no action on their deletion.
     account = models.ForeignKey(
         OfficialAccount, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+",
         verbose_name=_("account"),
@@ -76,13 +76,13 @@ class AuditEntry(models.Model):
 
     @property
     def changes(self) -> "list[tuple[str, str, str]]":
-        """Returns each value that became another one: its name, what it was, what it is."""
+        """Returns the changed values as triples: name, value before, value after."""
         names = dict.fromkeys([*self.before, *self.after])
         return [(name, self._value(self.before, name), self._value(self.after, name)) for name in names]
 
     @property
     def words(self) -> str:
-        """Returns what was done, in one line."""
+        """Returns the action and its changes in one line."""
         return " ".join(filter(None, self._parts()))
 
     def _parts(self) -> Iterator[str]:
@@ -93,12 +93,12 @@ class AuditEntry(models.Model):
     @staticmethod
     def _value(values: Any, name: str) -> str:
         found = values.get(name, NOTHING)
-        # Of a person it is kept that there was a value, and not which.
+        # Of a person only the fact that there was a value is recorded.
         return str(_("withheld")) if found is None else str(found)
 
 
 class AuditChain(models.Model):
-    """The head of an account's chain of sealed entries; sealing locks this row, and no other work does."""
+    """The head of an account's chain of sealed entries, locked only by the sealing."""
 
     account = models.ForeignKey(
         OfficialAccount, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+",
@@ -111,7 +111,7 @@ class AuditChain(models.Model):
         verbose_name = _("audit chain")
         verbose_name_plural = _("audit chains")
         constraints = [
-            # What belongs to no account has one chain, too.
+            # The entries without an account have one chain as well.
             models.UniqueConstraint(fields=["account"], nulls_distinct=False, name="audit_chain_once")
         ]
 

@@ -6,7 +6,7 @@ from accounts.official.models import OfficialAccount
 
 
 class SavedFilter(models.Model):
-    """A search in a list that somebody often makes: its filters, as they stand in the list's address."""
+    """A named filter of a list, saved by a user as the query string of the list's address."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", db_index=False)

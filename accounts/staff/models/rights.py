@@ -1,4 +1,4 @@
-"""Which staff may do what with which account."""
+"""The models of the rights of staff in accounts."""
 
 from django.conf import settings
 from django.db import models
@@ -38,9 +38,9 @@ class StaffRight(models.Model):
 
 
 class Withheld(models.Model):
-    """A right that a role lacks in an account although its area would include it.
+    """A right that is withheld from a role in an account although its areas would include it.
 
-    It is the right to export files about people, or to see who they are.
+    It is the right to export files about people, or to see personal data.
     """
 
     class What(models.TextChoices):

@@ -1,4 +1,4 @@
-"""How staff sign in: how often somebody failed lately, where they are signed in, and their second step."""
+"""The models of signing in: delays after failures, sessions, and the second step."""
 
 import hashlib
 
@@ -13,7 +13,7 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 
 
 class SignInLimit(models.Model):
-    """A count of wrong passwords from one origin, and when it may try again (``accounts.staff.sign_in``)."""
+    """The failed sign-ins of one origin, and when it may try again (``accounts.staff.sign_in``)."""
 
     class Kind(models.TextChoices):
         ADDRESS = "address", _("IP address")
@@ -38,7 +38,7 @@ class SignInLimit(models.Model):
 
 
 class StaffSession(models.Model):
-    """A browser in which somebody is signed in. ``key`` is that of Django's session, which it ends with."""
+    """A browser in which somebody is signed in. ``key`` is that of Django's session, with which it ends."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions", verbose_name=_("member of staff")
@@ -58,11 +58,11 @@ class StaffSession(models.Model):
 
 
 class SecondFactor(HasSecrets):
-    """A proof that somebody shows besides the password: an authenticator app, or a passkey.
+    """A second step of signing in besides the password: an authenticator app, or a passkey.
 
-    ``secret`` is the key of the app, or the passkey's public credential. ``counter`` is the app's last time
-    step, which never goes back, so that a code that was seen once is of no use; of a passkey it is its own
-    count of uses, zero if it does not count.
+    ``secret`` is the key of the app, or the passkey's public credential. ``counter`` is the last time step
+    used with an app, which never decreases, so that a code cannot be used twice; for a passkey it is the
+    passkey's own signature counter, zero if it does not count.
     """
 
     class Kind(models.TextChoices):
@@ -91,7 +91,7 @@ class SecondFactor(HasSecrets):
 
 
 class RecoveryCode(models.Model):
-    """A code for who lost the phone: good once. Only its digest is kept."""
+    """A single-use code for somebody who lost the phone. Only its digest is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
@@ -107,13 +107,13 @@ class RecoveryCode(models.Model):
 
     @staticmethod
     def digest_of(code: str) -> str:
-        """Returns the SHA-256 of a code, in hexadecimal; a slow hash is not needed, as codes are random."""
+        """Returns the SHA-256 of a code, in hexadecimal; codes are random, so a slow hash is not needed."""
         plain = code.replace("-", "").replace(" ", "").casefold()
         return hashlib.sha256(plain.encode()).hexdigest()
 
 
 class SecondFactorRule(models.Model):
-    """A rule that whoever has this role in the account needs a second step to sign in."""
+    """A rule that users with this role in the account need a second step to sign in."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="second_factor_rules")
     role = models.CharField(_("role"), max_length=16, choices=StaffRight.Role.choices)

@@ -16,14 +16,14 @@ SETTINGS = Gate(Area.SETTINGS)
 
 @register.simple_tag(takes_context=True)
 def account_field(context: dict[str, Any]) -> SafeString:
-    """Draws a hidden field with the account that a form is made for: the gate lets it change no other."""
+    """Returns a hidden field with the form's account: the gate refuses to change another one."""
     account = shown_account(context["request"])
     return format_html('<input type="hidden" name="account" value="{}">', account.pk if account else "")
 
 
 @register.inclusion_tag("staff/problems.html", takes_context=True)
 def problems(context: dict[str, Any]) -> dict[str, Any]:
-    """Shows what pushes and calls of the account show to be wrong, as long as it lasts."""
+    """Shows the problems of the account that callbacks and calls have revealed, as long as they last."""
     request = context["request"]
     account = shown_account(request)
     return {
@@ -35,7 +35,7 @@ def problems(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("staff/held_work.html", takes_context=True)
 def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
-    """Shows why these kinds of background work of the account wait, with a button to have them go on."""
+    """Shows why these kinds of background work of the account wait, with a button to resume them."""
     request = context["request"]
     account = shown_account(request)
     return {
