@@ -1,6 +1,7 @@
-"""What an account may do, asked of the platform itself rather than concluded from its kind.
+"""The abilities of an account, found out with calls to the platform rather than concluded from its kind.
 
-Each probe is a real call that can have no effect: its body is refused after the right to call was checked.
+Each probe is a real call without effect: its body is refused after the right to call was checked.
+
 Reference: WeChat reference 0.4 and 17.2 (order of checks); 48001 means no right.
 """
 
@@ -37,9 +38,9 @@ ABILITIES = {
 
 
 def probe(account: OfficialAccount) -> dict[str, bool]:
-    """Asks for every ability and keeps the answers on the account.
+    """Probes every ability and saves the answers on the account; returns them by the ability's name.
 
-    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had.
+    Raises ``TransportError``, or ``ApiError`` if no token can be had.
     """
     client = client_for(account)
     client.get("/cgi-bin/get_api_domain_ip")

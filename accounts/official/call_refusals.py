@@ -1,8 +1,8 @@
-"""What the platform refuses an account as a whole, from the first refused call to the next good one.
+"""The refusals that concern an account as a whole, from the first refused call to the next successful one.
 
-Wrong secrets and addresses that are not on the IP allow-list show themselves in any call, whoever makes it.
-What was seen last is kept in Redis: a good call takes it away again without a query. A token that is in hand
-passes although the secret is wrong by now, so calls for tokens and calls with a token are told apart.
+Wrong secrets and addresses that are not on the IP allow-list show in any call. The newest refusal is stored
+in Redis; a successful call deletes it without a query. A token that was fetched earlier still works after the
+secret has become wrong, so calls for tokens and calls with a token are stored separately.
 
 Reference: WeChat reference 16 Error codes.
 """
@@ -21,20 +21,21 @@ from wechat.sdk.errors import TOKEN_PATHS, ApiError, WeChatError
 
 log = logging.getLogger(__name__)
 
-# About the account's keys, its address or its standing; 40001 of a call with a token is about that token.
+# Refusals because of the account's keys, address or status; for a call with a token, 40001 is about the
+# token.
 ACCOUNT_CODES = frozenset(
     {40001, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 61004, 89503, 89506, 89507}
 )
 STALE_TOKEN = 40001
 KEPT_SECONDS = 7 * 86_400
-# One good call in so long is looked at, unless the one before was refused.
+# At most one successful call in this time is noted, unless the call before was refused.
 LOOK_SECONDS = 1.0
 WAYS = ("token", "call")
 
 
 @dataclass(frozen=True, slots=True)
 class CallRefusal:
-    """The newest refusal, and the ``count`` of them since ``since``, with no good call between."""
+    """The newest refusal; ``count`` such refusals since ``since``, without a successful call in between."""
 
     errcode: int
     address: str
@@ -48,7 +49,7 @@ _looked_at: dict[tuple[str, str], float] = {}
 
 
 def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
-    """Takes down how a call of the account went; without Redis nothing is known, and nothing breaks."""
+    """Records the outcome of an account's call; without Redis, nothing is recorded."""
     way = "token" if api.startswith(TOKEN_PATHS) else "call"
     try:
         if isinstance(error, ApiError) and _is_of_account(error, way):
@@ -61,7 +62,7 @@ def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
 
 
 def standing(appid: str) -> list[CallRefusal]:
-    """Returns the newest refusals of calls and of tokens at present; nothing while Redis is away."""
+    """Returns the current refusals of calls and of tokens; none while Redis is down."""
     return list(_standing(appid))
 
 

@@ -1,10 +1,10 @@
-"""The addresses that WeChat's callbacks come from, as WeChat tells them: nobody else is let in where
-``CALLBACK_ALLOW_LIST`` is set.
+"""The callback addresses of WeChat, as it lists them; with ``CALLBACK_ALLOW_LIST`` no others are accepted.
 
-The list is one of the platform, so what any account was told counts for all of them. It never shuts WeChat
-out through a fault of ours: while there is none, and once the newest is older than ``VALID_FOR``, everybody
-is let in as without the setting, and the signature decides alone; ``wechat_callback_addresses_age_seconds``
-tells in time. Whoever is not on it is refused, and has it read again soon, as WeChat may have a new address.
+The platform has one list, so the answer to any account counts for all. The list never locks WeChat out
+because of a fault of ours: without a list, or once the newest is older than ``VALID_FOR``, all addresses are
+accepted, as without the setting, and the signature alone decides; the metric
+``wechat_callback_addresses_age_seconds`` warns in time. An unknown address is refused, and has the list read
+again soon, because it may be a new one of WeChat.
 
 Reference: WeChat reference 4.6 getcallbackip.
 """
@@ -31,15 +31,15 @@ from wechat.sdk.calls.base import callback_ips
 
 log = logging.getLogger(__name__)
 
-# As the platform asks for; whoever is refused has it read sooner.
+# The interval that the platform asks for; a refused address has the list read sooner.
 EVERY = datetime.timedelta(days=1)
-# Of a list that is older nobody can say whether WeChat still pushes from those addresses.
+# WeChat may no longer use the addresses of an older list.
 VALID_FOR = datetime.timedelta(days=3)
-# Strangers may have the list read again, but not more often than this.
+# The shortest interval of readings because of refused addresses, which strangers can cause.
 AT_MOST_EVERY = datetime.timedelta(minutes=5)
 ASK_SECONDS = 60.0
 
-# What whoever is refused is told; the set-up check knows it by that.
+# The body of the answer to a refused address, by which the set-up check recognizes it.
 REFUSED = "Not an address of WeChat."
 
 READINGS = work.Kind(
@@ -60,9 +60,9 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """The addresses and networks that were told last; they count ``until``, in seconds since 1970.
+    """The addresses and networks that were listed last, valid ``until`` (seconds since 1970).
 
-    ``until`` is 0 as long as nothing was told.
+    ``until`` is 0 if there is no list.
     """
 
     addresses: frozenset[str]
@@ -71,7 +71,7 @@ class AllowList:
 
 
 def admits(address: str) -> bool:
-    """Returns whether callbacks from an address are let in; answers from memory, as in an event loop."""
+    """Returns whether callbacks from an address are accepted; uses only memory, as for an event loop."""
     known = _known.get()
     if address in known.addresses or time.time() > known.until:
         return True
@@ -83,13 +83,13 @@ def admits(address: str) -> bool:
 
 
 def read_at() -> datetime.datetime | None:
-    """Returns when an account was told the list last."""
+    """Returns when the list was last read, or ``None``."""
     newest = CallbackAddresses.objects.filter(account__enabled=True, read_at__isnull=False)
     return newest.order_by("-read_at").values_list("read_at", flat=True).first()
 
 
 def ask_again() -> None:
-    """Has the list read soon, as somebody was refused who may be new. For a thread beside the loop."""
+    """Schedules a reading of the list, after an unknown address was refused. For a thread beside the loop."""
     global _asked_at
     if time.monotonic() - _asked_at < ASK_SECONDS:
         return
@@ -115,7 +115,7 @@ def _read(row: CallbackAddresses) -> None:
 
 @WATCHES.does
 def _watch_new(_turn: work.Turn) -> int:
-    """Begins to ask for each account, whether it was there before the setting or not; returns how many."""
+    """Creates the row of each account that has none, old or new; returns the number of rows."""
     rows = [CallbackAddresses(account=account, due_at=timezone.now()) for account in _unwatched()]
     made = CallbackAddresses.objects.bulk_create(rows, ignore_conflicts=True)
     work.wake(READINGS.name)
@@ -137,7 +137,7 @@ def _build() -> AllowList:
     rows = list(CallbackAddresses.objects.filter(account__enabled=True, read_at__gt=since))
     listed = {address for row in rows for address in row.addresses}
     networks = [network for network in map(_network, sorted(listed)) if network is not None]
-    # Most are single addresses, which are found at once; the others are gone through.
+    # Most are single addresses, for a lookup in a set; the others are searched one by one.
     addresses = frozenset(str(each.network_address) for each in networks if each.num_addresses == 1)
     ranges = [each for each in networks if each.num_addresses > 1]
     newest = max((row.read_at.timestamp() for row in rows if row.read_at), default=0.0)

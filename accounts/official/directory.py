@@ -1,4 +1,4 @@
-"""The accounts by slug, as the callback knows them: in the process, no query."""
+"""The cache of accounts by slug, for callbacks: in the process, without queries."""
 
 import logging
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 
 class KeysUnusable(Exception):
-    """The account's keys cannot be opened, or have a form that none has: nothing can be verified."""
+    """The account's keys cannot be decrypted or have an invalid form, so nothing can be verified."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedAccount:
     account: OfficialAccount
-    # Without and with the former ones; ``None`` if they are unusable.
+    # The keys without and with the former ones; ``None`` if they are unusable.
     current: CallbackKeys | None
     overlapping: CallbackKeys | None
 
     def keys(self) -> CallbackKeys:
-        """Returns the valid keys: with the former ones while a change is under way.
+        """Returns the valid keys, which include the former ones while a change is under way.
 
         Raises ``KeysUnusable``.
         """
@@ -43,7 +43,7 @@ def _build() -> Mapping[str, CachedAccount]:
 
 
 def _entry(account: OfficialAccount) -> CachedAccount:
-    """Returns the account with its keys, without them if they are unusable: the others go on."""
+    """Returns the account with its keys, or without them if they are unusable, so that others still work."""
     try:
         return CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
@@ -61,6 +61,6 @@ def find(slug: str) -> CachedAccount | None:
 
 
 def of_id(account_id: int) -> OfficialAccount | None:
-    """Returns an enabled account by its id."""
+    """Returns an enabled account by its id, or ``None``."""
     found = (entry.account for entry in _entries.get().values() if entry.account.pk == account_id)
     return next(found, None)

@@ -1,4 +1,4 @@
-"""What the platform's error codes mean for the staff, and what to do about them.
+"""The platform's error codes as sentences for staff, with the next step.
 
 Reference: WeChat reference 16 Error codes.
 """
@@ -11,23 +11,23 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 
 def in_words(errcode: int) -> str:
-    """Returns a sentence about an error with the next step, in the reader's language."""
+    """Returns a sentence about an error code with the next step, in the active language."""
     unknown = _("WeChat refused it for a reason that is not known here; if it stays, ask WeChat.")
-    # The brackets are those of the language.
+    # Translated because brackets differ between languages.
     return _("%(why)s (%(errcode)s)") % {"why": WORDS.get(errcode, unknown), "errcode": errcode}
 
 
-# The error of a tag that somebody deleted on the platform, which is no answer to a call.
+# The error of a tag that was deleted on the platform, which no call returns.
 DELETED_THERE = "deleted"
 
 
 def of_error(error: WeChatError) -> str:
-    """Returns why a call failed, in the reader's language."""
+    """Returns the reason for a failed call, in the active language."""
     return in_words(error.errcode) if isinstance(error, ApiError) else _("WeChat could not be reached.")
 
 
 def of_row(row: WorkRow) -> str:
-    """Returns why a row's work waits or failed, in the reader's language; empty where it does neither."""
+    """Returns the reason why a row's work waits or failed, in the active language, or the empty text."""
     if row.errcode is not None:
         return in_words(row.errcode)
     if row.error == DELETED_THERE:

@@ -1,4 +1,4 @@
-"""The platform's error codes in words, with the next step: the one table of them.
+"""The table of the platform's error codes in words, with the next step.
 
 Reference: WeChat reference 16 Error codes.
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-# A request that the platform cannot read: nobody who works here can do anything about it.
+# Malformed requests, which staff cannot do anything about.
 FAULTS_OF_OURS = (
     40002, 40004, 40008, 40033, 40035, 40038, 40097, 40202, 40203, 41001, 41003, 41005, 41006,
     41007, 41008, 41010, 43001, 43002, 43003, 44001, 44002, 44005, 45067, 45072, 45083, 45084,

@@ -1,4 +1,4 @@
-"""An official account or mini program: its keys, its modes, what it may do."""
+"""The models of official accounts and mini programs, their tokens, quotas and callback addresses."""
 
 import datetime
 import re
@@ -17,7 +17,7 @@ from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
 # How long the former token and AES key stay valid after a change: the platform switches within minutes,
-# but the two sides are changed by hand.
+# but both sides are changed by hand.
 KEY_OVERLAP = datetime.timedelta(hours=24)
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
@@ -74,9 +74,9 @@ class OfficialAccount(HasSecrets):
         _("access token"), max_length=8, choices=TokenKind.choices, default=TokenKind.STABLE
     )
     enabled = models.BooleanField(_("enabled"), default=True)
-    # The days the secrets were last given, by field: {"token": "2026-02-01"}.
+    # The days on which the secrets were last set, by field: {"token": "2026-02-01"}.
     secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
-    # What real calls showed: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
+    # The results of probes: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
     abilities = models.JSONField(_("abilities"), default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -100,9 +100,9 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them.
+        """Raises ``ValidationError`` for secrets in a wrong form, which no form field checks.
 
-        Those that no key opens are left as they are.
+        Secrets that cannot be decrypted are left as they are.
         """
         if not self.is_undecryptable("token") and not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
@@ -126,10 +126,10 @@ class OfficialAccount(HasSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
+        """Sets new keys (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
 
-        What was replaced longer ago is dropped; what a change within that time replaced is kept for as long.
-        What no key opens is replaced by any value, and is of no use as a former one.
+        Former keys whose overlap is over are dropped; otherwise their overlap is prolonged as well. A key
+        that cannot be decrypted counts as changed by any value, and is not kept as a former one.
         """
         now = timezone.now()
         given = {"token": token, "aes_key": aes_key}
@@ -153,11 +153,11 @@ class OfficialAccount(HasSecrets):
                 self.secrets_set_on = {**self.secrets_set_on, name: today}
 
     def undecryptable_secrets(self) -> list[str]:
-        """Returns the fields whose secrets no configured key opens."""
+        """Returns the names of the fields whose secrets no configured key decrypts."""
         return [name for name in SECRETS if self.is_undecryptable(name)]
 
     def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
-        """Returns the keys of callbacks. Raises ``Undecryptable`` if no key opens those that are in use."""
+        """Returns the keys of callbacks. Raises ``Undecryptable`` if the current ones cannot be decrypted."""
         return CallbackKeys(
             appid=self.appid,
             token=self.token,
@@ -170,7 +170,7 @@ class OfficialAccount(HasSecrets):
 
 
 class StoredToken(HasSecrets):
-    """An access token or ticket for the time that Redis is away."""
+    """An access token or ticket, stored for the time that Redis is down."""
 
     name = models.CharField(max_length=120, unique=True)
     value = SecretField()
@@ -186,7 +186,7 @@ class StoredToken(HasSecrets):
 
 
 class TokenEvent(models.Model):
-    """A token was fetched, or the platform refused one that was in use: when, and by which process."""
+    """A token was fetched, or the platform refused one in use: when, and by which process."""
 
     class What(models.TextChoices):
         FETCHED = "fetched", _("fetched from WeChat")
@@ -207,7 +207,7 @@ class TokenEvent(models.Model):
 
 
 class QuotaReading(WorkRow):
-    """The platform's daily counters of an account as they were told last; ``due_at`` asks for them again.
+    """The platform's daily counters of an account, as last read; ``due_at`` is the next reading.
 
     ``figures`` by path of the API: calls a day, used, left, calls a minute.
     """
@@ -225,7 +225,7 @@ class QuotaReading(WorkRow):
 
 
 class QuotaClearing(models.Model):
-    """All daily counters of the account were set to zero, which the platform allows ten times a month."""
+    """A reset of all daily counters of the account, which the platform allows ten times a month."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="quota_clearings")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -240,7 +240,7 @@ class QuotaClearing(models.Model):
 
 
 class CallbackAddresses(WorkRow):
-    """The addresses that WeChat's callbacks come from, as an account was told last; ``due_at`` asks again."""
+    """The addresses of WeChat's callbacks, as last read for an account; ``due_at`` is the next reading."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="callback_addresses")
     addresses = models.JSONField(default=list)

@@ -1,4 +1,4 @@
-"""How much of an account's daily calls is left, told by the platform, and the ways to have it back.
+"""The daily quotas of an account's API calls: their readings and their reset.
 
 Reference: WeChat reference 4.3 Quota management.
 """
@@ -22,12 +22,12 @@ from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
 
 CLEARINGS_A_MONTH = 10
-# Below this share of a day's calls somebody should know.
+# A quota with less than this share of the day's calls left is nearly spent.
 NEARLY_SPENT = 0.1
 EVERY = datetime.timedelta(hours=1)
-# What was told longer ago is of another hour, or another day, and is not told on.
+# Older readings are not exported as metrics.
 VALID_FOR = 2 * EVERY
-# No such path, not one of this kind of account, or no right to it: there is nothing to tell.
+# The path is unknown, not for this kind of account, or not permitted: it has no quota.
 NOT_OURS = frozenset({48001, 76021, 76022, 50002})
 WATCHED: Mapping[str, StrOrPromise] = {
     "/cgi-bin/message/custom/send": _("Customer-service messages"),
@@ -65,7 +65,7 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The quota of one API: calls of today, and how many a minute where that is limited as well."""
+    """The quota of one API: the calls of today, and the limit a minute if there is one."""
 
     path: str
     label: StrOrPromise
@@ -80,12 +80,12 @@ class Quota:
 
     @property
     def share(self) -> int:
-        """Returns how many percent of the day's calls are used."""
+        """Returns the used percentage of the day's calls."""
         return min(100, round(100 * self.used / self.limit)) if self.limit else 0
 
 
 def of(reading: QuotaReading) -> list[Quota]:
-    """Returns the quotas that were read last, the scarcest first."""
+    """Returns the quotas of the last reading, the scarcest first."""
     found = [
         Quota(path, WATCHED[path], *figures) for path, figures in reading.figures.items() if path in WATCHED
     ]
@@ -93,7 +93,7 @@ def of(reading: QuotaReading) -> list[Quota]:
 
 
 def watch(account: OfficialAccount) -> QuotaReading:
-    """Returns the account's row, and makes it the first time; from then on it is read every hour."""
+    """Returns the account's row, created on first use; from then on it is read every hour."""
     row, made = QuotaReading.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
     if made:
         work.wake(READINGS.name)
@@ -102,7 +102,10 @@ def watch(account: OfficialAccount) -> QuotaReading:
 
 @WATCHES.does
 def _watch_new(_turn: work.Turn) -> int:
-    """Has the quotas of every account read from its first day, whether anybody opened its page or not."""
+    """Creates the row of every account that has none, whether or not anybody has opened its page.
+
+    Returns the number of accounts.
+    """
     return sum(bool(watch(account)) for account in _unwatched())
 
 
@@ -111,7 +114,7 @@ def _unwatched() -> QuerySet[OfficialAccount]:
 
 
 def recent() -> Iterator[tuple[str, Quota]]:
-    """Yields the short names of accounts and what each has left, as it was told of late."""
+    """Yields the accounts' short names with each of their quotas, from readings within ``VALID_FOR``."""
     readings = QuotaReading.objects.filter(account__enabled=True, read_at__gt=timezone.now() - VALID_FOR)
     for reading in readings.select_related("account").order_by("account__slug"):
         for quota in of(reading):
@@ -119,7 +122,7 @@ def recent() -> Iterator[tuple[str, Quota]]:
 
 
 def read(account: OfficialAccount) -> None:
-    """Asks the platform for the account's quotas now, and keeps them. Raises ``WeChatError``."""
+    """Reads the account's quotas from the platform now and saves them. Raises ``WeChatError``."""
     row = watch(account)
     figures = _figures(client_for(account))
     QuotaReading.objects.filter(pk=row.pk).update(
@@ -150,12 +153,12 @@ def _figures(client: Client) -> dict[str, list[int]]:
 
 
 def cleared_this_month(account: OfficialAccount) -> int:
-    """Returns how often counters were cleared from here; the platform counts those from elsewhere, too."""
+    """Returns how often the counters were cleared here this month; the platform counts others as well."""
     month = timezone.now().astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return QuotaClearing.objects.filter(account=account, at__gte=month).count()
 
 
 def clear(account: OfficialAccount, by: User) -> None:
-    """Sets all daily counters of the account to zero, ten times a month at most. Raises ``WeChatError``."""
+    """Clears all daily counters of the account, at most ten times a month. Raises ``WeChatError``."""
     base.clear_quota(client_for(account))
     QuotaClearing.objects.create(account=account, by=by)

@@ -1,4 +1,4 @@
-"""Where access tokens and tickets live: Redis for all processes; Postgres for the time Redis is away.
+"""The storage of access tokens and tickets: Redis, shared by all processes, and Postgres while Redis is down.
 
 Reference: WeChat reference 4.2, "one shared cache per AppID".
 """
@@ -29,14 +29,15 @@ log = logging.getLogger(__name__)
 LOCK_SECONDS = 20
 KEPT_EVENTS = 200
 
-# Deletes only the value it was asked to delete, in one step: another process may have stored a newer one.
+# Deletes the key only if it still has the given value: another process may have stored a newer one.
 DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
 class SharedTokenStore:
     """A ``TokenStore`` (see ``wechat.sdk.tokens``) shared by every process of the installation.
 
-    A token that no key of this process opens is none: keys were changed since, and another is fetched.
+    A token that this process cannot decrypt counts as missing: the keys were changed, and a new token is
+    fetched.
     """
 
     def load(self, name: str) -> Token | None:
@@ -61,7 +62,7 @@ class SharedTokenStore:
             log.warning("token_store_fallback", extra={"error": type(error).__name__})
 
     def drop(self, name: str, value: str) -> None:
-        """Forgets the token if it is still the one that failed."""
+        """Deletes the token if it is still the one that failed."""
         metrics.TOKENS_REFUSED.labels(name).inc()
         try:
             redis = get_redis_connection("default")
@@ -77,9 +78,9 @@ class SharedTokenStore:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Holds a lock that one process at a time has.
+        """Holds a lock that only one process has at a time.
 
-        Waits for it at most ``LOCK_SECONDS``, and goes on without it then.
+        Waits for it at most ``LOCK_SECONDS``, and then continues without it.
         """
         lock = get_redis_connection("default").lock(
             f"{_key(name)}:lock", timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS
@@ -141,9 +142,9 @@ def _save_to_postgres(name: str, token: Token) -> None:
 
 
 def _note(name: str, what: TokenEvent.What) -> None:
-    """Notes an event of a token and keeps the newest ``KEPT_EVENTS``.
+    """Records an event of a token, and keeps the newest ``KEPT_EVENTS``.
 
-    The allowance of forced refreshes is kept like a token and is none: nothing is noted of it.
+    The allowance of forced refreshes is stored like a token but is none: nothing is recorded for it.
     """
     if name.endswith(":forced"):
         return
@@ -154,7 +155,7 @@ def _note(name: str, what: TokenEvent.What) -> None:
 
 
 def _process() -> str:
-    """Returns what this process is called where the server's processes are listed."""
+    """Returns a name by which the process can be found on its server."""
     return f"{Path(sys.argv[0]).name or 'python'} {os.getpid()} @ {socket.gethostname()}"[:120]
 
 
