@@ -1,4 +1,4 @@
-"""What has come from the platform for an account, told by the app that takes it in."""
+"""The requests of the platform for an account, known to the app that receives them."""
 
 import datetime
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """The times at which an account was verified last, and pushed to.
+    """The times of an account's last verification and last push.
 
-    ``elsewhere`` are the wrong short names under which the platform looked for the account.
+    ``elsewhere`` are the wrong short names under which the platform requested the account.
     """
 
     verified_at: datetime.datetime | None = None
@@ -24,5 +24,5 @@ SOURCES: Registry[Callable[[OfficialAccount], Arrivals]] = Registry("source of a
 
 
 def of(account: OfficialAccount) -> Arrivals:
-    """Returns what has arrived for the account; empty where the app that knows is not installed."""
+    """Returns what has arrived for the account; empty if no app registers a source."""
     return next((source(account) for source in SOURCES), Arrivals())

@@ -1,4 +1,4 @@
-"""The pages of what failed: by cause, in words, with a button to try it again, one or all of a cause."""
+"""The pages of failed work, grouped by cause, with buttons to retry one row or all with the same cause."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,14 +16,14 @@ from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.row_ids import row_id
 
-# Whoever may look at one of the areas looks at what failed in it.
+# A reader who may view one of the areas sees the failures in it.
 AREAS = tuple(Area)
 SHOWN = 100
 
 
 @account_page(Area.FOLLOWERS, by=AREAS)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what failed, by cause; a POST tries everything with one cause again."""
+    """Shows failed work by cause; a POST retries everything with one cause."""
     rights = Rights.of(request.user)
     if request.method == "POST":
         source = _source(request, account, request.POST.get("source", ""))
@@ -36,7 +36,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.FOLLOWERS, by=AREAS)
 def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
-    """Shows the rows that failed for one cause; a POST tries those again that are ticked."""
+    """Shows the rows that failed for one cause; a POST retries those that are ticked."""
     source = _source(request, account, name)
     key = request.GET.get("cause", "")
     if request.method == "POST":
@@ -59,7 +59,7 @@ def listed(request: HttpRequest, account: OfficialAccount, name: str) -> HttpRes
 
 
 def _source(request: HttpRequest, account: OfficialAccount, name: str) -> FailureSource:
-    """Returns a source of failures. Raises ``Http404`` for one that its reader may not look at."""
+    """Returns a source of failures. Raises ``Http404`` for one that the reader may not view."""
     source = SOURCES.find(name)
     if source is None or not Rights.of(request.user).may_view(source.area, account.pk):
         raise Http404

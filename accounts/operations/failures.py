@@ -1,6 +1,6 @@
-"""What failed for good, by its cause, told by the apps whose it is, and how it is tried again.
+"""The registry of work that failed for good, by cause, and how it is retried.
 
-An app registers it in its module ``failures``::
+An app registers its own in a module ``failures``::
 
     SOURCES.add("uploads", FailureSource(_("Uploads"), Area.CONTENT, rows, again))
 """
@@ -23,14 +23,14 @@ from wechat.kernel.registry import Registry
 from wechat.kernel.work import interruptions
 from wechat.kernel.work.rows import is_surprise
 
-# The newest so many of each kind are looked at: older ones come up when these are gone.
+# The number of newest rows of each kind that are read; older ones follow once these are gone.
 MOST = 1_000
-# An answer that never came names its API first.
+# The texts of calls without an answer, which begin with the API.
 UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
 
 
 def sentence(errcode: int | None, text: str) -> str:
-    """Returns why it failed and what to do, in the reader's language."""
+    """Returns the reason for a failure and what to do, in the active language."""
     if errcode is not None:
         return in_words(errcode)
     if text == DELETED_THERE:
@@ -46,11 +46,12 @@ def sentence(errcode: int | None, text: str) -> str:
 class FailureSource:
     """A kind of work that can fail for good.
 
-    ``rows`` are those of the account that failed; ``cause`` names the columns of an error number and of a
-    text, of which ``words`` makes a sentence. ``again`` has some of them tried again and returns how many;
-    without it the page of the row, ``link``, is where to go. ``caution`` is told before trying again, and
-    ``again_area`` is the area whose right that needs, where it is another one than to look. ``narrow`` leaves
-    the rows that somebody may look at, or change, in the account, where its right there is not enough.
+    ``rows`` returns the failed rows of an account; ``cause`` names the columns of an error number and of a
+    text, from which ``words`` makes a sentence. ``again`` retries some of them and returns their number;
+    without it, staff open the row's own page, ``link``. ``caution`` is shown before a retry, and
+    ``again_area`` is the area whose right to change a retry needs, if it is not ``area``. ``narrow`` limits
+    the rows to those that somebody may view or change in the account, where the right in the area is not
+    enough.
     """
 
     label: StrOrPromise
@@ -66,11 +67,11 @@ class FailureSource:
     narrow: Callable[[QuerySet[Any], OfficialAccount, Rights, bool], QuerySet[Any]] = lambda rows, *_: rows
 
     def why(self, errcode: int | None, text: str) -> str:
-        """Returns the sentence for a cause, in the reader's language."""
+        """Returns the sentence for a cause, in the active language."""
         return interruptions.in_words(text) if text == interruptions.ENDED else self.words(errcode, text)
 
     def rows_for(self, account: OfficialAccount, rights: Rights, *, change: bool = False) -> QuerySet[Any]:
-        """Returns what failed of the account and is somebody's to look at, or to change."""
+        """Returns the failed rows of the account that somebody may view, or change."""
         return self.narrow(self.rows(account), account, rights, change)
 
     def may_try_again(self, rights: Rights, account: OfficialAccount) -> bool:
@@ -82,7 +83,7 @@ SOURCES: Registry[FailureSource] = Registry("source of failures")
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """The failures of one kind with one cause, and their number; ``key`` is the cause in an address."""
+    """The failures of one kind with one cause, and their number; ``key`` stands for the cause in a URL."""
 
     name: str
     source: FailureSource
@@ -93,7 +94,7 @@ class FailureGroup:
 
 
 def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
-    """Returns what failed of the account, as far as its reader may look, the most frequent causes first."""
+    """Returns the failures of the account that the reader may view, the most frequent causes first."""
     counts: dict[tuple[str, str], int] = {}
     for name, errcode, text in _causes(account, rights):
         key = (name, SOURCES.get(name).why(errcode, text))
@@ -103,31 +104,31 @@ def groups(account: OfficialAccount, rights: Rights) -> list[FailureGroup]:
 
 
 def of(account: OfficialAccount, rights: Rights, name: str, key: str) -> list[Any]:
-    """Returns the rows of one kind that failed for this cause and may be looked at, newest first."""
+    """Returns the rows of one kind that failed for this cause and may be viewed, newest first."""
     source = SOURCES.get(name)
     rows = source.rows_for(account, rights).order_by("-pk")[:MOST]
     return [row for row in rows if key_of(source.why(*cause_of(source, row))) == key]
 
 
 def number(account: OfficialAccount, rights: Rights) -> int:
-    """Returns how many rows failed; of each kind at most ``MOST`` are counted."""
+    """Returns the number of failed rows; at most ``MOST`` of each kind are counted."""
     return len(_causes(account, rights))
 
 
 def try_again(account: OfficialAccount, rights: Rights, source: FailureSource, chosen: list[int]) -> int:
-    """Has those of these rows tried again that failed and are somebody's to change; returns how many."""
+    """Retries those of these rows that have failed and that somebody may change; returns their number."""
     if source.again is None:
         return 0
     return source.again(source.rows_for(account, rights, change=True).filter(pk__in=chosen))
 
 
 def key_of(why: str) -> str:
-    """Returns a short name for a cause, from which the cause cannot be read."""
+    """Returns a short hash of a cause."""
     return hashlib.sha256(why.encode()).hexdigest()[:12]
 
 
 def _causes(account: OfficialAccount, rights: Rights) -> list[tuple[str, int | None, str]]:
-    """Returns source name, error number and text of every failed row, by one statement."""
+    """Returns source name, error number and text of every failed row, read by one statement."""
     parts = [
         _part(name, source, source.rows_for(account, rights))
         for name, source in SOURCES.by_name().items()
@@ -151,7 +152,7 @@ def _part(name: str, source: FailureSource, failed: QuerySet[Any]) -> QuerySet[A
 
 
 def cause_of(source: FailureSource, row: Model) -> tuple[int | None, str]:
-    """Returns the error number and the text that tell why a row failed."""
+    """Returns the error number and the text of a failed row."""
     number, text = source.cause
     return (getattr(row, number) if number else None), getattr(row, text)
 

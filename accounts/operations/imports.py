@@ -1,6 +1,6 @@
-"""What was made on the platform's own page and can be brought here, told by the apps that take it.
+"""The registry of imports: what was made on the platform's own page and can be brought here.
 
-An app registers it in its module ``imports``::
+An app registers its own in a module ``imports``::
 
     IMPORTS.add("menus", Import(_("Custom menu"), Area.CONTENT, state, run))
 """
@@ -15,15 +15,15 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from wechat.kernel.registry import Registry
 
-# A longer list is not counted to its end.
+# The largest number that is counted.
 COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """The number of things that are here by now; ``moving`` while a worker brings more.
+    """The number of things that are here now; ``moving`` while a worker imports more.
 
-    ``problem`` says why that failed.
+    ``problem`` is the reason for a failure.
     """
 
     number: int
@@ -35,14 +35,14 @@ class ImportState:
 class Import:
     """An import from the platform.
 
-    ``run`` begins it, or does it at once, and returns a sentence. Raises ``WeChatError``.
+    ``run`` starts the import, or completes it at once, and returns a sentence. Raises ``WeChatError``.
     """
 
     label: StrOrPromise
     area: Area
     state: Callable[[OfficialAccount], ImportState]
     run: Callable[[OfficialAccount, User], str]
-    # The name of the page's address where what was brought is found.
+    # The URL name of the page that shows what was imported.
     url_name: str
 
 

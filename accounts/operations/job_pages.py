@@ -1,4 +1,4 @@
-"""The page of background work: what runs, what waits and why, and a button to have it go on."""
+"""The page of background work: what runs, what waits and why, and a button to resume what is on hold."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from accounts.staff.rights import Area, Rights
 
 @account_page(Area.MESSAGES, by=held_work.DECIDING)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows background work; a POST has work on hold go on. The list renews itself while something waits."""
+    """Shows background work; a POST resumes work on hold. The list refreshes itself while something waits."""
     rights = Rights.of(request.user)
     decided = held_work.decided_by(request, account)
     if request.method == "POST":

@@ -1,5 +1,7 @@
-"""Every kind of background work as the people who run an account see it: what waits, what is next, what
-holds it, and when a worker last did some of it."""
+"""The kinds of background work as staff see them.
+
+Of each: what waits, what is next, what is on hold, and when a worker last did some of it.
+"""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -20,14 +22,14 @@ from wechat.kernel.work import KINDS, Kind, WorkRow, holds, last_turns
 from wechat.kernel.work.kinds import AnyKind
 from wechat.kernel.work.last_turns import LastTurn
 
-# A longer queue is not counted to its end.
+# The largest number of waiting rows that is counted.
 MOST = 10_000
 Counted = tuple[int, datetime.datetime | None, datetime.datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of work; ``waiting`` rows are due since ``oldest``, the next of the others at ``next_at``."""
+    """A kind of work; ``waiting`` rows are due, since ``oldest``; the next row is due at ``next_at``."""
 
     name: str
     label: StrOrPromise
@@ -49,14 +51,14 @@ class Job:
 
     @property
     def is_moving(self) -> bool:
-        """Returns whether work is being done now, so that the page should refresh by itself."""
+        """Returns whether work is being done now, so that the page should refresh itself."""
         return self.waiting > 0 and not self.held
 
 
 def of(account: OfficialAccount, decided: Q) -> list[Job]:
-    """Returns the kinds of work whose rows belong to accounts, those that wait first.
+    """Returns the kinds of work whose rows belong to accounts, those on hold and those waiting first.
 
-    ``decided`` are the holds that the reader may lift.
+    ``decided`` is the filter for holds that the reader may lift.
     """
     rows = {kind: found for kind in KINDS if (found := rows_of(kind, account)) is not None}
     held = _by_account(account, KINDS.names()) | _by_others(account, KINDS.names())
@@ -65,21 +67,21 @@ def of(account: OfficialAccount, decided: Q) -> list[Job]:
 
 
 def of_installation() -> list[Job]:
-    """Returns the kinds of work that belong to no single account."""
+    """Returns the kinds of work that do not belong to accounts."""
     kinds = _of_no_account()
     held = Hold.objects.filter(work__in=[kind.name for kind in kinds], until__isnull=False)
     return _jobs({kind: kind.all_rows() for kind in kinds}, held, held)
 
 
 def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None:
-    """Returns the account's rows of this kind of work, or ``None`` if they are not of accounts."""
+    """Returns the account's rows of this kind of work, or ``None`` if its rows do not belong to accounts."""
     rows = kind.all_rows()
     if rows is None:
         return None
     subject = kind.subject if isinstance(kind, Kind) else ""
     if subject.split("__")[-1] == "account_id":
         return rows.filter(**{subject: account.pk})
-    # A subject of its own, or none, and a column that says whose it is.
+    # Another subject, or none, but a column with the account.
     of_accounts: QuerySet[Any] = rows
     has_account = any(field.name == "account" for field in rows.model._meta.get_fields())
     return of_accounts.filter(account=account.pk) if has_account else None
@@ -88,9 +90,9 @@ def rows_of(kind: AnyKind, account: OfficialAccount) -> QuerySet[WorkRow] | None
 def _jobs(
     rows: Mapping[AnyKind, QuerySet[WorkRow] | None], held: QuerySet[Hold], liftable: QuerySet[Hold]
 ) -> list[Job]:
-    """Returns what the page shows of these kinds of work, held ones with the reasons.
+    """Returns these kinds of work for the page, with the reasons of holds.
 
-    The rows are counted by one statement, of which each part reads the index of what is due.
+    The rows are counted by one statement, each part of which reads the index of due rows.
     """
     done, counted = last_turns.all_of_them(), _counted(rows)
     reasons, going_on = _reasons(held, liftable)
@@ -104,7 +106,7 @@ def _jobs(
 
 
 def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Counted]:
-    """Returns, by name of the kind, how many rows are due, since when, and when the next one is."""
+    """Returns by kind the number of due rows, the oldest due time, and the next due time."""
     now, parts, params = timezone.now(), [], []
     for kind, found in rows.items():
         if found is None:
@@ -125,9 +127,9 @@ def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Coun
 
 
 def _reasons(held: QuerySet[Hold], liftable: QuerySet[Hold]) -> tuple[dict[str, list[str]], set[str]]:
-    """Returns why which kinds of work wait, in sentences, and which the reader may have go on.
+    """Returns the reasons why kinds of work wait, by name, and the names of those the reader may resume.
 
-    What they may have go on comes first: there is the button.
+    Holds that the reader may lift come first, because the button belongs to them.
     """
     found: dict[str, list[str]] = {}
     waiting = list(held.order_by("until"))
@@ -140,9 +142,9 @@ def _reasons(held: QuerySet[Hold], liftable: QuerySet[Hold]) -> tuple[dict[str, 
 
 
 def _reason(hold: Hold) -> str:
-    """Returns why work waits, with the name of the merchant or, for a receiver, its number.
+    """Returns the reason of a hold, with the name of the merchant or the number of the receiver.
 
-    The address of a receiver may have a secret in it, so it is not shown.
+    A receiver's address may contain a secret, so it is not shown.
     """
     row = subject_of(hold)
     if row is None or isinstance(row, OfficialAccount):
@@ -152,13 +154,13 @@ def _reason(hold: Hold) -> str:
 
 
 def subject_of(hold: Hold) -> Model | None:
-    """Returns the account, merchant or receiver whose work is on hold; ``None`` if there is none."""
+    """Returns the account, merchant or receiver of a hold, or ``None``."""
     model = KINDS.get(hold.work).subjects()
     return model._default_manager.filter(pk=hold.subject).first() if model else None
 
 
 def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
-    """Returns the holds of these kinds of work that are on the account itself."""
+    """Returns the holds of these kinds of work on the account itself."""
     ours = [
         name
         for name in names
@@ -168,7 +170,7 @@ def _by_account(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold
 
 
 def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]:
-    """Returns the holds that are on a merchant or a receiver, and keep rows of the account waiting."""
+    """Returns the holds on a merchant or a receiver that keep rows of the account waiting."""
     held = Q(pk__in=[])
     for kind in map(KINDS.find, names):
         if isinstance(kind, Kind) and _is_shared(kind) and (rows := rows_of(kind, account)) is not None:
@@ -178,20 +180,20 @@ def _by_others(account: OfficialAccount, names: Iterable[str]) -> QuerySet[Hold]
 
 
 def _is_shared(kind: AnyKind) -> bool:
-    """Returns whether a hold of this kind is on a merchant or receiver, for all accounts that it serves."""
+    """Returns whether holds of this kind are on a merchant or receiver, for all accounts that it serves."""
     return kind.subjects() not in {OfficialAccount, None}
 
 
 def go_on(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Hold]:
-    """Has these kinds of work of the account go on at once; returns what had kept them.
+    """Resumes these kinds of work of the account at once; returns the holds that were lifted.
 
-    ``decided`` are the holds that the reader may lift.
+    ``decided`` is the filter for holds that the reader may lift.
     """
     return _lift(_liftable(account, names, decided))
 
 
 def go_on_of_installation(names: Iterable[str]) -> list[Hold]:
-    """Has these kinds of work go on that belong to no single account; returns what had kept them."""
+    """Resumes these kinds of work that do not belong to accounts; returns the holds that were lifted."""
     ours = {kind.name for kind in _of_no_account()} & set(names)
     return _lift(Hold.objects.filter(work__in=ours, until__isnull=False))
 

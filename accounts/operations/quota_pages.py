@@ -1,4 +1,4 @@
-"""What is left of the day's calls, having it back, and the request behind a number that an error carries."""
+"""The pages of daily quotas: their state, their reset, and the look-up of a request by its ``rid``."""
 
 import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from wechat.sdk.errors import WeChatError
 
 @account_page(Area.SETTINGS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows the quotas; a POST asks WeChat now, or looks up the request behind a number (``rid``)."""
+    """Shows the quotas; a POST reads them from WeChat now, or looks up the request of a ``rid``."""
     looked_up: dict[str, Any] = {}
     if request.method == "POST":
         if "rid" in request.POST:
@@ -48,7 +48,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.SETTINGS, change=True)
 def clear(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what will happen; a POST sets all daily counters to zero, and what waited for them goes on."""
+    """Shows the effects; a POST clears all daily counters, and resumes the work that waited for them."""
     cleared = quotas.cleared_this_month(account)
     if request.method == "POST":
         assert isinstance(request.user, User)

@@ -18,7 +18,7 @@ APPID_FORM = re.compile(r"wx[0-9a-f]{16}")
 
 
 class NameForm(forms.Form):
-    """The form for the kind of account, and for what it is called here."""
+    """The form for the kind of account, its name and its short name."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind of account"),
@@ -36,7 +36,7 @@ class NameForm(forms.Form):
     )
 
     def clean_slug(self) -> str:
-        """Refuses a bad short name in plain words: Django's own messages speak of a slug."""
+        """Refuses an invalid short name in plain words: Django's own messages speak of a slug."""
         slug = str(self.cleaned_data["slug"]).strip()
         if not SLUG_FORM.fullmatch(slug):
             raise ValidationError(
@@ -54,7 +54,7 @@ class NameForm(forms.Form):
 
 
 class KeysForm(forms.Form):
-    """The form for the account's keys at the platform; an empty secret stays as it is."""
+    """The form for the account's keys at the platform; an empty secret leaves the stored one as it is."""
 
     appid = forms.CharField(label=gettext_lazy("AppID"), max_length=40)
     new_appsecret = secret_field(
@@ -78,7 +78,7 @@ class KeysForm(forms.Form):
             self.fields["new_appsecret"].help_text = secret_state(account, "appsecret")
 
     def clean_appid(self) -> str:
-        """Refuses a bad AppID with what is wrong with it as it was pasted."""
+        """Refuses an invalid AppID, with the length of what was pasted."""
         appid = str(self.cleaned_data["appid"]).strip()
         if not APPID_FORM.fullmatch(appid):
             raise ValidationError(
@@ -96,7 +96,7 @@ class KeysForm(forms.Form):
 
 
 class ServerForm(forms.Form):
-    """The form for token, key and mode as they are on the platform already; empty ones stay."""
+    """The form for token, key and mode as set on the platform; empty secrets leave the stored ones."""
 
     mode = forms.ChoiceField(
         label=gettext_lazy("message mode"), choices=Mode.choices, widget=forms.RadioSelect

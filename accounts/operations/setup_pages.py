@@ -1,6 +1,7 @@
 """The guided set-up of an official account, step by step.
 
-Until the platform's keys are known there is no account: what the first step asked for waits in the session.
+The account is created once its keys at the platform are known: until then, the session has the first step's
+input.
 """
 
 from typing import Any
@@ -33,7 +34,7 @@ DRAFT = "account_being_added"
 
 
 def new(request: HttpRequest) -> HttpResponse:
-    """Shows the first two steps, of which the second one makes the account; for who may add one."""
+    """Shows the first two steps, of which the second creates the account; for users who may add one."""
     if not Rights.of(request.user).everything:
         raise PermissionDenied
     draft: dict[str, str] | None = request.session.get(DRAFT)
@@ -52,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _keys_of_new(request: HttpRequest, draft: dict[str, str]) -> HttpResponse:
     if not NameForm(draft).is_valid():
-        # Somebody took the short name meanwhile.
+        # The short name was taken meanwhile.
         return redirect(f"{reverse('operations_setup')}?step={SetupStep.NAME.value}")
     account = OfficialAccount(**draft)
     form = KeysForm(request.POST or None)
@@ -76,7 +77,7 @@ def _own_id(request: HttpRequest, account: OfficialAccount) -> int:
 
 @checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
-    """Shows one step of an account that exists."""
+    """Shows one step of an existing account."""
     try:
         step = SetupStep(name)
     except ValueError:
@@ -86,7 +87,7 @@ def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> Http
 
 @checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Leads to the step at which the set-up was left."""
+    """Redirects to the first step that is not done."""
     return _to(account, setup_steps.first_open(account))
 
 
@@ -128,7 +129,7 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _generated(request: HttpRequest, account: OfficialAccount) -> dict[str, str]:
-    """Makes, stores and returns a new token and key; this once, as what is stored is never shown."""
+    """Creates, stores and returns a new token and key, which are shown only this once."""
     made = {"token": setup_steps.new_token(), "aes_key": setup_steps.new_aes_key()}
     account.change_callback_keys(**made)
     account.save()
@@ -212,7 +213,7 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
 
 
 def _checked(request: HttpRequest, account: OfficialAccount, step: SetupStep) -> HttpResponse:
-    """Calls the platform, and goes on to the next step if it answered as it should."""
+    """Checks the keys with the platform, and redirects to the next step if nothing is wrong."""
     wrong = setup_steps.check_keys(account)
     for each in wrong:
         messages.error(request, f"{each.sentence} {each.next_step}")

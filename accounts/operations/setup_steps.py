@@ -1,5 +1,7 @@
-"""The steps of setting up an official account, and which of them are done: told by facts, so that any step
-can be left and come back to."""
+"""The steps of the guided set-up, and which of them are done.
+
+That is found out from facts, so that any step can be left and returned to.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -16,12 +18,12 @@ from wechat.sdk.errors import ApiError, TransportError
 
 ADDRESS_REFUSED = 40164
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-# The last of 43 letters holds four bits; these are the ones whose other two are zero.
+# The last of 43 letters has only four bits; these are the letters whose other two bits are zero.
 LAST_LETTERS = "AEIMQUYcgkosw048"
 
 
 class SetupStep(StrEnum):
-    """A step of the set-up; its value is part of the address of its page, too."""
+    """A step of the set-up; its value is also part of the page's address."""
 
     NAME = "name"
     KEYS = "keys"
@@ -43,7 +45,7 @@ TITLES: dict[SetupStep, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class StepEntry:
-    """A step as the list of steps shows it."""
+    """A step in the list of steps."""
 
     step: SetupStep
     number: int
@@ -53,7 +55,7 @@ class StepEntry:
 
 
 def entries(account: OfficialAccount | None, current: SetupStep) -> list[StepEntry]:
-    """Returns all steps in their order, each with whether it is done and whether it is the current one."""
+    """Returns all steps in order, with whether each is done and whether it is the current one."""
     done = _done(account) if account else {}
     return [
         StepEntry(step, number, TITLES[step], done.get(step, False), step == current)
@@ -69,7 +71,7 @@ def following(step: SetupStep) -> SetupStep | None:
 
 
 def first_open(account: OfficialAccount) -> SetupStep:
-    """Returns the first step that is not done, to go on with."""
+    """Returns the first step that is not done."""
     done = _done(account)
     return next((step for step in SetupStep if not done[step]), SetupStep.IMPORTS)
 
@@ -88,19 +90,19 @@ def _done(account: OfficialAccount) -> dict[SetupStep, bool]:
 
 
 def is_connected(account: OfficialAccount) -> bool:
-    """Returns whether something came from the platform, and nothing that came since was refused."""
+    """Returns whether the platform has sent something, and nothing was refused since."""
     come = arrivals.of(account)
     return bool(come.verified_at or come.pushed_at) and not inbound_problems(account)
 
 
 def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
-    """Returns what pushes show to be wrong, without what calls show."""
+    """Returns the problems that callbacks show, without those that calls show."""
     calls = [str(each.sentence) for each in doctor.refused_calls(account)]
     return [each for each in doctor.problems(account) if str(each.sentence) not in calls]
 
 
 def check_keys(account: OfficialAccount) -> list[doctor.Finding]:
-    """Calls the platform with the account's keys and finds out what it may do; returns what is wrong."""
+    """Calls the platform with the account's keys and probes its abilities; returns the faults found."""
     if not account.readable_secret("appsecret"):
         return list(doctor.access_token(account))
     try:
@@ -114,11 +116,11 @@ def check_keys(account: OfficialAccount) -> list[doctor.Finding]:
 
 
 def new_token() -> str:
-    """Returns a callback token that nobody can guess."""
+    """Returns a random callback token."""
     return secrets.token_hex(16)
 
 
 def new_aes_key() -> str:
-    """Returns an EncodingAESKey: 32 random bytes in the 43 letters and digits that the platform takes."""
+    """Returns an EncodingAESKey: 32 random bytes in the 43 letters and digits that the platform accepts."""
     letters = (secrets.choice(LETTERS) for _place in range(42))
     return "".join(letters) + secrets.choice(LAST_LETTERS)

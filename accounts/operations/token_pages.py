@@ -1,4 +1,4 @@
-"""The account's access token and ticket: how old, until when, who fetched them, and who ended them."""
+"""The page of the account's access token and ticket: age, expiry, and who fetched or refused them."""
 
 import datetime
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ShownToken:
-    """A token as the page tells of it; ``kept`` is ``None`` if there is none at present."""
+    """A token on the page; ``kept`` is ``None`` if there is none at present."""
 
     label: StrOrPromise
     kept: StoredToken | None
@@ -31,7 +31,7 @@ class ShownToken:
 
 @account_page(Area.SETTINGS)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows how old tokens are, until when they are valid, and who fetched them; never a token itself."""
+    """Shows the age and expiry of tokens, and the processes that fetched them; never a token itself."""
     names = {
         f"access_token:{account.token_kind}:{account.appid}": _("Access token"),
         f"jsapi_ticket:{account.appid}": _("JS-SDK ticket"),

@@ -1,4 +1,4 @@
-"""Who was handed the account's access token to call WeChat with it, told by the app that hands it out."""
+"""The registry of business systems that were given the account's access token to call WeChat."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A business system that took the account's token, from which address it called, and when."""
+    """A business system that read the account's token, the address it called from, and the time."""
 
     name: str
     address: str
@@ -21,5 +21,5 @@ SOURCES: Registry[Callable[[OfficialAccount], Iterable[Reader]]] = Registry("sou
 
 
 def of(account: OfficialAccount) -> list[Reader]:
-    """Returns who took the account's tokens last."""
+    """Returns the business systems that last read the account's token."""
     return [reader for source in SOURCES for reader in source(account)]

@@ -1,4 +1,4 @@
-"""The routes of everyday operations, below ``/admin/operations/``."""
+"""The routes of the pages of operations, below ``/admin/operations/``."""
 
 from django.contrib import admin
 from django.urls import path
