@@ -1,12 +1,13 @@
-"""What leaves the house: each kind of it is declared by the app that does it.
+"""The registry of actions that may need approval, each declared by the app that performs it.
+
+A module that the app's ``handlers`` import registers it::
 
     CAMPAIGN = actions.register(
         Action("campaign", _("Campaign"), Area.SENDING, carry_out=…, link=…, sized=followers)
     )
 
-in a module that its ``handlers`` import. ``carry_out`` is called once somebody agreed, in one transaction
-with the approval, and raises ``Refused`` with a sentence for staff where it cannot be done any more;
-``drop`` when nobody did.
+``carry_out`` is called once somebody approved, in one transaction with the approval; it raises ``Refused``
+with a sentence for staff if the action is no longer possible. ``drop`` is called if nobody approved.
 """
 
 import re
@@ -22,7 +23,7 @@ from accounts.approvals.models import API, Approval
 from accounts.staff.rights import CHANGES, Area, Role
 from wechat.kernel.registry import Registry
 
-# Limits: without one, and nothing alone.
+# Limits: no limit, and no action without approval.
 UNLIMITED, NOTHING = None, 0
 
 
@@ -30,7 +31,7 @@ FOLLOWERS = gettext_lazy("followers")
 
 
 class Refused(Exception):
-    """The step cannot be carried out; the text is a sentence that tells staff why."""
+    """The action cannot be carried out; the message tells staff why."""
 
 
 def followers(count: int) -> str:
@@ -39,10 +40,10 @@ def followers(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A kind of step that may need approval; who asks or decides must be allowed to change ``area``.
+    """A kind of action that may need approval; who asks or decides must be allowed to change ``area``.
 
-    ``usual`` are the limits until an owner sets others, by role, ``otherwise`` that of the roles it leaves
-    out. ``unit`` says what limits count, ``scale`` how many of them one typed unit is.
+    ``usual`` are the limits by role until an owner sets others, ``otherwise`` that of the roles it leaves
+    out. ``unit`` is what limits count, ``scale`` the number of counted units in one typed unit.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Action:
 
     @property
     def roles(self) -> list[str]:
-        """Returns the roles that may take the step at all, business systems (``API``) among them."""
+        """Returns the roles that may ask for the action at all, including ``API`` (business systems)."""
         able = [role for role, areas in CHANGES.items() if self.area in areas]
         return [*able, API] if self.has_api else able
 
@@ -81,7 +82,7 @@ def of(approval: Approval) -> Action:
 
 
 def role_name(role: str) -> str:
-    """Returns the name of a role without what it is for."""
+    """Returns the name of a role without its explanation."""
     if role == API:
         return _("Business systems, through the API")
     return re.split("[:：]", str(Role(role).label))[0]

@@ -9,7 +9,7 @@ from accounts.staff.rights import Area
 
 @admin.register(Approval)
 class ApprovalAdmin(AccountScopedAdmin):
-    """The pages about approvals; the list of what waits stands where other models have a list of rows."""
+    """The pages of approvals, with their own list in place of the usual list of rows."""
 
     area = Area.FOLLOWERS
 

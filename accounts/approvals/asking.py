@@ -1,4 +1,4 @@
-"""Something is to leave the house: at once, or once somebody else agrees."""
+"""The requests for approval: an action is performed at once, or once somebody else agrees."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from wechat.kernel import work
 
 State = Approval.State
 LASTS = datetime.timedelta(days=3)
-# How long somebody may take a file again that was granted to them.
+# How long a granted file may be downloaded again.
 GRANTED_FOR = datetime.timedelta(days=1)
 LONGEST_TITLE = 200
 
@@ -27,8 +27,8 @@ LONGEST_TITLE = 200
 class Request:
     """A request for approval; ``size`` is the amount that limits count, ``about`` the row concerned.
 
-    ``before`` and ``after`` are lines to read, ``details`` what ``carry_out`` needs. It ends at ``until``, if
-    it is of no use afterwards.
+    ``before`` and ``after`` are lines to read, ``details`` the parameters of ``carry_out``. The request
+    expires at ``until``, if it is of no use after that.
     """
 
     account_id: int
@@ -42,7 +42,7 @@ class Request:
 
 
 def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bool:
-    """Returns whether ``by``, or a business system if that is ``None``, needs nobody else for so much."""
+    """Returns whether ``by`` (``None``: a business system) may do this amount without approval."""
     limit = (
         policy.limit_of(by, account_id, action) if by else policy.limit_of_api(account_id, action)
     )  # fmt: skip
@@ -50,10 +50,10 @@ def may_alone(action: Action, account_id: int, size: int, by: User | None) -> bo
 
 
 def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval | None:
-    """Returns the approval that waits now, or ``None`` if it may go at once.
+    """Requests an approval and returns it, or returns ``None`` if the action may be performed at once.
 
-    ``through`` names a business system that asks.
-    What is asked for once more takes the place of what waited.
+    ``through`` is the name of a business system that asks. A new request replaces the waiting one about the
+    same row.
     """
     if may_alone(action, wanted.account_id, wanted.size, None if through else by):
         return None
@@ -61,9 +61,9 @@ def ask(action: Action, wanted: Request, by: User | None, *, through: str = "") 
 
 
 def ask_to_repeat(action: Action, wanted: Request, by: User) -> Approval | None:
-    """Returns what waits, or ``None`` if the user needs nobody else or was granted as much within a day.
+    """Returns the waiting approval, or ``None`` if none is needed or as much was granted within a day.
 
-    For what users do by themselves, perhaps several times, once it is granted, as downloading a file.
+    For actions that users perform themselves once granted, perhaps repeatedly, such as downloading a file.
     """
     if may_alone(action, wanted.account_id, wanted.size, by):
         return None
@@ -81,7 +81,7 @@ def ask_to_repeat(action: Action, wanted: Request, by: User) -> Approval | None:
 
 @transaction.atomic
 def wait(action: Action, wanted: Request, by: User | None, *, through: str = "") -> Approval:
-    """Makes a request for approval that somebody else decides, whatever the limit is, and returns it."""
+    """Creates and returns a request that somebody else has to decide, whatever the limit is."""
     now = timezone.now()
     if wanted.about is not None:
         _waiting_about(wanted.about, action).update(
@@ -115,7 +115,7 @@ def waiting_about(row: Model) -> Approval | None:
 
 
 def drop_about(row: Model, by: User | None = None) -> None:
-    """Takes back the approvals that wait about a row, as they are of no use any more; does nothing else."""
+    """Marks the approvals that wait about a row as taken back, without calling their action's ``drop``."""
     _waiting_about(row).update(state=State.TAKEN_BACK, decided_at=timezone.now(), decided_by=by, due_at=None)
 
 
@@ -136,7 +136,7 @@ EXPIRY = work.Kind(
 
 @EXPIRY.each
 def expire(approval: Approval) -> None:
-    """Ends an approval that nobody decided in time."""
+    """Marks an approval that nobody decided in time as expired."""
     with transaction.atomic():
         locked = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
         if locked.state == State.WAITING:

@@ -1,4 +1,4 @@
-"""Somebody agrees to what waits, or does not; the audit says who, and when nobody else could have."""
+"""The decisions about approvals, which record when nobody else could have decided."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +15,7 @@ State = Approval.State
 
 
 def may_decide(approval: Approval, user: User) -> bool:
-    """Returns whether a user has the right to decide and did not ask; who asked may if nobody else has it."""
+    """Returns whether a user may decide; the user who asked may only if nobody else has the right."""
     area = actions.of(approval).area
     if not Rights.of(user).may_change(area, approval.account_id):
         return False
@@ -23,13 +23,13 @@ def may_decide(approval: Approval, user: User) -> bool:
 
 
 def visible(rights: Rights, account_id: int) -> "QuerySet[Approval]":
-    """Returns the approvals of an account that somebody may look at."""
+    """Returns the approvals of an account that a user may view."""
     seen = [each.name for each in ACTIONS if rights.may_view(each.area, account_id)]
     return Approval.objects.filter(account=account_id, action__in=seen)
 
 
 def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
-    """Returns the approvals that this person may decide, by an index, as every page counts them."""
+    """Returns the waiting approvals of an account that a user may decide."""
     rights = Rights.of(user)
     able = [each.name for each in ACTIONS if rights.may_change(each.area, account_id)]
     rows = Approval.objects.filter(account=account_id, state=State.WAITING, action__in=able)
@@ -39,7 +39,7 @@ def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
 
 
 def approve(approval: Approval, by: User) -> Approval | None:
-    """Approves and carries out what waits; ``None`` if it does not wait any more. Raises ``Refused``."""
+    """Approves and carries out a waiting approval; ``None`` if it no longer waits. Raises ``Refused``."""
     with transaction.atomic():
         locked = _locked(approval)
         if locked.state != State.WAITING:
@@ -57,7 +57,7 @@ def approve(approval: Approval, by: User) -> Approval | None:
 
 @transaction.atomic
 def reject(approval: Approval, by: User) -> Approval | None:
-    """Rejects what waits, or takes it back if ``by`` asked for it; ``None`` if it does not wait any more."""
+    """Rejects a waiting approval, or takes it back if ``by`` asked for it; ``None`` if it no longer waits."""
     locked = _locked(approval)
     if locked.state != State.WAITING:
         return None

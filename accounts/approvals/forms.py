@@ -1,4 +1,4 @@
-"""How much each role does alone, as an owner fills it in."""
+"""The form of the approval limits of each role."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from accounts.approvals.actions import Action
 
 
 class PolicyForm(forms.Form):
-    """A field for each kind of action and each role that may do it; an empty one is no limit."""
+    """A form with a field for each action and each role that may perform it; empty means no limit."""
 
     def __init__(self, account_id: int, data: Any = None) -> None:
         super().__init__(data)

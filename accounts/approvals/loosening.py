@@ -1,4 +1,4 @@
-"""Other limits: what is tighter holds at once, what is looser once another owner agrees."""
+"""The changes of approval limits: tighter limits apply at once, looser ones once another owner agrees."""
 
 from collections.abc import Mapping
 
@@ -14,12 +14,12 @@ from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 
-# By action and role.
+# The limits by action and role.
 Limits = Mapping[tuple[str, str], policy.Limit]
 
 
 def current(account_id: int) -> dict[tuple[str, str], policy.Limit]:
-    """Returns every limit that an owner may set, by name of the step and role."""
+    """Returns every limit that an owner may set, by the action's name and role."""
     return {
         (action.name, role): limit
         for action in settable()
@@ -37,7 +37,7 @@ def is_looser(before: policy.Limit, after: policy.Limit) -> bool:
 
 @transaction.atomic
 def change(account: OfficialAccount, wanted: Limits, by: User) -> Approval | None:
-    """Sets tighter limits now; looser ones wait for another owner, in the approval that is returned."""
+    """Sets tighter limits now; returns the approval that the looser ones wait for, or ``None``."""
     before = current(account.pk)
     changed = {key: limit for key, limit in wanted.items() if limit != before[key]}
     looser = {key: limit for key, limit in changed.items() if is_looser(before[key], limit)}

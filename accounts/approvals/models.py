@@ -1,4 +1,4 @@
-"""How much each role may let out of the house alone, and what waits for somebody else to agree."""
+"""The models of approvals, and of the limits up to which roles need none."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from wechat.kernel.work import WorkRow
 
-# Business systems have limits as if they were a role.
+# Business systems have limits like a role.
 API = "api"
 ROLES = [*StaffRight.Role.choices, (API, _("Business systems, through the API"))]
 
 
 class ApprovalLimit(models.Model):
-    """The size up to which a role does something alone; without a number, whatever the size."""
+    """The size up to which a role needs no approval for an action; ``None`` means any size."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="approval_limits", verbose_name=_("account")
@@ -44,10 +44,10 @@ class ApprovalLimit(models.Model):
 
 
 class Approval(WorkRow):
-    """A step that waits for somebody else to agree, or was decided: what, how much, before and after.
+    """An action that waits for somebody else to agree, or was decided: what, how much, before and after.
 
-    ``due_at`` is when it expires. ``fingerprint`` is that of the row as it was when it was asked for: what
-    is approved is what was seen. ``alone`` says that nobody else could have agreed.
+    ``due_at`` is when it expires. ``fingerprint`` is that of the row when it was asked for: only what was
+    seen can be approved. ``alone`` records that nobody else could have agreed.
     """
 
     class State(models.TextChoices):

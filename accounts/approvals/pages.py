@@ -1,4 +1,4 @@
-"""The one list of what waits for somebody to agree, with before and after, and the page of the limits."""
+"""The pages of approvals: the list, one approval with before and after, and the limits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class ApprovalLine:
-    """An approval of the list, in words."""
+    """An approval in the list, in words."""
 
     approval: Approval
     action: StrOrPromise
@@ -38,7 +38,7 @@ def approvals() -> "QuerySet[Approval]":
     return Approval.objects.select_related("account", "asked_by", "decided_by")
 
 
-# Every role may look at followers; what else it may look at decides which approvals it sees.
+# Every role may view followers; its other areas decide which approvals it sees.
 @account_page(Area.FOLLOWERS)
 def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     user = _user(request)
@@ -55,7 +55,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(approvals, Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, approval: Approval) -> HttpResponse:
-    """Shows what is asked for, with the state before and after; a POST approves or rejects it."""
+    """Shows an approval, with the state before and after; a POST approves or rejects it."""
     action, user = actions.of(approval), _user(request)
     if not Rights.of(user).may_view(action.area, approval.account_id):
         raise Http404
@@ -75,7 +75,7 @@ def show(request: HttpRequest, approval: Approval) -> HttpResponse:
 
 @account_page(Area.SETTINGS)
 def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows and sets how much each role may do alone; looser limits need another owner's approval."""
+    """Shows and sets the limits of each role; looser limits need another owner's approval."""
     form = PolicyForm(account.pk, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _kept(request, account, form)

@@ -1,4 +1,4 @@
-"""How much of something who does alone, in which account; the owner of the account sets it."""
+"""The limits up to which a user may perform an action alone, set by the account's owner."""
 
 from collections.abc import Iterable
 
@@ -14,14 +14,14 @@ Limit = int | None
 
 
 def limits_of(account_id: int, action: Action) -> dict[str, Limit]:
-    """Returns the limit up to which each role may take a step alone; ``None`` is without a limit."""
+    """Returns by role the limit up to which it may perform an action alone (``None``: no limit)."""
     kept = ApprovalLimit.objects.filter(account=account_id, action=action.name)
     own = dict(kept.values_list("role", "alone_up_to"))
     return {role: own.get(role, action.usual_limit(role)) for role in action.roles}
 
 
 def limit_of(user: User, account_id: int, action: Action) -> Limit:
-    """Returns the widest of the limits of somebody's roles. Superusers are as owners here."""
+    """Returns the highest limit of a user's roles. Superusers count as owners."""
     rights = Rights.of(user)
     roles = rights.roles.get(account_id, frozenset()) | ({Role.OWNER} if rights.everything else set())
     limits = limits_of(account_id, action)
@@ -41,7 +41,7 @@ def roles_that_decide(area: Area) -> list[str]:
 
 
 def others(account_id: int, area: Area, by: User) -> bool:
-    """Returns whether somebody other than that person may decide."""
+    """Returns whether anybody other than that user may decide."""
     held = StaffRight.objects.filter(account=account_id, role__in=roles_that_decide(area))
     people = User.objects.filter(is_active=True, is_staff=True).exclude(pk=by.pk)
     return people.filter(Q(is_superuser=True) | Q(pk__in=held.values("user"))).exists()

@@ -1,4 +1,4 @@
-"""The background work of approvals, what nobody decided about, and the one thing of their own to approve."""
+"""The modules with background work of approvals, and with their own action, the loosening of limits."""
 
 from accounts.approvals import asking, loosening
 

@@ -1,4 +1,4 @@
-"""What waits for somebody's yes or no."""
+"""The to-do item for approvals that wait for the user's decision."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.staff.todo import KINDS, Severity, TodoKind
 
 
 def rows(account: Any, user: User) -> QuerySet[Approval]:
-    """Returns the approvals that this person may decide; not what they asked for, unless nobody else can."""
+    """Returns the approvals that a user may decide; their own requests only if nobody else can decide."""
     decided_by_them = Q(pk__in=[])
     for area in Area:
         held = StaffRight.objects.filter(account=OuterRef("account"), role__in=roles_that_decide(area))

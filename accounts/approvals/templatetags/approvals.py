@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.inclusion_tag("approvals/waits.html")
 def waiting_approval(row: Model) -> dict[str, Any]:
-    """Shows, as a notice on the page of a row, the approval that waits about it."""
+    """Shows the approval that waits about a row, as a notice on the row's page."""
     return {"approval": asking.waiting_about(row) if row and row.pk else None}
