@@ -1,4 +1,4 @@
-"""Who may open, change and publish menus, and what every page about them starts from."""
+"""The access to menus: who may publish them, and the query and template context shared by their pages."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""What is wrong between the menus of one account, in sentences: audiences that hide each other, and sites.
+"""The validation across the menus of one account: audiences that hide each other, and the number of sites.
 
-Pure over values, as ``menus.validation`` of a single menu. Limits: WeChat reference 5.
+Pure over values, like ``menus.validation`` of a single menu. Limits: WeChat reference 5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ DOMAINS = 3
 
 @dataclass(frozen=True, slots=True)
 class MatchRule:
-    """The followers that a conditional menu is for.
+    """The audience of a conditional menu.
 
-    ``tag`` is a primary key, ``on_platform`` whether WeChat knows it. ``followers`` is 0 if nobody has the
-    tag; ``other`` are criteria that were abolished.
+    ``tag`` is a primary key, ``on_platform`` whether WeChat knows the tag. ``followers`` is 0 if nobody has
+    the tag; ``other`` are criteria that WeChat has abolished.
     """
 
     name: str
@@ -38,7 +38,7 @@ class MatchRule:
 def audience_problems(
     audience: MatchRule, above: Sequence[MatchRule], *, default_is_live: bool
 ) -> list[Problem]:
-    """Returns what is wrong with an audience; ``above`` are the conditional menus that win where both fit."""
+    """Returns the problems of an audience; ``above`` are the conditional menus that take precedence."""
     found = []
     if not default_is_live:
         found.append(Problem(_("Publish the menu for everybody first: WeChat wants one before any other.")))

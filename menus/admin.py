@@ -30,7 +30,7 @@ SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_l
 
 @admin.register(Menu)
 class MenuAdmin(AccountScopedAdmin):
-    """The pages about menus: the list is the overview of an account's menus, a menu's page its editor."""
+    """The pages of menus: the list is the overview of an account's menus, a menu's page its editor."""
 
     area = Area.CONTENT
     form = AudienceForm
@@ -87,7 +87,7 @@ class MenuAdmin(AccountScopedAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether a menu may be deleted: one that is live, or was, is taken off and kept."""
+        """Returns whether a menu may be deleted: one that is or was live can only be taken off."""
         kept = obj is not None and (
             not obj.conditional or obj.versions.exclude(state=Version.State.DRAFT).exists()
         )
@@ -114,7 +114,7 @@ class MiniProgramAdmin(AccountScopedAdmin):
 
 @admin.register(Publication)
 class PublicationAdmin(ReadOnly, AccountScopedAdmin):
-    """The read-only list of what was published when, by whom, and what WeChat showed before and after."""
+    """The read-only list of publications: time, author, and WeChat's menus before and after."""
 
     area = Area.CONTENT
     empty_words = gettext_lazy(
@@ -139,7 +139,7 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
 
 
 def _lines(live: dict[str, Any] | None) -> SafeString:
-    """Returns the buttons of a live menu, a line each."""
+    """Returns the buttons of a live menu, one a line."""
     if live is None:
         return format_html("{}", "–")
     lines = [line for each in live["button"] for line in _names(each)]

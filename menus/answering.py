@@ -1,7 +1,7 @@
-"""What each menu key says, as the callback knows it: compiled, in the process, no query.
+"""The replies of menu keys, compiled and cached in the process for callbacks, without queries.
 
-A client shows its copy of a menu for a while after another one was published: keys of versions that were
-replaced lately still answer. The newest version that has a key decides.
+A client shows its copy of a menu for a while after another one was published, so keys of recently replaced
+versions still answer. The newest version with a key decides.
 """
 
 import datetime
@@ -31,7 +31,7 @@ KEPT_FOR = datetime.timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class TappableButton:
-    """A button that can be tapped: which it is, in the newest of its versions, and what it says itself."""
+    """A button that can be tapped, with its newest version and its own reply."""
 
     uid: str
     version_id: int
@@ -39,7 +39,7 @@ class TappableButton:
     rule_id: int | None = None
 
     def script_for(self, account: OfficialAccount) -> Script | None:
-        """Returns what the button says: its own answer, or that of its rule while the rule is on."""
+        """Returns the button's own reply, or that of its rule while the rule is on, or ``None``."""
         if self.script or self.rule_id is None:
             return self.script
         book = rulebook.of(account)
@@ -48,7 +48,7 @@ class TappableButton:
 
 @dataclass(frozen=True, slots=True)
 class ButtonTable:
-    """The buttons of one account by what an event says of them."""
+    """The buttons of one account, by the key, address or page that an event names."""
 
     by_key: Mapping[str, TappableButton] = field(default_factory=dict)
     by_url: Mapping[str, TappableButton] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def of(account: OfficialAccount) -> ButtonTable:
 
 
 def _build() -> Mapping[int, ButtonTable]:
-    """Returns the buttons of all accounts, also disabled ones: enabling an account is no edit of its menus.
+    """Returns the buttons of all accounts, also disabled ones: enabling an account does not edit its menus.
 
     Callbacks of a disabled account are refused anyway.
     """
@@ -78,7 +78,7 @@ def _build() -> Mapping[int, ButtonTable]:
         state=Version.State.SUPERSEDED, superseded_at__gte=timezone.now() - KEPT_FOR
     )
     versions = Version.objects.filter(recent).select_related("menu")
-    # What is live comes last and wins; among the others, the newest.
+    # Later versions take precedence: the live one is last, the others are ordered by age.
     ordered = sorted(
         versions, key=lambda each: (each.state == Version.State.PUBLISHED, each.superseded_at or EPOCH)
     )
@@ -87,13 +87,13 @@ def _build() -> Mapping[int, ButtonTable]:
         rows[item.version_id].append(item)
     by_account: dict[int, list[MenuItem]] = defaultdict(list)
     for version in ordered:
-        # A key that names a button of this version is that button's, also if another one was given it.
+        # Buttons without a stored key come last: ``menu:`` and a uid is always the key of that button.
         by_account[version.menu.account_id] += sorted(rows[version.pk], key=lambda item: not item.key)
     return {account_id: table(items) for account_id, items in by_account.items()}
 
 
 def table(items: Iterable[MenuItem]) -> ButtonTable:
-    """Returns the buttons by key, address and page; of several with one key the last one counts."""
+    """Returns the buttons by key, address and page; of several with the same key the last one wins."""
     by_key, by_url, by_page = {}, {}, {}
     for item in items:
         entry = TappableButton(item.uid, item.version_id, _script(item), item.rule_id)

@@ -1,4 +1,7 @@
-"""Menus for business systems: read, draft, validate, publish. Routes below ``/api/v1/menus``."""
+"""The API endpoints of menus for business systems: read, draft, validate, publish.
+
+Routes are below ``/api/v1/menus``.
+"""
 
 from typing import Any
 
@@ -100,7 +103,7 @@ class Menus(MenuView):
 
     @extend_schema(responses=MenuSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The account's menus: the one for everybody and those for some followers."""
+        """Returns the account's menus: the one for everybody and those for some followers."""
         return self.page(Menu.objects.filter(account=self.account).select_related("tag"), MenuSerializer)
 
 
@@ -109,12 +112,12 @@ class DraftView(MenuView):
 
     @extend_schema(responses=DraftSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """The draft and its revision."""
+        """Returns the draft and its revision."""
         return Response(_draft(drafts.draft_of(self.menu(pk))))
 
     @extend_schema(request=DraftSerializer, responses=DraftSerializer)
     def put(self, request: Request, pk: int) -> Response:
-        """Replaces the draft, if nobody has saved it since you read it."""
+        """Replaces the draft, unless somebody has saved it since you read it."""
         menu = self.menu(pk)
         given = DraftSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -136,7 +139,7 @@ class Validation(MenuView):
 
     @extend_schema(responses=ProblemSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Returns what is wrong with the draft."""
+        """Returns the problems of the draft."""
         found = problems_of(drafts.draft_of(self.menu(pk)))
         return Response(ProblemSerializer(found, many=True).data)
 
@@ -146,14 +149,14 @@ class Publications(MenuView):
 
     @extend_schema(responses=PublicationSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Returns what was published, is being published, and is scheduled, newest first."""
+        """Returns past, current and scheduled publications, newest first."""
         return self.page(self.menu(pk).publications.select_related("version"), PublicationSerializer)
 
     @extend_schema(request=ScheduleSerializer, responses={201: PublicationSerializer, 202: WaitingSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Publishes the draft, now or at a time. It is carried out afterwards: ask how it went.
+        """Publishes the draft, now or at a given time, in the background: its publication has the outcome.
 
-        The answer is 202 where a member of staff has to agree first.
+        The answer is 202 if a member of staff has to approve it first.
         """
         menu = self.menu(pk)
         given = ScheduleSerializer(data=request.data)
@@ -166,7 +169,7 @@ class Publications(MenuView):
     def _asked(self, menu: Menu, times: dict[str, Any]) -> Publication | Approval:
         by, through = actor(self.client), f"API · {self.client.name}"[:80]
         try:
-            # What is refused leaves no version behind.
+            # A refusal rolls the new version back.
             with transaction.atomic():
                 version = drafts.freeze(menu)
                 if (waits := approval.ask(menu, version, by=by, through=through, **times)) is not None:

@@ -1,4 +1,4 @@
-"""A menu goes live, or off, at once, or once somebody else agrees: as the account's owner has set it."""
+"""The approval of publishing a menu or taking it off, as far as the account's limits require one."""
 
 import datetime
 from hashlib import sha256
@@ -32,9 +32,9 @@ def ask(
     at: datetime.datetime | None = None,
     until: datetime.datetime | None = None,
 ) -> Approval | None:
-    """Returns the approval that waits now, or ``None`` where it may be published at once.
+    """Requests an approval and returns it, or returns ``None`` if the menu may be published at once.
 
-    Raises ``NotPublishable``: nobody is asked for what WeChat would refuse.
+    Raises ``NotPublishable``: no approval is requested for what WeChat would refuse.
     """
     errors = [each for each in problems_of(version) if each.is_error] if version else []
     if errors:
@@ -65,7 +65,7 @@ def _told(version: Version | None, lines: list[str]) -> list[str]:
 
 
 def reach(menu: Menu, version: Version | None) -> int:
-    """Returns how many followers have the version's tag (the menu's, without one), or follow at all."""
+    """Returns the number of followers with the tag of the version (without one: of the menu), or of all."""
     followers = Follower.objects.filter(account=menu.account_id, subscribed=True)
     tag = (version.shown_to if version else menu.audience).get("tag")
     return (followers.filter(tags=tag) if tag else followers).count()
@@ -92,7 +92,7 @@ def _carry_out(approval: Approval, by: User) -> None:
 
 
 def _fingerprint(approval: Approval) -> str:
-    """Returns which menus win over one another; all else that would be seen is a version, and stays."""
+    """Returns a hash of the precedence of menus; all else that is approved is in an unchanging version."""
     menus = order_with(Menu.objects.get(pk=approval.object_id))
     return sha256(",".join(str(each.pk) for each in menus).encode()).hexdigest()
 

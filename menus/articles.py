@@ -1,4 +1,4 @@
-"""Articles that buttons can open."""
+"""The articles that buttons can open."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class LinkedArticle:
-    """A published article by the platform's article_id; a withdrawn one can be opened no more."""
+    """A published article by the platform's article_id; a withdrawn one can no longer be opened."""
 
     id: str
     title: str
@@ -19,7 +19,7 @@ class LinkedArticle:
 
 
 def of(account: OfficialAccount) -> list[LinkedArticle]:
-    """Returns the published articles, newest first, then those that buttons opened before; each once."""
+    """Returns the published articles, newest first, then others that buttons opened; each once."""
     found: dict[str, LinkedArticle] = {}
     for article in (*_published(account), *_in_menus(account)):
         found.setdefault(article.id, article)

@@ -1,4 +1,4 @@
-"""How a menu is asked to be published: now, at a time, or back to an earlier version."""
+"""The requests to publish a menu: now, at a time, or again; and their cancellation."""
 
 import datetime
 
@@ -22,7 +22,7 @@ class Busy(Exception):
 
 
 class NotPublishable(Exception):
-    """The version has errors that WeChat would refuse it for."""
+    """The version has errors for which WeChat would refuse it."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
@@ -30,11 +30,11 @@ class NotPublishable(Exception):
 
 
 class Over(Exception):
-    """The menu was to be live until a time that has passed."""
+    """The publication was to end at a time that has passed."""
 
 
 def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[str, str]:
-    """Returns what is wrong with the time of a publication, or of its end, by the name of the field."""
+    """Returns the errors of the start and end of a publication, by the name of the field."""
     wrong, now = {}, timezone.now()
     if at < now:
         wrong["at"] = _("This time has passed: choose a later one, or publish now.")
@@ -46,7 +46,7 @@ def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[
 
 
 def publish(menu: Menu, version: Version | None, *, by: User | None, through: str = "") -> Publication:
-    """Has a worker make the version live now, or without one take the menu off.
+    """Queues the publication of a version now, or without one, the removal of the menu from WeChat.
 
     Raises ``NotPublishable`` and ``Busy``.
     """
@@ -68,7 +68,7 @@ def schedule(
     by: User | None,
     through: str = "",
 ) -> Publication:
-    """Makes the version live at a time, and at another returns to what was live before.
+    """Schedules the publication of a version, and the return to the former version at ``until``, if given.
 
     Raises ``NotPublishable``.
     """
@@ -82,7 +82,7 @@ def schedule(
 
 @transaction.atomic
 def publish_again(failed: Publication) -> Publication:
-    """Has a worker do what failed, for whoever asked for it; it still ends when it was to.
+    """Queues a failed publication again, for whoever asked for it; its scheduled return still follows.
 
     Raises ``NotPublishable``, ``Busy`` and ``Over``.
     """

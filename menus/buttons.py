@@ -1,4 +1,4 @@
-"""A menu as a value: its buttons, two levels deep, from and to the editor's form and the platform's."""
+"""The value of a menu: its buttons on two levels, and its forms for the editor and the platform."""
 
 import re
 import secrets
@@ -17,12 +17,12 @@ MOST_BUTTONS = 100
 
 
 class Malformed(Exception):
-    """The data has not the form of a menu; the text says where. Who uses the editor never sees it."""
+    """The data does not have the form of a menu; the message says where. The editor never sends such data."""
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonReply:
-    """A button's own answer: a content as ``wechat.contents`` stores it, and the files in it."""
+    """A button's own reply: a content as ``wechat.contents`` stores it, and its files."""
 
     content: Mapping[str, Any]
     asset: int | None = None
@@ -31,10 +31,10 @@ class ButtonReply:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button of a menu; ``uid`` names it in all versions of its menu.
+    """A button of a menu; ``uid`` identifies it in all versions of its menu.
 
-    ``key`` is only set on buttons made elsewhere, ``media_id`` on files that are in no library of ours;
-    ``raw`` is how a button came that we can only keep. ``file`` and ``rule`` are primary keys.
+    ``key`` is only set on buttons made elsewhere, ``media_id`` on files that are not in our library; ``raw``
+    is the platform's payload of a button that can only be kept. ``file`` and ``rule`` are primary keys.
     """
 
     uid: str
@@ -76,7 +76,7 @@ def every(buttons: Sequence[Button]) -> Iterator[Button]:
 
 
 def to_data(button: Button) -> dict[str, Any]:
-    """Returns a button in the editor's form; what is empty is left out."""
+    """Returns a button in the editor's form, without empty fields."""
     data: dict[str, Any] = {"uid": button.uid, "name": button.name, "kind": str(button.kind)}
     data |= {name: getattr(button, name) for name in (*TEXTS, *NUMBERS) if getattr(button, name)}
     if button.reply:
@@ -91,7 +91,7 @@ def to_data(button: Button) -> dict[str, Any]:
 def from_list(data: Any) -> Buttons:
     """Returns the buttons of a list in the editor's form. Raises ``Malformed``.
 
-    How many there may be, and how deep, is for the validation to say.
+    The number of buttons and levels is checked by the validation.
     """
     buttons = _buttons(data, depth=0)
     uids = [each.uid for each in every(buttons)]
@@ -156,7 +156,7 @@ def _reply(data: Mapping[str, Any]) -> ButtonReply | None:
 
 
 def to_platform(buttons: Sequence[Button], media: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Returns the ``button`` of the platform's call; ``media`` has the media ids of files by primary key."""
+    """Returns the ``button`` of the platform's call; ``media`` maps primary keys of files to media ids."""
     return [_to_platform(each, media) for each in buttons]
 
 
@@ -171,10 +171,10 @@ def _to_platform(button: Button, media: Mapping[int, str]) -> dict[str, Any]:
 
 
 def from_platform(buttons: Any) -> Buttons:
-    """Returns the buttons that ``menu/get`` or ``get_current_selfmenu_info`` tells of, also unknown kinds.
+    """Returns the buttons that ``menu/get`` or ``get_current_selfmenu_info`` returned, also unknown kinds.
 
-    No button is dropped, and whatever is in one raises nothing. Of several with one of our keys the first is
-    the button that the key names.
+    No button is dropped, and no content of a button raises an error. Of several buttons with the same key of
+    ours, the first is the button that the key names.
     """
     return _with_distinct_uids(_all_from_platform(buttons), set())
 
@@ -219,7 +219,7 @@ def _children(payload: Mapping[str, Any]) -> list[Any]:
 
 
 def canonical(buttons: Any) -> list[dict[str, Any]]:
-    """Returns a form of the platform's buttons that is equal exactly if two menus are the same."""
+    """Returns a form of the platform's buttons that is equal if and only if two menus are the same."""
     return [_canonical(each) for each in buttons or [] if isinstance(each, dict)]
 
 
@@ -238,14 +238,14 @@ def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_new_uids(buttons: Sequence[Button]) -> Buttons:
-    """Returns the buttons with new uids, as for a copy: its buttons are others than the first ones."""
+    """Returns the buttons with new uids, for a copy, whose buttons are other buttons."""
     return tuple(replace(each, uid=new_uid(), children=with_new_uids(each.children)) for each in buttons)
 
 
 def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int, str]) -> Buttons:
-    """Returns the buttons found on the platform, each as the one of ours that it is, by what it does or name.
+    """Returns the buttons found on the platform, matched to ours by uid, by what they do, or by name.
 
-    It keeps our uid, reply, rule and file, but has its name, place and kind from the platform.
+    A matched button keeps our uid, reply, rule and file, but takes name, place and kind from the platform.
     """
     left = list(every(known))
     fingerprints = {each.uid: _fingerprint(each, media) for each in left}
@@ -255,7 +255,7 @@ def adopted(found: Sequence[Button], known: Sequence[Button], media: Mapping[int
         wanted = _fingerprint(button, {})
         tests = (
             lambda each: each.uid == button.uid,
-            # What a key names is that button and no other one.
+            # A key of ours identifies its button: such a button is not matched in another way.
             lambda each: each.uid not in named and fingerprints[each.uid] == wanted,
             lambda each: each.uid not in named and each.name == button.name and each.kind == button.kind,
         )

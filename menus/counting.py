@@ -1,4 +1,4 @@
-"""Taps, counted once each, however often a message is handled."""
+"""The counting of taps, each once, however often its message is handled."""
 
 import datetime
 
@@ -8,8 +8,8 @@ from django.utils import timezone
 from menus.answering import TappableButton
 from wechat.inbox.models import InboundMessage
 
-# One statement: the tap's row is what makes it count, so a second run changes nothing, and two followers
-# who tap at once only wait for each other's line of the day.
+# One statement: only a new row of a tap is counted, so a second run changes nothing, and two simultaneous
+# taps only wait for each other's row of the day.
 COUNT = """
 WITH tap AS (
     INSERT INTO menus_tap (message_id, account_id, version_id, uid, openid, at)

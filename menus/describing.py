@@ -1,4 +1,4 @@
-"""A button in a few words, with the names of what it refers to."""
+"""The description of a button in a few words, with the names of what it refers to."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def names_in(menus: Iterable[Buttons]) -> ReferenceNames:
 
 
 def audience(version: Version) -> str:
-    """Returns which followers a version is for; an empty text if it is for everybody."""
+    """Returns the audience of a version in words, or the empty text if it is for everybody."""
     rule = version.shown_to
     words = [
         _tag(rule["tag"]) if rule.get("tag") else "",
@@ -55,7 +55,7 @@ def _tag(pk: int) -> str:
 
 
 def action(button: Button, names: ReferenceNames) -> str:
-    """Returns what a tap does."""
+    """Returns in words what a tap on the button does."""
     kind = str(ButtonKind(button.kind).label)
     if button.kind == ButtonKind.PARENT:
         return kind
@@ -64,7 +64,7 @@ def action(button: Button, names: ReferenceNames) -> str:
 
 
 def _detail(button: Button, names: ReferenceNames) -> str:
-    """Returns what a tap opens, sends or says now; what the button did as another kind is left out."""
+    """Returns what a tap opens, sends or answers; leftover values of another kind are ignored."""
     if button.kind in KEYED:
         return _answer(button, names)
     if button.kind == ButtonKind.MINIPROGRAM:

@@ -1,4 +1,4 @@
-"""What is different between two menus, button by button, in words."""
+"""The differences between two menus, button by button, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ WORDS: dict[str, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class ButtonDifference:
-    """A difference of one button: ``old`` and ``new`` are what it does, is called, or where it stands."""
+    """A difference of one button; ``old`` and ``new`` are its action, its name, or its place."""
 
     what: str
     name: str
@@ -51,7 +51,7 @@ class _Place:
 def differences(
     before: Sequence[Button], after: Sequence[Button], names: ReferenceNames | None = None
 ) -> list[ButtonDifference]:
-    """Returns the differences, button by button; the uid tells which button is which."""
+    """Returns the differences, button by button; buttons are identified by their uid."""
     names = names or names_in([tuple(before), tuple(after)])
     old, new = _places(before), _places(after)
     found = [
@@ -86,7 +86,7 @@ def _action(button: Button) -> Button:
 
 
 def _moved(uid: str, kept: Sequence[str], old: dict[str, _Place], new: dict[str, _Place]) -> bool:
-    """Returns whether a button is in another submenu, or in another order among its former neighbours."""
+    """Returns whether a button is in another submenu, or in another order among its former siblings."""
     if old[uid].above != new[uid].above:
         return True
     siblings = [each for each in kept if old[each].above == new[each].above == new[uid].above]
@@ -113,7 +113,7 @@ def _places(buttons: Sequence[Button]) -> dict[str, _Place]:
 def from_live(found: Sequence[object], ours: Buttons, media: dict[int, str]) -> list[ButtonDifference]:
     """Returns how the platform's buttons differ from ours."""
     theirs = adopted(from_platform(found), ours, media)
-    # What the platform cannot tell is no difference.
+    # Values that the platform does not return are no differences.
     known = {each.uid: each for each in every(ours)}
     return differences(ours, tuple(_completed(each, known) for each in theirs))
 

@@ -1,4 +1,4 @@
-"""The draft of a menu: saved as often as somebody edits, made into a version when it is to be published."""
+"""The draft of a menu, saved with every edit, and made into a version to be published."""
 
 import datetime
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 
 State = Version.State
-# An open editor tells that it is open three times as often.
+# An open editor reports itself three times in this period.
 SEEN_FOR = datetime.timedelta(seconds=20)
 
 
@@ -42,7 +42,7 @@ def default_menu(account: OfficialAccount) -> Menu:
 
 
 def draft_of(menu: Menu) -> Version:
-    """Returns the menu's draft; a new one begins as what is live."""
+    """Returns the menu's draft; a new one is a copy of the live version."""
     found = menu.versions.filter(state=State.DRAFT).first()
     if found:
         return found
@@ -56,7 +56,7 @@ def draft_of(menu: Menu) -> Version:
 
 @transaction.atomic
 def save(menu: Menu, buttons: Buttons, *, revision: int, by: User | None) -> Version:
-    """Returns the draft with these buttons.
+    """Saves these buttons as the draft and returns it.
 
     Raises ``Overtaken``, and ``ValidationError`` as ``check`` does.
     """
@@ -74,7 +74,10 @@ def save(menu: Menu, buttons: Buttons, *, revision: int, by: User | None) -> Ver
 
 
 def check(account: OfficialAccount, buttons: Sequence[Button]) -> None:
-    """Raises ``ValidationError`` for what no draft may hold: too deep, of another account, unsayable."""
+    """Raises ``ValidationError`` for what no draft may have.
+
+    That is a third level, files or rules of another account, or a reply that cannot be sent.
+    """
     each = list(every(buttons))
     if any(child.children for button in buttons for child in button.children):
         raise ValidationError(
@@ -117,14 +120,14 @@ def _check_reply(account: OfficialAccount, button: Button) -> None:
 
 
 def lock(menu: Menu) -> None:
-    """Has whoever saves the draft, or changes who the menu is for, wait for the end of the transaction."""
+    """Locks the draft and the menu, so that nobody saves either until the transaction ends."""
     Version.objects.select_for_update(no_key=True).get(pk=draft_of(menu).pk)
     menu.refresh_from_db(from_queryset=Menu.objects.select_for_update(no_key=True))
 
 
 @transaction.atomic
 def freeze(menu: Menu, note: str = "") -> Version:
-    """Returns the draft as a version to publish; the newest version, if buttons and audience are the same."""
+    """Returns the draft as a version to publish: the newest one if buttons and audience are the same."""
     draft = draft_of(menu)
     buttons = tree.read(draft)
     newest = menu.versions.exclude(state=State.DRAFT).order_by("-number").first()
@@ -134,7 +137,7 @@ def freeze(menu: Menu, note: str = "") -> Version:
 
 
 def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None = None) -> Version:
-    """Makes and returns a numbered version that is ready to be published."""
+    """Creates and returns a numbered version that is ready to be published."""
     audience = Menu.objects.select_for_update(no_key=True).get(pk=menu.pk).audience
     last = menu.versions.aggregate(last=Max("number"))["last"] or 0
     version = Version.objects.create(
@@ -146,9 +149,10 @@ def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None
 
 @transaction.atomic
 def replace(menu: Menu, buttons: Buttons, *, by: User | None, note: str) -> Version:
-    """Puts other buttons into the draft, and returns it.
+    """Replaces the buttons of the draft, and returns the draft.
 
-    What was in it is kept as a version if it is in no other, also what somebody saves at the same time.
+    The former buttons, including those that somebody saves at the same time, are kept as a version if no
+    version has them.
     """
     draft = Version.objects.select_for_update(no_key=True).get(pk=draft_of(menu).pk)
     before = tree.read(draft)
@@ -163,7 +167,7 @@ def _is_kept(menu: Menu, buttons: Buttons) -> bool:
 
 
 def seen(menu: Menu, user: User) -> list[str]:
-    """Notes that the user has the editor open; returns the names of the others who have."""
+    """Records that the user has the editor open; returns the names of other users who have it open."""
     now = timezone.now()
     Editing.objects.update_or_create(menu=menu, user=user, defaults={"seen_at": now})
     others = Editing.objects.filter(menu=menu, seen_at__gte=now - SEEN_FOR).exclude(user=user)

@@ -1,4 +1,4 @@
-"""The editor: a phone that is drawn in the browser, and what the drawing asks of us.
+"""The editor page: a phone drawn in the browser, and the requests of its script.
 
 The page holds the draft as a value and saves it as a whole, with the revision it started from.
 """
@@ -84,7 +84,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_GET
 @object_page(all_menus, Area.CONTENT)
 def state(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Answers who else is here, and whether the draft is still the one that the page has."""
+    """Returns the other users in the editor, and the draft if the page does not have the current one."""
     draft = drafts.draft_of(menu)
     others = drafts.seen(menu, staff(request))
     known = request.GET.get("revision", "")
@@ -95,7 +95,7 @@ def state(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def reply(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Answers with the form of a reply; once it is filled in, with the reply it makes, or errors by field."""
+    """Returns the form of a reply; if the form was filled in, the resulting reply, or errors by field."""
     former = _reply(request.POST.get("reply", ""))
     if "kind" not in request.POST:
         html = render_to_string("menus/reply.html", {"form": form_for(former, menu.account_id)}, request)
@@ -118,7 +118,7 @@ def _reply(text: str) -> ButtonReply | None:
 
 
 def editor_data(menu: Menu, draft: Version) -> dict[str, Any]:
-    """Returns the draft as the page holds it."""
+    """Returns the draft in the form of the page's script."""
     buttons = tree.read(draft)
     bubbles = {each.uid: bubble(each.reply) for one in buttons for each in (one, *one.children) if each.reply}
     return {
@@ -142,7 +142,7 @@ def _problems(draft: Version) -> list[dict[str, Any]]:
 
 
 def bubble(reply: ButtonReply) -> dict[str, Any]:
-    """Returns what the drawn phone shows in the chat: the kind and the words."""
+    """Returns the reply for the chat of the drawn phone: its kind and its texts."""
     item = RuleReply(content=dict(reply.content), asset_id=reply.asset)
     try:
         part = of_content(from_dict({"media_id": "", **item.content} if item.asset_id else item.content))
@@ -187,13 +187,13 @@ def _file(asset: Asset) -> dict[str, Any]:
 
 
 def _files_of(menu: Menu) -> list[int]:
-    """Returns the files that buttons of the menu send; the page is told of others when they are picked."""
+    """Returns the ids of the files that buttons of the menu send; others are added when they are picked."""
     used = MenuItem.objects.filter(version__menu=menu, file__isnull=False)
     return list(used.values_list("file", flat=True).distinct())
 
 
 def _choices(menu: Menu, rights: Rights) -> dict[str, Any]:
-    """Returns what the pickers offer."""
+    """Returns the choices of the pickers."""
     account = menu.account
     accounts = [rights.accounts[pk] for pk in rights.viewable(Area.CONTENT)]
     rules = Rule.objects.filter(account=account)[:MOST_OFFERED]

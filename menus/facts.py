@@ -1,4 +1,4 @@
-"""What the validation has to know, looked up."""
+"""The look-up of the facts that the validation of menus needs."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ from wechat.replies.models import Rule
 
 
 def problems_of(version: Version) -> list[Problem]:
-    """Returns everything that is wrong with a version, or a draft, as what is to be live next."""
+    """Returns all problems of a version or draft, as the one that is to be live next."""
     menu, buttons = version.menu, tree.read(version)
     found = problems(buttons, facts_for(menu.account, buttons))
     if menu.conditional:
@@ -48,7 +48,7 @@ def facts_for(account: OfficialAccount, buttons: Sequence[Button]) -> References
 
 
 def dead_links(urls: Iterable[str]) -> dict[str, str]:
-    """Returns why addresses cannot be opened, by address; one that was not looked at yet is left out."""
+    """Returns the reasons why addresses cannot be opened, by address; unchecked addresses are left out."""
     checks = LinkCheck.objects.filter(url__in=set(urls), checked_at__isnull=False)
     return {each.url: str(each.status or _("no answer")) for each in checks if each.is_dead}
 
@@ -97,7 +97,7 @@ def _tag_has_followers(tag: Tag) -> bool:
 
 
 def _of_audience(version: Version) -> list[Problem]:
-    # Only what is live can take followers away.
+    # Only live menus take precedence over this one.
     lives = live.live_versions(version.menu.account).values()
     above = [
         _match_rule(each)

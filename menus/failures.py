@@ -1,4 +1,4 @@
-"""Menus that were not published, for the desk of what failed."""
+"""The failed publications of menus, for the page of failures."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
@@ -15,8 +15,8 @@ State, Reason = Publication.State, Publication.Reason
 
 
 def failed(account: OfficialAccount | int) -> QuerySet[Publication]:
-    """Returns publications that failed and after which the menu was not published: a success ends them."""
-    # One that was planned long before may have failed only now.
+    """Returns failed publications that no success followed: a later publication ends the failure."""
+    # Compared by the end: one that was scheduled long before may have failed only now.
     later = Publication.objects.filter(
         menu=OuterRef("menu"), state=State.PUBLISHED, finished_at__gt=OuterRef("finished_at")
     )
@@ -34,13 +34,13 @@ def _why(errcode: int | None, reason: str) -> str:
 
 
 def _publish_again(rows: QuerySet[Publication]) -> int:
-    """Publishes each menu again as it was asked for last; a return is not begun anew. Returns how many."""
+    """Queues the newest failed publication of each menu again, but no returns; returns their number."""
     number = 0
     for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
         try:
             asking.publish_again(publication)
         except (asking.Busy, asking.NotPublishable, asking.Over):
-            # Its page says what is in the way.
+            # The page of the publication says why.
             continue
         number += 1
     return number

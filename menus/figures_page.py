@@ -1,4 +1,4 @@
-"""Taps on all menus of an account, by day and by menu entry; each leads to the page about its menu."""
+"""The page of taps on all menus of an account, by day and by menu entry, with links to each menu's page."""
 
 import datetime
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _by_day(account: OfficialAccount, period: Period) -> Days:
 
 
 def _entries(account: OfficialAccount, period: Period) -> Iterator[Table]:
-    """Yields the table of buttons that were tapped, by their newest names, the most tapped first."""
+    """Yields the table of tapped buttons, by their newest names, the most tapped first."""
     rows = TapDay.objects.filter(version__menu__account=account, day__range=(period.first, period.last))
     summed = rows.values_list("version__menu", "uid").annotate(taps=Sum("taps"), followers=Sum("followers"))
     menus = dict(Menu.objects.filter(account=account).values_list("pk", "name"))

@@ -1,4 +1,4 @@
-"""What staff fill in about menus besides the menu itself."""
+"""The forms of menus: the audience, and the schedule of a publication."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from wechat.console.days import moment_field
 
 
 class AudienceForm(AccountForm):
-    """The form for the followers that a menu is for."""
+    """The form for the audience of a menu."""
 
     class Meta:
         model = Menu
@@ -28,7 +28,7 @@ class AudienceForm(AccountForm):
 
 
 class ScheduleForm(forms.Form):
-    """The form for when a menu is published, and when it returns to the one before by itself, if it does."""
+    """The form for the start of a publication, and optionally for the return to the former menu."""
 
     at = moment_field(gettext_lazy("from"), required=True)
     until = moment_field(gettext_lazy("back to the menu before at"))

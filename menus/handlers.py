@@ -1,4 +1,4 @@
-"""Where menus join in: they answer taps, count them, and tell where files and answers belong."""
+"""The registrations of menus: answers to taps, their counting, and the uses of files and answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -29,7 +29,7 @@ __all__ = ["answer_tap", "approval", "count_tap"]
 
 @answers(order=Precedence.MENU, quick=True)
 def answer_tap(event: InboundEvent) -> Answer | None:
-    """Answers a tap with what the button or its rule says; a button without either leaves it to the rules."""
+    """Answers a tap with the reply of the button or of its rule; without one, the rules may answer."""
     entry = answering.of(event.account).find(event.message)
     script = entry.script_for(event.account) if entry else None
     if entry is None or script is None or not script.contents:
@@ -46,7 +46,7 @@ def count_tap(event: InboundEvent) -> None:
 
 
 def _rule_behind(event: InboundEvent) -> int | None:
-    """Returns the rule whose words a button says, or ``None``."""
+    """Returns the id of the rule whose reply a button sends, or ``None``."""
     entry = answering.of(event.account).find(event.message)
     return entry.rule_id if entry is not None and entry.script is None else None
 
@@ -76,12 +76,12 @@ def buttons_with(asset: Asset) -> list[str]:
 def keys(account_id: int, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yields keys and names of the buttons that answer, for rules about one of them.
 
-    Without ``wanted`` they are those of the live menus; of those asked for, also former ones.
+    Without ``wanted``, those of the live menus; otherwise those with the wanted keys, including former ones.
     """
     items = MenuItem.objects.filter(version__menu__account=account_id, kind__in=KEYED)
     if wanted:
         uids = [key.removeprefix(OWN_KEY) for key in wanted]
-        # The newest name is the last, which counts.
+        # The newest name is last, which takes precedence.
         items = items.filter(Q(key__in=wanted) | Q(uid__in=uids)).order_by("version_id")
         yield from ((key, _("a menu item that was deleted")) for key in wanted if key.startswith(OWN_KEY))
     else:

@@ -1,4 +1,4 @@
-"""The menus that are live on WeChat, taken over."""
+"""The import of the menus that are live on WeChat."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""The types of menu buttons, and what each needs (WeChat reference 5)."""
+"""The types of menu buttons, and the fields that each needs (WeChat reference 5)."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ButtonKind(models.TextChoices):
-    """The kinds of buttons: the platform's types by its own names, a parent, and a type unknown here."""
+    """The kinds of buttons: the platform's types by their own names, a parent, and an unknown type."""
 
     PARENT = "parent", _("Opens a submenu")
     CLICK = "click", _("Sends a message")
@@ -38,9 +38,9 @@ KEYED = frozenset(
         ButtonKind.PIC_PHOTO_OR_ALBUM, ButtonKind.PIC_WEIXIN, ButtonKind.LOCATION_SELECT,
     }
 )  # fmt: skip
-# Who taps these waits for something to come.
+# A follower who taps one of these expects an answer.
 ANSWERED = frozenset({ButtonKind.CLICK, ButtonKind.SCANCODE_WAITMSG})
-# They come back from menus made on the platform's own page; no call can make them.
+# Kinds of menus made on the platform's own page, which no call can create.
 READ_ONLY = frozenset(
     {
         ButtonKind.TEXT,
@@ -53,9 +53,9 @@ READ_ONLY = frozenset(
         ButtonKind.UNKNOWN,
     }
 )
-# The platform tells of taps on these; of the others nobody hears.
+# The kinds for whose taps the platform sends events.
 COUNTED = KEYED | {ButtonKind.VIEW, ButtonKind.MINIPROGRAM}
-# What the platform wants to know besides type and name.
+# The fields that the platform requires besides type and name.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(KEYED, ("key",)),
     ButtonKind.VIEW: ("url",),

@@ -1,4 +1,4 @@
-"""Whether the addresses that buttons open can be opened, found out by a worker."""
+"""The check of the addresses that buttons open, done by a worker."""
 
 import datetime
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ CHECKS = work.Kind(
 
 
 def look_at(urls: Iterable[str]) -> None:
-    """Has a worker open these addresses, unless it did so lately."""
+    """Schedules checks of these addresses, unless they were checked recently."""
     now = timezone.now()
     wanted = {url for url in urls if is_web_address(url) and byte_count(url) <= URL_BYTES}
     LinkCheck.objects.bulk_create(
@@ -41,15 +41,15 @@ def look_at(urls: Iterable[str]) -> None:
 
 @CHECKS.each
 def look(check: LinkCheck) -> None:
-    """Opens the address; that it cannot be opened is a result as well."""
+    """Checks the address; a failure to open it is a result as well."""
     status, error = _opened(check.url)
     check.done(status=status, error=error, checked_at=timezone.now())
 
 
 def _opened(url: str) -> tuple[int | None, str]:
-    """Opens an address; returns the status and no error, or no status and why.
+    """Opens an address; returns the status and the empty text, or ``None`` and the error.
 
-    Outside DEBUG no private address is connected to.
+    Outside DEBUG it does not connect to private addresses.
     """
     try:
         with (

@@ -22,7 +22,7 @@ NOT_CONDITIONAL = 65301
 
 
 class MenuNotReady(Exception):
-    """The menus cannot be told to the platform as they are; the text says why, for staff."""
+    """The menus cannot be sent to the platform as they are; the message tells staff why."""
 
 
 def read(client: Client) -> Live:
@@ -38,7 +38,7 @@ def read(client: Client) -> Live:
         Conditional(each.get("button") or [], rule_of(each.get("matchrule")), str(each.get("menuid", "")))
         for each in listed
     ]
-    # Menu ids grow; the order of the list is not promised.
+    # Menu ids increase; the order of the list is not documented.
     conditional.sort(key=lambda each: (len(each.menuid), each.menuid))
     return Live((response.get("menu") or {}).get("button") or [], tuple(conditional))
 
@@ -52,7 +52,7 @@ def _made_on_page(client: Client) -> Live:
 
 
 def perform(client: Client, step: Step) -> None:
-    """Makes the call of a step. Raises ``WeChatError``, but not for what is to be deleted and is gone."""
+    """Makes the call of a step. Raises ``WeChatError``, except if what is to be deleted is gone already."""
     match step:
         case Create():
             api.create(client, step.button)
@@ -83,11 +83,10 @@ def load(stored: Mapping[str, Any]) -> Live:
 
 
 def wanted(account: OfficialAccount, changed: Menu | None = None, version: Version | None = None) -> Live:
-    """Returns what should be live: every menu's live version, but for the changed one ``version``.
+    """Returns what should be live: every menu's live version, but ``version`` for the changed menu.
 
-    Each is for whom its version was made: who else a menu is to be for meanwhile comes with its next one.
-
-    Without a ``version`` the changed menu is taken off. Raises ``MenuNotReady``.
+    Each menu has the audience of its version: a changed audience applies from the next version on. Without a
+    ``version`` the changed menu is taken off. Raises ``MenuNotReady``.
     """
     versions = live_versions(account)
     if changed is not None:
@@ -100,7 +99,7 @@ def wanted(account: OfficialAccount, changed: Menu | None = None, version: Versi
         return Live()
     buttons = tree.read_many(list(versions.values()))
     shown = {menu.pk: _payload(buttons[versions[menu.pk].pk]) for menu in menus}
-    # The upper one wins here, the newest there.
+    # Here the upper menu takes precedence, on the platform the newest one.
     conditional = [menu for menu in reversed(menus) if menu.conditional]
     return Live(
         shown[default.pk],
@@ -115,13 +114,13 @@ def live_versions(account: OfficialAccount) -> dict[int, Version]:
 
 
 def order_with(menu: Menu) -> list[Menu]:
-    """Returns the menus for some followers as they are live with this one; the first that fits is shown."""
+    """Returns the conditional menus that are live, and this one if it is conditional, by precedence."""
     shown = Q(versions__state=Version.State.PUBLISHED) | Q(pk=menu.pk)
     return list(Menu.objects.filter(shown, account=menu.account_id, conditional=True).distinct())
 
 
 def matchrule(version: Version) -> dict[str, str]:
-    """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that it does not know."""
+    """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that is not on the platform."""
     audience = version.audience
     rule = {
         "tag_id": str(_tag_number(version)) if audience.get("tag") else "",

@@ -1,7 +1,7 @@
-"""Mini programs that buttons may open, and whether they are linked to the account.
+"""The mini programs that buttons may open, and whether they are linked to the account.
 
-The platform has no call that tells it. What is known comes from staff, from menus that are live, and from a
-publication that was refused (errcode 45064).
+The platform has no call for that. It is known from staff, from menus that are live, and from a refused
+publication (errcode 45064).
 """
 
 from collections.abc import Iterable
@@ -14,16 +14,16 @@ LONGEST_NAME = 60
 
 
 def offered(account: OfficialAccount, accounts: Iterable[OfficialAccount]) -> list[tuple[str, str]]:
-    """Returns AppID and name of mini programs: of the console's accounts, then those that staff listed."""
+    """Returns AppID and name of mini programs: the console's own accounts, and those that staff listed."""
     listed = dict(MiniProgram.objects.filter(account=account).values_list("appid", "name"))
     own = {each.appid: each.name for each in accounts if each.kind == OfficialAccount.Kind.MINIPROGRAM}
     return list({**own, **listed}.items())
 
 
 def known(account: OfficialAccount) -> dict[str, bool | None]:
-    """Returns whether mini programs are linked, by AppID; ``None`` where nobody knows.
+    """Returns by AppID whether mini programs are linked (``None``: unknown).
 
-    What a live menu opens is linked.
+    A mini program that a live menu opens is linked.
     """
     found: dict[str, bool | None] = dict.fromkeys(_live(account), True)
     return found | dict(
@@ -36,7 +36,10 @@ def note_linked(account: OfficialAccount, appids: Iterable[str]) -> None:
 
 
 def note_refused(account: OfficialAccount, opened: Iterable[str]) -> None:
-    """Notes that one of these is not linked. If some are known to be, it is one of the others."""
+    """Marks these mini programs as not linked, after a refusal that does not say which of them is not.
+
+    Those known to be linked are left out, unless all of them are.
+    """
     for appid in set(opened):
         MiniProgram.objects.get_or_create(account=account, appid=appid, defaults={"name": _name(appid)})
     rows = MiniProgram.objects.filter(account=account, appid__in=set(opened))

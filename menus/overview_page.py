@@ -1,4 +1,4 @@
-"""All menus of an account at once: who sees what, what is live, what is scheduled, and who differs."""
+"""The overview of an account's menus: audiences, live and scheduled versions, and differences from WeChat."""
 
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ MOST_PUBLICATIONS = 10
 
 
 class SeenForm(forms.Form):
-    """The form that asks for the follower whose menu is shown."""
+    """The form that chooses the follower whose menu is shown."""
 
     who = PersonField()
 
@@ -94,7 +94,7 @@ def _publications(account: OfficialAccount) -> list[Publication]:
 
 
 def _differences(account: OfficialAccount, watched: LiveMenu) -> list[dict[str, Any]]:
-    """Returns, menu by menu, how what WeChat shows differs from what was published here."""
+    """Returns by menu how WeChat's menus differ from what was published here."""
     if watched.differs_since is None or watched.live is None:
         return []
     found = live.load(watched.live)
@@ -123,7 +123,7 @@ def _buttons_for(menu: Menu, version: Version | None, found: Live) -> Any:
 
 
 def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
-    """Returns what one follower is shown, asked of WeChat."""
+    """Returns the menu that WeChat shows to one follower, read from WeChat."""
     form = SeenForm(account, request.GET if "who" in request.GET else None)
     if not form.is_valid():
         return {"form": form, "problem": " ".join(map(str, form.errors.get("who", [])))}
@@ -154,7 +154,7 @@ def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.CONTENT, change=True)
 def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Takes the live menus over, so that they are ours."""
+    """Takes over the live menus as versions of ours."""
     if not may_publish(request, account.pk):
         raise PermissionDenied
     try:
@@ -176,7 +176,7 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Moves a menu for some followers up or down: of two that fit, the upper one is shown."""
+    """Moves a menu for some followers up or down: of two that match, the upper one is shown."""
     menus = list(Menu.objects.filter(account=menu.account, conditional=True))
     if menu not in menus:
         raise Http404

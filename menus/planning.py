@@ -1,8 +1,8 @@
-"""From the menus that are live to those that should be: the calls to make, in their order.
+"""The plan of calls that lead from the live menus to the wanted ones, in order.
 
-A conditional menu cannot be changed on the platform, and of several that fit the newest wins. So what has
-to change is added anew before the old one is deleted: nobody sees a gap. Planned again after any
-interruption, the rest of the way leads to the same end. WeChat reference 5.
+A conditional menu cannot be changed on the platform, and of several that match the newest one is shown. So a
+changed menu is added anew before the old one is deleted, and followers see no gap. After an interruption a
+new plan leads to the same result. WeChat reference 5.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ RULES = ("tag_id", "client_platform_type")
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """A conditional menu; ``rule`` is the platform's matchrule, ``menuid`` empty until it is there."""
+    """A conditional menu; ``rule`` is the platform's matchrule, ``menuid`` is empty until it is there."""
 
     button: Told
     rule: Mapping[str, str]
@@ -29,9 +29,9 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The menus of an account, the conditional ones from oldest to newest; no ``button``: no menu.
+    """The menus of an account, conditional ones from oldest to newest; without ``button`` there is no menu.
 
-    ``made_on_page``: the platform's own page made it, and no call can make it again.
+    ``made_on_page``: the menu was made on the platform's own page, and no call can create it again.
     """
 
     button: Told = ()
@@ -71,9 +71,9 @@ Step = Create | Add | Remove | DeleteAll
 
 
 def plan(live: Live, wanted: Live, *, removing_first: bool = False) -> Iterator[Step]:
-    """Yields the calls to make, in their order.
+    """Yields the calls to make, in order.
 
-    ``removing_first`` is for menus that have no room beside the old ones, at the price of the gap.
+    ``removing_first`` is for when there is no room beside the old menus; it leaves a gap.
     """
     if not wanted.button:
         if live.button or live.conditional:
@@ -88,7 +88,7 @@ def plan(live: Live, wanted: Live, *, removing_first: bool = False) -> Iterator[
 
 
 def _kept(live: Sequence[Conditional], wanted: Sequence[Conditional]) -> list[Conditional]:
-    """Returns the live menus that are right already and older than everything that has to be added."""
+    """Returns the live menus that are as wanted and older than all that have to be added."""
     kept: list[Conditional] = []
     for each in live:
         if len(kept) < len(wanted) and each.same(wanted[len(kept)]):
@@ -97,5 +97,5 @@ def _kept(live: Sequence[Conditional], wanted: Sequence[Conditional]) -> list[Co
 
 
 def rule_of(payload: Any) -> dict[str, str]:
-    """Returns a matchrule without its empty parts; parts that no rule may have any more survive."""
+    """Returns a matchrule without its empty parts; abolished criteria are kept."""
     return {name: str(value) for name, value in payload.items() if value} if isinstance(payload, dict) else {}

@@ -1,7 +1,7 @@
-"""Menus as a file, and from one account to another with the media files they use.
+"""The export of menus as a file, and their copy to another account with the media files they use.
 
-The buttons of a menu are a flat list; ``in`` names the button whose submenu one is in. Media files are
-named by kind and name, rules by name: where the target has none of that name, the report says so.
+The buttons of a menu are a flat list; ``in`` names the button whose submenu a button is in. Media files are
+identified by kind and name, rules by name: the report says which of them the target lacks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ FILE = FileFormat("wechat-console-menus", key="menus", most=50)
 
 @dataclass(slots=True)
 class MenuImportReport:
-    """A report of an import: names of menus by what became of them, and ``remarks`` on what was left out."""
+    """The report of an import: names of created and updated menus, and ``remarks`` on what was left out."""
 
     made: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -100,7 +100,10 @@ def _file_keys(buttons: Sequence[Button]) -> set[int]:
 def take_in(
     account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False
 ) -> MenuImportReport:
-    """Puts the file's menus into drafts, all or none, and keeps what was there. Raises ``UnreadableFile``."""
+    """Imports the menus of a file into drafts, all or none, and keeps the former drafts as versions.
+
+    Raises ``UnreadableFile``. With ``rehearse`` nothing is saved.
+    """
     report = MenuImportReport()
     menus = FILE.read(text)
     with transaction.atomic():
@@ -233,7 +236,7 @@ def _tag(account: OfficialAccount, name: str, menu: str, report: MenuImportRepor
 
 @transaction.atomic
 def copy(menu: Menu, account: OfficialAccount, *, by: User | None) -> MenuImportReport:
-    """Copies the menu's draft into the other account's draft for everybody, with its files."""
+    """Copies the menu's draft, with its files, into the draft of the other account's menu for everybody."""
     report = MenuImportReport()
     buttons = with_new_uids(tree.read(drafts.draft_of(menu)))
     files = {key: _copied(Asset.objects.get(pk=key), account) for key in _file_keys(buttons)}
@@ -270,6 +273,6 @@ def _taken_along(
 
 
 def _copied(asset: Asset, account: OfficialAccount) -> int:
-    """Returns the id of the same file in the other account; if it is new, a worker uploads it there."""
+    """Returns the id of the same file in the other account; a new one is uploaded by a worker."""
     same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
     return same.pk if same else use_in(asset, account).pk

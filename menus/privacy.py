@@ -1,4 +1,4 @@
-"""What menus forget of a person: which buttons they tapped. The daily figures name nobody and stay."""
+"""The personal data of menus: who tapped which buttons. The daily figures name nobody and are kept."""
 
 from django.utils.translation import ngettext
 
@@ -10,7 +10,7 @@ from menus.models import Tap, Tapper
 
 @erasing.holds
 def taps(follower: Follower) -> Holding | None:
-    """Returns the taps of a person, which lose the OpenID and stay counted, once for each message."""
+    """Returns the taps of a person as a holding; they lose the OpenID, and stay counted."""
     rows = Tap.objects.filter(account=follower.account_id, openid=follower.openid)
     if not (count := rows.count()):
         return None

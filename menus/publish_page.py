@@ -1,4 +1,4 @@
-"""Before a menu is published: what changes, for whom, and what is wrong; then now, or at a time."""
+"""The pages of publishing a menu: preview, publication now or later, taking off, and versions."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ State = Version.State
 
 @object_page(all_menus, Area.CONTENT, by=PUBLISHING)
 def show(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Shows the page that publishes the draft, or once more the version in the query."""
+    """Shows the page that publishes the draft, or again the version in the query."""
     version = _version(menu, request.GET.get("version") or request.POST.get("version", ""))
     form = ScheduleForm(request.POST if "at" in request.POST else None)
     if request.method == "POST" and (done := _asked(request, menu, version, form)):
@@ -65,7 +65,7 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
 
 
 def _seen(menu: Menu, version: Version | None) -> str:
-    """Returns what tells the page from one that shows other buttons, or other followers who see them."""
+    """Returns a stamp of the buttons and audiences on the page, to detect that they have changed since."""
     shown = version or drafts.draft_of(menu)
     order = [each.pk for each in order_with(menu)]
     return f"{shown.pk}.{shown.revision} {shown.shown_to} {order}"
@@ -78,11 +78,11 @@ def _others(menu: Menu) -> list[Menu]:
 def _asked(
     request: HttpRequest, menu: Menu, version: Version | None, form: ScheduleForm
 ) -> HttpResponse | None:
-    """Asks for the publication and redirects; ``None`` if it could not be asked for, after telling why."""
+    """Requests the publication and redirects; ``None`` if that fails, with a message that says why."""
     if "at" in request.POST and not form.is_valid():
         return None
     try:
-        # What is refused leaves no version behind.
+        # A refusal rolls the new version back.
         with transaction.atomic():
             drafts.lock(menu)
             if request.POST.get("seen") != _seen(menu, version):
@@ -129,7 +129,7 @@ def _version(menu: Menu, number: str) -> Version | None:
 
 @object_page(all_menus, Area.CONTENT, change=True, by=PUBLISHING)
 def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Shows what will happen; a POST takes the menu off WeChat."""
+    """Shows the effects; a POST takes the menu off WeChat."""
     if request.method == "POST":
         if (waits := approval.ask(menu, None, by=staff(request))) is not None:
             audit.record(request, menu, _("Asked for approval to take it off"))
@@ -179,7 +179,7 @@ def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(all_menus, Area.CONTENT, change=True)
 def restore(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Puts an earlier version into the draft; what was in it is kept as a version."""
+    """Puts an earlier version into the draft, whose former buttons are kept as a version."""
     version = _version(menu, request.POST.get("version", ""))
     if version is None:
         raise Http404

@@ -1,8 +1,8 @@
-"""Publishing: asked for by staff, carried out by a worker, and true to what WeChat shows afterwards.
+"""The publishing of menus: requested by staff, carried out by a worker, verified by reading the live menus.
 
-A publication is *publishing* in Postgres before WeChat is called. Whatever kills the worker, the next one
-reads the live menus and goes on from there, so the end is the same as without the interruption. A lost
-answer is no riddle either: the live menus are read back and compared. Only what was read counts.
+A publication is *publishing* in Postgres before WeChat is called. If the worker is killed, the next one reads
+the live menus and continues from there, with the same result. A lost answer does no harm either: the live
+menus are read and compared. Only what was read counts.
 """
 
 import datetime
@@ -39,11 +39,11 @@ MOST_ROUNDS = 3
 
 
 class PublicationOvertaken(Exception):
-    """The lease ran out and somebody else goes on with this publication."""
+    """The lease has expired, and another worker continues this publication."""
 
 
 class _NothingToReturnFrom(Exception):
-    """The version to return from is not live any more, as after somebody published another one."""
+    """The version to return from is no longer live, as after another one was published."""
 
 
 def _ready() -> QuerySet[Publication]:
@@ -59,7 +59,7 @@ PUBLICATIONS = work.Kind(
     _ready,
     label=gettext_lazy("Publishing menus"),
     queue=work.INTERACTIVE,
-    # What is live beyond its time is returned from by itself.
+    # An overdue return of a menu that is live needs no decision.
     asks=Q(state=State.SCHEDULED) & (Q(returns=None) | Q(returns__state=State.SCHEDULED)),
 )
 
@@ -69,7 +69,7 @@ PUBLICATIONS.calls_off(asking.cancel)
 
 @PUBLICATIONS.each
 def carry_out(publication: Publication) -> None:
-    """Publishes a menu or takes it off, and keeps on the row what became of it and what WeChat shows now."""
+    """Publishes a menu or takes it off; records the outcome and WeChat's menus on the row."""
     try:
         _begin(publication)
         try:
@@ -87,7 +87,7 @@ def carry_out(publication: Publication) -> None:
 
 
 def _begin(publication: Publication) -> None:
-    """Writes down that it is being published: no second one of its account can be.
+    """Marks the publication as being published, which excludes others of the account.
 
     Raises ``PublicationOvertaken``.
     """
@@ -95,7 +95,7 @@ def _begin(publication: Publication) -> None:
         with transaction.atomic():
             _note(publication, state=State.PUBLISHING)
     except IntegrityError:
-        # Another worker began one of the same account between our look and our claim.
+        # Another worker began one of the same account before this claim.
         raise work.NotYet(AFTER_ANOTHER) from None
 
 
@@ -113,7 +113,7 @@ def _carry_out(publication: Publication, client: Client) -> None:
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:
-    """Makes the wanted menus live, in several rounds if need be; returns what is live afterwards."""
+    """Makes the wanted menus live, in several rounds if necessary; returns the live menus after that."""
     for _round in range(MOST_ROUNDS):
         for step in _steps(found, wanted, removing_first=False):
             try:
@@ -139,7 +139,7 @@ def _steps(found: Live, wanted: Live, *, removing_first: bool) -> Iterator[Step]
 
 
 def _take(publication: Publication, client: Client, step: Step) -> None:
-    """Makes one call, while the publication is still ours. Raises ``PublicationOvertaken``."""
+    """Makes one call, while the publication is still ours. Raises ``PublicationOvertaken`` otherwise."""
     if not publication.renew(LEASE):
         raise PublicationOvertaken
     live_menus.perform(client, step)
@@ -161,9 +161,9 @@ def _resolve_return(publication: Publication, going: Publication) -> None:
 
 
 def _refused(publication: Publication, error: ApiError) -> None:
-    """Keeps the refusal, finds out what is live, and ends the publication with that."""
+    """Records the refusal, then reads the live menus, and ends the publication with both."""
     if publication.refusal is not None:
-        # Not even the live menus may be read.
+        # The reading of the live menus was refused as well.
         _finish(publication, State.FAILED, Reason.REFUSED)
         return
     _learn_from(publication, error)
@@ -173,7 +173,7 @@ def _refused(publication: Publication, error: ApiError) -> None:
 
 
 def _learn_from(publication: Publication, error: ApiError) -> None:
-    """Notes, after a refusal for it, which mini programs are not linked: those not live before."""
+    """Records mini programs as not linked after a refusal for that reason, except those that were live."""
     if error.errcode != NOT_LINKED:
         return
     known = live_menus.appids_of(live_menus.load(publication.before)) if publication.before else set()
@@ -183,11 +183,11 @@ def _learn_from(publication: Publication, error: ApiError) -> None:
 
 @transaction.atomic
 def _published(publication: Publication, found: Live) -> None:
-    """Marks the versions that are live, now that the live menus are the wanted ones; ends the publication."""
+    """Updates the states of versions, because the live menus are the wanted ones; ends the publication."""
     now = timezone.now()
     versions = Version.objects.filter(menu__account=publication.account, state=Version.State.PUBLISHED)
     replaced = versions.filter(menu=publication.menu).first()
-    # Without a menu for everybody WeChat shows no other either.
+    # Without a menu for everybody, WeChat shows no other menus.
     gone = versions.filter(menu=publication.menu) if found.button else versions
     gone.update(state=Version.State.SUPERSEDED, superseded_at=now)
     if publication.version is not None:
@@ -209,7 +209,7 @@ def _finish(
     error: str | None = None,
     replaced: Version | None = None,
 ) -> bool:
-    """Keeps how the publication ended; ``False`` if another worker has it, who alone may say so."""
+    """Records the end of the publication; returns ``False`` if another worker has taken it over."""
     after = live_menus.dump(found) if found is not None else None
     with transaction.atomic():
         done = publication.done(
@@ -225,7 +225,7 @@ def _finish(
 
 
 def _log(publication: Publication, state: Publication.State, reason: str, found: Live | None) -> None:
-    """Writes the audit entry, with what was live before and after."""
+    """Writes the audit entry, with the live menus' changes."""
     if publication.asked_by_id is None:
         return
     before = live_menus.load(publication.before) if publication.before else None
@@ -238,6 +238,6 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
 
 
 def _note(publication: Publication, **fields: object) -> None:
-    """Keeps values on the row while the publication is ours. Raises ``PublicationOvertaken``."""
+    """Saves values on the row while the publication is ours. Raises ``PublicationOvertaken`` otherwise."""
     if not publication.settle(**fields):
         raise PublicationOvertaken

@@ -1,4 +1,4 @@
-"""The reply of a button: the form that rules have, around a value instead of a row."""
+"""The form of a button's reply: that of rules, for a value instead of a row."""
 
 from typing import Any
 
@@ -22,6 +22,6 @@ def form_for(reply: ButtonReply | None, account_id: int, data: Any = None) -> Bu
 
 
 def reply_of(form: ButtonReplyForm) -> ButtonReply:
-    """Returns what a valid form says."""
+    """Returns the reply from a valid form."""
     item: MenuItem = form.instance
     return ButtonReply(item.content, item.asset_id, item.cover_id)

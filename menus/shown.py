@@ -1,4 +1,4 @@
-"""Small drawings of menus for pages that only show them."""
+"""The small drawings of menus on pages that only show them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from menus.statistics import Figures
 
 @dataclass(frozen=True, slots=True)
 class TappedButton:
-    """A button with its taps; ``heat`` is 10 for the one that is tapped most, 0 for one that is not."""
+    """A button with its taps; ``heat`` is from 0 (no taps) to 10 (the most tapped button)."""
 
     button: Button
     figures: Figures | None = None

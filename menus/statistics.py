@@ -1,4 +1,4 @@
-"""What taps add up to: by button, by version and by day, and what followers bought afterwards."""
+"""The statistics of taps: by button, by version and by day, with the purchases that followed."""
 
 import datetime
 import itertools
@@ -13,14 +13,14 @@ from accounts.official.models import OfficialAccount
 from menus.models import Menu, Tap, TapDay, Version
 from wechat.kernel.registry import Registry
 
-# A purchase so long after a tap is put down to it.
+# A purchase within this time after a tap is attributed to it.
 CONVERTS_WITHIN = datetime.timedelta(hours=24)
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The numbers of a button; ``followers`` are different ones within a version, over several their sum."""
+    """The numbers of a button; ``followers`` are distinct within a version, and summed over versions."""
 
     taps: int = 0
     followers: int = 0
@@ -55,7 +55,7 @@ _sources: Registry[Orders] = Registry("source of orders after a tap")
 
 
 def register(orders: Orders) -> Orders:
-    """Registers ``orders``, which tells what an account's followers have paid for since a moment."""
+    """Registers a function that returns the payments of an account's followers since a moment."""
     return _sources.register(orders)
 
 
@@ -78,7 +78,7 @@ def by_button(menu: Menu, since: datetime.date, version: Version | None = None) 
 def by_day(
     menu: Menu, since: datetime.date, version: Version | None = None
 ) -> list[tuple[datetime.date, int]]:
-    """Returns the taps of every day until today, also of those without a tap."""
+    """Returns the taps of every day until today, including days without taps."""
     rows = TapDay.objects.filter(version__menu=menu, day__gte=since)
     if version is not None:
         rows = rows.filter(version=version)
@@ -89,11 +89,11 @@ def by_day(
 
 
 def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dict[str, Figures]:
-    """Returns orders and amounts, by the button that was tapped last within a day before the payment."""
+    """Returns orders and amounts by the uid of the button tapped last within a day before the payment."""
     moment = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
     orders = itertools.chain.from_iterable(source(menu.account, moment) for source in _sources)
     found: dict[str, Figures] = defaultdict(Figures)
-    # The orders of a year are too many to have at once.
+    # In batches: the orders of a year are too many for memory.
     while some := list(itertools.islice(orders, BATCH)):
         taps = _taps_of(menu, version, some)
         for order in some:

@@ -1,4 +1,4 @@
-"""Taps on a menu: on the drawing, by button, by day."""
+"""The page of taps on a menu: on the drawing, by button, and by day."""
 
 import datetime
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _chosen(days: str) -> int:
 
 
 def _rows(menu: Menu, figures: dict[str, Figures], buttons: Buttons) -> list[ButtonRow]:
-    """Returns the buttons of the menu in their order, then those that are gone and were tapped."""
+    """Returns the buttons of the menu in order, then removed buttons that were tapped."""
     names = names_in([buttons])
     rows = [
         ButtonRow(each.name, action(each, names), figures.get(each.uid, Figures()), each.kind in COUNTED)

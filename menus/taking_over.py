@@ -1,4 +1,4 @@
-"""A menu made elsewhere becomes ours: what WeChat shows now is a published version, and the draft."""
+"""The take-over of menus made elsewhere: WeChat's menus become published versions, and the drafts."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ State = Version.State
 
 
 def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list[Version]:
-    """Takes over what WeChat shows, and returns the versions; the drafts that were there stay as versions.
+    """Takes over WeChat's menus and returns their versions; former drafts are kept as versions.
 
-    Every button survives, also what we can only keep.
+    Every button is kept, including those that cannot be edited.
     """
     with transaction.atomic():
         menus = [(drafts.default_menu(account), found.button)] if found.button else []
@@ -33,19 +33,19 @@ def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list
 
 
 def _no_longer_live(account: OfficialAccount, live: Sequence[Menu]) -> None:
-    """Marks as replaced the live versions of other menus, which WeChat does not show any more."""
+    """Marks the live versions of other menus as replaced, because WeChat no longer shows them."""
     others = Version.objects.filter(menu__account=account, state=State.PUBLISHED).exclude(menu__in=live)
     others.update(state=State.SUPERSEDED, superseded_at=timezone.now())
 
 
 def ours_and_theirs(menu: Menu, theirs: Sequence[object]) -> Buttons:
-    """Returns the platform's buttons, each as the one of ours that it is."""
+    """Returns the platform's buttons, each matched to the button of ours that it is."""
     known = _known(menu)
     return adopted(from_platform(theirs), known, tree.media_of(known))
 
 
 def _known(menu: Menu) -> tuple[Button, ...]:
-    """Returns the live version's buttons; without one the draft's."""
+    """Returns the buttons of the live version, or without one, of the draft."""
     version = menu.versions.filter(state=State.PUBLISHED).first() or drafts.draft_of(menu)
     return tree.read(version)
 
@@ -65,7 +65,7 @@ def _taken(menu: Menu, theirs: Sequence[object], by: User | None) -> Version:
 
 
 def _menu_for(account: OfficialAccount, conditional: Conditional, position: int) -> Menu:
-    """Returns the menu with this rule; a new one if there is none."""
+    """Returns the menu with this rule, or a new one."""
     rule = dict(conditional.rule)
     tag = Tag.objects.filter(account=account, platform_id=_number(rule.get("tag_id"))).first()
     platform = _number(rule.get("client_platform_type"))

@@ -1,4 +1,4 @@
-"""What of menus waits for a person."""
+"""The to-do items about menus."""
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ _FAILED_AGAIN = Publication.objects.filter(
 KINDS.add(
     "menus.failed",
     TodoKind(
-        # Each menu once, however often it was tried in vain.
+        # Each menu once, however often it has failed.
         title=_("Menus that could not be published"),
         page=PAGE,
         areas=PUBLISHERS,

@@ -1,4 +1,4 @@
-"""Menus in and out: a file, and another account."""
+"""The pages that export and import menus, and copy them to another account."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -29,7 +29,7 @@ def export(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @account_page(Area.CONTENT, change=True)
 def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what a file would change; once that is agreed to, makes the change."""
+    """Shows what a file would change; makes the change once the reader has agreed."""
     context = frame(request, _("Import menus"))
     if request.method == "POST":
         agreed = "agreed" in request.POST
@@ -49,7 +49,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 @object_page(all_menus, Area.CONTENT, posts_change=False)
 def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
-    """Copies a menu's draft into another account's, with its files."""
+    """Copies a menu's draft, with its files, into that of another account."""
     rights = Rights.of(request.user)
     targets = [
         account

@@ -1,4 +1,4 @@
-"""Between a version's rows and its value."""
+"""The conversion between a version's rows and its value."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _button(item: MenuItem, below: dict[int | None, list[MenuItem]]) -> Button:
 
 @transaction.atomic
 def write(version: Version, buttons: Sequence[Button]) -> None:
-    """Makes these the version's buttons, in place of those it had."""
+    """Replaces the version's buttons."""
     version.items.all().delete()
     parents = MenuItem.objects.bulk_create(_item(version, each, place) for place, each in enumerate(buttons))
     MenuItem.objects.bulk_create(
@@ -80,6 +80,6 @@ def _item(version: Version, button: Button, position: int, parent: MenuItem | No
 
 
 def media_of(buttons: Sequence[Button]) -> dict[int, str]:
-    """Returns the media ids of the files that buttons send, by primary key; empty until they are uploaded."""
+    """Returns the media ids of the files that buttons send, by primary key; empty until uploaded."""
     wanted = {each.file for one in buttons for each in (one, *one.children) if each.file}
     return dict(Asset.objects.filter(pk__in=wanted).values_list("pk", "media_id"))

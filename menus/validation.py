@@ -1,7 +1,7 @@
-"""What is wrong with a menu, in sentences that name the button and say what to change.
+"""The validation of a menu: problems as sentences that name the button and say what to change.
 
-Pure over values: what has to be known besides is in ``References``, which ``menus.facts`` looks up. Editor,
-publishing, API and import all ask here. Limits: WeChat reference 5.
+Pure over values: further facts are in ``References``, which ``menus.facts`` looks up. Editor, publishing, API
+and import all use it. Limits: WeChat reference 5.
 """
 
 import re
@@ -27,10 +27,10 @@ APPID = re.compile(r"wx[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem of a menu; ``uid`` is the button's, or empty; ``field`` is where to put it right.
+    """A problem of a menu; ``field`` is the field to correct.
 
-    ``uid`` is empty for the menu as a whole. A menu with an error cannot be published; a warning is told
-    and left to whoever publishes.
+    ``uid`` is that of the button, empty for the menu as a whole. A menu with an error cannot be published; a
+    warning is shown and left to whoever publishes.
     """
 
     text: str
@@ -49,10 +49,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The facts about what buttons refer to; files and rules that are missing are gone or not the account's.
+    """The facts about what buttons refer to; a missing file or rule is gone or of another account.
 
-    ``rules`` tells which are on, ``answered`` whether a rule answers a key (by kind and key),
-    ``mini_programs`` whether an AppID is linked, as far as is known, ``dead`` why an address is not opened.
+    ``rules`` says which are on, ``answered`` whether a rule answers a key (by kind and key),
+    ``mini_programs`` whether an AppID is linked (``None``: unknown), ``dead`` why an address cannot be
+    opened.
     """
 
     files: Mapping[int, File] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class References:
 
 
 def problems(buttons: Sequence[Button], facts: References) -> list[Problem]:
-    """Returns what is wrong: problems of the menu as a whole first, then button by button."""
+    """Returns the problems: those of the menu as a whole first, then button by button."""
     found = list(_of_menu(buttons))
     for button in buttons:
         found += _of_button(button, facts, first=True)

@@ -1,4 +1,4 @@
-"""Looking now and then whether WeChat still shows what was published here, and who differs where if not."""
+"""The repeated readings of the live menus, to detect that they differ from what was published here."""
 
 import datetime
 
@@ -26,21 +26,21 @@ LOOKS = work.Kind(
 
 
 def watch(account: OfficialAccount) -> LiveMenu:
-    """Returns the account's live menu; it is looked after from now on."""
+    """Returns the account's live menu, created on first use; from then on it is read repeatedly."""
     row, _made = LiveMenu.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
     return row
 
 
 @LOOKS.each
 def look_again(row: LiveMenu) -> None:
-    """Reads what is live, as a worker does now and then."""
+    """Reads the live menus, as scheduled work."""
     if _is_publishing(row.account):
         raise work.NotYet(WHILE_PUBLISHING)
     keep(row.account, live_menus.read(client_for(row.account)))
 
 
 def look(account: OfficialAccount) -> LiveMenu:
-    """Reads the live menus from WeChat now; if that fails, what was read before stays, with the error."""
+    """Reads the live menus from WeChat now; on failure the former reading stays, with the error."""
     watch(account)
     if _is_publishing(account):
         _keep(account, due_at=timezone.now() + WHILE_PUBLISHING)
@@ -56,12 +56,12 @@ def look(account: OfficialAccount) -> LiveMenu:
 
 
 def _is_publishing(account: OfficialAccount) -> bool:
-    """Returns whether a publication is under way, which reads the menus itself; both would get confused."""
+    """Returns whether a publication is under way, which reads the menus itself and must not be disturbed."""
     return Publication.objects.filter(account=account, state__in=Publication.RUNNING).exists()
 
 
 def keep(account: OfficialAccount, found: Live) -> None:
-    """Notes what was read; ``differs_since`` is the time of the first look that saw a difference."""
+    """Stores what was read; ``differs_since`` is the time of the first reading with a difference."""
     row, now = watch(account), timezone.now()
     same = is_ours(account, found)
     since = None if same else row.differs_since or now

@@ -1,4 +1,4 @@
-"""Menus by audience, their versions and buttons, and who has a draft open."""
+"""The models of menus, their versions and buttons, and open editors."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Platform(models.IntegerChoices):
 
 
 class Menu(models.Model):
-    """A menu for one audience: everybody, or the followers that a tag and a system pick out."""
+    """A menu for one audience: everybody, or the followers with a tag or a system."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="menus", verbose_name=_("account")
@@ -36,7 +36,7 @@ class Menu(models.Model):
         Tag, models.PROTECT, null=True, blank=True, related_name="menus", verbose_name=_("tag")
     )
     platform = models.PositiveSmallIntegerField(_("system"), null=True, blank=True, choices=Platform.choices)
-    # What a rule made elsewhere says besides: {"sex": "1"}.
+    # Further criteria of a matchrule made elsewhere: {"sex": "1"}.
     other_rule = models.JSONField(default=dict, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Of two menus that fit a follower, the upper one is shown.")
@@ -66,21 +66,21 @@ class Menu(models.Model):
 
     @property
     def place(self) -> tuple[int, int]:
-        """Returns what orders the menus for some followers, the upper one first."""
+        """Returns the sort key of the menus for some followers, the upper one first."""
         return self.position, self.pk
 
     @property
     def audience(self) -> dict[str, Any]:
-        """Returns who is to be shown the menu from its next version on, as versions keep it."""
+        """Returns the audience from the menu's next version on, in the form that versions store."""
         return {"tag": self.tag_id, "platform": self.platform, "other": self.other_rule}
 
 
 class Version(models.Model):
-    """A menu's buttons: the one draft, which changes, and what was ready to be published, which does not.
+    """A version of a menu's buttons: the one draft, which changes, or a numbered version, which does not.
 
-    ready → published → superseded, and back to published when it is published again. ``revision`` counts
-    the changes of a draft: who saves names the one they started from. ``audience`` is the menu's as it was
-    when the version was made (empty in a draft): what is live, or agreed to, keeps its own.
+    ready → published → superseded, and back to published when it is published again. ``revision`` counts the
+    changes of a draft: a save names the one it started from. ``audience`` is the menu's when the version was
+    made (empty in a draft): a version that is live or approved keeps its own.
     """
 
     class State(models.TextChoices):
@@ -133,7 +133,7 @@ class Version(models.Model):
 
     @property
     def shown_to(self) -> dict[str, Any]:
-        """Returns for whom the version is; a draft is for whom the menu is."""
+        """Returns the audience of the version; a draft has that of the menu."""
         return self.menu.audience if self.state == self.State.DRAFT else self.audience
 
 
@@ -188,7 +188,7 @@ class MenuItem(HasContent):
 
 
 class Editing(models.Model):
-    """A member of staff who has a draft open, as the open page says every few seconds."""
+    """A member of staff who has a draft open, as the open page reports every few seconds."""
 
     menu = models.ForeignKey(Menu, models.CASCADE, related_name="editing")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

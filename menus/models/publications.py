@@ -1,4 +1,4 @@
-"""What was published, and what is live."""
+"""The models of publications and of the live menus."""
 
 import datetime
 from typing import Any
@@ -16,9 +16,9 @@ from menus.models.menus import Menu, MenuItem, Version
 from menus.models.targets import MiniProgram
 from wechat.kernel.work import WorkRow, heartbeat, interruptions
 
-# The platform's word for a mini program that the account may not open.
+# The platform's error code for a mini program that is not linked to the account.
 NOT_LINKED = 45064
-# After a look that failed.
+# The time until the next reading after one that failed.
 AFTER_ERROR = datetime.timedelta(minutes=30)
 
 
@@ -26,8 +26,8 @@ class Publication(WorkRow):
     """A change of what is live: a version to publish, or (without one) a menu to take off.
 
     scheduled or pending → publishing → published | failed, or cancelled. ``due_at`` is when it starts, and
-    when the lease of the worker that has it ends. Of an account one at a time is pending or publishing.
-    ``before`` and ``after`` are the live menus as WeChat told them.
+    later when the lease of its worker ends. An account has at most one that is pending or publishing.
+    ``before`` and ``after`` are the live menus as read from WeChat.
     """
 
     class State(models.TextChoices):
@@ -85,7 +85,7 @@ class Publication(WorkRow):
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
-    # The error code with which WeChat refused the menu: only what is live is still to be found out.
+    # The error code with which WeChat refused the menu; if set, only the live menus are still to be read.
     refusal = models.IntegerField(null=True, blank=True, editable=False)
     before = models.JSONField(_("before the change"), null=True, blank=True)
     after = models.JSONField(_("after"), null=True, blank=True)
@@ -128,7 +128,7 @@ class Publication(WorkRow):
 
     @property
     def explanation(self) -> str:
-        """Returns why it is not published, in words."""
+        """Returns in words why it is not published."""
         if self.state == self.State.PUBLISHING and not self.error and heartbeat.is_missing(self):
             return str(_("No worker is at it at the moment, as after a restart. It goes on within seconds."))
         if self.errcode == NOT_LINKED and (names := self._not_linked()):
@@ -148,7 +148,7 @@ class Publication(WorkRow):
 
 
 class LiveMenu(WorkRow):
-    """The menus that WeChat showed for an account at the last look; ``menus.live`` writes ``live``."""
+    """The menus that WeChat showed for an account when last read; ``live`` is what ``menus.live`` dumped."""
 
     account = models.OneToOneField(
         OfficialAccount, models.CASCADE, related_name="live_menu", verbose_name=_("account")
@@ -165,5 +165,5 @@ class LiveMenu(WorkRow):
         return str(self.account)
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """Has the menus looked at again after a while, instead of giving up."""
+        """Schedules another reading later, instead of giving up."""
         return self.again(error, timezone.now() + AFTER_ERROR, **changes)

@@ -1,4 +1,4 @@
-"""Who tapped what, and how often."""
+"""The models of taps on menu buttons."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from wechat.inbox.models import InboundMessage
 
 
 class Tap(models.Model):
-    """A tap, by the message that told of it: counted when the row is made, so once."""
+    """A tap, identified by its message; it is counted when the row is created, and thus once."""
 
     message = models.OneToOneField(
         InboundMessage, models.CASCADE, db_constraint=False, primary_key=True, related_name="+"

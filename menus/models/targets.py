@@ -1,4 +1,4 @@
-"""What buttons open elsewhere: mini programs, and addresses that are looked at now and then."""
+"""The models of what buttons open elsewhere: mini programs, and addresses with their checks."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -9,7 +9,7 @@ from wechat.kernel.work import WorkRow
 
 
 class MiniProgram(models.Model):
-    """A mini program that buttons may open. ``linked`` is ``None`` until somebody, or publishing, tells."""
+    """A mini program that buttons may open. ``linked`` is ``None`` until staff or a publication set it."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="linked_miniprograms", verbose_name=_("account")
@@ -42,7 +42,7 @@ class MiniProgram(models.Model):
 
 
 class LinkCheck(WorkRow):
-    """A check whether an address that a button opens can be opened; a worker looks now and then."""
+    """The check of an address that a button opens, done by a worker."""
 
     url = models.CharField(_("address"), max_length=1024, unique=True)
     status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
@@ -57,9 +57,9 @@ class LinkCheck(WorkRow):
 
     @property
     def is_dead(self) -> bool:
-        """Returns whether the page was looked at and is gone or does not answer.
+        """Returns whether the page was checked and is gone or does not answer.
 
-        A page for WeChat's own browser may well refuse another one: that is no reason to warn.
+        A page for WeChat's own browser may refuse another one, so other errors count as alive.
         """
         gone = self.status is None or self.status in (404, 410) or self.status >= 500
         return self.checked_at is not None and gone
