@@ -73,7 +73,7 @@ class ArticleInline(PartOf, StackedInline[Article, Draft]):
 class DraftAdmin(BigTable, AccountScopedAdmin):
     """The pages of drafts.
 
-    Writing needs the right to content; publishing, previewing and taking back that to sending.
+    Writing needs the right to content; publishing, previewing and taking back need the right to sending.
     """
 
     area = Area.CONTENT
@@ -119,7 +119,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether the draft may be changed; one that is being published or was stays as it is."""
+        """Returns whether the draft may be changed: not while it is being published, and not after that."""
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -153,7 +153,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         )
 
     def _autosaved(self, request: HttpRequest, draft: Draft | None) -> dict[str, str]:
-        """Returns the address at which the page keeps what is being written, and the name it has there."""
+        """Returns the autosave's address and the page's token; empty for a reader who may not write."""
         if not (self.has_change_permission(request, draft) if draft else self.has_add_permission(request)):
             return {}
         page = request.POST.get("page", "") or str(uuid.uuid4())
@@ -167,7 +167,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         context = {"reading": last, "may_change": self.has_add_permission(request)}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    # --- deeds
+    # --- actions
 
     def read_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         reading.ask(account)
@@ -205,7 +205,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def _asked_to_publish(
         self, request: HttpRequest, draft: Draft, at: datetime.datetime | None
     ) -> HttpResponse | None:
-        """Returns the page that comes next, or ``None`` where another text stands here than was shown."""
+        """Returns the response, or ``None`` if the article has changed since the page showed it."""
         draft = Draft.objects.select_for_update().get(pk=draft.pk)
         if not draft.may_be_edited:
             return self._too_late(request, draft)
@@ -241,7 +241,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._back(draft.pk)
 
     def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        """Answers a request from an old page: what is being published or was stays as it is."""
+        """Answers a request from an outdated page, for an action that the draft's state no longer allows."""
         sentence = _("The article has changed meanwhile; its page shows what can be done now.")
         self.message_user(request, sentence, messages.WARNING)
         return self._back(draft.pk)

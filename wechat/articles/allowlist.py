@@ -1,8 +1,8 @@
-"""What WeChat shows of an article's HTML: elements, attributes and formats.
+"""The elements, attributes and formats of an article's HTML that WeChat shows.
 
 The platform publishes no list. This one is what its own editor writes and what the layout tools of Chinese
-editors (135, 秀米) rely on: formats at the element, inline SVG with the animations that the platform
-lists, and no class, id, script or position.
+editors (135, 秀米) rely on: inline styles, inline SVG with the animations that the platform lists, and no
+class, id, script or position.
 """
 
 import re
@@ -73,7 +73,7 @@ ATTRIBUTES: Mapping[str, set[str]] = {
     "qqmusic": SOUND,
     VIDEO: {"class", "data-src", "data-vidtype", "data-mpvid", "data-cover", "data-ratio", "data-w"},
 }  # fmt: skip
-# What an animation may change: the platform's list for SVG.
+# The attributes that an animation may change, as the platform lists them for SVG.
 ANIMATED = {
     "cx", "cy", "d", "fill", "height", "opacity", "points", "r", "rx", "ry", "stroke-dashoffset",
     "stroke-linecap", "stroke-width", "transform", "visibility", "width", "x", "y",
@@ -117,7 +117,7 @@ STYLES = {
     "transform", "transform-origin", "transform-style", "unicode-bidi", "user-select", "vertical-align",
     "visibility", "white-space", "width", "word-break", "word-spacing", "word-wrap", "writing-mode", "zoom",
 }  # fmt: skip
-# Left out without a word: nobody sees that they are gone.
+# Formats that are removed without a notice, because their absence is not visible.
 UNSEEN = re.compile(
     r"(?:--|-ms-|-moz-|-o-|-khtml-|-apple-|-epub-|-webkit-|mso-|break-|font-|layout-grid|page|punctuation-|"
     r"scroll|tab-stops|text-autospace|text-kashida|text-rendering|text-size-adjust|transition|outline-)|"
@@ -126,13 +126,13 @@ UNSEEN = re.compile(
     r"touch-action|widows|will-change|z-index)$"
 )
 
-# With everything inside it: what these hold is no text.
+# Removed with their content, which is no text.
 DROPPED = {"script", "style", "title", "xml", "head", "noscript", "template"}
 # Other addresses cannot be tapped in an article.
 LINKED = re.compile(r"https?://mp\.weixin\.qq\.com/")
-# Videos of the platform and of Tencent Video, whose players it knows.
+# Videos of the platform and of Tencent Video, whose players WeChat supports.
 PLAYED = re.compile(r"(?:https?:)?//(?:v\.qq\.com|mp\.weixin\.qq\.com)/")
-# A picture that is written into its address, as pasting from Word does.
+# A picture in a data URL, as pasting from Word produces.
 DATA = re.compile(r"data:image/(?:png|jpe?g|gif|webp|(?:x-ms-)?bmp);base64,([A-Za-z0-9+/=\s]+)")
 # A picture of the library, as the editor shows it.
 LIBRARY = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
@@ -140,5 +140,5 @@ WEB = re.compile(r"https?://")
 
 
 def is_picture(address: str) -> bool:
-    """Returns whether a picture with this address can be had."""
+    """Returns whether a picture with this address can be loaded."""
     return bool(WEB.match(address) or LIBRARY.match(address) or DATA.fullmatch(address.strip()))

@@ -1,4 +1,4 @@
-"""Articles are published at once, or once somebody else agrees: as the account's owner has set it."""
+"""The approval of publishing articles, as far as the account's limits require one."""
 
 import datetime
 
@@ -17,7 +17,7 @@ from wechat.articles.models import Draft
 
 
 def ask(draft: Draft, at: datetime.datetime | None, by: User) -> Approval | None:
-    """Asks for approval; returns the approval that waits, or ``None`` where it may be published at once."""
+    """Requests an approval and returns it, or returns ``None`` if the articles may be published at once."""
     titles = [article.title for article in draft.articles.all()]
     wanted = asking.Request(
         account_id=draft.account_id,

@@ -1,7 +1,7 @@
-"""What is being written is kept on the server until it is saved, and offered again after a crash.
+"""The autosave of articles: an unsaved text is kept on the server, and offered again after a crash.
 
-Its text is cleaned as if it were saved, so that the phone beside it shows what will be sent. A window
-does not undo what another one wrote, or saved: it is told of it, and asks.
+The text is cleaned as for saving, so that the preview shows what will be sent. A window never overwrites
+what another window autosaved or saved: it is told, and asks the user.
 """
 
 import datetime
@@ -30,15 +30,15 @@ from wechat.articles.models import MOST_ARTICLES, Autosave, Draft
 from wechat.kernel import retention
 from wechat.kernel.row_ids import row_id
 
-# Eight texts of the greatest length, and their names; pictures are in the library by then.
+# Enough for eight texts of the greatest length, without pictures, which are in the library by then.
 LARGEST = 4 * 1024 * 1024
 FIELDS = ("id", "title", "author", "digest", "source_url", "content")
 
 
 class Unkept(Exception):
-    """The error for what was not kept.
+    """A text was not autosaved.
 
-    Its text tells staff why; ``version`` is that of another window, if there is one.
+    The message tells staff why; ``version`` is that of another window, if there is one.
     """
 
     def __init__(self, sentence: str, version: int | None = None) -> None:
@@ -48,9 +48,9 @@ class Unkept(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The page that something is written on.
+    """The page on which a text is written.
 
-    It is that of a draft, or that of a new one, which has a token and one reader.
+    It is the page of a draft, or that of a new one, which has a token and a single user.
     """
 
     account: OfficialAccount
@@ -67,7 +67,7 @@ class Place:
 @require_http_methods(["GET", "POST", "DELETE"])
 @named_account_page(Area.CONTENT, change=True)
 def autosave(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Gives what was kept for the page (GET), keeps the file ``articles`` (POST), or ends it (DELETE)."""
+    """Returns the autosave of the page (GET), stores the file ``articles`` (POST), or deletes it (DELETE)."""
     place = _place(request, account)
     if place is None:
         return JsonResponse({"error": _("There is nothing at this address.")}, status=404)
@@ -83,7 +83,7 @@ def autosave(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def forget(draft: Draft, user: User, token: str) -> None:
-    """Ends what was kept of a page that is saved now."""
+    """Deletes the autosave of a page that is being saved."""
     Autosave.objects.filter(draft=draft).delete()
     if (page := _uuid(token)) is not None:
         Autosave.objects.filter(user=user, token=page).delete()
@@ -110,9 +110,9 @@ def _rows_of_page(place: Place) -> QuerySet[Autosave]:
 
 
 def _offered(place: Place) -> dict[str, Any]:
-    """Returns what was kept for a page.
+    """Returns the autosave for a page, or an empty mapping.
 
-    A page that was sent and came back gets its own, a new page the newest that was not saved.
+    A page shown again gets its own autosave, a new page the user's newest unsaved one.
     """
     row = _rows_of_page(place).first() or place.rows().order_by("-saved_at").first()
     return {} if row is None else {**_version_payload(row), "articles": row.articles}
@@ -128,7 +128,7 @@ def _version_payload(row: Autosave) -> dict[str, Any]:
 
 
 def _posted(request: HttpRequest) -> dict[str, Any]:
-    """Returns what the page sent. Raises ``Unkept`` for what no page of ours sends."""
+    """Returns the posted version, revision and articles. Raises ``Unkept`` for data no page of ours sends."""
     file = request.FILES.get("articles")
     if file is None or file.size is None or file.size > LARGEST:
         raise Unkept(_("This is too large to be kept while you write: save it."))
@@ -143,7 +143,7 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
 
 
 def _character_data(text: str) -> str:
-    """Returns the text without what Postgres does not hold."""
+    """Returns the text without characters that Postgres cannot store."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
@@ -162,9 +162,9 @@ def _shown(text: Cleaned) -> dict[str, str]:
 
 @transaction.atomic
 def _keep(place: Place, version: int, seen: int, articles: list[dict[str, str]]) -> Autosave:
-    """Keeps what is being written, and returns its row.
+    """Stores the text and returns its row.
 
-    Raises ``Unkept`` if another window kept or saved something since.
+    Raises ``Unkept`` if another window has autosaved or saved the article since.
     """
     if place.draft is not None:
         draft = Draft.objects.select_for_update().get(pk=place.draft.pk)

@@ -1,8 +1,8 @@
-"""Article HTML: what WeChat shows of it, and nothing else.
+"""The cleaning of article HTML, which leaves only what WeChat shows.
 
-Whatever is typed, pasted, imported or read from the platform passes ``cleaned``: sanitised as a browser would
-read it, put into the elements that the platform knows (a line stays a line), and sanitised again, so that
-nothing done in between can let anything through.
+All that is typed, pasted, imported or read from the platform passes ``cleaned``: sanitised in the way a
+browser reads it, converted to the elements that the platform knows (a line stays a line), and sanitised
+again, so that the conversion cannot let anything through.
 """
 
 import base64
@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from wechat.articles import allowlist, structure, styles, tree
 from wechat.articles.losses import Loss, Losses
 
-# Word repeats at each element what its style sheet says; nobody misses it.
+# Word repeats its style sheet at each element, so that its loss needs no notice.
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 
@@ -36,16 +36,16 @@ LIMITS = TextLimits()
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The HTML as WeChat shows it, and in a sentence what was left out of it (empty: nothing)."""
+    """The HTML as WeChat shows it, and a sentence about what was removed (or the empty text)."""
 
     html: str
     dropped: str
 
 
 def cleaned(text: str) -> Cleaned:
-    """Returns the HTML with only what WeChat renders; scripts, foreign links and everything else are gone.
+    """Returns the HTML with only what WeChat renders, without scripts and links to other sites.
 
-    A text without any element is plain text, whose lines are paragraphs.
+    A text without any element is plain text, whose lines become paragraphs.
     """
     losses = Losses()
     _note_what_is_dropped_whole(text, losses)
@@ -55,23 +55,23 @@ def cleaned(text: str) -> Cleaned:
 
 
 def clean(text: str) -> str:
-    """Returns the HTML alone, for where nobody can be shown what was left out."""
+    """Returns the HTML only, where what was removed cannot be shown to anybody."""
     return cleaned(text).html
 
 
 def from_markdown(text: str) -> Cleaned:
-    """Returns what a Markdown text says, as an article."""
+    """Returns a Markdown text as article HTML."""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return cleaned(markdown.render(text))
 
 
 def from_plain_text(text: str) -> Cleaned:
-    """Returns the lines of a text in which nothing is markup, as an article."""
+    """Returns the lines of a text without markup as article HTML."""
     return cleaned(escape(text))
 
 
 def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
-    """Returns the text with other addresses for its pictures; ``None`` takes a picture out."""
+    """Returns the text with other addresses for its pictures; ``None`` removes a picture."""
     root = tree.parsed(_sanitised(text))
     for element in list(root.iterdescendants()):
         if element.tag == "img":
@@ -84,7 +84,7 @@ def with_pictures(text: str, address_of: Callable[[str], str | None]) -> str:
 
 
 def picture_bytes(address: str) -> bytes | None:
-    """Returns the bytes of a picture that is written into its address, as pasting from Word does.
+    """Returns the bytes of a picture in a data URL, as pasting from Word produces.
 
     Returns ``None`` for any other address.
     """
@@ -98,7 +98,7 @@ def picture_bytes(address: str) -> bytes | None:
 
 
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
-    """Notes formulas, scripts and style sheets as lost, which are gone before there is a tree."""
+    """Records formulas, scripts and style sheets as losses: the sanitiser removes them before the parsing."""
     small = text.lower()
     if "<math" in small:
         losses.add(Loss.FORMULA)
@@ -109,9 +109,9 @@ def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
 
 
 def _readable(text: str) -> str:
-    """Returns the HTML as a browser reads it, with nothing that runs.
+    """Returns the HTML as a browser reads it, without active content.
 
-    It is not put into other elements yet.
+    Elements are not converted yet.
     """
     attributes = {name: allowed | structure.ATTRIBUTES for name, allowed in allowlist.ATTRIBUTES.items()}
     return nh3.clean(
@@ -125,7 +125,7 @@ def _readable(text: str) -> str:
 
 
 def _sanitised(text: str) -> str:
-    """Returns the HTML with nothing but what the lists allow."""
+    """Returns the HTML with only what the lists allow."""
     return nh3.clean(
         text,
         tags=allowlist.TAGS,

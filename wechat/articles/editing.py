@@ -1,4 +1,4 @@
-"""What the editor asks the server while somebody writes: pasted text to be cleaned, pictures to be kept."""
+"""The requests of the article editor: to clean pasted text, and to store pictures."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,16 +12,16 @@ from accounts.staff.rights import Area
 from wechat.articles import cleaning, pictures
 from wechat.kernel import work
 
-# Pasted pictures are written into the text; a text without them is far below.
+# Pasted pictures are in the text as data URLs; a text without them is far smaller.
 LARGEST = 20 * 1024 * 1024
 
 
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Returns the posted file ``text`` of HTML as it would be saved, and what is left out.
+    """Returns the posted HTML file ``text`` as it would be saved, and what was removed.
 
-    Answers 400 with a sentence for what cannot be cleaned.
+    Answers 400 with a sentence if the text is refused.
     """
     file = request.FILES.get("text")
     if file is None or file.size is None or file.size > LARGEST:
@@ -39,9 +39,9 @@ def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def picture(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Puts the posted ``file`` into the library, and returns its address for the text.
+    """Adds the posted ``file`` to the library, and returns its address for the text.
 
-    Answers 400 with a sentence for a file that WeChat does not take.
+    Answers 400 with a sentence for a file that WeChat does not accept.
     """
     file = request.FILES.get("file")
     try:

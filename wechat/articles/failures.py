@@ -1,4 +1,4 @@
-"""Articles that were not saved or published at WeChat, for the desk of what failed."""
+"""The failures of saving, publishing and reading articles, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -15,7 +15,7 @@ from wechat.kernel import work
 def _drafts(account: OfficialAccount) -> QuerySet[Draft]:
     """Returns the drafts with an error.
 
-    What to do about one is decided on its page, as it may have been about saving or publishing.
+    They are retried on their own pages, because the error may be about saving or about publishing.
     """
     return Draft.objects.filter(account=account, due_at=None).exclude(error="")
 

@@ -1,4 +1,4 @@
-"""The form of an article: plain fields, an editor for its text, pictures from the library."""
+"""The forms of articles: plain fields, an editor for the text, pictures from the library."""
 
 import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from wechat.materials.widgets import FilePicker, FilesPicker
 class ArticleForm(forms.ModelForm[Article]):
     """A form for an article.
 
-    ``account`` is whose library is offered; ``dropped`` says what of the text WeChat would not show.
+    ``account`` is the account whose library is offered; ``dropped`` says what was removed from the text.
     """
 
     import_file = forms.FileField(
@@ -127,7 +127,7 @@ class ArticleForm(forms.ModelForm[Article]):
 class DraftForm(AccountForm):
     """A form for a draft.
 
-    ``seen`` is the revision that the page showed; ``page`` names the page of a new draft.
+    ``seen`` is the revision that the page showed; ``page`` is the token of a new draft's page.
     """
 
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)

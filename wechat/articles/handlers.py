@@ -1,4 +1,4 @@
-"""Where articles join in: the platform tells how a publication ended, and files in use are protected."""
+"""The registrations of articles: the platform's event about a publication, links, and files in use."""
 
 from collections.abc import Iterator
 
@@ -22,9 +22,9 @@ __all__ = ["approval", "articles_with", "look_now", "published"]
 
 @reacts(PublishFinished)
 def look_now(event: InboundEvent) -> None:
-    """Has a draft ask at once whether it is published.
+    """Makes the look-up of a publication's outcome due now.
 
-    It asks the platform itself; this only saves it the waiting.
+    The event is only a trigger: the outcome is read from the platform itself.
     """
     assert isinstance(event.message, PublishFinished)
     waiting = Draft.objects.filter(

@@ -1,4 +1,4 @@
-"""The text of an article from a file: Word, Markdown, plain text, or HTML as Word and browsers save it."""
+"""The import of an article's text from a file: Word, Markdown, plain text, or saved HTML."""
 
 import re
 from typing import Any
@@ -15,14 +15,14 @@ SUFFIXES = (".docx", ".md", ".markdown", ".html", ".htm", ".txt")
 WORD = ".docx"
 PLAIN = ".txt"
 MARKDOWN = (".md", ".markdown")
-# GB 18030 holds GB 2312 and GBK, whatever the page calls itself.
+# GB 18030 includes GB 2312 and GBK, whichever of them the page declares.
 ENCODINGS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
 DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([-\w]+)""", re.IGNORECASE)
 HEAD = 4096
 
 
 def read(file: Any) -> Cleaned:
-    """Returns what the uploaded file says, as an article.
+    """Returns the text of an uploaded file as article HTML.
 
     Raises ``ValidationError`` with what to do instead.
     """

@@ -1,4 +1,4 @@
-"""The drafts and publications made on WeChat's own page."""
+"""The import of drafts and publications made on WeChat's own page."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

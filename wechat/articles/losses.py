@@ -1,4 +1,4 @@
-"""What cleaning leaves out, in words for the person who put it in."""
+"""The losses of cleaning, in words for the person who wrote or pasted the text."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-# More names than these would hide the sentence.
+# The number of names listed in the sentence.
 NAMED = 5
 
 
@@ -23,7 +23,7 @@ class Loss(StrEnum):
 
 
 class Losses:
-    """Counts what was left out, by kind, and keeps the names where a kind has some."""
+    """The counts of removed parts by kind, with names for some kinds."""
 
     def __init__(self) -> None:
         self._counts: Counter[Loss] = Counter()
@@ -35,7 +35,7 @@ class Losses:
             self._names.setdefault(kind, {})[name] = None
 
     def in_words(self) -> str:
-        """Returns one sentence, empty where nothing was left out."""
+        """Returns one sentence, or the empty text if nothing was removed."""
         if not self._counts:
             return ""
         parts = [self._part(kind) for kind in Loss if self._counts[kind]]

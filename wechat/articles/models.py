@@ -1,4 +1,4 @@
-"""Drafts of articles, from the first word to the published page.
+"""The models of article drafts, from the first edit to the published page.
 
 Reference: WeChat reference 12.3 Drafts, 12.4 Publishing.
 """
@@ -24,8 +24,8 @@ MOST_ARTICLES, MOST_PICTURES = 8, 20
 class Draft(WorkRow):
     """One to eight articles that are published together.
 
-    ``revision`` counts what is changed here and ``saved_revision`` is the one the platform has. ``work`` is
-    what a worker is to do, from ``due_at`` on.
+    ``revision`` counts the changes here, and ``saved_revision`` is the revision that the platform has.
+    ``work`` is what a worker is to do, from ``due_at`` on.
     """
 
     class State(models.TextChoices):
@@ -53,18 +53,18 @@ class Draft(WorkRow):
     revision = models.PositiveIntegerField(default=1, editable=False)
     saved_revision = models.PositiveIntegerField(default=0, editable=False)
     media_id = models.CharField(max_length=128, blank=True, editable=False)
-    # How many articles the platform's draft has: a changed number means a new draft there.
+    # The number of articles in the platform's draft: if it changes, a new draft is created there.
     saved_articles = models.PositiveSmallIntegerField(default=0, editable=False)
-    # The platform's own time of its draft, as last read: newer there means edited there.
+    # The platform's modification time of its draft, as last read: a newer one means that it was edited there.
     platform_time = models.PositiveBigIntegerField(default=0, editable=False)
     changed_there = models.BooleanField(_("edited at WeChat as well"), default=False, editable=False)
 
     work = models.CharField(max_length=8, choices=Work.choices, default=Work.NONE, blank=True, editable=False)
-    # For when its publication was planned: ``due_at`` is the end of a lease while a worker is at it.
+    # The scheduled time of publication; ``due_at`` cannot tell it, as it becomes the end of a worker's lease.
     publish_at = models.DateTimeField(_("planned for"), null=True, blank=True, editable=False)
     preview_to = models.CharField(max_length=40, blank=True, editable=False)
 
-    # When the platform was first asked to publish it: nothing that came out before can be this.
+    # When the platform was first asked to publish it: earlier publications cannot be this draft.
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     publish_id = models.CharField(max_length=40, blank=True, editable=False)
     publish_status = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
@@ -114,7 +114,7 @@ class Draft(WorkRow):
     def on_failure(self, error: object) -> dict[str, Any]:
         """Returns the fields to change after a failure.
 
-        A publication that the platform refused leaves the draft in its box.
+        After a refused publication the draft is still among the platform's drafts.
         """
         was_submitted = self.state == self.State.PUBLISHING and self.media_id
         state = self.State.SAVED if was_submitted else self.state
@@ -122,7 +122,7 @@ class Draft(WorkRow):
 
     @property
     def is_changed(self) -> bool:
-        """Returns whether the platform does not have what stands here."""
+        """Returns whether the platform's draft lacks changes made here."""
         return self.revision > self.saved_revision
 
     @property
@@ -152,7 +152,7 @@ class Article(models.Model):
     cover = models.ForeignKey(
         Asset, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cover picture")
     )
-    # Which part of a cover of another shape is shown, in percent from the left and from the top.
+    # The part of a cover to show if its shape differs, in percent from the left and from the top.
     focus_x = models.PositiveSmallIntegerField(
         _("cover: from the left"), default=50, validators=[MaxValueValidator(100)]
     )
@@ -162,7 +162,7 @@ class Article(models.Model):
     pictures = ArrayField(models.BigIntegerField(), verbose_name=_("pictures"), default=list, blank=True)
     comments = models.BooleanField(_("comments"), default=False)
     followers_only = models.BooleanField(_("only followers comment"), default=False)
-    # A cover that was read from the platform and is in no library here.
+    # The media id of a cover that was read from the platform and is not in the library.
     platform_cover = models.CharField(max_length=255, blank=True, editable=False)
     platform_pictures = ArrayField(models.CharField(max_length=255), default=list, blank=True, editable=False)
 
@@ -178,7 +178,7 @@ class Article(models.Model):
 
 
 class ArticlePicture(models.Model):
-    """A library picture as articles may show it; the platform gives such pictures an address of their own."""
+    """A library picture uploaded for articles; the platform gives it another address for them."""
 
     asset = models.OneToOneField(Asset, models.CASCADE, related_name="article_picture")
     url = models.CharField(max_length=500)
@@ -191,11 +191,10 @@ class ArticlePicture(models.Model):
 
 
 class Autosave(models.Model):
-    """A text that somebody is writing, kept between one saving and the next.
+    """An unsaved text, stored while somebody writes it.
 
-    A draft has one row, whoever writes on it. The page of a draft that does not exist yet has a token
-    instead. ``version`` counts the times it was kept, so that two windows do not undo each other.
-    ``articles`` are those of the page, in its order.
+    A draft has one row, whoever writes. The page of a new draft has a token instead. ``version`` counts the
+    autosaves, so that two windows do not overwrite each other. ``articles`` are those of the page, in order.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+")
@@ -220,7 +219,7 @@ class Autosave(models.Model):
 
 
 class Reading(WorkRow):
-    """A reading of an account's drafts and publications from the platform, when asked."""
+    """A reading of an account's drafts and publications from the platform."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
     read_at = models.DateTimeField(null=True, blank=True)

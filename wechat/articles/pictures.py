@@ -1,4 +1,4 @@
-"""The pictures of an article: taken into the library, cut, and given the addresses articles may show.
+"""The pictures of an article: moved to the library, cropped, and uploaded for articles.
 
 Reference: WeChat reference 12.2 (uploadimg: JPG or PNG below 1 MB), 12.3 (crops).
 """
@@ -30,21 +30,21 @@ from wechat.sdk.calls import media
 MOST_BYTES = 1024 * 1024
 WIDEST = 1080
 
-# Width to height of the two shapes in which a cover appears.
+# The ratio of width to height of the two shapes in which a cover is shown.
 SHAPES: Mapping[str, float] = {"pic_crop_235_1": 2.35, "pic_crop_1_1": 1.0}
 TIMEOUT, FETCH_SECONDS = (3, 10), 20.0
 PLATFORM = re.compile(r"https?://mmbiz\.q(?:pic|logo)\.cn/|https?://[^/]+/mmbiz/")
 
 
 def address(asset: Asset) -> str:
-    """Returns where our own pages, the editor among them, find a picture of the library."""
+    """Returns the address of a library picture on our own pages, including the editor."""
     return reverse("admin:materials_asset_file", args=[asset.pk])
 
 
 def take_in(account: OfficialAccount, text: str) -> str:
-    """Returns the text with the pictures that are written into it moved to the library.
+    """Returns the text with the pictures of data URLs moved to the library.
 
-    Raises ``ValidationError`` for one that WeChat does not take.
+    Raises ``ValidationError`` for a picture that WeChat does not accept.
     """
 
     def place(source: str) -> str | None:
@@ -57,9 +57,9 @@ def take_in(account: OfficialAccount, text: str) -> str:
 
 
 def adopt(account: OfficialAccount, text: str) -> str:
-    """Returns the text with the pictures of other sites moved to the library: WeChat shows none of them.
+    """Returns the text with the pictures of other sites moved to the library, as WeChat does not show them.
 
-    Raises ``ValidationError`` for one that cannot be had or is not taken.
+    Raises ``ValidationError`` for a picture that cannot be fetched or is not accepted.
     """
 
     def place(source: str) -> str:
@@ -71,7 +71,7 @@ def adopt(account: OfficialAccount, text: str) -> str:
 
 
 def for_platform(account: OfficialAccount, text: str) -> str:
-    """Returns the text as it is sent: every library picture uploaded and under its address there."""
+    """Returns the text as it is sent, with every library picture uploaded and its address replaced."""
 
     def place(source: str) -> str | None:
         found = allowlist.LIBRARY.match(source)
@@ -84,7 +84,7 @@ def for_platform(account: OfficialAccount, text: str) -> str:
 
 
 def crops(article: Article) -> dict[str, str]:
-    """Returns which part of the cover each shape shows, as WeChat writes it: ``x1_y1_x2_y2`` from 0 to 1."""
+    """Returns the part of the cover that each shape shows, in WeChat's form ``x1_y1_x2_y2`` from 0 to 1."""
     size = _size(article.cover) if article.cover else None
     if size is None:
         return {}
@@ -127,9 +127,9 @@ def _fetched(source: str) -> bytes:
 
 
 def keep(account: OfficialAccount, body: bytes) -> Asset:
-    """Returns a picture of the library with these bytes.
+    """Adds a picture with these bytes to the library and returns it.
 
-    Raises ``ValidationError`` for what WeChat does not take.
+    Raises ``ValidationError`` for what WeChat does not accept.
     """
     file = limits.converted(Asset.Kind.IMAGE, ContentFile(body, name="pasted"))
     kind = limits.check(Asset.Kind.IMAGE, file)
@@ -147,7 +147,7 @@ def keep(account: OfficialAccount, body: bytes) -> Asset:
 
 
 def _uploaded(asset: Asset) -> str:
-    """Returns the picture's address in articles; it is uploaded once."""
+    """Returns the picture's address in articles; uploads it on first use."""
     known = ArticlePicture.objects.filter(asset=asset).first()
     if known is not None:
         return known.url
@@ -159,10 +159,10 @@ def _uploaded(asset: Asset) -> str:
 
 
 def _fitting(asset: Asset) -> tuple[bytes, str]:
-    """Returns a picture as articles take it, and its content type.
+    """Returns a picture that articles accept, and its content type.
 
-    It stays as it is, if articles take it; else it becomes a JPEG, as small as it has to be. Raises
-    ``ValidationError`` if it moves or is too large.
+    It is unchanged if articles accept it, otherwise a JPEG compressed as far as necessary. Raises
+    ``ValidationError`` if it is animated or too large.
     """
     with asset.file.open("rb") as file:
         body: bytes = file.read()

@@ -1,6 +1,6 @@
-"""What the account has at the platform, read into ours: drafts and publications made on its own page.
+"""The reading of an account's drafts and publications from the platform, made on its own page.
 
-A draft that was edited here since stays as it is here and is marked; nothing of ours is overwritten.
+A draft that was edited here since is left as it is and marked; nothing of ours is overwritten.
 """
 
 import datetime
@@ -49,7 +49,7 @@ def _take_draft(account: OfficialAccount, listed: drafts.Listed) -> int:
         Draft.objects.filter(pk=draft.pk).update(changed_there=True)
         return 1
     _write(draft, listed)
-    # Whoever approved what stood here did not see this.
+    # A new revision, because a waiting approval is for the former text.
     revision = draft.revision if made else draft.revision + 1
     Draft.objects.filter(pk=draft.pk).update(
         state=Draft.State.SAVED,

@@ -1,7 +1,7 @@
-"""The worker's side of a draft: saved, previewed, published and taken back at the platform.
+"""The worker's tasks for drafts: save, preview, publish and take back at the platform.
 
-A draft is *publishing* in Postgres before the platform is asked. If that answer is lost, the draft box tells:
-a draft that is no longer there was published, one that still is was not.
+A draft is *publishing* in Postgres before the platform is called. If the answer is lost, the platform's
+drafts tell the outcome: a draft that is no longer among them was published, one that still is was not.
 """
 
 import datetime
@@ -35,7 +35,7 @@ DRAFTS = work.Kind(
     lambda: Draft.objects.select_related("account"),
     label=gettext_lazy("Saving and publishing articles"),
     queue=work.BULK,
-    # A day: a publication whose answer was lost is looked for, however long the platform takes.
+    # For a day, in which a publication whose answer was lost is looked for.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),
 )
@@ -44,21 +44,24 @@ UNKNOWN_MEDIA = 40007
 RUNNING, DONE, DELETED = 1, 0, 5
 # A draft that the platform no longer has.
 ONLY_HERE = {"state": State.EDITED, "media_id": "", "saved_revision": 0, "saved_articles": 0}
-# What left the box and is listed nowhere by then was deleted there.
+# A draft that left the platform's drafts and is not listed as published by then was deleted there.
 LOOKED_FOR = datetime.timedelta(days=1)
-# How far the platform's clock may be behind ours.
+# The most that the platform's clock may be behind ours.
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
 
 class ArticleNotReady(work.NotYet):
-    """The error for a picture still on its way to the platform, or an article still being published."""
+    """A picture is not yet uploaded to the platform, or the article is still being published."""
 
     def __init__(self) -> None:
         super().__init__(FOLLOW_AFTER)
 
 
 def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> bool:
-    """Has a worker do it, at the given time or now; returns whether nothing else was to be done already."""
+    """Queues a step for the given time or now; returns ``False`` if other work is queued already.
+
+    The same if the draft's state has changed since it was read.
+    """
     free = Draft.objects.filter(pk=draft.pk, state=draft.state, work=Work.NONE)
     asked = free.update(
         work=step,
@@ -75,7 +78,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
 
 @DRAFTS.calls_off
 def forget(draft: Draft) -> bool:
-    """Takes the plan to publish back; returns whether it had not begun.
+    """Cancels a publication; returns ``False`` if it has begun.
 
     A worker that saves the draft before it publishes it finds its lease gone, and does not publish.
     """
@@ -84,16 +87,16 @@ def forget(draft: Draft) -> bool:
 
 
 def left_the_box(draft: Draft) -> None:
-    """Notes that a draft was mass-sent, with which the platform's draft is gone.
+    """Records that a draft was mass-sent, which removes it from the platform's drafts.
 
-    What stands here can be saved anew.
+    The text here can be saved to the platform again.
     """
     Draft.objects.filter(pk=draft.pk, media_id=draft.media_id, state=State.SAVED).update(**ONLY_HERE)
 
 
 @DRAFTS.each
 def work_on(draft: Draft) -> None:
-    """Does what was asked for, at the platform. A publication whose answer was lost is looked for first."""
+    """Performs the queued step at the platform. A publication whose answer was lost is looked for first."""
     STEPS[Draft.Work(draft.work)](client_for(draft.account), draft)
 
 
@@ -103,7 +106,7 @@ def _save(client: Client, draft: Draft) -> None:
 
 
 def _bring_up_to_date(client: Client, draft: Draft) -> None:
-    """Makes the platform's draft say what stands here. A lost answer may leave a second one."""
+    """Updates the platform's draft to the text here. A lost answer may leave a second one."""
     if not draft.is_changed and draft.media_id:
         return
     revision = draft.revision
@@ -121,7 +124,7 @@ def _bring_up_to_date(client: Client, draft: Draft) -> None:
 
 
 def _updated(client: Client, draft: Draft, articles: Sequence[drafts.Article]) -> bool:
-    """Updates the platform's draft; returns whether it is still there.
+    """Updates the platform's draft; returns ``False`` if it is no longer there.
 
     Staff may have deleted or published it on the platform's own page.
     """
@@ -147,18 +150,18 @@ def _is_in_box(client: Client, draft: Draft) -> bool:
 
 @transaction.atomic
 def _saved(draft: Draft, **saved: object) -> None:
-    """Writes down what the platform has by now, also where the plan was taken back meanwhile."""
+    """Records the state of the platform's draft, even if the publication was cancelled meanwhile."""
     _remove_copies(draft, state=State.SAVED, media_id=saved["media_id"])
     now = {**saved, "state": State.SAVED, "changed_there": False}
     now["platform_time"] = int(timezone.now().timestamp())
-    # In another state it has moved on, and whoever moved it knows better.
+    # Not if the state was changed by somebody else meanwhile.
     Draft.objects.filter(pk=draft.pk, state=draft.state).update(**now)
     for name, value in now.items():
         setattr(draft, name, value)
 
 
 def _remove_copies(draft: Draft, **known: object) -> None:
-    """Removes what a reading made of the same thing, before it was known here that the platform has it."""
+    """Deletes drafts that a reading created of the same thing before its id was known here."""
     Draft.objects.filter(account=draft.account_id, **known).exclude(pk=draft.pk).delete()
 
 
@@ -172,9 +175,9 @@ def _publish(client: Client, draft: Draft) -> None:
 
 
 def _find_out(client: Client, draft: Draft) -> None:
-    """Finds out what became of an earlier attempt whose answer was lost.
+    """Finds out the outcome of an earlier attempt whose answer was lost.
 
-    A draft that is still in the box was not published, and is now.
+    A draft that is still among the platform's drafts was not published, and is published now.
     """
     if _is_in_box(client, draft):
         _submit(client, draft)
@@ -189,10 +192,9 @@ def _submit(client: Client, draft: Draft) -> None:
 
 
 def _look_among_published(client: Client, draft: Draft) -> None:
-    """Looks for a draft that has left the box among those published.
+    """Looks for a draft that left the platform's drafts among the published articles.
 
-    Raises ``ArticleNotReady`` until it is listed there, as it is still being published, or until that can no
-    longer be expected.
+    Raises ``ArticleNotReady`` while it is not listed there but still may be, as it is being published.
     """
     assert draft.submitted_at is not None
     titles = [article.title for article in draft.articles.all()]
@@ -207,9 +209,9 @@ def _look_among_published(client: Client, draft: Draft) -> None:
 
 
 def _published_since(client: Client, draft: Draft, since: datetime.datetime) -> Iterator[drafts.Listed]:
-    """Yields what was published since then and belongs to no other draft.
+    """Yields publications since that time that belong to no other draft.
 
-    What a reading found has no draft of its own: it may be the very one that is looked for.
+    A publication that a reading found has no platform draft: it may be the one that is looked for.
     """
     others = Draft.objects.filter(account=draft.account_id).exclude(article_id="").exclude(media_id="")
     theirs = set(others.values_list("article_id", flat=True))
@@ -220,7 +222,7 @@ def _published_since(client: Client, draft: Draft, since: datetime.datetime) -> 
 
 @contextmanager
 def _in_box(draft: Draft) -> Iterator[None]:
-    """Ends the work where the platform refuses a call because its draft is gone."""
+    """Gives up the work if the platform refuses a call because its draft is gone."""
     try:
         yield
     except ApiError as error:
@@ -230,9 +232,9 @@ def _in_box(draft: Draft) -> Iterator[None]:
 
 
 def _gone(draft: Draft) -> None:
-    """Ends the work, as staff deleted or published the platform's draft on its own page.
+    """Gives up the work, because staff deleted or published the platform's draft on its own page.
 
-    It is not saved and published anew by itself: it may be out already.
+    It is not saved and published again automatically: it may be published already.
     """
     draft.give_up(_("It is no longer among WeChat's drafts: save it again."), **ONLY_HERE)
 
@@ -285,7 +287,7 @@ def _delete(client: Client, media_id: str) -> None:
     try:
         drafts.delete(client, media_id)
     except WeChatError as error:
-        # An old draft too many in the box is somebody's to delete there, and no reason to stop.
+        # A leftover draft at the platform can be deleted there, and is no reason to stop.
         log.warning("draft_left_behind", extra={"error": str(error)})
 
 
@@ -299,7 +301,7 @@ def _adopted(draft: Draft, article: Article) -> Article:
 
 
 def _written(draft: Draft, article: Article) -> dict[str, Any]:
-    """Returns the article as the platform takes it."""
+    """Returns the article in the platform's form."""
     payload: dict[str, Any] = {
         "article_type": article.kind,
         "title": article.title,

@@ -1,4 +1,4 @@
-"""The elements that people paste, put into those that WeChat knows: a line stays a line, a look a look."""
+"""The conversion of pasted elements to those that WeChat knows, with their lines and their look."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,9 +31,9 @@ PLAYERS = {"applet", "audio", "canvas", "embed", "frame", "object", "video"}
 FIELDS = {"datalist", "input", "meter", "option", "progress", "select", "textarea"}
 PARTS = {"filter", "marker", "mask", "pattern", "symbol", "textpath", "use"}
 ANIMATIONS = {"animate", "animatetransform", "set"}
-# What the first pass of the sanitiser lets through, to be put into something else or noted here.
+# Elements that the first pass of the sanitiser lets through, to be converted or recorded as losses here.
 TAGS = LINES | RENAMED.keys() | PLAYERS | FIELDS | (PARTS - {"textpath"}) | {"textPath"}
-# Where pages that load their pictures late, WeChat's own among them, keep the address.
+# Attributes with the address of a lazily loaded picture, as on WeChat's own pages.
 LATE = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
 ATTRIBUTES = {"style", "align", "bgcolor", "color", "size", "face", "href", "src", *LATE}
 SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
@@ -44,9 +44,9 @@ RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
 def shape(root: html.HtmlElement, losses: Losses) -> None:
-    """Changes everything below the root into what WeChat knows.
+    """Converts everything below the root to elements that WeChat knows.
 
-    What has no like at WeChat is taken out and noted.
+    What has no equivalent at WeChat is removed and recorded.
     """
     if not len(root):
         _put_lines_into_paragraphs(root)
@@ -92,7 +92,7 @@ def _link(link: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _host(address: str) -> str:
-    """Returns what a person would call the place the link leads to."""
+    """Returns the host of a link's address, as a reader would name the site."""
     try:
         return urlsplit(address).netloc or address[:40]
     except ValueError:
@@ -120,7 +120,7 @@ def _drawn_picture(picture: html.HtmlElement, losses: Losses) -> bool:
 def _frame(frame: html.HtmlElement, losses: Losses) -> bool:
     """Keeps a video that WeChat plays; returns whether it is one.
 
-    Its address waits in ``data-src``, so that no browser loads it before.
+    Its address is in ``data-src``, so that no browser loads it.
     """
     address = frame.get("data-src") or frame.attrib.pop("src", "")
     if allowlist.PLAYED.match(address):
@@ -149,7 +149,7 @@ CHECKS: Mapping[str, Callable[[html.HtmlElement, Losses], bool]] = {
 
 
 def _put_looks_into_style(element: html.HtmlElement) -> None:
-    """Writes into the style what older pages and Word say in attributes and in the name of the element."""
+    """Moves formats that older pages and Word put into attributes or element names into the style."""
     looks = dict(LOOKS.get(element.tag, {}))
     if element.tag in ALIGNED and (align := element.attrib.pop("align", "")):
         looks["text-align"] = align
@@ -183,7 +183,7 @@ def _keeps_blanks(element: html.HtmlElement) -> bool:
 
 
 def _write_blanks(element: html.HtmlElement) -> None:
-    """Writes lines as breaks and blanks as characters: WeChat folds plain ones."""
+    """Converts line ends to breaks and blanks to no-break spaces, because WeChat collapses plain ones."""
     places = [(each, "text") for each in element.iter()] + [
         (each, "tail") for each in element.iterdescendants()
     ]
@@ -210,14 +210,14 @@ def _with_blanks(text: str) -> str:
     def blanks(run: re.Match[str]) -> str:
         wide = run[0].replace("\t", " " * 4)
         leads = run.start() == 0 or text[run.start() - 1] == "\n"
-        # The last of a run inside a line stays plain, so that the line can be broken there.
+        # The last blank of a run inside a line stays plain, so that the line can wrap there.
         return BLANK * len(wide) if leads else BLANK * (len(wide) - 1) + " "
 
     return RUN.sub(blanks, text.replace("\r", ""))
 
 
 def _is_alone(element: html.HtmlElement) -> bool:
-    """Returns whether it is an item without a list, as half a list that was copied leaves it."""
+    """Returns whether it is an item without a list, as from a partly copied list."""
     parent = element.getparent()
     return element.tag == "li" and parent is not None and parent.tag not in ("ol", "ul")
 
@@ -231,7 +231,7 @@ def _holds_block(element: html.HtmlElement) -> bool:
 
 
 def _is_a_line(element: html.HtmlElement) -> bool:
-    """Returns whether it is a paragraph: words or pictures in a row, and no box with a look of its own."""
+    """Returns whether it is a paragraph: words or pictures in a row, and no box with its own style."""
     plain = not element.get("style") or element.tag in ("center", "dd", "dt")
     if not plain or any(_holds_block(child) for child in element):
         return False
@@ -246,7 +246,7 @@ def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
     root.text = None
     for line in lines:
         paragraph = html.Element("p")
-        # Blanks at its beginning are how people indent.
+        # Leading blanks are kept as indentation.
         paragraph.text = _with_blanks(line.rstrip())
         if not paragraph.text:
             paragraph.append(html.Element("br"))
@@ -254,7 +254,7 @@ def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
 
 
 def _put_into_paragraphs(root: html.HtmlElement) -> None:
-    """Puts words that stand loose between paragraphs into some, as the first line of a typed text."""
+    """Puts loose text between paragraphs into paragraphs, such as the first line of a typed text."""
     if not any(_holds_block(child) for child in root):
         return
     children, paragraph = list(root), None

@@ -1,4 +1,4 @@
-"""The formats at an element: which stay, and the pictures they name."""
+"""The inline styles of elements: their filtering, and the pictures that they refer to."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ def read(style: str) -> dict[str, str]:
 
 
 def _declarations(style: str) -> Iterator[str]:
-    """Yields what stands between semicolons; those in quotes and brackets divide nothing."""
+    """Yields the parts between semicolons, except for semicolons in quotes and brackets."""
     start, depth, quote = 0, 0, ""
     for mark in MARK.finditer(style):
         if quote:
@@ -42,7 +42,7 @@ def write(declarations: dict[str, str]) -> str:
 
 
 def filtered(style: str, losses: Losses) -> str:
-    """Returns the formats that WeChat shows; those whose absence is seen are noted."""
+    """Returns the formats that WeChat shows; removed formats whose absence is visible are recorded."""
     declared = read(style)
     kept = {}
     for name, value in declared.items():
@@ -57,16 +57,16 @@ def filtered(style: str, losses: Losses) -> str:
 
 
 def pictures(value: str) -> list[str]:
-    """Returns the addresses of the pictures that a declaration names.
+    """Returns the addresses of the pictures in a declaration.
 
-    References inside a drawing are none.
+    References inside a drawing do not count.
     """
     found = ("".join(groups) for groups in PICTURE.findall(value))
     return [address.strip() for address in found if not address.strip().startswith("#")]
 
 
 def with_pictures(style: str, address_of: Callable[[str], str | None]) -> str:
-    """Returns the formats with other addresses for their pictures; ``None`` takes the format out."""
+    """Returns the formats with other addresses for their pictures; ``None`` removes the format."""
     moved = {name: _moved(value, address_of) for name, value in read(style).items()}
     return write({name: value for name, value in moved.items() if value is not None})
 

@@ -1,7 +1,7 @@
 """Sanitised HTML as a tree to edit.
 
-Another parser would put elements elsewhere again, or forget the SVG. What the sanitiser wrote is well nested,
-so that it can be taken as it stands. Names come in small letters; the sanitiser spells those of SVG again.
+Another parser would move elements again, or drop the SVG. The sanitiser's output is well nested, so that it
+can be parsed as it is. Names become lower case; the sanitiser restores those of SVG.
 """
 
 import re
@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 from lxml import html
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-# As in browsers, what is nested deeper stands side by side.
+# As in browsers, elements nested deeper become siblings.
 DEEPEST = 256
-# No character of HTML, and refused by the tree.
+# Characters that are not allowed in HTML and that the tree refuses.
 CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -41,7 +41,7 @@ class _Builder(HTMLParser):
 
 
 def parsed(text: str) -> html.HtmlElement:
-    """Returns a ``div`` with the sanitised HTML in it."""
+    """Returns a ``div`` that contains the sanitised HTML."""
     builder = _Builder()
     builder.feed(text)
     builder.close()
@@ -49,6 +49,6 @@ def parsed(text: str) -> html.HtmlElement:
 
 
 def serialised(root: html.HtmlElement) -> str:
-    """Returns what is in the ``div``."""
+    """Returns the content of the ``div``."""
     whole: str = html.tostring(root, encoding="unicode", with_tail=False)
     return whole.removeprefix("<div>").removesuffix("</div>")

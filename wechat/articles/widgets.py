@@ -1,4 +1,4 @@
-"""The editor of an article's text: TinyMCE over a plain field, which holds HTML without it."""
+"""The editor of an article's text: TinyMCE over a plain field, which has the HTML if there is no script."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -24,14 +24,14 @@ SCRIPTS = (
 
 
 def as_it_looks(text: str) -> SafeString:
-    """Returns the text of an article for those who only read it."""
+    """Returns the text of an article as HTML for readers who may not edit it."""
     return format_html('<div class="article-read">{}</div>', mark_safe(cleaning.clean(text)))  # noqa: S308
 
 
 class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the skin is untyped
     """The editor of an article's text.
 
-    Its addresses are in the field's data attributes, so that no script stands in the page.
+    Its addresses are in the field's data attributes, so that the page needs no inline script.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the ski
         return forms.Media(js=scripts, css={"all": ("articles/editor.css",)})
 
     def for_account(self, account_id: int | None) -> None:
-        """Sets the account whose library pictures are picked from and go to."""
+        """Sets the account whose library pictures are picked from and added to."""
         if account_id is None:
             return
         asked = urlencode({"account": account_id})
@@ -58,9 +58,9 @@ class ArticleEditor(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # the ski
         }
 
     def format_value(self, value: Any) -> str | None:
-        """Returns the text cleaned, since the editor believes what it is given.
+        """Returns the cleaned text, because the editor trusts its input.
 
-        A text that was refused comes back by here.
+        A refused text comes back through this method.
         """
         shown: str | None = super().format_value(value)
         return cleaning.clean(shown) if shown else shown

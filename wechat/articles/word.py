@@ -1,7 +1,7 @@
-"""The text of a Word file (.docx) as HTML, to be cleaned like any other.
+"""The conversion of a Word file (.docx) to HTML, to be cleaned like any other text.
 
-Headings, emphasis, lists, tables, links, pictures and the alignment of paragraphs come along; colours and
-sizes come by copying and pasting.
+Headings, emphasis, lists, tables, links, pictures and the alignment of paragraphs are converted; colours and
+sizes are kept only by copying and pasting.
 """
 
 import io
@@ -14,15 +14,15 @@ from xml.parsers.expat import ExpatError
 import mammoth
 from mammoth import transforms
 
-# Packed, with its pictures, and as it is unpacked.
+# The largest file with its pictures, compressed and uncompressed.
 LARGEST = 20 * 1024 * 1024
 UNPACKED = 100 * 1024 * 1024
-# What damaged, encrypted and endlessly nested files raise.
+# The errors of damaged, encrypted and endlessly nested files.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, ExpatError, EOFError, KeyError, NotImplementedError, RuntimeError,
     ValueError,
 )  # fmt: skip
-# What Word calls an alignment, and what a style sheet does.
+# The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
 STYLES = "\n".join(
     ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
@@ -31,7 +31,7 @@ ALIGNED_PARAGRAPH = re.compile(rf'<p class="aligned-({"|".join(ALIGNED)})">')
 
 
 class UnreadableWord(Exception):
-    """The error for bytes that are no Word file that can be read."""
+    """The bytes are no Word file that can be read."""
 
 
 def html(body: bytes) -> str:
@@ -48,7 +48,7 @@ def html(body: bytes) -> str:
 
 
 def _check(body: bytes) -> None:
-    """Checks that the file is not too large unpacked, and that no part declares entities.
+    """Checks that the file is not too large uncompressed, and that no part declares entities.
 
     Raises ``UnreadableWord``.
     """
@@ -61,9 +61,9 @@ def _check(body: bytes) -> None:
 
 
 def _aligned(paragraph: Any) -> Any:
-    """Returns the paragraph with its alignment in the name of its style.
+    """Returns the paragraph with its alignment as the name of its style.
 
-    A style that says more stays, as that of a heading.
+    A paragraph with another style, such as a heading, is returned unchanged.
     """
     is_plain = paragraph.style_name in (None, "Normal") and paragraph.numbering is None
     if not is_plain or paragraph.alignment not in ALIGNED:
