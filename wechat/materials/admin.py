@@ -134,7 +134,7 @@ class AssetAdmin(AccountScopedAdmin):
 
     @admin.action(description=gettext_lazy("Put into a folder…"), permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[Asset]) -> HttpResponse | None:
-        """Asks for the folder, and then puts the files there; the list returns by itself."""
+        """Asks for the folder, and then moves the files there; the list returns on its own."""
         form = MoveForm(request.POST if "move" in request.POST else None)
         account = current_account(request)
         if account is not None:
@@ -165,9 +165,9 @@ class AssetAdmin(AccountScopedAdmin):
         return redirect(reverse("admin:materials_asset_change", args=[asset.pk]))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Returns what would be deleted with the files; a file in use is protected, whoever uses it."""
+        """Returns what would be deleted with the files; a file in use is protected, whatever uses it."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        # The places by name; what refers to the file in the database would only say the same again.
+        # The names of the places instead of the rows that refer to the file.
         places = [place for asset in objs for place in usage.uses(asset)]
         return deleted, counts, lacking, places or protected
 
@@ -256,7 +256,7 @@ def _player(asset: Asset, height: str) -> SafeString:
 
 
 def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.LibraryPlaces]]:
-    """Returns the places of each kind, with the name of the kind; none until the platform told them."""
+    """Returns the places of each kind, with the kind's name; empty until they were read from the platform."""
     if quota.read_at is None:
         return []
     words = {"image": _("Pictures and articles"), "voice": _("Voices"), "video": _("Videos")}

@@ -1,4 +1,4 @@
-"""Files that did not reach WeChat, or did not come from there, for the desk of what failed."""
+"""The failures of uploading files and of reading the library, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -22,7 +22,7 @@ from wechat.sdk import text
 
 
 class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """An input for the name of a folder: one to type, or one of those that there are."""
+    """An input for the name of a folder, new or existing."""
 
     offered: list[str] = []
 
@@ -37,7 +37,8 @@ class FolderInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin
 class AssetForm(AccountForm):
     """A form for a file of the library.
 
-    A file is checked against the platform's limits before it is kept, and named after what it is.
+    A file is checked against the platform's limits before it is stored, and gets the extension of its real
+    type.
     """
 
     class Meta:
@@ -56,7 +57,7 @@ class AssetForm(AccountForm):
 
     def clean_permanent(self) -> bool:
         permanent = bool(self.cleaned_data.get("permanent"))
-        # Read before the instance takes the new value over.
+        # Read before the instance has the new value.
         ends = not permanent and bool(self.instance.pk) and self.instance.permanent
         if ends and (places := usage.uses(self.instance)):
             raise ValidationError(
@@ -83,7 +84,7 @@ class AssetForm(AccountForm):
         return cleaned
 
     def _name_after(self, file: object) -> None:
-        """Calls it as the file is called that was chosen; where none was, somebody has to say how."""
+        """Names the file like the uploaded one; without an upload, a name is required."""
         name = text.clean(PurePath(file.name or "").stem) if isinstance(file, UploadedFile) else ""
         if called := " ".join(name.split())[:60]:
             self.cleaned_data["name"] = called
@@ -110,6 +111,6 @@ def _check_room(cleaned: dict[str, Any]) -> None:
 
 
 class MoveForm(forms.Form):
-    """A form for the folder into which the chosen files go."""
+    """A form for the folder to which the selected files are moved."""
 
     folder = forms.CharField(max_length=40, required=False, strip=True, widget=FolderInput)

@@ -1,4 +1,4 @@
-"""The permanent material that was uploaded on WeChat's own page."""
+"""The import of permanent material that was uploaded on WeChat's own page."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

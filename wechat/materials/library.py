@@ -1,4 +1,4 @@
-"""Files on their way to the platform, kept alive there, shared between accounts, and deleted.
+"""The uploads of files to the platform, their renewal, their sharing between accounts, and their deletion.
 
 Reference: WeChat reference 12.1 Temporary media, 12.2 Permanent material.
 """
@@ -29,14 +29,14 @@ UPLOADS = work.Kind(
     queue=work.BULK,
 )
 UNKNOWN_MEDIA = 40007
-# Of temporary media at the platform; half a day is left for a platform or a worker that is away.
+# The life of temporary media at the platform; they are renewed half a day early, in case anything is down.
 LIFE = datetime.timedelta(days=3)
 RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
 
 
 @UPLOADS.each
 def upload(asset: Asset) -> None:
-    """Uploads a file to the platform. A lost answer is asked for again: a second copy there harms nobody."""
+    """Uploads a file to the platform, again if the answer was lost: a second copy there is harmless."""
     try:
         added = _added(asset)
     except FileNotFoundError:
@@ -48,19 +48,19 @@ def upload(asset: Asset) -> None:
 
 
 def upload_again(asset: Asset) -> None:
-    """Has a worker upload it anew; the former media ID is good until the new one is there."""
+    """Queues another upload of a file; its former media ID stays valid until then."""
     start_over(asset)
     asset.save(update_fields=["state", "due_at", "attempts", "errcode", "error"])
 
 
 def start_over(asset: Asset) -> None:
-    """Marks a file as one that is to be uploaded; whoever asks saves it."""
+    """Marks a file to be uploaded, without saving the row."""
     asset.state, asset.due_at, asset.attempts = State.PENDING, timezone.now(), 0
     asset.errcode, asset.error = None, ""
 
 
 def use_in(asset: Asset, account: OfficialAccount) -> Asset:
-    """Returns the file as one of this account: made when it is first used there, and uploaded by a worker."""
+    """Returns the account's own row of the file, created on first use and then uploaded by a worker."""
     if found := asset.family.filter(account=account).first():
         return found
     same = {name: getattr(asset, name) for name in ("kind", "name", "content_type", "size", "permanent")}
@@ -73,7 +73,7 @@ def use_in(asset: Asset, account: OfficialAccount) -> Asset:
 
 
 def remove(asset: Asset) -> None:
-    """Deletes a file there and here, for this account. Raises ``WeChatError`` if the platform keeps it."""
+    """Deletes a file of this account, there and here. Raises ``WeChatError`` if the platform keeps it."""
     if asset.media_id and asset.permanent:
         try:
             media.delete(client_for(asset.account), asset.media_id)

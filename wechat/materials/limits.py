@@ -1,4 +1,4 @@
-"""Which files the platform takes, checked before anything is sent.
+"""The platform's limits of files, checked before anything is sent.
 
 Reference: WeChat reference 12.2 Permanent material.
 """
@@ -38,7 +38,7 @@ LIMITS: Mapping[str, Limit] = {
 
 
 def converted(kind: str, file: File[bytes]) -> File[bytes]:
-    """Returns a picture in a format that WeChat takes everywhere. Raises ``ValidationError``."""
+    """Returns a picture in a format that WeChat accepts everywhere. Raises ``ValidationError``."""
     if kind != Asset.Kind.IMAGE:
         return file
     _check_size(LIMITS[kind], file.size)
@@ -49,7 +49,7 @@ def converted(kind: str, file: File[bytes]) -> File[bytes]:
 
 
 def check(kind: str, file: File[bytes]) -> str:
-    """Returns the content type of a file the platform takes.
+    """Returns the content type of a file that the platform accepts.
 
     Raises ``ValidationError`` with what to change.
     """
@@ -83,9 +83,9 @@ def _check_size(limit: Limit, size: int) -> None:
 
 
 def _check_pixels(file: File[bytes]) -> None:
-    """Refuses a picture that would fill our memory. Raises ``ValidationError``.
+    """Raises ``ValidationError`` for a picture that would fill our memory.
 
-    Whether a picture is damaged the platform decides.
+    Whether a picture is damaged is left to the platform.
     """
     try:
         pictures.size_of(file)
@@ -96,9 +96,9 @@ def _check_pixels(file: File[bytes]) -> None:
 
 
 def _check_length(content_type: str, body: bytes) -> None:
-    """Refuses a recording that is too long, where its length is plain to see. Raises ``ValidationError``.
+    """Raises ``ValidationError`` for a recording that is too long, if its length can be computed.
 
-    Of the other formats the platform is the judge.
+    Other formats are left to the platform.
     """
     measure = LENGTHS.get(content_type)
     seconds = measure(body) if measure else 0.0

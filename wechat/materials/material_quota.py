@@ -1,4 +1,4 @@
-"""How full an account's permanent library is, asked of the platform before somebody runs into its end.
+"""The quota of an account's permanent library, read from the platform before it is used up.
 
 Reference: WeChat reference 12.2 (100,000 pictures and articles, 1,000 of each other kind).
 """
@@ -18,7 +18,7 @@ from wechat.materials.models import Asset, MaterialQuota
 from wechat.sdk.calls import media
 
 PLACES: Mapping[str, int] = {"image": 100_000, "voice": 1_000, "video": 1_000}
-# Above this share the rest is told in so many words.
+# The share from which staff are told that the library is nearly full.
 NEARLY_FULL = 0.9
 FRESH_FOR = datetime.timedelta(hours=1)
 READINGS = work.Kind(
@@ -32,7 +32,7 @@ READINGS = work.Kind(
 
 @dataclass(frozen=True, slots=True)
 class LibraryPlaces:
-    """The places of one kind in the library: ``taken`` as the platform told last, of ``most``."""
+    """The places of one kind in the library: ``taken`` as last read, of ``most``."""
 
     kind: str
     taken: int
@@ -54,7 +54,7 @@ def places(quota: MaterialQuota) -> list[LibraryPlaces]:
 
 
 def left(account: OfficialAccount, kind: str) -> int | None:
-    """Returns the places left for a kind, less what is on its way there. ``None`` where nobody knows."""
+    """Returns the places left for a kind, without those of pending uploads, or ``None`` if unknown."""
     quota = MaterialQuota.objects.filter(account=account, read_at__isnull=False).first()
     found = next((each for each in places(quota) if each.kind == kind), None) if quota else None
     if found is None:
@@ -64,7 +64,7 @@ def left(account: OfficialAccount, kind: str) -> int | None:
 
 
 def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
-    """Returns what is known, and makes asking due if that is old. The caller wakes a worker."""
+    """Returns the quota as last read, and makes a reading due if that is old. The caller wakes a worker."""
     quota, _made = MaterialQuota.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
     if MaterialQuota.objects.filter(old, pk=quota.pk, due_at=None).update(due_at=timezone.now(), attempts=0):
@@ -73,7 +73,7 @@ def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
 
 
 def look_again(account: OfficialAccount) -> None:
-    """Has the quota read again, after something was uploaded or deleted."""
+    """Makes a reading of the quota due, after something was uploaded or deleted."""
     MaterialQuota.objects.update_or_create(
         account=account, defaults={"due_at": timezone.now(), "attempts": 0}
     )

@@ -1,4 +1,4 @@
-"""The media library: files that replies and pushes refer to, kept here and on the platform."""
+"""The models of the media library: files of replies and pushes, stored here and on the platform."""
 
 import uuid
 from pathlib import PurePath
@@ -13,16 +13,16 @@ from wechat.kernel.work import WorkRow
 
 
 def _path(asset: "Asset", filename: str) -> str:
-    """Returns a name that nobody can guess; the ending is what the file was found to be."""
+    """Returns an unguessable path; the extension is that of the detected type."""
     return f"materials/{asset.account_id}/{uuid.uuid4().hex}{PurePath(filename).suffix}"
 
 
 class Asset(WorkRow):
-    """A picture, voice, video or cover of an account, and what it became on the platform.
+    """A picture, voice, video or cover of an account, and its copy on the platform.
 
-    Permanent material stays there and takes a place; temporary media is deleted there after three days and
-    is uploaded anew before. An account that uses another one's file has a row of its own, with its own media
-    ID, and ``original`` in common with the others: one file on our disk.
+    Permanent material stays there and takes a place; temporary media are deleted there after three days and
+    uploaded again before that. An account that uses another account's file has its own row, with its own
+    media ID and the same ``original``: all of them share one file on our disk.
 
     Reference: WeChat reference 12.1 Temporary media, 12.2 Permanent material.
     """
@@ -109,13 +109,13 @@ class Asset(WorkRow):
 
     @property
     def family(self) -> "models.QuerySet[Asset]":
-        """Returns the same file in all accounts that use it, this one included."""
+        """Returns the rows of the same file in all accounts that use it, including this one."""
         first = self.original_id or self.pk
         return Asset.objects.filter(Q(pk=first) | Q(original=first))
 
 
 class MaterialQuota(WorkRow):
-    """The places of an account's permanent library that are taken, as the platform told last."""
+    """The number of used places in an account's permanent library, as last read from the platform."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota")
     image = models.PositiveIntegerField(default=0)
@@ -133,12 +133,12 @@ class MaterialQuota(WorkRow):
 
 
 class MaterialReading(WorkRow):
-    """A reading of an account's permanent library from the platform, when asked: how far it has come."""
+    """A reading of an account's permanent library from the platform, with its progress."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="material_reading")
     kind = models.CharField(max_length=8, choices=Asset.Kind.choices, default=Asset.Kind.IMAGE)
     offset = models.PositiveIntegerField(default=0)
-    # Files that are here now, and those of no use here.
+    # The numbers of files that are here now, and of those that cannot be used here.
     found = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)

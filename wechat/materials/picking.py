@@ -1,4 +1,4 @@
-"""The window in which a file of the library is picked, or uploaded, for any field that holds one."""
+"""The picker of library files, with uploads, for any field that refers to a file."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
-    """Takes in a new file, checked as on its own page; 400 with a sentence if WeChat would not take it."""
+    """Adds an uploaded file, checked as on its own page; 400 with a sentence if WeChat would refuse it."""
     kind = request.GET.get("kind") or _kind_of(request)
     file = request.FILES.get("file")
     name = str(getattr(file, "name", "")).rpartition(".")[0][:60] or _("Picture")
@@ -62,7 +62,7 @@ def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 @require_POST
 @named_account_page(Area.CONTENT, change=True)
 def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonResponse:
-    """Takes a file of another account of the reader's, for this account too."""
+    """Makes a file of another account of the reader's available in this account."""
     asset = Asset.objects.filter(pk=pk).first()
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404
@@ -148,7 +148,7 @@ def _upload(request: HttpRequest, account: OfficialAccount) -> Mapping[str, str 
 
 
 def _kind_of(request: HttpRequest) -> str:
-    """Returns the kind that the file's first bytes say it is, where any kind will do."""
+    """Returns the kind of the uploaded file by its first bytes, where any kind is accepted."""
     file = request.FILES.get("file")
     if file is None:
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""What lies in an account's permanent library at the platform, brought into ours, a page of it at a time.
+"""The reading of an account's permanent library from the platform into ours, page by page.
 
 A file that is here already, known by its media ID, is left as it is.
 
@@ -32,7 +32,7 @@ READINGS = work.Kind(
 
 
 def ask(account: OfficialAccount) -> None:
-    """Has a worker read the whole library; while one does, nothing is begun anew."""
+    """Queues a reading of the whole library, unless one is under way."""
     begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     row, made = MaterialReading.objects.get_or_create(account=account, defaults=begun)
     if not made and row.due_at is None:
@@ -43,7 +43,7 @@ def ask(account: OfficialAccount) -> None:
 
 @READINGS.each
 def read(reading: MaterialReading) -> None:
-    """Takes one page, and has the next one follow at once."""
+    """Reads one page, and makes the next one due at once."""
     client, kind = client_for(reading.account), Asset.Kind(reading.kind)
     items = media.listed(client, kind, reading.offset)
     taken = [_take(client, reading.account, kind, item) for item in items]
@@ -57,7 +57,7 @@ def read(reading: MaterialReading) -> None:
 
 
 def _take(client: Client, account: OfficialAccount, kind: Asset.Kind, item: media.MediaItem) -> bool:
-    """Returns whether the file is here now; one that cannot be had, or is of no use, is left there."""
+    """Returns whether the file is here now; one that cannot be read or used here is left out."""
     if Asset.objects.filter(account=account, media_id=item.media_id).exists():
         return True
     try:

@@ -1,4 +1,4 @@
-"""Small pictures of the library, made once and kept, so that a window full of them is quick."""
+"""The thumbnails of library pictures, made once and stored, so that a page with many of them is fast."""
 
 from pathlib import PurePath
 
@@ -17,7 +17,7 @@ PICTURES = frozenset({Asset.Kind.IMAGE, Asset.Kind.THUMB})
 
 
 def small(asset: Asset) -> str:
-    """Returns the address of the file's small picture; empty for what has none."""
+    """Returns the address of the file's thumbnail, or the empty text if it has none."""
     return reverse("admin:materials_asset_small", args=[asset.pk]) if asset.kind in PICTURES else ""
 
 
@@ -26,9 +26,9 @@ def icon_of(asset: Asset) -> str:
 
 
 def response(asset: Asset) -> HttpResponseBase:
-    """Returns the file's small picture, made if it is the first time.
+    """Returns the file's thumbnail, made on first use.
 
-    What cannot be read is returned as it is.
+    A file that cannot be read as a picture is returned itself.
     """
     name, storage = _name(asset.file), asset.file.storage
     if not storage.exists(name):
@@ -44,7 +44,7 @@ def response(asset: Asset) -> HttpResponseBase:
 
 
 def delete(file: FieldFile) -> None:
-    """Deletes the small picture of a file, if there is one."""
+    """Deletes the thumbnail of a file, if there is one."""
     file.storage.delete(_name(file))
 
 
@@ -53,10 +53,10 @@ def _make(file: FieldFile, name: str) -> None:
         body = pictures.small(opened, SIDE)
     saved = file.storage.save(name, ContentFile(body))
     if saved != name:
-        # Somebody else was looking, and made it first.
+        # Another request has made it first.
         file.storage.delete(saved)
 
 
 def _name(file: FieldFile) -> str:
-    """Returns the name of the small picture, which all accounts that use the file have in common."""
+    """Returns the name of the thumbnail, which all accounts that use the file share."""
     return str(PurePath(str(file.name)).with_suffix(".small.webp"))

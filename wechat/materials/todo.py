@@ -1,4 +1,4 @@
-"""What of the media library waits for a person."""
+"""The to-do items about the media library."""
 
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Where a media file is in use: the apps that refer to files say so here, and the file cannot be deleted."""
+"""The registry of the uses of media files: a file in use cannot be deleted."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ _asked: Registry[Uses] = Registry("user of files")
 
 
 def register(uses: Uses) -> Uses:
-    """Registers ``uses``, which names the places that use a file, as the staff know them."""
+    """Registers a function that returns the places that use a file, in words for staff."""
     return _asked.register(uses)
 
 

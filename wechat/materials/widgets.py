@@ -1,4 +1,4 @@
-"""Fields that hold a file of the library: a drop-down that the console's script makes a window to pick in."""
+"""The fields for files of the library: drop-downs that the console's script turns into pickers."""
 
 from collections.abc import Iterable
 from copy import copy
@@ -18,12 +18,12 @@ from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset
 from wechat.materials.thumbnails import icon_of, small
 
-# Without the script the newest files have to do; the window has them all.
+# The number of newest files offered without the script; the picker has all of them.
 LISTED = 200
 
 
 def picker(account_id: int | None, kind: str = "", *, permanent: bool = False) -> dict[str, str]:
-    """Returns the attributes that make a field one to pick files of this kind in."""
+    """Returns the attributes that make a field a picker of files of this kind."""
     asked = {"account": account_id or "", "kind": kind, "permanent": int(permanent)}
     return {
         "data-pick": f"{reverse('admin:materials_asset_pick')}?{urlencode(asked)}",
@@ -35,7 +35,7 @@ def picker(account_id: int | None, kind: str = "", *, permanent: bool = False) -
 class _Files(Select):
     """A drop-down of files.
 
-    Its options are the newest files and what is chosen, however large the library is.
+    Its options are only the newest files and the chosen ones, however large the library is.
     """
 
     def for_account(self, account_id: int | None, kind: str = "", *, permanent: bool = False) -> None:
@@ -43,7 +43,7 @@ class _Files(Select):
         self.attrs |= picker(account_id, kind, permanent=permanent)
 
     def read(self, assets: Iterable[Asset]) -> SafeString:
-        """Returns what is chosen, for those who may not choose: small pictures with their names."""
+        """Returns the chosen files for readers who may not choose: thumbnails with names."""
         drawn = [(small(asset), asset) for asset in assets]
         picture = '<span class="file-read"><img src="{}" alt="" loading="lazy"> {}</span>'
         return format_html_join(
@@ -76,4 +76,4 @@ class FilePicker(_Files, UnfoldAdminSelectWidget):  # type: ignore[misc]  # the 
 
 
 class FilesPicker(_Files, SelectMultiple):
-    """A field for several files; a page's own script may let them be put into order."""
+    """A field for several files; a page's own script may let users order them."""
