@@ -25,7 +25,7 @@ from wechat.login.returning import NotAllowed, host_of
 
 class AllowedSiteForm(AccountForm):
     def clean_host(self) -> str:
-        """Returns the host in what was typed: people paste whole addresses."""
+        """Returns the host of what was typed, which may be a whole address."""
         given = self.cleaned_data["host"].strip()
         try:
             return host_of(given if "://" in given else f"https://{given}")
@@ -69,7 +69,7 @@ class VisitorFilter(FilterForm):
 
 @admin.register(Visitor)
 class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """The pages of visitors, read-only: visitors are made by their logins."""
+    """The read-only pages of visitors, who are created by their logins."""
 
     area = Area.FOLLOWERS
     empty_words = gettext_lazy("Whoever logs in with WeChat on a page or in a mini program is listed here.")
@@ -104,7 +104,7 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, "may_erase": may}, add, change, form_url, obj)
 
     def erase_view(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
-        """Erases somebody who logged in, whether they follow or not."""
+        """Erases a person who logged in, whether they follow or not."""
         person = visitor.follower or Follower(
             account=visitor.account, openid=visitor.openid, unionid=visitor.unionid, nickname=visitor.nickname
         )

@@ -1,8 +1,8 @@
-"""Follower-facing calls below ``/api/v1/``: logging in, tokens, who I am, the JS-SDK.
+"""The API endpoints for followers below ``/api/v1/``: login, tokens, the visitor, the JS-SDK.
 
-In a browser the refresh token is in a cookie that scripts cannot read, is sent to ``/api/v1/auth/`` alone,
-and not from other sites (SameSite=Strict). Calls that live on a cookie also check the ``Origin`` that
-browsers add to every POST, so that an old browser is no way round. Access tokens are in the answer, for the
+In a browser the refresh token is in a cookie that scripts cannot read, and that is sent only to
+``/api/v1/auth/`` and not from other sites (SameSite=Strict). Calls that rely on a cookie also check the
+``Origin`` header of the POST, which protects old browsers too. Access tokens are in the answer, for the
 page's memory.
 """
 
@@ -55,7 +55,7 @@ Kind = LoginSession.Kind
 class MiniprogramLogin(OpenView):
     @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Logs in with the code of `wx.login`. The session key stays here."""
+        """Logs in with the code of `wx.login`. The session key stays on the server."""
         given = _read(MiniprogramLoginSerializer, request)
         visitor = mini.log_in(_account(given["account"]), given["code"])
         return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
@@ -64,14 +64,14 @@ class MiniprogramLogin(OpenView):
 class MiniprogramPhone(VisitorView):
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
-        """Gives one's telephone number, with the code of the button `getPhoneNumber`."""
+        """Stores and returns the visitor's telephone number, with the code of the button `getPhoneNumber`."""
         return Response({"phone": mini.take_phone(self.visitor, _read(CodeSerializer, request)["code"])})
 
 
 class MiniprogramProfile(VisitorView):
     @extend_schema(request=EncryptedSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
-        """Gives nickname, avatar and UnionID, as the mini program was given them, encrypted."""
+        """Stores nickname, avatar and UnionID from the encrypted data that the mini program received."""
         given = _read(EncryptedSerializer, request)
         visitor = mini.take_profile(
             self.visitor,
@@ -86,7 +86,7 @@ class MiniprogramProfile(VisitorView):
 class WebLogin(OpenView):
     @extend_schema(request=AccountSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Gives tokens to a page of ours whose visitor went through OAuth or scanned the code."""
+        """Returns tokens for a page of ours whose visitor has signed in by OAuth or by scanning a code."""
         _check_origin(request)
         account = _account(_read(AccountSerializer, request)["account"])
         session = browser.session_of(request, account)
@@ -98,7 +98,7 @@ class WebLogin(OpenView):
 class Refresh(OpenView):
     @extend_schema(request=RefreshSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Spends a refresh token. One that was spent before ends the whole session."""
+        """Exchanges a refresh token for new tokens. A token that was used before ends the whole session."""
         account, token, _in_cookie = _presented(request)
         try:
             _check_account(tokens.find(token), account)
@@ -110,7 +110,7 @@ class Refresh(OpenView):
 class Logout(OpenView):
     @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Ends the session and every token it gave. Harmless when it has ended already."""
+        """Ends the session and all of its tokens. Has no effect if the session has already ended."""
         account, token, in_cookie = _presented(request, also_page=True)
         try:
             session = tokens.find(token)
@@ -134,7 +134,7 @@ class Exchange(BusinessView):
 
     @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
-        """Returns who logged in: the `login_code` in the address of your site, once, within a minute."""
+        """Returns the visitor for a `login_code` in the address of your site: once, and within a minute."""
         code = _read(CodeSerializer, request)["code"]
         visitor = handing_over.exchange(self.client, self.account, code)
         if visitor is None:
@@ -147,14 +147,14 @@ class Exchange(BusinessView):
 class Me(VisitorView):
     @extend_schema(responses=VisitorSerializer)
     def get(self, request: Request) -> Response:
-        """Returns who is signed in."""
+        """Returns the signed-in visitor."""
         return Response(VisitorSerializer(self.visitor).data)
 
 
 class JsSdk(OpenView):
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
-        """Returns what `wx.config` needs for the page at `url`, one of ours or of a login site."""
+        """Returns the configuration of `wx.config` for the page at `url`, one of ours or of a login site."""
         account = _account(request.query_params.get("account", ""))
         url = request.query_params.get("url", "").partition("#")[0]
         try:
@@ -166,7 +166,7 @@ class JsSdk(OpenView):
         nonce, timestamp = secrets.token_hex(8), int(time.time())
         signature = jssdk.signature(tickets_of(account).get(), nonce, timestamp, url)
         signed = {"appId": account.appid, "timestamp": timestamp, "nonceStr": nonce, "signature": signature}
-        # Nothing in it is secret, and the pages of login sites have to read it.
+        # The answer is not secret, and pages of login sites must be able to read it.
         return Response(signed, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"})
 
 
@@ -184,9 +184,9 @@ def _account(slug: str) -> OfficialAccount:
 
 
 def _presented(request: Request, *, also_page: bool = False) -> tuple[OfficialAccount | None, str, bool]:
-    """Returns the account that is meant, if it is named, the refresh token, and whether it came as a cookie.
+    """Returns the account (if named), the refresh token, and whether the token came in a cookie.
 
-    With ``also_page`` the cookie of our pages alone is enough, and the token is empty.
+    With ``also_page`` the session cookie of our pages is enough, and the token is empty.
     """
     given = _read(RefreshSerializer, request)
     account = _account(given["account"]) if "account" in given else None
@@ -212,9 +212,9 @@ def _check_account(session: LoginSession | None, account: OfficialAccount | None
 
 
 def _tokens(fresh: tokens.TokenPair) -> Response:
-    """Returns the answer with new tokens.
+    """Returns the response with new tokens.
 
-    In a browser the refresh token goes into the cookie, elsewhere into the answer.
+    The refresh token is in the cookie for a browser, otherwise in the body.
     """
     payload: dict[str, Any] = {
         "access_token": fresh.access,

@@ -1,4 +1,4 @@
-"""Followers and mini-program users as callers of the API: ``Authorization: Bearer <access token>``."""
+"""The authentication of followers and mini-program users: ``Authorization: Bearer <access token>``."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def not_authenticated(bad: tokens.BadToken) -> NotAuthenticated:
 class VisitorAuthentication(BaseAuthentication):
     """The authentication of visitors by an access token.
 
-    ``request.user`` becomes the ``Visitor``, ``request.auth`` the ``LoginSession``.
+    ``request.user`` is the ``Visitor``, ``request.auth`` the ``LoginSession``.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, LoginSession] | None:
@@ -60,7 +60,7 @@ class IsVisitor(BasePermission):
 
 
 class AddressRate(BaseThrottle):
-    """The rate limit of a network address. Many telephones share one, so it is generous."""
+    """The rate limit of a network address. It is generous, because many phones share an address."""
 
     SIZE, PER_SECOND = 200, 10.0
 
@@ -76,18 +76,18 @@ class AddressRate(BaseThrottle):
 
 
 class OpenView(JsonView):
-    """A view for anybody, within the rate of their address."""
+    """A view for anybody, within the rate limit of their address."""
 
     authentication_classes: list[type[BaseAuthentication]] = []
     throttle_classes: list[type[BaseThrottle]] = [AddressRate]
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Returns what asks for a token; without it REST framework makes a 403 of every 401."""
+        """Returns the ``WWW-Authenticate`` header; without it, REST framework turns every 401 into a 403."""
         return "Bearer"
 
 
 class VisitorView(OpenView):
-    """A view for who is signed in: ``self.visitor`` of ``self.account``, in ``self.session``."""
+    """A view for signed-in visitors: ``self.visitor`` of ``self.account``, in ``self.session``."""
 
     authentication_classes = [VisitorAuthentication]
     permission_classes = [IsVisitor]

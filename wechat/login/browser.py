@@ -1,6 +1,6 @@
-"""The session of a visitor's browser on our own pages: a signed cookie for each account, not the staff's.
+"""The session of a visitor's browser on our own pages: a signed cookie for each account, not that of staff.
 
-The cookie names a row: what ends the row ends every copy of the cookie.
+The cookie names a row, so that ending the row ends every copy of the cookie.
 """
 
 import datetime
@@ -35,7 +35,7 @@ def sign_out(response: HttpResponseBase, account: OfficialAccount) -> None:
 
 
 def session_of(request: HttpRequest, account: OfficialAccount) -> BrowserSession | None:
-    """Returns the living session of this account's pages here; another account's cookie does not count."""
+    """Returns the active session of this account's pages in the browser, or ``None``."""
     kept = request.get_signed_cookie(
         _name(account.pk), "", salt=_salt(account.pk), max_age=int(LIFE.total_seconds())
     )
@@ -48,7 +48,7 @@ def session_of(request: HttpRequest, account: OfficialAccount) -> BrowserSession
 
 
 def visitor_of(request: HttpRequest, account: OfficialAccount) -> Visitor | None:
-    """Returns the visitor who is signed in to this account's pages in this browser."""
+    """Returns the visitor who is signed in to this account's pages in this browser, or ``None``."""
     session = session_of(request, account)
     return session.visitor if session else None
 

@@ -1,4 +1,4 @@
-"""What is kept of a code that only its holder may know."""
+"""The digest that is stored instead of a secret code."""
 
 from Crypto.Hash import SHA256
 

@@ -1,4 +1,4 @@
-"""Codes, sign-ins and sessions are deleted some time after they are over."""
+"""The deletion of codes, sign-ins and sessions some time after they have expired."""
 
 import datetime
 
@@ -11,6 +11,6 @@ FORGETTING = expiry.forgetting(
     "login.forget",
     (Handover, ScanLogin, LoginSession, BrowserSession),
     label=gettext_lazy("Deleting old sign-ins of followers"),
-    # An old token is still told to be old.
+    # For a day, an expired token is still reported as expired.
     later=datetime.timedelta(days=1),
 )

@@ -1,4 +1,4 @@
-"""Telling another site of the same owner who logged in: a code in the address, exchanged server to server."""
+"""The handover of a login to another site of the owner: a code in the address, exchanged server to server."""
 
 import datetime
 import secrets
@@ -18,7 +18,7 @@ PARAMETER = "login_code"
 
 
 def address_with_code(destination: Destination, visitor: Visitor) -> str:
-    """Returns the site's address with a fresh code."""
+    """Returns the site's address with a new code."""
     assert destination.site is not None
     code = secrets.token_urlsafe(32)
     expires_at = timezone.now() + LIFE
@@ -31,9 +31,9 @@ def address_with_code(destination: Destination, visitor: Visitor) -> str:
 
 
 def exchange(client: ApiClient, account: OfficialAccount, code: str) -> Visitor | None:
-    """Returns who the code stands for, once.
+    """Returns the visitor of a code, once.
 
-    ``None`` for a code that is not (or no longer) for this client.
+    ``None`` for a code that is not valid for this client, or no longer.
     """
     mine = Handover.objects.filter(
         Q(site__client=None) | Q(site__client=client),
@@ -42,6 +42,6 @@ def exchange(client: ApiClient, account: OfficialAccount, code: str) -> Visitor 
         expires_at__gt=timezone.now(),
     )
     found = mine.select_related("visitor").first()
-    # Of two that come at once, the one whose delete finds the row has it.
+    # Of two simultaneous requests, the one that deletes the row gets the visitor.
     spent = found is not None and Handover.objects.filter(pk=found.pk).delete()[0] == 1
     return found.visitor if found is not None and spent else None

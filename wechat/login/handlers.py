@@ -1,4 +1,4 @@
-"""Where login joins in: codes that sign in on a computer, and what people say about their data."""
+"""The registrations of login: scanned sign-in codes, and changes of consent to a profile."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,15 +25,15 @@ PROFILE = "205"
 
 
 def login_scene(event: InboundEvent) -> str:
-    """Returns the scene of a sign-in that was scanned, or the empty text."""
+    """Returns the scene of a scanned sign-in code, or the empty text."""
     return _scene(event, scanning.PREFIX)
 
 
 @answers(order=Precedence.LOGIN, quick=True)
 def ask_to_confirm(event: InboundEvent) -> Answer | None:
-    """Asks whether to sign in on the computer, and confirms nothing.
+    """Asks whether to sign in on the computer; the scan alone confirms nothing.
 
-    Else somebody who was sent another's code would sign that other one in by scanning it.
+    Otherwise an attacker could send somebody the attacker's code, and be signed in by their scan.
     """
     scene = login_scene(event)
     if not scene:
@@ -57,7 +57,7 @@ def note_scan(event: InboundEvent) -> None:
 
 @answers(order=Precedence.LOGIN, quick=True)
 def answer_colleague(event: InboundEvent) -> Answer | None:
-    """Answers the colleague who scanned, who reads whether it was in time; also once they are bound."""
+    """Answers a colleague who scanned a binding code with whether it was in time, also after the binding."""
     scene = _scene(event, own_wechat.PREFIX)
     if not scene:
         return None
@@ -78,9 +78,9 @@ def note_colleague(event: InboundEvent) -> None:
 
 @reacts(UserInfoModified, UserAuthorizationRevoked)
 def forget_profile(event: InboundEvent) -> None:
-    """Forgets a profile that somebody changed or no longer consents to.
+    """Deletes a profile that the person has changed or no longer consents to show.
 
-    What was shown with consent is no longer what the person shows.
+    A changed profile is deleted because the consent was to the former one.
     """
     message = event.message
     assert isinstance(message, UserInfoModified | UserAuthorizationRevoked)
@@ -90,7 +90,7 @@ def forget_profile(event: InboundEvent) -> None:
 
 @codes.scenes.register
 def sign_ins(account_id: int, scenes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yields what the codes of sign-ins are called; none is worth offering."""
+    """Yields names for the codes of sign-ins; none are offered for choosing."""
     for scene in scenes:
         if scene.startswith(scanning.PREFIX):
             yield scene, _("a sign-in on a computer")

@@ -1,4 +1,4 @@
-"""Mini-program users: who they are, their number, their profile. WeChat reference 14."""
+"""The login, telephone number and profile of mini-program users. WeChat reference 14."""
 
 import logging
 import time
@@ -24,9 +24,9 @@ RISKY = 40226
 
 
 def log_in(account: OfficialAccount, code: str) -> Visitor:
-    """Returns the visitor who holds the telephone.
+    """Returns the visitor who used the code.
 
-    Raises ``ApiRefusal`` for a code that is worth nothing, and platform errors.
+    Raises ``ApiRefusal`` for an invalid code, and platform errors.
     """
     _check_kind(account)
     began = timezone.now()
@@ -42,7 +42,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
 
 
 def take_phone(visitor: Visitor, code: str) -> str:
-    """Returns the number that the person agreed to give; it is kept sealed. Raises ``ApiRefusal``."""
+    """Stores (encrypted) and returns the number that the person agreed to give. Raises ``ApiRefusal``."""
     _check_kind(visitor.account)
     try:
         phone = miniprogram.phone_number(client_for(visitor.account), code)
@@ -56,7 +56,7 @@ def take_phone(visitor: Visitor, code: str) -> str:
 def take_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
-    """Keeps nickname, avatar and unionid out of the encrypted data of this very person; returns the visitor.
+    """Stores nickname, avatar and unionid from encrypted data about this visitor; returns the visitor.
 
     Raises ``ApiRefusal``.
     """
@@ -73,7 +73,7 @@ def take_profile(
 def _check_kind(account: OfficialAccount) -> None:
     """Raises ``ApiRefusal`` for an account that is no mini program.
 
-    WeChat would refuse it, after a call that anybody who is signed in could make as often as they like.
+    WeChat would refuse the call, but only after a request that any visitor could repeat at will.
     """
     if account.kind != OfficialAccount.Kind.MINIPROGRAM:
         raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))

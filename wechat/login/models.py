@@ -1,4 +1,4 @@
-"""People who opened a page or a mini program, their sessions, and what is needed to let them in."""
+"""The models of visitors of pages and mini programs, of their sessions, and of logins under way."""
 
 import uuid
 
@@ -14,10 +14,10 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 
 
 class Visitor(HasSecrets):
-    """A person whom an account knows by openid through a login.
+    """A person whose openid the account knows by a login.
 
-    They may follow or not; the login makes them no follower. ``nickname`` and ``avatar`` are there only for
-    who consented.
+    They may follow or not; the login does not create a follower. ``nickname`` and ``avatar`` exist only with
+    consent.
     """
 
     account = models.ForeignKey(
@@ -50,11 +50,11 @@ class Visitor(HasSecrets):
 
     @property
     def follower(self) -> Follower | None:
-        """Returns the same person as a follower, now or once."""
+        """Returns the same person as a current or former follower, or ``None``."""
         return Follower.objects.filter(account_id=self.account_id, openid=self.openid).first()
 
     def same_person(self) -> "models.QuerySet[Visitor]":
-        """Returns the visitors of all accounts and mini programs that are this person, this one included."""
+        """Returns the visitors of all accounts and mini programs who are this person, including this one."""
         if not self.unionid:
             return Visitor.objects.filter(pk=self.pk)
         return Visitor.objects.filter(unionid=self.unionid)
@@ -91,7 +91,7 @@ class AllowedSite(models.Model):
 
 
 class Handover(models.Model):
-    """A code that tells another site, once and within a minute, who logged in; only its digest is kept."""
+    """A code that tells another site who logged in, once and within a minute; only its digest is stored."""
 
     digest = models.CharField(max_length=64, unique=True)
     site = models.ForeignKey(AllowedSite, models.CASCADE, related_name="+")
@@ -107,7 +107,7 @@ class Handover(models.Model):
 
 
 class ScanLogin(models.Model):
-    """A sign-in on a computer that waits for a telephone; ``browser`` is the digest of the cookie there."""
+    """A sign-in on a computer that waits for a phone; ``browser`` is the digest of the computer's cookie."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for the scan")
@@ -138,7 +138,7 @@ class ScanLogin(models.Model):
 
 
 class BrowserSession(models.Model):
-    """A browser that is signed in to our own pages; its cookie names it."""
+    """A browser that is signed in to our own pages; its cookie has the id of the row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="+")
@@ -154,9 +154,9 @@ class BrowserSession(models.Model):
 
 
 class LoginSession(HasSecrets):
-    """A chain of refresh tokens, each good for one use; the newest has ``number``, signed with ``secret``.
+    """A chain of single-use refresh tokens; the newest has ``number``, and all are signed with ``secret``.
 
-    Those that were begun in a signed-in ``browser`` end with it, and it ends with any of them.
+    Sessions begun in a signed-in ``browser`` end with it, and it ends with any of them.
     """
 
     class Kind(models.TextChoices):
@@ -194,7 +194,7 @@ class LoginSession(HasSecrets):
         return self.ended_at is None and timezone.now() < self.expires_at
 
     def end(self, by: "LoginSession.End") -> None:
-        """Ends it now, with every token and cookie of its browser; the first end counts."""
+        """Ends the session now, with all tokens and cookies of its browser, unless it has ended already."""
         if self.browser_id is None:
             end_all(LoginSession.objects.filter(pk=self.pk), by)
         else:
@@ -202,18 +202,18 @@ class LoginSession(HasSecrets):
 
 
 def end_browser(pk: uuid.UUID, by: LoginSession.End) -> None:
-    """Signs a browser out: of our pages, and of every session that was begun in it."""
+    """Signs a browser out of our pages, and ends every session that was begun in it."""
     BrowserSession.objects.filter(pk=pk, ended_at=None).update(ended_at=timezone.now())
     end_all(LoginSession.objects.filter(browser=pk), by)
 
 
 def end_all(sessions: "models.QuerySet[LoginSession]", by: LoginSession.End) -> None:
-    """Ends those that have not ended yet."""
+    """Ends those of the sessions that have not ended yet."""
     sessions.filter(ended_at=None).update(ended_at=timezone.now(), ended_by=by)
 
 
 class SigningKey(HasSecrets):
-    """Signs access tokens for a while, and verifies them until the last one is over."""
+    """A key that signs access tokens for a while, and verifies them until the last one has expired."""
 
     kid = models.CharField(_("key ID"), max_length=16, unique=True)
     secret = SecretField(_("secret"))

@@ -1,4 +1,4 @@
-"""Web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
+"""The pages of web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
 
 import datetime
 import logging
@@ -31,12 +31,12 @@ SCOPES: dict[str, oauth.Scope] = {
     "": "snsapi_base", "base": "snsapi_base", "userinfo": "snsapi_userinfo",
     "snsapi_base": "snsapi_base", "snsapi_userinfo": "snsapi_userinfo",
 }  # fmt: skip
-# Of a person's token: it ran out or was withdrawn between the two calls.
+# A person's token has expired or was withdrawn between the two calls.
 STALE = frozenset({40001, 40014, 42001})
 
 
 def account_at(slug: str) -> OfficialAccount:
-    """Returns the enabled account of that short name. Raises ``Http404``."""
+    """Returns the enabled account with this short name. Raises ``Http404``."""
     entry = directory.find(slug)
     if entry is None:
         raise Http404
@@ -46,9 +46,9 @@ def account_at(slug: str) -> OfficialAccount:
 @require_GET
 @never_cache
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Sends the visitor to WeChat's consent page.
+    """Redirects the visitor to WeChat's consent page.
 
-    ``?next=`` is where to come back to, a path of ours or an address of an allowed site; ``?scope=``.
+    ``?next=`` is the address to return to, a path of ours or an address of an allowed site; ``?scope=``.
     """
     account = account_at(slug)
     if wait_for(f"oauth:{client_network(request)}", size=60, per_second=2):
@@ -75,9 +75,9 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _came_again(request: HttpRequest, account: OfficialAccount, broken: Broken) -> HttpResponse:
-    """Answers who opens the way back once more, as by "back".
+    """Answers a return that was used already, as after the browser's "back".
 
-    Who is signed in goes on, others set out anew.
+    A signed-in visitor is sent on, others start again.
     """
     pending = broken.pending
     if pending is None:
@@ -113,18 +113,18 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
 
 
 def _was_erased_since(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> bool:
-    """Returns whether somebody was erased since this login began.
+    """Returns whether the person was erased since this login began.
 
-    Only what they agree to from now on counts.
+    In that case they have to consent again.
     """
     began = datetime.datetime.fromtimestamp(pending.at, tz=datetime.UTC)
     return erasures.is_from_before(account.pk, token.openid, began)
 
 
 def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingLogin) -> Visitor | None:
-    """Returns the visitor.
+    """Returns the visitor, or ``None`` if the person was erased since the login began.
 
-    ``None`` for who was erased since, be it while WeChat was asked for the profile.
+    That may happen even while the profile is read from WeChat.
     """
     is_shown = pending.scope == "snsapi_userinfo"
     profile = oauth.profile(transport(), token) if is_shown else None
@@ -139,7 +139,7 @@ def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingL
 
 def _let_in(account: OfficialAccount, pending: PendingLogin, visitor: Visitor) -> HttpResponse:
     try:
-        # Again: the list may have been changed meanwhile.
+        # Checked again: the list of sites may have changed meanwhile.
         back = destination(account, pending.return_to)
     except NotAllowed:
         raise Http404 from None
@@ -153,7 +153,7 @@ def _let_in(account: OfficialAccount, pending: PendingLogin, visitor: Visitor) -
 def _refused_by_wechat(
     request: HttpRequest, account: OfficialAccount, pending: PendingLogin, error: ApiError
 ) -> HttpResponse:
-    """Answers who comes with a code that is worth nothing: it leads to one fresh start, never to a second."""
+    """Answers a code that WeChat refused: starts once more, but only once."""
     if error.errcode in oauth.SPENT | STALE and not pending.again:
         return oauth_state.set_out(account, replace(pending, again=True))
     log.warning("oauth_failed", extra={"account": account.slug, "errcode": error.errcode})
@@ -162,7 +162,7 @@ def _refused_by_wechat(
 
 
 def refused(request: HttpRequest, account: OfficialAccount, reason: str) -> HttpResponse:
-    """Answers a request that is not as we made it, or comes a second time."""
+    """Answers a request that was forged or altered, or that comes a second time."""
     log.warning("login_refused", extra={"account": account.slug, "reason": reason})
     text = _("Please go back to where you came from and open the page anew.")
     return page(request, account, 400, _("This link is not valid"), text)
@@ -177,6 +177,6 @@ def page(
     pending: PendingLogin | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """Returns a page that says one thing; with a pending login it offers to try again."""
+    """Returns a page with a message; with a pending login it offers to try again."""
     context = {"account": account, "title": title, "text": text, "pending": pending, **more}
     return render(request, "login/notice.html", context, status=status)

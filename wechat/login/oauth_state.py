@@ -1,8 +1,8 @@
-"""The way to WeChat's consent page and back, for one browser, once. WeChat reference 13.1.
+"""The redirect to WeChat's consent page and back, for one browser, once. WeChat reference 13.1.
 
-``state`` is a random number with a signature, letters and digits only, as the platform demands. What it
-stands for is in a signed cookie: who comes back without it is not the browser that set out. Coming back uses
-it up. The browser keeps the cookie for a day: who opens the way back again, as by "back", goes on from there.
+``state`` is a random number with a signature, letters and digits only, as the platform requires. The login it
+stands for is in a signed cookie: a browser without the cookie is not the one that started. The return uses it
+up. The browser keeps the cookie for a day, so that a repeated return, as after "back", can go on from there.
 """
 
 import secrets
@@ -28,20 +28,20 @@ SALT = "wechat.login.oauth_state"
 
 
 class Broken(Exception):
-    """The error for a way back by which nobody may come in; ``reason`` is forged, browser or used."""
+    """A return by which nobody may sign in; ``reason`` is forged, browser or used."""
 
     def __init__(self, reason: str, pending: "PendingLogin | None" = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        # Of one that is over, and is this browser's: where it led to.
+        # The pending login of a return that was used or has expired, but is this browser's.
         self.pending = pending
 
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """A login on its way to WeChat and back.
+    """A login that is under way at WeChat.
 
-    ``again`` marks a fresh start made because a code was worth nothing; ``at`` is when it began.
+    ``again`` marks a second start after an invalid code; ``at`` is when the login began.
     """
 
     return_to: str
@@ -51,7 +51,7 @@ class PendingLogin:
 
 
 def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
-    """Sends the browser to the consent page."""
+    """Redirects the browser to the consent page."""
     nonce = secrets.token_hex(HALF // 2)
     back = settings.PUBLIC_URL + _path(account, "done")
     state = nonce + _signature(account, nonce)
@@ -73,7 +73,7 @@ def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
 
 
 def come_back(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
-    """Returns the pending login that ends with this request, which uses it up. Raises ``Broken``."""
+    """Returns the pending login that ends with this request, and uses it up. Raises ``Broken``."""
     state = request.GET.get("state", "")
     nonce, signature = state[:HALF], state[HALF:]
     if not compare_digest(_signature(account, nonce).encode(), signature.encode(errors="surrogatepass")):
@@ -100,7 +100,7 @@ def _signature(account: OfficialAccount, nonce: str) -> str:
 
 
 def _cookie(nonce: str) -> str:
-    """Returns the name of the cookie, one for each pending login: two tabs may be on their way at once."""
+    """Returns the name of the cookie, one for each pending login, as several tabs may log in at once."""
     return f"wc_oauth_{nonce[:12]}"
 
 

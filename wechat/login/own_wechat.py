@@ -1,4 +1,4 @@
-"""The WeChat that a colleague tries things out with: bound by scanning a code that only they are shown."""
+"""The WeChat with which a colleague tries things out, bound by scanning a code that only they are shown."""
 
 import datetime
 import secrets
@@ -18,14 +18,14 @@ LIFE = datetime.timedelta(minutes=5)
 
 
 def of(user: User, account: OfficialAccount) -> OwnWeChat | None:
-    """Returns the WeChat that a colleague has bound to the account, or that waits to be bound."""
+    """Returns the colleague's binding in the account, complete or waiting for the scan, or ``None``."""
     return OwnWeChat.objects.filter(user=user, account=account).first()
 
 
 def begin(user: User, account: OfficialAccount) -> str:
-    """Makes a code to bind a WeChat with, and returns what it says.
+    """Creates a code to bind a WeChat, and returns its content.
 
-    The former WeChat is good until it is scanned. Raises the errors of ``Client``.
+    The former WeChat stays bound until the scan. Raises the errors of ``Client``.
     """
     scene = f"{PREFIX}{secrets.token_hex(16)}"
     made = qrcodes.create_temporary(client_for(account), scene, int(LIFE.total_seconds()))
@@ -36,10 +36,7 @@ def begin(user: User, account: OfficialAccount) -> str:
 
 
 def shown(account: OfficialAccount, scene: str) -> OwnWeChat | None:
-    """Returns the binding whose code it is, though it may have been scanned or be over.
-
-    Other systems of the account make codes, too.
-    """
+    """Returns the binding that this code is for, even if it was scanned or has expired."""
     return OwnWeChat.objects.filter(account=account, scene=scene).first()
 
 
@@ -49,14 +46,14 @@ def waiting(account: OfficialAccount, scene: str) -> QuerySet[OwnWeChat]:
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Binds the WeChat of who scanned; the first one counts. Harmless when told twice.
+    """Binds the WeChat of whoever scans first; returns ``False`` if the code is no longer waiting.
 
-    The code stays known: who scanned may be answered after this.
+    The code is kept, because the answer to the scan may be built after this.
     """
     return bool(waiting(account, scene).update(openid=openid, expires_at=None))
 
 
 @transaction.atomic
 def forget(user: User, account: OfficialAccount) -> None:
-    """Takes the binding off."""
+    """Deletes the binding."""
     OwnWeChat.objects.filter(user=user, account=account).delete()

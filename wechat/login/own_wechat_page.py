@@ -1,4 +1,4 @@
-"""The page on which a colleague binds the WeChat they try things out with."""
+"""The page on which a colleague binds the WeChat for trying things out."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Shows what is bound; "scan" shows a code, which the page watches until somebody has scanned it."""
+    """Shows the binding; "scan" shows a code, and the page polls until it was scanned."""
     assert isinstance(request.user, User)
     context: dict[str, Any] = {}
     if "forget" in request.POST:

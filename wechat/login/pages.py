@@ -1,4 +1,4 @@
-"""For apps with pages of their own under ``/h5/<slug>/…``: who looks at them.
+"""The decorator for apps with pages under ``/h5/<slug>/…``, which signs the visitor in.
 
 ::
 
@@ -8,12 +8,12 @@
 
     urlpatterns = [path("h5/<slug:slug>/shop/<int:item>/", shop)]
 
-``slug`` is taken out of the address: the view gets ``request.account`` (the enabled account of that short
-name) and ``request.visitor`` (a ``Visitor``: ``openid``, ``unionid``, ``follower`` if there is one). A
-browser that is not known yet is sent through WeChat's consent and comes back to the same address; outside
-WeChat it is shown a code to scan instead. With ``scope="snsapi_userinfo"`` the visitor is asked for nickname
-and avatar once, inside WeChat. Forms are protected by Django's CSRF token as always. What is sent (POST)
-without a session is not carried out: the answer is 401.
+``slug`` is removed from the arguments: the view gets ``request.account`` (the enabled account with that short
+name) and ``request.visitor`` (a ``Visitor``: ``openid``, ``unionid``, ``follower`` if there is one). An
+unknown browser is sent through WeChat's consent and returns to the same address; outside WeChat it is shown a
+code to scan instead. With ``scope="snsapi_userinfo"`` the visitor is asked for nickname and avatar once,
+inside WeChat. Forms are protected by Django's CSRF token as usual. A POST without a session is not carried
+out: the answer is 401.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ P = ParamSpec("P")
 
 
 class VisitorRequest(HttpRequest):
-    """A request of somebody who is known to the account."""
+    """A request of a visitor who is known to the account."""
 
     account: OfficialAccount
     visitor: Visitor
@@ -46,7 +46,7 @@ Page = Callable[Concatenate[VisitorRequest, P], HttpResponseBase]
 
 
 def follower_page(scope: Scope = "snsapi_base") -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
-    """Gives the view ``request.account`` and ``request.visitor``; see this module's description."""
+    """Decorates a view that needs ``request.account`` and ``request.visitor``; see the module's docstring."""
 
     def decorate(view: Page[P]) -> Callable[..., HttpResponseBase]:
         @never_cache

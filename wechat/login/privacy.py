@@ -1,4 +1,4 @@
-"""What is forgotten of somebody who logged in: the visitor, their sessions, and sign-ins by scanning."""
+"""The personal data of logins: visitors, their sessions, and sign-ins by scanning."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ from wechat.login.models import ScanLogin, Visitor
 
 @erasing.finds_elsewhere
 def visitors_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
-    """Yields the visits of the same person to accounts that they never followed.
+    """Yields the same person as a visitor of accounts that they never followed.
 
-    Where they follow or followed, they are told of as that follower.
+    Accounts that they follow or followed are reported for the follower.
     """
     rows = Visitor.objects.filter(unionid=follower.unionid).exclude(account=follower.account_id)
     for visitor in rows.select_related("account").order_by("account__name"):
@@ -27,9 +27,9 @@ def visitors_elsewhere(follower: Follower) -> Iterator[KnownElsewhere]:
 
 @erasing.holds
 def logins(follower: Follower) -> Holding | None:
-    """Returns the visitor and sign-ins of a follower as something to erase.
+    """Returns the visitor and the sign-ins of a person as a holding to erase.
 
-    With the visitor go the sessions, so every token they gave is refused from now on.
+    The sessions are deleted with the visitor, so that all of their tokens are refused from then on.
     """
     of_follower = {"account": follower.account_id, "openid": follower.openid}
     visitors, scans = Visitor.objects.filter(**of_follower), ScanLogin.objects.filter(**of_follower)

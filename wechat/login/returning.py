@@ -1,4 +1,4 @@
-"""Where a login may lead back to: our own pages, and the sites on the account's list. Nowhere else."""
+"""The check of addresses that a login may lead to: our own pages, and the sites on the account's list."""
 
 import re
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from accounts.official.models import OfficialAccount
 from wechat.login.models import AllowedSite
 
 LONGEST = 500
-# Browsers read a backslash as a slash and skip control characters: "/\evil.com" is another host for them.
+# Browsers read a backslash as a slash and skip control characters: for them "/\evil.com" is another host.
 AMBIGUOUS = re.compile(r"[\\\x00-\x20\x7f]")
 
 
 class NotAllowed(Exception):
-    """The error for an address that a login must not lead to."""
+    """A login must not lead to this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Destination:
 
 
 def destination(account: OfficialAccount, address: str) -> Destination:
-    """Returns the address, a path of ours or a whole one, if it is allowed. Raises ``NotAllowed``."""
+    """Returns the address, a path of ours or an absolute one, if it is allowed. Raises ``NotAllowed``."""
     if not address or len(address) > LONGEST or AMBIGUOUS.search(address):
         raise NotAllowed
     if address.startswith("/") and not address.startswith("//"):
@@ -39,9 +39,9 @@ def destination(account: OfficialAccount, address: str) -> Destination:
 
 
 def allowed_site(account: OfficialAccount, address: str) -> AllowedSite:
-    """Returns the site that an absolute address is on. Raises ``NotAllowed``."""
+    """Returns the site of an absolute address. Raises ``NotAllowed``."""
     scheme, _, host = _origin(address).partition("://")
-    # A code must not travel in the clear, except on the machine of who tries this out.
+    # A code must not be sent unencrypted, except on a developer's machine.
     if scheme != "https" and not (settings.DEBUG and scheme == "http"):
         raise NotAllowed
     site = AllowedSite.objects.filter(account=account, host=host).first()

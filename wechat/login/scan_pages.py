@@ -1,4 +1,4 @@
-"""The pages of signing in by scanning: the code on the computer, the question on the telephone."""
+"""The pages of signing in by scanning: the code on the computer, the question on the phone."""
 
 import secrets
 
@@ -75,7 +75,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @never_cache
 def state(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
-    """Returns the state of a sign-in; the page with the code asks for it every two seconds."""
+    """Returns the state of a sign-in, which the page with the code polls every two seconds."""
     scan = _of_this_browser(request, account_at(slug), scene)
     shown = "over" if scan.is_over and scan.state != State.USED else scan.state
     return JsonResponse({"state": shown})
@@ -84,7 +84,7 @@ def state(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
 @require_POST
 @never_cache
 def finish(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
-    """Signs this browser in, after the telephone said yes."""
+    """Signs this browser in, after the confirmation on the phone."""
     account = account_at(slug)
     scan = _of_this_browser(request, account, scene)
     visitor = scanning.take(scan, request.COOKIES[COOKIE])
@@ -99,13 +99,13 @@ def finish(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @follower_page()
 def confirm(request: VisitorRequest, scene: str) -> HttpResponseBase:
-    """Asks on the telephone whether to be signed in on the computer that shows the number."""
+    """Asks on the phone whether to sign in on the computer that shows the number."""
     account = request.account
     scan = scanning.find(account, scene)
     if scan is None:
         raise Http404
     if scan.state == State.WAITING and not scan.is_over:
-        # The scan itself is told by WeChat, a moment later than the telephone comes here.
+        # WeChat's event about the scan arrives a moment later than this request of the phone.
         waiting = page(request, account, 200, _("One moment"), _("Scan the code on the computer first."))
         waiting["Refresh"] = "2"
         return waiting

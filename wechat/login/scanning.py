@@ -1,7 +1,7 @@
-"""Signing in on a computer with the telephone: a temporary QR code, and a confirmation on the telephone.
+"""The sign-in on a computer with the phone: a temporary QR code, and a confirmation on the phone.
 
-The code is bound to the browser that shows it. Scanning alone signs nobody in: the telephone asks first and
-shows the number that must be on the computer too, so that a code sent by somebody else is noticed.
+The code is bound to the browser that shows it. Scanning alone signs nobody in: the phone asks first and shows
+the number that must also be on the computer, so that a code sent by somebody else is noticed.
 """
 
 import datetime
@@ -24,7 +24,7 @@ State = ScanLogin.State
 
 
 def begin(account: OfficialAccount, browser_secret: str, return_to: str) -> tuple[ScanLogin, str]:
-    """Returns a new sign-in and what its code says. Raises the errors of ``Client``."""
+    """Returns a new sign-in and the content of its code. Raises the errors of ``Client``."""
     scan = ScanLogin.objects.create(
         account=account,
         scene=f"{PREFIX}{secrets.token_hex(16)}",
@@ -42,16 +42,16 @@ def find(account: OfficialAccount, scene: str) -> ScanLogin | None:
 
 
 def scanned(account: OfficialAccount, scene: str, openid: str) -> bool:
-    """Notes who scanned the code, and returns whether they are the first, who counts.
+    """Records who scanned the code first; returns ``False`` if it is no longer waiting.
 
-    Harmless when told twice.
+    A repeated call changes nothing.
     """
     waiting = ScanLogin.objects.filter(account=account, scene=scene, state=State.WAITING)
     return bool(waiting.filter(expires_at__gt=timezone.now()).update(state=State.SCANNED, openid=openid))
 
 
 def decide(scan: ScanLogin, visitor: Visitor, *, agreed: bool) -> bool:
-    """Keeps the yes or no of the telephone that scanned, and returns whether it counts; it does so once."""
+    """Records the decision on the phone that scanned; returns ``False`` if it is too late or a second one."""
     mine = ScanLogin.objects.filter(
         pk=scan.pk, account=visitor.account_id, openid=visitor.openid, state=State.SCANNED
     )
@@ -63,7 +63,7 @@ def decide(scan: ScanLogin, visitor: Visitor, *, agreed: bool) -> bool:
 
 
 def take(scan: ScanLogin, browser_secret: str) -> Visitor | None:
-    """Returns who is signed in on the computer that showed the code, once, after the yes; else ``None``."""
+    """Returns the visitor for the computer with the code, once and after the confirmation, or ``None``."""
     mine = ScanLogin.objects.filter(pk=scan.pk, browser=digest(browser_secret), state=State.CONFIRMED)
     if not mine.filter(expires_at__gt=timezone.now()).update(state=State.USED):
         return None

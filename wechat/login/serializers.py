@@ -1,4 +1,4 @@
-"""What the login API reads and tells."""
+"""The serializers of the login API."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ class CodeSerializer(serializers.Serializer[Any]):
 
 
 class MiniprogramLoginSerializer(AccountSerializer, CodeSerializer):
-    """The `code` that `wx.login` gave."""
+    """The `code` returned by `wx.login`."""
 
 
 class EncryptedSerializer(serializers.Serializer[Any]):
-    """The encrypted data as the mini program was given it."""
+    """The encrypted data as the mini program received them."""
 
     encryptedData = serializers.CharField(max_length=20_000)  # noqa: N815 - the platform's own name
     iv = serializers.CharField(max_length=64)

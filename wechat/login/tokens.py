@@ -1,8 +1,8 @@
-"""Access tokens (15 minutes, JWT) and refresh tokens (7 days, each good for one use).
+"""Access tokens (15 minutes, JWT) and refresh tokens (7 days, single use).
 
-A refresh token that was used before and comes back tells that two hold it: the whole session ends. Only in
-the browser, where tabs share a cookie, the one just replaced still gets an access token for ``GRACE``, and no
-new refresh token; a thief gains nothing by it that the stolen token would not have given anyway.
+A refresh token that comes back after its use is held by two parties: the whole session ends. Only in the
+browser, where tabs share a cookie, the token just replaced still gets an access token within ``GRACE``, but
+no new refresh token; a thief gains nothing from it beyond what the stolen token would have given anyway.
 """
 
 import datetime
@@ -32,7 +32,7 @@ AUDIENCE = "visitor"
 
 
 class BadToken(Exception):
-    """The error for a token that lets nobody in.
+    """A token is refused.
 
     ``code`` is invalid_token, expired_token, reused_token or ended.
     """
@@ -44,7 +44,7 @@ class BadToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """The tokens of a session; ``refresh`` is empty where the holder has a newer one already."""
+    """The tokens of a session; ``refresh`` is empty if the holder has a newer one already."""
 
     session: LoginSession
     access: str = field(repr=False)
@@ -52,9 +52,9 @@ class TokenPair:
 
 
 def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | None = None) -> TokenPair:
-    """Returns the tokens of a new session for who just logged in.
+    """Creates a session for a visitor who just logged in; returns its tokens.
 
-    ``browser`` is the one that is signed in to our pages.
+    ``browser`` is the browser session if it is signed in to our pages.
     """
     session = LoginSession(visitor=visitor, browser=browser, kind=kind, expires_at=timezone.now() + REFRESH)
     session.secret = secrets.token_urlsafe(32)
@@ -63,7 +63,7 @@ def start(visitor: Visitor, kind: LoginSession.Kind, browser: BrowserSession | N
 
 
 def refreshed(token: str) -> TokenPair:
-    """Spends a refresh token, and returns new tokens. Raises ``BadToken``."""
+    """Uses up a refresh token, and returns new tokens. Raises ``BadToken``."""
     presented = _read(token)
     with transaction.atomic():
         session = _locked(presented)
@@ -89,7 +89,7 @@ def access_token(session: LoginSession) -> str:
 
 
 def session_of(token: str) -> LoginSession:
-    """Returns the living session that an access token belongs to, with its visitor. Raises ``BadToken``."""
+    """Returns the active session of an access token, with its visitor. Raises ``BadToken``."""
     try:
         kid = str(jwt.get_unverified_header(token).get("kid", ""))
         key = SigningKey.objects.filter(kid=kid).first() if kid.isalnum() else None
@@ -114,7 +114,7 @@ def session_of(token: str) -> LoginSession:
 
 
 def find(token: str) -> LoginSession | None:
-    """Returns the session of a refresh token, however old the token is."""
+    """Returns the session of a refresh token, however old the token is, or ``None``."""
     presented = _read(token)
     session = _found(presented.session_id)
     return session if session and presented.is_of(session) else None
@@ -122,9 +122,9 @@ def find(token: str) -> LoginSession | None:
 
 @dataclass(frozen=True, slots=True)
 class _Presented:
-    """The parts of a presented refresh token, which reads ``session.number.signature``.
+    """The parts of a presented refresh token, which has the form ``session.number.signature``.
 
-    An old one can be told from one that was never given.
+    The signature distinguishes an old token from one that was never issued.
     """
 
     session_id: str
@@ -144,9 +144,9 @@ def _read(token: str) -> _Presented:
 
 
 def _spent(session: LoginSession, presented: _Presented) -> TokenPair | None:
-    """Returns new tokens for a refresh token, which is spent.
+    """Returns new tokens for a refresh token, which is used up.
 
-    ``None`` for a token that was used before; the session has ended then.
+    ``None`` for a token that was used before; the session is ended then.
     """
     if presented.number == session.number:
         session.number += 1
@@ -195,7 +195,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _signing_key() -> SigningKey:
-    """Returns the newest key; a month later the next one."""
+    """Returns the newest key, or a new one if that is a month old."""
     newest = SigningKey.objects.order_by("-created_at").first()
     if newest is not None and timezone.now() < newest.created_at + KEY_AGE:
         return newest

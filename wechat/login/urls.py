@@ -1,4 +1,4 @@
-"""The pages of a login, outside the API."""
+"""The routes of the login pages, outside the API."""
 
 from django.urls import path
 

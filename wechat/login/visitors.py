@@ -1,4 +1,4 @@
-"""Who logged in becomes a visitor, once for each account."""
+"""The creation and update of visitors by their logins, one for each account."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from wechat.sdk.calls import oauth
 
 
 def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known: Any) -> Visitor:
-    """Returns the visitor with this openid, made or brought up to date; ``known`` are more of its fields."""
+    """Returns the visitor with this openid, created or updated; ``known`` are further fields."""
     fields = {"last_login_at": timezone.now(), **known}
     if unionid:
         fields["unionid"] = unionid
@@ -26,7 +26,7 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
 
 @newcomers.meets
 def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
-    """Copies what somebody agreed to before they followed to the follower they are now."""
+    """Copies the unionid and the consented profile of visitors to their new rows as followers."""
     known = Visitor.objects.filter(account=account_id, openid__in=openids)
     for visitor in known.exclude(unionid="", consented_at=None):
         fields: dict[str, Any] = {"unionid": visitor.unionid} if visitor.unionid else {}
@@ -40,24 +40,24 @@ def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
 
 
 def with_profile(account: OfficialAccount, profile: oauth.Profile) -> Visitor:
-    """Keeps the nickname and avatar that the person agreed to show; returns the visitor."""
+    """Stores the nickname and avatar that the person agreed to show; returns the visitor."""
     return logged_in(account, profile.openid, profile.unionid, **consented(profile.nickname, profile.avatar))
 
 
 def consented(nickname: str, avatar: str) -> dict[str, Any]:
-    """Returns the fields of a profile that was agreed to; an address that is none is left out."""
+    """Returns the fields of a consented profile; an invalid avatar address is left out."""
     shown = avatar if avatar.startswith(("https://", "http://")) and len(avatar) <= 500 else ""
     return {"nickname": nickname[:64], "avatar": shown, "consented_at": timezone.now()}
 
 
 def forget_profile(account: OfficialAccount, openid: str) -> None:
-    """Forgets nickname and avatar, as the person withdrew the consent."""
+    """Deletes nickname and avatar, because the person withdrew the consent."""
     Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
     erasing.forget_profile(account.pk, openid)
 
 
 def _update_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:
-    """Updates the follower of the same openid, if there is one, as the same person."""
+    """Updates the follower with the same openid, if there is one."""
     names = {
         "unionid": "unionid",
         "nickname": "nickname",
