@@ -1,4 +1,4 @@
-"""Pages of endpoints and of what was posted to them."""
+"""The pages of webhook endpoints and deliveries."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -32,7 +32,7 @@ COLOURS: Mapping[State, str] = {State.DELIVERED: "good", State.FAILED: "bad"}
 
 @admin.register(Endpoint)
 class EndpointAdmin(AccountScopedAdmin):
-    """The pages of endpoints. The secret is made here and shown once, in the answer to the POST itself."""
+    """The pages of endpoints. A secret is created here and shown once, in the response to the POST."""
 
     area = Area.SETTINGS
     takes_along = frozenset({Delivery})
@@ -59,7 +59,8 @@ class EndpointAdmin(AccountScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         """Returns the fields that cannot be changed.
 
-        The address and events of an endpoint that something else keeps, such as a rule, are changed there.
+        The address and events of an endpoint that belongs to something else, such as a rule, are changed
+        there.
         """
         kept = ("url", "events") if obj is not None and obj.owner else ()
         return [*super().get_readonly_fields(request, obj), *kept]
@@ -75,7 +76,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return self._secret_page(request, obj)
 
     def secret_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-        """Shows what will happen, and then, once that is confirmed, the new secret: this once."""
+        """Shows the effects, and once they are confirmed, the new secret, which is shown only this once."""
         if endpoint.owner:
             raise PermissionDenied
         if request.method != "POST":
@@ -93,14 +94,14 @@ class EndpointAdmin(AccountScopedAdmin):
         return super().render_change_form(request, {**context, "held": held}, *args, **kwargs)
 
     def go_on_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-        """Posts at once what waits for the receiver, which is there again."""
+        """Resumes the deliveries on hold for the endpoint at once."""
         if held_work.lift(outbox.held(endpoint)):
             audit.record(request, endpoint, _("What waited goes on."))
             self.message_user(request, _("What waited goes on."))
         return redirect("admin:webhooks_endpoint_change", endpoint.pk)
 
     def sample_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-        """Posts an example of an event and shows what the receiver answered."""
+        """Posts an example of an event and shows the receiver's answer."""
         form, delivery = SampleForm(request.POST or None), None
         if request.method == "POST" and form.is_valid():
             name = form.cleaned_data["event"]
@@ -110,7 +111,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return self._page(request, "webhooks/sample.html", endpoint, _("Send a sample"), **context)
 
     def _secret_page(self, request: HttpRequest, endpoint: Endpoint) -> TemplateResponse:
-        """Shows the secret in the answer to the POST itself, so that it is kept nowhere in the clear."""
+        """Shows the secret in the response to the POST, so that it is not stored unencrypted anywhere."""
         notice = _(
             "Copy the secret now: it is not shown again. "
             "The receiver checks with it that a message is from here."
@@ -147,9 +148,9 @@ class EndpointAdmin(AccountScopedAdmin):
 
 
 def _decided_by(request: HttpRequest) -> QuerySet[Endpoint]:
-    """Returns the endpoints that have a page here.
+    """Returns the endpoints whose holds the reader may lift.
 
-    That of an API client serves all accounts of the client, and has none.
+    Those of API clients serve all accounts of the client, and are left out.
     """
     mine = Rights.of(request.user).changeable(EndpointAdmin.area)
     return Endpoint.objects.filter(account__in=mine)
@@ -160,7 +161,7 @@ held_work.DECIDED.add(outbox.DELIVERIES.name, _decided_by)
 
 @admin.register(Delivery)
 class DeliveryAdmin(BigTable, AccountScopedAdmin):
-    """A list of what was posted, attempt by attempt; read-only, but for "send again"."""
+    """The list of deliveries with their attempts; read-only, except for "send again"."""
 
     area = Area.SETTINGS
     empty_words = gettext_lazy(
@@ -176,7 +177,7 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether deliveries may be sent again; the page of one has nothing to fill in."""
+        """Returns whether deliveries may be sent again; the page of a single one cannot be edited."""
         return obj is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,4 +1,4 @@
-"""Business systems subscribe to events: one address a client, for all accounts it may reach into."""
+"""The API endpoint of webhook subscriptions: one address a client, for all accounts that it may access."""
 
 from typing import Any
 
@@ -39,13 +39,13 @@ class Subscription(BusinessView):
 
     @extend_schema(responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
-        """Returns where events are posted, and which events; without an address, none are."""
+        """Returns the address and the events of the subscription; without one, the address is empty."""
         mine = Endpoint.objects.filter(client=self.client).first()
         return Response({"url": mine.url if mine else "", "events": mine.events if mine else []})
 
     @extend_schema(request=SubscriptionSerializer, responses=NewSubscriptionSerializer)
     def put(self, request: Request) -> Response:
-        """Sets where events are posted from now on, and which; answers the new signing secret."""
+        """Sets the address and the events of the subscription; returns the new signing secret."""
         asked = SubscriptionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data

@@ -1,4 +1,4 @@
-"""What the doctor says of endpoints that take nothing."""
+"""The set-up check of webhooks: endpoints whose deliveries fail."""
 
 from collections.abc import Iterator
 

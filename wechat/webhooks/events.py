@@ -1,6 +1,6 @@
-"""The events that business systems may subscribe to: the app in which one happens registers it.
+"""The registry of events that business systems may subscribe to.
 
-In its ``handlers`` module, with an example of the data that a receiver gets::
+The app in which an event happens registers it in its ``handlers`` module, with an example of its data::
 
     register("order.paid", _("An order is paid"), {"order": {"out_trade_no": "A1", "total": 9980}})
 """

@@ -1,4 +1,4 @@
-"""What staff fill in about an endpoint."""
+"""The forms of endpoints and samples."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class EndpointForm(AccountForm):
         fields = ("account", "url", "events", "enabled")
 
     def clean(self) -> dict[str, Any]:
-        """Starts anew an endpoint that is switched on again: its failures are forgotten."""
+        """Clears the failures of an endpoint that is switched on again."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("enabled") and self.instance.switched_off_at:
             self.instance.switched_off_at = self.instance.failing_since = None

@@ -1,4 +1,4 @@
-"""Where the outbox joins in: tags that followers get and lose are events."""
+"""The registrations of webhooks: the events of tags added to followers and removed from them."""
 
 from collections.abc import Sequence
 

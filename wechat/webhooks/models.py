@@ -20,7 +20,7 @@ SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """Returns a new secret, in the form of Standard Webhooks."""
+    """Returns a new secret in the form of Standard Webhooks."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 
@@ -29,10 +29,10 @@ def new_message_id() -> str:
 
 
 class Endpoint(HasSecrets):
-    """An address at which a system of the owner's is told of events.
+    """An address of a business system to which events are posted.
 
-    ``owner`` says what keeps it, as ``rule:12`` or ``client:3``; the endpoints that staff add have none.
-    An account's endpoint has ``account``; that of an API client is for all accounts of the client.
+    ``owner`` is what the endpoint belongs to, such as ``rule:12`` or ``client:3``; it is empty for those that
+    staff add. An account's endpoint has ``account``; that of an API client is for all accounts of the client.
     """
 
     account = models.ForeignKey(
@@ -61,7 +61,7 @@ class Endpoint(HasSecrets):
     secret = SecretField(_("signing secret"))
     events = models.JSONField(_("events"), default=list, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
-    # Since when no delivery has succeeded, and when that lasted too long.
+    # Since when no delivery has succeeded, and when the endpoint was switched off for that.
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True, editable=False)
     switched_off_at = models.DateTimeField(_("switched off"), null=True, blank=True, editable=False)
 
@@ -80,9 +80,9 @@ class Endpoint(HasSecrets):
 
 
 class Delivery(Traced, WorkRow):
-    """One event on its way to one endpoint, and every attempt; ``body`` is the same in each of them.
+    """An event on its way to an endpoint, with its attempts; ``body`` is the same in all of them.
 
-    ``key`` says which event it is, unique at its endpoint: an event that is emitted again is not sent again.
+    ``key`` identifies the event, unique at its endpoint: an event that is emitted again is not sent again.
     """
 
     class State(models.TextChoices):
@@ -97,11 +97,11 @@ class Delivery(Traced, WorkRow):
     message_id = models.CharField(_("message ID"), max_length=40, default=new_message_id)
     event = models.CharField(_("event"), max_length=40)
     key = models.CharField(max_length=120, editable=False)
-    # Whom it is about: what is erased with a person.
+    # The person that the event is about, with whom the row is erased.
     openid = models.CharField(_("OpenID"), max_length=64, blank=True)
     body = models.TextField(_("body"))
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
-    # One entry an attempt: {"at": ISO 8601, "status": 200 or null, "ms": 41, "error": ""}.
+    # One entry for each attempt: {"at": ISO 8601, "status": 200 or null, "ms": 41, "error": ""}.
     log = models.JSONField(_("attempts in detail"), default=list, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -136,5 +136,5 @@ class Delivery(Traced, WorkRow):
 
     @property
     def last(self) -> dict[str, object]:
-        """Returns the newest attempt; empty before the first."""
+        """Returns the newest attempt, or an empty mapping before the first."""
         return self.log[-1] if self.log else {}

@@ -1,8 +1,8 @@
-"""The outbox: an event becomes a row for each endpoint, in the transaction that makes it true.
+"""The outbox of webhooks: an event is stored as a row for each endpoint, in the transaction that causes it.
 
-A worker posts it, signed as Standard Webhooks says (``wechat.kernel.webhooks``), and repeats that until it is
+A worker posts it, signed according to Standard Webhooks (``wechat.kernel.webhooks``), and retries until it is
 answered with a status of 200 to 299, for some 23 hours in all. The body is ``{"type", "timestamp", "data"}``.
-An endpoint that has taken nothing for days is switched off, and staff are told.
+An endpoint that has failed for days is switched off, and staff are told.
 """
 
 import datetime
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 State = Delivery.State
 
-# Those that failed are not crowded out by the others.
+# Separate limits, so that lines about failures are not crowded out by the others.
 _lines = {good: LineRate(settings.SEND_LINES_PER_SECOND) for good in (True, False)}
 
 AT_ONCE = 16
@@ -52,17 +52,17 @@ RETRY_AFTER = [
     datetime.timedelta(seconds=seconds)
     for seconds in (10, 60, 300, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 ]
-# An endpoint that fails for so long is switched off.
+# The time after which a failing endpoint is switched off.
 PATIENCE = datetime.timedelta(days=3)
 
-# What an endpoint's answer asks for; what is wrong with it, or nothing.
+# Handles the JSON of an endpoint's answer; returns what is wrong with it, or the empty text.
 Answering = Callable[[Delivery, Any], str]
 _answering: Registry[Answering] = Registry("reader of answers")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt; ``status`` is ``None`` if no answer came."""
+    """The result of one attempt; ``status`` is ``None`` if there was no answer."""
 
     ms: int
     status: int | None = None
@@ -75,7 +75,7 @@ class DeliveryAttempt:
 
 
 def answered(event: str) -> Callable[[Answering], Answering]:
-    """Registers what is done with the JSON that endpoints answer to such an event."""
+    """Registers a function that handles the JSON with which endpoints answer such an event."""
 
     def register(answering: Answering) -> Answering:
         _answering.add(event, answering)
@@ -87,19 +87,19 @@ def answered(event: str) -> Callable[[Answering], Answering]:
 def emit(
     account: OfficialAccount, event: str, data: Mapping[str, Any], *, key: str, openid: str = ""
 ) -> None:
-    """Tells whoever has subscribed to an event; inside the transaction that makes it true."""
+    """Queues an event for all subscribers; to be called inside the transaction that causes it."""
     for endpoint in subscribers(account, event):
         send(endpoint, account, event, data, key=key, openid=openid)
 
 
 def subscribers(account: OfficialAccount, event: str) -> QuerySet[Endpoint]:
-    """Returns the account's endpoints for the event, and those of API clients that may reach into it."""
+    """Returns the account's endpoints for the event, and those of API clients that may access the account."""
     theirs = Q(client__enabled=True, client__accounts=account)
     return Endpoint.objects.filter(Q(account=account) | theirs, enabled=True, events__contains=[event])
 
 
 def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> Endpoint:
-    """Returns the endpoint that something else keeps, as ``rule:12``, as it says now."""
+    """Returns the endpoint of an owner, such as ``rule:12``, created or updated to this URL and secret."""
     endpoint = Endpoint.objects.filter(owner=owner).first()
     if endpoint is None:
         endpoint, _made = Endpoint.objects.get_or_create(
@@ -121,14 +121,14 @@ def send(
     key: str,
     openid: str = "",
 ) -> bool:
-    """Has an event posted to one endpoint, once for each ``key``; returns whether that is new."""
+    """Queues an event for one endpoint, once for each ``key``; returns whether it is new."""
     known = Delivery.objects.filter(endpoint=endpoint, key=key).exists()
     send_all([prepared(endpoint, account, event, data, key=key, openid=openid)])
     return not known
 
 
 def send_all(deliveries: Sequence[Delivery]) -> None:
-    """Has deliveries posted; those whose key their endpoint has had already are left out."""
+    """Queues deliveries, except those whose key their endpoint already has."""
     if deliveries:
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         work.wake("webhooks.deliver")
@@ -144,7 +144,7 @@ def prepared(
     openid: str = "",
     trace: str = "",
 ) -> Delivery:
-    """Returns the row of one event; ``trace`` is that of what it is about, else the current one is taken."""
+    """Returns the unsaved row of an event; ``trace`` is that of its cause, by default the current one."""
     now = timezone.now()
     body = {"type": event, "timestamp": now.isoformat(), "data": {"account": account.slug, **data}}
     text = json.dumps(body, ensure_ascii=False)
@@ -155,7 +155,7 @@ def prepared(
 
 
 def send_again(deliveries: Sequence[Delivery]) -> int:
-    """Posts what was delivered or given up once more, as the same message; returns how many."""
+    """Queues delivered or given-up deliveries again, as the same message; returns their number."""
     closed = Delivery.objects.filter(
         pk__in=[each.pk for each in deliveries], due_at=None, endpoint__enabled=True
     )
@@ -166,9 +166,9 @@ def send_again(deliveries: Sequence[Delivery]) -> int:
 
 @DELIVERIES.together
 def deliver(found: Sequence[Delivery]) -> None:
-    """Posts events to business systems side by side; the database is left to the caller's thread.
+    """Posts events to business systems in parallel; only the caller's thread uses the database.
 
-    An endpoint that gives no answer several times is on hold, and its other events wait for a probe.
+    An endpoint that does not answer several times is put on hold, and its other events wait for a probe.
     """
     going = [each for each in found if each.endpoint.enabled]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks") as pool:
@@ -192,7 +192,7 @@ def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Ma
 
 
 def _attempt(delivery: Delivery) -> DeliveryAttempt:
-    """Posts one delivery. Runs in a thread of its own: no database here."""
+    """Posts one delivery. It runs in another thread and must not use the database."""
     with tracing.span("webhooks.deliver", delivery.trace, event=delivery.event):
         attempt = _posted(delivery)
         if _lines[attempt.delivered].allows():
@@ -214,7 +214,7 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
 
 
 def held(endpoint: Endpoint) -> QuerySet[Hold]:
-    """Returns the hold of the open circuit of this receiver, if there is one."""
+    """Returns the hold of this receiver's open circuit breaker, if there is one."""
     return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 
@@ -246,7 +246,7 @@ def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
 
 
 def _judge(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
-    """Notes how long nothing has been taken, and switches the endpoint off when that is too long."""
+    """Records since when the endpoint has been failing, and switches it off if that is too long."""
     rows = Endpoint.objects.filter(pk=endpoint.pk)
     if delivered:
         rows.filter(failing_since__isnull=False).update(failing_since=None)

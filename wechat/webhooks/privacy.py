@@ -1,4 +1,4 @@
-"""What is forgotten of somebody: the events about them that were sent to business systems."""
+"""The personal data of webhooks: the events about a person that were sent to business systems."""
 
 from django.utils.translation import ngettext
 

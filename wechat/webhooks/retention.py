@@ -1,4 +1,4 @@
-"""Deliveries, deleted when their time is over."""
+"""The retention of deliveries."""
 
 import datetime
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from wechat.webhooks.models import Delivery
 
 
 def _oldest(before: datetime.datetime, limit: int) -> Sequence[Delivery]:
-    """Returns the oldest rows, those with the smallest numbers, so that no table is read for it."""
+    """Returns the oldest closed rows that are due, by their ids, which needs no scan of the table."""
     first = Delivery.objects.exclude(state=Delivery.State.WAITING).order_by("pk")
     return [row for row in first[:limit] if row.created_at < before]
 

@@ -1,4 +1,4 @@
-"""How a business system says where it wants to be told, and of what."""
+"""The subscriptions of business systems to events."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from wechat.webhooks.models import Endpoint, new_secret
 def subscribe(client: ApiClient, url: str, events: Iterable[str], *, only: bool = False) -> Endpoint:
     """Returns the client's endpoint with a new secret.
 
-    Its other events stay unless it is to have these ``only``.
+    Its other events are kept, unless ``only`` is set.
     """
     owner = f"client:{client.pk}"
     endpoint = Endpoint.objects.filter(owner=owner).first() or Endpoint(owner=owner, client=client)

@@ -1,4 +1,4 @@
-"""What of webhooks waits for a person."""
+"""The to-do item about failing webhook endpoints."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
