@@ -1,4 +1,4 @@
-"""What is known of the platform's statistics for a period, from the days that were read."""
+"""The platform's statistics of a period, from the days that were read."""
 
 import datetime
 from collections import defaultdict
@@ -14,14 +14,14 @@ Days = Mapping[datetime.date, Sequence[Row]]
 
 
 class Kept(NamedTuple):
-    """The rows by day, of the period and of the one before; days that were not read are not in there."""
+    """The rows by day, of the period and of the one before; days that were not read are missing."""
 
     days: Days
     before: Days
 
 
 def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, Kept]:
-    """Returns what was read of each statistic, all of it with one query."""
+    """Returns what was read of each dataset, with one query for all."""
     names = {each.name: each for each in datasets}
     found: dict[Dataset, Kept] = {each: Kept(defaultdict(list), defaultdict(list)) for each in datasets}
     rows = PlatformDay.objects.filter(

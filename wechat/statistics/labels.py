@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-# How somebody came to follow.
+# The ways in which followers came.
 USER_SOURCES: Mapping[int, StrOrPromise] = {
     0: _("other ways"),
     1: _("search"),
@@ -22,5 +22,5 @@ USER_SOURCES: Mapping[int, StrOrPromise] = {
     200: _("Channels (视频号)"),
     201: _("live stream"),
 }
-# What a message is called in callbacks. Short videos are counted as videos.
+# The types of messages by their names in callbacks. Short videos are counted as videos.
 KINDS: Mapping[int, str] = {1: "text", 2: "image", 3: "voice", 4: "video", 6: "link"}

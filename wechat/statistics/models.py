@@ -1,4 +1,4 @@
-"""What the platform counted, as it told it."""
+"""The model of the platform's statistics."""
 
 from typing import ClassVar
 
@@ -11,9 +11,9 @@ from wechat.sdk.calls.datacube import Dataset
 
 
 class PlatformDay(WorkRow):
-    """A day (Asia/Shanghai) of one of the platform's statistics; due when it has to be read, or read again.
+    """A day (Asia/Shanghai) of one of the platform's datasets; due when it is to be read, or read again.
 
-    ``rows`` are the platform's own; ``read_at`` is empty until they were read.
+    ``rows`` are the platform's own; ``read_at`` is empty until they are read.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False)

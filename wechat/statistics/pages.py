@@ -1,4 +1,4 @@
-"""Followers, articles, messages and callbacks: the platform's figures, and our own where there are both."""
+"""The pages of followers, articles, messages and callbacks, with the platform's figures and our own."""
 
 import datetime
 from collections import Counter, defaultdict
@@ -67,14 +67,14 @@ Values = list[Number]
 
 
 class PastForm(PeriodForm):
-    """The form of a period up to yesterday: the platform knows nothing of today."""
+    """The form of a period up to yesterday, because the platform has no figures of today."""
 
     ends_days_ago = 1
 
 
 @account_page(Area.FOLLOWERS)
 def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Shows who came and left, by the way they came."""
+    """Shows new and lost followers, and the ways in which they came."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)
@@ -105,7 +105,7 @@ def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
 
 @account_page(Area.CONTENT)
 def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Shows who read, shared and kept what was sent and published."""
+    """Shows the readers, shares and favourites of articles that were sent and published."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)
@@ -126,7 +126,7 @@ def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 
 @account_page(Area.MESSAGES)
 def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Shows what followers wrote, by kind and by the hour."""
+    """Shows the messages of followers, by kind and by hour."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
@@ -149,7 +149,7 @@ def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
 
 @account_page(Area.MESSAGES)
 def interface(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-    """Shows how the platform's callbacks to us went."""
+    """Shows the platform's callbacks to us: their number, failures and times."""
     form = PastForm(request.GET)
     period = form.period
     found = kept.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
@@ -181,7 +181,7 @@ def _answer(request: HttpRequest, report: Report, work: str) -> HttpResponseBase
 
 
 def _in_log(kind: str) -> Callable[[datetime.date], str]:
-    """Returns a function that gives the log's address for a day's messages, or for those of the kind."""
+    """Returns a function from a day to the log's address for that day's messages, or those of the kind."""
     log, more = reverse("admin:inbox_inboundmessage_changelist"), f"&kind={kind}" if kind else ""
     return lambda day: f"{log}?since={day}T00:00&until={day + DAY}T00:00{more}"
 
@@ -199,7 +199,7 @@ def _came_and_left(rows: Iterable[UserChange] | None) -> Values:
 
 
 def _read(rows: Sequence[datacube.Row]) -> Values:
-    """Returns a day's figures, which the platform gives as one row or none."""
+    """Returns a day's figures, for which the platform has one row or none."""
     reading = datacube.reading(rows[0]) if rows else Readership()
     return [*_of_reading(reading), reading.sent]
 
@@ -244,7 +244,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _sources(changes: Kept) -> Iterator[Table]:
-    """Yields the table by the way that people came."""
+    """Yields the table by the ways in which followers came."""
     came, left = Counter[int](), Counter[int]()
     for rows in changes.days.values():
         for change in map(UserChange.of, rows):
@@ -261,7 +261,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
 
 
 def _articles(platform: Kept) -> Iterator[Table]:
-    """Yields the table of what went out in the period, the newest first, with its first thirty days."""
+    """Yields the table of articles sent in the period, the newest first, with their first thirty days."""
     lines = [
         TableLine(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
         for day in sorted(platform.days, reverse=True)
@@ -272,12 +272,12 @@ def _articles(platform: Kept) -> Iterator[Table]:
 
 
 def _address(article: ArticleTotal) -> str:
-    """Returns the address at which followers read the article; empty if it has none."""
+    """Returns the address of the article for followers, or the empty text."""
     return article.url if article.url.startswith(("https://", "http://")) else ""
 
 
 def _read_from(platform: Kept) -> Iterator[Table]:
-    """Yields the table by where the platform says that people read from, in its words."""
+    """Yields the table by where articles were read, in the platform's words."""
     found = Counter[str]()
     for rows in platform.days.values():
         for row in rows:
@@ -321,7 +321,7 @@ def _hours_of_callbacks(platform: Kept) -> Iterator[Table]:
 
 
 def _by_hour(measures: Sequence[Measure], found: Mapping[int, Values]) -> Iterator[Table]:
-    """Yields a table with a row of bars for its first measure; none where no hour is known."""
+    """Yields a table with a bar chart of its first measure, or nothing if no hour is known."""
     if not found:
         return
     nothing: Values = [0, *([None] * (len(measures) - 1))]

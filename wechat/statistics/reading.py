@@ -1,8 +1,8 @@
-"""The platform's statistics are read every morning, day by day, and read again while they may be corrected.
+"""The readings of the platform's statistics, every morning, and again while figures may be corrected.
 
-Every account, statistic and day is a row of work. A call takes as many days as the platform gives at once, so
-that days that were missed, and those that are read again, cost no call of their own. What an account may not
-have (48001) holds its rows, and is asked for again now and then.
+Every account, dataset and day is a row of work. A call reads as many days as the platform returns at once, so
+that missed days and repeated readings need no calls of their own. A dataset that an account may not read
+(48001) is put on hold, and tried again now and then.
 
 Reference: WeChat reference 15.
 """
@@ -27,14 +27,14 @@ from wechat.statistics.models import PlatformDay
 READY = datetime.time(8, 10)
 SPREAD_MINUTES = 50
 LATE = datetime.timedelta(hours=2)
-# How far back a new account's history begins: two periods of ninety days to compare.
+# The length of a new account's history: two periods of ninety days to compare.
 HISTORY_DAYS = 180
 SHORTER_HISTORIES = {
     Dataset.ARTICLE_TOTAL: 60,
     Dataset.UPSTREAM_HOUR: 30,
     Dataset.INTERFACE_HOUR: 30,
 }
-# How old a day is, in days, when it is read again.
+# The ages, in days, at which a day is read again.
 AGES = (2, 3, 7)
 ONCE_MORE = (2,)
 AGES_OF_ARTICLES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30)
@@ -51,7 +51,7 @@ READINGS = work.Kind(
 
 @READINGS.each
 def read(row: PlatformDay) -> None:
-    """Reads the day of a row, and as many others that are due as the call gives with it."""
+    """Reads the day of a row, and as many other due days as fit into one call."""
     dataset = Dataset[row.dataset]
     rows = _together(row, dataset.span * DAY)
     answer = datacube.read(client_for(row.account), dataset, rows[0].day, rows[-1].day)
@@ -64,7 +64,7 @@ def read(row: PlatformDay) -> None:
 
 
 def _together(row: PlatformDay, span: datetime.timedelta) -> list[PlatformDay]:
-    """Returns a claimed row with those that are due and fit into one span with it, by their days."""
+    """Returns a claimed row and the due rows that fit into one call with it, by day."""
     due = PlatformDay.objects.filter(
         account=row.account_id,
         dataset=row.dataset,
@@ -79,7 +79,7 @@ def _together(row: PlatformDay, span: datetime.timedelta) -> list[PlatformDay]:
 def next_reading(
     account_id: int, dataset: Dataset, row: PlatformDay, found: Sequence[datacube.Row]
 ) -> datetime.datetime | None:
-    """Returns when a day that was read is read again; ``None`` for never."""
+    """Returns when a day is to be read again (``None``: never)."""
     age = (timezone.localdate() - row.day).days
     following = next((each for each in _ages(dataset, found) if each > age), None)
     return None if following is None else ready_at(account_id, row.day + following * DAY)
@@ -92,9 +92,9 @@ def _ages(dataset: Dataset, found: Sequence[datacube.Row]) -> Sequence[int]:
 
 
 def ready_at(account_id: int, day: datetime.date) -> datetime.datetime:
-    """Returns when an account's statistics are read on a day.
+    """Returns when an account's statistics are to be read on a day.
 
-    That is after the rows of that day were made.
+    That is after the rows of that day are created.
     """
     begin = datetime.datetime.combine(day, READY, tzinfo=BEIJING)
     return begin + datetime.timedelta(minutes=1 + account_id % SPREAD_MINUTES)
@@ -120,7 +120,7 @@ PLANS = work.TurnKind(
 
 @PLANS.does
 def plan(turn: work.Turn) -> int:
-    """Makes the rows that are missing up to yesterday; returns of how many accounts."""
+    """Creates the missing rows up to yesterday; returns the number of accounts."""
     accounts = list(_waiting()) if _is_time() else []
     for account in accounts:
         _plan(account)
@@ -129,9 +129,9 @@ def plan(turn: work.Turn) -> int:
 
 
 def _plan(account: OfficialAccount) -> None:
-    """Makes the rows of an account, those of days on which nothing was running as well.
+    """Creates the missing rows of an account, including those of days on which nothing was running.
 
-    The newest are read first.
+    The newest days are read first.
     """
     today = timezone.localdate()
     due_at = max(timezone.now(), ready_at(account.pk, today))

@@ -1,4 +1,4 @@
-"""The pages of the platform's figures, each behind the sign-in of the console."""
+"""The routes of the pages of statistics, behind the sign-in of the console."""
 
 from django.contrib import admin
 from django.urls import path
