@@ -8,7 +8,7 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        """Needs the settings to be complete, as the skin does."""
+        """Installs the read-only forms, which need complete settings, like the skin itself."""
         from wechat.console import read_only
 
         read_only.install()

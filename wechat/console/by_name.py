@@ -1,4 +1,4 @@
-"""Rows found by a part of their name, or by its pinyin: 停车 by "tingche" and by "tc"."""
+"""The search for rows by a part of their name, or of its pinyin: 停车 by "tingche" and by "tc"."""
 
 import functools
 from collections.abc import Iterable
@@ -6,22 +6,22 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-# Names that are spelled for one question; of longer lists those that come first.
+# The number of names that are spelled in pinyin for one search; of longer lists, the first ones.
 SPELLED = 2000
 
 
 def matches(name: str, wanted: str) -> bool:
-    """Returns whether a name has this part, in its own script or spelled."""
+    """Returns whether a name contains this part, as written or in pinyin."""
     part = wanted.casefold().replace(" ", "")
     return part in name.casefold().replace(" ", "") or any(part in each for each in spelled(name))
 
 
 @functools.lru_cache(maxsize=20_000)
 def spelled(name: str) -> tuple[str, str]:
-    """Returns the pinyin of a name and its initials; of a name without Chinese nothing that is not in it."""
+    """Returns the pinyin of a name and its initials; empty texts for a name in ASCII."""
     if name.isascii():
         return "", ""
-    # Its dictionaries take 55 MB, which a process that nobody searches in need not have.
+    # Imported here: its dictionaries take 55 MB, which only processes that search need.
     from pypinyin import Style, lazy_pinyin
 
     syllables = lazy_pinyin(name), lazy_pinyin(name, style=Style.FIRST_LETTER)
@@ -30,7 +30,7 @@ def spelled(name: str) -> tuple[str, str]:
 
 
 def named(rows: QuerySet[Any], field: str, wanted: str, most: int) -> list[Any]:
-    """Returns rows whose ``field`` has this part; what is typed in Latin letters may be pinyin."""
+    """Returns rows whose ``field`` contains this part; Latin letters may be pinyin."""
     found = list(rows.filter(**{f"{field}__icontains": wanted})[:most])
     if len(found) >= most or not wanted.isascii() or not any(letter.isalpha() for letter in wanted):
         return found

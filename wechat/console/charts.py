@@ -1,7 +1,7 @@
-"""Charts of figures by day or by hour, drawn in the browser by Chart.js as the admin's skin brings it.
+"""The charts of figures by day or by hour, drawn in the browser by the Chart.js of the admin's skin.
 
-The skin draws every canvas that carries its data, so that no page has a script of its own. A chart is never
-the only place of its numbers: the page has them as a table too.
+The skin draws every canvas with its data, so that no page needs its own script. The page also has the numbers
+of each chart as a table.
 """
 
 import json
@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from django_stubs_ext import StrOrPromise
 
-# The skin looks up those that are names among the page's colours.
+# The skin resolves variables to the page's colours.
 COLOURS = ("var(--color-primary-600)", "#3b82f6", "#d97706", "#8b5cf6", "#0891b2", "#db2777")
 QUIET = "var(--color-base-400)"
-# Of both themes; the skin sets the colour of the grid.
+# For both themes; the skin sets the colour of the grid.
 INK = "#8a8f98"
 MOST_LABELS = 8
 
@@ -23,7 +23,7 @@ Number = int | float | Decimal | None
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A line or a row of bars; ``is_before`` is the same of an earlier time, drawn quietly."""
+    """A line or a row of bars; ``is_before`` marks an earlier period, drawn in a muted colour."""
 
     title: StrOrPromise
     values: Sequence[Number]
@@ -32,7 +32,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What the template ``console/chart.html`` draws; ``description`` says in words what can be seen."""
+    """The data for the template ``console/chart.html``; ``description`` is its text alternative."""
 
     kind: str
     data: str
@@ -43,8 +43,8 @@ class Chart:
 def chart(
     labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", description: str = ""
 ) -> Chart:
-    """Returns a chart with axes and a legend; a value that nobody knows is a gap."""
-    # Nobody has half a follower.
+    """Returns a chart with axes and a legend; ``None`` among the values is a gap."""
+    # No fractions on the axis of counts.
     counts = all(isinstance(value, int) or value is None for each in series for value in each.values)
     ticks = {"color": INK, "precision": 0} if counts else {"color": INK}
     own = iter(COLOURS)
@@ -83,7 +83,7 @@ def _dataset(series: Series, colour: str, kind: str) -> dict[str, object]:
         "backgroundColor": colour,
         "borderWidth": 1.5 if series.is_before else 2,
         "borderDash": [5, 4] if series.is_before else [],
-        # A single day is a point, and no line.
+        # A single day is drawn as a point, because it has no line.
         "pointRadius": 0 if len(series.values) > 1 or kind != "line" else 3,
         "pointHitRadius": 8,
         "maxBarThickness": 24,

@@ -1,6 +1,6 @@
-"""What the platform's messages carry and nobody should have to type: scenes of QR codes, keys of buttons.
+"""The registry of codes that staff choose by name: scenes of QR codes, keys of buttons, mini programs.
 
-Whoever makes them says so in its ``handlers.py``::
+An app registers its codes in its ``handlers.py``::
 
     @codes.scenes.register
     def channels(account_id, scenes): yield "ch_8k2…", "Fair 2026, stand A"
@@ -13,12 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-# Given an account and some codes, or none for all that are worth offering: codes with their names.
+# Called with an account's id and codes, or none for all that should be offered; yields codes with their
+# names.
 Source = Callable[[int, Sequence[str]], Iterable[tuple[str, str]]]
 
 
 class Codes:
-    """One kind of them, from whoever makes some."""
+    """The codes of one kind, from all registered sources."""
 
     def __init__(self) -> None:
         self._sources: list[Source] = []
@@ -28,7 +29,7 @@ class Codes:
         return source
 
     def offered(self, account_id: int | None, keep: str = "") -> list[tuple[str, str]]:
-        """Codes with their names; ``keep`` is chosen already and stays, even if it was made elsewhere."""
+        """Returns codes with their names; ``keep`` is the current choice and stays, even if it is unknown."""
         if account_id is None:
             return []
         found = [known for source in self._sources for known in source(account_id, ())]
@@ -37,11 +38,11 @@ class Codes:
         return found
 
     def name_of(self, account_id: int, code: str) -> str:
-        """Returns what a code is called; the code itself where nobody knows it."""
+        """Returns the name of a code, or the code itself if it is unknown."""
         return self.names_of(account_id, [code]).get(code, code)
 
     def names_of(self, account_id: int, codes: Sequence[str]) -> Mapping[str, str]:
-        """Returns what each of these codes is called, asking each source once; without those nobody knows."""
+        """Returns the names of these codes, asking each source once; unknown codes are left out."""
         if not codes:
             return {}
         return {
@@ -59,7 +60,7 @@ mini_programs = Codes()
 
 
 class Suggesting(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the skin is untyped
-    """A field that offers known codes by their names, and takes others, made elsewhere, as well."""
+    """A text field that suggests known codes by their names, and accepts others, made elsewhere, as well."""
 
     offered: Sequence[tuple[str, str]] = ()
 

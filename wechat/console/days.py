@@ -1,4 +1,4 @@
-"""Days and times that people choose: those that calendars, sums and the database can take.
+"""The fields for days and times, limited to those that calendars, sums and the database can handle.
 
 The year 1 has no day before it, and in UTC part of it is a year that Python cannot read back from a table.
 """
@@ -15,7 +15,7 @@ FIRST, LAST = datetime.date(1900, 1, 1), datetime.date(2999, 12, 31)
 
 
 def check_day(day: datetime.date) -> None:
-    """Raises ``ValidationError`` for a day, or a time of one, that is not between ``FIRST`` and ``LAST``."""
+    """Raises ``ValidationError`` for a day or time that is not between ``FIRST`` and ``LAST``."""
     if not FIRST.year <= day.year <= LAST.year:
         bounds = {"first": FIRST.year, "last": LAST.year}
         raise ValidationError(_("Choose a day of the years %(first)d to %(last)d.") % bounds)
@@ -30,12 +30,12 @@ class MomentField(forms.DateTimeField):
 
 
 def day_field(label: StrOrPromise, **options: Any) -> DayField:
-    """A field that browsers show a calendar for; it may stay empty unless ``required`` says otherwise."""
+    """Returns a field with the browser's calendar; it may be empty, unless ``required`` is set."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return DayField(label=label, widget=widget, **{"required": False, **options})
 
 
 def moment_field(label: StrOrPromise, **options: Any) -> MomentField:
-    """The same with a time of the day."""
+    """Returns a field for a day and time; it may be empty, unless ``required`` is set."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     return MomentField(label=label, widget=widget, **{"required": False, **options})

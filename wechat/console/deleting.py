@@ -1,6 +1,6 @@
-"""What goes with rows that are deleted, by kind and number.
+"""The rows that are deleted together with others, by kind and number.
 
-Django's own pages read and list every row of it: of a tag that is a line for each follower who has it.
+Django's own pages read and list every such row: for a tag, a line for each follower who has it.
 """
 
 from collections import Counter
@@ -12,20 +12,20 @@ from django.db.models import Model, ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 from django.utils.text import camel_case_to_spaces, capfirst
 
-# So many of those that are in the way are named.
+# The number of protected rows that are named.
 NAMED = 20
 
 
 @dataclass
 class Deletion:
-    """How many rows of each model go, those that were read, and the names of rows that are in the way."""
+    """The numbers of deleted rows by model, the rows that were read, and the names of protected rows."""
 
     read: dict[type[Model], list[Model]] = field(default_factory=dict)
     numbers: Counter[type[Model]] = field(default_factory=Counter)
     protected: list[str] = field(default_factory=list)
 
     def by_name(self) -> dict[str, int]:
-        """Returns the numbers of those kinds that staff have a name for."""
+        """Returns the numbers of those kinds that have a name for staff."""
         return {
             capfirst(str(model._meta.verbose_name)): self.numbers[model]
             for model in self.numbers
@@ -34,7 +34,7 @@ class Deletion:
 
 
 def deletion_of(rows: Iterable[Model]) -> Deletion:
-    """Looks what deleting these rows would take with them; what needs no look at each row is only counted."""
+    """Returns what deleting these rows would delete; rows that need no individual check are only counted."""
     deletion, collector = Deletion(), Collector(using=DEFAULT_DB_ALIAS)
     try:
         collector.collect(list(rows))

@@ -1,7 +1,7 @@
-"""Files by which staff carry rules, menus and their like to another installation: a list of them in JSON.
+"""The JSON files with which staff move rules, menus and the like to another installation.
 
-A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}``. What was uploaded
-is first shown, and sent along by the page that asks whether to go on.
+A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}``. An uploaded file is shown
+first, and posted again by the page that asks for confirmation.
 """
 
 import json
@@ -17,17 +17,17 @@ from django.utils.translation import gettext as _
 from wechat.kernel import encodings
 from wechat.sdk.text import load_json
 
-# Below what Django takes as one form field.
+# Below Django's limit of a form field.
 LARGEST_FILE = 2 << 20
 
 
 class UnreadableFile(Exception):
-    """The file cannot be taken over; the message is a sentence for staff that says why and what to do."""
+    """The file cannot be imported; the message tells staff why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """``key`` is where in the file the list is, ``most`` how long it may be."""
+    """A format of files; ``key`` is the name of the list in the file, ``most`` its greatest length."""
 
     name: str
     key: str
@@ -35,7 +35,7 @@ class FileFormat:
     version: int = 1
 
     def written(self, items: Iterable[Any]) -> str:
-        """Returns the text of a file that holds the items."""
+        """Returns the text of a file with the items."""
         data = {"format": self.name, "version": self.version, self.key: list(items)}
         return json.dumps(data, ensure_ascii=False, indent=2)
 
@@ -58,14 +58,14 @@ class FileFormat:
 
 
 def download(text: str, name: str) -> HttpResponse:
-    """Returns the text of a file as ``name.json``."""
+    """Returns the text of a file as the download ``name.json``."""
     disposition = content_disposition_header(as_attachment=True, filename=f"{name}.json") or ""
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
 
 
 def uploaded(request: HttpRequest) -> bytes:
-    """Returns the file that was chosen, or was shown and is sent along. Raises ``UnreadableFile``."""
+    """Returns the uploaded file, or the one posted again after it was shown. Raises ``UnreadableFile``."""
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         file.seek(0)

@@ -1,4 +1,4 @@
-"""What went wrong, for staff: in words, with what only a programmer reads folded away."""
+"""The errors of background work in words for staff, with details for programmers folded away."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,7 +9,7 @@ from wechat.kernel.work.rows import is_surprise
 
 
 def sentence(error: object) -> SafeString:
-    """Returns a sentence as it is; what nobody foresaw behind words for it."""
+    """Returns a sentence as it is; an unexpected error folded away behind a sentence."""
     text = str(error or "")
     if not is_surprise(text):
         return format_html("{}", interruptions.in_words(text))

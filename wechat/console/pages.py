@@ -1,4 +1,4 @@
-"""What every admin page stands on, and lists that stay quick at ten million rows.
+"""The base classes of admin pages, and lists that stay fast with ten million rows.
 
 A ``BigTable`` page is newest first and never counts or skips rows: "older" and "newer" continue from the
 last id shown, and the number of results is the planner's estimate.
@@ -64,32 +64,32 @@ __all__ = [
 Row = TypeVar("Row", bound=Model)
 
 BEFORE, AFTER = "b", "a"
-# So many rows of a list may go between its being shown and its being sent.
+# The number of rows that may be deleted between showing a list and posting it.
 MEANWHILE = 20
 
 
 class ModelAdmin(SkinAdmin[Row]):
-    """Pages of a model, in the skin.
+    """The base class of all admins, in the skin.
 
-    ``empty_words`` are what an empty list says: how what would be in it comes to be. ``takes_along`` are the
-    kinds of rows that nobody deletes by themselves, and that go with what they are about.
+    ``empty_words`` is the text of an empty list, which says how its rows are created. ``takes_along`` are the
+    models whose rows nobody deletes on their own, and that are deleted with the rows they belong to.
     """
 
     empty_words: ClassVar[StrOrPromise] = ""
     takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Whoever may not change the row reads the form that others fill in: see ``read_only``.
+        """Returns the same form for readers who may not change the row: see ``read_only``.
 
-        Django leaves out every field for them; what they send is refused before a form is made of it.
+        Django leaves out all fields for them; a POST of theirs is refused before a form is made.
         """
         form: Any = super().get_form(request, obj, change=False, **kwargs)
-        # Made for this request: what is only read links to what its reader may see.
+        # The form class is made for this request: read-only values link to rows that the reader may see.
         form.reader = request
         return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with it by kind and number, and not row by row."""
+        """Returns what would be deleted with the rows, by kind and number instead of row by row."""
         deletion = deletion_of(objs)
         lacking = {
             str(model._meta.verbose_name)
@@ -104,25 +104,25 @@ class ModelAdmin(SkinAdmin[Row]):
         return list(map(str, objs)), deletion.by_name(), lacking, deletion.protected
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """A form for each row there is, however many are claimed to be sent."""
+        """Returns a formset with at most one form for each row there is, whatever number is posted."""
         if request.method == "POST":
             most = self.get_queryset(request).count() + MEANWHILE
             kwargs |= {"max_num": most, "absolute_max": most}
         return super().get_changelist_formset(request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """A list has the name that leads to it, and not "Select … to change"."""
+        """Shows the list with its own name as the title, instead of "Select … to change"."""
         name = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, {**name, **(extra_context or {})})
 
 
 def badge(text: StrOrPromise | Promise, kind: str = "plain") -> SafeString:
-    """A short word in a coloured pill; ``kind`` is plain, good, warn or bad."""
+    """Returns a short text in a coloured pill, as HTML; ``kind`` is plain, good, warn or bad."""
     return format_html('<span class="badge badge-{}">{}</span>', kind, text)
 
 
 def moment(at: datetime.datetime | None) -> SafeString:
-    """A time in a list, to the minute, on one line."""
+    """Returns a time to the minute for a list, as HTML without line breaks."""
     return format_html('<span class="moment">{}</span>', moment_text(at))
 
 
@@ -132,12 +132,12 @@ def moment_text(at: datetime.datetime | None) -> str:
 
 
 def refreshing(name: str, shown: SafeString, *, moves: bool) -> SafeString:
-    """A part of a page that the page takes anew by itself while a worker is at it; ``name`` is its own."""
+    """Returns a part of a page as HTML that the page reloads while it ``moves``; ``name`` is its id."""
     return format_html('<span id="{}" data-refresh{}>{}</span>', name, " data-moving" if moves else "", shown)
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:
-    """Returns how many rows the planner expects, without reading them."""
+    """Returns the number of rows that the planner expects, without reading them."""
     plan = json.loads(rows.order_by().explain(format="json"))
     return int(plan[0]["Plan"]["Plan Rows"])
 
@@ -151,7 +151,7 @@ class Keyset(Paginator[Row]):
         super().__init__(rows, per_page)
         self.rows = rows
         self.direction, boundary = cursor[:1], cursor[1:]
-        # What no id can be is the first page, as if nothing had been asked.
+        # An invalid id leads to the first page, like an empty cursor.
         self.boundary = row_id(boundary) if self.direction in (BEFORE, AFTER) else None
 
     @cached_property
@@ -160,7 +160,7 @@ class Keyset(Paginator[Row]):
 
     @cached_property
     def older(self) -> str:
-        """The cursor of the next older page, or the empty text."""
+        """Returns the cursor of the next older page, or the empty text."""
         more = self._fetched[1] or (self.boundary is not None and self.direction == AFTER)
         return f"{BEFORE}{self.shown[-1].pk}" if self.shown and more else ""
 
@@ -173,7 +173,7 @@ class Keyset(Paginator[Row]):
 
     @cached_property
     def is_exact(self) -> bool:
-        """Returns whether this page holds all there is, so that its length is the count."""
+        """Returns whether this page has all rows, so that its length is the count."""
         return self.boundary is None and not self.older
 
     @cached_property
@@ -182,7 +182,7 @@ class Keyset(Paginator[Row]):
 
     @cached_property
     def _fetched(self) -> tuple[list[Row], bool]:
-        """The rows of this page, newest first, and whether there are more in its direction."""
+        """Returns the rows of this page, newest first, and whether there are more in its direction."""
         rows = self.rows.order_by("-pk")
         if self.boundary is not None and self.direction == BEFORE:
             rows = rows.filter(pk__lt=self.boundary)
@@ -196,15 +196,15 @@ class Keyset(Paginator[Row]):
 
 
 class HistoryMixin(SimpleHistoryAdmin):
-    """Before an admin class: its rows have versions, which whoever may change them can bring back, whole."""
+    """A mixin before an admin class for rows with versions, which can be restored."""
 
     def version_words(self, row: Any, version: Any = None) -> Words:
-        """Returns what the row says now, or said in a version, field by field."""
+        """Returns the texts of the row's fields, now or in a version, by their names."""
         tracked = self.model.history.model.tracked_fields
         return words_of(version.instance if version else row, tracked)
 
     def bring_back(self, request: HttpRequest, row: Any, version: Any) -> None:
-        """Makes the row what it was. Raises ``ValidationError`` if that cannot be any more."""
+        """Restores a version of the row. Raises ``ValidationError`` if that is no longer possible."""
         fields = filled_in(self.model.history.model.tracked_fields)
         for field in fields:
             setattr(row, field.attname, getattr(version, field.attname))
@@ -214,7 +214,7 @@ class HistoryMixin(SimpleHistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """What would change, and with a post the version itself; the package would show a form instead."""
+        """Shows what would change; a POST restores the version. The package would show a form instead."""
         row = self.get_object(request, object_id)
         version = row.history.filter(pk=row_id(version_id)).first() if row else None
         if version is None:
@@ -253,7 +253,7 @@ class HistoryMixin(SimpleHistoryAdmin):
 
 
 class ReadOnly:
-    """Before an admin class: nothing is added, changed or deleted by hand."""
+    """A mixin before an admin class whose rows are not added, changed or deleted by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -266,9 +266,9 @@ class ReadOnly:
 
 
 class PartOf:
-    """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
+    """A mixin before an inline: the rights to view and change it are those of its parent."""
 
-    # A form is made for each part that is claimed to be sent, before any of them is looked at.
+    # Limited, because a form is created for each part that a POST claims to have.
     max_num: int | None = 50
 
     if TYPE_CHECKING:
@@ -297,9 +297,9 @@ class PartOf:
 
 
 class FilterForm(forms.Form):
-    """The filters above a list, all of them in sight; ``notices`` tell what they could not do.
+    """The filters above a list, all of them visible; ``notices`` say what they could not do.
 
-    ``request`` is whose list it is, where it is one's.
+    ``request`` is that of the list's reader, if there is one.
     """
 
     request: HttpRequest | None = None
@@ -309,7 +309,7 @@ class FilterForm(forms.Form):
         self.notices: list[StrOrPromise] = []
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Returns the rows that were asked for, by the table's indexes; each form has a way of its own."""
+        """Returns the rows under the filters, using the table's indexes; implemented by each form."""
         raise NotImplementedError
 
     def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -321,7 +321,7 @@ class FilterForm(forms.Form):
 
 
 class KeysetChangeList(ChangeList):
-    """The cursor is in ``p``, which Django drops from every filter link: a new filter starts at the top."""
+    """A list whose cursor is in ``p``, which Django drops from filter links: a new filter starts anew."""
 
     model_admin: "BigTable"
     filter_form: FilterForm | None = None
@@ -334,7 +334,7 @@ class KeysetChangeList(ChangeList):
         return self.filter_form.narrowed(super().get_queryset(request, exclude_parameters))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Returns what Django is to look up itself: nothing that the form above the list has dealt with."""
+        """Returns the parameters that Django handles itself, without those of the form above the list."""
         lookups: dict[str, Any] = super().get_filters_params(params)
         ours = self.filter_form.fields if self.filter_form else ()
         return {name: value for name, value in lookups.items() if name not in ours}
@@ -345,7 +345,7 @@ class KeysetChangeList(ChangeList):
         self.result_list = paginator.shown
         self.model_admin.prepare(paginator.shown)
         self.result_count = paginator.count
-        # Equal to the other count, or the skin would offer to "show all".
+        # Equal to the other count, otherwise the skin would offer to "show all".
         self.full_result_count = paginator.count
         self.show_full_result_count = False
         self.show_admin_actions = True
@@ -357,7 +357,7 @@ class KeysetChangeList(ChangeList):
 
     @property
     def rounded_count(self) -> int:
-        """The estimate to two digits: more would look like a count."""
+        """Returns the estimate to two digits, because more would look like an exact count."""
         return round(self.result_count, 2 - len(str(self.result_count)))
 
     @property
@@ -383,11 +383,11 @@ class BigTable(ModelAdmin[Any]):
     list_before_template = "console/filter_bar.html"
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
-        """The filters of this request, ``filter_form`` filled in."""
+        """Returns the filters of this request, by default a bound ``filter_form``."""
         return self.filter_form(request.GET) if self.filter_form else None
 
     def shown_filter(self, request: HttpRequest) -> FilterForm | None:
-        """Returns the filters of this request, made once: their choices are looked up."""
+        """Returns the filters of this request, created once, because their choices need queries."""
         kept = vars(request)
         if "_filter_form" not in kept:
             kept["_filter_form"] = self.filter_of(request)
@@ -395,7 +395,7 @@ class BigTable(ModelAdmin[Any]):
         return found
 
     def prepare(self, rows: Sequence[Any]) -> None:
-        """Looks up for a whole page what its columns would ask for row by row."""
+        """Looks up what the columns need for all rows of a page at once."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList

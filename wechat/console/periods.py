@@ -1,6 +1,6 @@
-"""Spans of days that figures are shown for: the last 7, 30 or 90, or any other, and the span before.
+"""The periods of days for which figures are shown, usually the last 7, 30 or 90 days, and the one before.
 
-A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours.
+A day is that of Asia/Shanghai, which has no summer time, so that all have 24 hours.
 """
 
 import datetime
@@ -19,20 +19,20 @@ DAY = datetime.timedelta(days=1)
 OFFERED = (7, 30, 90)
 SHOWN_DAYS = 30
 LONGEST_DAYS = 400
-# What the address of a page says besides what was chosen to be shown.
+# The parameters of a page's address that are not filters.
 OF_THE_PAGE = frozenset({"days", "first", "last", "page", "format"})
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Both days included."""
+    """A period of days; ``first`` and ``last`` are included."""
 
     first: datetime.date
     last: datetime.date
 
     @classmethod
     def until_today(cls, days: int, *, days_ago: int = 0) -> "Period":
-        """Returns so many days of which today is the last, or a day so long ago."""
+        """Returns a period of ``days`` days that ends today, or ``days_ago`` days ago."""
         last = timezone.localdate() - days_ago * DAY
         return cls(last - (days - 1) * DAY, last)
 
@@ -54,12 +54,12 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """As many days, right before these."""
+        """Returns the period of the same length right before this one."""
         return Period(self.first - self.length * DAY, self.first - DAY)
 
     @property
     def query(self) -> str:
-        """Returns what asks a page for these days."""
+        """Returns the query string that asks a page for this period."""
         return f"first={self.first}&last={self.last}"
 
 
@@ -71,10 +71,10 @@ def midnight(day: datetime.date) -> datetime.datetime:
 
 
 class PeriodForm(forms.Form):
-    """Nothing chosen: the last 30 days. ``days`` in the address is one of those offered, and ends today.
+    """A form for a period, by default the last 30 days; ``days`` in the address is an offered length.
 
-    Where figures of today are not to be had, the usual periods end ``ends_days_ago`` days earlier, and are
-    compared with as many days.
+    If there are no figures of today, the usual periods end ``ends_days_ago`` days earlier, and are compared
+    with periods of the same length.
     """
 
     ends_days_ago: ClassVar[int] = 0
@@ -101,20 +101,20 @@ class PeriodForm(forms.Form):
 
     @property
     def period(self) -> Period:
-        """The chosen one; the usual one if that makes no sense."""
+        """Returns the chosen period, or the usual one if the choice is invalid."""
         if self.is_valid():
             return Period(self.cleaned_data["first"], self.cleaned_data["last"])
         return self.usual
 
     @property
     def offered(self) -> list[tuple[int, bool]]:
-        """Returns the lengths to choose from, each with whether it is what is shown."""
+        """Returns the offered lengths in days, each with whether it is the current one."""
         period = self.period
         is_usual = period.last == self.usual.last
         return [(days, is_usual and period.length == days) for days in OFFERED]
 
     @property
     def rest(self) -> str:
-        """Returns what the address asks for besides the days."""
+        """Returns the query string of the address without the period, with a leading "&", or ""."""
         kept = {name: value for name, value in self.data.items() if name not in OF_THE_PAGE}
         return f"&{urlencode(kept)}" if kept else ""

@@ -1,6 +1,7 @@
-"""The form of a page as whoever may not change it reads it: the same words, the same values, nothing to type.
+"""The forms for readers who may not change a row: the same labels and values, without inputs.
 
-Django would show the model's fields instead: what only the form has would be empty and named in English.
+Django would show the model's fields instead: fields that only the form has would be empty and named in
+English.
 """
 
 import datetime
@@ -44,12 +45,12 @@ EMPTY = "–"
 
 
 def read_as(field: forms.Field, words: Callable[[], str]) -> None:
-    """Has a field read as these words: a secret by whether it is set, a text as it will look."""
+    """Sets the text that is shown for a field, such as whether a secret is set, or how a text will look."""
     vars(field)[READ_AS] = words
 
 
 class ReadOnlyField(AdminReadonlyField):
-    """One field; what the form does not have, such as a figure made by the page, is shown as usual."""
+    """A field without an input; one that the form lacks, such as a computed one, is shown as usual."""
 
     def __init__(self, form: Any, field: Any, is_first: bool, model_admin: Any = None) -> None:
         super().__init__(form, field, is_first, model_admin)
@@ -59,7 +60,7 @@ class ReadOnlyField(AdminReadonlyField):
 
     @property
     def is_shown(self) -> bool:
-        """Returns whether the form would show it now: not of another kind, and no mere way to upload."""
+        """Returns whether the form would show the field now: not one of another kind, or only for uploads."""
         if self._is_place:
             return False
         if self._asked is None:
@@ -72,7 +73,7 @@ class ReadOnlyField(AdminReadonlyField):
 
     @property
     def _is_place(self) -> bool:
-        """Returns whether it is the number by which rows are dragged, which no form shows either."""
+        """Returns whether it is the number for ordering rows by dragging, which no form shows either."""
         shown_in: Any = self.model_admin
         hidden = getattr(shown_in, "hide_ordering_field", False)
         return bool(hidden and self.field["field"] == shown_in.ordering_field)
@@ -85,7 +86,7 @@ class ReadOnlyField(AdminReadonlyField):
         return format_html("{}", _in_words(self._asked, self._value) or EMPTY)
 
     def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
-        """Returns a link to another row, for those who may open it."""
+        """Returns a link to another row, or only its name if the reader may not open it."""
         reader = getattr(self.form, "reader", None)
         shown_in: Any = self.model_admin
         site = shown_in.admin_site
@@ -115,7 +116,7 @@ class ReadOnlyField(AdminReadonlyField):
 
 
 class Section(Fieldset):
-    """A group of fields; one with an error is not folded, also where two fields share a line."""
+    """A group of fields; it is not folded if a field has an error, even where two fields share a line."""
 
     def __iter__(self) -> Iterator[Any]:
         for field in self.fields:
@@ -128,7 +129,7 @@ class Section(Fieldset):
 
 
 class ReadOnlyLine(Fieldline):
-    """A line of a form without what its reader has no use for."""
+    """A line of a form without the fields that are not shown."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,15 +147,15 @@ class ReadOnlyLine(Fieldline):
 
 
 def install() -> None:
-    """Puts our lines in the place of the skin's, which has no other way to do so."""
+    """Replaces the skin's classes of lines and sections with ours; the skin has no other way to do so."""
     vars(unfold.forms)["Fieldline"] = ReadOnlyLine
     vars(unfold.forms)["Fieldset"] = Section
-    # Otherwise the skin does so when the first form is shown, and pages of versions may come before.
+    # Otherwise the skin does so when the first form is shown; a page of versions may be opened before that.
     vars(helpers).update(AdminForm=unfold.forms.AdminForm, Fieldline=ReadOnlyLine)
 
 
 def _value_of(form: Any, name: str) -> Any:
-    """Returns what the form would begin with, or what the row holds under this name."""
+    """Returns the initial value of the form's field, or the row's value of this name."""
     if name in form.initial:
         return form.get_initial_for_field(form.fields[name], name) if name in form.fields else None
     try:
@@ -164,7 +165,7 @@ def _value_of(form: Any, name: str) -> Any:
 
 
 def _in_words(field: forms.Field, value: Any) -> SafeString | str:
-    """Returns the value as the form says it; empty for nothing."""
+    """Returns the value as the form would show it, or the empty text."""
     if isinstance(field, forms.ModelChoiceField):
         return _rows(field, value)
     if isinstance(field, forms.ChoiceField):
@@ -181,7 +182,7 @@ def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:
     keys = value if isinstance(value, (list, tuple, set)) else [value]
     rows = [each for each in keys if hasattr(each, "_meta")]
     wanted = [each for each in keys if each and not hasattr(each, "_meta")]
-    # Whether or not it would still be offered: it is what was chosen.
+    # Includes rows that are no longer offered, because they are the stored value.
     known = field.queryset.model._default_manager.in_bulk(wanted) if field.queryset is not None else {}
     rows += [known[key] for key in wanted if key in known]
     draw: Callable[[Iterable[Any]], SafeString] | None = getattr(field.widget, "read", None)

@@ -1,6 +1,6 @@
-"""A page of figures: its sums and how they compare, its chart, what they are made of, and all of it as files.
+"""The pages of figures: sums with a comparison, a chart, tables, and downloads of all of it.
 
-Each app says what its figures are; how they look and what can be done with them is the same everywhere.
+Each app provides its figures; their look and the downloads are the same everywhere.
 """
 
 import datetime
@@ -28,7 +28,7 @@ Number = int | float | None
 
 
 class Unit(enum.Enum):
-    """What a number counts. The values are how its heading goes on in a file."""
+    """The unit of a number. The values are appended to its heading in a file."""
 
     COUNT = ""
     FEN = gettext_lazy("yuan")
@@ -38,12 +38,12 @@ class Unit(enum.Enum):
 
 
 class Whole(enum.Enum):
-    """How the days make up the period."""
+    """The way in which the values of days become that of the period."""
 
     SUM = "sum"
     LAST = "last"
     MOST = "most"
-    # The page says it itself, or nobody can.
+    # Not computed here: given by the page, or unknown.
     NONE = "none"
 
 
@@ -71,7 +71,7 @@ class Measure:
         return f"{value:,}"
 
     def cell(self, value: Number) -> Value:
-        """Returns what stands in a file: a number that can be reckoned with."""
+        """Returns the value for a file: a number to calculate with."""
         if value is None:
             return None
         match self.unit:
@@ -87,7 +87,7 @@ class Measure:
         return f"{self.title} ({unit})" if unit else str(self.title)
 
     def of(self, values: Sequence[Number]) -> Number:
-        """Returns one number for the values of days in their order; ``None`` where there is none."""
+        """Returns one number for the values of days in order, or ``None`` if there is none."""
         known = [value for value in values if value is not None]
         if not known or self.whole == Whole.NONE:
             return None
@@ -101,14 +101,14 @@ def _grouped_yuan(fen: int) -> str:
     return f"{int(whole):,}.{rest}" if abs(fen) >= 100 else yuan(fen)
 
 
-# What is shown as 0.0 % is no change.
+# A change that would be shown as 0.0 % is left out.
 SMALLEST_CHANGE = 0.0005
 Days = Mapping[datetime.date, Sequence[Number]]
 
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A line of a table: its name, its values, and the page behind it."""
+    """A line of a table: its name, its values, and the address of the page behind it."""
 
     name: str
     values: Sequence[Number]
@@ -117,7 +117,7 @@ class TableLine:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What figures are made of; with ``hours``, as a chart."""
+    """A table that breaks figures down, optionally with a chart."""
 
     title: StrOrPromise
     heading: StrOrPromise
@@ -127,7 +127,7 @@ class Table:
     chart: Chart | None = None
 
     def cells(self) -> Iterator[Row]:
-        """Returns the rows of a file, their headings first."""
+        """Yields the rows of a file, the heading first."""
         yield [str(self.heading), *(measure.heading for measure in self.measures)]
         for line in self.lines:
             yield [
@@ -137,7 +137,7 @@ class Table:
 
     @property
     def shown(self) -> Iterator[tuple[TableLine, list[tuple[str, str]]]]:
-        """Returns each line with its values as they are read, and with their headings."""
+        """Yields each line with pairs of heading and value as text."""
         for line in self.lines:
             pairs = zip(self.measures, line.values, strict=True)
             yield line, [(str(measure.title), measure.shown(value)) for measure, value in pairs]
@@ -145,7 +145,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A figure of the period; ``change`` is the share by which it differs from the period before."""
+    """A figure of the period; ``change`` is the relative difference from the period before."""
 
     title: StrOrPromise
     value: str
@@ -166,11 +166,11 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures of the days of a form's period, and of the period before. ``charted``: the measures drawn.
+    """The figures of the days of a form's period, and of the period before. ``charted``: the measures drawn.
 
-    ``day_link`` is the address of what is behind the figures of a day. ``more`` are sums that no adding of
-    days can give: the measure, its value, and that of the period before. ``csv`` is the table of that file,
-    where it is not the one by day.
+    ``day_link`` returns the address of what is behind the figures of a day. ``more`` are sums that cannot be
+    computed from days: the measure, its value, and that of the period before. ``csv`` is the table of that
+    file, if it is not the one by day.
     """
 
     title: StrOrPromise
@@ -188,7 +188,7 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        """Returns whether nothing is known of these days, nor of those before."""
+        """Returns whether there are no figures of these days, nor of those before."""
         days = (*self.days.values(), *self.before.values())
         return not any(any(values) for values in days) and not any(table.lines for table in self.tables)
 
@@ -203,7 +203,7 @@ class Report:
 
     @property
     def chart(self) -> Chart:
-        """The measures that are drawn, the first one with the period before."""
+        """Returns the chart of the charted measures, the first one with the period before."""
         period = self.form.period
         series = [
             Series(measure.title, [drawn(measure, value) for value in self._column(number, self.days)])
@@ -222,14 +222,14 @@ class Report:
 
     @property
     def by_day(self) -> Table:
-        """Every day of the period, the newest first."""
+        """Returns the table with every day of the period, the newest first."""
         link = self.day_link or (lambda _day: "")
         nothing = [None] * len(self.measures)
         lines = [TableLine(str(day), self.days.get(day, nothing), link(day)) for day in self.form.period.days]
         return Table(_("By day"), _("Day"), self.measures, lines[::-1])
 
     def sheets(self) -> Iterator[tuple[str, Iterator[Row]]]:
-        """Returns every table of the page as a sheet of a workbook."""
+        """Yields every table of the page as a sheet of a workbook: its title and its rows."""
         for table in (self.by_day, *self.tables):
             yield str(table.title)[:31], table.cells()
 
@@ -244,7 +244,7 @@ class Report:
 
 
 def zeroed(days: Days, wanted: Sequence[datetime.date], width: int) -> Days:
-    """Returns figures that we count ourselves: a day without any is known to be zero."""
+    """Returns figures that are counted here, with zeros for days without any."""
     return {day: days.get(day, [0] * width) for day in wanted}
 
 
@@ -263,13 +263,13 @@ def answer(
 
 
 def compared(measure: Measure, now: Number, before: Number) -> Sum:
-    """Returns a value beside an earlier one."""
+    """Returns a figure with the earlier one and the change."""
     change = (now - before) / abs(before) if now is not None and before else None
     return Sum(measure.title, measure.shown(now), measure.shown(before), change, measure.is_bad)
 
 
 def drawn(measure: Measure, value: Number) -> float | None:
-    """Returns the value as a chart shows it: money in yuan, shares in percent."""
+    """Returns the value for a chart: money in yuan, shares in percent."""
     if value is None:
         return None
     factor = {Unit.FEN: 0.01, Unit.SHARE: 100}.get(measure.unit, 1)

@@ -1,11 +1,11 @@
-"""What an app that sells tells the apps that have a hand in it: the orders they led to."""
+"""The value that an app that sells reports to the apps that led to its orders."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Paid orders and their sum in fen."""
+    """The number of paid orders and their sum in fen."""
 
     orders: int = 0
     fen: int = 0

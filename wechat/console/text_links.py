@@ -1,4 +1,4 @@
-"""A text that we send, drawn as a follower sees it: its links can be tapped, all else is escaped text."""
+"""The HTML of a text that we send, as a follower sees it: with links, and all else escaped."""
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -8,7 +8,7 @@ from wechat.sdk.text_links import Link, parts_of
 
 
 def linked(text: str) -> SafeString:
-    """Returns the text with its links; only addresses of the web can be opened."""
+    """Returns the text with its links as HTML; only web addresses can be opened."""
     pieces = (_drawn(part) if isinstance(part, Link) else escape(part) for part in parts_of(str(text)))
     return SafeString("".join(pieces))
 

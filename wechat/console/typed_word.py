@@ -1,4 +1,4 @@
-"""A word that is typed before what cannot be undone: nobody types it by mistake.
+"""The confirmation of an irreversible action by typing a word.
 
 The form includes ``console/typed_word.html``.
 """
@@ -14,5 +14,5 @@ def is_typed(request: HttpRequest, word: str) -> bool:
 
 
 def context(request: HttpRequest, word: str) -> dict[str, Any]:
-    """Returns what the part of the form needs."""
+    """Returns the template context of that part of the form."""
     return {"word": word, "word_is_wrong": "word" in request.POST and not is_typed(request, word)}

@@ -1,4 +1,4 @@
-"""Versions of a row in words: what each field said then and says now."""
+"""The versions of a row in words, field by field."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a field says in one version and in another; empty where it says nothing."""
+    """A field's texts in two versions; the empty text if the field is empty."""
 
     field: str
     old: str
@@ -23,19 +23,19 @@ class Difference:
 
 
 def differences(old: Words, new: Words) -> list[Difference]:
-    """Returns the fields that say something else, in their order."""
+    """Returns the fields with different texts, in order."""
     names = dict.fromkeys([*new, *old])
     changed = [name for name in names if old.get(name, "") != new.get(name, "")]
     return [Difference(name, old.get(name, ""), new.get(name, "")) for name in changed]
 
 
 def filled_in(tracked: Iterable[models.Field[Any, Any]]) -> list[models.Field[Any, Any]]:
-    """Returns those of the fields that people fill in; what else a row knows is of now in every version."""
+    """Returns the fields that people edit; other fields have their current values in every version."""
     return [field for field in tracked if field.editable and not field.primary_key]
 
 
 def words_of(row: models.Model, tracked: Iterable[models.Field[Any, Any]]) -> dict[str, str]:
-    """Returns what those fields of a row that people fill in say, by their labels."""
+    """Returns the texts of a row's editable fields, by their labels."""
     return {str(capfirst(field.verbose_name)): _text(row, field) for field in filled_in(tracked)}
 
 
@@ -48,7 +48,8 @@ def _text(row: models.Model, field: models.Field[Any, Any]) -> str:
     of_each: Any = getattr(field, "base_field", field)
     choices = dict(of_each.flatchoices or ())
     if isinstance(value, list):
-        # What has no choices need not be hashable: conditions are mappings, and said by their own page.
+        # Without choices, the items need not be hashable: conditions are mappings, and shown by their own
+        # page.
         return _(", ").join(str(choices.get(each, each) if choices else each) for each in value)
     if isinstance(value, dict):
         return "\n".join(f"{name}: {each}" for name, each in value.items())

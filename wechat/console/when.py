@@ -1,4 +1,4 @@
-"""Dates and times as pages say them."""
+"""The format of dates and times on pages."""
 
 import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.timezone import is_aware, localtime
 
 
 def in_words(value: Any) -> str:
-    """Returns a date or a time in digits, to the minute; anything else as it is."""
+    """Returns a date or a time in digits, to the minute; any other value as text."""
     if isinstance(value, datetime.datetime):
         return date_format(localtime(value) if is_aware(value) else value, "Y-m-d H:i")
     if isinstance(value, datetime.date):

@@ -1,5 +1,5 @@
-"""Tables of rows and columns: read from any file that staff upload, written for any file they download.
+"""Tables of rows and columns: read from uploaded files, written to downloaded files.
 
-``reading`` takes CSV in the encodings that are in use, and Excel workbooks, within ``limits``; ``writing``
-makes both, and ``downloads`` the responses. ``cells`` is what a cell may hold.
+``reading`` reads CSV in common encodings, and Excel workbooks, within ``limits``; ``writing`` writes both,
+and ``downloads`` makes the responses. ``cells`` is about the values of cells.
 """

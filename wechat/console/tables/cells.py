@@ -1,4 +1,4 @@
-"""What a cell holds: text without control characters, and never what a spreadsheet would run or shorten."""
+"""The values of cells: text without control characters, which no spreadsheet runs or truncates."""
 
 import re
 from decimal import Decimal
@@ -7,34 +7,34 @@ from wechat.sdk.text import clean
 
 Value = str | int | Decimal | None
 
-# Spreadsheets take what begins like this for a formula, also in full width, and some skip blanks before it.
+# Spreadsheets treat a text that begins like this as a formula, also in full width; some skip leading blanks.
 FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")
-# Of a number they keep 15 digits, which ends the id of a payment.
+# Spreadsheets keep 15 digits of a number, which would truncate the id of a payment.
 MOST_DIGITS = 15
 LONG_NUMBER = re.compile(r"\s*[0-9]{16,}\s*$")
 GUARD = "'"
 
 
 def harmless(text: str) -> str:
-    """Returns a text that no spreadsheet runs, with an apostrophe before it where need be."""
+    """Returns a text that no spreadsheet runs, with a leading apostrophe if necessary."""
     text = clean(text)
     return f"{GUARD}{text}" if FORMULA.match(text) else text
 
 
 def unguarded(text: str) -> str:
-    """Returns what was written to a file, of which this cell is what it reads."""
+    """Returns the text that was written to a file, for the text of the cell read from it."""
     if text.startswith(GUARD) and (FORMULA.match(text, 1) or LONG_NUMBER.match(text, 1)):
         return text[1:]
     return text
 
 
 def is_number(value: Value) -> bool:
-    """Returns whether a spreadsheet can hold it as a number without losing digits."""
+    """Returns whether a spreadsheet can hold the value as a number without losing digits."""
     return isinstance(value, int | Decimal) and abs(value) < 10**MOST_DIGITS
 
 
 def as_text(value: Value) -> str:
-    """Returns what stands in a CSV file: numbers plain, texts so that they stay texts."""
+    """Returns the value for a CSV file: numbers plain, texts guarded so that they stay texts."""
     if value is None:
         return ""
     if is_number(value):

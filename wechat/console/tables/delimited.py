@@ -1,4 +1,4 @@
-"""Rows of a CSV file, or of the tab-separated "Unicode text" of Excel."""
+"""The reader of CSV files, and of the tab-separated "Unicode text" of Excel."""
 
 import csv
 import io
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 DELIMITERS = ",\t;"
-# How programs tell Excel what parts the cells, in a line before the table.
+# The line before a table with which programs tell Excel the delimiter.
 SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
 
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
-    """Returns the rows one after the other. Raises ``UnreadableTable``."""
+    """Yields the rows in order. Raises ``UnreadableTable``."""
     budget.begin()
     try:
         encoding = encodings.detect(file)
@@ -42,14 +42,14 @@ def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
         if row is None:
             return
         if lines.are_over:
-            # The reader would go on without a word: all that follows the mark would be in one cell.
+            # The reader would silently put all that follows the mark into one cell.
             sentence = _("In row %(row)d a quotation mark begins a text and none ends it.")
             raise UnreadableTable(sentence % {"row": budget.rows + 1})
         yield row
 
 
 class _Borrowed(io.RawIOBase):
-    """A file that stays open when what reads it goes away."""
+    """A file that stays open when its reader is closed."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -65,9 +65,9 @@ class _Borrowed(io.RawIOBase):
 
 
 class _Lines:
-    """The lines of a text; a row may take several, if a cell holds a line end.
+    """The lines of a text; a row may have several, if a cell contains a line end.
 
-    Their length is bounded before they are cut into cells: a row of commas alone would fill the memory.
+    Their length is limited before they are split into cells: a row of commas alone would fill the memory.
     """
 
     def __init__(self, text: io.TextIOWrapper) -> None:
@@ -77,11 +77,11 @@ class _Lines:
         if self._separator:
             self._first = text.readline(LONGEST_ROW + 1)
         self.length = 0
-        # Lines are asked for while a row is not complete.
+        # Set if another line was requested after the last one, because a row was not complete.
         self.are_over = False
 
     def delimiter(self) -> str:
-        """The one that is told, or that there is most of in the first line; a comma if there is none."""
+        """Returns the declared delimiter, or the most frequent one of the first line, or a comma."""
         return self._separator[1] if self._separator else max(DELIMITERS, key=self._first.count)
 
     def __iter__(self) -> Iterator[str]:

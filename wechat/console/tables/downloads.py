@@ -1,4 +1,4 @@
-"""Responses with a table for a member of staff whose right to it was checked."""
+"""The responses with a table for a member of staff, whose right to it the caller has checked."""
 
 import tempfile
 from collections.abc import Iterable
@@ -17,17 +17,17 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def as_csv(rows: Iterable[Row], name: str) -> HttpResponse:
-    """Returns some thousand rows at most as ``name.csv``, whole before the first byte leaves."""
+    """Returns at most some thousand rows as ``name.csv``, complete before the first byte is sent."""
     return _named(HttpResponse(b"".join(csv_parts(rows)), content_type=CSV), f"{name}.csv")
 
 
 def as_csv_stream(rows: Iterable[Row], name: str) -> StreamingHttpResponse:
-    """Returns any number of rows as ``name.csv``, made one after another: never are all in memory."""
+    """Returns any number of rows as ``name.csv``, written while it is sent, never all in memory."""
     return _named(StreamingHttpResponse(csv_parts(rows), content_type=CSV), f"{name}.csv")
 
 
 def as_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], name: str) -> FileResponse:
-    """Returns sheets, each a title and its rows, as ``name.xlsx``, whole before the first byte leaves."""
+    """Returns sheets (title and rows) as ``name.xlsx``, complete before the first byte is sent."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     write_workbook(sheets, file)
     file.seek(0)

@@ -1,4 +1,4 @@
-"""How much of a file is read: a small one may claim a billion rows, or unpack to more than fits in memory."""
+"""The limits of reading a file: a small one may claim a billion rows, or unpack to more than the memory."""
 
 import time
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 MB = 1 << 20
-# In characters: longer than what anybody types, and short enough to be held many times.
+# In characters: more than anybody types, and little enough to be held in memory many times.
 LONGEST_ROW = MB
 
 
 class UnreadableTable(Exception):
-    """The file cannot be read as a table, or is too large for it; the message is a sentence for staff."""
+    """The file cannot be read as a table, or is too large; the message is a sentence for staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLimits:
-    """``rows`` is what a sheet of Excel holds; ``unpacked`` counts bytes of XML, and what cells repeat of it.
+    """The limits of a table; ``rows`` is Excel's own, ``unpacked`` is in bytes of XML and repeated texts.
 
-    ``seconds`` are those that the processor spends on reading, not those that pass: so many, and as many more
-    for each megabyte of the file, because an honest file is not much smaller than what is in it.
+    ``seconds`` are processor time, not elapsed time: that much, and as much again for each megabyte of the
+    file, because an honest file is not much smaller than its content.
     """
 
     rows: int = 1_048_576
@@ -31,7 +31,7 @@ class SheetLimits:
 
 @dataclass(slots=True)
 class Budget:
-    """What one reading of a file of ``size`` bytes has spent of its limits."""
+    """What the reading of a file of ``size`` bytes has used of its limits."""
 
     limits: SheetLimits
     size: int
@@ -42,11 +42,11 @@ class Budget:
     begun: float = 0.0
 
     def begin(self) -> None:
-        """Begins a step of work, short enough to be looked at when it is over."""
+        """Begins a step of work, which must be short enough to be checked only at its end."""
         self.begun = time.thread_time()
 
     def end(self) -> None:
-        """Raises ``UnreadableTable`` if the steps took too long in all."""
+        """Raises ``UnreadableTable`` if all steps together took too long."""
         self.seconds += time.thread_time() - self.begun
         if self.seconds > self.limits.seconds * (1 + self.size / MB):
             raise UnreadableTable(
@@ -54,13 +54,13 @@ class Budget:
             )
 
     def unpack(self, size: int) -> None:
-        """Takes a part of a workbook into account before it is unpacked."""
+        """Counts a part of a workbook before it is unpacked. Raises ``UnreadableTable`` beyond the limit."""
         self.unpacked += size
         if self.unpacked > self.limits.unpacked:
             raise too_large()
 
     def take(self, row: Sequence[str]) -> None:
-        """Takes a row into account: its number, its columns, and its characters, which may be repeated."""
+        """Counts a row with its columns and characters. Raises ``UnreadableTable`` beyond a limit."""
         self.rows += 1
         length = sum(map(len, row))
         self.characters += length
@@ -69,7 +69,7 @@ class Budget:
             raise too_large()
 
     def check_place(self, row: int, column: int) -> None:
-        """Raises ``UnreadableTable`` for a place, counted from 1, outside the limits."""
+        """Raises ``UnreadableTable`` for a row or column, counted from 1, outside the limits."""
         if row > self.limits.rows:
             sentence = _("The table has more than %(most)s rows; split it.")
             raise UnreadableTable(sentence % {"most": f"{self.limits.rows:,}"})

@@ -1,4 +1,4 @@
-"""Numbers of a workbook as people see them; whether one is a day is decided by its format alone.
+"""The numbers of a workbook as spreadsheets show them; only the format decides whether one is a date.
 
 Reference: ECMA-376 part 1, 18.8.30 (number formats).
 """
@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 
 from wechat.console.tables.spreadsheet_xml import Attributes
 
-# Built into Excel: everywhere, and in Chinese, Japanese and Korean.
+# The built-in date formats of Excel: general ones, and those for Chinese, Japanese and Korean.
 DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
-# The elements of the part of styles that say which cells show dates.
+# The elements of the styles part that define which cells show dates.
 STYLES = ("numFmt", "cellXfs", "cellStyleXfs", "xf")
-# What a spreadsheet keeps of a number; more of them are noise such as 19.989999999999998.
+# The digits that a spreadsheet keeps; further ones are noise, as in 19.989999999999998.
 MOST_DIGITS = 15
 
 
 def date_styles(elements: Iterable[tuple[str, Attributes]]) -> frozenset[str]:
-    """Returns the numbers of the cell styles that show a date, from the elements of the part of styles."""
+    """Returns the numbers of the cell styles that show a date, from the elements of the styles part."""
     formats: dict[str, str] = {}
     dates: set[str] = set()
     is_of_cells, number = False, 0
@@ -34,7 +34,7 @@ def date_styles(elements: Iterable[tuple[str, Attributes]]) -> frozenset[str]:
 
 
 def _shows_a_date(number: str, formats: Mapping[str, str]) -> bool:
-    # As below: loaded with the first workbook that is read.
+    # As below: imported with the first workbook that is read.
     from openpyxl.styles.numbers import is_date_format
 
     if number in formats:
@@ -43,9 +43,10 @@ def _shows_a_date(number: str, formats: Mapping[str, str]) -> bool:
 
 
 def number_text(raw: str) -> str:
-    """Returns a number without a needless point or exponent; what is none as it is.
+    """Returns a number without a needless point or exponent; any other text unchanged.
 
-    Digits that were written in full stay; those that an exponent hides were lost before, none are made up.
+    Digits written in full are kept; those beyond an exponent's precision were lost before, and none are made
+    up.
     """
     if raw.isdecimal():
         return raw
@@ -59,7 +60,7 @@ def number_text(raw: str) -> str:
 
 
 def date_text(raw: str, *, since_1904: bool) -> str:
-    """Returns ``2026-03-01``, with the time if there is one, or the time alone; what is no date as it is."""
+    """Returns ``2026-03-01``, with the time if there is one, or the time only; no date stays as it is."""
     from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
     epoch = CALENDAR_MAC_1904 if since_1904 else CALENDAR_WINDOWS_1900

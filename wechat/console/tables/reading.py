@@ -1,4 +1,4 @@
-"""The one reader of uploaded tables."""
+"""The reader of all uploaded tables."""
 
 import io
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from wechat.console.tables.limits import Budget, SheetLimits, UnreadableTable
 from wechat.sdk.text import clean
 
 ZIP = b"PK\x03\x04"
-# Excel before 2007, and any workbook with a password.
+# The signature of Excel files before 2007, and of workbooks with a password.
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 USUAL = SheetLimits()
 
 
 def rows_of(file: IO[bytes], limits: SheetLimits = USUAL) -> Iterator[list[str]]:
-    """Returns the rows of a CSV file, or of the open sheet of a workbook, in order, each a list of texts.
+    """Yields the rows of a CSV file, or of a workbook's active sheet, in order, each as a list of texts.
 
-    Whole numbers are written without a point, days as ``2026-03-01``, yes and no as ``yes`` and ``no``. An
-    empty row is a list without a text in it, so that rows can be counted. Raises ``UnreadableTable``.
+    Whole numbers are written without a point, days as ``2026-03-01``, booleans as ``yes`` and ``no``. An
+    empty row is a list without texts, so that rows can be counted. Raises ``UnreadableTable``.
     """
     budget = Budget(limits, size=file.seek(0, io.SEEK_END))
     file.seek(0)
@@ -37,6 +37,6 @@ def rows_of(file: IO[bytes], limits: SheetLimits = USUAL) -> Iterator[list[str]]
 
 
 def is_workbook(file: IO[bytes]) -> bool:
-    """Returns whether a table has to be unpacked before its rows can be read."""
+    """Returns whether the file is a workbook, which has to be unpacked before its rows can be read."""
     file.seek(0)
     return file.read(len(ZIP)) == ZIP

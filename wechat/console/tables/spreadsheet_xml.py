@@ -1,7 +1,7 @@
-"""XML of a workbook's parts, parsed in chunks so that none of them is ever in memory as a whole.
+"""The XML of a workbook's parts, parsed in chunks so that no part is ever in memory as a whole.
 
-Names are compared without their prefix: writers choose it as they like, and strict Open XML has namespaces of
-its own. Reference: ECMA-376 part 1, 18 (SpreadsheetML).
+Names are compared without their prefix: writers choose it freely, and strict Open XML has other namespaces.
+Reference: ECMA-376 part 1, 18 (SpreadsheetML).
 """
 
 import re
@@ -12,7 +12,7 @@ from xml.parsers import expat
 from wechat.console.tables.limits import Budget, no_table
 
 CHUNK = 1 << 16
-# How Excel writes a character that XML has no place for.
+# Excel's escape of a character that XML does not allow.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Attributes = Mapping[str, str]
@@ -21,7 +21,7 @@ End = Callable[[], None]
 
 
 class Parser:
-    """Calls the handler of an element's name where it begins, and another where it ends."""
+    """Calls the handlers registered for an element's name, at its start and at its end."""
 
     def __init__(self) -> None:
         self.starts: dict[str, Start | None] = {}
@@ -34,7 +34,7 @@ class Parser:
         self._parser.StartDoctypeDeclHandler = _refuse
 
     def collect(self, _attributes: Attributes) -> None:
-        """Keeps the text that follows, until ``collected``."""
+        """Collects the following text, until ``collected``."""
         self._parser.CharacterDataHandler = self._text.append
 
     def collected(self) -> str:
@@ -74,7 +74,7 @@ class Parser:
 
 
 class Runs:
-    """A text that may be in several runs, without the reading aids above Japanese characters."""
+    """A text that may consist of several runs, without the phonetic runs of Japanese."""
 
     def __init__(self, parser: Parser) -> None:
         self._parser = parser
@@ -84,7 +84,7 @@ class Runs:
         parser.ends |= {"t": self._run, "rPh": self._aid_over}
 
     def taken(self) -> str:
-        """Returns the text since the last time."""
+        """Returns the text since the last call."""
         text = "".join(self._runs)
         self._runs.clear()
         return unescaped(text)
@@ -102,7 +102,7 @@ class Runs:
 
 
 class SharedStrings:
-    """The texts that cells refer to by number, unpacked as far as one is asked for."""
+    """The texts that cells refer to by number, unpacked only as far as they are needed."""
 
     def __init__(self, part: IO[bytes] | None, budget: Budget) -> None:
         parser = Parser()
@@ -112,7 +112,7 @@ class SharedStrings:
         self._fed = parser.fed(part, budget) if part else iter(())
 
     def __getitem__(self, number: int) -> str:
-        """Raises ``UnreadableTable`` for one that is not there."""
+        """Raises ``UnreadableTable`` for a text that does not exist."""
         while number >= len(self._texts):
             if next(self._fed, self) is self:
                 raise no_table()
@@ -123,12 +123,12 @@ class SharedStrings:
 
 
 def unescaped(text: str) -> str:
-    """Returns the text with ``_x000D_`` and its like as characters."""
+    """Returns the text with escapes such as ``_x000D_`` as characters."""
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def elements(part: IO[bytes], names: Iterable[str], budget: Budget) -> Iterator[tuple[str, Attributes]]:
-    """Returns each element of these names with its attributes, their names without prefix."""
+    """Yields each element of these names with its attributes, all names without prefix."""
     found: list[tuple[str, Attributes]] = []
 
     def keep(name: str) -> Start:
@@ -148,5 +148,5 @@ def _local(name: str) -> str:
 
 
 def _refuse(*declared: Any) -> None:
-    """No writer of workbooks declares a document type; entities of one could unpack to anything."""
+    """Refuses a document type: no writer of workbooks declares one, and its entities could be huge."""
     raise no_table()

@@ -1,6 +1,6 @@
-"""Rows of the open sheet of an Excel workbook: of its parts only those are unpacked that the rows need.
+"""The reader of the active sheet of an Excel workbook, which unpacks only the parts that the rows need.
 
-openpyxl reads a workbook's strings and styles whole before it gives the first row, and can be told no limits.
+openpyxl reads a workbook's strings and styles whole before it returns the first row, and has no limits.
 
 Reference: ECMA-376 part 2 (packages and relationships), part 1, 18.2 (workbook).
 """
@@ -16,18 +16,18 @@ from wechat.console.tables.numbers import STYLES, date_styles
 from wechat.console.tables.spreadsheet_xml import Attributes, SharedStrings, elements
 from wechat.console.tables.worksheets import Worksheet
 
-# Its directory of parts is read at once: a workbook of some thousand sheets has less.
+# The directory of parts is read at once; that of a workbook with some thousand sheets is smaller.
 LARGEST_DIRECTORY = MB
-# Strings that are referred to stay in memory, in three times the bytes of their XML if they are short.
+# Shared strings stay in memory, which takes three times the bytes of their XML if they are short.
 LARGEST_STRINGS = 64 * MB
-# The others unpack without a bound on what one step may give.
+# Other compressions cannot limit the output of one step.
 COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 BOOK = ("sheet", "workbookView", "workbookPr")
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
 
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
-    """Returns the rows one after the other. Raises ``UnreadableTable``."""
+    """Yields the rows in order. Raises ``UnreadableTable``."""
     try:
         with zipfile.ZipFile(cast(IO[bytes], _Bounded(file))) as archive:
             yield from _Workbook(archive, budget).rows()
@@ -36,7 +36,7 @@ def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
 
 
 class _Bounded:
-    """A file for ``ZipFile``, which reads the directory of an archive in one piece, however long it is."""
+    """A file for ``ZipFile`` with a limit, because that reads the directory of an archive in one piece."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -44,7 +44,7 @@ class _Bounded:
     def read(self, size: int = -1) -> bytes:
         if size > LARGEST_DIRECTORY:
             raise too_large()
-        # Without a size it is the end of the file, some bytes before which it has gone.
+        # Without a size, ``ZipFile`` reads the end of the file after it moved close to it.
         return self._file.read(LARGEST_DIRECTORY if size < 0 else size)
 
     def __getattr__(self, name: str) -> Any:
@@ -54,7 +54,7 @@ class _Bounded:
 class _Workbook:
     def __init__(self, archive: zipfile.ZipFile, budget: Budget) -> None:
         self._archive, self._budget = archive, budget
-        # Some writers start the names with a slash, or write them in other letters than they refer to.
+        # Some writers start names with a slash, or use another case than in references.
         self._parts = {_name(info.filename): info for info in archive.infolist()}
 
     def rows(self) -> Iterator[list[str]]:
@@ -71,7 +71,7 @@ class _Workbook:
         return named if named in self._parts else "xl/workbook.xml"
 
     def _related(self, part: str) -> Mapping[str, tuple[str, str]]:
-        """What a part refers to, by the id of the relationship: its kind, and the name of the other part."""
+        """Returns what a part refers to, by the relationship's id: its kind and the other part's name."""
         folder, name = posixpath.split(part)
         relationships = posixpath.join(folder, "_rels", f"{name}.rels")
         if relationships not in self._parts:
@@ -90,7 +90,7 @@ class _Workbook:
         return next((name for found, name in related if found == kind), "")
 
     def _open_sheet(self, book: str, related: Mapping[str, tuple[str, str]]) -> tuple[str, bool]:
-        """The name of the sheet that was open when it was saved, and whether its days count from 1904."""
+        """Returns the name of the active sheet, and whether its dates count from 1904."""
         sheets: list[Attributes] = []
         open_number, since_1904 = "0", False
         with self._opened(book) as part:
@@ -103,7 +103,7 @@ class _Workbook:
                     since_1904 = attributes.get("date1904", "") in {"1", "true", "on"}
         named = [related.get(each.get("id", ""), ("", "")) for each in sheets]
         if open_number.isdecimal() and len(open_number) < 6 and int(open_number) < len(named):
-            # The others are tried after it: what is open may be a chart.
+            # The other sheets follow, because the active one may be a chart.
             named.insert(0, named[int(open_number)])
         return self._of_kind(named, "worksheet"), since_1904
 
@@ -123,7 +123,7 @@ class _Workbook:
         return self._opened(name)
 
     def _opened(self, name: str) -> IO[bytes]:
-        """A part, of which no more is unpacked than the archive says it has. Raises ``UnreadableTable``."""
+        """Returns a part, which unpacks to no more than the archive says. Raises ``UnreadableTable``."""
         if name not in self._parts:
             raise no_table()
         info = self._parts[name]

@@ -1,4 +1,4 @@
-"""Rows out of the XML of a worksheet.
+"""The reader of the rows in the XML of a worksheet.
 
 Reference: ECMA-376 part 1, 18.3.1.73 (rows), 18.3.1.4 (cells).
 """
@@ -14,10 +14,10 @@ LONGEST_PLACE = 10
 
 
 class Worksheet:
-    """Reads a sheet; a row or cell that does not say where it is comes after the one before it.
+    """A reader of a sheet; a row or cell without a position follows the one before it.
 
-    Empty rows and cells that only have a style are everywhere in real workbooks, down to the last row a sheet
-    may have: they count only if something comes after them.
+    Empty rows, and cells that only have a style, are frequent in real workbooks, down to the last possible
+    row: they count only if something follows them.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Worksheet:
         }
 
     def rows(self, part: IO[bytes]) -> Iterator[list[str]]:
-        """Returns the rows in order, an empty one for each that is left out. Raises ``UnreadableTable``."""
+        """Yields the rows in order, with empty ones for those left out. Raises ``UnreadableTable``."""
         written = 0
         for _step in self._parser.fed(part, self._budget):
             for number, row in self._rows:
@@ -78,7 +78,7 @@ class Worksheet:
             self._rows.append((self._number, self._row))
 
     def _column_of(self, place: str) -> int:
-        """The column of ``AB12``, counted from 1."""
+        """Returns the column of ``AB12``, counted from 1."""
         letters = place.rstrip("0123456789")
         if not letters:
             return self._column + 1
@@ -104,7 +104,7 @@ class Worksheet:
 
 
 def _column_number(letters: str) -> int:
-    """Raises ``UnreadableTable``."""
+    """Returns the number of a column's letters, counted from 1. Raises ``UnreadableTable``."""
     if not letters.isascii() or not letters.isalpha() or len(letters) > LONGEST_PLACE:
         raise no_table()
     number = 0
@@ -114,7 +114,7 @@ def _column_number(letters: str) -> int:
 
 
 def _natural(digits: str) -> int:
-    """Raises ``UnreadableTable``."""
+    """Returns the number of these digits. Raises ``UnreadableTable`` for other texts."""
     if not digits.isdecimal() or len(digits) > LONGEST_PLACE:
         raise no_table()
     return int(digits)

@@ -1,4 +1,4 @@
-"""The one writer of tables that staff download: the same rows as CSV or as an Excel workbook."""
+"""The writer of all downloaded tables: the same rows as CSV or as an Excel workbook."""
 
 import csv
 import itertools
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 Row = Sequence[Value]
 
-# Without it Excel takes UTF-8 for the encoding of the system.
+# Without it, Excel assumes the system's encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 LINES_AT_ONCE = 500
-# What a sheet can hold, with its first row for the names, and a cell.
+# The limits of a sheet below its heading, and of a cell.
 MOST_ROWS = 1_000_000
 LONGEST_TEXT = 32_767
 
 
 def csv_parts(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Returns a CSV file in parts, in UTF-8 with a byte order mark; the first row names the columns."""
+    """Yields a CSV file in parts, in UTF-8 with a byte order mark; the first row names the columns."""
     yield BYTE_ORDER_MARK.encode()
     lines = _Lines()
     writer = csv.writer(lines)
@@ -33,12 +33,12 @@ def csv_parts(rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def write_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], file: IO[bytes]) -> None:
-    """Writes sheets, each a title and its rows, row by row in little memory; the first row names the columns.
+    """Writes sheets (title and rows) row by row, with little memory; the first row names the columns.
 
-    Numbers are numbers, as far as a spreadsheet keeps their digits; texts are texts, whatever they look like.
-    Every further million of rows begins another sheet.
+    Numbers are written as numbers, as far as a spreadsheet keeps their digits; texts as texts, whatever they
+    look like. Every further million of rows begins another sheet.
     """
-    # Loaded with the first workbook: few processes ever write one.
+    # Imported here: few processes ever write a workbook.
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
@@ -48,7 +48,7 @@ def write_workbook(sheets: Iterable[tuple[str, Iterable[Row]]], file: IO[bytes])
 
 
 def copy_as_csv(rows: Iterable[Sequence[str]], file: IO[str]) -> None:
-    """Writes rows that were read, as they are, to be read again without unpacking the workbook."""
+    """Writes rows that were read, unchanged, to be read again without unpacking the workbook."""
     csv.writer(file).writerows(rows)
 
 
@@ -75,13 +75,13 @@ def _cell(sheet: Any, value: Value) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, harmless(str(value))[:LONGEST_TEXT])
-    # Or openpyxl would make a formula of a text that begins with "=", and an error of "#N/A".
+    # Otherwise openpyxl would turn a text that begins with "=" into a formula, and "#N/A" into an error.
     cell.data_type = "s"
     return cell
 
 
 def _number_cell(sheet: Any, value: Decimal) -> Any:
-    """With as many decimals as it was given."""
+    """Returns a cell with as many decimals as the value has."""
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
@@ -93,7 +93,7 @@ def _number_cell(sheet: Any, value: Decimal) -> Any:
 
 
 class _Lines:
-    """What a CSV writer wrote since it was taken."""
+    """A file for a CSV writer, which keeps what was written until it is taken."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []

@@ -1,4 +1,4 @@
-"""``{{ row.error|error_sentence }}``: what went wrong, for staff."""
+"""The filter of errors for staff: ``{{ row.error|error_sentence }}``."""
 
 from django import template
 
