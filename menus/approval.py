@@ -65,7 +65,7 @@ def _told(version: Version | None, lines: list[str]) -> list[str]:
 
 
 def reach(menu: Menu, version: Version | None) -> int:
-    """Returns the number of followers with the tag of the version (without one: of the menu), or of all."""
+    """Returns the number of followers with the tag of the version (``None``: of the menu), or of all."""
     followers = Follower.objects.filter(account=menu.account_id, subscribed=True)
     tag = (version.shown_to if version else menu.audience).get("tag")
     return (followers.filter(tags=tag) if tag else followers).count()

@@ -15,7 +15,7 @@ State, Reason = Publication.State, Publication.Reason
 
 
 def failed(account: OfficialAccount | int) -> QuerySet[Publication]:
-    """Returns failed publications that no success followed: a later publication ends the failure."""
+    """Returns failed publications without a later success of the same menu, which would end the failure."""
     # Compared by the end: one that was scheduled long before may have failed only now.
     later = Publication.objects.filter(
         menu=OuterRef("menu"), state=State.PUBLISHED, finished_at__gt=OuterRef("finished_at")

@@ -105,7 +105,7 @@ def try_again(failed: QuerySet[BulkJob]) -> int:
 
 @JOBS.each
 def go_on(job: BulkJob) -> None:
-    """Does slices of a job until it is finished or its time is over."""
+    """Processes slices of a job until it is finished or its time is over."""
     until = time.monotonic() + RUN_SECONDS
     with translation.override(job.details.get("language")):
         try:
@@ -126,9 +126,9 @@ def _forget_upload(job: BulkJob) -> None:
 
 @transaction.atomic
 def _do_slice(claimed: BulkJob, until: float) -> bool:
-    """Does one slice and saves its progress; returns whether more is left.
+    """Processes one slice and saves its progress; returns whether more is left.
 
-    The row is locked, so that no other worker does the same slice.
+    The row is locked, so that no other worker processes the same slice.
     """
     job = BulkJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=claimed.pk)
     if job.due_at != claimed.due_at:

@@ -119,7 +119,7 @@ class PersonField(forms.CharField):
         widget.for_account(account_id)
 
     def clean(self, value: Any) -> str:
-        """Returns the OpenID that was meant. Raises ``ValidationError`` for nobody, or several people."""
+        """Returns the OpenID that was meant. Raises ``ValidationError`` if it is nobody, or ambiguous."""
         written = str(super().clean(value) or "")
         try:
             return searching.openid_of(self.account_id or 0, written) if written else ""

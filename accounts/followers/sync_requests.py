@@ -43,7 +43,7 @@ def ask(account: OfficialAccount, kind: FollowerSync.Kind, by: User | None = Non
 
 
 def ask_soon(account_ids: Iterable[int]) -> None:
-    """Schedules a run in a minute for the new followers of each account whose last run did not just fail."""
+    """Schedules a run in a minute for the new followers of these accounts, unless a run failed recently."""
     now = timezone.now()
     failed = FollowerSync.objects.filter(
         account=OuterRef("pk"), step=Step.STOPPED, finished_at__gt=now - AFTER_A_FAILURE
@@ -72,7 +72,7 @@ NIGHTLY = work.TurnKind(
 
 @NIGHTLY.does
 def ask_nightly(turn: work.Turn) -> int:
-    """Starts a full run for every account that lacks tonight's; returns the number of accounts."""
+    """Requests a full run for every account that lacks tonight's; returns the number of accounts."""
     accounts = list(lacking_tonight())
     for account in accounts:
         ask(account, Kind.FULL)

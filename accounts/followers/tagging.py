@@ -115,7 +115,7 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
 
 
 def _may_be_full(account_id: int) -> bool:
-    """Returns whether the account has enough tags for any follower to have all that the platform allows."""
+    """Returns whether the account has enough tags that a follower may have reached the platform's limit."""
     return Tag.objects.filter(account=account_id).count() >= MOST_OF_A_FOLLOWER
 
 

@@ -198,7 +198,7 @@ def _link_page(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _refuse_self(request: HttpRequest, user: User) -> None:
-    """Raises ``PermissionDenied`` for the reader's own roles: an account could be left without an owner."""
+    """Raises ``PermissionDenied`` if the user is the reader: an account could be left without an owner."""
     if user.pk == request.user.pk:
         raise PermissionDenied
 

@@ -1,4 +1,4 @@
-"""The colleagues of an account, whom its owner invites, gives roles, and takes access from.
+"""The colleagues of an account: their invitation, their roles, and the end of their access.
 
 An owner sees and changes roles only in the owner's own accounts. Superusers belong to the installation and
 are no account's colleagues.
@@ -74,7 +74,7 @@ def account_shared(request: HttpRequest, user: User, shown: int | None) -> int |
 def may_let_in(by: Rights, user: User) -> bool:
     """Returns whether the reader may make a password link for a person, or delete their second step.
 
-    Only if the reader may change the settings of all accounts of the person: the link gives access to all
+    This needs the right to change the settings of all accounts of the person: the link gives access to all
     that the person may do, in other accounts as well.
     """
     if user.is_superuser:

@@ -106,7 +106,7 @@ def current_account(request: HttpRequest) -> OfficialAccount | None:
 
 
 def choose_account(request: HttpRequest, account_id: int) -> bool:
-    """Moves the switcher to an account; returns ``False`` if the user has no role in it."""
+    """Moves the switcher to an account; returns ``False`` if the user may not work with it."""
     if account_id not in Rights.of(request.user).accounts:
         return False
     if request.session.get(SESSION_KEY) != account_id:

@@ -87,7 +87,7 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def is_right(user: User, code: str) -> bool:
-    """Returns whether the code is valid, of an app or a recovery code, and marks it as used."""
+    """Returns whether it is a valid code of an app, or a recovery code, and marks it as used."""
     return _used_app(user, code) or _used_recovery(user, code)
 
 

@@ -25,7 +25,7 @@ class Platform(models.IntegerChoices):
 
 
 class Menu(models.Model):
-    """A menu for one audience: everybody, or the followers with a tag or a system."""
+    """A menu for one audience: everybody, or the followers with a tag, a system, or both."""
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="menus", verbose_name=_("account")

@@ -1,4 +1,4 @@
-"""The models of what groups followers: custom fields, segments, automatic tags."""
+"""The models that group followers: custom fields, segments, automatic tags."""
 
 from django.db import models
 from django.db.models import QuerySet
