@@ -1,4 +1,4 @@
-"""The failed publications of menus, for the page of failures."""
+"""The failure source of publications of menus."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse

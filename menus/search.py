@@ -1,4 +1,4 @@
-"""The search source of menus, by name and by the names of their buttons."""
+"""The source of search for menus, by name and by the names of their buttons."""
 
 from collections.abc import Iterator
 

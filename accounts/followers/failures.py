@@ -1,4 +1,4 @@
-"""The failures of work on followers, for the page of failures: readings, tags, changes and jobs."""
+"""The failure sources of work on followers: readings, tags, changes and jobs."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The search sources of followers: people by remark, name, handle or OpenID; tags and segments by name."""
+"""The sources of search for followers (by remark, name, handle or OpenID), tags and segments (by name)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The failures of saving, publishing and reading articles, for the page of failures."""
+"""The failure sources of articles: saving and publishing them, and reading them from WeChat."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The search source of articles, by title."""
+"""The source of search for articles, by title."""
 
 from collections.abc import Iterator
 

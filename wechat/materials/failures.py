@@ -1,4 +1,4 @@
-"""The failures of uploading files and of reading the library, for the page of failures."""
+"""The failure sources of the media library: uploads of files, and readings from WeChat."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

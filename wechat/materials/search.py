@@ -1,4 +1,4 @@
-"""The search source of the media library."""
+"""The source of search for the media library."""
 
 from collections.abc import Iterator
 

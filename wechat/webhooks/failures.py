@@ -1,4 +1,4 @@
-"""The failed deliveries of webhooks, for the page of failures."""
+"""The failure source of webhook deliveries."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
