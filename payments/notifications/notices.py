@@ -56,7 +56,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
         resource=opened.resource,
     )
     try:
-        if not _is_applied_at_once(notice):
+        if not _apply_at_once(notice):
             with transaction.atomic():
                 notice.state, notice.error = _handled(notice)
                 insert(notice)
@@ -71,7 +71,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
     return notice
 
 
-def _is_applied_at_once(notice: Notice) -> bool:
+def _apply_at_once(notice: Notice) -> bool:
     """Applies an ordinary payment in one statement; returns whether it was one."""
 
     def kept(order: Order) -> Notice:
