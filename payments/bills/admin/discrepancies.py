@@ -63,7 +63,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns the account's exceptions, and those without an account of merchants the reader has whole."""
+        """Returns the account's exceptions, and those without one of merchants the reader has whole."""
         rows = super().get_queryset(request)
         own = Q(account__in=self.shown_accounts(request))
         return rows.filter(own_or_whole(own, Rights.of(request.user), self.area))
