@@ -1,7 +1,7 @@
-"""What an account may do, asked of the platform itself rather than concluded from its kind.
+"""The abilities of an account, found out by calls to the platform and not concluded from its kind.
 
-Each probe is a real call that can have no effect: its body is refused after the right to call was checked.
-Reference: WeChat reference 0.4 and 17.2 (order of checks); 48001 means no right.
+Each probe is a real call without an effect: the platform checks the right to call first and then refuses the
+body. Reference: WeChat reference 0.4 and 17.2 (order of checks); 48001 means no right.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ ABILITIES = {
 
 
 def probe(account: OfficialAccount) -> dict[str, bool]:
-    """Asks for every ability and keeps the answers on the account.
+    """Probes every ability and saves the results on the account.
 
-    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had.
+    Raises ``TransportError``, or ``ApiError`` if no access token can be fetched.
     """
     client = client_for(account)
     client.get("/cgi-bin/get_api_domain_ip")

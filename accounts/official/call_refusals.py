@@ -1,8 +1,8 @@
-"""What the platform refuses an account as a whole, from the first refused call to the next good one.
+"""The refusals of an account as a whole, kept from the first refused call to the next successful one.
 
-Wrong secrets and addresses that are not on the IP allow-list show themselves in any call, whoever makes it.
-What was seen last is kept in Redis: a good call takes it away again without a query. A token that is in hand
-passes although the secret is wrong by now, so calls for tokens and calls with a token are told apart.
+Any call can show a wrong secret, or an address that is not on the IP allow-list. Redis keeps the newest
+refusal, and a successful call deletes it without a query. A token that was fetched before still works if the
+secret is wrong by now, so calls for tokens and calls with a token are kept apart.
 
 Reference: WeChat reference 16 Error codes.
 """
@@ -34,7 +34,7 @@ WAYS = ("token", "call")
 
 @dataclass(frozen=True, slots=True)
 class CallRefusal:
-    """The newest refusal, and the ``count`` of them since ``since``, with no good call between."""
+    """The newest refusal, and the ``count`` of refusals in a row since ``since``."""
 
     errcode: int
     address: str
@@ -48,7 +48,7 @@ _looked_at: dict[tuple[str, str], float] = {}
 
 
 def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
-    """Takes down how a call of the account went; without Redis nothing is known, and nothing breaks."""
+    """Records the result of a call of the account; does nothing while Redis is away."""
     way = "token" if api.startswith(TOKEN_PATHS) else "call"
     try:
         if isinstance(error, ApiError) and _is_of_account(error, way):
@@ -61,7 +61,7 @@ def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
 
 
 def standing(appid: str) -> list[CallRefusal]:
-    """Returns the newest refusals of calls and of tokens at present; nothing while Redis is away."""
+    """Returns the current refusals, of calls and of tokens; none while Redis is away."""
     return list(_standing(appid))
 
 

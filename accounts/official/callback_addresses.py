@@ -1,10 +1,9 @@
-"""The addresses that WeChat's callbacks come from, as WeChat tells them: nobody else is let in where
-``CALLBACK_ALLOW_LIST`` is set.
+"""The list of WeChat's callback addresses: with ``CALLBACK_ALLOW_LIST``, other addresses are refused.
 
-The list is one of the platform, so what any account was told counts for all of them. It never shuts WeChat
-out through a fault of ours: while there is none, and once the newest is older than ``VALID_FOR``, everybody
-is let in as without the setting, and the signature decides alone; ``wechat_callback_addresses_age_seconds``
-tells in time. Whoever is not on it is refused, and has it read again soon, as WeChat may have a new address.
+The platform has one list, so the answer to any account counts for all. An outage on our side must not shut
+WeChat out: without a list, or with one older than ``VALID_FOR``, all addresses are let in, as without the
+setting, and the signature alone decides; ``wechat_callback_addresses_age_seconds`` warns in time. A refused
+address makes the list be read again soon, because WeChat may have a new address.
 
 Reference: WeChat reference 4.6 getcallbackip.
 """
@@ -60,10 +59,7 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """The addresses and networks that were told last; they count ``until``, in seconds since 1970.
-
-    ``until`` is 0 as long as nothing was told.
-    """
+    """The addresses and networks of the newest list, valid ``until`` (Unix seconds; 0 without a list)."""
 
     addresses: frozenset[str]
     networks: Sequence[Network]
@@ -71,7 +67,7 @@ class AllowList:
 
 
 def admits(address: str) -> bool:
-    """Returns whether callbacks from an address are let in; answers from memory, as in an event loop."""
+    """Returns whether callbacks from an address are let in, from memory, so that an event loop may ask."""
     known = _known.get()
     if address in known.addresses or time.time() > known.until:
         return True
@@ -83,13 +79,13 @@ def admits(address: str) -> bool:
 
 
 def read_at() -> datetime.datetime | None:
-    """Returns when an account was told the list last."""
+    """Returns when the list was last read."""
     newest = CallbackAddresses.objects.filter(account__enabled=True, read_at__isnull=False)
     return newest.order_by("-read_at").values_list("read_at", flat=True).first()
 
 
 def ask_again() -> None:
-    """Has the list read soon, as somebody was refused who may be new. For a thread beside the loop."""
+    """Has the list read again soon, after a refusal. To be called in a thread beside the event loop."""
     global _asked_at
     if time.monotonic() - _asked_at < ASK_SECONDS:
         return
@@ -115,7 +111,7 @@ def _read(row: CallbackAddresses) -> None:
 
 @WATCHES.does
 def _watch_new(_turn: work.Turn) -> int:
-    """Begins to ask for each account, whether it was there before the setting or not; returns how many."""
+    """Starts the reading for each account that has none yet; returns how many."""
     rows = [CallbackAddresses(account=account, due_at=timezone.now()) for account in _unwatched()]
     made = CallbackAddresses.objects.bulk_create(rows, ignore_conflicts=True)
     work.wake(READINGS.name)

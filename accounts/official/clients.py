@@ -1,4 +1,4 @@
-"""The platform's API in the name of one account."""
+"""The API clients of accounts."""
 
 from functools import lru_cache, partial
 from urllib.parse import urlsplit
@@ -18,13 +18,13 @@ _store = SharedTokenStore()
 
 
 def client_for(account: OfficialAccount) -> Client:
-    """Returns a client with the account's tokens; the same one as long as its credentials do not change."""
+    """Returns the account's client with its tokens; a new one only after its credentials changed."""
     credentials = credentials_of(account)
     return _client(credentials.appid, credentials.secret, account.token_kind, settings.WECHAT_API_BASE)
 
 
 def access_token_of(account: OfficialAccount) -> Token:
-    """Returns the account's access token with the time it ends, the very one that our own calls carry."""
+    """Returns the access token that our own calls use, with its end."""
     credentials = credentials_of(account)
     return _tokens(
         credentials.appid, credentials.secret, account.token_kind, settings.WECHAT_API_BASE
@@ -44,21 +44,21 @@ def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTo
 
 
 def transport() -> Transport:
-    """Returns the way to make calls without a token of an account: those for people who log in."""
+    """Returns the transport for calls without an account's token, such as those of logins."""
     return Transport(settings.WECHAT_API_BASE, observer=_observe)
 
 
 def credentials_of(account: OfficialAccount) -> Credentials:
-    """Returns what the account proves itself with.
+    """Returns the account's credentials.
 
-    An AppSecret that no key opens is as good as none: the platform refuses the account as a whole then, and
-    its work waits until there is one.
+    An AppSecret that no key opens counts as empty: then the platform refuses the account as a whole, and its
+    work waits.
     """
     return Credentials(account.appid, account.readable_secret("appsecret"))
 
 
 def tickets_of(account: OfficialAccount) -> JsApiTickets:
-    """Returns the JS-SDK ticket, shared like the access token; the same object as long as the client is."""
+    """Returns the account's JS-SDK tickets, shared like the access token; one object for each client."""
     return _tickets(client_for(account))
 
 
@@ -68,15 +68,15 @@ def _tickets(client: Client) -> JsApiTickets:
 
 
 def is_api_host(host: str, port: int) -> bool:
-    """Returns whether the API itself answers there, which may be within our own network."""
+    """Returns whether this is the host of the platform's API, which may be in our own network."""
     base = urlsplit(settings.WECHAT_API_BASE)
     return (host, port) == (base.hostname, base.port or (443 if base.scheme == "https" else 80))
 
 
 def try_credentials(account: OfficialAccount) -> None:
-    """Asks for a token past those in hand, which outlive a wrong secret and a lost place on the allow-list.
+    """Fetches a token to check the credentials, because a cached one also works with a wrong secret.
 
-    Disturbs no token: whoever uses a stable one is given the same again. Raises ``WeChatError``.
+    Ends no other token, because it asks for a stable one. Raises ``WeChatError``.
     """
     observed = Transport(settings.WECHAT_API_BASE, observer=partial(_observe_of, account.appid))
     ask_stable_token(observed, credentials_of(account))

@@ -1,4 +1,4 @@
-"""The accounts by slug, as the callback knows them: in the process, no query."""
+"""The in-process directory of accounts by slug, for callbacks, without queries."""
 
 import logging
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class KeysUnusable(Exception):
-    """The account's keys cannot be opened, or have a form that none has: nothing can be verified."""
+    """The error for an account whose keys cannot be decrypted or are invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CachedAccount:
     overlapping: CallbackKeys | None
 
     def keys(self) -> CallbackKeys:
-        """Returns the valid keys: with the former ones while a change is under way.
+        """Returns the valid keys, the former ones included during a change.
 
         Raises ``KeysUnusable``.
         """
@@ -43,7 +43,7 @@ def _build() -> Mapping[str, CachedAccount]:
 
 
 def _entry(account: OfficialAccount) -> CachedAccount:
-    """Returns the account with its keys, without them if they are unusable: the others go on."""
+    """Returns the account with its keys, or without them if they are unusable."""
     try:
         return CachedAccount(
             account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
@@ -61,6 +61,6 @@ def find(slug: str) -> CachedAccount | None:
 
 
 def of_id(account_id: int) -> OfficialAccount | None:
-    """Returns an enabled account by its id."""
+    """Returns an enabled account by its id, or ``None``."""
     found = (entry.account for entry in _entries.get().values() if entry.account.pk == account_id)
     return next(found, None)

@@ -1,6 +1,6 @@
-"""What is wrong with an account's set-up, in plain sentences with the next step.
+"""The doctor: it checks an account's set-up and returns findings as sentences with the next step.
 
-Apps above add their own examinations with ``@examines`` (what arrives, say, only the inbox knows).
+Apps above add their own examinations with ``@examines``, such as the inbox for arriving callbacks.
 """
 
 import datetime
@@ -63,19 +63,19 @@ def examines(examination: Examination) -> Examination:
 
 
 def observes(observation: Examination) -> Examination:
-    """Registers an examination that makes no call: what it finds is told as long as it lasts."""
+    """Registers an examination that makes no calls, so that its findings are always shown."""
     _observations.register(observation)
     return examines(observation)
 
 
 def problems(account: OfficialAccount) -> list[Finding]:
-    """Returns what pushes and calls show to be wrong now, until the first good one. Makes no call."""
+    """Returns the findings that need no call: current problems with callbacks and calls."""
     found = (finding for observation in _observations for finding in observation(account))
     return [finding for finding in found if finding.level is Level.FAULT]
 
 
 def last_seen(at: datetime.datetime, count: int) -> str:
-    """Returns when something happened last, and how often, for the end of a sentence."""
+    """Returns the last time and the count of something, for the end of a sentence."""
     local = timezone.localtime(at)
     is_today = local.date() == timezone.localdate()
     moment = date_format(local, "H:i" if is_today else "m-d H:i")
@@ -89,7 +89,7 @@ def with_time(sentence: str | Promise, when: str) -> str:
 
 @contextmanager
 def own_call() -> Iterator[requests.Session]:
-    """Yields a session with a deadline, for calls that an examination makes past the platform's clients."""
+    """Yields a session with a deadline, for an examination's calls outside of the platform's API."""
     with deadlines.within(OWN_CALL_SECONDS), bounded_session() as session:
         yield session
 
@@ -97,8 +97,8 @@ def own_call() -> Iterator[requests.Session]:
 def examine(account: OfficialAccount) -> list[Finding]:
     """Runs every examination and returns the findings, the worst first.
 
-    Makes calls to the platform; raises none of their errors. Without the account's secrets there is nothing
-    more to be found out.
+    Makes calls to the platform and raises none of their errors. Stops early if the account's secrets cannot
+    be read.
     """
     if unreadable := list(undecryptable_secrets(account)):
         return unreadable
@@ -108,7 +108,7 @@ def examine(account: OfficialAccount) -> list[Finding]:
 
 @observes
 def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields a fault if there are secrets that no key opens, as after a restore with another key."""
+    """Yields a finding for secrets that no key opens, such as after a restore with another key."""
     if names := account.undecryptable_secrets():
         labels = [str(field.verbose_name) for field in OfficialAccount._meta.fields if field.name in names]
         yield Finding(
@@ -175,7 +175,7 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def unanswered() -> Finding:
-    """Returns the finding for calls that get no answer from the platform."""
+    """Returns the finding for calls that the platform does not answer."""
     return Finding(
         Level.FAULT,
         _("The platform's API did not answer."),
@@ -211,14 +211,14 @@ def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str 
 
 @observes
 def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields what the platform refuses the account at present, as calls of whatever kind showed."""
+    """Yields findings for the current refusals of the account's calls."""
     for each in call_refusals.standing(account.appid):
         yield refused(each.errcode, each.address, each.rid, last_seen(each.last_at, each.count))
 
 
 @examines
 def reachable(account: OfficialAccount) -> Iterator[Finding]:
-    """Tries the callback address from here, then has the platform try it, and yields the findings."""
+    """Yields findings of two tests of the callback address: from here, and by the platform."""
     yield _own_verification(account)
     if not account.readable_secret("appsecret"):
         return
@@ -281,7 +281,7 @@ def _own_verification(account: OfficialAccount) -> Finding:
 
 @examines
 def allow_list(account: OfficialAccount) -> Iterator[Finding]:
-    """Warns when the known addresses of WeChat do not decide any more who is let in: they are too old."""
+    """Yields a warning if the list of WeChat's addresses is too old to be used."""
     if not settings.CALLBACK_ALLOW_LIST:
         return
     read_at = callback_addresses.read_at()
@@ -299,9 +299,9 @@ def clock(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def clock_findings(address: str) -> Iterator[Finding]:
-    """Yields a fault if our clock differs from that of a server by more than ``MOST_SKEW_SECONDS``.
+    """Yields a finding if our clock differs from a server's by more than ``MOST_SKEW_SECONDS``.
 
-    What is signed with a time more than five minutes away is refused.
+    Signatures with a time that is more than five minutes off are refused.
     """
     try:
         with own_call() as session:

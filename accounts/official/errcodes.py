@@ -1,4 +1,4 @@
-"""What the platform's error codes mean for the staff, and what to do about them.
+"""The translation of the platform's error codes into sentences for staff, with the next step.
 
 Reference: WeChat reference 16 Error codes.
 """
@@ -11,7 +11,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 
 
 def in_words(errcode: int) -> str:
-    """Returns a sentence about an error with the next step, in the reader's language."""
+    """Returns a sentence about an error code, with the next step, in the reader's language."""
     unknown = _("WeChat refused it for a reason that is not known here; if it stays, ask WeChat.")
     # The brackets are those of the language.
     return _("%(why)s (%(errcode)s)") % {"why": WORDS.get(errcode, unknown), "errcode": errcode}
@@ -27,7 +27,7 @@ def of_error(error: WeChatError) -> str:
 
 
 def of_row(row: WorkRow) -> str:
-    """Returns why a row's work waits or failed, in the reader's language; empty where it does neither."""
+    """Returns why a row's work waits or failed, in the reader's language; empty if it does neither."""
     if row.errcode is not None:
         return in_words(row.errcode)
     if row.error == DELETED_THERE:

@@ -1,4 +1,4 @@
-"""The platform's error codes in words, with the next step: the one table of them.
+"""The table of the platform's error codes in words for staff, with the next step.
 
 Reference: WeChat reference 16 Error codes.
 """

@@ -1,4 +1,4 @@
-"""How long access tokens are still valid, how much of the day's calls is left, how old the allow-list is."""
+"""The gauges of access tokens, daily quotas and the list of WeChat's addresses."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from wechat.kernel.exposition import gauges
 
 @gauges("tokens")
 def tokens() -> Iterator[Metric]:
-    """Yields the seconds that each token and ticket has left; below zero once it is over."""
+    """Yields the seconds that each token and ticket is still valid; negative after its end."""
     left = GaugeMetricFamily("wechat_token_left_seconds", "Time a token is still valid", labels=["token"])
     now = timezone.now()
     for name, expires_at in StoredToken.objects.values_list("name", "expires_at"):
@@ -23,7 +23,7 @@ def tokens() -> Iterator[Metric]:
 
 @gauges("quotas")
 def quotas_left() -> Iterator[Metric]:
-    """Yields the calls of the day by account and API, as the platform told within the last two hours."""
+    """Yields the daily quotas by account and API that were read within the last two hours."""
     labels = ["account", "api"]
     left = GaugeMetricFamily("wechat_quota_left", "Calls of the day that are left", labels=labels)
     limit = GaugeMetricFamily("wechat_quota_limit", "Calls a day", labels=labels)
@@ -36,7 +36,7 @@ def quotas_left() -> Iterator[Metric]:
 
 @gauges("callback_addresses")
 def allow_list() -> Iterator[Metric]:
-    """Yields the seconds since the list of WeChat's addresses was told last, endless if it never was.
+    """Yields the age of the list of WeChat's addresses in seconds; infinite if it was never read.
 
     Without ``CALLBACK_ALLOW_LIST`` there is no value.
     """

@@ -1,6 +1,6 @@
-"""Pages that followers can open, for staff to pick from instead of typing an address.
+"""The pages for followers that staff pick from instead of typing an address.
 
-Whoever has such pages says so in its ``handlers.py``::
+An app with such pages registers them in its ``handlers.py``::
 
     @links.register
     def items(account: OfficialAccount) -> Iterator[PageLink]: ...
@@ -17,7 +17,7 @@ from wechat.kernel.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page by its address and by its name; ``group`` is what staff call pages of its kind."""
+    """A page with its address and title; ``group`` is the name of its kind for staff."""
 
     url: str
     title: str
@@ -31,17 +31,17 @@ _asked_last: Registry[Links] = Registry("source of links in use")
 
 
 def register(links: Links) -> Links:
-    """Registers ``links``, which gives an account's pages, the best to pick first, a few hundred at most."""
+    """Registers ``links``, which yields an account's pages, the best first, a few hundred at most."""
     return _asked.register(links)
 
 
 def used_before(links: Links) -> Links:
-    """Registers ``links``, which tells addresses in use already, whosever pages they are; they come last."""
+    """Registers ``links``, which yields addresses that are in use already; they are offered last."""
     return _asked_last.register(links)
 
 
 def offered(account: OfficialAccount, words: str = "") -> list[PageLink]:
-    """Returns the pages whose title or address holds the words, each address once, by group."""
+    """Returns the pages whose title or address contains the words, each address once, by group."""
     found: dict[str, PageLink] = {}
     for link in (link for ask in [*_asked, *_asked_last] for link in ask(account)):
         if words.casefold() in f"{link.title} {link.url}".casefold():

@@ -1,4 +1,4 @@
-"""An official account or mini program: its keys, its modes, what it may do."""
+"""The models of official accounts and mini programs, of their tokens and quotas."""
 
 import datetime
 import re
@@ -29,7 +29,7 @@ KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
 
 
 class OfficialAccount(HasSecrets):
-    """One Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
+    """An Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service account (服务号)")
@@ -100,9 +100,9 @@ class OfficialAccount(HasSecrets):
         return self.name
 
     def clean(self) -> None:
-        """Raises ``ValidationError`` for secrets not in the platform's form: no form field checks them.
+        """Checks the format of the secrets here, because no form field does. Raises ``ValidationError``.
 
-        Those that no key opens are left as they are.
+        Secrets that no key opens are skipped.
         """
         if not self.is_undecryptable("token") and not TOKEN_FORM.fullmatch(self.token):
             raise ValidationError(_("The callback token has 3 to 32 letters and digits."))
@@ -126,10 +126,10 @@ class OfficialAccount(HasSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Takes new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
+        """Sets new values (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
 
-        What was replaced longer ago is dropped; what a change within that time replaced is kept for as long.
-        What no key opens is replaced by any value, and is of no use as a former one.
+        Former values from before that time are dropped; later ones are kept. A value that no key opens is
+        replaced and not kept as a former one.
         """
         now = timezone.now()
         given = {"token": token, "aes_key": aes_key}
@@ -153,11 +153,11 @@ class OfficialAccount(HasSecrets):
                 self.secrets_set_on = {**self.secrets_set_on, name: today}
 
     def undecryptable_secrets(self) -> list[str]:
-        """Returns the fields whose secrets no configured key opens."""
+        """Returns the names of fields whose secrets no configured key opens."""
         return [name for name in SECRETS if self.is_undecryptable(name)]
 
     def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
-        """Returns the keys of callbacks. Raises ``Undecryptable`` if no key opens those that are in use."""
+        """Returns the callback keys. Raises ``Undecryptable`` if no key opens those in use."""
         return CallbackKeys(
             appid=self.appid,
             token=self.token,
@@ -170,7 +170,7 @@ class OfficialAccount(HasSecrets):
 
 
 class StoredToken(HasSecrets):
-    """An access token or ticket for the time that Redis is away."""
+    """An access token or ticket, kept for times in which Redis is away."""
 
     name = models.CharField(max_length=120, unique=True)
     value = SecretField()
@@ -186,7 +186,7 @@ class StoredToken(HasSecrets):
 
 
 class TokenEvent(models.Model):
-    """A token was fetched, or the platform refused one that was in use: when, and by which process."""
+    """The record that a token was fetched, or refused by the platform: when, and in which process."""
 
     class What(models.TextChoices):
         FETCHED = "fetched", _("fetched from WeChat")
@@ -207,9 +207,9 @@ class TokenEvent(models.Model):
 
 
 class QuotaReading(WorkRow):
-    """The platform's daily counters of an account as they were told last; ``due_at`` asks for them again.
+    """The newest daily quotas of an account; ``due_at`` is when they are read again.
 
-    ``figures`` by path of the API: calls a day, used, left, calls a minute.
+    ``figures`` has by API path: calls a day, used, left, calls a minute.
     """
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota_reading")
@@ -225,7 +225,7 @@ class QuotaReading(WorkRow):
 
 
 class QuotaClearing(models.Model):
-    """All daily counters of the account were set to zero, which the platform allows ten times a month."""
+    """The record that an account's daily quotas were cleared, which is allowed ten times a month."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="quota_clearings")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -240,7 +240,7 @@ class QuotaClearing(models.Model):
 
 
 class CallbackAddresses(WorkRow):
-    """The addresses that WeChat's callbacks come from, as an account was told last; ``due_at`` asks again."""
+    """The newest list of WeChat's callback addresses that an account read; due when it is read again."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="callback_addresses")
     addresses = models.JSONField(default=list)

@@ -1,4 +1,4 @@
-"""How much of an account's daily calls is left, told by the platform, and the ways to have it back.
+"""The daily quotas of an account: they are read from the platform, and can be cleared.
 
 Reference: WeChat reference 4.3 Quota management.
 """
@@ -65,7 +65,7 @@ WATCHES = work.TurnKind(
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The quota of one API: calls of today, and how many a minute where that is limited as well."""
+    """The quota of one API: today's calls, and the limit a minute if there is one."""
 
     path: str
     label: StrOrPromise
@@ -80,12 +80,12 @@ class Quota:
 
     @property
     def share(self) -> int:
-        """Returns how many percent of the day's calls are used."""
+        """Returns the used percentage of the day's calls."""
         return min(100, round(100 * self.used / self.limit)) if self.limit else 0
 
 
 def of(reading: QuotaReading) -> list[Quota]:
-    """Returns the quotas that were read last, the scarcest first."""
+    """Returns the newest quotas, the scarcest first."""
     found = [
         Quota(path, WATCHED[path], *figures) for path, figures in reading.figures.items() if path in WATCHED
     ]
@@ -93,7 +93,7 @@ def of(reading: QuotaReading) -> list[Quota]:
 
 
 def watch(account: OfficialAccount) -> QuotaReading:
-    """Returns the account's row, and makes it the first time; from then on it is read every hour."""
+    """Returns the account's row; creates it at the first call, after which quotas are read hourly."""
     row, made = QuotaReading.objects.get_or_create(account=account, defaults={"due_at": timezone.now()})
     if made:
         work.wake(READINGS.name)
@@ -102,7 +102,7 @@ def watch(account: OfficialAccount) -> QuotaReading:
 
 @WATCHES.does
 def _watch_new(_turn: work.Turn) -> int:
-    """Has the quotas of every account read from its first day, whether anybody opened its page or not."""
+    """Starts the reading of quotas for accounts that have no row yet."""
     return sum(bool(watch(account)) for account in _unwatched())
 
 
@@ -111,7 +111,7 @@ def _unwatched() -> QuerySet[OfficialAccount]:
 
 
 def recent() -> Iterator[tuple[str, Quota]]:
-    """Yields the short names of accounts and what each has left, as it was told of late."""
+    """Yields the slugs of accounts with their quotas, if those were read recently."""
     readings = QuotaReading.objects.filter(account__enabled=True, read_at__gt=timezone.now() - VALID_FOR)
     for reading in readings.select_related("account").order_by("account__slug"):
         for quota in of(reading):
@@ -119,7 +119,7 @@ def recent() -> Iterator[tuple[str, Quota]]:
 
 
 def read(account: OfficialAccount) -> None:
-    """Asks the platform for the account's quotas now, and keeps them. Raises ``WeChatError``."""
+    """Reads the account's quotas from the platform and saves them. Raises ``WeChatError``."""
     row = watch(account)
     figures = _figures(client_for(account))
     QuotaReading.objects.filter(pk=row.pk).update(
@@ -150,12 +150,12 @@ def _figures(client: Client) -> dict[str, list[int]]:
 
 
 def cleared_this_month(account: OfficialAccount) -> int:
-    """Returns how often counters were cleared from here; the platform counts those from elsewhere, too."""
+    """Returns how often this console cleared the quotas this month; the platform may count more."""
     month = timezone.now().astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return QuotaClearing.objects.filter(account=account, at__gte=month).count()
 
 
 def clear(account: OfficialAccount, by: User) -> None:
-    """Sets all daily counters of the account to zero, ten times a month at most. Raises ``WeChatError``."""
+    """Clears all daily quotas of the account, at most ten times a month. Raises ``WeChatError``."""
     base.clear_quota(client_for(account))
     QuotaClearing.objects.create(account=account, by=by)

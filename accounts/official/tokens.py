@@ -1,4 +1,4 @@
-"""Where access tokens and tickets live: Redis for all processes; Postgres for the time Redis is away.
+"""The store of access tokens and tickets: Redis, and Postgres while Redis is away.
 
 Reference: WeChat reference 4.2, "one shared cache per AppID".
 """
@@ -36,7 +36,7 @@ DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', K
 class SharedTokenStore:
     """A ``TokenStore`` (see ``wechat.sdk.tokens``) shared by every process of the installation.
 
-    A token that no key of this process opens is none: keys were changed since, and another is fetched.
+    A token that no key of this process opens counts as absent, and another one is fetched.
     """
 
     def load(self, name: str) -> Token | None:
@@ -61,7 +61,7 @@ class SharedTokenStore:
             log.warning("token_store_fallback", extra={"error": type(error).__name__})
 
     def drop(self, name: str, value: str) -> None:
-        """Forgets the token if it is still the one that failed."""
+        """Deletes the token if it is still the one that failed."""
         metrics.TOKENS_REFUSED.labels(name).inc()
         try:
             redis = get_redis_connection("default")
@@ -77,10 +77,7 @@ class SharedTokenStore:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Holds a lock that one process at a time has.
-
-        Waits for it at most ``LOCK_SECONDS``, and goes on without it then.
-        """
+        """Holds a lock between processes; waits at most ``LOCK_SECONDS``, and goes on without it then."""
         lock = get_redis_connection("default").lock(
             f"{_key(name)}:lock", timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS
         )
@@ -141,9 +138,9 @@ def _save_to_postgres(name: str, token: Token) -> None:
 
 
 def _note(name: str, what: TokenEvent.What) -> None:
-    """Notes an event of a token and keeps the newest ``KEPT_EVENTS``.
+    """Records an event of a token and keeps the newest ``KEPT_EVENTS``.
 
-    The allowance of forced refreshes is kept like a token and is none: nothing is noted of it.
+    The allowance of forced refreshes is stored like a token but is none, so it has no events.
     """
     if name.endswith(":forced"):
         return
@@ -154,7 +151,7 @@ def _note(name: str, what: TokenEvent.What) -> None:
 
 
 def _process() -> str:
-    """Returns what this process is called where the server's processes are listed."""
+    """Returns the name of this process: its host and process id."""
     return f"{Path(sys.argv[0]).name or 'python'} {os.getpid()} @ {socket.gethostname()}"[:120]
 
 
