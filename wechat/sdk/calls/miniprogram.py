@@ -1,7 +1,6 @@
 """The calls for the users of a mini program. WeChat reference 14."""
 
 import binascii
-import hmac
 from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -89,10 +88,6 @@ def raw_data_matches(raw_data: str, session_key: str, signature: str) -> bool:
         (raw_data + session_key).encode(errors="surrogatepass"), usedforsecurity=False
     ).hexdigest()
     return compare_digest(expected.encode(), signature.encode(errors="surrogatepass"))
-
-
-def checksession_signature(session_key: str) -> str:
-    return hmac.digest(session_key.encode(), b"", "sha256").hex()
 
 
 def _checked(plain: bytes, appid: str, now: float) -> dict[str, Any]:
