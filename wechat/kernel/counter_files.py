@@ -85,7 +85,7 @@ def collected(folder: Path) -> list[Metric]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _merge_dead(folder)
         files = [str(path) for path in folder.glob("*_*.db") if _holds_something(path)]
-        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]
+        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]  # untyped
 
 
 def _merge_dead(folder: Path) -> None:

@@ -201,7 +201,7 @@ def _uploading(base: str, call: ApiRequest) -> requests.PreparedRequest:
 def _environment(base: str) -> Mapping[str, Any]:
     """Returns the proxy and certificate settings of the environment, cached."""
     with requests.Session() as session:
-        return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003
+        return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003 - the library's order
 
 
 def _json(content: bytes) -> dict[str, Any] | None:
