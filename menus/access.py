@@ -1,4 +1,4 @@
-"""Who may open, change and publish menus, and what every page about them starts from."""
+"""The rights to open, change and publish menus, and the common base of their pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is wrong between the menus of one account, in sentences: audiences that hide each other, and sites.
+"""The problems between the menus of one account, in sentences: audiences that hide each other, and sites.
 
 Pure over values, as ``menus.validation`` of a single menu. Limits: WeChat reference 5.
 """

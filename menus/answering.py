@@ -1,4 +1,4 @@
-"""What each menu key says, as the callback knows it: compiled, in the process, no query.
+"""The answers of menu keys, compiled in memory for callbacks, without queries.
 
 A client shows its copy of a menu for a while after another one was published: keys of versions that were
 replaced lately still answer. The newest version that has a key decides.

@@ -1,4 +1,4 @@
-"""Menus for business systems: read, draft, validate, publish. Routes below ``/api/v1/menus``."""
+"""The API of menus, below ``/api/v1/menus``: read, draft, validate, publish."""
 
 from typing import Any
 

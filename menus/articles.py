@@ -1,4 +1,4 @@
-"""Articles that buttons can open."""
+"""The articles that buttons can open."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a menu is asked to be published: now, at a time, or back to an earlier version."""
+"""The requests to publish a menu: now, at a time, or an earlier version again."""
 
 import datetime
 

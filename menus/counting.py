@@ -1,4 +1,4 @@
-"""Taps, counted once each, however often a message is handled."""
+"""The counting of taps, each counted once however often its message is handled."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What is different between two menus, button by button, in words."""
+"""The differences between two menus, button by button, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

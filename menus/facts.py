@@ -1,4 +1,4 @@
-"""What the validation has to know, looked up."""
+"""The look-up of facts that the validation of menus needs."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Menus that were not published, for the desk of what failed."""
+"""The failed publications of menus, for the page of failures."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse

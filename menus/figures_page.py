@@ -1,4 +1,4 @@
-"""Taps on all menus of an account, by day and by menu entry; each leads to the page about its menu."""
+"""The page of taps on all menus of an account, by day and by item."""
 
 import datetime
 from collections.abc import Iterator

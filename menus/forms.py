@@ -1,4 +1,4 @@
-"""What staff fill in about menus besides the menu itself."""
+"""The forms about menus, apart from the editor."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where menus join in: they answer taps, count them, and tell where files and answers belong."""
+"""The registrations of menus: they answer and count taps, and report files and answers in use."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Whether the addresses that buttons open can be opened, found out by a worker."""
+"""The check by a worker whether the addresses of buttons can be opened."""
 
 import datetime
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Mini programs that buttons may open, and whether they are linked to the account.
+"""The mini programs that buttons may open, and whether they are linked to the account.
 
 The platform has no call that tells it. What is known comes from staff, from menus that are live, and from a
 publication that was refused (errcode 45064).

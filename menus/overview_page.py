@@ -1,4 +1,4 @@
-"""All menus of an account at once: who sees what, what is live, what is scheduled, and who differs."""
+"""The overview of an account's menus: audiences, what is live and scheduled, and differences."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""From the menus that are live to those that should be: the calls to make, in their order.
+"""The plan of calls that turns the live menus into the desired ones, in order.
 
 A conditional menu cannot be changed on the platform, and of several that fit the newest wins. So what has
 to change is added anew before the old one is deleted: nobody sees a gap. Planned again after any

@@ -1,4 +1,4 @@
-"""Menus as a file, and from one account to another with the media files they use.
+"""The export and import of menus, and their copy to another account with its media.
 
 The buttons of a menu are a flat list; ``in`` names the button whose submenu one is in. Media files are
 named by kind and name, rules by name: where the target has none of that name, the report says so.

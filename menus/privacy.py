@@ -1,4 +1,4 @@
-"""What menus forget of a person: which buttons they tapped. The daily figures name nobody and stay."""
+"""The erasure of a person's taps; the daily figures name nobody and stay."""
 
 from django.utils.translation import ngettext
 

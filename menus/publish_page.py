@@ -1,4 +1,4 @@
-"""Before a menu is published: what changes, for whom, and what is wrong; then now, or at a time."""
+"""The page before a publication: changes, audiences and problems, then now or at a time."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Publishing: asked for by staff, carried out by a worker, and true to what WeChat shows afterwards.
+"""The publication of menus: a worker carries it out and compares the result with WeChat.
 
 A publication is *publishing* in Postgres before WeChat is called. Whatever kills the worker, the next one
 reads the live menus and goes on from there, so the end is the same as without the interruption. A lost

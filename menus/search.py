@@ -1,4 +1,4 @@
-"""What search finds of menus: by name, and by the words on their buttons."""
+"""The search source of menus: by name, and by the words on buttons."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Small drawings of menus for pages that only show them."""
+"""The small drawings of menus for pages that only show them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

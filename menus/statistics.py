@@ -1,4 +1,4 @@
-"""What taps add up to: by button, by version and by day, and what followers bought afterwards."""
+"""The statistics of taps by button, version and day, and of what followers bought afterwards."""
 
 import datetime
 import itertools

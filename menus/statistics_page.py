@@ -1,4 +1,4 @@
-"""Taps on a menu: on the drawing, by button, by day."""
+"""The page of taps on a menu: on the drawing, by button, by day."""
 
 import datetime
 from collections.abc import Sequence

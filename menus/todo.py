@@ -1,4 +1,4 @@
-"""What of menus waits for a person."""
+"""The things about menus that wait for a person."""
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Menus in and out: a file, and another account."""
+"""The pages that export a menu to a file, import it, or copy it to another account."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""Between a version's rows and its value."""
+"""The conversion between a version's rows and its tree of buttons."""
 
 from collections import defaultdict
 from collections.abc import Sequence

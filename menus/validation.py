@@ -1,4 +1,4 @@
-"""What is wrong with a menu, in sentences that name the button and say what to change.
+"""The problems of a menu, in sentences that name the button and say what to change.
 
 Pure over values: what has to be known besides is in ``References``, which ``menus.facts`` looks up. Editor,
 publishing, API and import all ask here. Limits: WeChat reference 5.

@@ -1,4 +1,4 @@
-"""Looking now and then whether WeChat still shows what was published here, and who differs where if not."""
+"""The regular check whether WeChat still shows what was published here."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What the editor's scripts say, in the reader's language."""
+"""The texts of the editor's scripts, in the reader's language."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What leaves the house: each kind of it is declared by the app that does it.
+"""The registry of actions that may need approval; each app declares its own.
 
     CAMPAIGN = actions.register(
         Action("campaign", _("Campaign"), Area.SENDING, carry_out=…, link=…, sized=followers)

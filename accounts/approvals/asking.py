@@ -1,4 +1,4 @@
-"""Something is to leave the house: at once, or once somebody else agrees."""
+"""The start of an action: it is carried out at once, or waits for approval."""
 
 import datetime
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Somebody agrees to what waits, or does not; the audit says who, and when nobody else could have."""
+"""The decision about a waiting action, with an entry in the audit log."""
 
 from django.contrib.auth.models import User
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""How much each role does alone, as an owner fills it in."""
+"""The form of approval limits, by role."""
 
 from decimal import Decimal
 from typing import Any

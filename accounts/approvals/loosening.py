@@ -1,4 +1,4 @@
-"""Other limits: what is tighter holds at once, what is looser once another owner agrees."""
+"""The change of limits: a tighter one holds at once, a looser one after another owner agrees."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How much each role may let out of the house alone, and what waits for somebody else to agree."""
+"""The models of approval limits and of actions that wait for approval."""
 
 from typing import Any
 

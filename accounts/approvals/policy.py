@@ -1,4 +1,4 @@
-"""How much of something who does alone, in which account; the owner of the account sets it."""
+"""The limits of what a role does alone in an account, set by its owner."""
 
 from collections.abc import Iterable
 

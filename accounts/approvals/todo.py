@@ -1,4 +1,4 @@
-"""What waits for somebody's yes or no."""
+"""The approvals that wait for a person."""
 
 from typing import Any
 

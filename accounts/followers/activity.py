@@ -1,4 +1,4 @@
-"""What messages tell of followers: seen, followed, left. In any order, and twice without harm."""
+"""The recording of follower activity (seen, followed, left), in any order and safe to repeat."""
 
 import datetime
 from collections.abc import Iterable

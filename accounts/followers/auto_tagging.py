@@ -1,4 +1,4 @@
-"""Tags that put themselves on everybody in a segment, again and again, a slice at a time."""
+"""The automatic tags: a worker tags everybody in a segment, repeatedly and in slices."""
 
 import datetime
 import time

@@ -1,4 +1,4 @@
-"""Our copy of a follower's picture, for staff who may see the follower."""
+"""The view that sends our copy of a follower's picture to staff who may see the follower."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""Nobody's picture is shown from the platform's address: a worker keeps a copy, for as long as they agree.
+"""The copies of followers' pictures, which a worker keeps as long as the follower agrees.
 
 Reference: WeChat reference 13.4 (headimgurl dies when the person changes the picture: copy it).
 """

@@ -1,4 +1,4 @@
-"""What staff do to many followers at once: tag, untag, blacklist, export, import.
+"""The bulk actions on followers: tag, untag, blacklist, export, import.
 
 See ``accounts.followers.jobs``.
 """

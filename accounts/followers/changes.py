@@ -1,4 +1,4 @@
-"""How the other parts of the project ask for a change to followers: remarks and the blacklist.
+"""The requests of other apps to change followers: remarks and the blacklist.
 
 The row here is changed by the caller; the platform is told by a worker
 (``accounts.followers.sending_changes``). For tags see ``accounts.followers.tagging``.

@@ -1,4 +1,4 @@
-"""Values of an account's own fields: read from what staff typed or a table holds, shown, saved."""
+"""The values of custom fields: read from forms or tables, shown, and saved."""
 
 import datetime
 from collections.abc import Iterable, Mapping

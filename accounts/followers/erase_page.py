@@ -1,4 +1,4 @@
-"""Erasing one person: what goes, what stays and why, and a second look before it is done."""
+"""The page that erases a person: it shows what goes, what stays and why, and asks for confirmation."""
 
 from django.contrib import messages
 from django.contrib.admin.models import DELETION

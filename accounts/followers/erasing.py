@@ -1,4 +1,4 @@
-"""Forgetting a person: what everybody keeps of them goes, and what must be kept is said.
+"""The erasure of a person: all apps delete what they keep, or say why they must keep it.
 
 Each app registers what it holds::
 

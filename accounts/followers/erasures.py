@@ -1,4 +1,4 @@
-"""Erasing as a state: whoever writes about a person asks what may still be written.
+"""The record of erasures: code that writes about a person asks what may still be written.
 
 The rule is one for all of them: what is from before the moment somebody was erased is not written, however
 late it comes (a message that was held up, a profile that was asked for, a login that was under way); what

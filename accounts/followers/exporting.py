@@ -1,4 +1,4 @@
-"""Followers written to a file, a slice at a time; the file is downloaded from the job's page."""
+"""The export of followers to a file, in slices; the job's page offers the file."""
 
 import datetime
 import json

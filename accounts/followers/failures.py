@@ -1,4 +1,4 @@
-"""What could not be done with followers: readings, tags, changes and jobs, for the desk of what failed."""
+"""The failed synchronisations, tags, changes and jobs, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

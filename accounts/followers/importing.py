@@ -1,4 +1,4 @@
-"""Remarks and custom fields from a table: each row is taken as a whole or refused with a reason.
+"""The import of remarks and custom fields from a table: each row is accepted whole or refused.
 
 A column is the OpenID, the remark, or a custom field by its name; an empty cell changes nothing.
 """

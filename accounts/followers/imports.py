@@ -1,4 +1,4 @@
-"""Followers and their tags, brought from WeChat by the synchronisation."""
+"""The import of followers and tags from WeChat by the synchronisation."""
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""Jobs over many followers: how far they are, what failed and why, and the files they made."""
+"""The pages of bulk jobs: progress, failures with reasons, and files."""
 
 from typing import Any
 

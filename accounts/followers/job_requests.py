@@ -1,4 +1,4 @@
-"""How pages ask for work on many followers (``accounts.followers.jobs``)."""
+"""The requests of pages for bulk jobs (``accounts.followers.jobs``)."""
 
 from collections.abc import Mapping
 from typing import Any

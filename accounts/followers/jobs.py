@@ -1,4 +1,4 @@
-"""Work on many followers in the background, a slice at a time, each with its progress in one transaction.
+"""The bulk jobs on followers: each slice and its progress are one transaction.
 
 A kind of job is a function that does the next slice and says whether more is left::
 

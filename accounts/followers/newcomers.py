@@ -1,4 +1,4 @@
-"""Those who became followers just now, and what other apps know of them already.
+"""The registry of what apps know about new followers before they follow.
 
 An app that knows people before they follow, as by a login, registers a function::
 

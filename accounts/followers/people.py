@@ -1,4 +1,4 @@
-"""Who somebody is, in the words of staff: one place decides what a person is called wherever they appear.
+"""The names of people: the one place that decides what a person is called on every page.
 
 A remark comes first, then a name that they gave (at a login with consent, in an order), then a short handle
 that stays the same. To a reader from whom an owner withheld personal data everybody is a handle.

@@ -1,4 +1,4 @@
-"""Choosing a person: a window with those who wrote last, found by whatever staff know of them.
+"""The picker of a person: it shows who wrote last, and searches by whatever staff know.
 
 ``PersonField`` is a form field for one; nobody has to type an OpenID, and one that is pasted is understood.
 """

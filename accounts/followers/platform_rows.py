@@ -1,4 +1,4 @@
-"""What the platform tells about followers, written down: many rows a statement, nothing rewritten in vain.
+"""The saving of followers as the platform reports them: many rows a statement, unchanged ones skipped.
 
 A profile is as old as the moment it was asked for. What a follower did after that, and what staff changed
 here that the platform does not know yet, is newer and stays.

@@ -1,4 +1,4 @@
-"""What goes with a person besides their row: files they may be in, and what the history says of them."""
+"""The erasure of other data about a follower: files they may be in, and history."""
 
 from collections.abc import Iterator
 from functools import partial

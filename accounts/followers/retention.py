@@ -1,4 +1,4 @@
-"""Files of jobs, deleted when their time is over: what was exported, and what was uploaded to be imported."""
+"""The deletion of old files of jobs: exports and uploaded tables."""
 
 import datetime
 from collections.abc import Callable, Sequence

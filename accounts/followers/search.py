@@ -1,4 +1,4 @@
-"""What search finds of followers: people by remark, name, handle or OpenID; tags and segments by name."""
+"""The search source of followers, tags and segments."""
 
 from collections.abc import Iterator
 

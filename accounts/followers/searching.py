@@ -1,4 +1,4 @@
-"""Finding a person by whatever staff know of them, each way by an index of its own.
+"""The search for people by whatever staff know of them, each way by its own index.
 
 What apps above know (a telephone from an order) they register, with the area that their answer is about::
 

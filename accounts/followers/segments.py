@@ -1,4 +1,4 @@
-"""Questions about followers that staff put together from rows: field, comparison, value.
+"""The conditions of segments, which staff put together from rows: field, comparison, value.
 
 The kinds of conditions are registered; an app above adds its own in a module that its ``ready`` or its
 ``handlers`` import::

@@ -1,4 +1,4 @@
-"""Changes to followers on their way to the platform: tags, remarks, the blacklist.
+"""The sending of changes to the platform: tags of followers, remarks, the blacklist.
 
 A change made here is a row until the platform has it. Changes of the same kind go out together, as many a
 call as the platform takes; when it refuses a whole call for the sake of one follower, the call is halved

@@ -1,4 +1,4 @@
-"""Tags on their way to the platform: created, renamed, deleted. Reference: WeChat reference 6.5."""
+"""The sending of tags to the platform: created, renamed, deleted. Reference: WeChat reference 6.5."""
 
 import datetime
 from collections.abc import Callable

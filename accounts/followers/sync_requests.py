@@ -1,4 +1,4 @@
-"""Who asks for a synchronisation: staff by a button, the night, and followers who came."""
+"""The requests for a synchronisation: by a button, every night, and for new followers."""
 
 import datetime
 from collections.abc import Iterable

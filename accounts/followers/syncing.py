@@ -1,4 +1,4 @@
-"""Synchronisation with the platform's list of followers, as work that goes on where it stopped.
+"""The synchronisation with the platform's list of followers, as work that resumes where it stopped.
 
 A run goes through steps; each piece of a step writes its rows and its progress in one transaction, so a
 killed worker costs one piece. Nobody is taken for gone unless the whole list was read: a page that repeats

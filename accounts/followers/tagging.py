@@ -1,4 +1,4 @@
-"""Tags on and off followers, here at once and on the platform soon.
+"""The tagging of followers: here at once, and on the platform soon.
 
 ``add`` and ``remove`` take any set of followers of the tag's account, change it in one statement, and write
 a ``Change`` for each follower whose tag the platform does not know yet; a worker sends them, fifty followers

@@ -1,4 +1,4 @@
-"""What the page of one follower shows besides their row: what happened, and what others know of them.
+"""The timeline and the panels of a follower's page, which apps contribute to.
 
 ``accounts`` is below everything, so whoever has something to show registers it::
 

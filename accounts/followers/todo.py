@@ -1,4 +1,4 @@
-"""What of followers waits for a person: what WeChat could not be told, and runs that stopped."""
+"""The things about followers that wait for a person: failed changes and stopped synchronisations."""
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What has come from the platform for an account, told by the app that takes it in."""
+"""The registry of what has arrived for an account, for the guided set-up."""
 
 import datetime
 from collections.abc import Callable

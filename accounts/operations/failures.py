@@ -1,4 +1,4 @@
-"""What failed for good, by its cause, told by the apps whose it is, and how it is tried again.
+"""The registry of final failures by cause, and of how they are tried again.
 
 An app registers it in its module ``failures``::
 

@@ -1,4 +1,4 @@
-"""What was made on the platform's own page and can be brought here, told by the apps that take it.
+"""The registry of things on the platform's own page that can be imported here.
 
 An app registers it in its module ``imports``::
 

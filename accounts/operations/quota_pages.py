@@ -1,4 +1,4 @@
-"""What is left of the day's calls, having it back, and the request behind a number that an error carries."""
+"""The pages of daily quotas, of clearing them, and of the request behind a request id."""
 
 import datetime
 from typing import Any

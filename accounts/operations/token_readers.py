@@ -1,4 +1,4 @@
-"""Who was handed the account's access token to call WeChat with it, told by the app that hands it out."""
+"""The registry of business systems that read an account's access token."""
 
 import datetime
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""What staff fill in about accounts; secrets only go in."""
+"""The form of an official account; secrets can be entered, but are never shown."""
 
 import re
 from typing import Any

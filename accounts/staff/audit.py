@@ -1,4 +1,4 @@
-"""What staff changed: who, when, from where, what it was before and what it is now.
+"""The writing of the audit log: who changed what, when and from where, with before and after.
 
 An entry names the row it is about by its key, and is shown as the history of that row and on the page of all
 entries. It holds nothing personal of followers: of a row about a person the values are withheld, and OpenIDs

@@ -1,4 +1,4 @@
-"""Seals over what staff did: each entry of an account is chained to the one before it.
+"""The seals of the audit log: each entry of an account is chained to the one before it.
 
 A worker seals what was written since, some hundred entries at a time, so that nobody who does something waits
 for somebody else who does. Whoever changes or takes away a sealed entry later, past the trigger, breaks the

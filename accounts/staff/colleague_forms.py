@@ -1,4 +1,4 @@
-"""What an owner fills in about colleagues."""
+"""The forms with which an owner invites and edits colleagues."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Figures by day, which apps register: what a number is, who may see it, where it comes from.
+"""The registry of daily figures: what each figure is, who may see it, and where it comes from.
 
 An app joins in with a module ``daily_figures``::
 

@@ -1,4 +1,4 @@
-"""Filters of lists: the last ones are remembered while somebody is signed in, named ones are kept.
+"""The filters of lists: the last ones are remembered during a session, and named ones are saved.
 
 Both are of one account: tags, channels and segments that they name are.
 """

@@ -1,4 +1,4 @@
-"""Where a form of the console leads when it is done."""
+"""The address to which a form of the console returns after it was saved."""
 
 from django.http import HttpRequest
 from django.urls import reverse

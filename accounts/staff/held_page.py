@@ -1,4 +1,4 @@
-"""Work on hold goes on at once, as after the quota was raised or the address added to the whitelist."""
+"""The button that lifts a hold at once, for example after a quota was raised."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied

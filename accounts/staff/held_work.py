@@ -1,4 +1,4 @@
-"""What is on hold, told in words: why, when it goes on, and what to do."""
+"""The holds on an account's work in words: why, until when, and what to do."""
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator

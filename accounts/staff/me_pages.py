@@ -1,4 +1,4 @@
-"""One's own account: the password, the second step of signing in, and the browsers one is signed in with."""
+"""The pages of one's own user: password, second step of signing in, and signed-in browsers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Admin pages about one official account, for the staff with a right to it.
+"""The base of admin pages about one official account, for staff with a right to it.
 
 Lists show the account chosen in the switcher; a single object is reachable in every account its reader has
 a right to, and opening it moves the switcher there. Django's own model permissions have no say: roles are

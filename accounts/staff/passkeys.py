@@ -1,4 +1,4 @@
-"""Passkeys as a second step: the browser's own dialog, checked with Yubico's library.
+"""The passkeys as a second step: the browser's own dialog, verified with Yubico's library.
 
 The public credential is kept; what signs never leaves the phone or key. A passkey belongs to the host name of
 ``PUBLIC_URL``: under an IP address there are none.

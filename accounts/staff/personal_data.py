@@ -1,4 +1,4 @@
-"""Who may see who people are, and take files of them along: what an owner withheld from a role.
+"""The rights to see and export personal data, which an owner can withhold from a role.
 
 A role that a page is for may do both, until its owner takes one of them away. What names a person asks about
 the reader of the page that is being made (``hidden``), so that no page can forget to.

@@ -1,4 +1,4 @@
-"""What a picker shows: the console's script opens it for every field with ``data-pick``.
+"""The content of pickers, which the console's script opens for every field with ``data-pick``.
 
 The field names the address of a page that answers ``found``; the reader searches, filters and goes on in it
 without leaving the form. ``LinkInput`` is such a field for addresses.

@@ -1,4 +1,4 @@
-"""How long files and logs are kept, for staff to read; whoever runs the server sets it."""
+"""The page that shows how long files and logs are kept, which settings of the server decide."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse

@@ -1,4 +1,4 @@
-"""Which role may look at what and change what, and for which accounts a member of staff has which role."""
+"""The rights of roles, and the roles of staff by account."""
 
 import enum
 from collections.abc import Mapping

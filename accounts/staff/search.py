@@ -1,4 +1,4 @@
-"""Search over everything in an account that has a page, for those who may open that page.
+"""The search over all rows of an account that have a page, for those who may open that page.
 
 An app says in its ``search.py`` what of its own is found, and registers it::
 

@@ -1,4 +1,4 @@
-"""Where staff are signed in: noted when they sign in, kept up to date, and ended from elsewhere."""
+"""The sessions of staff: recorded at sign-in, kept up to date, and ended from elsewhere."""
 
 import datetime
 import time

@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down, for an address and for a user name; nobody is locked out.
+"""The limits on guessing passwords: attempts are slowed down by address and user name, nobody is locked out.
 
 After a few wrong passwords the next attempt has to wait, each time twice as long. A name can be guessed from
 everywhere, so its limit is wide and its longest wait short: strangers cost its owner seconds. A browser that

@@ -1,4 +1,4 @@
-"""What waits for a person: apps declare kinds of it, and one statement counts them all.
+"""The things that wait for a person: apps declare kinds of them, and one statement counts all.
 
 An app joins in with a module ``todo``::
 

@@ -1,4 +1,4 @@
-"""What waits for the reader: the page, and the numbers that every page shows and asks for again."""
+"""The page of things that wait for the reader, and the numbers that every page polls."""
 
 from itertools import groupby
 from typing import Any

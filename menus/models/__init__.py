@@ -1,4 +1,4 @@
-"""Menus by audience, their versions and buttons, what was published, what is live, and who tapped what."""
+"""The models of menus, versions, buttons, publications and taps."""
 
 from menus.models.menus import Editing, Menu, MenuItem, Platform, Version
 from menus.models.publications import AFTER_ERROR, NOT_LINKED, LiveMenu, Publication

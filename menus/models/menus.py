@@ -1,4 +1,4 @@
-"""Menus by audience, their versions and buttons, and who has a draft open."""
+"""The models of menus by audience, with versions, buttons, and open drafts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was published, and what is live."""
+"""The models of publications and of live menus."""
 
 import datetime
 from typing import Any

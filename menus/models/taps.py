@@ -1,4 +1,4 @@
-"""Who tapped what, and how often."""
+"""The models of taps and their counts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

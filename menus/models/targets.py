@@ -1,4 +1,4 @@
-"""What buttons open elsewhere: mini programs, and addresses that are looked at now and then."""
+"""The models of the targets of buttons: mini programs, and checked addresses."""
 
 from django.core.validators import RegexValidator
 from django.db import models

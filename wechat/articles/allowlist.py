@@ -1,4 +1,4 @@
-"""What WeChat shows of an article's HTML: elements, attributes and formats.
+"""The HTML elements, attributes and formats that WeChat shows in articles.
 
 The platform publishes no list. This one is what its own editor writes and what the layout tools of Chinese
 editors (135, 秀米) rely on: formats at the element, inline SVG with the animations that the platform

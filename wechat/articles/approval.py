@@ -1,4 +1,4 @@
-"""Articles are published at once, or once somebody else agrees: as the account's owner has set it."""
+"""The publication of articles, at once or after approval, as the account's owner has set."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What is being written is kept on the server until it is saved, and offered again after a crash.
+"""The autosave: unsaved text is kept on the server, and offered again after a crash.
 
 Its text is cleaned as if it were saved, so that the phone beside it shows what will be sent. A window
 does not undo what another one wrote, or saved: it is told of it, and asks.

@@ -1,4 +1,4 @@
-"""Article HTML: what WeChat shows of it, and nothing else.
+"""The cleaning of article HTML to what WeChat shows.
 
 Whatever is typed, pasted, imported or read from the platform passes ``cleaned``: sanitised as a browser would
 read it, put into the elements that the platform knows (a line stays a line), and sanitised again, so that

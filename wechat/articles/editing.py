@@ -1,4 +1,4 @@
-"""What the editor asks the server while somebody writes: pasted text to be cleaned, pictures to be kept."""
+"""The requests of the editor: cleaning pasted text, and keeping pictures."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction

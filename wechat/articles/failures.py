@@ -1,4 +1,4 @@
-"""Articles that were not saved or published at WeChat, for the desk of what failed."""
+"""The articles that WeChat did not save or publish, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Where articles join in: the platform tells how a publication ended, and files in use are protected."""
+"""The registrations of articles: results of publications, and files in use."""
 
 from collections.abc import Iterator
 

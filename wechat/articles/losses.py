@@ -1,4 +1,4 @@
-"""What cleaning leaves out, in words for the person who put it in."""
+"""The parts that cleaning removed, in words for the author."""
 
 from collections import Counter
 from collections.abc import Iterable

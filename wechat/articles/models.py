@@ -1,4 +1,4 @@
-"""Drafts of articles, from the first word to the published page.
+"""The models of drafts and published articles.
 
 Reference: WeChat reference 12.3 Drafts, 12.4 Publishing.
 """

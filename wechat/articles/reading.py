@@ -1,4 +1,4 @@
-"""What the account has at the platform, read into ours: drafts and publications made on its own page.
+"""The import of drafts and publications that were made on the platform's own page.
 
 A draft that was edited here since stays as it is here and is marked; nothing of ours is overwritten.
 """

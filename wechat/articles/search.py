@@ -1,4 +1,4 @@
-"""What search finds of articles: by title."""
+"""The search source of articles, by title."""
 
 from collections.abc import Iterator
 

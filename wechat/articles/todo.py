@@ -1,4 +1,4 @@
-"""What of articles waits for a person."""
+"""The things about articles that wait for a person."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Sanitised HTML as a tree to edit.
+"""The sanitised HTML as a tree that can be edited.
 
 Another parser would put elements elsewhere again, or forget the SVG. What the sanitiser wrote is well nested,
 so that it can be taken as it stands. Names come in small letters; the sanitiser spells those of SVG again.

@@ -1,4 +1,4 @@
-"""Whom something reached lately that they had not asked for: nobody is to be sent too much."""
+"""The limit on unasked messages, so that nobody gets too many."""
 
 import datetime
 from typing import Any

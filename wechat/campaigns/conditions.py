@@ -1,4 +1,4 @@
-"""Questions about what somebody did with what was sent to them, for segments and branches of sequences."""
+"""The conditions on how a follower reacted to sends, for segments and sequences."""
 
 import datetime
 from functools import partial

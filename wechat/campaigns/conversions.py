@@ -1,4 +1,4 @@
-"""Orders that followed a campaign: an app that knows of orders registers here what recipients paid for.
+"""The registry of what recipients paid after a campaign.
 
 @register
 def paid(account, openids, since): return Revenue(orders, fen)

@@ -1,4 +1,4 @@
-"""How many recipients are where: counted from two indexes, and kept on the campaign's row.
+"""The numbers of recipients by state, counted by two indexes and kept on the campaign's row.
 
 Those that were not queued are counted by their own state, the others by that of their pushes.
 """

@@ -1,4 +1,4 @@
-"""What a campaign is: whom it means, by which way, when. Only a draft can be edited."""
+"""The page that edits a campaign's audience, way and time, while it is a draft."""
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE

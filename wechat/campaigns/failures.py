@@ -1,4 +1,4 @@
-"""Mass sends that failed, for the desk of what failed.
+"""The failed mass sends, for the page of failures.
 
 What WeChat never took is sent again by a button. What it may have sent is looked at by a person.
 """

@@ -1,4 +1,4 @@
-"""What a campaign will do, in numbers: who is left out and why, by which way the others go, until when."""
+"""The forecast of a campaign in numbers: who is left out and why, how the others are reached, until when."""
 
 import datetime
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where campaigns join in: the log of sent messages names them, files know that they are used."""
+"""The registrations of campaigns: names in the log of sent messages, and files in use."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Links that count who taps them, signed, so that nobody can make them up.
+"""The signed links that count who taps them.
 
 ``/l/<number>-<signature>`` leads to the link of a campaign's recipient, that of their own variant;
 ``/l/s<number>-<signature>`` to that of a message of a sequence (``sequences.links``); neither anywhere else.

@@ -1,4 +1,4 @@
-"""What the pages of a campaign have in common."""
+"""The common parts of a campaign's pages."""
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""What campaigns forget of a person, and what they keep: that something was sent is part of the figures."""
+"""The erasure of a person from campaigns; the counts of sends stay."""
 
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""What came of a campaign, by variant and beside the control group: sent, delivered, tapped, ordered."""
+"""The results of a campaign by variant and control group: sent, delivered, tapped, ordered."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a worker does for a campaign whose time has come: check, prepare, dispatch, and count the outcomes."""
+"""The work on a due campaign: check, prepare, dispatch, and count the outcomes."""
 
 import datetime
 

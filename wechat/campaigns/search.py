@@ -1,4 +1,4 @@
-"""What search finds of sends to an audience."""
+"""The search source of campaigns, mass sends and sequences."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Who gets a campaign: one statement writes a row for everybody who was chosen, with why not or by which way.
+"""The recipients of a campaign: one statement writes a row for everybody, with the way or why there is none.
 
 Checking a draft and preparing a campaign that was approved are the same work.
 """

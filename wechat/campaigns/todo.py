@@ -1,4 +1,4 @@
-"""What of campaigns, mass sends and sequences waits for a person."""
+"""The things about campaigns, mass sends and sequences that wait for a person."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What one wording of a campaign says, by each way it may go."""
+"""The page of one variant of a campaign, by each way of sending."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""QR channels: codes with a scene, their welcome, and what came through them."""
+"""The channels: QR codes with a scene, their welcome, and their results."""

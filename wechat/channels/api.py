@@ -1,4 +1,4 @@
-"""Channels for business systems: read, made, and what they brought."""
+"""The API of channels: read, create, and their results."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many channels from a file: first what it would make, row by row, and when that is agreed to, the making."""
+"""The pages that create many channels from a file, after a preview row by row."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many channels at once from a table: read and checked as a whole, row by row, then made or not at all."""
+"""The creation of many channels from a table, which is checked first and created whole or not at all."""
 
 import csv
 import io

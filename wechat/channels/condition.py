@@ -1,4 +1,4 @@
-"""How a channel's code is, in words: for the list and the channel's page."""
+"""The state of a channel's code in words, for the list and the channel's page."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Questions about the channel that a follower came by, for segments."""
+"""The conditions on the channel that a follower came by, for segments."""
 
 from typing import Any
 

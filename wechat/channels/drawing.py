@@ -1,4 +1,4 @@
-"""Codes and posters as files: the picture of the platform, a drawing of the same code, a code on a poster.
+"""The files of codes and posters: WeChat's picture, our drawing of the code, a code on a poster.
 
 What we draw says in its description which code it is, so that a simulator or a search can find it.
 """

@@ -1,4 +1,4 @@
-"""QR codes that could not be made, for the desk of what failed."""
+"""The QR codes that could not be made, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What staff fill in about a channel, what it says, and posters; and the filters of the list."""
+"""The forms of channels, welcomes and posters, and the filters of the list."""
 
 import io
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Where channels join in: they welcome, they count who came, and the log and conversations name them."""
+"""The registrations of channels: welcomes, counts of scans, and names for pages."""
 
 import datetime
 import logging

@@ -1,4 +1,4 @@
-"""How many permanent codes an account may still have. Reference: WeChat reference 7.1."""
+"""The number of permanent codes that an account may still make. WeChat reference 7.1."""
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel

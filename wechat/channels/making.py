@@ -1,4 +1,4 @@
-"""Codes on their way: asked for at the platform, and their pictures fetched, by a worker.
+"""The making of codes at the platform, and the download of their pictures, by a worker.
 
 Asking twice for a code of the same scene harms nobody, so a lost answer is asked for again.
 Reference: WeChat reference 7.1 and 7.2.

@@ -1,4 +1,4 @@
-"""Where followers come from: channels with their QR codes and welcomes, what was scanned, and posters."""
+"""The models of channels with their QR codes, welcomes, scans and posters."""
 
 import secrets
 import uuid

@@ -1,4 +1,4 @@
-"""What every page about channels starts from."""
+"""The common base of pages about channels."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a channel would say, as a chat shows it."""
+"""The preview of a channel's welcome as a chat."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the page of one follower shows of the channels they came by, and what is forgotten of that."""
+"""The channels of a follower: on their page, and when they are erased."""
 
 import datetime
 from collections.abc import Iterator

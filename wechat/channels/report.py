@@ -1,4 +1,4 @@
-"""What came through each channel in a span of days, counted by Postgres from the scans.
+"""The figures of each channel for a period, counted by Postgres from the scans.
 
 A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours. Somebody *stayed* N days if
 they had not left N days after they followed; only those are asked about who followed at least N days ago.

@@ -1,4 +1,4 @@
-"""What the channels brought: compared with one another, one by one, and as files."""
+"""The reports of channels: compared, one by one, and as files."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a scan means: counted once, whom it brought, by which channel first and last, and who left again.
+"""The effect of a scan: it is counted once, with the follower's first and last channel, and who left.
 
 Everything here may run twice and in any order of events, and gives the same rows.
 """

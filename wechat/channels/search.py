@@ -1,4 +1,4 @@
-"""What search finds of channels."""
+"""The search source of channels."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What of channels waits for a person."""
+"""The things about channels that wait for a person."""
 
 from django.utils.translation import gettext_lazy as _
 

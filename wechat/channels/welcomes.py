@@ -1,4 +1,4 @@
-"""What each channel says, as the callback knows it: by account and scene, in the process, no query."""
+"""The welcomes by account and scene, cached in memory for callbacks, without queries."""
 
 import logging
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Rows found by a part of their name, or by its pinyin: 停车 by "tingche" and by "tc"."""
+"""The search of rows by a part of their name or its pinyin: 停车 by "tingche" and by "tc"."""
 
 import functools
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Charts of figures by day or by hour, drawn in the browser by Chart.js as the admin's skin brings it.
+"""The charts of figures by day or hour, drawn in the browser by the Chart.js of unfold.
 
 The skin draws every canvas that carries its data, so that no page has a script of its own. A chart is never
 the only place of its numbers: the page has them as a table too.

@@ -1,4 +1,4 @@
-"""What the platform's messages carry and nobody should have to type: scenes of QR codes, keys of buttons.
+"""The registry of names for scenes of QR codes and keys of buttons, so that nobody has to type them.
 
 Whoever makes them says so in its ``handlers.py``::
 

@@ -1,4 +1,4 @@
-"""Days and times that people choose: those that calendars, sums and the database can take.
+"""The days and times that people may choose, within the range of calendars, sums and the database.
 
 The year 1 has no day before it, and in UTC part of it is a year that Python cannot read back from a table.
 """

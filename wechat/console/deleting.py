@@ -1,4 +1,4 @@
-"""What goes with rows that are deleted, by kind and number.
+"""The list of rows that are deleted together with others, by kind and number.
 
 Django's own pages read and list every row of it: of a tag that is a line for each follower who has it.
 """

@@ -1,4 +1,4 @@
-"""Files by which staff carry rules, menus and their like to another installation: a list of them in JSON.
+"""The JSON files by which staff carry rules, menus and similar things to another installation.
 
 A file is ``{"format": "wechat-console-rules", "version": 1, "rules": [...]}``. What was uploaded
 is first shown, and sent along by the page that asks whether to go on.

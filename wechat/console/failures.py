@@ -1,4 +1,4 @@
-"""What went wrong, for staff: in words, with what only a programmer reads folded away."""
+"""The display of errors for staff: in words, with technical details folded away."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString

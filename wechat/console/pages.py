@@ -1,4 +1,4 @@
-"""What every admin page stands on, and lists that stay quick at ten million rows.
+"""The base of admin pages, and of lists that stay quick at ten million rows.
 
 A ``BigTable`` page is newest first and never counts or skips rows: "older" and "newer" continue from the
 last id shown, and the number of results is the planner's estimate.

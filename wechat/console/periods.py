@@ -1,4 +1,4 @@
-"""Spans of days that figures are shown for: the last 7, 30 or 90, or any other, and the span before.
+"""The periods of figures: the last 7, 30 or 90 days or any other, and the period before.
 
 A day is Asia/Shanghai's, which has no summer time, so that all have 24 hours.
 """

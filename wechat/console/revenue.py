@@ -1,4 +1,4 @@
-"""What an app that sells tells the apps that have a hand in it: the orders they led to."""
+"""The revenue that an app with sales reports to apps that led to the orders."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Versions of a row in words: what each field said then and says now."""
+"""The differences between two versions of a row, in words."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

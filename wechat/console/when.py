@@ -1,4 +1,4 @@
-"""Dates and times as pages say them."""
+"""The dates and times as pages show them."""
 
 import datetime
 from typing import Any

@@ -1,1 +1,1 @@
-"""What we say, as staff write it: a content with its files, the form for it, its checks and variables."""
+"""The contents that staff write, with their files, form, checks and variables."""

@@ -1,4 +1,4 @@
-"""What is wrong with a content, in sentences that say what to change."""
+"""The problems of a content, in sentences that say what to change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

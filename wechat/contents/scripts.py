@@ -1,4 +1,4 @@
-"""Which of several contents answers the message itself, and which follow as customer-service messages."""
+"""The division of several contents into the passive reply and later messages."""
 
 import datetime
 import zlib

@@ -1,4 +1,4 @@
-"""Variables in texts: ``{remark}`` is filled in for each follower, ``{remark|朋友}`` also for who has none.
+"""The variables in texts: ``{remark}`` is filled in for each follower, ``{remark|朋友}`` has a fallback.
 
 ``VARIABLES`` has all of them, with the words that staff know them by. The usual five are known wherever a
 text is said; an app adds its own with a way to look the value up, which is known in answers. ``{date}`` is

@@ -1,1 +1,1 @@
-"""Where service staff talk with followers."""
+"""The service desk, where staff talk with followers."""

@@ -1,4 +1,4 @@
-"""Which conversations are listed, and in which order."""
+"""The boxes of the desk: which conversations are listed, and in which order."""
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How quickly people answer, by day."""
+"""The daily figures of reply times."""
 
 import datetime
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Where the desk joins in: it hears what followers write, and takes those whom a rule hands over.
+"""The registrations of the desk: it gets messages, and followers whom a rule hands over.
 
 While a person talks it silences the rules.
 """

@@ -1,4 +1,4 @@
-"""WeChat's own customer service (微信客服系统): its workers, who waits, whom they serve, what they wrote.
+"""The page of WeChat's own customer service (微信客服系统): workers, sessions and records.
 
 Each of these pages asks the platform when it is opened, and shows what it said.
 """

@@ -1,4 +1,4 @@
-"""What the desk shows about a follower beside the conversation.
+"""The facts about a follower that the desk shows beside the conversation.
 
 Apps above register what they know, as orders::
 

@@ -1,4 +1,4 @@
-"""Who else looks at a conversation right now, and who is writing. Known to Redis for a few seconds only."""
+"""The staff who look at a conversation or write in it now, kept in Redis for a few seconds."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What the service desk forgets of a person: the conversation with its notes, and who took it over."""
+"""The erasure of a person's conversation at the desk, with notes and takeovers."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""What a member of staff says to a follower."""
+"""The replies of staff to a follower."""
 
 from dataclasses import dataclass
 

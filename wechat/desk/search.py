@@ -1,4 +1,4 @@
-"""What search finds of canned answers."""
+"""The search source of canned answers."""
 
 from collections.abc import Iterator
 

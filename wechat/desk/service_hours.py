@@ -1,4 +1,4 @@
-"""When people answer on the desk. Every answer that hands a follower over asks: kept in the process."""
+"""The service hours of the desk, cached in memory for answers that hand a follower over."""
 
 import datetime
 from collections.abc import Mapping, Sequence

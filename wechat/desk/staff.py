@@ -1,4 +1,4 @@
-"""How members of staff are named where a rule would be: in the message log and among what was sent."""
+"""The names of staff as marks, in the message log and among sent messages."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Robot or person: who answers what a follower writes.
+"""The takeovers: whether rules or a person answer a follower.
 
 While a person talks the rules are silent for this follower's messages; menus and other events are answered
 as ever. The person's turn ends when they give back, or by itself some time after their last message.

@@ -1,4 +1,4 @@
-"""How a conversation moves: heard, read, answered, put off, closed.
+"""The states of a conversation: new message, read, answered, postponed, closed.
 
 ``newest_id`` of a conversation that is given here is the newest message that was seen: what came after it
 still waits.

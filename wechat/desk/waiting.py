@@ -1,4 +1,4 @@
-"""What a follower who is handed to the desk may be told: how many wait before them, how long, until when.
+"""The variables about waiting: how many wait before a follower, how long, and until when.
 
 Every figure is counted when the answer is given. One that nobody knows is empty, and the text says something
 else instead.

@@ -1,4 +1,4 @@
-"""Follower-facing calls below ``/api/v1/``: logging in, tokens, who I am, the JS-SDK.
+"""The API for followers below ``/api/v1/``: login, tokens, own profile, JS-SDK.
 
 In a browser the refresh token is in a cookie that scripts cannot read, is sent to ``/api/v1/auth/`` alone,
 and not from other sites (SameSite=Strict). Calls that live on a cookie also check the ``Origin`` that

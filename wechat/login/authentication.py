@@ -1,4 +1,4 @@
-"""Followers and mini-program users as callers of the API: ``Authorization: Bearer <access token>``."""
+"""The authentication of followers in the API: ``Authorization: Bearer <access token>``."""
 
 from typing import Any
 

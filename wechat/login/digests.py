@@ -1,4 +1,4 @@
-"""What is kept of a code that only its holder may know."""
+"""The digests of codes that only their holder may know."""
 
 from Crypto.Hash import SHA256
 

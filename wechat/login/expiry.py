@@ -1,4 +1,4 @@
-"""Codes, sign-ins and sessions are deleted some time after they are over."""
+"""The deletion of expired codes, sign-ins and sessions."""
 
 import datetime
 

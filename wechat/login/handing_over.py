@@ -1,4 +1,4 @@
-"""Telling another site of the same owner who logged in: a code in the address, exchanged server to server."""
+"""The login on another site of the same owner: a code in the address, exchanged server to server."""
 
 import datetime
 import secrets

@@ -1,4 +1,4 @@
-"""Where login joins in: codes that sign in on a computer, and what people say about their data."""
+"""The registrations of login: codes that sign in on a computer, and events about personal data."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Mini-program users: who they are, their number, their profile. WeChat reference 14."""
+"""The login of mini-program users, with telephone number and profile. WeChat reference 14."""
 
 import logging
 import time

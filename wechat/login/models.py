@@ -1,4 +1,4 @@
-"""People who opened a page or a mini program, their sessions, and what is needed to let them in."""
+"""The models of visitors, their sessions, and sign-ins."""
 
 import uuid
 

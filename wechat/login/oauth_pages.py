@@ -1,4 +1,4 @@
-"""Web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
+"""The pages of web OAuth: ``/wechat/<slug>/oauth/start`` and ``/done``. WeChat reference 13."""
 
 import datetime
 import logging

@@ -1,4 +1,4 @@
-"""For apps with pages of their own under ``/h5/<slug>/…``: who looks at them.
+"""The base of followers' pages under ``/h5/<slug>/…``: it identifies the visitor.
 
 ::
 

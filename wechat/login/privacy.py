@@ -1,4 +1,4 @@
-"""What is forgotten of somebody who logged in: the visitor, their sessions, and sign-ins by scanning."""
+"""The erasure of a visitor with their sessions and sign-ins by scanning."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Where a login may lead back to: our own pages, and the sites on the account's list. Nowhere else."""
+"""The addresses to which a login may return: our own pages, and the account's allowed sites."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Signing in on a computer with the telephone: a temporary QR code, and a confirmation on the telephone.
+"""The sign-in on a computer by phone: a temporary QR code, and a confirmation on the phone.
 
 The code is bound to the browser that shows it. Scanning alone signs nobody in: the telephone asks first and
 shows the number that must be on the computer too, so that a code sent by somebody else is noticed.

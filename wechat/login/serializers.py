@@ -1,4 +1,4 @@
-"""What the login API reads and tells."""
+"""The serializers of the login API."""
 
 from typing import Any
 

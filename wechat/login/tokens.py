@@ -1,4 +1,4 @@
-"""Access tokens (15 minutes, JWT) and refresh tokens (7 days, each good for one use).
+"""The access tokens (15 minutes, JWT) and refresh tokens (7 days, each valid for one use).
 
 A refresh token that was used before and comes back tells that two hold it: the whole session ends. Only in
 the browser, where tabs share a cookie, the one just replaced still gets an access token for ``GRACE``, and no

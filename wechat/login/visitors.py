@@ -1,4 +1,4 @@
-"""Who logged in becomes a visitor, once for each account."""
+"""The visitors: everybody who logged in, once for each account."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

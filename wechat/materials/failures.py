@@ -1,4 +1,4 @@
-"""Files that did not reach WeChat, or did not come from there, for the desk of what failed."""
+"""The failed uploads and downloads of media, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

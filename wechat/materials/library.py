@@ -1,4 +1,4 @@
-"""Files on their way to the platform, kept alive there, shared between accounts, and deleted.
+"""The upload of files to the platform, their renewal, sharing between accounts, and deletion.
 
 Reference: WeChat reference 12.1 Temporary media, 12.2 Permanent material.
 """

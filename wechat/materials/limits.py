@@ -1,4 +1,4 @@
-"""Which files the platform takes, checked before anything is sent.
+"""The limits of the platform on files, checked before an upload.
 
 Reference: WeChat reference 12.2 Permanent material.
 """

@@ -1,4 +1,4 @@
-"""How full an account's permanent library is, asked of the platform before somebody runs into its end.
+"""The used places of an account's permanent library, read from the platform.
 
 Reference: WeChat reference 12.2 (100,000 pictures and articles, 1,000 of each other kind).
 """

@@ -1,4 +1,4 @@
-"""What lies in an account's permanent library at the platform, brought into ours, a page of it at a time.
+"""The import of an account's permanent library from the platform, page by page.
 
 A file that is here already, known by its media ID, is left as it is.
 

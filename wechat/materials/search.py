@@ -1,4 +1,4 @@
-"""What search finds of the media library."""
+"""The search source of the media library."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Small pictures of the library, made once and kept, so that a window full of them is quick."""
+"""The thumbnails of the library, made once and kept, so that a picker is quick."""
 
 from pathlib import PurePath
 

@@ -1,4 +1,4 @@
-"""What of the media library waits for a person."""
+"""The things about the media library that wait for a person."""
 
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Where a media file is in use: the apps that refer to files say so here, and the file cannot be deleted."""
+"""The registry of where media files are used; a used file cannot be deleted."""
 
 from collections.abc import Callable
 

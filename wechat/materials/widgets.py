@@ -1,4 +1,4 @@
-"""Fields that hold a file of the library: a drop-down that the console's script makes a window to pick in."""
+"""The form widgets for a file of the library, which the console's script turns into a picker."""
 
 from collections.abc import Iterable
 from copy import copy

@@ -1,4 +1,4 @@
-"""Messages that business systems ask for: checked, then committed together with the answer that says so."""
+"""The acceptance of messages from the API: they are checked and committed with the answer."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Messages for business systems: ask for them, follow what becomes of them, tell of events.
+"""The API of messages: send them and follow their state.
 
 Routes are below ``/api/v1/push``; see ``wechat.api.views`` for signatures and idempotency.
 """

@@ -1,4 +1,4 @@
-"""Which pushes are next, and taking them: one send queue at a time, in the order they became due.
+"""The claiming of due pushes, one send queue at a time, in the order of their due times.
 
 A send queue is one kind of message of one account; those of campaigns have queues of their own.
 """

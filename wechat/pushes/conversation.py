@@ -1,4 +1,4 @@
-"""What was pushed to a follower, for the conversation in the message log."""
+"""The pushes to a follower as bubbles of a conversation."""
 
 import datetime
 from collections.abc import Iterator

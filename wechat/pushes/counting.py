@@ -1,4 +1,4 @@
-"""How many messages went out by day: days that are over are counted once a night, the rest when asked for.
+"""The counts of sent messages by day: past days are counted once a night, the rest on demand.
 
 A message belongs to the day on which it was queued. Receipts come later than that: the last days are counted
 anew each night, and what is reported after ``SETTLES_AFTER`` changes no figure any more.

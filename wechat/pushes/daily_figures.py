@@ -1,4 +1,4 @@
-"""What was sent, by day."""
+"""The daily figures of sent messages."""
 
 import datetime
 from collections.abc import Mapping

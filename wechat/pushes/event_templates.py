@@ -1,4 +1,4 @@
-"""Events that messages are sent for: who can tell of one registers it here, with the words it brings.
+"""The registry of events for which template messages are sent, with their variables.
 
 An app above registers in its ``handlers`` module and says so when it happens::
 

@@ -1,4 +1,4 @@
-"""Messages that did not leave, and work on templates that failed, for the desk of what failed."""
+"""The failed messages and template synchronisations, for the page of failures."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an incoming message means for what we send: the windows it opens, the answers that follow it."""
+"""The effects of incoming messages on sends: they open send windows and cause later answers."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Messages that are late by more than a send may be late by itself: set aside for a person to decide about.
+"""The messages that are later than a send may be: they are set aside for a decision.
 
 A welcome must not go out two days after its follow. That a queue is slow, or was on hold for hours, makes
 nothing late: both are told on the pages, and go on by themselves. That nobody worked does, and so does a hold

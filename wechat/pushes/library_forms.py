@@ -1,4 +1,4 @@
-"""What staff choose when they add a template from the platform's library."""
+"""The forms with which staff add a template from the platform's library."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the platform's answer to a call means for its push."""
+"""The interpretation of the platform's answer to a call for its push."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What the page of one follower shows of the pushes: those sent, and what may be sent now."""
+"""The pushes of a follower: on their page, and when they are erased."""
 
 import datetime
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How the other parts of the project ask for messages to be sent."""
+"""The requests of other apps to send messages."""
 
 import datetime
 from collections.abc import Mapping, Sequence

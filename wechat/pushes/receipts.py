@@ -1,4 +1,4 @@
-"""What the platform reports of messages it had accepted, joined to their pushes many at a time.
+"""The receipts of accepted messages, joined to their pushes in batches.
 
 Reference: WeChat reference 2.2, TEMPLATESENDJOBFINISH and subscribe_msg_sent_event.
 """

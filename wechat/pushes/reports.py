@@ -1,4 +1,4 @@
-"""Telling business systems what became of the messages they asked for: an event for every final state."""
+"""The webhook events about messages of business systems, one for every final state."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What search finds of templates."""
+"""The search source of templates."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""When the sends of one kind of message of an account wait: a used-up quota, a refusal, a platform away.
+"""The holds on one kind of message of an account: a used-up quota, a refusal, an outage.
 
 Two holds may lie on a kind. ``SENDS`` holds every send of it. ``BULK_SENDS`` holds those of campaigns a while
 longer after a quota pause: the platform's day begins at midnight, which is no time to write to people.

@@ -1,4 +1,4 @@
-"""How quickly each account may call each API: token buckets in Redis, shared by all workers.
+"""The rates of calls for each account and API: token buckets in Redis, shared by all workers.
 
 While Redis is away every process keeps to a small share of its own.
 """

@@ -1,4 +1,4 @@
-"""How quickly each kind of message of an account is sent, which staff with the right may change."""
+"""The page of the send rate of each kind of message of an account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

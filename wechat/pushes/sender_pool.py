@@ -1,4 +1,4 @@
-"""Threads that take a push, call the platform, and hand back what came of it."""
+"""The threads that call the platform for a push and return the outcome."""
 
 import datetime
 import logging

@@ -1,4 +1,4 @@
-"""What the API reads and tells about messages."""
+"""The serializers of the API of messages."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tells a colleague in their own WeChat when something new waits for them, if they asked for it.
+"""The notices to colleagues, in their own WeChat, of new things that wait for them.
 
 What is sent is the account's automatic message for the event ``staff.waiting``. By night nothing is: what
 came meanwhile is told in the morning.

@@ -1,4 +1,4 @@
-"""What of the sent messages waits for a person."""
+"""The things about sent messages that wait for a person."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Every change of a push's state, each one conditional statement: nothing else moves a push.
+"""The transitions of a push's state, each one conditional statement, and made nowhere else.
 
 The moves there are stand in ``states``. Of two workers, or a worker and a person, one makes a move, and the
 other finds that there is nothing to move.

@@ -1,4 +1,4 @@
-"""What staff should know before they rely on an answer that is more than one passive reply."""
+"""The warnings for staff about answers that consist of more than one passive reply."""
 
 import re
 from collections.abc import Iterable, Sequence

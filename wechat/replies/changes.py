@@ -1,4 +1,4 @@
-"""What changed about the keywords and replies of a rule, told beside the versions of the rule itself."""
+"""The changes of a rule's keywords and replies, shown with the versions of the rule."""
 
 from bisect import bisect_right
 from collections import defaultdict

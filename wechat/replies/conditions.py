@@ -1,4 +1,4 @@
-"""Questions about which rules answered somebody lately, for segments and for branches of sequences."""
+"""The conditions on which rules recently answered a follower, for segments and sequences."""
 
 import datetime
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which rules answered, and which would have if they did not run in shadow: counted once a message.
+"""The counting of rules that answered, or would have without shadow mode: once per message.
 
 The callback writes nothing for it: the worker counts the messages of a batch together when it handled them.
 """

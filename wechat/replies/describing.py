@@ -1,4 +1,4 @@
-"""Rules in a few words, for lists and reports."""
+"""The short descriptions of rules for lists and reports."""
 
 import datetime
 

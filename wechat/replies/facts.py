@@ -1,4 +1,4 @@
-"""What the rules may ask about a follower, from the row as it was before the message."""
+"""The facts about a follower that rules may use, from the row before the message."""
 
 import datetime
 import logging

@@ -1,4 +1,4 @@
-"""Messages on their way to the webhooks of rules, through the outbox that all webhooks share.
+"""The forwarding of messages to the webhooks of rules, through the shared outbox.
 
 A webhook that answers with a content as ``wechat.sdk.content`` describes it, ``{"type": "text", "content":
 "…"}`` for one, has it sent to the follower as a customer-service message.

@@ -1,4 +1,4 @@
-"""Where the rules join in: they answer, what they answered is forwarded, and others learn their names."""
+"""The registrations of rules: they answer, forward, tag and count, and name themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""People whom a rule may hand a follower to, beside WeChat's own customer service.
+"""The registry of people to whom a rule may hand a follower over, besides WeChat's customer service.
 
 Who has a desk is above the rules, and registers it::
 

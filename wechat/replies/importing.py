@@ -1,4 +1,4 @@
-"""Rules from a file, and rules made on the platform's own page; each once, however often it is imported.
+"""The import of rules from a file or from the platform's own page, each one once.
 
 In a file each rule is as ``portable`` writes it, with a ``key`` that names it for good.
 """

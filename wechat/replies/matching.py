@@ -1,4 +1,4 @@
-"""Which rule answers a message. Knows no Django.
+"""The choice of the rule that answers a message. Imports no Django.
 
 Order: a scan rule of the very channel, then a scan rule of any channel, then all others by position, and a
 default rule last, for messages and never for events. Somebody who follows by a channel's code both scans and

@@ -1,4 +1,4 @@
-"""What we say back: rules with their keywords and replies, and what was forwarded to webhooks.
+"""The models of rules with their keywords and replies, and of forwarded messages.
 
 Which rule answers is decided in ``matching``, over the values of ``specs``.
 """

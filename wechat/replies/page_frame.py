@@ -1,4 +1,4 @@
-"""What every page about rules starts from."""
+"""The common base of pages about rules."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Videos of the platform's own auto-replies.
+"""The videos of the platform's own auto-replies.
 
 Of a video the platform tells the address of its file, for a few hours, and no media ID: the file is taken
 into the library, and uploaded anew.

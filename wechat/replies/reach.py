@@ -1,4 +1,4 @@
-"""Rules that can never answer, and why. Knows no Django.
+"""The search for rules that can never answer, with the reason. Imports no Django.
 
 A rule is covered when each of its ways of being set off is one of an earlier rule that has no narrower
 window and audience. The judgement is careful: what it names never answers, what it does not name may. Only

@@ -1,4 +1,4 @@
-"""Reports about rules: what one would change, and which can never answer."""
+"""The reports about rules: what a rule would change, and which can never answer."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse

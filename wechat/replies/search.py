@@ -1,4 +1,4 @@
-"""What search finds of rules: by name, and by keyword."""
+"""The search source of rules: by name, and by keyword."""
 
 from collections.abc import Iterator
 

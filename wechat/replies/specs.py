@@ -1,4 +1,4 @@
-"""Rules as values: what triggers one, when it applies and to whom. Knows no Django.
+"""The rules as plain values: trigger, time and audience. Imports no Django.
 
 A time is Asia/Shanghai's; a moment is an aware ``datetime``.
 """

@@ -1,4 +1,4 @@
-"""Trying rules out before followers do: one message, the last thousand messages, rules that never answer."""
+"""The rule tester: it tries rules on one message or on the last thousand."""
 
 import datetime
 from collections.abc import Iterable, Sequence

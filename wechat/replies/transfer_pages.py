@@ -1,4 +1,4 @@
-"""Rules in and out: a file, and the platform's own auto-replies."""
+"""The pages that export and import rules, also from the platform's own page."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

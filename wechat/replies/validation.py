@@ -1,4 +1,4 @@
-"""What is wrong with a rule, in sentences that say what to change."""
+"""The problems of a rule, in sentences that say what to change."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What is known of the platform's statistics for a period, from the days that were read."""
+"""The kept statistics of the platform for a period, from the days that were read."""
 
 import datetime
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What the platform counted, as it told it."""
+"""The models of the platform's statistics, as it reported them."""
 
 from typing import ClassVar
 

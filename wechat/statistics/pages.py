@@ -1,4 +1,4 @@
-"""Followers, articles, messages and callbacks: the platform's figures, and our own where there are both."""
+"""The pages of followers, articles, messages and callbacks, with the platform's figures and our own."""
 
 import datetime
 from collections import Counter, defaultdict

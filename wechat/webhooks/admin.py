@@ -1,4 +1,4 @@
-"""Pages of endpoints and of what was posted to them."""
+"""The admin of endpoints and deliveries."""
 
 from collections.abc import Mapping
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Business systems subscribe to events: one address a client, for all accounts it may reach into."""
+"""The API of subscriptions: one address for each client, for all accounts that it may access."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the doctor says of endpoints that take nothing."""
+"""The doctor's findings about endpoints that accept nothing."""
 
 from collections.abc import Iterator
 

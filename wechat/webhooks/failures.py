@@ -1,4 +1,4 @@
-"""Deliveries that no receiver took, for the desk of what failed."""
+"""The deliveries that no receiver accepted, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What staff fill in about an endpoint."""
+"""The form of an endpoint."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where the outbox joins in: tags that followers get and lose are events."""
+"""The registrations of webhooks: tags that followers get or lose are published as events."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is forgotten of somebody: the events about them that were sent to business systems."""
+"""The erasure of events about a person."""
 
 from django.utils.translation import ngettext
 

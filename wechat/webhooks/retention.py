@@ -1,4 +1,4 @@
-"""Deliveries, deleted when their time is over."""
+"""The deletion of old deliveries."""
 
 import datetime
 from collections.abc import Sequence

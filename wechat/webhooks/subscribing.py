@@ -1,4 +1,4 @@
-"""How a business system says where it wants to be told, and of what."""
+"""The subscription of business systems to events."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Followers, what staff sort them by, and the work on many of them."""
+"""The models of followers, their grouping, and the work on many of them."""
 
 from accounts.followers.models.avatars import Avatar
 from accounts.followers.models.erasures import Erasure

@@ -1,4 +1,4 @@
-"""Our copies of the pictures that followers agreed to show."""
+"""The model of our copies of followers' pictures."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Who was erased, and when: what keeps their data from coming back."""
+"""The model of erasures, which keeps the data of erased people from coming back."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Followers and the platform's tags on them."""
+"""The models of followers and of the platform's tags."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What staff sort followers by: fields of their own, segments, tags that put themselves on."""
+"""The models by which staff group followers: custom fields, segments, automatic tags."""
 
 from django.db import models
 from django.db.models import QuerySet

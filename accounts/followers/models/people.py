@@ -1,4 +1,4 @@
-"""What a person is called besides what their follower's row says, and who of the staff is who."""
+"""The models of names that other apps know for a person, and of staff who are followers."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Work on followers: synchronisation, changes on their way to the platform, jobs over many followers.
+"""The models of work on followers: synchronisation, changes for the platform, bulk jobs.
 
 Every row with a ``due_at`` is work, claimed by a lease (``wechat.kernel.work``).
 """

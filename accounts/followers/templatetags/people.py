@@ -1,4 +1,4 @@
-"""Draws people in templates: ``{% person row %}``, ``{% person row link=address %}``, ``{% face row %}``."""
+"""The tags that show people: ``{% person row %}``, ``{% person row link=address %}``, ``{% face row %}``."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Everything that staff did, for owners and auditors of an account: searched, and taken along as a file."""
+"""The admin of the audit log, for owners and auditors of an account: search and export."""
 
 import datetime
 import operator

@@ -1,4 +1,4 @@
-"""Which staff may do what with which account, what they did, saw and keep, and how they sign in."""
+"""The models of staff: rights, audit log, acknowledgements, saved filters and sign-in."""
 
 from accounts.staff.models.acknowledgements import Acknowledgement
 from accounts.staff.models.audit import AuditChain, AuditEntry

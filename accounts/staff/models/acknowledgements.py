@@ -1,4 +1,4 @@
-"""What staff said they have seen of what waits for them."""
+"""The model of acknowledgements, which hide things that wait for a person."""
 
 from django.conf import settings
 from django.db import models

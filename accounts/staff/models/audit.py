@@ -1,4 +1,4 @@
-"""What staff did: an entry for each action, which is never changed and never taken away."""
+"""The model of the audit log: an entry for each action, never changed and never deleted."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which staff may do what with which account."""
+"""The model of rights: which staff may do what with which account."""
 
 from django.conf import settings
 from django.db import models

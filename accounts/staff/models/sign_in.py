@@ -1,4 +1,4 @@
-"""How staff sign in: how often somebody failed lately, where they are signed in, and their second step."""
+"""The models of sign-in: recent failures, sessions, and the second step."""
 
 import hashlib
 

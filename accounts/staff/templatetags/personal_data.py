@@ -1,4 +1,4 @@
-"""What tells who somebody is, in templates."""
+"""The template filter that hides personal data."""
 
 from django import template
 

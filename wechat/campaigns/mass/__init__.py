@@ -1,1 +1,1 @@
-"""Sending through the platform to many at once."""
+"""The mass sends through the platform."""

@@ -1,4 +1,4 @@
-"""Whom a mass send reaches, and what the platform still allows this month or today.
+"""The reach of a mass send, and what the platform still allows this month or today.
 
 A follower of a 服务号 receives 4 mass messages a calendar month; a 订阅号 sends once a day. What is on its
 way counts as well. Days and months are those of China. Reference: WeChat reference 11.

@@ -1,4 +1,4 @@
-"""What a mass send says, in the platform's words."""
+"""The bodies of mass sends in the platform's format."""
 
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend

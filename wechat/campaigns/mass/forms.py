@@ -1,4 +1,4 @@
-"""What staff fill in about a mass send; and the filters of the list."""
+"""The forms of mass sends, and the filters of the list."""
 
 import datetime
 import re

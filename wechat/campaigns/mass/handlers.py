@@ -1,4 +1,4 @@
-"""Where mass sends join in: the platform tells how one ended, and files in use are protected."""
+"""The registrations of mass sends: results from the platform, and files in use."""
 
 from django.db.models import Q
 from django.utils.translation import gettext as _

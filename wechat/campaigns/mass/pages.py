@@ -1,4 +1,4 @@
-"""What is done with a mass send; each page says first what will happen."""
+"""The actions on a mass send; each page shows first what will happen."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the platform reports of a mass send, joined to its call whichever comes first.
+"""The platform's reports of a mass send, joined to its call in either order.
 
 Reference: WeChat reference 2.3 MASSSENDJOBFINISH details.
 """

@@ -1,4 +1,4 @@
-"""How quickly WeChat delivers the mass sends of an account.
+"""The page of the speed at which WeChat delivers an account's mass sends.
 
 Reference: WeChat reference 11.
 """

@@ -1,4 +1,4 @@
-"""Sentences about a mass send: what keeps it, how it ended, what the originality check found."""
+"""The sentences about a mass send: obstacles, results, findings of the originality check."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who is in a sequence, and what became of each step for them."""
+"""The models of people in a sequence, and of each step's result for them."""
 
 from typing import Any
 

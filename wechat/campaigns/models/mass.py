@@ -1,4 +1,4 @@
-"""Mass sends: what is sent to whom, the calls it takes, and whom they reach.
+"""The models of mass sends, their calls, and their recipients.
 
 Reference: WeChat reference 11 Mass send, 2.3 MASSSENDJOBFINISH.
 """

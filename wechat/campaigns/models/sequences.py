@@ -1,4 +1,4 @@
-"""Sequences: steps that follow one another after something happened, with branches."""
+"""The models of sequences: steps in order, with branches."""
 
 from django.core.exceptions import ValidationError
 from django.db import models

@@ -1,1 +1,1 @@
-"""Messages that follow one another at set delays after something happened."""
+"""The sequences: messages that follow one another at set delays after an event."""

@@ -1,4 +1,4 @@
-"""What would happen to somebody who enters a sequence now: each step, when, and why it would not go out.
+"""The dry run: what would happen, step by step, to somebody who enters a sequence now.
 
 Nothing is sent and nothing is written. Conditions are those of today: what somebody does until then counts as
 well when it is for real.

@@ -1,4 +1,4 @@
-"""Changes of the steps of a sequence, one at a time; those inside look anew at what is next."""
+"""The changes of a sequence's steps; people in it get their next step computed again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

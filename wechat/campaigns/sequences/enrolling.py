@@ -1,4 +1,4 @@
-"""Into a sequence and out of it again. Everything here may run twice."""
+"""The entering and leaving of sequences; everything here is safe to repeat."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who enters a sequence: one statement for a single person and for a hundred thousand.
+"""The entering of a sequence by one statement, for one person and for a hundred thousand.
 
 Nobody enters twice for one occasion, whoever tells of it again: the ``occasion`` of an enrolment is unique
 for a sequence and a follower. It is the constant ``once`` where once is enough, what happened where each time

@@ -1,4 +1,4 @@
-"""What staff fill in about a sequence: who enters it when, and what ends it."""
+"""The form of a sequence: who enters it when, and what ends it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What arrives and means something for sequences: who enters one, who stops."""
+"""The effects of incoming messages on sequences: who enters one, and who leaves."""
 
 from collections.abc import Mapping, Sequence
 

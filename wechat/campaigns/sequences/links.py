@@ -1,4 +1,4 @@
-"""Links of a sequence's own messages that count who taps them."""
+"""The links of a sequence's messages, which count who taps them."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone

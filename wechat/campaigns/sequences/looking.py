@@ -1,4 +1,4 @@
-"""Looking who enters the sequences that nothing tells of: who is in a segment, and whose day it is.
+"""The regular search for people who enter a sequence by segment or date.
 
 A slice of followers is one statement; what is not done when a turn is over is due again at once.
 """

@@ -1,4 +1,4 @@
-"""How a sequence does, who is in it, and the values of a step's template."""
+"""The pages of a sequence: its figures, the people in it, and the values of a step's template."""
 
 import datetime
 from dataclasses import dataclass

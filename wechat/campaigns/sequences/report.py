@@ -1,4 +1,4 @@
-"""How a sequence does: who is in it, and what became of each step. All figures of its pages are from here."""
+"""The figures of a sequence: who is in it, and the results of each step."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows

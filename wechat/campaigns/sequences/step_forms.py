@@ -1,4 +1,4 @@
-"""What staff fill in about one step of a sequence, by what it does."""
+"""The forms of a sequence's steps, one for each kind."""
 
 from typing import Any
 

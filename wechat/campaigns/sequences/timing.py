@@ -1,4 +1,4 @@
-"""When a step is due: so long after the one before, then at a time, on a day, outside quiet time."""
+"""The due time of a step: a delay, then a time or day, outside quiet time."""
 
 import datetime
 

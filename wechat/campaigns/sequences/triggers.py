@@ -1,4 +1,4 @@
-"""What a sequence can begin with: who can tell of something registers it here.
+"""The registry of events that begin a sequence.
 
 An app above registers in its ``handlers`` module, and says when it happens::
 

@@ -1,4 +1,4 @@
-"""Figures of the channel reports as pages show them."""
+"""The template filters for figures of channel reports."""
 
 from django import template
 

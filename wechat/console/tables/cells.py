@@ -1,4 +1,4 @@
-"""What a cell holds: text without control characters, and never what a spreadsheet would run or shorten."""
+"""The values of cells: clean text, and never a formula or a shortened number."""
 
 import re
 from decimal import Decimal

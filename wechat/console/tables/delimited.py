@@ -1,4 +1,4 @@
-"""Rows of a CSV file, or of the tab-separated "Unicode text" of Excel."""
+"""The rows of a CSV file, or of the tab-separated "Unicode text" of Excel."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Responses with a table for a member of staff whose right to it was checked."""
+"""The responses with a table, for a member of staff whose right was checked."""
 
 import tempfile
 from collections.abc import Iterable

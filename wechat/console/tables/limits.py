@@ -1,4 +1,4 @@
-"""How much of a file is read: a small one may claim a billion rows, or unpack to more than fits in memory."""
+"""The limits on reading a file: a small one may claim a billion rows, or unpack to too much memory."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Numbers of a workbook as people see them; whether one is a day is decided by its format alone.
+"""The numbers of a workbook as people see them; the format alone decides which are dates.
 
 Reference: ECMA-376 part 1, 18.8.30 (number formats).
 """

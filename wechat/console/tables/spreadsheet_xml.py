@@ -1,4 +1,4 @@
-"""XML of a workbook's parts, parsed in chunks so that none of them is ever in memory as a whole.
+"""The XML of a workbook's parts, parsed in chunks, so that no part is in memory as a whole.
 
 Names are compared without their prefix: writers choose it as they like, and strict Open XML has namespaces of
 its own. Reference: ECMA-376 part 1, 18 (SpreadsheetML).

@@ -1,4 +1,4 @@
-"""Rows of the open sheet of an Excel workbook: of its parts only those are unpacked that the rows need.
+"""The rows of the open sheet of an Excel workbook; only the needed parts are unpacked.
 
 openpyxl reads a workbook's strings and styles whole before it gives the first row, and can be told no limits.
 

@@ -1,4 +1,4 @@
-"""Rows out of the XML of a worksheet.
+"""The rows in the XML of a worksheet.
 
 Reference: ECMA-376 part 1, 18.3.1.73 (rows), 18.3.1.4 (cells).
 """

@@ -1,4 +1,4 @@
-"""``{{ row.error|error_sentence }}``: what went wrong, for staff."""
+"""The filter ``{{ row.error|error_sentence }}``, which shows an error to staff."""
 
 from django import template
 

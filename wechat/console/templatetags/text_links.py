@@ -1,4 +1,4 @@
-"""``{{ text|linked }}``: a text that we send, with its links. What a follower wrote is never linked."""
+"""The filter ``{{ text|linked }}`` for texts that we send; a follower's text is never linked."""
 
 from django import template
 

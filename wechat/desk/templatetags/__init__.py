@@ -1,1 +1,1 @@
-"""Filters of the desk's templates."""
+"""The template filters of the desk."""

@@ -1,4 +1,4 @@
-"""What may be sent: the ledgers that a message is taken from before it is sent."""
+"""The models of ledgers from which a message is taken before it is sent."""
 
 from django.db import models
 from django.db.models import Q

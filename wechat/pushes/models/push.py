@@ -1,4 +1,4 @@
-"""What we send after the first answer, one row for each message to each recipient."""
+"""The model of messages after the first answer, one row for each message and recipient."""
 
 from django.db import models
 from django.db.models import Q
