@@ -74,7 +74,7 @@ WHERE account_id = %(account)s AND subscribed
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the run over, or staff changed it."""
+    """The error for a run that another worker has taken over, or that staff changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""Every kind of background work as the people who run an account see it: what waits, what is next, what
-holds it, and when a worker last did some of it."""
+"""The kinds of background work as staff see them: due and next rows, holds, and the last turn."""
 
 import datetime
 from collections.abc import Iterable, Mapping

@@ -128,7 +128,7 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _generated(request: HttpRequest, account: OfficialAccount) -> dict[str, str]:
-    """Makes, stores and returns a new token and key; this once, as what is stored is never shown."""
+    """Makes, stores and returns a new token and key, which are shown only this once."""
     made = {"token": setup_steps.new_token(), "aes_key": setup_steps.new_aes_key()}
     account.change_callback_keys(**made)
     account.save()

@@ -11,7 +11,7 @@ class StaffConfig(AppConfig):
 
 
 class SignInConfig(AuthConfig):
-    """Django's own app of those who sign in, by a name that its pages may show."""
+    """The configuration of Django's own auth app, with a name for its pages."""
 
     default = False
     verbose_name = _("Staff")

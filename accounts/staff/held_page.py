@@ -33,7 +33,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.SENDING, change=True)
 def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Sends, or calls off, what was planned for a time long ago; for who has the right to send."""
+    """Sends or calls off overdue sends, for staff with the right to send."""
     works = request.POST.getlist("work")
     if "send" in request.POST:
         number = held_work.send_overdue(account, works)

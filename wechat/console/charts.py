@@ -32,7 +32,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What the template ``console/chart.html`` draws; ``description`` says in words what can be seen."""
+    """The data of the template ``console/chart.html``; ``description`` says in words what can be seen."""
 
     kind: str
     data: str

@@ -18,7 +18,7 @@ NAMED = 20
 
 @dataclass
 class Deletion:
-    """How many rows of each model go, those that were read, and the names of rows that are in the way."""
+    """The numbers of rows to delete by model, the rows that were read, and the names of protected rows."""
 
     read: dict[type[Model], list[Model]] = field(default_factory=dict)
     numbers: Counter[type[Model]] = field(default_factory=Counter)

@@ -27,7 +27,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """``key`` is where in the file the list is, ``most`` how long it may be."""
+    """The format of a file: ``key`` is the list's key in the file, ``most`` its largest length."""
 
     name: str
     key: str

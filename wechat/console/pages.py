@@ -79,9 +79,9 @@ class ModelAdmin(SkinAdmin[Row]):
     takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Whoever may not change the row reads the form that others fill in: see ``read_only``.
+        """Returns the form; a reader without the right to change gets it read-only, see ``read_only``.
 
-        Django leaves out every field for them; what they send is refused before a form is made of it.
+        Django would leave out every field for them; a form that they send is refused before.
         """
         form: Any = super().get_form(request, obj, change=False, **kwargs)
         # Made for this request: what is only read links to what its reader may see.
@@ -89,7 +89,7 @@ class ModelAdmin(SkinAdmin[Row]):
         return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with it by kind and number, and not row by row."""
+        """Returns the rows that are deleted together, by kind and number and not one by one."""
         deletion = deletion_of(objs)
         lacking = {
             str(model._meta.verbose_name)
@@ -196,7 +196,7 @@ class Keyset(Paginator[Row]):
 
 
 class HistoryMixin(SimpleHistoryAdmin):
-    """Before an admin class: its rows have versions, which whoever may change them can bring back, whole."""
+    """The mixin of admin classes whose rows have versions, which staff with the right can restore."""
 
     def version_words(self, row: Any, version: Any = None) -> Words:
         """Returns what the row says now, or said in a version, field by field."""
@@ -214,7 +214,7 @@ class HistoryMixin(SimpleHistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """What would change, and with a post the version itself; the package would show a form instead."""
+        """Shows what a version would change; a POST restores it. The package would show a form instead."""
         row = self.get_object(request, object_id)
         version = row.history.filter(pk=row_id(version_id)).first() if row else None
         if version is None:
@@ -253,7 +253,7 @@ class HistoryMixin(SimpleHistoryAdmin):
 
 
 class ReadOnly:
-    """Before an admin class: nothing is added, changed or deleted by hand."""
+    """The mixin of admin classes whose rows nobody adds, changes or deletes by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -266,7 +266,7 @@ class ReadOnly:
 
 
 class PartOf:
-    """Before an inline: whoever may look at a thing, or change it, may do so with its parts."""
+    """The mixin of inlines whose rows have the same rights as the row that they belong to."""
 
     # A form is made for each part that is claimed to be sent, before any of them is looked at.
     max_num: int | None = 50

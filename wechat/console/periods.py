@@ -25,7 +25,7 @@ OF_THE_PAGE = frozenset({"days", "first", "last", "page", "format"})
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Both days included."""
+    """A period of days, both ends included."""
 
     first: datetime.date
     last: datetime.date
@@ -54,7 +54,7 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """As many days, right before these."""
+        """Returns the period of the same length right before this one."""
         return Period(self.first - self.length * DAY, self.first - DAY)
 
     @property
@@ -71,10 +71,9 @@ def midnight(day: datetime.date) -> datetime.datetime:
 
 
 class PeriodForm(forms.Form):
-    """Nothing chosen: the last 30 days. ``days`` in the address is one of those offered, and ends today.
+    """The form of a period: by default the last 30 days; ``days`` is an offered number of days until today.
 
-    Where figures of today are not to be had, the usual periods end ``ends_days_ago`` days earlier, and are
-    compared with as many days.
+    If today's figures are not available yet, the offered periods end ``ends_days_ago`` days earlier.
     """
 
     ends_days_ago: ClassVar[int] = 0

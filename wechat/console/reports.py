@@ -28,7 +28,7 @@ Number = int | float | None
 
 
 class Unit(enum.Enum):
-    """What a number counts. The values are how its heading goes on in a file."""
+    """The unit of a number; the value is the end of its heading in a file."""
 
     COUNT = ""
     FEN = gettext_lazy("yuan")
@@ -38,7 +38,7 @@ class Unit(enum.Enum):
 
 
 class Whole(enum.Enum):
-    """How the days make up the period."""
+    """The way in which the value of a period follows from its days."""
 
     SUM = "sum"
     LAST = "last"
@@ -117,7 +117,7 @@ class TableLine:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What figures are made of; with ``hours``, as a chart."""
+    """The table of figures; with ``hours``, also a chart."""
 
     title: StrOrPromise
     heading: StrOrPromise
@@ -222,7 +222,7 @@ class Report:
 
     @property
     def by_day(self) -> Table:
-        """Every day of the period, the newest first."""
+        """Returns every day of the period, the newest first."""
         link = self.day_link or (lambda _day: "")
         nothing = [None] * len(self.measures)
         lines = [TableLine(str(day), self.days.get(day, nothing), link(day)) for day in self.form.period.days]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Paid orders and their sum in fen."""
+    """The number of paid orders and their sum in fen."""
 
     orders: int = 0
     fen: int = 0

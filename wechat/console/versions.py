@@ -15,7 +15,7 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a field says in one version and in another; empty where it says nothing."""
+    """The values of a field in two versions, as texts."""
 
     field: str
     old: str

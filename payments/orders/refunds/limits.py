@@ -1,6 +1,8 @@
-"""How much is given back without a second person: a sum for each order, and the same for each day of whoever
-asks, a member of staff or a business system. In parts it stays one sum. Its owner sets it with the account's
-other limits, see ``accounts.approvals``.
+"""The limit on refunds without a second person.
+
+It holds for each order, however many partial refunds it has, and for each day of the requester, who is a
+member of staff or a business system. The account's owner sets it with the other limits, see
+``accounts.approvals``.
 """
 
 import datetime

@@ -40,10 +40,7 @@ def replied(account: OfficialAccount, openid: str, at: datetime) -> None:
 
 
 def purchased(account: OfficialAccount, openid: str, key: str) -> None:
-    """Stops, after somebody paid, the sequences that a purchase ends.
-
-    Those that began with this very order ``key`` go on.
-    """
+    """Ends the payer's sequences that a purchase ends, except those that this very order ``key`` began."""
     paying = _open(account, openid).filter(sequence__stop_on_purchase=True).exclude(began_with=key)
     _stop(paying, Reason.PURCHASED)
 

@@ -17,10 +17,10 @@ class UnreadableTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SheetLimits:
-    """``rows`` is what a sheet of Excel holds; ``unpacked`` counts bytes of XML, and what cells repeat of it.
+    """The limits of a sheet: ``rows`` as in Excel; ``unpacked`` counts bytes of XML and of repeated cells.
 
-    ``seconds`` are those that the processor spends on reading, not those that pass: so many, and as many more
-    for each megabyte of the file, because an honest file is not much smaller than what is in it.
+    ``seconds`` is processor time, allowed once and again for each megabyte of the file, because an honest
+    file is not much smaller than its content.
     """
 
     rows: int = 1_048_576
@@ -31,7 +31,7 @@ class SheetLimits:
 
 @dataclass(slots=True)
 class Budget:
-    """What one reading of a file of ``size`` bytes has spent of its limits."""
+    """The part of the limits that the reading of one file of ``size`` bytes has used."""
 
     limits: SheetLimits
     size: int

@@ -148,5 +148,5 @@ def _local(name: str) -> str:
 
 
 def _refuse(*declared: Any) -> None:
-    """No writer of workbooks declares a document type; entities of one could unpack to anything."""
+    """Refuses a document type: no workbook has one, and its entities could expand without limit."""
     raise no_table()

@@ -71,7 +71,7 @@ class _Workbook:
         return named if named in self._parts else "xl/workbook.xml"
 
     def _related(self, part: str) -> Mapping[str, tuple[str, str]]:
-        """What a part refers to, by the id of the relationship: its kind, and the name of the other part."""
+        """Returns the relationships of a part by id: their kind, and the name of the other part."""
         folder, name = posixpath.split(part)
         relationships = posixpath.join(folder, "_rels", f"{name}.rels")
         if relationships not in self._parts:

@@ -81,7 +81,7 @@ def _cell(sheet: Any, value: Value) -> Any:
 
 
 def _number_cell(sheet: Any, value: Decimal) -> Any:
-    """With as many decimals as it was given."""
+    """Returns a numeric cell with as many decimals as the number has."""
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
@@ -93,7 +93,7 @@ def _number_cell(sheet: Any, value: Decimal) -> Any:
 
 
 class _Lines:
-    """What a CSV writer wrote since it was taken."""
+    """The buffer of a CSV writer, emptied each time it is read."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []

@@ -33,7 +33,7 @@ def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
 
 
 def seal_field(text: str, key: RSA.RsaKey) -> str:
-    """Encrypts a name or number on its way to WeChat Pay. Raises ValueError beyond 214 bytes."""
+    """Encrypts a name or number for WeChat Pay. Raises ValueError beyond 214 bytes."""
     plain = text.encode()
     if len(plain) > LONGEST_FIELD:
         raise ValueError(f"a sealed field has at most {LONGEST_FIELD} bytes")
