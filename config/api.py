@@ -1,4 +1,4 @@
-"""The routes below ``/api/v1/``, an app a line; the routes themselves are in each app's ``api`` module."""
+"""The routes below ``/api/v1/``: one line per app, which includes the routes of its ``api`` module."""
 
 from django.urls import URLPattern, URLResolver
 

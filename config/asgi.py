@@ -1,9 +1,9 @@
-"""The ASGI application: callbacks, messages to be queued and health in the event loop, Django's own pages in
-threads beside it.
+"""The ASGI application: it answers callbacks, pushes and health checks in the event loop, and Django's pages
+in threads.
 
-A callback waits for one thing only, the commit it shares with others, so the loop carries as many as come.
-Pages are synchronous code over the ORM, run in threads (``config.serving``), no more of them at a time than
-``WEB_THREADS``.
+A callback only waits for the commit that it shares with others, so one event loop carries any number of them.
+Pages are synchronous code over the ORM, so they run in threads (``config.serving``), at most ``WEB_THREADS``
+at a time.
 """
 
 import gc
@@ -23,7 +23,7 @@ from config.serving import Loop, Pages  # noqa: E402
 from wechat.inbox.asgi import callback_application, callback_slug  # noqa: E402
 from wechat.pushes.api import Pushes  # noqa: E402
 
-# Of Python itself: 700.
+# How many new objects make the garbage collector run; Python's default is 700.
 OBJECTS_BETWEEN_LOOKS = 20_000
 
 telemetry.start("wechat-console-web")
@@ -57,12 +57,12 @@ async def others(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _is_secure(scope: Any) -> bool:
-    """Returns whether a request came over HTTPS, if it has to; Django redirects the others."""
+    """Returns whether a request came over HTTPS, or need not; Django redirects all other requests."""
     return not settings.SECURE_SSL_REDIRECT or (b"x-forwarded-proto", b"https") in scope["headers"]
 
 
-# What is loaded by now stays: the collector need not look at it again with every few hundred callbacks. And
-# it looks more seldom: of what a callback makes nearly all is gone with its answer, without the collector.
+# Everything loaded by now stays for the life of the process, so the garbage collector need not examine it
+# again. It also runs less often, because reference counting frees nearly all that a callback creates.
 gc.collect()
 gc.freeze()
 gc.set_threshold(OBJECTS_BETWEEN_LOOKS)

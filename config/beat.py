@@ -1,7 +1,7 @@
-"""Beat: one tick a second (``CELERY_BEAT_SCHEDULE``), sent by a process that knows the settings alone.
+"""The beat process: it sends one tick a second (``CELERY_BEAT_SCHEDULE``) and loads nothing but the settings.
 
-``celery -A config.beat beat``. What a tick leads to is the workers' business, so no Django app is loaded:
-two thirds less memory than with ``celery -A config beat``.
+Start it with ``celery -A config.beat beat``. Only workers act on a tick, so beat loads no Django app; it
+needs a third of the memory of ``celery -A config beat``.
 """
 
 import os
@@ -16,9 +16,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class Scheduler(beat.Scheduler):
-    """Celery's scheduler, with a connection of the pool for each tick, and nothing kept on disk.
+    """The Celery scheduler that takes a pooled connection for each tick and keeps nothing on disk.
 
-    Its own is made once: after a restart of RabbitMQ every tick failed on it for ever.
+    Celery's own scheduler opens one connection and keeps it: after a restart of RabbitMQ it could not send
+    any tick.
     """
 
     producer: Any = None

@@ -1,6 +1,6 @@
 """The bill of materials of the image, made from its lock file and the Dockerfile: CycloneDX, as JSON.
 
-``python -m config.bill_of_materials`` prints it; no image has to be built for it, and nobody is asked. The
+``python -m config.bill_of_materials`` prints it, without building an image and without using the network. The
 licences are those of the packages as they are installed here.
 """
 
@@ -50,7 +50,7 @@ def as_json(bom: Bom) -> str:
 
 
 def _base_image() -> Iterator[Component]:
-    """Yields the image that the last stage begins with; what is in it is told by whoever scans it."""
+    """Yields the base image of the last stage; a scanner of images lists what that image contains."""
     name, version = BASE.findall((PROJECT / "deploy" / "Dockerfile").read_text())[-1]
     where = PackageURL("docker", name=name, version=version)
     yield Component(name=name, version=version, type=ComponentType.CONTAINER, purl=where, bom_ref=str(where))

@@ -1,4 +1,4 @@
-"""The Celery application of the workers: two queues; the work itself is due rows in Postgres."""
+"""The Celery application of the workers: it has two queues; the work itself is rows in Postgres."""
 
 import os
 import tempfile
@@ -23,14 +23,14 @@ from config.logs import log_as_django_does
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# A Redis that answers nonsense is one to connect to anew: a worker ended by it.
+# After an invalid response from Redis, reconnect; without this line the worker would exit.
 redis_transport.Transport.connection_errors += (InvalidResponse,)
 
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# After each task Celery would close the pool together with the connection: the next task would connect anew,
-# and threads that read meanwhile (see ``wechat.kernel.versioned_cache``) would find it closed.
+# Celery would close the connection pool after each task: the next task would have to connect again, and the
+# pool would be closed under other threads (such as the one of ``wechat.kernel.versioned_cache``).
 app.conf["CELERY_DB_REUSE_MAX"] = 2**62
 setup_logging.connect(log_as_django_does)
 
@@ -72,7 +72,7 @@ def serve_metrics(**_arguments: object) -> None:
 
 @celeryd_after_setup.connect
 def keep_a_place_for_interactive_work(instance: Any, **_arguments: object) -> None:
-    """Keeps one process of a worker that does both kinds of work free for what somebody waits for."""
+    """Reserves one process of a worker for the interactive queue if the worker reads both queues."""
     from wechat.kernel.work import INTERACTIVE, places
 
     processes = int(instance.concurrency or 1)

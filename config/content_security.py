@@ -1,7 +1,7 @@
-"""What a browser lets our pages do: their own scripts, styles and files, and nothing of anybody else.
+"""The content security policy: pages may load scripts, styles and files of this server only.
 
-A middleware of a few lines and not django-csp: there is one policy for each of two kinds of pages, without
-nonces, as no page has a script of its own.
+This is a short middleware and not django-csp, because there are only two policies, one for each kind of page,
+and no page has an inline script that would need a nonce.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,9 +15,9 @@ Directives = dict[str, Iterable[str]]
 
 
 class ContentSecurityPolicy:
-    """Adds the content security policy to every answer that brings none of its own.
+    """Adds the content security policy to every response that has none yet.
 
-    It goes first among the middleware, so that it sees every answer.
+    It is the first middleware, so that it sees every response.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -64,7 +64,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
-    """Returns the worst of what waits for the reader in this account, and how many more kinds wait."""
+    """Returns the most urgent things that wait for the reader in this account, and the number of others."""
     assert isinstance(request.user, User)
     found: Sequence[TodoItem] = [each for each in todo.waiting(request.user) if each.account == account]
     return {
@@ -91,7 +91,7 @@ def _unanswered(account: OfficialAccount) -> list[RecentMessage]:
 
 
 def _steps(account: OfficialAccount | None, rights: Rights) -> Iterator[SetUpStep]:
-    """Yields what is missing until followers are answered; the first step is the next to do."""
+    """Yields the steps that are still missing before followers get answers; the first one is the next."""
     if account is None:
         if rights.everything:
             address = reverse("operations_setup")

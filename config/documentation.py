@@ -1,6 +1,7 @@
-"""The API's OpenAPI document and the page that shows it: for everybody, so made once and not without end.
+"""The OpenAPI document of the API and the page that shows it.
 
-To work the document out costs thirty times as much as to tell that the process is healthy.
+Both are public. To generate the document costs thirty times as much as a health check, so each process
+generates it once, and the rate per network address is limited.
 """
 
 from functools import cache
@@ -24,7 +25,7 @@ CACHED_SECONDS = 300
 
 
 class ReaderRate(BaseThrottle):
-    """A limit of how often one network address may read the documentation."""
+    """The limit on how often one network address may read the documentation."""
 
     _wait = 0.0
 
@@ -37,7 +38,7 @@ class ReaderRate(BaseThrottle):
 
 
 class Schema(SpectacularAPIView):
-    """The document in YAML or JSON, as is accepted, in the language of ``?lang=`` or of the reader."""
+    """The document in YAML or JSON, as the client accepts, in the language of ``?lang=`` or of the reader."""
 
     http_method_names = ["get", "head"]
     throttle_classes = [ReaderRate]
@@ -56,7 +57,7 @@ class Schema(SpectacularAPIView):
 
 @cache
 def _document(media_type: str, language: str) -> bytes:
-    """Returns the document in one form and language; a process makes each of them once."""
+    """Returns the document in one format and language; a process generates each of them once."""
     renderer: Any = next(each for each in Schema.renderer_classes if each.media_type == media_type)
     with translation.override(language):
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped library
@@ -64,7 +65,7 @@ def _document(media_type: str, language: str) -> bytes:
 
 
 class Documentation(SpectacularSwaggerSplitView):
-    """Swagger UI for the document; its script has an address of its own, for the content security policy."""
+    """The Swagger UI page; its script is a separate file, because of the content security policy."""
 
     http_method_names = ["get", "head"]
     throttle_classes = [ReaderRate]

@@ -1,4 +1,4 @@
-"""What the process is told from outside: read once, checked at once, refused in one clear line."""
+"""The readers of environment variables: a value that makes no sense is refused with one clear line."""
 
 import base64
 import binascii
@@ -23,14 +23,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class InvalidSetting(SystemExit):
-    """The process cannot start with what it was told; the text is the whole message."""
+    """The error for an invalid environment variable; its text is the whole message."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"WeChat Console cannot start: {name} {problem}")
 
 
 def given(name: str) -> str:
-    """Returns a setting of that name, or the text of the file that ``NAME_FILE`` names, as for secrets.
+    """Returns the variable of that name, or the content of the file that ``NAME_FILE`` names, for secrets.
 
     Raises ``InvalidSetting``.
     """
@@ -84,7 +84,7 @@ def web_address(name: str, default: str) -> str:
 
 
 def _split(name: str, address: str, problem: str) -> SplitResult:
-    """Returns the parts of an address; Python's own error would quote the password in it."""
+    """Returns the parts of a URL; its error leaves out the password that Python's own error would quote."""
     try:
         return urlsplit(address)
     except ValueError:
@@ -105,9 +105,9 @@ def trusted_proxies(name: str, default: int) -> int | tuple[Network, ...]:
 
 
 def service_address(name: str, value: str, *schemes: str) -> str:
-    """Returns the address of a database or a broker if it is readable; otherwise raises ``InvalidSetting``.
+    """Returns the URL of a database or broker if it is valid. Raises ``InvalidSetting`` otherwise.
 
-    Its password never reaches the message.
+    The message never contains the password.
     """
     unreadable = (
         "cannot be read: write / # ? @ : % [ of a password as %2F %23 %3F %40 %3A %25 %5B, a port in digits."
@@ -123,7 +123,7 @@ def service_address(name: str, value: str, *schemes: str) -> str:
 
 
 def mail(name: str) -> Mapping[str, Any]:
-    """Returns Django's settings for ``smtp+tls://user:password@host:587``; nothing where there is no address.
+    """Returns Django's mail settings for ``smtp+tls://user:password@host:587``; empty without a URL.
 
     ``smtp+ssl`` and plain ``smtp`` are known, too.
     """
@@ -136,7 +136,7 @@ def mail(name: str) -> Mapping[str, Any]:
 
 
 def field_keys(text: str) -> Mapping[str, bytes]:
-    """Returns the keys of ``id:base64`` pairs: the first encrypts, all decrypt; each key has 32 bytes."""
+    """Returns the 32-byte keys of ``id:base64`` pairs, by id: the first one encrypts, all of them decrypt."""
     keys: dict[str, bytes] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key_id, _, encoded = pair.partition(":")
@@ -155,7 +155,7 @@ def field_keys(text: str) -> Mapping[str, bytes]:
 
 
 def local_secrets() -> Mapping[str, str]:
-    """Returns secrets made on the first start of an embedded installation, in a file for its owner only."""
+    """Returns the secrets of an embedded installation, generated at its first start, from a private file."""
     path = local_folder() / "secrets.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the page of an error may tell while ``DEBUG`` is set."""
+"""The filter for secrets on Django's error page, which is shown while ``DEBUG`` is set."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ReporterFilter(SafeExceptionReporterFilter):
-    """Hides the addresses of servers as well, because passwords are part of them."""
+    """Hides the URLs of servers as well, because they contain passwords."""
 
     hidden_settings = re.compile(
         rf"{SafeExceptionReporterFilter.hidden_settings.pattern}|URL|LOCATION", re.IGNORECASE

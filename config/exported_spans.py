@@ -1,4 +1,4 @@
-"""What is sent to a collector of traces, and what is not; loaded where there is one only."""
+"""The choice of spans that are exported; imported only if a trace collector is configured."""
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -6,9 +6,9 @@ from opentelemetry.trace import SpanKind, Status
 
 
 class ExportedSpans(BatchSpanProcessor):
-    """Sends steps of ours, and the statements and commands that are part of one.
+    """Exports our own spans, and those of statements and commands that belong to one.
 
-    Those that are part of none are left out: every second workers look for what is due.
+    Others are left out: workers ask every second what is due, outside of any span of ours.
     """
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -18,7 +18,7 @@ class ExportedSpans(BatchSpanProcessor):
 
 
 def _without_words(span: ReadableSpan) -> ReadableSpan:
-    """Returns the span without the words of its status: those of a failed statement hold its values."""
+    """Returns the span without its status description: that of a failed statement contains its values."""
     return ReadableSpan(
         span.name,
         span.context,

@@ -1,4 +1,4 @@
-"""Where apps that stand side by side, and so know nothing of each other, are told of each other."""
+"""The links between apps of one level, which must not import each other."""
 
 import datetime
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from payments.orders.models import Order
 
 @statistics.register
 def paid_orders(account: OfficialAccount, since: datetime.datetime) -> Iterator[statistics.Purchase]:
-    """Yields what followers paid, after refunds, for the statistics of the buttons they came by."""
+    """Yields what followers paid, less refunds, for the statistics of menu buttons."""
     paid = Order.objects.filter(account=account, paid_at__gte=since).exclude(payer_openid="")
     rows = paid.order_by("paid_at").values_list("payer_openid", "paid_at", "total", "refunded")
     for openid, paid_at, total, refunded in rows.iterator():

@@ -1,7 +1,7 @@
-"""Health for the load balancer, answered in the event loop: within a second, whatever is away.
+"""The health endpoints for the load balancer, answered in the event loop within a second.
 
-No thread, no place among the pages and no connection of the pool is needed, so it is answered while all of
-them are taken.
+They need no page thread and no pooled connection, so they answer while all of those are busy, and while
+Postgres or Redis is away.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ FRESH_SECONDS = 1.0
 
 
 class Probe:
-    """A question to one service, asked once at a time and shared by all who want to know."""
+    """A check of one service; concurrent callers share one check."""
 
     def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
         self._ask = ask
@@ -35,7 +35,7 @@ class Probe:
         self._answer: asyncio.Future[bool] | None = None
 
     async def is_reached(self, seconds: float = DEADLINE_SECONDS) -> bool:
-        """Returns the service's answer, or ``False`` when there is none within that time."""
+        """Returns whether the service answered; ``False`` if it did not within that time."""
         answer = self._answer
         if answer is None or self._is_over(answer):
             self._asked_at = time.monotonic()
@@ -50,7 +50,7 @@ class Probe:
 
 
 async def _postgres() -> bool:
-    """Returns whether Postgres takes rows: a standby does not."""
+    """Returns whether Postgres accepts writes: a standby does not."""
     try:
         async with await group_commit.connect() as session:
             cursor = await session.execute("SELECT current_setting('transaction_read_only') = 'off'")

@@ -44,7 +44,7 @@ class Chapter:
 
 
 def show(request: HttpRequest, guide: str) -> HttpResponse:
-    """Shows one guide of the help."""
+    """Shows one guide."""
     if guide not in _guides(_language()):
         raise Http404
     title, body = _read(guide, _language())
@@ -53,7 +53,7 @@ def show(request: HttpRequest, guide: str) -> HttpResponse:
 
 
 def chapters(wanted: str) -> Iterator[Chapter]:
-    """Returns the headings that have these words, or their pinyin."""
+    """Returns the headings that contain these words, as characters or as pinyin."""
     for guide in _guides(_language()):
         for chapter in _chapters(guide, _language()):
             if matches(chapter.title, wanted):
@@ -103,7 +103,7 @@ def _body(tokens: list[Token]) -> list[Token]:
 
 
 def _lead(token: Token) -> None:
-    """Has links to guides and to the API's description, and pictures, lead to where the console has them."""
+    """Rewrites links to guides, to the API's description and to pictures for the console."""
     name = str(token.attrs.get("href", "")).partition("#")[0]
     if name.startswith(API):
         token.attrSet("href", reverse("docs"))

@@ -51,7 +51,7 @@ class FigureCard:
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """The numbers of a figure up to today; ``None`` is a day of which nobody knows."""
+    """The daily values of a figure up to today; ``None`` for a day whose value is unknown."""
 
     figure: Figure
     numbers: Numbers
@@ -78,7 +78,7 @@ def _roles(account: OfficialAccount, rights: Rights) -> frozenset[str]:
 
 
 def _asked(account: OfficialAccount, rights: Rights, today: datetime.date) -> Iterator[_Days]:
-    """Yields the figures that the reader may see; each source is asked once, or not at all."""
+    """Yields the figures that the reader may see; asks each source at most once."""
     for source in SOURCES:
         yours = [each for each in source.figures if rights.may_view(each.area, account.pk)]
         if yours:

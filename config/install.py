@@ -1,7 +1,7 @@
-"""Makes `.venv` and brings it up to a lock file: `python -I config/install.py run|dev`.
+"""Creates `.venv` and installs a lock file into it: `python -I config/install.py run|dev`.
 
-Runs on the machine's own Python before anything is installed, so it imports the standard library only and
-avoids syntax that a Python too old for us would stumble over before it can say so.
+Runs on the machine's own Python before anything is installed, so it imports the standard library only. It
+avoids new syntax, so that a Python that is too old can still run it and print that it is too old.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ def main(name: str) -> None:
 
 
 def is_current(name: str) -> bool:
-    """Returns whether the lock that was installed last is the one we have, into a Python that still runs."""
+    """Returns whether the current lock file is installed in `.venv`, and the Python of `.venv` still runs."""
     stamp = VENV / f"{name}.txt"
     return (
         stamp.exists() and stamp.read_bytes() == lock_file(name).read_bytes() and succeeds(PYTHON, "-c", "")

@@ -1,6 +1,6 @@
-"""Structured logs: one JSON object a line in production, readable lines while developing.
+"""The configuration of logs: one JSON object per line in production, readable lines during development.
 
-The standard library's loggers are used throughout; what they are given as ``extra`` becomes fields.
+The code uses the loggers of the standard library; the keys of ``extra`` become fields.
 """
 
 from typing import Any
@@ -14,14 +14,14 @@ from wechat.kernel import tracing
 
 
 def name_request(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Adds the id of the request that the line belongs to, in whichever process it is written."""
+    """Adds the id of the request that the line belongs to, in web processes and in workers."""
     if trace := tracing.current():
         event["request_id"] = tracing.request_id(trace)
     return event
 
 
 def name_route(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Puts the route in the place of the address that Django tells of: what is in one may be a secret.
+    """Replaces the path in a message of Django by its route, because a path may contain a secret.
 
     Django gives the request along, and ends its words, where they have any parts, with the path.
     """
@@ -34,13 +34,13 @@ def name_route(_logger: object, _method: str, event: dict[str, Any]) -> dict[str
 
 
 def drop_colours(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what uvicorn would write on a terminal."""
+    """Removes the coloured copy of a message that uvicorn adds."""
     event.pop("color_message", None)
     return event
 
 
 def route_of(request: HttpRequest) -> str:
-    """Returns the path as its route is written; before one is found, and where there is none, ``unknown``."""
+    """Returns the route that matched the request; ``unknown`` if none did, or not yet."""
     match = request.resolver_match
     return f"/{match.route.removeprefix('^')}" if match else "unknown"
 
@@ -105,5 +105,5 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
 
 
 def log_as_django_does(**_signal: object) -> None:
-    """Sets up the logs of a process of Celery, whose own level of the root would lose what sends tell."""
+    """Configures logging in a Celery process: Celery's own root level would drop the lines about sends."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

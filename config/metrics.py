@@ -1,7 +1,7 @@
-"""``/metrics``, in a thread of its own beside the event loop: told also while every page is busy.
+"""The endpoint ``/metrics``, answered in a thread of its own, so also while all page threads are busy.
 
-Prometheus asks processes by their own addresses, so the host of the request is not looked at; let the proxy
-answer it to your own network only.
+Prometheus scrapes each process by its own address, so the ``Host`` header is not checked; let the proxy serve
+this path to your own network only.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ _scraping = ThreadOffload("metrics", 1)
 
 
 async def metrics_application(scope: Any, receive: Any, send: Any) -> None:
-    """Answers a GET; 503 when it takes too long."""
+    """Answers a GET; with 503 if collecting the metrics takes too long."""
     try:
         status, body = 200, await _scraping.run(SECONDS, exposition.text)
     except TimeoutError:

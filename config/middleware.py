@@ -1,4 +1,4 @@
-"""What is put around every page of Django."""
+"""The middleware around every page of Django."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +33,7 @@ BLANK = " \t\r\n\u00a0\u3000"
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
-    """Ties each log line to its request, and tells the request's own line what only Django knows."""
+    """Binds log lines to their request, and adds to the request's own line what only Django knows."""
 
     def __call__(self, request: HttpRequest) -> Any:
         line: dict[str, Any] = request.META.setdefault(LINE, {})
@@ -42,7 +42,7 @@ class RequestMiddleware(middlewares.RequestMiddleware):
             return super().__call__(request)
 
     def prepare(self, request: HttpRequest) -> None:
-        """Binds the address to the log; the id of the request is its trace's, and its line comes last."""
+        """Binds the client's address to the log; the request id comes from the trace."""
         structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
@@ -60,21 +60,21 @@ class RequestMiddleware(middlewares.RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """Adds the user to the log line, if it is a person: it is a client or merchant when servers call."""
+        """Adds the user to the log line if it is a person, and not an API client or a merchant."""
         if isinstance(getattr(request, "user", None), AbstractBaseUser | AnonymousUser):
             middlewares.RequestMiddleware.bind_user_id(request)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Returns method and route: an address itself may hold a code of a login, or of a first password."""
+        """Returns method and route; the path itself may contain a login code or a password token."""
         return f"{request.method} {route_of(request)}"
 
 
 class Notifications:
-    """Leads WeChat Pay's notifications to their view, past what is there for people and their browsers.
+    """Passes WeChat Pay's notifications directly to their view, past the middleware for browsers.
 
-    A signed call has no session, language, form or message; to find that out would take longer than Postgres
-    does to write down a payment.
+    A signed call has no session, language, form or message; the middleware that looks for them would take
+    longer than Postgres takes to store a payment.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -89,9 +89,10 @@ class Notifications:
 
 
 class EndedSessions:
-    """Leads whoever sent a form after their session had ended back to the page with it, and says so.
+    """Redirects somebody who sent a form after their session had ended back to the page with the form.
 
-    The address of the form itself may have no page.
+    A message says that nothing was saved. The page is taken from the referrer, because the address that the
+    form is posted to may have no page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -114,9 +115,9 @@ class EndedSessions:
 
 
 class CleanForms:
-    """Cleans what is typed or pasted into a form, or asked for in an address, before any page reads it.
+    """Cleans the values of forms and query strings before any page reads them.
 
-    Signed calls and notifications are read by doors of their own.
+    Signed calls and notifications are cleaned where they are read.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
@@ -145,6 +146,6 @@ def _clean(typed: QueryDict) -> QueryDict:
 
 
 def _without_unseen(value: str) -> str:
-    """Returns a text without unseen characters around it; blanks alone are kept, as in a password."""
+    """Returns a text without invisible characters at its ends; blanks alone are kept, as in a password."""
     seen = value.strip(UNSEEN + BLANK)
     return value if value.strip() == seen else seen

@@ -1,7 +1,7 @@
-"""What is answered while Postgres or Redis is away: at once, and in words that say which of them it is.
+"""The immediate answer while Postgres or Redis is away: a 503 that names the service.
 
-A page that waits for a connection would wait for as long as the pool does, with its place taken. So while a
-page takes its time Postgres is asked beside it, as health does, and without an answer the page is given up.
+A page that waits for a connection would block its thread until the pool times out. So if a page takes long,
+Postgres is checked meanwhile, as the health endpoint does; if it does not answer, the page is given up.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ AWAY_CODES = ("08", "53", "57P")
 
 
 class Away(Exception):
-    """A page cannot be made, as what it needs is away."""
+    """The error for a page that cannot be made because a service is away."""
 
     def __init__(self, service: str) -> None:
         super().__init__(service)
@@ -50,7 +50,7 @@ class Away(Exception):
 
 
 async def finished(page: "asyncio.Future[Any]") -> None:
-    """Waits until the page is made. Raises ``Away`` when Postgres does not answer meanwhile."""
+    """Waits until the page is made. Raises ``Away`` if Postgres stops answering meanwhile."""
     done, _pending = await asyncio.wait({page}, timeout=QUICK_SECONDS)
     if done:
         return
@@ -68,7 +68,7 @@ async def finished(page: "asyncio.Future[Any]") -> None:
 
 
 def service_of(error: BaseException) -> str:
-    """Returns what is away if that is the cause of the error, else nothing."""
+    """Returns the name of the service whose outage caused the error, or the empty text."""
     if is_read_only(error) or _is_nonsense(error):
         return POSTGRES
     if isinstance(error, OperationalError | InterfaceError):
@@ -79,14 +79,14 @@ def service_of(error: BaseException) -> str:
 
 
 def _is_nonsense(error: BaseException) -> bool:
-    """Returns whether what came over the connection was nothing that Postgres says."""
+    """Returns whether the bytes on the connection were no valid protocol of Postgres."""
     cause = error.__cause__
     is_of_the_wire = type(error) in (DatabaseError, InternalError) and isinstance(cause, psycopg.Error)
     return is_of_the_wire and not sqlstate(error)
 
 
 def answer(path: str, service: str) -> HttpResponse:
-    """Returns a 503 in the form that is spoken at the path; for people in both of our languages."""
+    """Returns a 503 in the format of the path; pages for people are in both languages."""
     response: HttpResponse
     if path.startswith("/api/"):
         message = f"{service} cannot be reached; try again in a moment."
@@ -115,7 +115,7 @@ def _in_words(service: str) -> list[dict[str, str]]:
 
 
 async def send_answer(path: str, service: str, send: Send) -> None:
-    """Sends the answer for a page that did not come as far as Django's middleware."""
+    """Sends the 503 for a page that did not reach Django's middleware."""
     response = answer(path, service)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     headers.append((b"content-length", b"%d" % len(response.content)))
@@ -124,14 +124,14 @@ async def send_answer(path: str, service: str, send: Send) -> None:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers for what failed around a page, as where its session is read."""
+    """Answers for an error outside of the view, such as one while the session is read."""
     error = sys.exc_info()[1]
     service = service_of(error) if error else ""
     return answer(request.path, service) if service else defaults.server_error(request)
 
 
 class OutageMiddleware:
-    """Answers for a page that failed because something is away."""
+    """Returns the 503 for a view that failed because a service is away."""
 
     def __init__(self, get_response: Any) -> None:
         self._get_response = get_response

@@ -1,4 +1,4 @@
-"""The frame around every admin page: the way through the console, its style and its script."""
+"""The frame around every admin page: navigation, style and script."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -172,7 +172,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _entry_of(path: str, links: set[str]) -> str:
-    """Returns the sidebar's longest address that leads here; the skin would light up every one that does."""
+    """Returns the longest address of the sidebar that the path begins with; unfold would highlight all."""
     overview = reverse("admin:index")
     leads = {link: link for link in links} | {reverse(page): reverse(BENEATH[page]) for page in BENEATH}
     found = [link for link in leads if path == link or (path.startswith(link) and link != overview)]
@@ -190,7 +190,7 @@ def _item(entry: NavigationEntry, link: str) -> dict[str, Any]:
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Returns the entries of the menu under one's own name."""
+    """Returns the entries of the menu below the user's name."""
     return [
         {"title": _("My account"), "link": reverse("admin:staff_me")},
         {"title": _("Change password"), "link": reverse("admin:password_change")},
@@ -198,16 +198,16 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """Returns what the frame of every page needs."""
+    """Returns the template context that the frame of every page needs."""
     accounts = list(Rights.of(request.user).accounts.values())
     switch = {"accounts": accounts, "current": accounts and current_account(request), "back": _back(request)}
     return {"switch": switch}
 
 
 def _back(request: HttpRequest) -> str:
-    """Returns the address to go to after a switch: for a page about one thing, the list it is in.
+    """Returns the address to open after a switch of the account: for a page about one row, its list.
 
-    A page about one thing is about one account, its list is about any.
+    Such a row belongs to one account, its list works for any.
     """
     root = reverse("admin:index")
     app_and_model = request.path.removeprefix(root).split("/")[:2]

@@ -1,8 +1,8 @@
-"""One line a request, whoever answers it: pages, callbacks, health, and what is refused before any of them.
+"""The log line of each request: of pages, callbacks, health checks, and requests that are refused early.
 
-The line has the path as its route is written, never as it was sent: what is in an address may be a secret.
-Whoever answers adds what only they know to ``scope[LINE]``. Callbacks come by the thousand: beyond a number a
-second they share a line.
+The line contains the route and not the path, because a path may contain a secret. The code that answers adds
+further fields to ``scope[LINE]``. Callbacks arrive by the thousand: beyond a number per second they share one
+line.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class SharedLine:
-    """A line about all requests beyond ``per_second`` lines, written once a second."""
+    """The shared line, written once a second, of all requests beyond ``per_second``."""
 
     def __init__(self, per_second: int) -> None:
         self._own_lines = LineRate(per_second)
@@ -48,7 +48,7 @@ class SharedLine:
         self._milliseconds: list[float] = []
 
     def takes(self, status: int, milliseconds: float) -> bool:
-        """Returns whether the request is told with others, because enough have a line of their own."""
+        """Returns whether the request goes into the shared line, because enough have a line of their own."""
         if self._own_lines.allows():
             return False
         if not self._milliseconds:
@@ -59,7 +59,7 @@ class SharedLine:
         return True
 
     def write(self) -> None:
-        """Writes one line about the requests that have gathered."""
+        """Writes one line about the requests collected so far."""
         taken, self._milliseconds = self._milliseconds, []
         statuses, self._statuses = self._statuses, Counter()
         details = {
@@ -85,7 +85,7 @@ def one_line_each(application: Application) -> Application:
 
 
 def lines_of_callbacks(answer: Callbacks, per_second: int) -> Callbacks:
-    """Returns a wrapper that counts callbacks and logs so many a second by themselves, others together."""
+    """Returns a wrapper that counts callbacks; it logs some per second one by one, and the rest together."""
     shared = SharedLine(per_second)
 
     async def logged(scope: Any, receive: Any, send: Any, slug: str) -> HttpResponse | None:
@@ -169,14 +169,14 @@ def _measured(method: str, status: int, milliseconds: float, size: int) -> dict[
 
 
 def _path(path: str) -> str:
-    """Returns what may be logged of a path before a route is found: the path itself may hold a secret."""
+    """Returns the loggable part of a path without a route: the path itself may contain a secret."""
     if path in QUIET:
         return path
     return "/static/<path>" if path.startswith("/static/") else "unknown"
 
 
 def take_over_bound(line: dict[str, Any]) -> None:
-    """Adds to a request's line what was bound to the context of the log meanwhile."""
+    """Adds to a request's line the fields that were bound to the log context meanwhile."""
     known = structlog.contextvars.get_contextvars()
     line |= {name: known[name] for name in BOUND if known.get(name)}
 

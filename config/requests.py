@@ -1,8 +1,8 @@
-"""What is asked of any request before a thread takes it up: its headers make sense, its body is all there.
+"""The checks of a request before a thread handles it: its headers are valid and its body is complete.
 
-Strangers send to every address, and to the pages of staff as well. So this is decided in the event loop, by
-the path alone: what is too large, too slow or cannot be read is refused here, and what is received waits on
-disk, of which a process uses no more than ``MOST_ON_DISK``.
+Anybody can send requests to every path, the pages for staff included. So the event loop decides by the path
+alone: a request that is too large, too slow or unreadable is refused here. A received body waits on disk,
+where a process uses at most ``MOST_ON_DISK``.
 """
 
 import re
@@ -40,7 +40,7 @@ EXTENDED = re.compile(r"\*\s*=|\*[0-9]+\*?\s*=")
 
 
 class RequestRefused(Exception):
-    """The request is refused with this status."""
+    """The error for a refused request, with the HTTP status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -59,7 +59,7 @@ class Body:
         self.size = 0
 
     def write(self, data: bytes) -> int:
-        """Adds data. Raises ``RequestRefused`` if it needs the disk, and bodies have used up their share."""
+        """Adds data. Raises ``RequestRefused`` if all bodies would need more than ``MOST_ON_DISK``."""
         before, self.size = self._counted, self.size + len(data)
         on_disk = self._count(self._counted - before)
         if self._counted and on_disk > MOST_ON_DISK:
@@ -72,7 +72,7 @@ class Body:
 
     @classmethod
     def _count(cls, grown: int) -> int:
-        """Returns how many bytes all bodies have on disk when this one's have grown so much."""
+        """Adds ``grown`` bytes to what all bodies have on disk, and returns the sum."""
         with cls._lock:
             cls._on_disk += grown
             return cls._on_disk
@@ -83,7 +83,7 @@ class Body:
 
 
 async def read(scope: Any, receive: Receive, body: Body) -> None:
-    """Receives the body of a request with good headers. Raises ``RequestRefused`` and ``SenderGone``."""
+    """Checks the headers and receives the body. Raises ``RequestRefused`` and ``SenderGone``."""
     headers = headers_of(scope)
     _check_headers(scope["headers"], headers)
     # No row holds this character, and no database can be asked for it; a cookie may have it in octal.
@@ -105,7 +105,7 @@ async def read(scope: Any, receive: Receive, body: Body) -> None:
 
 
 def headers_of(scope: Any) -> dict[bytes, str]:
-    """Returns the headers as pages read them: those that come several times in one, with commas between."""
+    """Returns the headers by name; repeated ones are joined by commas, as Django reads them."""
     headers: dict[bytes, str] = {}
     for name, value in scope["headers"]:
         text = value.decode("latin-1")
@@ -114,7 +114,7 @@ def headers_of(scope: Any) -> dict[bytes, str]:
 
 
 def limit_of(path: str) -> int:
-    """Returns how many bytes may be sent to the path."""
+    """Returns the largest allowed body for the path, in bytes."""
     return next((limit for start, limit in LIMITS if path.startswith(start)), LIMIT_ELSEWHERE)
 
 
@@ -134,7 +134,7 @@ def _check_headers(pairs: list[tuple[bytes, bytes]], headers: Mapping[bytes, str
 
 
 async def refuse(status: int, scope: Any, send: Send) -> None:
-    """Answers in the form that is spoken at the path, in the reader's language."""
+    """Answers in the format of the path, in the reader's language."""
     headers = headers_of(scope)
     with translation.override(_language(headers)):
         kind, content = _in_words(status, scope["path"])

@@ -1,4 +1,4 @@
-"""Search: pages and guides, and with ``accounts.staff.search`` everything in the account that has a page."""
+"""The search page: it finds pages, guides, and rows of the account by ``accounts.staff.search``."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,7 +15,7 @@ from wechat.console.by_name import matches
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Shows what was found; with ``part`` only that, for the window that asks while one types."""
+    """Shows the results; with ``part`` only the list of them, for the window that searches while typing."""
     wanted = request.GET.get("q", "").strip()[:LONGEST]
     account = current_account(request)
     groups = [*_pages(request, wanted), *searched(request, account, wanted), *_help(wanted)]

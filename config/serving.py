@@ -1,8 +1,7 @@
-"""Django under an ASGI server: pages in threads, which are held by work and never by a connection, and the
-calls that come by the thousand in the event loop.
+"""The adapter between Django and the ASGI server: pages run in threads, frequent API calls in the event loop.
 
-A page gets its whole request, is computed from its first to its last byte in one thread, as under any WSGI
-server, and is sent when the thread is free again: who sends or reads slowly keeps nobody else waiting.
+A page starts when its request is complete. One thread computes the whole response, as under a WSGI server,
+and is free again before the response is sent. So a slow client never occupies a thread.
 """
 
 import asyncio
@@ -35,16 +34,16 @@ log = logging.getLogger(__name__)
 
 IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
-# A reader that takes no piece for so long has gone, whatever its connection says.
+# A client that takes no piece for so long is considered gone, even if its connection is still open.
 PATIENCE_SECONDS = 60
-# WeChat Pay waits for five seconds, and comes again. A notification waits no longer than this for a thread,
-# nor than that for its answer, however often its page waits for a connection.
+# WeChat Pay waits for five seconds and then repeats. The first is how long a notification waits for a thread,
+# the second how long for its answer.
 NOTICE_SECONDS, ANSWER_SECONDS = 1.5, 4.0
 WITHOUT_CONTENT = frozenset({204, 304})
 
 
 class PageResponse:
-    """The answer of a page; its content is in memory while it is small, else in a temporary file."""
+    """The response of a page; a small one is kept in memory, a large one in a temporary file."""
 
     def __init__(self) -> None:
         self.status = 500
@@ -52,13 +51,13 @@ class PageResponse:
         self.file = TemporaryContent(IN_MEMORY)
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """Takes status and headers: the ``start_response`` of WSGI."""
+        """Keeps status and headers, as the ``start_response`` of WSGI."""
         self.status = int(status.split(" ", 1)[0])
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return self.file.write
 
     async def send(self, send: Send) -> None:
-        """Sends the answer. Raises ``TimeoutError`` if the reader takes nothing for ``PATIENCE_SECONDS``."""
+        """Sends the response. Raises ``TimeoutError`` after ``PATIENCE_SECONDS`` without progress."""
         headers = [*self.headers]
         if self.status not in WITHOUT_CONTENT and all(name != b"content-length" for name, _ in headers):
             headers.append((b"content-length", b"%d" % self.file.tell()))
@@ -73,7 +72,7 @@ class PageResponse:
 class Loop:
     """An ASGI application for a view that answers in the event loop, without a thread.
 
-    The middleware is left out: sessions, cookies and frames have nothing to say about a signed call.
+    It runs no middleware: a signed call needs no sessions, cookies or protection of frames.
     """
 
     def __init__(self, view: type[LoopView]) -> None:
@@ -92,7 +91,7 @@ class Loop:
                 await _send(response, send)
 
     async def _answered(self, request: WSGIRequest) -> HttpResponse:
-        # Each request has a task, and with it a context of the log, of its own.
+        # Each request has its own task, and with it its own log context.
         structlog.contextvars.bind_contextvars(ip=client_address(request))
         if "HTTP_ACCEPT_LANGUAGE" in request.META or "HTTP_COOKIE" in request.META:
             translation.activate(translation.get_language_from_request(request))
@@ -151,14 +150,14 @@ class Pages:
         except BaseException:
             body.close()
             raise
-        # In a context of its own, as if the thread were new.
+        # A new context, so that nothing of the thread's previous request is visible.
         page = self._threads.submit(contextvars.Context().run, self._page, environ_of(scope, body))
-        # A page that is given up may be under way for a while.
+        # A page that was given up may still run for a while.
         page.add_done_callback(lambda _page: body.close())
         made = asyncio.wrap_future(page)
         is_notice = scope["path"].startswith("/pay/")
         if is_notice:
-            # Nothing happens to a page that has begun by then.
+            # This cancels only a page that has not begun by then.
             asyncio.get_running_loop().call_later(NOTICE_SECONDS, page.cancel)
         try:
             async with asyncio.timeout(ANSWER_SECONDS if is_notice else None):
@@ -181,19 +180,19 @@ class Pages:
             answer.file.close()
             raise
         finally:
-            # Django does so when a response is closed; not every request comes that far.
+            # Django does so when it closes a response, but not every request gets a response from Django.
             connections.close_all()
         return answer
 
 
 def _discard(page: "Future[PageResponse]") -> None:
-    """Closes the answer that nobody waits for any more."""
+    """Closes the response of a page that was given up."""
     if not page.cancelled() and page.exception() is None:
         page.result().file.close()
 
 
 def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
-    """Returns the WSGI environment of an HTTP request whose body is there (PEP 3333)."""
+    """Returns the WSGI environment of an HTTP request whose body was received (PEP 3333)."""
     server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -214,7 +213,7 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         LINE: scope.get(LINE, {}),
     }
     for name, value in scope["headers"]:
-        # In this form `X_Forwarded_For` would pass for `X-Forwarded-For`, which a proxy watches.
+        # In the WSGI environment `X_Forwarded_For` looks like `X-Forwarded-For`, which the proxy controls.
         if b"_" in name:
             continue
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
@@ -222,6 +221,6 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
     environ.pop("HTTP_CONTENT_LENGTH", None)
-    # Of a body in chunks nobody said how long it is.
+    # A chunked body came without a Content-Length.
     environ["CONTENT_LENGTH"] = str(body.size)
     return environ

@@ -1,4 +1,4 @@
-"""All settings, in one file, from the environment. Nonsense is refused at start: see ``environment``."""
+"""The settings, read from the environment; an invalid value stops the start (see ``config.environment``)."""
 
 import datetime
 import logging

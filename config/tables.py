@@ -1,7 +1,7 @@
-"""`python -m config.tables`: does SQL keep to the tables of its own room?
+"""The check that SQL keeps to the tables of its own app: `python -m config.tables`.
 
-An app's tables are written by that app alone, and read from the rooms above it. The ladder of rooms is the
-contract of import-linter in ``pyproject.toml``. Tables of Django and of migrations are left out.
+Only the app itself writes to its tables; apps above it may read them. The order of apps is the contract of
+import-linter in ``pyproject.toml``. Tables of Django and SQL in migrations are not checked.
 """
 
 import ast
@@ -27,7 +27,7 @@ STATEMENT = re.compile(r"\b(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|JOI
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table and the app (a "room"), such as ``payments.orders``, whose model it is."""
+    """A table and the app whose model it is, such as ``payments.orders``."""
 
     name: str
     room: str
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def tables_of_rooms() -> dict[str, OwnedTable]:
-    """Returns the tables of the project's own models, those between two models included, by name."""
+    """Returns the tables of the project's own models by name, many-to-many tables included."""
     found = {}
     for model in apps.get_models(include_auto_created=True):
         config = apps.get_app_config(model._meta.app_label)
@@ -53,7 +53,7 @@ def tables_of_rooms() -> dict[str, OwnedTable]:
 
 
 def ladder(project: Path) -> dict[str, int]:
-    """Returns the level of each app (a "room") by its name; apps of one level do not know each other."""
+    """Returns the level of each app by its name; apps of one level do not import each other."""
     settings = tomllib.loads((project / "pyproject.toml").read_text())
     contract = settings["tool"]["importlinter"]["contracts"][0]
     rows = [[room.strip() for room in row.split("|")] for row in contract["layers"]]
@@ -61,7 +61,7 @@ def ladder(project: Path) -> dict[str, int]:
 
 
 def trespasses(project: Path, tables: Mapping[str, OwnedTable], heights: Mapping[str, int]) -> Iterator[str]:
-    """Yields a sentence for each statement that touches a table it must not."""
+    """Yields a sentence for each statement that uses a table it must not use."""
     for room, height in heights.items():
         for path in sorted((project / room.replace(".", "/")).rglob("*.py")):
             if "migrations" in path.parts or _room_of(path.relative_to(project), heights) != room:
@@ -79,7 +79,7 @@ def trespasses(project: Path, tables: Mapping[str, OwnedTable], heights: Mapping
 
 
 def statements(source: str) -> Iterator[tuple[int, str]]:
-    """Yields the texts of a module that hold SQL, each with its line; what is filled in later is left out."""
+    """Yields the string literals of a module that contain SQL, with their lines."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.search(node.value):
             yield node.lineno, node.value

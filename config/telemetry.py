@@ -1,9 +1,9 @@
-"""Traces for OpenTelemetry, of processes that have the extra ``telemetry`` and a collector to send them to.
+"""The export of traces to OpenTelemetry, if the extra ``telemetry`` is installed and a collector configured.
 
-Set ``OTEL_EXPORTER_OTLP_ENDPOINT``, and whatever else the SDK reads from ``OTEL_…``. Without it nothing here
-is imported. Our own steps are spans (``wechat.kernel.tracing``): the request, the commit, the reaction, the
-send, the call to the platform. Statements to Postgres and commands to Redis come from their instrumentations.
-Those of HTTP clients are left out on purpose: addresses of the platform carry access tokens.
+Set ``OTEL_EXPORTER_OTLP_ENDPOINT``, and other ``OTEL_…`` variables of the SDK. Without it the SDK is not
+imported. Our own spans (``wechat.kernel.tracing``) are the request, the commit, the reaction, the send and
+the call to the platform. Spans of Postgres and Redis come from their instrumentations. HTTP clients are not
+instrumented on purpose: URLs of the platform contain access tokens.
 """
 
 import os
@@ -28,13 +28,16 @@ _provider: "TracerProvider | None" = None
 
 
 def start(service: str) -> None:
-    """Collects spans of this process under that name, where a collector is named; after the last fork."""
+    """Starts the export of this process's spans under that name, if a collector is configured.
+
+    Call it after the last fork.
+    """
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip():
         _start(service)
 
 
 def finish() -> None:
-    """Sends what has not been sent yet; a process that is about to end says so."""
+    """Exports the spans that were not exported yet; called before a process ends."""
     if _provider is not None:
         _provider.shutdown()
 
@@ -76,9 +79,9 @@ class SdkSpans:
 
     @contextmanager
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> Iterator[str]:
-        """Makes a span and yields its ``traceparent``; what an error says is left to the log.
+        """Makes a span and yields its ``traceparent``.
 
-        The log knows what to leave out.
+        It does not contain the text of an error: only the log removes secrets from such texts.
         """
         above = self._propagator.extract({"traceparent": trace})
         with self._tracer.start_as_current_span(
@@ -93,11 +96,11 @@ class SdkSpans:
                 raise
 
     def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
-        """Makes a span from so many seconds ago until now."""
+        """Makes a span that began so many seconds ago and ends now."""
         now = time.time_ns()
         begun = now - int(seconds * NANO)
         self._tracer.start_span(name, attributes=attributes, start_time=begun).end(now)
 
     def describe(self, attributes: dict[str, Any]) -> None:
-        """Adds to the current span what is known of it only now."""
+        """Adds attributes to the current span."""
         self._current().set_attributes(attributes)

@@ -1,6 +1,6 @@
-"""`python -m config.translations`: is every catalogue complete, and is what runs what was written?
+"""The check that every catalogue is complete, and compiled as it is written: `python -m config.translations`.
 
-Reads the files themselves, so that it works where GNU gettext is not installed.
+It reads the files itself, so it works without GNU gettext.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Every route of the installation, in one table, but for the callbacks': ``wechat.inbox.asgi`` has theirs."""
+"""The routes of the installation; only callbacks have theirs elsewhere, in ``wechat.inbox.asgi``."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,1 +1,1 @@
-"""Custom menus: their drafts, publication and statistics."""
+"""The custom menus: their drafts, publication and statistics."""

@@ -299,7 +299,7 @@ def clock(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def clock_findings(address: str) -> Iterator[Finding]:
-    """Yields a fault if our clock differs from that of a server by more than ``MOST_SKEW_SECONDS``.
+    """Yields a finding if our clock differs from a server's by more than ``MOST_SKEW_SECONDS``.
 
     The platform refuses signatures whose time differs by more than five minutes.
     """

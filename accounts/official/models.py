@@ -29,7 +29,7 @@ KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
 
 
 class OfficialAccount(HasSecrets):
-    """One Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
+    """An Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service account (服务号)")
@@ -209,7 +209,7 @@ class TokenEvent(models.Model):
 class QuotaReading(WorkRow):
     """The platform's daily counters of an account, as last read; ``due_at`` is the next reading.
 
-    ``figures`` by path of the API: calls a day, used, left, calls a minute.
+    ``figures`` has by API path: calls a day, used, left, calls a minute.
     """
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="quota_reading")

@@ -1,1 +1,1 @@
-"""What `load_demo` fills an embedded installation with."""
+"""The demo data that `load_demo` writes into an embedded installation."""

@@ -1,4 +1,4 @@
-"""The demo's merchant: a key pair of its own, known to the simulator, and a few orders that were paid."""
+"""The demo's merchant: a key pair that the simulator knows, and a few paid orders."""
 
 import secrets
 from typing import Any
@@ -62,7 +62,7 @@ def _introduced(merchant: Merchant, account: OfficialAccount) -> Any:
 def _sell(account: OfficialAccount, merchant: Merchant) -> None:
     """Makes a few orders and has the simulator pay them.
 
-    Nobody listens for notifications yet: that these were paid is found by asking, half a minute later.
+    The web process does not run yet and gets no notification; a worker asks half a minute later.
     """
     for number, (description, total) in enumerate(SALES):
         order = ordering.create(

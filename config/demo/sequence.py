@@ -1,4 +1,7 @@
-"""A sequence of the demo, switched off: what a newcomer hears in the first days, and whether they bought."""
+"""The demo's sequence for new followers: messages of the first days and a branch on whether they bought.
+
+It is switched off.
+"""
 
 import datetime
 

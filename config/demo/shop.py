@@ -1,4 +1,4 @@
-"""Something to buy in the demo, and a word that brings its page."""
+"""The demo's shop item, and a keyword rule that answers with its page."""
 
 from accounts.official.models import OfficialAccount
 from payments.orders import ordering

@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for people who have neither: started from Python packages, kept in one folder.
+"""The embedded PostgreSQL and Redis: servers from Python packages, with their data in one folder.
 
-Settings ask this package for the two addresses when the environment names none. Nothing here needs the
-`embedded` extra to be installed; only starting the servers does (`config.embedded.lifetime`).
+The settings ask this package for the two addresses when the environment names none. Only starting the servers
+(`config.embedded.lifetime`) needs the `embedded` extra to be installed.
 """
 
 import json
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class NotRunning(RuntimeError):
-    """No address is configured and the embedded servers are not running; the message says what to do."""
+    """The error for a missing address while the embedded servers do not run; its message says what to do."""
 
     def __init__(self, variable: str) -> None:
         super().__init__(
@@ -25,7 +25,7 @@ class NotRunning(RuntimeError):
 
 
 class ServiceUrls(TypedDict, total=False):
-    """Addresses with their passwords; a service that is configured from outside is absent.
+    """The addresses of the running servers, with passwords; a service that the environment names is absent.
 
     `beside` are the settings that a command shares with the programs of `make run`.
     """
@@ -83,7 +83,7 @@ def _alive(url: str | None, variable: str) -> str:
 
 
 def is_listening(port: int) -> bool:
-    """Returns whether somebody accepts connections on this loopback port."""
+    """Returns whether a process accepts connections on this loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

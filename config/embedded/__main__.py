@@ -1,8 +1,8 @@
-"""`python -m config.embedded [--temporary] -- COMMAND …`: run one command beside PostgreSQL and Redis.
+"""Runs one command beside PostgreSQL and Redis: `python -m config.embedded [--temporary] -- COMMAND …`.
 
-The servers the environment names no address for are started, and stopped when the command ends; its
-exit code becomes ours. Settings find them by themselves (`config.embedded.database_url`), so the command
-is in embedded mode, with the secrets and defaults that go with it.
+Starts each server for which the environment names no address, and stops it when the command ends; returns the
+exit code of the command. The settings find the servers by themselves (`config.embedded.database_url`), so the
+command runs in embedded mode, with its secrets and defaults.
 `--temporary` uses fresh data in a folder of its own that is deleted afterwards.
 """
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> int:
-    """Runs a command in the foreground; gives its exit code, 128 + n when signal n ended it."""
+    """Runs a command in the foreground; returns its exit code, or 128 + n if signal n ended it."""
     parent = os.getpid()
     child = subprocess.Popen(  # noqa: S603 - running what we were told to run is the purpose
         command, env=environment, preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM)

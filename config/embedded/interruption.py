@@ -1,4 +1,4 @@
-"""Being told to stop: Ctrl-C, a closed terminal, `kill`."""
+"""The signals that ask a process to stop: Ctrl-C, a closed terminal, `kill`."""
 
 import os
 import select
@@ -10,7 +10,7 @@ HAS_TERMINAL = os.isatty(0)
 
 
 def exit_on_signal(*, code: int | None = None) -> None:
-    """Leaves through SystemExit on the first such signal, so that every `with` and `finally` runs.
+    """Raises SystemExit on the first such signal, so that every `with` and `finally` block runs.
 
     The exit code is 128 + n for signal n where none is given. What was ignored before the start (SIGHUP by
     `nohup`, SIGINT by a script's `&`) is not ignored here, nor by programs that are started from here: to
@@ -28,7 +28,7 @@ def exit_on_signal(*, code: int | None = None) -> None:
 
 
 def finish_undisturbed() -> None:
-    """Ignores further signals: stopping our children is bounded in time and must not be cut short."""
+    """Ignores further signals while the child processes are being stopped, which takes a limited time."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 

@@ -1,4 +1,4 @@
-"""Start a server as a user that is not root, in such a way that it cannot outlive us."""
+"""The start of a server as a user other than root, so that it cannot outlive this process."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class ServiceError(RuntimeError):
-    """A server cannot be started; the message is one plain sentence, perhaps with the end of its log."""
+    """The error for a server that cannot be started: one sentence, perhaps with the end of its log."""
 
 
 def is_root() -> bool:
@@ -31,7 +31,7 @@ def is_root() -> bool:
 
 
 def owner_of(folder: Path) -> pwd.struct_passwd | None:
-    """Returns the user a server with this data has to run as; None when that is simply ourselves.
+    """Returns the user that a server with this data has to run as; None for the current user.
 
     PostgreSQL refuses to run as root, so root's data belongs to `postgres` or `nobody`. Data that
     exists keeps its owner: a user's checkout still works after root has started it once.
@@ -63,7 +63,7 @@ def launch(
     configuration: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts a server in its data folder; it gets `stop_with` should this process die without a word.
+    """Starts a server in its data folder; the kernel sends it `stop_with` if this process dies.
 
     `keep` is a descriptor that stays open as long as the server runs, `configuration` what it finds on its
     standard input, `environment` is added to ours. Must be called from the main thread: the kernel ties that
@@ -87,7 +87,7 @@ def launch(
 
 @contextmanager
 def permissions_explained(folder: Path) -> Iterator[None]:
-    """Turns a refusal on the way to this data folder into a ServiceError that says who cannot get there."""
+    """Turns a PermissionError on the path to this data folder into a ServiceError that names the user."""
     try:
         yield
     except (subprocess.SubprocessError, PermissionError) as error:
@@ -125,8 +125,8 @@ def _is_open_to_all(folder: Path) -> bool:
 
 
 def _become(user: pwd.struct_passwd, *, keep_access: bool) -> None:
-    """Drops root. Below a closed home the server keeps one capability, to walk through it: changing the
-    permissions of folders that are not ours is not an option.
+    """Drops root. If the data is below a closed home directory, the server keeps the one capability that lets
+    it pass: permissions of folders that are not ours must not be changed.
     """
     os.setgroups([])
     os.setgid(user.pw_gid)

@@ -1,4 +1,4 @@
-"""Servers of ours that an earlier, killed supervisor could not stop."""
+"""The cleanup of servers that an earlier supervisor left running because it was killed."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ PATIENCE_SECONDS = 15
 
 
 def stop_leftovers(data: Path) -> None:
-    """Stops every process that works inside this data folder.
+    """Stops every process whose working directory is this data folder.
 
-    Both servers make their data folder the working directory, which identifies them surely: a pid read
-    from a file may belong to a stranger by now.
+    Both servers use their data folder as the working directory. A process id from a file would not be safe:
+    it may belong to another program by now.
     """
     found = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(data)]
     for process in found:

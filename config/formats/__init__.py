@@ -1,1 +1,1 @@
-"""How dates and times are written, in every language as in our own lists."""
+"""The formats of dates and times: the same in every language, and as in our own lists."""

@@ -1,1 +1,1 @@
-"""`make run`: everything at once, for development and for trying it out."""
+"""The supervisor behind `make run`: it starts all processes for development and for trying the product."""

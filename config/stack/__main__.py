@@ -1,6 +1,7 @@
-"""`python -m config.stack`: servers, migrations, demo data, simulator, web, worker and beat.
+"""Starts the whole stack: `python -m config.stack`.
 
-Ends when told to (exit code 0) or when one of its processes ends (1), and leaves none of them behind.
+These are the servers, migrations, demo data, simulator, web, worker and beat. Ends when it is told to (exit
+code 0) or when one of its processes ends (exit code 1), and stops all of them.
 """
 
 import http.client
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 def _programs() -> Mapping[str, list[str]]:
-    """Returns modules with their arguments, in the order of starting; stopping goes the other way round."""
+    """Returns modules with their arguments in the order of starting; they are stopped in reverse order."""
     simulator_state = str(local_folder() / "simulator.json")
     workers = os.environ.get("WEB_WORKERS", "1")
     return {
@@ -78,20 +79,20 @@ def _programs() -> Mapping[str, list[str]]:
 
 
 def _addresses() -> dict[str, str]:
-    """Returns where our web process and the platform are; without a platform that is named, the simulator."""
+    """Returns the addresses of the web process and of the platform, which is the simulator by default."""
     simulator = f"http://127.0.0.1:{SIMULATOR_PORT}"
     return {"PORT": PORT} | {name: os.environ.get(name) or simulator for name in PLATFORM}
 
 
 def _environment() -> dict[str, str]:
-    """Returns our environment, with the addresses and what the programs need of their surroundings."""
+    """Returns the environment for the programs: this process's own, with the addresses added."""
     ours = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": QUIET, MARK: str(local_folder())}
     ours["PROMETHEUS_MULTIPROC_DIR"] = str(_counting_folder())
     return os.environ | _addresses() | ours
 
 
 def _counting_folder() -> Path:
-    """Returns where the processes count side by side, so that web tells of all of them."""
+    """Returns the folder in which all processes keep their metrics, so that web reports all of them."""
     folder = local_folder() / "metrics"
     folder.mkdir(exist_ok=True)
     return folder
@@ -123,7 +124,7 @@ def _prepare(*command: str) -> None:
 
 
 def _watch(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
-    """Tells when all is ready, then waits. Raises ServiceError as soon as anything has ended."""
+    """Prints when everything is ready, then waits. Raises ServiceError as soon as a process has ended."""
     _wait(everything, _is_ready)
     _welcome()
     while True:

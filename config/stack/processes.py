@@ -1,4 +1,4 @@
-"""Our own programs as children: prefixed output, a certain end."""
+"""The programs of the stack as child processes, with prefixed output and a guaranteed end."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ COLOURS = {"simulator": 35, "web": 32, "worker": 36, "beat": 33}
 def process(
     name: str, command: Sequence[str], environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """Runs a Python module in the background, telling its output line by line; stops it and its children."""
+    """Runs a Python module in the background and prints its output; stops it and its children at the end."""
     parent = os.getpid()
     child = subprocess.Popen(  # noqa: S603 - one of our own programs, and no shell
         [sys.executable, "-m", *command],
@@ -63,7 +63,7 @@ def _stop(child: subprocess.Popen[str], name: str) -> None:
 
 
 def stop_leftovers(local: Path) -> None:
-    """Stops what a supervisor that was killed outright has left behind."""
+    """Stops the processes that a killed supervisor has left running."""
     found = [each for each in psutil.process_iter(["environ"]) if _is_ours(each, local)]
     for each in found:
         each.kill()
@@ -81,7 +81,7 @@ def _relay(name: str, lines: IO[str]) -> None:
 
 
 def print_line(line: str, name: str = "stack") -> None:
-    """Prints one line under its sender's name; a terminal that is gone is no reason to stop listening."""
+    """Prints one line under its sender's name; ignores that the terminal is gone."""
     prefix = f"{name:9} | "
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         prefix = f"\x1b[{COLOURS.get(name, 0)}m{prefix}\x1b[0m"

@@ -1,4 +1,4 @@
-"""Where WeChat Pay and we disagree: never silently, never twice, and no order changes because of it."""
+"""The recording of mismatches as exceptions: each one once, without any change to its order."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def keep(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
-    """Puts a mismatch on the list of exceptions and returns its row; noticed again, it is the same one."""
+    """Records a mismatch as an exception and returns it; a repeated mismatch returns the same row."""
     order = mismatch.order
     found, new = Discrepancy.objects.get_or_create(
         merchant=merchant,

@@ -1,4 +1,4 @@
-"""A month of payments and refunds as a file for bookkeeping: read and written row by row.
+"""The export of a month's payments and refunds for bookkeeping, read and written row by row.
 
 Amounts in yuan with two decimals; times in Beijing.
 """
@@ -62,7 +62,7 @@ ORDER BY at
 
 
 class RefundsBy(TextChoices):
-    """The date that decides a refund's month: when it was accepted, or when the payer had the money."""
+    """The date that decides a refund's month: when it was accepted, or when the payer got the money."""
 
     ACCEPTED = "accepted", gettext_lazy("the day it was accepted, as in the bills")
     PAID_BACK = "paid_back", gettext_lazy("the day the payer had the money")
@@ -95,7 +95,7 @@ def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> Str
 
 
 def as_excel(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> FileResponse:
-    """Returns a workbook whose amounts are numbers that can be added up; its last sheet has their totals."""
+    """Returns the month as a workbook with numeric amounts; its last sheet has the totals."""
     totals: dict[bool, Totals] = {}
     lines = itertools.chain([_header()], rows(account, month, by, totals))
     sheets = [(f"{month:%Y-%m}", lines), (_("Totals"), _summary(totals))]
@@ -178,7 +178,7 @@ def _yuan(amount: int | None) -> Decimal | None:
 
 
 def _fee(fee: int | None) -> Decimal | None:
-    """Returns a fee in yuan with five decimals; ``None`` while the bill of the day is not there."""
+    """Returns a fee in yuan with five decimals; ``None`` until the bill of that day was fetched."""
     return None if fee is None else Decimal(fee).scaleb(-5)
 
 

@@ -1,4 +1,4 @@
-"""Bills that could not be had, for the desk of what failed."""
+"""The bills that could not be fetched, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -15,7 +15,7 @@ from payments.merchants.words import of_text
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Bill]:
-    """Returns the bills that could not be had, of the merchants that the account sells through."""
+    """Returns the failed bills of the merchants that the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Bill.objects.filter(merchant__in=selling, state=Bill.State.FAILED)
 

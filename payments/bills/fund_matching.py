@@ -1,6 +1,7 @@
-"""The fund flow of a day, number by number, against orders, refunds and the trade bill, by SQL.
+"""The comparison of a day's fund flow with orders, refunds and the trade bill, in SQL.
 
-What moves for a payment is what the trade bill settles for it less the fee; for a refund the other way round.
+For a payment, the balance grows by the amount settled in the trade bill less the fee; for a refund it falls
+likewise.
 
 WeChat Pay reference 6.2, 10.5.
 """
@@ -72,19 +73,19 @@ WHERE o.merchant_id = %(merchant)s AND o.paid_at >= %(since)s - interval '1 day'
 
 
 def link(bill: Bill) -> None:
-    """Says of every movement which order or refund of ours it is, unless it is known."""
+    """Links each movement to our order or refund, unless it is linked already."""
     with connection.cursor() as cursor:
         for statement in (LINK, LINK_REFUNDS):
             cursor.execute(statement, parameters(bill))
 
 
 def compare(bill: Bill) -> None:
-    """Writes down what does not agree; compared again, nothing is written twice."""
+    """Records each difference as an exception; a repeated comparison adds none twice."""
     write_down(bill, (UNKNOWN, AMOUNTS, REFUND_AMOUNTS, MISSING))
 
 
 def compare_again(trade: Bill) -> None:
-    """Compares the fund flow of a day once more, as its trade bill came later, and made payments known."""
+    """Compares a day's fund flow again, because its trade bill came later and made payments known."""
     day = Bill.objects.filter(merchant=trade.merchant_id, day=trade.day, kind=Bill.Kind.FUNDS)
     for bill in day.filter(state=Bill.State.MATCHED):
         link(bill)

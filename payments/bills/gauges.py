@@ -1,4 +1,4 @@
-"""How many exceptions wait for finance."""
+"""The gauge of open exceptions."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from wechat.kernel.exposition import gauges
 
 @gauges("exceptions")
 def exceptions() -> Iterator[Metric]:
-    """Yields how many exceptions of all merchants are open; an index beginning with the merchant answers."""
+    """Yields the number of open exceptions of all merchants, by an index that starts with the merchant."""
     merchants = list(Merchant.objects.values_list("pk", flat=True))
     exceptions = Discrepancy.objects.filter(merchant__in=merchants, state=Discrepancy.State.OPEN).count()
     yield GaugeMetricFamily("wechat_exceptions_open", "Exceptions that wait for finance", value=exceptions)

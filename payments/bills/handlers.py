@@ -1,4 +1,4 @@
-"""Where bills join in: every mismatch becomes an exception, and a new merchant's bills are fetched."""
+"""The registrations of this app: mismatches become exceptions, and a new merchant's bills are fetched."""
 
 from payments.bills import discrepancies, reconciling
 

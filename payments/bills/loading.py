@@ -1,4 +1,4 @@
-"""A bill's rows into Postgres with COPY, one at a time: a million lines take no more memory than ten.
+"""The loading of a bill's rows into Postgres by COPY, in constant memory.
 
 WeChat Pay reference 6.2.
 """
@@ -34,9 +34,9 @@ INCOME = "收入"
 
 
 def load(bill: Bill, file: BinaryIO | gzip.GzipFile) -> None:
-    """Replaces the bill's rows by those of the file and adds them up. Raises ``BillDamaged``.
+    """Replaces the bill's rows by those of the file and sums them. Raises ``BillDamaged``.
 
-    ``bill.error`` says what a person has to know of it all the same.
+    Sets ``bill.error`` if there is something about the loaded bill that staff should know.
     """
     bill.lines = bill.income = bill.spent = bill.fees = 0
     bill.error = ""
@@ -117,10 +117,7 @@ def _fund_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _check_summary(bill: Bill) -> None:
-    """Makes an exception of a summary that differs from the rows or cannot be read.
-
-    A summary that is missing proves nothing.
-    """
+    """Records an exception if the summary differs from the rows or cannot be read; it may be missing."""
     if not bill.summary:
         return
     sums = _trade_sums if bill.kind == Bill.Kind.TRADE else _fund_sums

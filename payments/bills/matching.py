@@ -1,4 +1,4 @@
-"""A trade bill against our orders and refunds, by SQL: every line that does not agree becomes an exception.
+"""The comparison of a trade bill with our orders and refunds, in SQL: each difference becomes an exception.
 
 WeChat Pay reference 10.5.
 """
@@ -98,14 +98,14 @@ ON CONFLICT (merchant_id, kind, subject) DO NOTHING
 
 
 def link(bill: Bill) -> None:
-    """Says of every line which order or refund of ours it is."""
+    """Links each line to our order or refund."""
     with connection.cursor() as cursor:
         for statement in LINK.split(";"):
             cursor.execute(statement, parameters(bill))
 
 
 def catch_up(bill: Bill) -> None:
-    """Asks WeChat Pay about orders that the bill has as paid and we do not, and books what is true."""
+    """Queries WeChat Pay about orders that are paid in the bill but not here, and applies the answers."""
     unpaid = Order.objects.select_related("account", "merchant").filter(
         pk__in=BillLine.objects.filter(bill=bill, kind=BillLine.Kind.PAYMENT).values("order")
     )
@@ -115,12 +115,12 @@ def catch_up(bill: Bill) -> None:
 
 
 def compare(bill: Bill) -> None:
-    """Writes down what does not agree; compared again, nothing is written twice."""
+    """Records each difference as an exception; a repeated comparison adds none twice."""
     write_down(bill, (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN))
 
 
 def write_down(bill: Bill, statements: Iterable[str]) -> None:
-    """Makes an exception of each row that the statements find, unless it is one already."""
+    """Records an exception for each row that the statements return, unless there is one already."""
     with connection.cursor() as cursor:
         for found in statements:
             cursor.execute(INSERT.replace("{found}", found), parameters(bill))

@@ -1,7 +1,7 @@
-"""The daily bills: fetched when they are there, loaded, compared with what we know.
+"""The reconciliation with daily bills: they are fetched, loaded and compared with our books.
 
-Each row makes the next day's before it does anything, so the chain never breaks; a row whose bill is not
-ready comes due again.
+The row of each day creates that of the next day before anything else, so the chain cannot break. A row whose
+bill is not ready is tried again later.
 
 WeChat Pay reference 6, 10.5.
 """
@@ -60,7 +60,7 @@ held_work.add(BILLS.name)
 def begin(merchant: Merchant) -> None:
     """Plans the bills of a new merchant, from today's on; called again, it changes nothing.
 
-    Bills come by API v3 only, whatever interface orders are made with.
+    Bills are fetched by API v3, also for merchants whose orders use API v2.
     """
     if not merchant.api_v3_key:
         return
@@ -73,7 +73,7 @@ BEGINNINGS.add("bills", begin)
 
 
 def fetch_again(bill: Bill) -> None:
-    """Has the bill fetched now, whatever became of it before."""
+    """Makes a worker fetch the bill now, whatever its state."""
     Bill.objects.filter(pk=bill.pk).update(
         state=State.WAITING, attempts=0, error="", errcode=None, due_at=timezone.now()
     )
@@ -81,21 +81,21 @@ def fetch_again(bill: Bill) -> None:
 
 
 def fetch_day(merchant: Merchant, day: datetime.date) -> None:
-    """Has both bills of a day fetched now; the day may be before the merchant was set up here."""
+    """Makes a worker fetch both bills of a day now, also of a day before the merchant was set up here."""
     for kind in Kind:
         bill, _made = Bill.objects.get_or_create(merchant=merchant, kind=kind, day=day)
         fetch_again(bill)
 
 
 def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.date]:
-    """The first and the last day of which WeChat Pay has bills."""
+    """Returns the first and the last day for which WeChat Pay has bills."""
     today = now.astimezone(BEIJING).date()
     return today - OLDEST, today - datetime.timedelta(days=1)
 
 
 @BILLS.each
 def fetch(bill: Bill) -> None:
-    """Downloads, loads and compares one bill."""
+    """Fetches, loads and compares one bill."""
     _plan_next(bill)
     try:
         _fetch(bill)
@@ -118,7 +118,7 @@ def _fetch(bill: Bill) -> None:
 
 
 def _download(client: PayClient, address: bills.BillAddress, file: IO[bytes]) -> None:
-    """Writes the bill to disk first: only its last byte tells whether it is the file it should be."""
+    """Downloads the bill to disk, because its hash can be checked only after the last byte."""
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6) as packed:
         for piece in bills.stream(client, address):
             packed.write(piece)
@@ -160,7 +160,7 @@ def _finish(bill: Bill, state: Bill.State) -> None:
 
 
 def _plan_next(bill: Bill) -> None:
-    """Plans the next day's bill if this is the newest one: an earlier day begins no chain of its own."""
+    """Plans the next day's bill if this is the newest one; an earlier day starts no second chain."""
     later = Bill.objects.filter(merchant=bill.merchant_id, kind=bill.kind, day__gt=bill.day)
     if not later.exists():
         _plan(bill.merchant, Kind(bill.kind), bill.day + datetime.timedelta(days=1))

@@ -1,6 +1,6 @@
-"""What staff decide about an exception that moves money: one proposes it, another agrees, and it is booked.
+"""The bookings that resolve an exception: one member of staff proposes a booking, another one agrees.
 
-What is booked is what WeChat Pay says at that moment, not what was noticed before.
+It books what WeChat Pay reports at the moment of the agreement, and not what was noticed before.
 
 WeChat Pay reference 5.2, 5.3, 10.5.
 """
@@ -32,7 +32,7 @@ ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PA
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """Returns what can be booked about an exception; nothing for most, which are closed with a note."""
+    """Returns the possible bookings of an exception; none for most, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
@@ -44,7 +44,7 @@ def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
 
 
 def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
-    """Leaves a booking to a second person; ``False`` if somebody else was quicker or it is not possible."""
+    """Proposes a booking; returns ``False`` if it is not possible or somebody else was quicker."""
     if resolution not in possible(found):
         return False
     open_ones = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
@@ -52,10 +52,11 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
 
 
 def close(found: Discrepancy, note: str, by: User) -> bool:
-    """Closes an exception with a note; ``False`` if somebody else has decided about it.
+    """Closes an exception with a note; returns ``False`` if somebody else has decided about it.
 
-    With the last one of a payment that does not fit its order nobody pays the order any more. WeChat Pay is
-    asked first: what it knows as paid ends here alone, and what can still be paid there is closed there.
+    If it was the last exception about a payment that does not match its order, the order can no longer be
+    paid. WeChat Pay is asked first: an order that is paid there is closed here only, any other one is closed
+    there too.
     """
     undecided = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN, resolution="")
     with transaction.atomic():
@@ -71,7 +72,7 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
 
 
 def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
-    """Returns the order of the exception, being closed, if it was the last one that kept it open."""
+    """Returns the order, now being closed, that only this exception kept open; else ``None``."""
     if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
         return None
     # Of two that close the last two of them, the second one finds the other's closed.
@@ -83,16 +84,13 @@ def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
 
 
 def withdraw(found: Discrepancy) -> bool:
-    """Takes back a proposal, rejected or regretted by whoever made it; the exception stays open.
-
-    Returns ``False`` if there was none.
-    """
+    """Withdraws or rejects a proposal; the exception stays open. Returns ``False`` if there was none."""
     proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
     return bool(proposed.update(resolution="", note="", proposed_by=None))
 
 
 def agree(found: Discrepancy, by: User) -> None:
-    """Books what was proposed.
+    """Carries out the proposed booking.
 
     Raises ``OrderRefused``, and ``Uncertain`` while WeChat Pay does not answer.
     """
@@ -126,10 +124,10 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
-    """Books the payment once for all that is proposed alike about it and agreed to, or not at all.
+    """Books a payment for all exceptions about it that have the same proposal, or not at all.
 
-    Closes those exceptions with it, and gives the payment back if that was proposed. Raises ``OrderRefused``
-    if something else differs, too, or is proposed to end otherwise.
+    Closes those exceptions, and refunds the payment if that was proposed. Raises ``OrderRefused`` if the
+    payment differs in another point, or another exception about it has a different proposal.
     """
     payment = cashier.query(order.out_trade_no, order.account.appid)
     alike = order.discrepancies.filter(
@@ -163,7 +161,7 @@ def _give_back(found: Discrepancy, order: Order, by: User) -> None:
 
 
 def _close(found: Discrepancy, by: User) -> None:
-    """Closes an exception. Raises ``OrderRefused`` if its proposal is no longer the one agreed to."""
+    """Closes an exception. Raises ``OrderRefused`` if its proposal has changed since it was agreed to."""
     proposal = Discrepancy.objects.filter(
         pk=found.pk, state=State.OPEN, resolution=found.resolution, proposed_by=found.proposed_by_id
     )
@@ -176,6 +174,6 @@ def _over() -> OrderRefused:
 
 
 def _link(bill: Bill) -> None:
-    """Notes in the bills of the day which lines the refund is, which is known from now on."""
+    """Links the lines of bills to the refund, which is known from now on."""
     for each in Bill.objects.filter(merchant=bill.merchant_id, day=bill.day):
         (matching if each.kind == Bill.Kind.TRADE else fund_matching).link(each)

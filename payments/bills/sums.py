@@ -1,4 +1,4 @@
-"""A bill and our own books of that day, side by side, to the fen."""
+"""The sums of a bill beside those of our own books for that day, in fen."""
 
 import datetime
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from payments.orders.models import Order
 
 @dataclass(frozen=True, slots=True)
 class SumLine:
-    """A line of sums to compare, in fen; ``ours`` is of the payments in the bill that are orders here."""
+    """A line of sums to compare, in fen; ``ours`` covers the payments of the bill that are our orders."""
 
     title: StrOrPromise
     ours: int
@@ -31,7 +31,7 @@ def sums(bill: Bill) -> list[SumLine]:
 
 
 def _funds(bill: Bill) -> list[SumLine]:
-    """Returns what the trade bills settle less fees, beside what moved for the same orders and refunds."""
+    """Returns the settled amounts less fees, beside the fund flow of the same orders and refunds."""
     parts = [
         (_("Payments, less fees"), "order", BillLine.Kind.PAYMENT, 1),
         (_("Refunds, less fees"), "refund", BillLine.Kind.REFUND, -1),

@@ -1,4 +1,4 @@
-"""What of bills waits for a person: exceptions, bills that could not be fetched, and whatever holds them."""
+"""The things about bills that wait for a person: exceptions, failed bills, and bills on hold."""
 
 from typing import Any
 

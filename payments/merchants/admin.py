@@ -1,4 +1,4 @@
-"""Merchants and their set-up, for owners."""
+"""The admin of merchants and their set-up, for owners."""
 
 from typing import Any
 
@@ -64,14 +64,11 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns ``False``: a merchant's orders would go with it. It can be disabled."""
+        """Returns ``False``, because a merchant's orders would be deleted with it; it can be disabled."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns whether the reader may change it for every account that sells through it.
-
-        The keys concern all of these.
-        """
+        """Returns whether the reader may change all accounts that sell through it, as they share its keys."""
         rights = Rights.of(request.user)
         if obj is None or rights.everything:
             return super().has_change_permission(request, obj)

@@ -1,4 +1,4 @@
-"""Amounts as people type them, kept in fen."""
+"""The amounts that people type in yuan and that are kept in fen."""
 
 import re
 from typing import Any
@@ -19,13 +19,13 @@ GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 
 
 def typed(text: str) -> int:
-    """Returns ``¥1,234.50`` as 123450 fen. Raises ``ValueError`` for what is no amount."""
+    """Returns ``¥1,234.50`` as 123450 fen. Raises ``ValueError`` for an invalid amount."""
     plain = text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip()
     return fen(plain.replace(",", "") if GROUPED.fullmatch(plain) else plain)
 
 
 class AmountField(forms.Field):
-    """A field typed and shown in yuan; its value is a number of fen, or ``None`` where nothing was typed."""
+    """A form field in yuan whose value is a number of fen, or ``None`` if it is empty."""
 
     widget = forms.TextInput
     default_error_messages = {"invalid": _("Enter an amount such as 12.34.")}
@@ -46,5 +46,5 @@ class AmountField(forms.Field):
 
 
 def money(amount: int) -> SafeString:
-    """Returns an amount in fen as yuan, for a page of the console."""
+    """Returns an amount in fen as text in yuan, for pages of the console."""
     return format_html('<span class="money">¥{}</span>', yuan(amount))

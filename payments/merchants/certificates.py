@@ -1,7 +1,7 @@
-"""The platform's certificates, kept fresh in one place for all processes.
+"""The platform's certificates, refreshed by workers and kept in the database for all processes.
 
-A merchant in public key mode has none and never asks: a single forgotten download would hold up its switch
-(WeChat Pay reference 2.4, 2.5).
+A merchant in public key mode has none and must not download any: one download would delay the switch to that
+mode (WeChat Pay reference 2.4, 2.5).
 """
 
 import datetime
@@ -38,9 +38,9 @@ held_work.add(CERTIFICATES.name)
 
 
 def begin(merchant: Merchant) -> None:
-    """Has certificates fetched from now on, where there is no public key; called again, it changes nothing.
+    """Starts the refreshing of certificates, unless there is a public key; safe to repeat.
 
-    Bills need them as well, whatever interface orders are made with.
+    Bills need certificates too, also for merchants whose orders use API v2.
     """
     if not merchant.has_certificates:
         return
@@ -53,7 +53,7 @@ BEGINNINGS.add("certificates", begin)
 
 @CERTIFICATES.each
 def refresh(merchant: Merchant) -> None:
-    """Fetches the platform's certificates and keeps them."""
+    """Fetches and keeps the platform's certificates."""
     certificates = platform_certificates.download(client_for(merchant))
     keep(merchant, certificates)
     now = timezone.now()
@@ -62,7 +62,7 @@ def refresh(merchant: Merchant) -> None:
 
 @transaction.atomic
 def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
-    """Keeps certificates that are new or changed, and deletes those that have run out."""
+    """Saves new or changed certificates and deletes expired ones."""
     for certificate in certificates:
         PlatformCertificate.objects.update_or_create(
             merchant=merchant,
@@ -77,7 +77,7 @@ def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
 
 
 def want_soon(merchant: Merchant) -> None:
-    """Has certificates fetched soon, as an unknown serial number came in: there may be a new one."""
+    """Has certificates fetched soon, because a message named an unknown serial number."""
     now = timezone.now()
     Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(
         due_at=now

@@ -1,4 +1,4 @@
-"""The merchants by slug and id with their keys, in the process: no query to verify a notification."""
+"""The in-process directory of merchants with their keys, so that verifying a notification needs no query."""
 
 import logging
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ SIGN_TYPES: dict[str, str] = {Merchant.Protocol.MD5: v2.MD5_TYPE, Merchant.Proto
 
 
 class MerchantUnusable(Exception):
-    """The merchant's keys are missing or cannot be read: nothing can be asked in its name."""
+    """The error for a merchant whose keys are missing or unreadable, so that no call can be signed."""
 
     cause = Cause.ACCOUNT
 
@@ -45,7 +45,7 @@ class CachedMerchant:
         return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
 
     def cashier(self, protocol: str) -> Cashier:
-        """Returns the way to call WeChat Pay by one of the two interfaces. Raises ``MerchantUnusable``."""
+        """Returns the client for orders and refunds by one of the two APIs. Raises ``MerchantUnusable``."""
         if protocol == Merchant.Protocol.V3:
             return V3Cashier(self.client())
         if self.v2 is None:
@@ -59,7 +59,7 @@ def find(slug: str) -> CachedMerchant | None:
 
 
 def is_selling(merchant: Merchant) -> bool:
-    """Returns whether anything new may be sold; what was sold before is finished either way."""
+    """Returns whether the merchant may sell; orders made before are finished either way."""
     entry = _entries.get().get(merchant.pk)
     return entry is not None and entry.merchant.enabled
 
@@ -70,7 +70,7 @@ def client_for(merchant: Merchant) -> PayClient:
 
 
 def cashier_for(merchant: Merchant, protocol: str) -> Cashier:
-    """Returns the way to call one of the two interfaces. Raises ``MerchantUnusable``."""
+    """Returns the merchant's client for one of the two APIs. Raises ``MerchantUnusable``."""
     return _entry(merchant).cashier(protocol)
 
 
@@ -82,7 +82,7 @@ def _entry(merchant: Merchant) -> CachedMerchant:
 
 
 def keys_of(merchant: Merchant) -> CachedMerchant:
-    """Returns the merchant with its keys read. Raises ``KeyRefused`` or ``Undecryptable``."""
+    """Returns the merchant with its parsed keys. Raises ``KeyRefused`` or ``Undecryptable``."""
     certificates = [read_certificate(row.pem) for row in merchant.certificates.all()]
     return CachedMerchant(
         merchant,
@@ -109,10 +109,7 @@ def _v2_keys(merchant: Merchant) -> V2Keys | None:
 
 
 def _build() -> Mapping[int, CachedMerchant]:
-    """Returns all merchants whose keys can be read, disabled ones too.
-
-    What a disabled one sold before has to be finished, and its notifications arrive.
-    """
+    """Returns all merchants with readable keys; disabled ones too, as their orders have to be finished."""
     entries = {}
     for merchant in Merchant.objects.prefetch_related("certificates"):
         try:

@@ -1,4 +1,4 @@
-"""The button beside a merchant's held work: its cause is gone, so it goes on at once."""
+"""The button that lifts a hold on a merchant's work."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from wechat.kernel.row_ids import row_id
 @require_POST
 @account_page(Area.MONEY, change=True)
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Has one kind of work of a merchant go on.
+    """Lifts the hold on one kind of a merchant's work.
 
     Raises ``Http404`` unless the reader may handle all its money.
     """

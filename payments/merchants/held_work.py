@@ -1,4 +1,4 @@
-"""What a merchant's background work waits for, in words: a refusal of WeChat Pay, or WeChat Pay away."""
+"""The holds on a merchant's background work, in words: WeChat Pay refused something, or is away."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ WORKS: list[str] = []
 
 
 def add(work: str) -> None:
-    """Registers a kind of work that is done for a merchant, and may be on hold for it."""
+    """Registers a kind of work whose subject is a merchant."""
     WORKS.append(work)
     WORDS.add(work, _reason)
     DECIDED.add(work, decided_by)
 
 
 def decided_by(request: HttpRequest) -> QuerySet[Merchant]:
-    """Returns the merchants whose work the reader may have go on: they have the money of all its accounts."""
+    """Returns the merchants whose holds the reader may lift: those whose accounts' money is all theirs."""
     return whole_merchants(Rights.of(request.user), Area.MONEY, change=True)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldWork:
-    """A kind of work of a merchant that waits, and why; whether its reader may have it go on."""
+    """A kind of a merchant's work on hold, with the reason, and whether the reader may lift the hold."""
 
     merchant: Merchant
     work: str
@@ -44,7 +44,7 @@ class HeldWork:
 
 
 def in_words(merchants: Iterable[Merchant], request: HttpRequest) -> list[HeldWork]:
-    """Returns what the work of these merchants waits for, for the reader of a page."""
+    """Returns the holds of these merchants, for the reader of a page."""
     known = {merchant.pk: merchant for merchant in merchants}
     found = list(_open(known).order_by("subject", "work"))
     mine = {merchant.pk for merchant in decided_by(request)} if found else set()
@@ -57,7 +57,7 @@ def in_words(merchants: Iterable[Merchant], request: HttpRequest) -> list[HeldWo
 
 
 def go_on(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
-    """Has these kinds of the merchant's work, or all, go on at once; returns whether any was on hold."""
+    """Lifts the holds on these kinds of the merchant's work, or on all; returns whether there were any."""
     held = _open([merchant.pk])
     return lift(held if works is None else held.filter(work__in=list(works)))
 

@@ -1,4 +1,4 @@
-"""What staff fill in about merchants: keys only go in."""
+"""The form of a merchant; keys can be entered, but are never shown."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ KEEP = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class MerchantForm(forms.ModelForm[Merchant]):
-    """An empty key stays as it is; what is stored never reaches the page."""
+    """The form of a merchant; an empty field keeps the stored key, which is never sent to the page."""
 
     new_private_key = forms.CharField(
         label=_("private key"), required=False, widget=UnfoldAdminTextareaWidget(attrs={**KEEP, "rows": 4})

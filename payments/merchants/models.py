@@ -23,8 +23,7 @@ API_V2_KEY_LENGTH = 32
 class Merchant(HasSecrets, WorkRow):
     """A merchant number (商户号) of WeChat Pay and the accounts that sell through it.
 
-    ``due_at`` is when the platform's certificates are fetched again; nobody does in public key mode, where
-    there are none.
+    ``due_at`` is when the platform's certificates are fetched again; null in public key mode, which has none.
     """
 
     class Protocol(models.TextChoices):
@@ -116,7 +115,7 @@ class Merchant(HasSecrets, WorkRow):
         return self.name
 
     def clean(self) -> None:
-        """Checks that keys are in the platform's form: no form field that could check stands before them."""
+        """Checks the format of the keys here, because no form field does."""
         try:
             read_private_key(self.private_key)
         except KeyRefused:
@@ -175,12 +174,12 @@ class Merchant(HasSecrets, WorkRow):
         super().save(*args, **kwargs)
 
     def notify_url(self, about: str) -> str:
-        """Returns the address at which WeChat Pay tells about a ``transaction`` or a ``refund``."""
+        """Returns the address for WeChat Pay's notifications of a ``transaction`` or a ``refund``."""
         return f"{settings.PUBLIC_URL}/pay/{self.slug}/notify/{about}"
 
 
 class PlatformCertificate(models.Model):
-    """A certificate WeChat Pay may sign with; several are valid at once during a rotation."""
+    """A certificate that WeChat Pay signs with; during a rotation several are valid at once."""
 
     merchant = models.ForeignKey(
         Merchant, models.CASCADE, related_name="certificates", verbose_name=_("merchant")

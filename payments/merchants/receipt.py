@@ -1,4 +1,4 @@
-"""The receipt that a payer is sent: its words, and the editor it is written in."""
+"""The receipt for payers: its text with placeholders, and the editor for it."""
 
 from collections.abc import Mapping
 
@@ -23,12 +23,12 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 def filled(text: str, *, amount: str, description: str, number: str) -> str:
-    """Returns the text with the words of an order in it."""
+    """Returns the text with the placeholders filled in for an order."""
     return placeholders.fill(text, {"amount": amount, "description": description, "number": number})
 
 
 def editor() -> TextEditor:
-    """Returns the editor of the text, whose preview belongs to no account."""
+    """Returns the text's editor, with a preview that belongs to no account."""
     field = TextEditor(attrs={"rows": 4})
     field.variables = VARIABLES
     field.preview = reverse("admin:merchants_receipt_preview")
@@ -37,7 +37,7 @@ def editor() -> TextEditor:
 
 @require_POST
 def show_preview(request: HttpRequest) -> JsonResponse:
-    """Draws the bubble of a receipt that is being written, its words by their names."""
+    """Shows the preview of a receipt, with placeholders by their names."""
     if not Rights.of(request.user).viewable(Area.SETTINGS):
         raise PermissionDenied
     longest = {name: each.longest for name, each in VARIABLES.items()}

@@ -1,4 +1,4 @@
-"""Admin pages of what belongs to a merchant: for the staff of every account that sells through it."""
+"""The admin base for rows of a merchant, visible to the staff of the accounts that sell through it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from wechat.console.pages import ModelAdmin
 
 
 class MerchantScopedAdmin(AccountScopedAdmin):
-    """The base of admin pages about what belongs to a merchant.
+    """The base of admin pages for rows that belong to a merchant.
 
     ``merchant_path`` is the lookup from a row to its merchant; ``pk`` for the merchant itself.
     """
@@ -29,7 +29,7 @@ class MerchantScopedAdmin(AccountScopedAdmin):
         return rows.filter(**{f"{self.merchant_path}__in": selling})
 
     def shown_accounts(self, request: HttpRequest) -> list[int]:
-        """Returns the chosen account for a list, else all accounts that the reader may look at."""
+        """Returns the chosen account, or else all accounts that the reader may see."""
         accounts = Rights.of(request.user).viewable(self.area)
         if not self._is_list(request):
             return accounts
@@ -48,7 +48,7 @@ class MerchantScopedAdmin(AccountScopedAdmin):
     def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
         """Returns the row's account, or else one that sells through its merchant.
 
-        That is the chosen one if the reader may look at it there, or else another one where they may.
+        That is the chosen account if the reader may see the row there, or else another one where they may.
         """
         account, viewable = current_account(request), Rights.of(request.user).viewable(self.area)
         chosen = account.pk if account else None
@@ -65,9 +65,9 @@ class MerchantScopedAdmin(AccountScopedAdmin):
 
 
 def whole_merchants(rights: Rights, area: Area, *, change: bool = False) -> QuerySet[Merchant]:
-    """Returns the merchants of whose accounts somebody has a right to every one.
+    """Returns the merchants for whose accounts somebody has a right to each one.
 
-    What belongs to the merchant and to no account, such as a bill, tells about all of them.
+    A row of the merchant that has no account, such as a bill, is about all of them.
     """
     if rights.everything:
         return Merchant.objects.all()
@@ -77,9 +77,9 @@ def whole_merchants(rights: Rights, area: Area, *, change: bool = False) -> Quer
 
 
 def own_or_whole(own: Q, rights: Rights, area: Area, *, path: str = "account", change: bool = False) -> Q:
-    """Returns the condition for what is of somebody's ``own`` accounts, and what is of none.
+    """Returns the condition for rows of somebody's ``own`` accounts, and for rows without an account.
 
-    The latter only at a merchant that they have whole. ``path`` is the lookup from a row with a ``merchant``
-    to its account.
+    The latter are included only for merchants all of whose accounts are theirs. ``path`` is the lookup from a
+    row with a ``merchant`` to its account.
     """
     return own | Q(**{path: None}, merchant__in=whole_merchants(rights, area, change=change))

@@ -1,4 +1,4 @@
-"""What begins for a merchant as soon as its keys are there: whoever has work for it registers it."""
+"""The start of a merchant's background work as soon as it has keys; apps register what to start."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,6 @@ BEGINNINGS: Registry[Callable[[Merchant], None]] = Registry("beginning of a merc
 
 
 def begin(merchant: Merchant) -> None:
-    """Begins everything that is registered for a merchant; called again, it changes nothing."""
+    """Starts everything that is registered, for one merchant; safe to repeat."""
     for each in BEGINNINGS:
         each(merchant)

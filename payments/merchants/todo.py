@@ -1,4 +1,4 @@
-"""What of merchants waits for a person: certificates that end."""
+"""The things about merchants that wait for a person: certificates that expire."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What WeChat Pay's refusals mean for staff, and what to do about them.
+"""The error codes of WeChat Pay in words for staff, with the next step.
 
 Reference: WeChat Pay reference 9 (errors).
 """
@@ -72,7 +72,7 @@ CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 
 
 def in_words(code: str, message: str = "") -> str:
-    """Returns a sentence with the next step, and what WeChat Pay says itself, which may know more."""
+    """Returns a sentence with the next step, followed by WeChat Pay's own message."""
     if code in WORDS:
         ours = _("%(why)s (%(code)s)") % {"why": WORDS[code], "code": code}
         theirs = _("WeChat Pay says: %(message)s") % {"message": message} if message else ""
@@ -81,6 +81,6 @@ def in_words(code: str, message: str = "") -> str:
 
 
 def of_text(text: str) -> str:
-    """Returns what ``in_words`` says of a refusal that was kept as text; any other text as it is."""
+    """Returns ``in_words`` for a refusal that was kept as text; any other text unchanged."""
     found = next((each for each in CODE.finditer(text) if each[0] in WORDS), None)
     return in_words(found[0], text[found.end() :].lstrip(": ")) if found else text

@@ -1,4 +1,4 @@
-"""The notifications of WeChat Pay, for finance."""
+"""The admin of WeChat Pay's notifications, for finance."""
 
 from typing import Any, cast
 
@@ -44,7 +44,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Returns the notifications of the account's orders.
 
-        Whoever sees all that the merchant sells is shown those of no order as well.
+        Those without an order are included if the reader sees all of the merchant's accounts.
         """
         rows = super().get_queryset(request)
         own = Q(order__account__in=self.shown_accounts(request))
@@ -63,7 +63,7 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
 
     def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
-        """Applies a notification again, as a worker would; what is known already changes nothing."""
+        """Applies a notification again, as a worker would; safe to repeat."""
         if not self._may(request, notice):
             raise PermissionDenied
         if request.method == "POST":

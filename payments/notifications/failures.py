@@ -1,4 +1,4 @@
-"""Payment notifications that could not be applied, for the desk of what failed."""
+"""The payment notifications that could not be applied, for the page of failures."""
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -15,7 +15,7 @@ from payments.notifications.models import Notice
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Notice]:
-    """Returns the notifications nobody tries to apply any more, of merchants the account sells through."""
+    """Returns the notifications that were given up, of merchants that the account sells through."""
     selling = Merchant.objects.filter(accounts=account).values("pk")
     return Notice.objects.filter(merchant__in=selling, state=Notice.State.FAILED, due_at=None)
 
@@ -23,7 +23,7 @@ def _failed(account: OfficialAccount) -> QuerySet[Notice]:
 def _narrow(
     rows: QuerySet[Notice], account: OfficialAccount, rights: Rights, change: bool
 ) -> QuerySet[Notice]:
-    """Leaves the account's, and those of no order to whoever has all of the merchant."""
+    """Returns those of the account, and those without an order if the reader has the whole merchant."""
     own = Q(order__account=account)
     return rows.filter(own_or_whole(own, rights, Area.MONEY, path="order__account", change=change))
 

@@ -18,9 +18,9 @@ EVENTS: Mapping[str, StrOrPromise] = {
 
 
 class Notice(WorkRow):
-    """A genuine notification as it came, kept whatever becomes of it; unique by its id.
+    """A genuine notification, kept as it came; unique by its id.
 
-    ``due_at`` is when it is tried again; null once it was applied, set aside, or left to a person.
+    ``due_at`` is when it is tried again; null once it was applied, set aside, or given up.
     """
 
     class State(models.TextChoices):
@@ -58,5 +58,5 @@ class Notice(WorkRow):
 
     @property
     def event(self) -> str:
-        """Returns what is reported, in words; what has no words here by WeChat Pay's name."""
+        """Returns the event in words, or WeChat Pay's name for an unknown event."""
         return str(EVENTS.get(self.event_type, self.event_type))

@@ -1,4 +1,4 @@
-"""Notifications: kept as they came, applied once, and visible when they were not.
+"""The handling of notifications: each one is kept as it came and applied once; failures are visible.
 
 WeChat Pay reference 5.4, 5.5.
 """
@@ -45,7 +45,7 @@ NOTICES = work.Kind(
 
 
 def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Notice:
-    """Applies it and keeps it, as one; whatever goes wrong while applying, it is kept."""
+    """Applies and keeps a notification in one transaction; if applying fails, it is kept all the same."""
     notice = Notice(
         merchant=merchant,
         notice_id=opened.id,
@@ -56,7 +56,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
         resource=opened.resource,
     )
     try:
-        if not _is_applied_at_once(notice):
+        if not _apply_at_once(notice):
             with transaction.atomic():
                 notice.state, notice.error = _handled(notice)
                 insert(notice)
@@ -71,8 +71,8 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
     return notice
 
 
-def _is_applied_at_once(notice: Notice) -> bool:
-    """Returns whether it told of a payment like most, and is kept with what it changed."""
+def _apply_at_once(notice: Notice) -> bool:
+    """Applies an ordinary payment in one statement; returns whether it was one."""
 
     def kept(order: Order) -> Notice:
         notice.order, notice.state = order, State.APPLIED
@@ -88,7 +88,7 @@ def _is_of_payment(notice: Notice) -> bool:
 
 
 def _known(repeat: Notice) -> Notice | None:
-    """The one that came before, if any: what the repeat did is undone, for its id cannot be kept twice."""
+    """Returns the earlier notification with the same id, if any; makes it due now if it had failed."""
     known = Notice.objects.filter(merchant=repeat.merchant, notice_id=repeat.notice_id)
     if known.filter(state=State.FAILED).update(due_at=timezone.now(), attempts=0):
         work.wake(NOTICES.name)
@@ -96,7 +96,7 @@ def _known(repeat: Notice) -> Notice | None:
 
 
 def _unapplied(notice: Notice, **why: Any) -> Notice:
-    """Keeps by itself what could not be applied; what makes no sense is on the exceptions desk as well."""
+    """Keeps a notification that could not be applied; an unreadable one becomes an exception as well."""
     notice.order = None
     for name, value in why.items():
         setattr(notice, name, value)
@@ -111,7 +111,7 @@ def _unapplied(notice: Notice, **why: Any) -> Notice:
 
 
 def _order_named_in(notice: Notice) -> Order | None:
-    """Returns the order that a notification which makes no sense names all the same."""
+    """Returns the order that an unreadable notification names, if it does."""
     number = notice.resource.get("out_trade_no")
     if not isinstance(number, str):
         return None
@@ -124,16 +124,16 @@ def _tell(notice: Notice) -> None:
 
 
 def tell_undecryptable(merchant: Merchant) -> None:
-    """Puts the genuine notifications that the merchant's APIv3 key does not open on the desk, once a day.
+    """Records an exception, once a day, for notifications that the merchant's APIv3 key does not decrypt.
 
-    They are refused, so WeChat Pay sends them again; most often the key was reset there and not here.
+    They are refused, so WeChat Pay sends them again. Usually the key was reset there but not here.
     """
     note(merchant, Mismatch(MismatchKind.UNDECRYPTABLE, str(timezone.localdate())))
 
 
 @transaction.atomic
 def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
-    """Keeps a genuine one nobody can read: a person has to."""
+    """Keeps a genuine notification that cannot be read, for a person."""
     notice, is_new = Notice.objects.get_or_create(
         merchant=merchant,
         notice_id=sha256(raw).hexdigest(),
@@ -152,7 +152,7 @@ def keep_unreadable(merchant: Merchant, raw: bytes) -> Notice:
 
 @NOTICES.each
 def handle(notice: Notice) -> None:
-    """Applies it again."""
+    """Applies a kept notification again."""
     try:
         with transaction.atomic():
             state, why = _handled(notice)
@@ -164,13 +164,16 @@ def handle(notice: Notice) -> None:
 
 
 def handle_now(notice: Notice) -> None:
-    """Applies it at once, whatever became of it before; what fails is tried again by a worker."""
+    """Applies a notification now, whatever its state; if that fails, a worker tries again."""
     notice.settle(state=State.FAILED, attempts=0, due_at=timezone.now() + NOTICES.lease)
     NOTICES.attempt(notice, handle)
 
 
 def _handled(notice: Notice) -> tuple[str, str]:
-    """The notice's state and, set aside, why. Profit sharing has the same event type, so both decide."""
+    """Returns the new state of a notice and, if it is set aside, why.
+
+    Profit sharing uses the same event type, so the type of the resource decides as well.
+    """
     if _is_of_payment(notice):
         result = apply(notice.merchant, read_transaction(notice.resource), by=history.PLATFORM)
     elif notice.original_type == "refund" and notice.event_type.startswith("REFUND."):

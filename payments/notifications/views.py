@@ -1,7 +1,8 @@
-"""Where WeChat Pay notifies: bytes verified, opened, kept, applied, answered.
+"""The view for WeChat Pay's notifications: they are verified, decrypted, applied, kept and answered.
 
-The signature is a DRF authentication class over the raw body; there is no parser, because nothing may touch
-the body before it is verified. Every refusal makes WeChat Pay try again, up to 15 times within 24 hours.
+The signature is a DRF authentication class over the raw body. There is no parser class, because the body must
+not be parsed before it is verified. After every refusal WeChat Pay tries again, up to 15 times within 24
+hours.
 
 WeChat Pay reference 2.2, 5.4, 5.5.
 """
@@ -43,9 +44,9 @@ class NotificationRefused(APIException):
 
 
 class PlatformSignature(BaseAuthentication):
-    """The proof that WeChat Pay sends this, to this merchant, now.
+    """The authentication by signature: WeChat Pay sends this, to this merchant, now.
 
-    ``request.auth`` is what it says, or ``None`` if it is genuine and makes no sense.
+    ``request.auth`` becomes the opened notification, or ``None`` if a genuine one cannot be read.
     """
 
     def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotice | None]:
@@ -69,7 +70,7 @@ class PlatformSignature(BaseAuthentication):
         return entry.merchant, opened
 
     def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice | None:
-        """Returns a notification of API v2; ``None`` if it is genuine and makes no sense."""
+        """Returns a notification of API v2; ``None`` if a genuine one cannot be read."""
         try:
             return v2_notices.open_notice(body, keys.key)
         except (NotGenuine, Unsealable) as error:
@@ -83,7 +84,7 @@ class PlatformSignature(BaseAuthentication):
 
 
 class Notify(APIView):
-    """``/pay/<merchant>/notify/transaction`` and ``…/refund``: what it is about is in what was signed."""
+    """The endpoints ``/pay/<merchant>/notify/transaction`` and ``…/refund``; the body tells them apart."""
 
     http_method_names = ["post"]
     authentication_classes = [PlatformSignature]
@@ -106,7 +107,7 @@ class Notify(APIView):
         return HttpResponse(status=status.HTTP_204_NO_CONTENT, content_type=RENDERER.media_type)
 
     def handle_exception(self, exc: Exception) -> Any:
-        """Returns the refusal in the words that WeChat Pay expects (reference 5.5, 8.3)."""
+        """Returns the refusal in the format that WeChat Pay expects (reference 5.5, 8.3)."""
         if isinstance(exc, Error):
             log.error("notice_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
             exc = Unavailable()
@@ -117,7 +118,7 @@ class Notify(APIView):
         return response
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        """Returns the one form of an answer, whatever the request says of types."""
+        """Returns the only renderer, whatever the request accepts."""
         return RENDERER, RENDERER.media_type
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -136,7 +137,7 @@ def _body(request: Request) -> bytes:
 
 
 def _noticed(merchant: Merchant, reason: str, request: Request) -> None:
-    """Probes are meant to fail: a line in the log, no alarm."""
+    """Logs a refused notification; signature probes are meant to fail and cause no alarm."""
     metrics.REFUSED.labels(merchant.slug, reason).inc()
     probe = is_probe(request.headers)
     level = logging.INFO if probe else logging.WARNING

@@ -1,4 +1,4 @@
-"""Orders and refunds for business systems, below ``/api/v1/``. Amounts in fen, times with their offset."""
+"""The API of orders and refunds, below ``/api/v1/``. Amounts are in fen, times have an offset."""
 
 import datetime
 from typing import Any, NoReturn

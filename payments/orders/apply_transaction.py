@@ -1,7 +1,7 @@
-"""What WeChat Pay says about a payment, made true here: in one place, only forward, once.
+"""The one place where a payment that WeChat Pay reports is applied to its order: forward only, and once.
 
-An order is locked, or changed by a statement that finds it as it was read. A notification, a query and a
-bill may all say it at once, in any order and any number of times.
+The order is locked, or changed by a statement with the condition that it is as it was read. Notifications,
+queries and bills may report the same payment at the same time, in any order and repeatedly.
 
 WeChat Pay reference 5.1, 5.5, 10.1, 10.6.
 """
@@ -26,7 +26,7 @@ from wechat.kernel.prepared import prepared_cursor
 from wechat.sdk.pay.transactions import OVER, Transaction
 
 CURRENCY = "CNY"
-# What a payment is compared with; anything else of the order is read when it is asked for.
+# The columns that a payment is compared with; the other ones are deferred.
 COLUMNS = [
     "id",
     "account_id",
@@ -43,7 +43,7 @@ FIND = (
     "WHERE out_trade_no = %s AND merchant_id = %s"
 )
 FIND_AND_LOCK = f"{FIND} FOR UPDATE"
-# What a payment says of itself.
+# The columns that a payment sets.
 PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid", "payer_total", "paid_at")
 
 
@@ -62,11 +62,11 @@ class Applied:
 def apply_at_once(
     merchant: Merchant, transaction: Transaction, *, by: str, also: Callable[[Order], Model]
 ) -> bool:
-    """Applies what most reports are: the payment of an open order, just as it was asked for.
+    """Applies the most frequent report: the payment of an open order, exactly as it was requested.
 
-    Neither a lock nor a transaction is needed, as all of it is one statement, and with it the row that
-    ``also`` makes. Returns whether that was so; everything else is for ``apply``, and so is an order that
-    somebody else has just moved.
+    Everything is one statement, together with the row that ``also`` returns, so no lock or transaction is
+    needed. Returns whether the report was of that kind and the order had not changed meanwhile; all other
+    reports are for ``apply``.
     """
     order = _found(merchant, transaction.out_trade_no, FIND)
     if order is None or not order.is_open or not transaction.is_paid or not transaction.transaction_id:
@@ -86,7 +86,7 @@ def apply(
 ) -> Applied:
     """Applies what WeChat Pay reports of an order.
 
-    ``by`` is who reported it, for the history; ``accept`` are the differences that staff have agreed to.
+    ``by`` is the reporter, for the history; ``accept`` are the differences that staff have accepted.
     """
     # No savepoint: what does not fit is found before anything is written.
     with atomic(savepoint=False):
@@ -99,7 +99,7 @@ def apply(
 
 
 def _found(merchant: Merchant, out_trade_no: str, statement: str) -> Order | None:
-    # As SQL: to put it together anew takes the ORM several times as long as Postgres takes to answer.
+    # In SQL, because the ORM takes several times as long to build the query as Postgres to answer it.
     with prepared_cursor() as cursor:
         cursor.execute(statement, [out_trade_no, merchant.pk])
         row = cursor.fetchone()
@@ -128,7 +128,7 @@ def _applied(
 
 
 def _compare(order: Order, merchant: Merchant, transaction: Transaction, accept: Collection[str]) -> None:
-    """Raises ``Mismatch``. What an unpaid order's answer leaves out is not compared."""
+    """Raises ``Mismatch`` if the report differs from the order; skips what reports of unpaid orders omit."""
     is_told = transaction.is_paid or transaction.total is not None
     pairs = [
         (MismatchKind.MERCHANT, merchant.mchid, transaction.mchid),
@@ -175,7 +175,7 @@ def _paid(order: Order, transaction: Transaction, by: str) -> TransactionOutcome
 
 
 def _take(order: Order, transaction: Transaction) -> None:
-    """Takes over what a payment says of itself."""
+    """Copies the details of the payment to the order."""
     order.transaction_id = transaction.transaction_id
     order.trade_type = transaction.trade_type[:16]
     order.bank_type = transaction.bank_type[:32]
@@ -186,7 +186,7 @@ def _take(order: Order, transaction: Transaction) -> None:
 
 
 def closed(order: Order, by: str) -> TransactionOutcome:
-    """WeChat Pay will take no payment any more. The order is locked by the caller."""
+    """Closes an order that WeChat Pay has closed; the caller holds its lock."""
     if not order.is_open:
         return TransactionOutcome.REPEAT
     order.due_at = None
@@ -204,9 +204,9 @@ def _move(
     also: Model | None = None,
     was: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Moves the order on, with its line in the history and the event that others hear of.
+    """Moves the order to the next state, with a line of its history and an event for the handlers.
 
-    ``was`` tells what a row that is not locked has to be still. Raises ``Changed``.
+    ``was`` are values that an order without a lock must still have. Raises ``Changed``.
     """
     order.state = move(ORDER_MOVES, order.state, state)
     step = history.step(order, Step.Kind.MOVED, str(state.label), by)

@@ -1,4 +1,4 @@
-"""What the followers of a channel paid for: a payment is put down to the channel that first brought them."""
+"""The attribution of payments to channels: a payment counts for the channel that first brought the payer."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from wechat.console.revenue import Revenue
 
 
 def by_channel(account: OfficialAccount, period: Period) -> Mapping[int, Revenue]:
-    """Returns by channel how many orders were paid in the period, and the fen paid less those refunded."""
+    """Returns by channel the number of orders paid in the period, and the paid fen less refunds."""
     found = revenue.paid(account, period, [revenue.Facet.CHANNEL]).facets[revenue.Facet.CHANNEL]
     return {
         int(channel): Revenue(amounts.count, amounts.net) for channel, amounts in found.items() if channel

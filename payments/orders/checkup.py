@@ -1,4 +1,4 @@
-"""What is wrong with the set-up of an account's merchants, for the doctor. WeChat Pay reference 9.3, 13."""
+"""The doctor's findings about an account's merchants. WeChat Pay reference 9.3, 13."""
 
 import datetime
 from collections.abc import Iterator
@@ -44,9 +44,9 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:
-    """Asks WeChat Pay about an order that is not there: it needs a right key and serial, and costs nothing.
+    """Queries an order that does not exist, which needs a valid key and serial number, and yields findings.
 
-    Yields what is wrong.
+    The call has no effect.
     """
     try:
         cashier.query(new_number("WX", timezone.now()), account.appid)

@@ -1,4 +1,4 @@
-"""Questions about what somebody has paid for, for segments."""
+"""The conditions on payments, for segments."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def last(account: OfficialAccount, compare: str, value: Any) -> Q:
 
 
 def _payers(account: OfficialAccount) -> QuerySet[Order, Any]:
-    """Returns a row for each person who ever paid."""
+    """Returns a row for each person who has ever paid."""
     paid = Order.objects.filter(account=account, paid_at__isnull=False).exclude(payer_openid="")
     return paid.order_by().values("payer_openid")
 
@@ -47,7 +47,7 @@ def _payers(account: OfficialAccount) -> QuerySet[Order, Any]:
 def _by_number(payers: QuerySet[Any, Any], compare: str, value: int) -> Q:
     """Returns the condition on how often somebody paid.
 
-    Whoever never paid has no row, but is meant too where the number may be 0.
+    People who never paid have no row; they are included if the number may be 0.
     """
     if compare == "most":
         return ~_among(payers.filter(number__gt=value))

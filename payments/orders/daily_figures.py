@@ -1,4 +1,4 @@
-"""What was paid, by day."""
+"""The daily figures of payments."""
 
 import datetime
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""The outbox: others hear of a payment exactly once, after it is true and whatever crashes in between.
+"""The outbox of order events: each handler gets each event exactly once, whatever crashes in between.
 
-An event is written in the transaction that made it true. A worker then hands it to everything registered with
-``@handles``; a handler's rows and the note that it is done are one transaction. Handlers write rows (a push,
-a delivery), they never call out.
+An event is written in the transaction of the change that it reports. A worker then passes it to every
+function registered with ``@handles``; the rows that a handler writes and the mark that it is done are one
+transaction. Handlers write rows (a push, a delivery) and make no calls.
 """
 
 import datetime
@@ -37,7 +37,7 @@ EVENTS = work.Kind(
 
 
 class HandlerFailed(Exception):
-    """A handler failed, so the event has to be handed to it once more."""
+    """The error for an event with a failed handler, which has to get it again."""
 
     cause = Cause.LATER
 
@@ -55,7 +55,7 @@ _handlers: Registry[Handler] = Registry("handler of payments")
 def handles(
     name: str, *topics: OrderEvent.Topic
 ) -> Callable[[Callable[[OrderEvent], None]], Callable[[OrderEvent], None]]:
-    """Registers a function for topics, all of them if none is named; ``name`` stays the same for ever."""
+    """Registers a function for these topics, or for all; ``name`` is stored and must never change."""
 
     def register(handle: Callable[[OrderEvent], None]) -> Callable[[OrderEvent], None]:
         _handlers.add(name, Handler(name, frozenset(topics or Topic), handle))
@@ -65,17 +65,17 @@ def handles(
 
 
 def emit(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> None:
-    """Writes an event, inside the transaction that makes it true."""
+    """Writes an event, inside the transaction of the change that it reports."""
     event(topic, order, refund).save()
 
 
 def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -> OrderEvent:
-    """Returns an event that is not written yet."""
+    """Returns an unsaved event."""
     return OrderEvent(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 
 def hand_on_again(given_up: QuerySet[OrderEvent]) -> int:
-    """Has events that were given up handed to the handlers that are not done with them; returns how many."""
+    """Makes events that were given up due again, for their unfinished handlers; returns how many."""
     number = given_up.filter(GIVEN_UP).update(due_at=timezone.now(), attempts=0, error="", errcode=None)
     work.wake(EVENTS.name)
     return number
@@ -83,7 +83,7 @@ def hand_on_again(given_up: QuerySet[OrderEvent]) -> int:
 
 @EVENTS.each
 def hand_on(event: OrderEvent) -> None:
-    """Hands an event to every handler that is not done with it; a failing one holds up no other.
+    """Passes an event to every unfinished handler; a failing one does not stop the others.
 
     Raises ``HandlerFailed``.
     """

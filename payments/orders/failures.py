@@ -1,4 +1,4 @@
-"""Shipments that WeChat refused and events of orders that were given up, for the desk of what failed."""
+"""The refused shipments and the order events that were given up, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -33,7 +33,7 @@ def _order_and_topic(event: OrderEvent) -> str:
 
 
 def _unexpected(_errcode: int | None, _text: str) -> str:
-    """Returns the sentence for any surprise: the name of the handler would not help staff."""
+    """Returns the sentence for an unexpected error; the handler's name would not help staff."""
     return sentence(None, "")
 
 

@@ -1,4 +1,4 @@
-"""The filters above the lists, each in terms of an index; sums are said for days that were chosen."""
+"""The filters of the lists of orders and refunds, each by an index; sums are shown for chosen days."""
 
 import datetime
 from typing import Any
@@ -79,12 +79,12 @@ class OrderFilter(FilterForm):
 
 
 def payers(request: HttpRequest | None, wanted: str) -> list[str]:
-    """Returns openids of those with such a name, as a list: rows are then looked up by it in an index."""
+    """Returns openids of people with such a name; as a list, so that the rows are found by an index."""
     return [str(each["openid"]) for each in searching.openids_for(request, wanted)[:MOST_PEOPLE]]
 
 
 def order_ids(number: str) -> list[int]:
-    """Returns the orders of that number, for rows of other tables: across a join no index would serve."""
+    """Returns ids of the orders with that number, for filters of other tables; a join could use no index."""
     return list(Order.objects.filter(out_trade_no=number).values_list("pk", flat=True))
 
 

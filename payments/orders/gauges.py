@@ -1,4 +1,4 @@
-"""How orders and refunds stand."""
+"""The gauges of orders and refunds."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -15,9 +15,9 @@ from wechat.kernel.exposition import gauges
 
 @gauges("orders")
 def orders_and_refunds() -> Iterator[Metric]:
-    """Yields how many orders and refunds are not finished, by state, and the orders paid in the last hour.
+    """Yields the numbers of unfinished orders and refunds by state, and of orders paid in the last hour.
 
-    Every question is answered by an index.
+    An index answers each query.
     """
     accounts = list(OfficialAccount.objects.values_list("pk", flat=True))
     orders = Order.objects.filter(account__in=accounts)

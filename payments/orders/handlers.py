@@ -1,4 +1,4 @@
-"""Handlers of the events of orders: the owner's systems, the payer, and giving back a second payment."""
+"""The handlers of order events: webhooks, messages to the payer, and the refund of a second payment."""
 
 import datetime
 
@@ -58,7 +58,7 @@ def send_receipt(event: OrderEvent) -> None:
 
 
 def receipt(order: Order) -> str:
-    """Returns the merchant's text with the order's own words."""
+    """Returns the merchant's receipt text, filled in for the order."""
     return merchant_receipt.filled(
         order.merchant.receipt_text,
         amount=yuan(order.total),
@@ -81,7 +81,7 @@ event_templates.register(
 
 @handles("automatic", Topic.PAID)
 def send_automatic_messages(event: OrderEvent) -> None:
-    """Sends the messages from templates that staff have set for a payment."""
+    """Sends the template messages that staff have set up for payments."""
     order = event.order
     openid = order.payer_openid or order.openid
     if not openid or order.paid_at is None:
@@ -97,7 +97,7 @@ def send_automatic_messages(event: OrderEvent) -> None:
 
 @handles("sequences", Topic.PAID)
 def move_sequences(event: OrderEvent) -> None:
-    """Ends the sequences of the payer that wait for a payment, and begins those that follow one."""
+    """Ends the payer's sequences that wait for a payment, and begins those that a payment triggers."""
     order = event.order
     openid, key = order.payer_openid or order.openid, f"order:{order.pk}"
     if openid and order.paid_at is not None:
@@ -110,11 +110,11 @@ triggers.register("order", _("An order is paid"))
 
 @handles("purchase", Topic.PAID, Topic.REFUND_FAILED)
 def give_back_second_payments(event: OrderEvent) -> None:
-    """Refunds every payment of the purchase but the first that is kept (WeChat Pay reference 10.1).
+    """Refunds every payment of a purchase except the first one that is kept (WeChat Pay reference 10.1).
 
-    Which one is the first, a report that comes late may change: so all are looked at, not only the one
-    reported. One that goes back whole is not kept, so whoever bought anew afterwards paid once. It is kept
-    again if a second person rejects that; a refund that WeChat Pay does not make staff still want.
+    A late report may change which one is the first, so all payments are checked. A payment that is refunded
+    in full is not kept, so that a new one after it is not a second payment. It counts as kept again if a
+    second person rejects its refund, but not if WeChat Pay cannot make it.
     """
     order, refund = event.order, event.refund
     if not order.purchase or (refund and refund.state != RefundState.REJECTED):
@@ -140,9 +140,9 @@ def paid_after_a_campaign(
     since: datetime.datetime,
     until: datetime.datetime,
 ) -> Revenue:
-    """Returns what was paid and kept, in fen.
+    """Returns what these people paid after the campaign, less refunds, in fen.
 
-    It counts for whoever paid, or where that is unknown for whom the order was made.
+    An order counts for its payer, or if that is unknown for the person for whom it was made.
     """
     payers = Q(payer_openid__in=openids) | Q(payer_openid="", openid__in=openids)
     paid = Order.objects.filter(payers, account=account, paid_at__gte=since, paid_at__lt=until)

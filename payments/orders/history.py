@@ -1,4 +1,4 @@
-"""An order's history: what was done, by whom, and what came of it."""
+"""The history of an order: what was done, by whom, and with which result."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LONGEST = Step._meta.get_field("text").max_length or 0
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """A line as staff read it."""
+    """A line of the history as staff read it."""
 
     step: Step
     text: str
@@ -29,9 +29,9 @@ def lines(order: Order) -> list[HistoryLine]:
 
 
 def _text(step: Step) -> str:
-    """Returns the line's text, for a new order what its maker calls it, if that is a business system.
+    """Returns the text of a line; for a new order the key that a business system gave it.
 
-    What other makers call an order says nothing to staff.
+    Keys of other makers say nothing to staff.
     """
     if step.kind != Step.Kind.CREATED:
         return step.text
@@ -43,5 +43,5 @@ def write(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") ->
 
 
 def step(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> Step:
-    """Returns a line that is not written yet."""
+    """Returns an unsaved line."""
     return Step(order=order, kind=kind, text=text[:LONGEST], by=str(by))

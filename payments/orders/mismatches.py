@@ -1,4 +1,4 @@
-"""Where WeChat Pay and we disagree: nothing is booked, and whoever reconciles is told."""
+"""The mismatches between WeChat Pay and our books: nothing is booked, and the listeners are told."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ UNFITTING = frozenset(
 
 
 class Mismatch(Exception):
-    """A genuine message that does not fit what we know, so it is not applied."""
+    """The error for a genuine message that does not match our books and so is not applied."""
 
     def __init__(
         self,
@@ -78,6 +78,6 @@ LISTENERS: Registry[Callable[[Merchant, Mismatch], object]] = Registry("listener
 
 
 def note(merchant: Merchant, mismatch: Mismatch) -> None:
-    """Tells whoever reconciles; noticed again, it is still the same mismatch."""
+    """Tells the listeners of a mismatch, which may be a repeated one."""
     for listen in LISTENERS:
         listen(merchant, mismatch)

@@ -1,7 +1,8 @@
-"""Making an order and placing it with WeChat Pay.
+"""The creation of orders and their placing with WeChat Pay.
 
-The row is there before the call, so a crash, a lost answer or a notification that is quicker than the answer
-finds it. The same key is the same order; the same order is always asked for in the same words.
+The row is written before the call, so it exists after a crash, after a lost answer, and for a notification
+that is quicker than the answer. The same key is the same order, which is always placed with the same
+parameters.
 
 WeChat Pay reference 4, 10.1 to 10.3.
 """
@@ -29,24 +30,24 @@ from wechat.sdk.pay.errors import PayRefused
 
 Way = Order.Way
 
-# A typing error rather than a price: a million yuan.
+# A million yuan; a larger total is more likely a typing error.
 LARGEST_TOTAL = 100_000_000
 LONGEST_KEY = 160
 LIFETIME = datetime.timedelta(minutes=30)
 SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=7)
-# WeChat Pay moves an earlier end to a minute from now; nobody could pay in less anyway.
+# WeChat Pay replaces an earlier end by a minute from now; nobody could pay in less anyway.
 LEAST_LEFT = datetime.timedelta(minutes=1)
-# Who asks for the shortest life still has it when WeChat Pay has been asked.
+# Added so that an order with the shortest life still has it after the call to WeChat Pay.
 PLACING = datetime.timedelta(seconds=15)
 # The payer needs some time with what we hand out.
 SPARE = {Way.JSAPI: datetime.timedelta(minutes=5), Way.NATIVE: datetime.timedelta(minutes=5)}
 H5_SPARE = datetime.timedelta(minutes=1)
-# The first attempt was refused with one of these: the order surely is not there.
+# If the first call is refused with one of these codes, the order certainly does not exist at WeChat Pay.
 NEVER_PLACED = frozenset({"PARAM_ERROR", "APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS", "SIGN_ERROR", "NO_AUTH"})
 
 
 class OrderRefused(Exception):
-    """A request about an order was refused; ``sentence`` says why and ``code`` says it to programs."""
+    """The error for a refused request about an order: ``sentence`` for people, ``code`` for programs."""
 
     def __init__(self, code: str, sentence: StrOrPromise) -> None:
         super().__init__(code)
@@ -55,12 +56,12 @@ class OrderRefused(Exception):
 
 
 class Uncertain(Exception):
-    """WeChat Pay gave no usable answer; asking again with the same key is safe."""
+    """The error for a call without a usable answer; repeating it with the same key is safe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """An order to be made. ``total`` in fen; ``source`` and ``key`` name the order for whoever makes it."""
+    """An order to be created; ``total`` in fen. ``source`` and ``key`` identify it for its maker."""
 
     account: OfficialAccount
     merchant: Merchant
@@ -79,7 +80,7 @@ class Wanted:
 
 
 def merchant_of(account: OfficialAccount) -> Merchant:
-    """Returns the merchant the account sells through. Raises ``OrderRefused``."""
+    """Returns the only merchant that the account sells through. Raises ``OrderRefused``."""
     found = list(Merchant.objects.filter(accounts=account, enabled=True)[:2])
     if len(found) == 1:
         return found[0]
@@ -89,7 +90,7 @@ def merchant_of(account: OfficialAccount) -> Merchant:
 
 
 def create(wanted: Wanted) -> Order:
-    """Returns the order's row, made now or earlier under the same key. Raises ``OrderRefused``."""
+    """Creates an order, or returns the one with the same key. Raises ``OrderRefused``."""
     _validate(wanted)
     made = _row(wanted)
     try:
@@ -102,9 +103,9 @@ def create(wanted: Wanted) -> Order:
 
 
 def place(order: Order) -> Order:
-    """Has WeChat Pay expect the payment; what it gave earlier is used as long as it is good.
+    """Places the order with WeChat Pay, unless the earlier prepayment is still usable.
 
-    Raises ``OrderRefused``, and ``Uncertain`` when nobody knows whether it worked.
+    Raises ``OrderRefused``, and ``Uncertain`` if the outcome is unknown.
     """
     now = timezone.now()
     if order.is_paid or is_usable(order, now):
@@ -129,14 +130,14 @@ def place(order: Order) -> Order:
 
 
 def is_usable(order: Order, now: datetime.datetime) -> bool:
-    """Returns whether what WeChat Pay gave for the order can still be handed to a payer."""
+    """Returns whether the order's prepayment is valid long enough to be handed to a payer."""
     spare = SPARE.get(Way(order.way), H5_SPARE)
     fresh = order.prepay_until is not None and order.prepay_until - now >= min(spare, order.expires_at - now)
     return bool(order.prepay) and order.state == OrderState.PAYING and fresh and now < order.expires_at
 
 
 def bridge(order: Order) -> dict[str, str]:
-    """Returns the parameters with which the page or mini program opens WeChat's pay sheet.
+    """Returns the parameters with which a page or mini program opens WeChat's payment sheet.
 
     Raises ``MerchantUnusable``.
     """
@@ -248,9 +249,9 @@ def _placed(order: Order, prepay: str) -> Order:
 
 
 def _not_placed(order: Order, error: PayRefused) -> Order:
-    """Gives up an order that WeChat Pay refused, after a look: it may be there all the same, paid even.
+    """Gives up an order that WeChat Pay refused, unless a query shows that it exists there.
 
-    Returns it if it is paid. Raises ``OrderRefused`` and ``Uncertain``.
+    Returns the order if it is paid. Raises ``OrderRefused`` and ``Uncertain``.
     """
     if error.retryable:
         raise _uncertain(order, str(error)) from None

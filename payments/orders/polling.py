@@ -1,8 +1,8 @@
-"""Looking what became of open orders, and closing them when their time is over.
+"""The polling of open orders, and the closing of expired ones.
 
-A notification that never comes is made up for by asking: every half a minute at first, then every fifty
-seconds as long as somebody could pay. Closing is done with WeChat Pay first, then here; a payment that wins
-that race is taken.
+Polling replaces lost notifications: every half a minute at first, then every fifty seconds as long as
+somebody could pay. An order is closed at WeChat Pay first and then here; a payment that is quicker is
+accepted.
 
 WeChat Pay reference 5.1, 5.2, 10.2, 10.3.
 """
@@ -31,7 +31,7 @@ from wechat.sdk.pay.errors import PayRefused
 from wechat.sdk.pay.transactions import Transaction
 
 Answer = TypeVar("Answer")
-# What an order's question may come to, instead of an answer.
+# The possible results of a query without an answer.
 Failure = WeChatError | MerchantUnusable
 
 AT_ONCE = 16
@@ -40,10 +40,10 @@ FIRST_LOOK = datetime.timedelta(seconds=30)
 LATER_LOOK = datetime.timedelta(seconds=50)
 EAGER = datetime.timedelta(minutes=10)
 AGAIN = datetime.timedelta(seconds=20)
-# It was paid, but not as it was asked for: until staff decide nothing changes by asking.
+# The payment does not match the order: nothing changes until staff decide.
 UNFITTING_LOOK = datetime.timedelta(hours=1)
 NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
-# What is about the merchant or WeChat Pay rather than one order.
+# Causes that concern the merchant or WeChat Pay and not one order.
 OF_OTHERS = frozenset({Cause.ACCOUNT, Cause.AWAY, Cause.RATE, Cause.QUOTA})
 
 POLLS = work.Kind(
@@ -55,7 +55,7 @@ POLLS = work.Kind(
     batch=AT_ONCE,
     retry=(SOON, AGAIN, LATER_LOOK),
     subject="merchant_id",
-    # As long as somebody could pay, somebody has to ask.
+    # As long as somebody could pay, polling has to go on.
     gives_up=False,
 )
 held_work.add(POLLS.name)
@@ -63,7 +63,7 @@ held_work.add(POLLS.name)
 
 @POLLS.together
 def poll(found: Sequence[Order]) -> None:
-    """Chases claimed orders; one about which nothing could be asked holds up those of its merchant only."""
+    """Polls claimed orders; a failed query of one delays only those of its merchant."""
     for order, failure in zip(found, _chased(found), strict=True):
         if failure is None or (isinstance(failure, Failure) and failure.cause not in OF_OTHERS):
             POLLS.answered(order)
@@ -74,7 +74,7 @@ def poll(found: Sequence[Order]) -> None:
 
 
 def _chased(found: Sequence[Order]) -> list[Exception | None]:
-    """Chases orders, each alone where one of them brings a surprise, which then is about no other."""
+    """Polls orders; after an unexpected error, polls each one alone to find the one that causes it."""
     try:
         return [*chase(found)]
     except (OperationalError, InterfaceError):
@@ -85,9 +85,9 @@ def _chased(found: Sequence[Order]) -> list[Exception | None]:
 
 
 def chase(found: Sequence[Order]) -> list[Failure | None]:
-    """Asks what became of each, applies it, and closes what is over and unpaid.
+    """Queries the orders, applies the answers, and closes those that are expired and unpaid.
 
-    Returns what went wrong with each.
+    Returns for each order its failure, or ``None``.
     """
     for order in found:
         if order.expires_at <= timezone.now():
@@ -108,20 +108,20 @@ def chase(found: Sequence[Order]) -> list[Failure | None]:
 
 
 def look_up(found: Sequence[Order]) -> None:
-    """Asks what became of orders, over or not, and applies it."""
+    """Queries orders, whatever their state, and applies the answers."""
     for order, answer in zip(found, _each(_query, found), strict=True):
         if isinstance(answer, Transaction):
             apply(order.merchant, answer, by=history.PLATFORM)
 
 
 def start_closing(order: Order, *, by: str) -> bool:
-    """Has no payment of the order started any more; ``False`` if it is not open any more."""
+    """Stops new payments of the order; returns ``False`` if it is no longer open."""
     soon = timezone.now() + AGAIN
     with transaction.atomic():
         locked = _locked(order)
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
             locked.state = move(ORDER_MOVES, locked.state, OrderState.CLOSING)
-            # Whoever closes it asks at once; a worker does if nothing came of that.
+            # The caller closes it at once; a worker tries later if that fails.
             locked.due_at = min(locked.due_at or soon, soon)
             locked.save(update_fields=["state", "due_at"])
             history.write(locked, Step.Kind.MOVED, str(locked.get_state_display()), by)
@@ -130,12 +130,12 @@ def start_closing(order: Order, *, by: str) -> bool:
 
 
 def waits_for_staff(order: Order) -> bool:
-    """Returns whether WeChat Pay has a payment that does not fit the order, and nobody has decided on it."""
+    """Returns whether a payment that does not match the order waits for a decision of staff."""
     return _unfitting(order).filter(state="open").exists()
 
 
 def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
-    """Returns when to ask again about an order that nobody has paid yet."""
+    """Returns when to poll an unpaid order again."""
     if order.state == OrderState.CLOSING:
         return now + (UNFITTING_LOOK if waits_for_staff(order) else AGAIN)
     if now - order.created_at < EAGER:
@@ -143,7 +143,7 @@ def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
     elif order.prepay_until is not None and now < order.prepay_until + LATER_LOOK:
         pause = LATER_LOOK
     else:
-        # Nobody holds anything to pay with.
+        # No payer holds a valid prepayment.
         return order.expires_at
     return min(now + pause, order.expires_at)
 
@@ -166,7 +166,7 @@ def _postpone(order: Order) -> None:
 
 
 def _is_left_unpaid(order: Order, answer: Transaction | Failure) -> bool:
-    """Returns whether it ends here alone, as WeChat Pay has it paid for ever and staff do not book that."""
+    """Returns whether to close the order here only: it is paid at WeChat Pay, but staff do not book that."""
     if order.state != OrderState.CLOSING or not isinstance(answer, Transaction) or not answer.is_paid:
         return False
     return _unfitting(order).exists() and not waits_for_staff(order)
@@ -177,7 +177,7 @@ def _unfitting(order: Order) -> QuerySet[Model]:
 
 
 def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
-    """Returns whether it is over, and WeChat Pay has just said that nobody paid."""
+    """Returns whether the order is being closed and WeChat Pay has just said that it is unpaid."""
     if order.state != OrderState.CLOSING:
         return False
     if isinstance(answer, Transaction):
@@ -186,7 +186,7 @@ def _is_closable(order: Order, answer: Transaction | Failure) -> bool:
 
 
 def _settle_close(order: Order, refusal: Failure | None) -> None:
-    """Closes an order if WeChat Pay did so cleanly; else leaves it to the next look, as it may be paid."""
+    """Closes an order if WeChat Pay has closed it; else leaves it to the next poll, as it may be paid."""
     gone = isinstance(refusal, PayRefused) and refusal.code in NOT_THERE
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
     if refusal is None or gone:
@@ -203,7 +203,7 @@ def _close(cashier: Cashier, number: str, appid: str) -> None:
 
 
 def _each(ask: Callable[[Cashier, str, str], Answer], found: Iterable[Order]) -> list[Answer | Failure]:
-    """Returns the answers for all orders, asked side by side; the database is left to the caller's thread."""
+    """Calls ``ask`` for all orders in parallel and returns the answers; the threads make no queries."""
     calls = [(_cashier(order), order.out_trade_no, order.account.appid) for order in found]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda call: _answer(ask, *call), calls))

@@ -1,4 +1,4 @@
-"""What others show and keep of a follower's payments: their page, the service desk, forgetting them."""
+"""The payments of a follower: on their page, at the service desk, and when they are erased."""
 
 import datetime
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def paid(follower: Follower, before: datetime.datetime | None, limit: int) -> It
 
 @timeline.adds_panel(order=30, area=Area.MONEY)
 def bought(follower: Follower) -> Panel | None:
-    """Returns how often somebody paid, how much, and when last."""
+    """Returns how often somebody paid, how much, and when they last did."""
     sums = paid_by(follower).aggregate(
         count=Count("pk"), total=Sum("total"), back=Sum("refunded"), last=Max("paid_at")
     )
@@ -57,7 +57,7 @@ def bought(follower: Follower) -> Panel | None:
 
 @panel.register
 def at_the_desk(follower: Follower) -> Iterator[panel.Fact]:
-    """Yields the newest orders, paid or not: whoever answers questions has to know of them."""
+    """Yields the newest orders, paid or not, for the staff who answer the follower."""
     rows = Order.objects.filter(account=follower.account_id, openid=follower.openid).order_by("-pk")
     for order in rows[:AT_THE_DESK]:
         text = f"{order.description} ¥{yuan(order.total)} {order.get_state_display()}"

@@ -1,9 +1,8 @@
-"""What was paid, by day and by what it was paid for: sums of days that are over, and today as it stands.
+"""The revenue by day and facet: kept sums of past days, and today's from the orders themselves.
 
-Each event of an order, handed on once after it is true, names the day that it changed (``note``). A day is
-worked out as a whole, from its orders, when it is over and whenever it was changed since, so that nothing can
-be added twice or forgotten, and a notification of WeChat Pay does nothing for it. A change that comes while a
-day is worked out makes it due again.
+Each order event names the day that it changed (``note``). A day is always computed as a whole from its
+orders, when it is over and after each change, so nothing is added twice or forgotten. Notifications of WeChat
+Pay do nothing for it. A change while a day is computed makes it due again.
 """
 
 import datetime
@@ -104,7 +103,7 @@ FROM known GROUP BY 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """The number of orders that were paid, and their amounts in fen."""
+    """The number of paid orders and their amounts in fen."""
 
     count: int = 0
     total: int = 0
@@ -120,7 +119,7 @@ class Amounts:
 
 @dataclass(slots=True)
 class PeriodRevenue:
-    """The payments of a period: by day, and by each facet and its values."""
+    """The payments of a period, by day, and by the values of each facet."""
 
     days: dict[datetime.date, Amounts] = field(default_factory=dict)
     facets: dict[str, dict[str, Amounts]] = field(default_factory=lambda: defaultdict(dict))
@@ -128,13 +127,13 @@ class PeriodRevenue:
 
 @handles("revenue", Topic.PAID, Topic.REFUNDED)
 def note(event: OrderEvent) -> None:
-    """Notes which day an event changed."""
+    """Marks the day that an event changed."""
     if event.order.paid_at is not None:
         note_days(event.order.account_id, [timezone.localdate(event.order.paid_at)])
 
 
 def note_days(account_id: int, days: Iterable[datetime.date]) -> None:
-    """Has these days worked out once they are over; at once those that are."""
+    """Makes these days due for computing: past ones at once, others when they are over."""
     now = timezone.now()
     with connection.cursor() as cursor:
         for day in sorted(set(days)):
@@ -147,7 +146,7 @@ def note_days(account_id: int, days: Iterable[datetime.date]) -> None:
 
 @DAYS.each
 def work_out(row: RevenueDay) -> None:
-    """Replaces the sums of a day by those of its orders."""
+    """Computes the sums of a day from its orders."""
     with transaction.atomic():
         RevenueSum.objects.filter(account=row.account_id, day=row.day).delete()
         with connection.cursor() as cursor:
@@ -160,7 +159,7 @@ def work_out(row: RevenueDay) -> None:
 def paid(
     account: OfficialAccount, period: Period, facets: Iterable[str] = tuple(RevenueSum.Facet.values)
 ) -> PeriodRevenue:
-    """Returns what was paid in a period, by these facets."""
+    """Returns the payments of a period by these facets."""
     found = PeriodRevenue()
     asked = {**_asked(account.pk, period.first, period.last), "facets": list(facets)}
     with connection.cursor() as cursor:
@@ -176,14 +175,14 @@ def paid(
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[datetime.date, Amounts]:
-    """Returns the days on which something was paid, both ends included."""
+    """Returns the days of a period, both ends included, with payments."""
     return paid(account, Period(first, last), [Facet.WHOLE]).days
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Yields days whose sums are not those of their orders, with what differs; none is the good news.
+    """Yields each day whose kept sums differ from its orders, with the difference.
 
-    Channels are left out: who was brought by which may become known later. Days that are due are no matter.
+    Channels are left out, because the channel of a payer may become known later; so are days that are due.
     """
     ends = timezone.localdate() - DAY
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What came in, by day, item, way, maker, merchant and channel, and as files."""
+"""The page of revenue by day, item, way of payment, maker, merchant and channel, with downloads."""
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping
@@ -114,6 +114,6 @@ def _lines(values: Mapping[str, Amounts], names: Names, link: Link | None) -> li
 
 
 def _makers(values: Mapping[str, Amounts]) -> dict[str, str]:
-    """Returns the names of whoever had orders made: ``api:3`` is a client of our API."""
+    """Returns the names of makers of orders, such as ``api:3``, a client of our API."""
     names = answerers.names(values)
     return {value: names.of(value).name for value in values}

@@ -1,4 +1,4 @@
-"""What search finds of orders and refunds: by a number, ours or that of WeChat Pay, or by a part of ours."""
+"""The search source of orders and refunds: by our number or WeChat Pay's, or by a part of ours."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -37,7 +37,7 @@ def refunds(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 
 def _found(rows: QuerySet[Row], number: Q, field: str, wanted: str) -> list[Row]:
-    """Returns the rows with the whole number, else those among the newest with a part of it."""
+    """Returns the rows with this number, else those of the newest whose number contains it."""
     found = list(rows.filter(number)[:MOST])
     if found or len(wanted) < SHORTEST_PART:
         return found

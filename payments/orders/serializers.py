@@ -1,4 +1,4 @@
-"""What business systems send and get. Amounts in fen."""
+"""The serializers of the API of orders and refunds. Amounts are in fen."""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
-"""Shipped orders of mini programs, told to the platform: it holds their money until it knows.
+"""The reporting of shipments to the platform, which holds the money of mini-program orders until then.
 
-Only these: the platform asks for no other order. A payment reaches it some minutes late, so an order it does
-not know yet is told again; what it refuses for good is shown on the order's page and can be corrected.
+Other orders need no report. The platform learns of a payment some minutes late, so a shipment of an order
+that it does not know yet is reported again. A final refusal is shown on the order's page and can be
+corrected.
 """
 
 import datetime
@@ -42,11 +43,11 @@ AREAS.add(UPLOADS.name, Area.MONEY)
 
 
 class NotToBeShipped(Exception):
-    """The platform can be told nothing, or nothing more, about the delivery of this order."""
+    """The error for an order whose shipment cannot be reported, or not any more."""
 
 
 def may_ship(order: Order) -> bool:
-    """Returns whether the platform waits to hear of the order, or would take another word on it."""
+    """Returns whether the platform waits for a shipment of the order, or would accept a correction."""
     if order.account.kind != OfficialAccount.Kind.MINIPROGRAM or not order.is_paid:
         return False
     if order.state == OrderState.REFUNDED:
@@ -56,7 +57,7 @@ def may_ship(order: Order) -> bool:
 
 
 def of_order(order: Order) -> Shipment | None:
-    """Returns how the order was shipped, if it was."""
+    """Returns the order's shipment, if any."""
     return Shipment.objects.filter(order=order).first()
 
 
@@ -69,7 +70,7 @@ def ship(
     parcels: Sequence[shipping.Parcel] = (),
     more_to_come: bool = False,
 ) -> Shipment:
-    """Keeps how the order was shipped, with all parcels so far, and has the platform told.
+    """Saves the order's shipment with all parcels so far, and has a worker report it.
 
     Raises ``NotToBeShipped``.
     """
@@ -97,7 +98,7 @@ def ship(
 
 
 def tell_again(refused: QuerySet[Shipment]) -> int:
-    """Uploads refused shipments once more, as they are; returns how many."""
+    """Makes workers report refused shipments again, unchanged; returns how many."""
     fresh = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     number = refused.filter(state=State.FAILED).update(state=State.WAITING, **fresh)
     work.wake(UPLOADS.name)
@@ -105,14 +106,14 @@ def tell_again(refused: QuerySet[Shipment]) -> int:
 
 
 def masked(contact: str) -> str:
-    """Returns a telephone number as the platform wants it and we keep it; nothing for what is none."""
+    """Returns a telephone number masked as the platform asks; empty for a text that is none."""
     digits = re.sub(r"\D", "", contact)
     return f"{digits[:3]}****{digits[-LAST_DIGITS:]}" if len(digits) > LAST_DIGITS + 3 else ""
 
 
 @UPLOADS.each
 def upload(shipment: Shipment) -> None:
-    """Tells the platform of one shipment."""
+    """Reports one shipment to the platform."""
     order = shipment.order
     try:
         shipping.upload(client_for(order.account), _payload(shipment, order))

@@ -1,4 +1,4 @@
-"""How an order was shipped, as staff type it."""
+"""The form for the shipment of an order."""
 
 import logging
 from typing import Any
@@ -51,7 +51,7 @@ class ShippingForm(forms.Form):
     )
 
     def clean_contact(self) -> str:
-        """Returns the telephone number masked, so that it is kept nowhere in full."""
+        """Returns the telephone number masked, so that the full number is not stored."""
         return masked(self.cleaned_data["contact"])
 
     def clean_others(self) -> list[list[str]]:
@@ -89,7 +89,7 @@ class ShippingForm(forms.Form):
 
 
 def initial(known: Shipment | None) -> dict[str, Any]:
-    """Returns what the form is filled with: what WeChat knows, or was to know, already."""
+    """Returns the form's initial values from the shipment that was entered before."""
     if known is None:
         return {}
     first, *others = known.parcels.all() or [None]
@@ -102,7 +102,7 @@ def initial(known: Shipment | None) -> dict[str, Any]:
 
 
 def carriers(account: OfficialAccount) -> dict[str, str]:
-    """Returns the carriers that WeChat knows; none while it does not answer: their ids can be typed."""
+    """Returns the carriers that WeChat knows; none while it does not answer, when ids can be typed."""
     name = f"shipping.carriers:{account.pk}"
     known: dict[str, str] | None = cache.get(name)
     if known is None:

@@ -1,7 +1,8 @@
-"""The states of orders and refunds, and the only moves there are: one table each, all of them forward,
-but for a refund that could not be paid out and is paid out anew: no money has moved in either state.
+"""The states of orders and refunds, with one table each of the allowed moves.
 
-The same tables stand in the database as triggers, so no code, ours or a person's, moves money backwards.
+All moves go forward, except that an abnormal refund is processed again when it is paid out in another way; no
+money has moved in either state. Triggers in the database contain the same tables, so that neither code nor
+manual SQL can move money backwards.
 
 WeChat Pay reference 5.1, 5.3, 10.1.
 """
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IllegalMove(Exception):
-    """A move from one state to another was asked for that the table does not have."""
+    """The error for a move that the table does not contain."""
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(f"no move from {before} to {after}")

@@ -1,4 +1,4 @@
-"""What of orders waits for a person: refunds that lack money or reach nobody, shipments, given-up events."""
+"""The things about orders that wait for a person: stuck refunds, refused shipments, failed events."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _

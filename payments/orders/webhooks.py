@@ -1,4 +1,4 @@
-"""What business systems are told of payments: amounts in fen, times in Beijing."""
+"""The webhook events of payments: amounts in fen, times in Beijing."""
 
 import datetime
 from typing import Any
@@ -43,7 +43,7 @@ def key_of(event: OrderEvent) -> str:
 
 
 def deliveries_of(order: Order) -> list[Delivery]:
-    """Returns what was posted about the order, oldest first."""
+    """Returns the webhook deliveries about the order, oldest first."""
     keys = [key_of(event) for event in order.events.all()]
     found = Delivery.objects.filter(account=order.account_id, key__in=keys)
     return list(found.select_related("endpoint").order_by("id"))

@@ -1,4 +1,4 @@
-"""Who opens the shop's pages: somebody in WeChat, known to the account. Elsewhere there is a code to scan."""
+"""The access to the shop's pages: for people in WeChat; other browsers show a QR code to scan."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,7 +22,7 @@ LONGEST_ADDRESS = 2_000
 
 
 def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
-    """Makes a view a ``follower_page`` that works only in WeChat: nowhere else is there a way to pay."""
+    """Makes a view a ``follower_page`` that works only in WeChat, where people can pay."""
     known = follower_page()(view)
 
     @wraps(view)
@@ -35,12 +35,12 @@ def shop_page(view: Page[P]) -> Callable[..., HttpResponseBase]:
 
 
 def address_of(item: Item) -> str:
-    """Returns the address of an item's page, which the QR code shows and a menu button opens."""
+    """Returns the address of an item's page, for QR codes and menu buttons."""
     return settings.PUBLIC_URL + reverse("shop_item", args=[item.account.slug, item.pk])
 
 
 def directory_of(account: OfficialAccount) -> str:
-    """Returns the payment directory to register with WeChat Pay: its pay sheet opens on no other page."""
+    """Returns the payment directory to register with WeChat Pay, outside of which no payment sheet opens."""
     return settings.PUBLIC_URL + reverse("shop_orders", args=[account.slug]).removesuffix("orders/")
 
 
@@ -55,7 +55,7 @@ def item_at(account: OfficialAccount, pk: int) -> Item:
 
 
 def order_at(request: VisitorRequest, number: str) -> Order:
-    """Returns an order of this very person. Raises ``Http404``."""
+    """Returns an order of this person. Raises ``Http404``."""
     mine = Order.objects.select_related("account", "merchant", "sale__item").filter(
         account=request.account, source=SOURCE, openid=request.visitor.openid, out_trade_no=number
     )

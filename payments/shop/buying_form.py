@@ -1,4 +1,4 @@
-"""What the payer fills in before an order is made."""
+"""The form that a payer fills in before an order is created."""
 
 import unicodedata
 import uuid
@@ -26,14 +26,14 @@ FILLED_BY_PHONE: dict[str, dict[str, str]] = {
 
 
 class PhoneField(forms.CharField):
-    """A telephone number; an input method for Chinese types its digits in full width."""
+    """A field for a telephone number that accepts full-width digits, as Chinese input methods type them."""
 
     def to_python(self, value: Any) -> Any:
         return unicodedata.normalize("NFKC", super().to_python(value) or "").strip()
 
 
 class BuyingForm(forms.Form):
-    """The form of what a payer fills in; ``price`` is what they were shown: nobody pays another unasked."""
+    """The form of a payer; ``price`` is what they were shown, so that nobody pays a changed price unasked."""
 
     key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
     template_name = "shop/fields.html"
@@ -56,7 +56,7 @@ class BuyingForm(forms.Form):
             self.fields[_name(each)] = _field(each)
 
     def clean_amount(self) -> int:
-        """Returns the amount in fen. Raises ``ValidationError`` for one that the item is not sold for."""
+        """Returns the amount in fen. Raises ``ValidationError`` if the item is not sold for it."""
         total: int = self.cleaned_data["amount"]
         try:
             check_amount(self.item, total)

@@ -1,4 +1,4 @@
-"""What staff fill in about an item: amounts in yuan, kept in fen."""
+"""The form of an item: amounts are typed in yuan and kept in fen."""
 
 from typing import Any
 
@@ -56,9 +56,9 @@ class ItemForm(AccountForm):
             self.initial["pricing"] = FREE
 
     def clean_stock(self) -> int | None:
-        """Returns the stock; raises ``ValidationError`` if it is below what is taken.
+        """Returns the stock. Raises ``ValidationError`` if more pieces are taken.
 
-        Locks the item, so that what is taken stays as it is until this is saved.
+        Locks the item, so that the number of taken pieces does not change before this is saved.
         """
         stock: int | None = self.cleaned_data["stock"]
         rows = Item.objects.select_for_update().filter(pk=self.instance.pk)

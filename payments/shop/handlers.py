@@ -1,4 +1,4 @@
-"""Where the shop joins in: pages to link to, and items that use a picture."""
+"""The registrations of the shop: pages to link to, and items that use a picture."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def shop_pages(account: OfficialAccount) -> Iterator[PageLink]:
 
 @searching.finds(Area.MONEY)
 def by_telephone(account_id: int, words: str) -> QuerySet[Sale, Any] | None:
-    """Returns the openids of buyers who filled in this telephone number, in one of the usual spellings.
+    """Returns the openids of buyers with this telephone number, in any usual spelling.
 
     ``None`` if the words are no telephone number.
     """

@@ -1,4 +1,4 @@
-"""What changed of an item, before and after, for its history."""
+"""The description of changes to an item, before and after, for its history."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is for sale on the shop's pages, and what was sold there."""
+"""The models of items in the shop and of their sales."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
@@ -17,11 +17,11 @@ HIGHEST_AMOUNT = 10_000_000
 
 
 class Item(models.Model):
-    """A thing with a page of its own where followers pay for it. All amounts are whole fen.
+    """An item with its own page, where followers pay for it. All amounts are whole fen.
 
-    ``price`` is null where payers choose the amount, between ``least`` and ``most``. ``taken`` is how many
-    pieces are sold or held by orders that can still be paid. It and the figures below it are counted by the
-    database along with the orders, whoever moves those; nobody else writes them.
+    ``price`` is null if payers choose the amount, between ``least`` and ``most``. ``taken`` is the number of
+    pieces that are sold or held by orders that can still be paid. Triggers in the database update it and the
+    counters below it whenever an order changes; no code writes them.
     """
 
     account = models.ForeignKey(
@@ -97,12 +97,12 @@ class Item(models.Model):
 
     @property
     def left(self) -> int | None:
-        """Returns how many pieces can still be bought; ``None`` for any number."""
+        """Returns how many pieces can still be bought; ``None`` means no limit."""
         return None if self.stock is None else self.stock - self.taken
 
 
 class ItemField(models.Model):
-    """A question that the payer of an item is asked."""
+    """A question to the payer of an item."""
 
     class Kind(models.TextChoices):
         NAME = "name", _("Full name")
@@ -141,9 +141,9 @@ class ItemField(models.Model):
 
 
 class Sale(models.Model):
-    """An order made on the shop's page: of which item, and what the payer filled in.
+    """An order of an item from the shop's page, with the payer's answers.
 
-    ``held``: a piece of the stock is its own. ``answers`` are pairs of the question as it was and the answer.
+    ``held`` tells whether it holds a piece of the stock. ``answers`` are pairs of question and answer.
     """
 
     class Fulfilment(models.TextChoices):

@@ -1,7 +1,7 @@
-"""A person's orders in WeChat: to pay, to cancel, to see what became of them.
+"""The pages of a person's orders in WeChat: to pay, to cancel and to see their state.
 
-What the browser says of a payment is never believed: the pages show the order as we know it, and have WeChat
-Pay asked when somebody waits for it.
+The browser's report of a payment is never believed. The pages show the order's state here, and have WeChat
+Pay queried while somebody waits.
 """
 
 from django.db.models import QuerySet
@@ -57,7 +57,7 @@ def show(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def result(request: VisitorRequest, number: str) -> HttpResponse:
-    """Shows the page after the pay sheet, which waits until the order is paid or closed."""
+    """Shows the page after the payment sheet, which waits until the order is paid or closed."""
     order = order_at(request, number)
     _look_soon(order)
     return _shown(request, order, "shop/result.html")
@@ -66,14 +66,14 @@ def result(request: VisitorRequest, number: str) -> HttpResponse:
 @require_GET
 @shop_page
 def state(request: VisitorRequest, number: str) -> JsonResponse:
-    """Returns the order's state, for which the page that waits asks every two seconds."""
+    """Returns the order's state, which the waiting page asks for every two seconds."""
     return JsonResponse({"state": order_at(request, number).state})
 
 
 @require_POST
 @shop_page
 def pay(request: VisitorRequest, number: str) -> JsonResponse:
-    """Returns the parameters with which the page opens WeChat's pay sheet, or that it is paid already."""
+    """Returns the parameters that open WeChat's payment sheet, or that the order is paid already."""
     order = order_at(request, number)
     if wait_for(f"shop:pay:{order.pk}", size=10, per_second=0.2):
         return _problem(_("Please try again in a moment."), 429)
@@ -94,7 +94,7 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
 @require_POST
 @shop_page
 def cancel(request: VisitorRequest, number: str) -> HttpResponse:
-    """Has a worker close the order with WeChat Pay; a payment made at this very moment wins."""
+    """Makes a worker close the order at WeChat Pay; a payment at the same moment wins."""
     order = order_at(request, number)
     if polling.start_closing(order, by=_("payer")):
         _look_soon(order)
@@ -113,7 +113,7 @@ def _shown(request: VisitorRequest, order: Order, template: str) -> HttpResponse
 
 
 def _look_soon(order: Order) -> None:
-    """Has a worker ask WeChat Pay now, now and then; the notification is usually there before."""
+    """Makes a worker query WeChat Pay now and then; usually the notification arrives first."""
     if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
         work.wake(polling.POLLS.name)

@@ -1,4 +1,4 @@
-"""The shop in WeChat: the page of an item, and the form before it is bought."""
+"""The shop's pages in WeChat: an item, and the form with which it is bought."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -34,7 +34,7 @@ def show(request: VisitorRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def picture(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
-    """Sends the item's picture, to everybody: it is an advertisement."""
+    """Sends the item's picture, which is public."""
     shown = item_at(account_at(slug), pk).picture
     if shown is None:
         raise Http404
@@ -49,7 +49,7 @@ def picture(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @shop_page
 def buy(request: VisitorRequest, pk: int) -> HttpResponse:
-    """Asks what has to be known, and makes the order: the same form sent twice is one order."""
+    """Shows the form and creates the order; the same form sent twice creates one order."""
     item, openid = item_at(request.account, pk), request.visitor.openid
     if request.method == "GET":
         refused = selling.refusal(item, openid)
@@ -72,7 +72,7 @@ def buy(request: VisitorRequest, pk: int) -> HttpResponse:
 
 
 def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused: str = "") -> HttpResponse:
-    """Shows the page on which an item is bought; without a form there is nothing to pay for."""
+    """Shows the page on which an item is bought, without a form if it cannot be bought."""
     context = {
         "account": request.account,
         "item": item,
@@ -84,6 +84,6 @@ def _asked(request: VisitorRequest, item: Item, form: BuyingForm | None, refused
 
 
 def _with_price_of(item: Item, sent: QueryDict) -> QueryDict:
-    """Returns what was sent, with the price as it is by now: sending it once more agrees to that."""
+    """Returns the sent form with the current price, so that sending it again accepts that price."""
     sent["price"] = str(item.price or "")
     return sent

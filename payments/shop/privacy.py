@@ -1,4 +1,4 @@
-"""What the shop keeps of a follower: what they filled in when they bought something."""
+"""The personal data that the shop keeps: the answers that buyers filled in."""
 
 from django.utils.translation import ngettext
 
@@ -10,7 +10,7 @@ from payments.shop.models import Item, Sale
 
 @erasing.holds
 def answers(follower: Follower) -> Holding | None:
-    """Returns what a follower filled in: names, telephones, addresses."""
+    """Returns a follower's answers, such as names, telephone numbers and addresses."""
     items = Item.objects.filter(account=follower.account_id)
     rows = Sale.objects.filter(item__in=list(items.values_list("pk", flat=True)), openid=follower.openid)
     rows = rows.exclude(answers=[], fulfilment_note="")

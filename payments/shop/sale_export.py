@@ -1,4 +1,4 @@
-"""What the buyers of an item filled in, as a file: a column for every question that was ever asked."""
+"""The export of an item's buyers, with a column for every question that was ever asked."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Question = tuple[str, int]
 
 
 def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
-    """Yields the names of columns, then a row for each paid order, oldest first; the buyer may be masked."""
+    """Yields the column names, then a row for each paid order, oldest first; buyers may be masked."""
     sales = Sale.objects.filter(IS_PAID, item=item).select_related("order").order_by("pk")
     questions = _questions(sales)
     fixed = [
@@ -72,7 +72,7 @@ def _questions(sales: QuerySet[Sale]) -> list[Question]:
 
 
 def _numbered(answers: Answers) -> Iterator[tuple[Question, str]]:
-    """Yields what one buyer filled in: a question that an item asked twice has a number for each time."""
+    """Yields one buyer's answers by question; a repeated question is numbered."""
     times: Counter[str] = Counter()
     for question, answer in answers:
         times[question] += 1

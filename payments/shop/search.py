@@ -1,4 +1,4 @@
-"""What search finds of items, and of buyers by what they filled in."""
+"""The search source of items, and of buyers by their answers."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def items(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 
 @source("shop.buyers", gettext_lazy("Buyers"), "local_shipping", Area.MONEY)
 def buyers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
-    """Yields sales by the buyer's telephone, else the newest with a part of anything that was filled in."""
+    """Yields sales by the buyer's telephone number, else the newest whose answers contain the words."""
     if personal_data.hidden(account.pk):
         return
     rows = Sale.objects.filter(item__account=account).select_related("item", "order")

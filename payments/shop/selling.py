@@ -1,8 +1,7 @@
-"""Buying an item: whether it can be had, and the order that holds a piece of the stock.
+"""The sale of items: whether one can be bought, and the order that holds a piece of the stock.
 
-The item's row is locked while one of it is taken, so neither the stock nor a person's limit is ever exceeded.
-What an order holds is given back by the database when the order closes unpaid
-(``payments/shop/migrations/_count_sale.py``).
+The item's row is locked while a piece is taken, so neither the stock nor a person's limit can be exceeded. A
+trigger frees the piece when its order closes unpaid (``payments/shop/migrations/_count_sale.py``).
 """
 
 import datetime
@@ -31,7 +30,7 @@ Answers = Sequence[tuple[str, str]]
 
 
 class NotForSale(Exception):
-    """An item cannot be bought now; ``sentence`` tells the payer why."""
+    """The error for an item that cannot be bought now; ``sentence`` tells the payer why."""
 
     def __init__(self, code: str, sentence: StrOrPromise) -> None:
         super().__init__(code)
@@ -65,7 +64,7 @@ def check_sale(item: Item) -> None:
 
 
 def refusal(item: Item, openid: str | None = None) -> str:
-    """Returns why an item cannot be bought now, by this person or by anybody, or the empty text."""
+    """Returns why this person cannot buy the item now, or the empty text."""
     try:
         check_sale(item) if openid is None else check(item, openid)
     except NotForSale as refused:
@@ -74,7 +73,7 @@ def refusal(item: Item, openid: str | None = None) -> str:
 
 
 def check_amount(item: Item, total: int) -> None:
-    """Raises ``NotForSale`` for an amount that is not the price, or outside of the bounds."""
+    """Raises ``NotForSale`` for an amount that is not the price, or not between the bounds."""
     if item.price is not None:
         if total != item.price:
             changed = _("The price is ¥%(price)s now. Please look again before you pay.")
@@ -85,13 +84,13 @@ def check_amount(item: Item, total: int) -> None:
 
 
 def bought(item: Item, openid: str) -> int:
-    """Returns how many pieces the person has or holds; what was given back in full does not count."""
+    """Returns how many pieces the person bought or holds, without fully refunded ones."""
     held = Sale.objects.filter(item=item, openid=openid, held=True)
     return held.exclude(order__state=OrderState.REFUNDED).count()
 
 
 def deliver(sales: QuerySet[Sale]) -> list[Sale]:
-    """Marks those of the sales as delivered that still were to be, and returns them."""
+    """Marks undelivered sales as delivered, and returns them."""
     with transaction.atomic():
         due = sales.filter(TO_DELIVER)
         found = list(due.select_for_update(of=("self",)))
@@ -101,7 +100,7 @@ def deliver(sales: QuerySet[Sale]) -> list[Sale]:
 
 
 def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> Order:
-    """Returns the order, made now or earlier under the same key; not yet placed. Raises ``NotForSale``."""
+    """Creates the order, or returns the one with the same key; does not place it. Raises ``NotForSale``."""
     name = f"{item.pk}:{openid}:{key}"
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).select_related("account", "merchant")
@@ -120,9 +119,9 @@ def buy(item: Item, openid: str, *, total: int, answers: Answers, key: str) -> O
 
 
 def payable(item: Item, openid: str) -> QuerySet[Order]:
-    """Returns the person's orders of an item that can still be paid: only one is allowed at a time.
+    """Returns the person's orders of an item that can still be paid.
 
-    So nobody holds all the stock.
+    Only one is allowed at a time, so that nobody holds all the stock.
     """
     found = Order.objects.filter(sale__item=item, sale__openid=openid, expires_at__gt=timezone.now())
     return found.filter(state__in=[OrderState.CREATED, OrderState.PAYING])

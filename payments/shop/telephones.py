@@ -10,8 +10,9 @@ TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
 
 
 def filled_in(number: str) -> Q | None:
-    """The filter on ``Sale`` of those who filled in this number, in one of the usual spellings; ``None`` for
-    what is no telephone number."""
+    """Returns the condition on ``Sale`` for this telephone number, in any usual spelling.
+
+    ``None`` if the words are no telephone number."""
     if not TELEPHONE.fullmatch(number):
         return None
     return reduce(or_, (Q(answers__contains=[[each]]) for each in _spellings(number)))

@@ -101,7 +101,7 @@ class ApiClientAdmin(AuditedAdmin):
         return self._secret_page(request, obj)
 
     def renew_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Says what will happen and, once it is confirmed, shows the new secret, this once."""
+        """Asks for confirmation, then makes a new secret and shows it once."""
         client = self.get_object(request, str(pk))
         if client is None:
             raise Http404
@@ -115,7 +115,7 @@ class ApiClientAdmin(AuditedAdmin):
         return self._secret_page(request, client)
 
     def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
-        """Shows the secret in the answer to the POST itself, so that it is kept nowhere in the clear."""
+        """Shows the secret in the response to the POST, so that the plaintext is not stored anywhere."""
         return self._page(
             request,
             "console/secret.html",
@@ -146,7 +146,7 @@ class ApiClientAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("official accounts"))
     def for_accounts(self, client: ApiClient) -> SafeString:
-        """Returns those accounts that the reader may look at."""
+        """Returns the rows of accounts that the reader may see."""
         named: list[OfficialAccount] = vars(client)["named_accounts"]
         return format_html_join(" ", "{}", ((badge(account.name),) for account in named))
 
@@ -173,7 +173,7 @@ class ApiClientAdmin(AuditedAdmin):
 
 @admin.register(TokenAccess)
 class TokenAccessAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """The read-only list of who was given the access token."""
+    """The read-only list of API clients that read the access token."""
 
     area = Area.SETTINGS
     empty_words = gettext_lazy("Every time a business system asks for the access token, it is noted here.")

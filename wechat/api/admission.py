@@ -1,7 +1,7 @@
-"""Whether a call whose signature is right is carried out: its nonce, and how often its client calls.
+"""The admission of signed calls in the event loop: unused nonce, and rate limit of the client.
 
-What ``nonces`` and ``limits`` ask for a call of Django's pages, asked in the event loop for all calls that
-arrive at the same time: one question to Redis, and one to Postgres, where nonces are while Redis is away.
+It does what ``nonces`` and ``limits`` do for calls in threads, but for all calls that arrive at the same time
+together: with one request to Redis, or to Postgres, which keeps nonces while Redis is away.
 """
 
 import logging
@@ -54,7 +54,7 @@ USE = (
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """A call that asks to be carried out; ``bucket`` is ``None`` if it is refused whatever its nonce."""
+    """A call to be admitted; ``bucket`` is ``None`` if it will be refused in any case."""
 
     nonce: str
     bucket: Bucket | None
@@ -62,14 +62,14 @@ class AdmissionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The answer to a call that asks to be admitted; ``wait`` is how many seconds it has to wait, or 0."""
+    """The decision on a call; ``wait`` is the number of seconds to wait, or 0."""
 
     is_first_use: bool
     wait: float = 0.0
 
 
 async def admit(call: AdmissionRequest) -> Admission:
-    """Uses up the nonce and takes a token.
+    """Uses up the nonce and takes a token from the client's bucket.
 
     Raises ``NotDone`` and ``psycopg.Error`` while Postgres is away.
     """

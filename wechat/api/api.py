@@ -1,4 +1,4 @@
-"""What business systems may ask about accounts: followers, tags, segments, the access token."""
+"""The API of an account's followers, tags, segments and access token."""
 
 import time
 from typing import Any, TypeVar

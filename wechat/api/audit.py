@@ -1,4 +1,4 @@
-"""Who stands in the audit for a business system: a user that nobody can sign in as."""
+"""The users that stand for API clients in the audit log; nobody can sign in as one."""
 
 from django.contrib.auth.models import User
 
@@ -6,7 +6,7 @@ from wechat.api.models import ApiClient
 
 
 def actor(client: ApiClient) -> User:
-    """Returns the user in whose name the audit records the client's deeds, called as the client is today."""
+    """Returns the user for the client's entries in the audit log, with the client's current name."""
     name = f"API · {client.name}"
     user, made = User.objects.get_or_create(
         username=f"api:{client.key_id}", defaults={"first_name": name, "is_active": False}

@@ -1,7 +1,7 @@
-"""Who calls: the signature in the headers ``X-Key X-Timestamp X-Nonce X-Signature``.
+"""The authentication of API clients by the headers ``X-Key X-Timestamp X-Nonce X-Signature``.
 
-The order of the checks matters: what a stranger sends leaves no trace (a nonce is used up by its owner
-only), and learns nothing (an unknown key, a disabled one and a wrong secret answer alike).
+The order of the checks matters: a request with a wrong signature leaves no trace (it uses up no nonce) and
+reveals nothing (an unknown key, a disabled one and a wrong secret get the same answer).
 """
 
 import logging
@@ -63,7 +63,7 @@ def refusals_logged(request: Request) -> Iterator[None]:
 
 
 def verified(request: Request) -> tuple[ClientEntry, str]:
-    """Returns who signed the request, and its nonce by the name under which it is used up.
+    """Returns the client that signed the request, and the key of its nonce.
 
     Raises ``NotAuthenticated`` and ``ApiRefusal``.
     """
@@ -83,21 +83,21 @@ def nonce_reused() -> NotAuthenticated:
 
 
 def client_of(request: Request) -> ApiClient:
-    """Returns who signed the request."""
+    """Returns the client that signed the request."""
     client: object = request.user
     assert isinstance(client, ApiClient)
     return client
 
 
 def entry_of(request: Request) -> ClientEntry:
-    """Returns what is known of the client that signed the request."""
+    """Returns the directory entry of the client that signed the request."""
     entry: object = request.auth
     assert isinstance(entry, ClientEntry)
     return entry
 
 
 def _read(request: Request) -> tuple[Signed, str, str]:
-    """Returns what is signed, the key and the signature."""
+    """Returns the signed parts, the client's key and the signature."""
     meta = request.META
     given = [meta.get(name, "") for name in IN_META]
     if not all(given):

@@ -1,4 +1,4 @@
-"""The clients as every call needs them: in the process, no query."""
+"""The in-process directory of API clients, read without queries."""
 
 import ipaddress
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientEntry:
-    """An enabled client, its secrets in the clear in this process, and its enabled accounts by slug."""
+    """An enabled client with its decrypted secrets and its enabled accounts by slug."""
 
     client: ApiClient
     accounts: Mapping[str, OfficialAccount]
@@ -40,9 +40,9 @@ def _build() -> Mapping[str, ClientEntry]:
 
 
 def _entry(client: ApiClient) -> ClientEntry | None:
-    """Returns the client with its secrets, or ``None`` if it is unusable: the others go on.
+    """Returns the client with its secrets, or ``None`` if it is unusable.
 
-    It is without its secret, which no key opens, or with an allowed address that is none.
+    That is so if no key opens its secret, or an allowed address is invalid.
     """
     try:
         # Opened once instead of at every look.

@@ -1,7 +1,7 @@
-"""What goes wrong, in one shape: ``{"error": {"code": "…", "message": "…"}}``.
+"""The errors of the API, all of the form ``{"error": {"code": "…", "message": "…"}}``.
 
-``code`` is for programs and stays the same; ``message`` is for people. A refused field is named in
-``error.fields``, a refusal by the platform carries its ``errcode``.
+``code`` is for programs and never changes; ``message`` is for people. ``error.fields`` names refused fields,
+and a refusal by the platform has its ``errcode``.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ CODES: Mapping[int, str] = {
 
 
 class ApiRefusal(exceptions.APIException):
-    """A request that is refused with a code of its own; ``more`` is shown beside the code."""
+    """The error for a refused request, with its code; ``more`` is added beside the code."""
 
     def __init__(self, status_code: int, code: str, message: StrOrPromise, **more: Any) -> None:
         super().__init__(message, code)
@@ -34,10 +34,7 @@ class ApiRefusal(exceptions.APIException):
 
 
 class NotAuthenticated(exceptions.AuthenticationFailed):
-    """A refusal with 401: who calls is not proven.
-
-    ``code`` says what is wrong without helping to guess.
-    """
+    """The error for a caller who is not authenticated (401); ``code`` says why without helping to guess."""
 
     def __init__(self, code: str, message: StrOrPromise) -> None:
         super().__init__(message, code)
@@ -45,10 +42,7 @@ class NotAuthenticated(exceptions.AuthenticationFailed):
 
 
 def answer(raised: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Returns the answer to an exception of a call; ``None`` for what nobody foresaw.
-
-    REST framework calls it as its exception handler.
-    """
+    """Returns the response to an exception, as REST framework's exception handler; ``None`` if unexpected."""
     headers = _headers(raised)
     if isinstance(raised, Http404):
         return _response(404, "not_found", _("There is no such thing."))

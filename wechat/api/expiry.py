@@ -1,4 +1,4 @@
-"""Nonces and kept answers are forgotten when their time is over."""
+"""The deletion of expired nonces and kept answers."""
 
 from django.utils.translation import gettext_lazy
 

@@ -1,4 +1,4 @@
-"""What staff fill in for a client."""
+"""The form of an API client."""
 
 import ipaddress
 from typing import Any
@@ -18,7 +18,7 @@ def scope_choices() -> list[tuple[str, str]]:
 
 
 class NetworksField(forms.CharField):
-    """A field of addresses and ranges, one a line."""
+    """A field for IP addresses and networks, one a line."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

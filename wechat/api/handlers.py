@@ -1,4 +1,4 @@
-"""Where the API tells others what it did."""
+"""The registrations of the API app."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ SHOWN = 20
 
 @SOURCES.register
 def token_readers(account: OfficialAccount) -> Iterator[Reader]:
-    """Yields the business systems that asked for the account's access token lately."""
+    """Yields the API clients that recently read the account's access token."""
     rows = TokenAccess.objects.filter(account=account).select_related("client").order_by("-id")
     for each in rows[:SHOWN]:
         yield Reader(each.client.name, each.address or "", each.at)

@@ -1,8 +1,8 @@
-"""The same request sent twice is carried out once: ``Idempotency-Key``.
+"""The ``Idempotency-Key``: a request that is sent twice is carried out once.
 
-A row per key is written before the work. Who finds a row repeats its answer, or is told that the work is
-under way. A worker that died holds the key for ``LEASE``; then a repeat carries on, so a view passes
-``key`` on to what it creates wherever that has a unique key of its own.
+A row for the key is written before the work. A repeat that finds the row gets its answer, or is told that the
+work is under way. If a process dies, its key is free after ``LEASE``, and a repeat does the work again. So a
+view passes ``key`` on to rows that it creates, wherever they have a unique key.
 """
 
 import datetime
@@ -40,7 +40,7 @@ RETURNING id
 
 
 class AnsweredBefore(Exception):
-    """The request was carried out before; ``response`` is what it was answered."""
+    """The signal that the request was carried out before; ``response`` is its answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -48,13 +48,13 @@ class AnsweredBefore(Exception):
 
 
 class Undertaking:
-    """The right to carry out the request with a key, until it is ``finished``."""
+    """The right to carry out the request with a key, until ``finished`` is called."""
 
     def __init__(self, row_id: int, leased_until: datetime.datetime) -> None:
         self._mine = KeptAnswer.objects.filter(pk=row_id, leased_until=leased_until, status=None)
 
     def finished(self, response: Response) -> None:
-        """Keeps an answer that says it was done; after any other the same key may be tried again."""
+        """Keeps a successful answer; after any other one the same key may be used again."""
         if 200 <= response.status_code < 300:
             answer = JSONRenderer().render(response.data).decode()
             self._mine.update(status=response.status_code, answer=answer)
@@ -66,7 +66,7 @@ class Undertaking:
 
 
 def check_key(key: str) -> None:
-    """Raises ``ApiRefusal`` for a key that is missing or has not the form of one."""
+    """Raises ``ApiRefusal`` for a missing or invalid key."""
     if not key:
         message = _("The header Idempotency-Key is missing: your own text, new for each thing to create.")
         raise ApiRefusal(400, "idempotency_key_missing", message)
@@ -75,7 +75,11 @@ def check_key(key: str) -> None:
 
 
 def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
-    """Raises ``AnsweredBefore``, or ``ApiRefusal`` for a key that is missing, taken or being worked on."""
+    """Takes the key for a request.
+
+    Raises ``AnsweredBefore``, or ``ApiRefusal`` for a key that is missing, used for another request or in
+    work.
+    """
     check_key(key)
     leased_until = timezone.now() + LEASE
     row_id = _insert(client, key, fingerprint, leased_until)
@@ -85,7 +89,7 @@ def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
 
 
 def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
-    """Raises what ``begin`` would, but takes no key: for a request that is refused for another reason."""
+    """Raises what ``begin`` would raise, without taking the key, before another refusal is sent."""
     now = timezone.now()
     kept = KeptAnswer.objects.filter(client=client, key=key, expires_at__gt=now).first()
     if kept is None or (kept.status is None and kept.leased_until <= now and kept.fingerprint == fingerprint):
@@ -94,7 +98,7 @@ def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
 
 
 def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
-    """Returns the answer to a request whose key another one has, or had a moment ago."""
+    """Returns the response to a request whose key belongs to another one."""
     if kept is not None and kept.fingerprint != fingerprint:
         message = _("This Idempotency-Key belongs to another request.")
         return ApiRefusal(409, "idempotency_key_reused", message)

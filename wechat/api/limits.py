@@ -1,4 +1,4 @@
-"""How often one client may call."""
+"""The rate limit of API clients."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -17,7 +17,7 @@ BURST_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The token bucket of a client: ``ApiClient.per_minute``, evenly."""
+    """The token bucket of a client, filled at ``ApiClient.per_minute``."""
 
     name: str
     size: int
@@ -30,7 +30,7 @@ class Bucket:
 
 
 class ClientRate(BaseThrottle):
-    """The rate limit of a client; without Redis nobody is held up."""
+    """The throttle of a client; without Redis there is no limit."""
 
     _wait = 0.0
 

@@ -1,9 +1,8 @@
-"""Calls that are answered in the event loop, because there are many of them.
+"""The views for frequent calls, which are answered in the event loop.
 
-A ``LoopView`` is a ``BusinessView`` whose POST is asynchronous. All that ``BusinessView`` sees to is seen to
-here as well, in the same order, with two waits in between: for the admission, and in the view for the commit.
-``config.asgi`` leads POSTs of its path here, past Django's handler; under any other server the view makes a
-loop of its own for each call.
+A ``LoopView`` is a ``BusinessView`` whose POST is asynchronous. It makes the same checks in the same order,
+and waits twice: for the admission, and in the view for the commit. ``config.asgi`` passes POSTs of its path
+here, past Django's handler; under any other server the view starts an event loop for each call.
 """
 
 import contextvars
@@ -46,9 +45,9 @@ _beside = ThreadOffload("api", 4)
 
 
 class LoopView(BusinessView):
-    """A call whose POST is answered in the event loop.
+    """The base of views whose POST is answered in the event loop.
 
-    ``post`` keeps its answer itself, by ``idempotency_key`` and ``fingerprint``: see ``one_statement``.
+    ``post`` keeps its answer itself, by ``idempotency_key`` and ``fingerprint``, see ``one_statement``.
     """
 
     # Django would have all methods of a kind.
@@ -84,7 +83,7 @@ class LoopView(BusinessView):
     async def begin(self, request: Request) -> None:
         """Admits a call, as REST framework's ``initial`` does.
 
-        Raises refusals, and ``Full`` while too much waits.
+        Raises refusals, and ``Full`` while too many calls wait.
         """
         if is_full():
             raise Full
@@ -102,7 +101,7 @@ class LoopView(BusinessView):
         self.fingerprint = fingerprint(request)
 
     def _renderer(self, request: Request) -> tuple[BaseRenderer, str]:
-        """Returns the one renderer there is, and asks no further of a request that names none or its type."""
+        """Returns the only renderer; negotiates only if the request accepts another type."""
         if request.META.get("HTTP_ACCEPT", "*/*") in USUAL and not request.META.get("QUERY_STRING"):
             return RENDERER, RENDERER.media_type
         return self.perform_content_negotiation(request)
@@ -120,16 +119,13 @@ class LoopView(BusinessView):
         return admission
 
     async def refuse(self, refusal: APIException) -> NoReturn:
-        """Raises the refusal, unless the request was carried out before, when nothing was wrong with it."""
+        """Raises the refusal, unless this request was carried out before, when it was still valid."""
         await beside(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
         raise refusal
 
 
 async def beside(function: Callable[..., T], *args: object) -> T:
-    """Calls the function in a thread, in this request's language.
-
-    Raises ``ApiRefusal`` after a while.
-    """
+    """Calls the function in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
     try:
         return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
     except (Error, TimeoutError):
@@ -137,10 +133,7 @@ async def beside(function: Callable[..., T], *args: object) -> T:
 
 
 async def _build() -> None:
-    """Builds what the loop reads from memory, unless it is there.
-
-    Raises ``ApiRefusal`` if it cannot be had.
-    """
+    """Builds the caches that the loop reads, if needed. Raises ``ApiRefusal`` if they cannot be built."""
     if versioned_cache.all_built():
         return
     try:

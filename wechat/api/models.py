@@ -1,4 +1,4 @@
-"""Business systems that may call us, and what is remembered of their calls."""
+"""The models of API clients, nonces, kept answers and accesses to the access token."""
 
 import datetime
 import secrets
@@ -23,7 +23,7 @@ def new_key_id() -> str:
 
 
 class ApiClient(HasSecrets):
-    """A business system: what it may do, for which accounts, from where and how often."""
+    """A business system with its scopes, accounts, allowed addresses and rate limit."""
 
     name = models.CharField(_("name"), max_length=60)
     key_id = models.CharField(_("key ID"), max_length=32, unique=True, default=new_key_id, editable=False)
@@ -54,9 +54,9 @@ class ApiClient(HasSecrets):
         return self.name
 
     def make_secret(self) -> str:
-        """Returns a new secret, to be shown once; it is not saved yet.
+        """Sets and returns a new secret, to be shown once; does not save it.
 
-        The former one stays valid for ``SECRET_OVERLAP``, unless no key opens it.
+        The former secret stays valid for ``SECRET_OVERLAP``, unless no key opens it.
         """
         if former := self.readable_secret("secret"):
             self.previous_secret, self.previous_until = former, timezone.now() + SECRET_OVERLAP
@@ -92,7 +92,7 @@ class SeenNonce(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """The answer to a request with an ``Idempotency-Key``; empty while it is being worked on."""
+    """The answer to a request with an ``Idempotency-Key``; empty while the request is in work."""
 
     client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+", verbose_name=_("API client"))
     key = models.CharField("Idempotency-Key", max_length=128)
@@ -114,7 +114,7 @@ class KeptAnswer(models.Model):
 
 
 class TokenAccess(models.Model):
-    """A client was given the account's access token: who, when, from where. The token itself is not kept."""
+    """The record that a client read the account's access token: who, when, from where."""
 
     client = models.ForeignKey(ApiClient, models.PROTECT, related_name="+", verbose_name=_("API client"))
     account = models.ForeignKey(OfficialAccount, models.CASCADE, related_name="+", verbose_name=_("account"))

@@ -1,4 +1,4 @@
-"""Nonces are used once: Redis remembers them, Postgres while Redis is away."""
+"""The nonces, each of which can be used once; Redis keeps them, or Postgres while Redis is away."""
 
 import datetime
 import logging
@@ -17,12 +17,12 @@ KEPT = datetime.timedelta(minutes=10)
 
 
 def key(value: str) -> str:
-    """Returns the key under which Redis remembers the nonce."""
+    """Returns the Redis key of the nonce."""
     return f"wc:nonce:{value}"
 
 
 def first_use(value: str) -> bool:
-    """Returns whether this value, at most 120 characters, is used for the first time; now it is used."""
+    """Uses up a value of at most 120 characters; returns whether it was unused."""
     try:
         redis = get_redis_connection("default")
         return bool(redis.set(key(value), 1, nx=True, ex=KEPT)) and not _seen_without_redis(value)

@@ -1,8 +1,7 @@
-"""Calls whose whole work is one statement: what they create and their kept answers are committed together.
+"""The calls that are carried out by one SQL statement, which writes their rows and kept answers together.
 
-What ``idempotency`` does before and after the work of a view is part of the statement here, and the calls
-that arrive at the same time share it. A worker that dies leaves nothing half done. The app whose rows they
-are writes its part of the statement::
+The statement includes what ``idempotency`` does before and after other views, and concurrent calls share it.
+A process that dies leaves nothing half done. The app that owns the rows writes its part of the statement::
 
     calls = Calls("pushes", given="SELECT …", answers="SELECT …", work="INSERT …", status=202)
 
@@ -55,15 +54,15 @@ _numbers = itertools.count(1)
 
 
 def new_number() -> int:
-    """Returns a number for a call that no other call of this process has."""
+    """Returns a number that is unique among the calls of this process."""
     return next(_numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StatementCall:
-    """A call and its ``rows``: what it creates.
+    """A call with the ``rows`` that it creates.
 
-    The rows are JSON objects, joined by commas, with the ``number`` as ``request``.
+    The rows are JSON objects, joined by commas, with ``number`` as ``request``.
     """
 
     client: ApiClient
@@ -81,8 +80,8 @@ class StatementCall:
 class Calls:
     """The calls of one kind, which share a statement and a commit.
 
-    ``given`` reads ``%(rows)s``, and ``answers`` makes a text of each ``request`` from that. ``work`` inserts
-    the rows of the requests in ``mine``: those whose keys were free.
+    ``given`` is the SELECT that reads ``%(rows)s``; ``answers`` makes from it the text of the answer to each
+    ``request``; ``work`` inserts the rows of the requests in ``mine``, whose keys were free.
     """
 
     def __init__(self, name: str, *, given: str, answers: str, work: str, status: int, most: int) -> None:
@@ -99,10 +98,10 @@ class Calls:
         self._under_way: set[tuple[int, str]] = set()
 
     async def carry_out(self, call: StatementCall) -> str:
-        """Returns the answer, once it and the rows are committed.
+        """Commits the rows and the answer, and returns the answer.
 
-        Raises ``AnsweredBefore``, ``ApiRefusal``, ``NotDone`` while Postgres is away, ``Full`` while too much
-        waits, and ``psycopg.Error`` for rows that it refuses.
+        Raises ``AnsweredBefore``, ``ApiRefusal``, ``NotDone`` while Postgres is away, ``Full`` while too many
+        calls wait, and ``psycopg.Error`` for rows that Postgres refuses.
         """
         if call.of_client in self._under_way:
             raise in_progress()
@@ -118,7 +117,7 @@ class Calls:
     async def _write(
         self, session: Session, calls: Sequence[StatementCall]
     ) -> Sequence[str | KeptAnswer | None]:
-        """Returns the answer of each call, or the row that has its key."""
+        """Returns the answer of each call, or the earlier row with its key."""
         now = timezone.now()
         values = {
             "asked": json.dumps([_asked(call) for call in calls]),

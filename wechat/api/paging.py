@@ -1,4 +1,4 @@
-"""Lists of any length: a page continues from the last row of the one before."""
+"""The keyset pagination: each page continues after the last row of the page before."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +12,7 @@ from wechat.kernel.row_ids import row_id
 
 
 class KeysetPages(CursorPagination):
-    """A page of ``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the next one, or null."""
+    """The pagination by ``?limit=`` rows, newest first; ``next`` is the ``?cursor=`` of the next page."""
 
     ordering = "-pk"
     page_size = 50
@@ -20,7 +20,7 @@ class KeysetPages(CursorPagination):
     max_page_size = 500
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Returns the place to continue from. Raises ``NotFound`` for one that is none of ours."""
+        """Returns the decoded cursor. Raises ``NotFound`` for an invalid one."""
         cursor = super().decode_cursor(request)
         if cursor is not None and cursor.position is not None and row_id(str(cursor.position)) is None:
             raise NotFound(self.invalid_cursor_message)
@@ -38,7 +38,7 @@ class KeysetPages(CursorPagination):
         }
 
     def _following(self) -> str | None:
-        """Returns the cursor alone: a signed client has no use for the whole address REST framework gives."""
+        """Returns the cursor alone, as signed clients do not need the URL that REST framework returns."""
         link = self.get_next_link()
         if link is None:
             return None

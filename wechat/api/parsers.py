@@ -1,4 +1,4 @@
-"""Bodies of the API: JSON whose texts can be kept, compared, sent and exported."""
+"""The parser of the API: JSON whose texts are cleaned."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -11,9 +11,9 @@ from wechat.sdk.text import load_json
 
 
 class JsonParser(BaseParser):
-    """Parses JSON in UTF-8, of a depth that can be walked through; ``NaN`` and ``Infinity`` are refused.
+    """Parses JSON in UTF-8 of limited depth; refuses ``NaN`` and ``Infinity``.
 
-    What has no place in a text is dropped, as from everything that comes from outside.
+    Removes characters that no text may contain, as from all input.
     """
 
     media_type = "application/json"

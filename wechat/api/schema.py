@@ -1,4 +1,4 @@
-"""What OpenAPI says about every call of the business API, so that no app has to repeat it."""
+"""The parts of the OpenAPI document that all calls of the API share."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class JsonSchema(AutoSchema):
-    """Every call may be refused, and says so in one shape."""
+    """The schema of a call, with the form of its refusals."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
@@ -61,7 +61,7 @@ class JsonSchema(AutoSchema):
 
 
 class BusinessSchema(JsonSchema):
-    """Adds the account, the Idempotency-Key and the scope that is needed."""
+    """The schema of a call of business systems, with the account, the Idempotency-Key and the scope."""
 
     view: Any
 

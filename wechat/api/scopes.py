@@ -1,4 +1,4 @@
-"""What a client may be allowed to do. Each app declares its scopes where it declares its routes::
+"""The scopes of API clients. Each app registers its scopes beside its routes::
 
 scopes.register("menus:read", _("See menus"))
 """
@@ -11,11 +11,11 @@ _labels: Registry[StrOrPromise] = Registry("scope")
 
 
 def register(name: str, label: StrOrPromise) -> str:
-    """Offers ``name``, as ``noun:verb``, in the form of clients; gives it back."""
+    """Registers the scope ``name``, such as ``noun:verb``, so that clients can get it; returns it."""
     _labels.add(name, label)
     return name
 
 
 def known() -> list[tuple[str, StrOrPromise]]:
-    """Every scope with its label, in the order of their names."""
+    """Returns every scope with its label, sorted by name."""
     return sorted(_labels.by_name().items())

@@ -1,4 +1,4 @@
-"""What the API reads and tells about followers, tags and segments."""
+"""The serializers of followers, tags and segments."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""What every call of the API stands on.
+"""The base classes of the API's views.
 
-A call of business systems is a ``BusinessView``::
+A call for business systems is a ``BusinessView``::
 
     class Menus(BusinessView):
         scopes = {"GET": "menus:read", "POST": "menus:write"}
@@ -45,7 +45,7 @@ from wechat.sdk.text import clean
 
 
 class JsonView(APIView):
-    """The base of all calls: JSON in, JSON out, and errors in one shape, whoever calls."""
+    """The base of all views: JSON in, JSON out, and errors in one form."""
 
     parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
@@ -112,7 +112,7 @@ class BusinessView(JsonView):
             self.key = f"{self.client.pk}:{key}"
 
     def settle(self, request: Request) -> None:
-        """Keeps on the view who asks, about which account. Raises ``ApiRefusal``."""
+        """Sets the client and the account on the view. Raises ``ApiRefusal``."""
         entry = entry_of(request)
         self.client = entry.client
         if self.for_account:
@@ -150,7 +150,7 @@ def _named(request: Request) -> str:
 
 
 def _account(entry: ClientEntry, slug: str) -> OfficialAccount:
-    """Returns the account of that name; without a name the only one. Raises ``ApiRefusal``."""
+    """Returns the account with that slug, or without one the client's only account. Raises ``ApiRefusal``."""
     if slug in entry.accounts:
         return entry.accounts[slug]
     if slug:
@@ -162,6 +162,6 @@ def _account(entry: ClientEntry, slug: str) -> OfficialAccount:
 
 
 def fingerprint(request: Request) -> str:
-    """Tells one request from another under the same Idempotency-Key."""
+    """Returns a digest that tells apart different requests with the same Idempotency-Key."""
     parts = (request.method or "", request.path, request.META.get("QUERY_STRING", ""))
     return sha256("\n".join(parts).encode(errors="surrogatepass") + b"\n" + request.body).hexdigest()

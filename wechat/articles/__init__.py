@@ -1,1 +1,1 @@
-"""Articles: written here, kept as drafts at the platform, previewed and published."""
+"""The articles: written here, kept as drafts at the platform, previewed and published."""

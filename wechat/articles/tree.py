@@ -1,4 +1,4 @@
-"""Sanitised HTML as a tree to edit.
+"""The sanitised HTML as a tree that can be edited.
 
 Another parser would move elements again, or drop the SVG. The sanitiser's output is well nested, so that it
 can be parsed as it is. Names become lower case; the sanitiser restores those of SVG.

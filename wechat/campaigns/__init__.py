@@ -1,1 +1,1 @@
-"""Sends to an audience: campaigns, mass sends and sequences."""
+"""The sends to an audience: campaigns, mass sends and sequences."""

@@ -54,7 +54,7 @@ class CannedAnswerAdmin(CautiousAdmin, AccountScopedAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         account_id = self.account_id_for(request, obj)
 
-        class OfAccount(form):  # type: ignore[misc,valid-type]
+        class OfAccount(form):  # type: ignore[misc,valid-type]  # made for this request
             def __init__(self, *args: Any, **kwargs: Any) -> None:
                 super().__init__(*args, account_id=account_id, **kwargs)
 

@@ -34,7 +34,7 @@ PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_t
 
 @admin.register(InboundMessage)
 class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
-    """The message log: read-only, but for handling a message again."""
+    """The admin of the message log: read-only, apart from the action that handles a message again."""
 
     area = Area.MESSAGES
     filter_form = LogFilter
@@ -161,7 +161,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
 
 def indented(body: bytes) -> str:
-    """Returns XML with line breaks, for reading; anything else as it came, bytes of no text as numbers."""
+    """Returns XML with line breaks for reading; other text unchanged, and binary data as numbers."""
     try:
         return etree.tostring(etree.fromstring(body, PARSER), encoding="unicode", pretty_print=True)
     except (etree.XMLSyntaxError, ValueError):

@@ -1,7 +1,7 @@
-"""The names behind marks such as ``rule:12``, which mean nothing to the people who wrote that rule.
+"""The names for staff of marks such as ``rule:12``.
 
-Marks say who answered, why something was sent, and who had an order made. The app behind one registers what
-its marks are called, and what is said of those whose thing is gone::
+A mark says who answered a message, why something was sent, or who created an order. The app that uses a mark
+registers its names, and a text for marks whose row was deleted::
 
     @named("rule", gone=gettext_lazy("a rule that was deleted"))
     def rules(ids): return {rule_id: Answerer(rule.name, address_of_its_page)}
@@ -48,7 +48,7 @@ class AnswererNames:
     known: Mapping[str, Answerer]
 
     def of(self, mark: str) -> Answerer:
-        """Returns the name of a mark; one that nobody registered is its own name."""
+        """Returns the name of a mark; a mark that nobody registered is its own name."""
         if mark in self.known:
             return self.known[mark]
         prefix, colon, _identity = mark.partition(":")
@@ -57,7 +57,7 @@ class AnswererNames:
 
 
 def names(marks: Iterable[str]) -> AnswererNames:
-    """Returns the names of these marks, with one look-up for each kind of answerer."""
+    """Returns the names of these marks, with one query for each kind of mark."""
     by_prefix: dict[str, set[str]] = {}
     for mark in marks:
         prefix, _colon, identity = mark.partition(":")

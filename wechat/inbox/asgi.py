@@ -1,4 +1,4 @@
-"""The adapter of the ASGI server; ``callback.py`` says why the callback is no route of Django's."""
+"""The ASGI application of callbacks; ``callback.py`` explains why they have no route in Django."""
 
 import io
 import logging
@@ -32,7 +32,7 @@ def callback_slug(path: str) -> str | None:
 
 
 class CallbackRequest(HttpRequest):
-    """A request as far as the view asks for it; its query is a plain dict, as names occur once."""
+    """The parts of a request that the view uses; the query is a plain dict, because names occur once."""
 
     def __init__(self, scope: Any, body: bytes) -> None:
         self.method = scope["method"]
@@ -47,14 +47,14 @@ class CallbackRequest(HttpRequest):
         query = self._query.decode("latin-1")
         if "%" in query or "+" in query:
             return dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
-        # All that a push carries: letters and digits. In one step instead of a dozen a value.
+        # The query of a push consists of letters and digits, so a simple split is enough, and much quicker.
         return {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
 
 
 async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -> HttpResponse | None:
     """Answers a callback of the account with this slug.
 
-    Returns the answer that was sent, ``None`` if nobody was there to take one.
+    Returns the answer that was sent, ``None`` if the sender was gone.
     """
     response = await _answered(scope, receive, slug)
     if response is not None:
@@ -70,7 +70,7 @@ async def _answered(scope: Any, receive: Any, slug: str) -> HttpResponse | None:
         return HttpResponse("Try again.", status=503, content_type="text/plain")
     body = io.BytesIO()
     try:
-        # A part of what is too large is enough for the view to refuse it.
+        # Of a body that is too large, a part is enough for the view to refuse it.
         with suppress(BodyTooLarge):
             await receive_into(body, receive, MAX_BODY)
     except SenderGone:
@@ -81,7 +81,7 @@ async def _answered(scope: Any, receive: Any, slug: str) -> HttpResponse | None:
 
 
 async def _is_admitted(scope: Any, slug: str) -> bool:
-    """Returns whether it comes from WeChat; where nothing is known of that the signature says so."""
+    """Returns whether the address is one of WeChat's; ``True`` also if their addresses are unknown."""
     address = scope_address(scope)
     try:
         if not versioned_cache.all_built():

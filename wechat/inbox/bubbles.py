@@ -1,4 +1,4 @@
-"""What was said, as a chat shows it: one shape for every kind of message and content."""
+"""The bubbles of a chat: one data structure for every kind of message and content."""
 
 import datetime
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ from wechat.sdk import messages as sdk_messages
 class Part:
     """The content of a bubble.
 
-    ``kind`` chooses the look; texts are a follower's or an editor's own and are escaped by the page.
-    ``media_id`` names a file of the platform, ``link`` where a card leads, ``choices`` what can be tapped,
-    ``closing`` what is said below them.
+    ``kind`` chooses the look; texts come from followers or editors and are escaped by the page. ``media_id``
+    is a file of the platform, ``link`` the address of a card, ``choices`` are the options that can be tapped,
+    and ``closing`` is the text below them.
     """
 
     kind: str
@@ -37,15 +37,15 @@ class Part:
 
     @property
     def has_links(self) -> bool:
-        """Returns whether what we say in it may have links; notes and descriptions have none."""
+        """Returns whether the text of this part may contain links; notes and descriptions may not."""
         return self.kind in ("text", "menu")
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A message that a person may send again; ``link`` says first what will happen.
+    """The option to send a message again; ``link`` is the page that first says what will happen.
 
-    ``surely_missed`` is false for one that may have arrived after all.
+    ``surely_missed`` is false for a message that may have arrived after all.
     """
 
     key: int
@@ -57,8 +57,8 @@ class Repeat:
 class Bubble:
     """A message as a chat shows it.
 
-    ``ours`` is on the account's side. ``status`` is good, warn or bad and goes with ``note``. ``reason`` is
-    why it was not sent.
+    ``ours``: the bubble is on the account's side. ``status`` is good, warn or bad and colours ``note``.
+    ``reason`` is why the message was not sent.
     """
 
     at: datetime.datetime
@@ -76,7 +76,7 @@ class Bubble:
 
 
 def of_content(content: sdk_content.Content) -> Part:
-    """Returns the part of a bubble that shows what we say."""
+    """Returns the part of a bubble that shows a content of ours."""
     match content:
         case sdk_content.Text():
             return Part("text", content.content)
@@ -99,7 +99,7 @@ def of_content(content: sdk_content.Content) -> Part:
 
 
 def ours(content: sdk_content.Content) -> Bubble:
-    """Returns the bubble of what would be sent now."""
+    """Returns the bubble of a content as it would be sent now."""
     return Bubble(timezone.now(), ours=True, part=of_content(content))
 
 
@@ -114,7 +114,7 @@ def _card(content: sdk_content.MiniProgramPage | sdk_content.ArticleMessage | sd
 
 
 def of_message(message: sdk_messages.Message) -> Part:
-    """Returns the part of a bubble that shows what a follower says or does."""
+    """Returns the part of a bubble that shows a message or an event of a follower."""
     match message:
         case sdk_messages.Text():
             return Part("text", message.content)

@@ -1,15 +1,14 @@
-"""The callback, station by station: bytes in, bytes out.
+"""The view of callbacks: it verifies, opens, answers and records what the platform pushes.
 
-A DRF view whose plug points are the protocol's own: the signature is an authentication class, the envelope
-and its XML or JSON a parser class, the sealed reply a renderer class. They hold no state, so one of each
-serves all; what DRF asks that has no meaning here (negotiation, versions, throttles, permissions) is left
-out.
+It is a DRF view: the signature is an authentication class, the envelope with its XML or JSON a parser class,
+the sealed reply a renderer class. They have no state, so one instance of each serves all requests. Features
+of DRF without a meaning here (negotiation, versions, throttles, permissions) are left out.
 
-It is no route of Django's: ``config.asgi`` leads callback paths here before Django's handler (``asgi.py``
-beside this module is the adapter). A signed call from server to server has no session, language, CSRF
-token or host to look at, and Django's asynchronous handler would run the middleware of all other pages
-around it, crossing to a thread and back; that costs more than the whole callback does. In the event loop
-one process carries as many callbacks as wait for their shared commit.
+It has no route in Django: ``config.asgi`` passes callback paths here before Django's handler (``asgi.py`` in
+this package is the adapter). A signed call between servers has no session, language, CSRF token or host to
+check. Django's asynchronous handler would run the middleware of all other pages around it, in a thread; that
+costs more than the whole callback. In the event loop one process handles any number of callbacks that wait
+for their shared commit.
 
 Reference: WeChat reference 1.2 GET verification, 1.3 POST pushes, 1.5 The five-second rule.
 """
@@ -53,7 +52,7 @@ BUILD_SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPush:
-    """A verified push; ``message`` is ``None`` when its text cannot be understood."""
+    """A verified push; ``message`` is ``None`` if its text cannot be parsed."""
 
     opened: Opened
     message: Message | None
@@ -66,10 +65,10 @@ class PassiveReply:
 
 
 class Signature(BaseAuthentication):
-    """Proves who sends this: the platform, for one of our accounts, now.
+    """The authentication by signature: the platform sends this, to one of our accounts, now.
 
-    Plain mode and the GET verification are decided here by ``signature``. In the encrypted modes
-    ``msg_signature`` decides, in ``Envelope``, where a ``signature`` that is present must be right too.
+    Checks ``signature`` in plain mode and for the GET verification. In the encrypted modes ``Envelope``
+    checks ``msg_signature``, and ``signature`` too if it is present.
     """
 
     def authenticate(self, request: Request) -> tuple[OfficialAccount, directory.CachedAccount]:
@@ -81,7 +80,7 @@ class Signature(BaseAuthentication):
         try:
             keys = entry.keys()
         except directory.KeysUnusable:
-            # A fault of ours, not of the sender: WeChat shall try again, and the doctor says what is wrong.
+            # A fault on our side: WeChat should try again, and the doctor says what is wrong.
             _count(slug, "unavailable")
             raise Unavailable from None
         query = request.query_params
@@ -94,7 +93,7 @@ class Signature(BaseAuthentication):
 
 
 class Envelope(BaseParser):
-    """The body, XML or JSON, opened with the account's keys in the account's mode, and parsed."""
+    """The parser of bodies: it opens XML or JSON with the account's keys in its mode, and parses it."""
 
     media_type = "*/*"
 
@@ -121,7 +120,7 @@ ENVELOPE = Envelope()
 
 
 class SealedReplyRenderer(BaseRenderer):
-    """The passive reply, in the format of the push and sealed as it was; a text is sent as it is."""
+    """The renderer of passive replies: in the format of the push, and encrypted if the push was."""
 
     media_type = "text/xml"
     charset = "utf-8"
@@ -144,14 +143,14 @@ class SealedReplyRenderer(BaseRenderer):
             at=message.create_time,
             in_json=opened.in_json,
         )
-        # Nobody needs to be kept from guessing it: the signature is over the sealed reply. Asking the system
-        # for secret bytes costs more than the rest of the envelope.
+        # The nonce need not be secret, because the signature covers the sealed reply. Secret random bytes
+        # from the system would cost more than the rest of the envelope.
         nonce = f"{random.getrandbits(64):016x}"
         return seal(opened, reply, int(time.time()), nonce)
 
 
 class OnlyOne(BaseContentNegotiation):
-    """Chooses the one parser and the one renderer there are, whatever the request says of types."""
+    """The negotiation that always chooses the only parser and the only renderer."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -161,11 +160,11 @@ class OnlyOne(BaseContentNegotiation):
 
 
 class OneForm(Request):
-    """A request of DRF whose body has one form, whatever its headers say of it."""
+    """A DRF request whose body is always parsed by ``Envelope``, whatever its headers say."""
 
     def __init__(self, request: HttpRequest, **plug_points: Any) -> None:
         super().__init__(request, **plug_points)
-        # DRF looks for them in vain in itself first, each time.
+        # Saves the failed attribute look-up that DRF makes before it asks Django's request.
         self.method, self.META = request.method, request.META
 
     @cached_property
@@ -173,7 +172,7 @@ class OneForm(Request):
         return ENVELOPE.parse(cast(IO[Any], self._request), None, self.parser_context)
 
     def let_go(self) -> None:
-        """Ends the circle that DRF makes of a request and its context, so that no collector has to."""
+        """Breaks the reference cycle between request and context, so that no garbage collection is needed."""
         self.parser_context.clear()
 
 
@@ -201,11 +200,11 @@ class Callback(APIView):
         return OneForm(request, parser_context={"kwargs": kwargs}, **self.plug_points)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # What DRF makes of its authenticators, who might be several; here the account stands for the user.
+        # DRF would try several authenticators. Here is one; the account takes the place of the user.
         request.user, request.auth = self.signature.authenticate(request)  # type: ignore[assignment]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        """Errors are still to be rendered; what handlers answer is rendered once, by themselves."""
+        """Renders errors; the answers of handlers are rendered already."""
         if isinstance(response, Response):
             response.accepted_renderer = self.renderer
             response.accepted_media_type = self.renderer.media_type
@@ -234,14 +233,14 @@ class Callback(APIView):
         return cast("Callable[..., Awaitable[HttpResponse]]", found)
 
     async def settle(self) -> None:
-        """Builds what the loop reads from memory. Raises ``Unavailable`` if it cannot be had in time."""
+        """Builds the caches that the loop reads. Raises ``Unavailable`` if that takes too long."""
         try:
             await versioned_cache.build_all(BUILD_SECONDS)
         except (Error, TimeoutError):
             raise Unavailable from None
 
     async def get(self, request: Request, slug: str) -> HttpResponse:
-        """Answers the platform, which verifies the address when it is saved there."""
+        """Answers the verification that the platform sends when the callback address is saved there."""
         echo = request.query_params.get("echostr", "")
         if not echo:
             raise ParseError("echostr is missing.")
@@ -275,9 +274,9 @@ def _count(slug: str, outcome: str) -> None:
 
 @cache
 def _counter(slug: str, outcome: str) -> Counter:
-    """Returns the counter of callbacks with this outcome of a known account.
+    """Returns the counter of an account's callbacks with this outcome.
 
-    Requests with slugs of no account end before anything is counted.
+    Slugs without an account never get here, so the number of counters is limited.
     """
     return metrics.CALLBACKS.labels(slug, outcome)
 

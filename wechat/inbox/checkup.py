@@ -1,4 +1,4 @@
-"""What the arriving callbacks say of an account's set-up, for the doctor."""
+"""The doctor's findings about an account's set-up that arriving callbacks show."""
 
 import datetime
 from collections.abc import Iterator
@@ -53,9 +53,10 @@ _VERIFIED_AT = Verification.objects.filter(account=OuterRef("account")).values("
 
 
 def standing_refusals(account: Any) -> QuerySet[Refusal]:
-    """Returns the refusals of an account (its id, or a reference to it) that nothing since speaks against.
+    """Returns the current refusals of an account, given as its id or a reference to it.
 
-    A push that was taken ends them all. A verification ends those of signatures: it proves the token alone.
+    An accepted push ends all of them. A verification ends those of signatures, because it proves the token
+    only.
     """
     refusals = Refusal.objects.filter(account=account, reason__in=list(WHAT_REFUSALS_SAY))
     return refusals.annotate(taken_at=Subquery(_TAKEN_AT), verified_at=Subquery(_VERIFIED_AT)).filter(
@@ -65,7 +66,7 @@ def standing_refusals(account: Any) -> QuerySet[Refusal]:
 
 
 def newest(account: OfficialAccount) -> InboundMessage | None:
-    """Returns the newest push that was taken, readable or not."""
+    """Returns the newest accepted push, readable or not."""
     rows = InboundMessage.objects.filter(account=account).order_by("-id")
     return rows.defer("raw_bytes", "answer", "later").first()
 
@@ -77,7 +78,7 @@ def verified_at(account: OfficialAccount) -> datetime.datetime | None:
 
 @SOURCES.register
 def arrivals(account: OfficialAccount) -> Arrivals:
-    """Returns when pushes of the account arrived, and at which wrong addresses the platform looked for it."""
+    """Returns when the account was verified and pushed to last, and wrong addresses that were tried."""
     taken = newest(account)
     return Arrivals(
         verified_at=verified_at(account),
@@ -88,7 +89,7 @@ def arrivals(account: OfficialAccount) -> Arrivals:
 
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields what is wrong, by the callbacks that were refused."""
+    """Yields a finding for each reason for which callbacks are refused."""
     for refusal in standing_refusals(account).order_by("-last_at"):
         sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
         yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)

@@ -1,4 +1,4 @@
-"""Questions about what somebody did lately, for segments and for branches of sequences."""
+"""The conditions on recent messages and events of a follower, for segments and branches of sequences."""
 
 import datetime
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
-"""One follower's conversation with the account, both directions, in time order.
+"""The conversation of one follower with the account, in both directions and in time order.
 
-What arrives and its passive answer are the inbox's own. Whoever else speaks to followers registers a
-source, so that the inbox need not know them::
+Messages and their passive answers come from the inbox. Other apps that send to followers register a source::
 
     @register
     def pushed(account, openid, before, limit): ...
@@ -40,10 +39,7 @@ def register(source: Source) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a conversation: ``bubbles`` oldest first.
-
-    ``before`` is where the next older page begins, or ``None``.
-    """
+    """A page of a conversation, ``bubbles`` oldest first; ``before`` is the start of the next older page."""
 
     bubbles: Sequence[Bubble]
     before: datetime.datetime | None
@@ -65,7 +61,7 @@ def page(account: OfficialAccount, openid: str, before: datetime.datetime | None
 def received(
     account: OfficialAccount, openid: str, before: datetime.datetime | None, limit: int
 ) -> Iterator[Bubble]:
-    """Yields what the follower sent, each with its passive answer, the newest first."""
+    """Yields the follower's messages with their passive answers, the newest first."""
     rows = InboundMessage.objects.filter(NOT_A_RECEIPT, account=account, openid=openid)
     if before is not None:
         rows = rows.filter(received_at__lt=before)
@@ -114,7 +110,7 @@ def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
 
 
 def part_of(row: InboundMessage) -> Part:
-    """Returns the part of a bubble that shows a row; the unreadable says so."""
+    """Returns the part of a bubble that shows a row, or says that it is unreadable."""
     if row.in_words:
         return Part("system", f"{name_of(row.kind, row.event)}: {row.in_words}")
     try:

@@ -1,4 +1,4 @@
-"""A follower's conversation as a chat, older messages a page at a time."""
+"""The page of a follower's conversation, as a chat that loads older messages page by page."""
 
 import datetime
 
@@ -42,7 +42,7 @@ def show(request: HttpRequest, account: OfficialAccount, openid: str) -> HttpRes
 
 
 def _moment(text: str) -> datetime.datetime | None:
-    """Returns the moment; nonsense is ``None``, the newest page, as if nothing had been asked."""
+    """Returns the moment; ``None``, which means the newest page, for an invalid text."""
     try:
         moment = parse_datetime(text)
     except ValueError:

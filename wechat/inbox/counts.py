@@ -1,9 +1,9 @@
-"""How many messages arrived, by day and kind: each is counted once, minutes after it arrived.
+"""The numbers of messages by day and kind; each message is counted once, minutes after it arrived.
 
-Messages stay what they are, and their ids rise: a worker adds those after the last one that it counted, and
-notes how far it came in the same transaction. A callback does nothing for it. An id may be given out before
-the row with it can be seen; so a turn counts only up to what the turn before saw as the newest, once every
-transaction of that time has ended. What is not counted yet is counted when somebody asks.
+Messages do not change, and their ids rise. A worker counts those after the last counted one, and saves the
+new position in the same transaction; callbacks do nothing for it. An id can be assigned before its row is
+visible. So a turn counts only up to the id that the turn before saw as the newest, once every transaction of
+that time has ended. Messages that are not counted yet are counted by the query that asks.
 """
 
 import datetime
@@ -87,7 +87,7 @@ COUNTING = work.TurnKind(
 
 @COUNTING.does
 def count(turn: work.Turn) -> int:
-    """Counts up to what was the newest message a turn ago; returns how many ids that were."""
+    """Counts up to the message that was the newest at the last turn; returns the number of ids."""
     with transaction.atomic():
         CountProgress.objects.get_or_create(pk=1, defaults={"due_at": timezone.now()})
         progress = CountProgress.objects.select_for_update(skip_locked=True).filter(pk=1).first()
@@ -109,7 +109,7 @@ def count(turn: work.Turn) -> int:
 def by_day(
     account: OfficialAccount, first: datetime.date, last: datetime.date
 ) -> Mapping[datetime.date, Kinds]:
-    """Returns the days on which something arrived, both ends included."""
+    """Returns the days of a period, both ends included, on which messages arrived."""
     period = Period(first, last)
     found: dict[datetime.date, dict[tuple[str, str], MessageTally]] = defaultdict(dict)
     asked: dict[str, Any] = {
@@ -124,13 +124,13 @@ def by_day(
 
 
 def what_people_wrote(kinds: Kinds) -> MessageTally:
-    """Returns the messages among them: neither events nor what cannot be read."""
+    """Returns the rows that are messages, without events and unreadable pushes."""
     wrote = (counted for (kind, _event), counted in kinds.items() if kind not in {EVENT, MALFORMED})
     return sum(wrote, MessageTally())
 
 
 def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]:
-    """Yields days whose counts are not those of their messages, with both; none is the good news.
+    """Yields each day whose kept count differs from its messages, with both numbers.
 
     Days whose messages may have been deleted are left out.
     """
@@ -152,7 +152,7 @@ def differences(account: OfficialAccount) -> Iterator[tuple[datetime.date, str]]
 
 
 def count_again() -> None:
-    """Has every day counted anew whose messages are all still there."""
+    """Starts the count again for every day whose messages are all still there."""
     first = _first_whole_day()
     with transaction.atomic():
         CountProgress.objects.select_for_update().filter(pk=1).update(
@@ -162,13 +162,13 @@ def count_again() -> None:
 
 
 def _first_whole_day() -> datetime.date | None:
-    """Returns the first day of which no message is old enough to be deleted, if any are deleted."""
+    """Returns the first day whose messages are all too new to be deleted; ``None`` if all are kept."""
     since = retention.CLASSES.get("messages").kept_since
     return timezone.localdate(since) + DAY if since else None
 
 
 def _snapshot() -> tuple[int, int]:
-    """Returns the first transaction that has not ended, and the first that has not begun."""
+    """Returns the id of the oldest running transaction, and of the next one to begin."""
     with connection.cursor() as cursor:
         cursor.execute(SNAPSHOT)
         found: tuple[int, int] = cursor.fetchone()

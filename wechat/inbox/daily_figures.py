@@ -1,4 +1,4 @@
-"""What arrived, by day: who came and went, what people wrote, what nobody answered."""
+"""The daily figures of arrivals: new and lost followers, messages, and unanswered messages."""
 
 import datetime
 from collections.abc import Mapping

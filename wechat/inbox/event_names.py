@@ -1,4 +1,4 @@
-"""What events carry, in words: the channel whose code was scanned, the menu item that was tapped."""
+"""The names for the keys of events: of the channel that was scanned, of the menu item that was tapped."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ PREFIX = "qrscene_"
 
 
 def beside(rows: Sequence[InboundMessage]) -> None:
-    """Puts the words for what each event of one account carries beside it, with two look-ups for all."""
+    """Sets on each row of one account the name for its event's key, with two queries for all."""
     events = [row for row in rows if row.kind == "event" and row.text]
     if not events:
         return

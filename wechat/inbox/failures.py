@@ -1,4 +1,4 @@
-"""Messages and events that nobody could react to, for the desk of what failed."""
+"""The messages and events whose reactions failed, for the page of failures."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -17,7 +17,7 @@ def _failed(account: OfficialAccount) -> QuerySet[InboundMessage]:
 
 
 def handle_again(rows: QuerySet[InboundMessage]) -> int:
-    """Has workers handle them again; returns how many."""
+    """Makes workers handle these messages again; returns how many."""
     number = rows.update(due_at=timezone.now(), attempts=0)
     work.wake("inbox.react")
     return number

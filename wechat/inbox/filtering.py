@@ -1,4 +1,4 @@
-"""The filters of the message log, each in terms of an index, so that ten million rows stay quick."""
+"""The filters of the message log; each one uses an index, so that it is quick over ten million rows."""
 
 import datetime
 import re
@@ -82,7 +82,7 @@ class LogFilter(FilterForm):
         return rows
 
     def _searched(self, rows: Rows, wanted: str) -> Rows:
-        """Returns messages of an OpenID, or the newest ones with a text or of somebody with such a name."""
+        """Returns messages of an OpenID, or the newest ones with this text or by somebody with this name."""
         if OPENID_FORM.fullmatch(wanted) and (found := rows.filter(openid=wanted)).exists():
             return found
         newest = rows.order_by("-pk").values_list("pk", "received_at")
@@ -109,7 +109,7 @@ def _searched_back_to(moment: datetime.datetime) -> str:
 def _of_kind(chosen: str) -> Q:
     """Returns the condition on kind and event.
 
-    The empty event is said as well: it makes the index give the rows in order.
+    The condition names the empty event as well, so that the index returns the rows in order.
     """
     if chosen == "receipts":
         return Q(kind="event", event__in=RECEIPTS)
@@ -130,7 +130,7 @@ def _kinds() -> list[Any]:
 
 
 def _answers(account: OfficialAccount | None, chosen: str) -> list[Any]:
-    """Returns the fixed choices, and the rule that a link on some page asked for."""
+    """Returns the fixed choices, and the rule that the current address names."""
     fixed = [
         ("", _("All")),
         ("unanswered", _("No rule answered")),
@@ -143,9 +143,9 @@ def _answers(account: OfficialAccount | None, chosen: str) -> list[Any]:
 
 
 def _name_of(account: OfficialAccount | None, mark: str) -> str:
-    """Returns the name of who answered messages of this account.
+    """Returns the name of a mark if it answered messages of this account.
 
-    One who answered none may be another account's, whose names are not for this reader.
+    Otherwise the mark may belong to another account, whose names this reader must not see.
     """
     if not InboundMessage.objects.filter(account=account, answered_by=mark).exists():
         return "–"

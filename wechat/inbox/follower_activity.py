@@ -1,4 +1,4 @@
-"""What a message means for the follower it came from: made when new, seen, followed, left."""
+"""The effect of messages on their followers: who is new, was seen, followed or left."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ NOT_BY_THE_FOLLOWER = frozenset(
 
 
 def keep_followers_fresh(rows: Sequence[InboundMessage]) -> None:
-    """Runs twice without harm, and in any order of messages."""
+    """Updates the followers of these messages; safe to repeat, and in any order of messages."""
     by_follower = [row for row in rows if row.openid and row.event not in NOT_BY_THE_FOLLOWER]
     activity.seen(
         Sighting(row.account_id, row.openid, row.sent_at, row.event or row.kind) for row in by_follower

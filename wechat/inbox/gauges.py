@@ -1,4 +1,4 @@
-"""What waits in Redis while Postgres is away."""
+"""The gauges of the spool: callbacks that wait in Redis while Postgres is away."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The inbox's own reactions: media are fetched, business systems are told."""
+"""The inbox's own reactions: it fetches media and publishes events to webhooks."""
 
 from dataclasses import asdict
 from typing import Any
@@ -66,7 +66,7 @@ def publish_event(event: InboundEvent) -> None:
 
 
 def _published(message: Message) -> str:
-    """Returns the event that business systems know it by; empty for what is none of theirs."""
+    """Returns the name of the webhook event for a message; empty if it is not published."""
     for kinds, name in PUBLISHED:
         if isinstance(message, kinds):
             return name

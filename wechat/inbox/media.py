@@ -1,4 +1,4 @@
-"""What followers send besides words, fetched once while the platform still has it.
+"""The pictures, voices and videos of followers, fetched once while the platform still has them.
 
 Reference: WeChat reference 2.1 Messages, 12.1 Temporary media.
 """
@@ -47,7 +47,7 @@ VIDEO_SECONDS = 120.0
 
 
 class Unusable(Exception):
-    """The fetched file is none that we keep."""
+    """The error for a fetched file of a type that is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ Outcome = Fetched | WeChatError | Unusable
 
 
 def expect(row: InboundMessage, message: Message) -> None:
-    """Has a worker fetch the media of this message; runs twice without harm."""
+    """Makes a worker fetch the media of this message; safe to repeat."""
     wanted = [
         InboundMedia(message=row, media_id=media_id, kind=kind, due_at=timezone.now())
         for media_id, kind in _named(message)
@@ -71,7 +71,7 @@ def expect(row: InboundMessage, message: Message) -> None:
 
 @FETCHES.together
 def fetch(rows: Sequence[InboundMedia]) -> None:
-    """Fetches files side by side; the database is left to the caller's thread."""
+    """Fetches files in parallel; only the caller's thread uses the database."""
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="media") as pool:
         for row, outcome in zip(rows, pool.map(_fetched, rows), strict=True):
             _settle(row, outcome)
@@ -89,7 +89,7 @@ def _named(message: Message) -> Iterator[tuple[str, InboundMedia.Kind]]:
 
 
 def _fetched(row: InboundMedia) -> Outcome:
-    """Fetches one file in a thread of its own: it makes the calls and nothing else."""
+    """Fetches one file in a thread, which does not use the database."""
     try:
         return _checked(_body(row))
     except (WeChatError, Unusable) as error:
@@ -115,9 +115,9 @@ def _body(row: InboundMedia) -> bytes:
 
 
 def _may_hold_videos(host: str, port: int, address: str) -> bool:
-    """Returns whether videos may be fetched there, which is nowhere in our own networks.
+    """Returns whether a video may be fetched from this address, which must not be in our own networks.
 
-    The platform names the address, and that one may send on to others.
+    The platform names the address, which may redirect to others.
     """
     return is_api_host(host, port) or is_admitted(host, port, address)
 

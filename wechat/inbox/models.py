@@ -1,4 +1,4 @@
-"""What arrived, once each, with the answer it was given."""
+"""The models of messages and events, with the answers they were given."""
 
 import datetime
 import hashlib
@@ -35,11 +35,11 @@ def month_of(moment: datetime.datetime) -> datetime.date:
 
 
 class InboundMessage(Traced, WorkRow):
-    """One message or event of the platform; a retried delivery finds this row and is given its answer.
+    """A message or event of the platform; a repeated delivery finds this row and gets its answer.
 
-    The table is partitioned by ``month``, see ``wechat.inbox.months``. So keys to it cannot be checked by the
-    database, and what must be unique is so within a month: the platform's own time decides the month, and a
-    retry has the same time.
+    The table is partitioned by ``month``, see ``wechat.inbox.months``. So the database cannot check foreign
+    keys to it, and unique keys hold within a month only. That is enough: the platform's own time decides the
+    month, and a repeat has the same time.
     """
 
     MALFORMED = "malformed"
@@ -102,7 +102,7 @@ class InboundMessage(Traced, WorkRow):
 
     @property
     def read(self) -> str:
-        """Returns what staff read in it: its text, or what an event carries in words, where that is known."""
+        """Returns the text for staff: the message's own, or the name of what the event is about."""
         return self.in_words or self.text
 
     @property
@@ -117,7 +117,7 @@ class InboundMessage(Traced, WorkRow):
 
 
 class MessageMonth(WorkRow):
-    """A month whose messages have a partition of their own; due when it is looked after next."""
+    """A month whose messages have their own partition; due when it is maintained next."""
 
     month = models.DateField(primary_key=True)
 
@@ -130,9 +130,10 @@ class MessageMonth(WorkRow):
 
 
 class MessageCount(models.Model):
-    """The number of messages and events of a kind on a day (Asia/Shanghai), each counted once.
+    """The number of messages and events of a kind on a day (Asia/Shanghai).
 
-    ``unanswered`` is how many texts among them nobody had answered when they were counted, minutes later.
+    ``unanswered`` is the number of texts among them that were unanswered when they were counted, minutes
+    later.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False)
@@ -158,11 +159,11 @@ class MessageCount(models.Model):
 
 
 class CountProgress(models.Model):
-    """The progress of counting messages: the last id counted, and up to which the next turn counts.
+    """The progress of counting messages: the last counted id, and the id up to which the next turn counts.
 
-    ``seen`` was the newest id at the last turn; messages with smaller ids may have been on their way then, in
-    transactions before ``seen_by``. Messages that arrived before ``since`` are left out: their days were
-    counted before.
+    ``seen`` was the newest id at the last turn. Messages with smaller ids may have been invisible then, in
+    transactions before ``seen_by``. Messages that arrived before ``since`` are left out, because their days
+    are counted already.
     """
 
     counted = models.BigIntegerField(default=0)
@@ -180,7 +181,7 @@ class CountProgress(models.Model):
 
 
 class IgnoredText(models.Model):
-    """A text of followers that needs no rule; ``text`` as ``unanswered`` makes similar texts equal."""
+    """A text that needs no rule, in the normalised form of ``unanswered``."""
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     text = models.CharField(_("text"), max_length=200)
@@ -195,14 +196,14 @@ class IgnoredText(models.Model):
 
 
 def malformed_key(body: bytes) -> str:
-    """Returns the key of an unreadable push: a retry of it is the same bytes again."""
+    """Returns the key of an unreadable push, made from its bytes, which are the same in a repeat."""
     return f"malformed:{hashlib.sha256(body).hexdigest()}"
 
 
 class Refusal(models.Model):
-    """The number of callbacks refused in a row, by reason: the doctor's evidence. No message is kept.
+    """The number of callbacks refused in a row, by reason, for the doctor; no message is kept.
 
-    ``count`` begins anew once a push was taken in between.
+    ``count`` starts again after an accepted push.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
@@ -220,7 +221,7 @@ class Refusal(models.Model):
 
 
 class Verification(models.Model):
-    """The time at which the platform last verified an account's callback address with a right signature."""
+    """The time at which the platform last verified an account's callback address with a valid signature."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     last_at = models.DateTimeField(_("last"))
@@ -234,7 +235,7 @@ class Verification(models.Model):
 
 
 class InboundMedia(WorkRow):
-    """A picture, voice, video or its still that a follower sent; the platform keeps it for three days."""
+    """A picture, voice, video or video cover that a follower sent; the platform keeps it for three days."""
 
     class Kind(models.TextChoices):
         IMAGE = "image", _("Picture")

@@ -1,9 +1,9 @@
-"""The months of the message log: each has a partition, made in advance and dropped once it is empty.
+"""The partitions of the message log, one per month: created in advance and dropped when empty.
 
-A message whose month has no partition goes to the default one: of a platform clock that is wrong, or because
-no worker ran for months. It is moved when its month gets a partition. What is kept no longer is deleted
-message by message (``wechat.inbox.retention``), with what belongs to it; a partition that has become empty
-gives its space back at once.
+A message whose month has no partition goes to the default one: if a clock of the platform was wrong, or no
+worker ran for months. It is moved when its month gets a partition. Old messages are deleted one by one
+(``wechat.inbox.retention``) with the rows that belong to them; dropping the empty partition frees its space
+at once.
 """
 
 import datetime
@@ -39,7 +39,7 @@ MONTHS = work.Kind(
 
 @MONTHS.each
 def look_after(row: MessageMonth) -> None:
-    """Makes the months that are missing, and drops this one if it is over and empty."""
+    """Creates missing months, and drops this one if it is over and empty."""
     try:
         with transaction.atomic():
             _wait_shortly()
@@ -54,7 +54,7 @@ def look_after(row: MessageMonth) -> None:
 
 
 def make_missing(model: type[MessageMonth], *, back: int = 1) -> None:
-    """Makes the partitions of this month, the last and the next ones; ``model`` may be a migration's."""
+    """Creates the partitions around this month; ``model`` may be a migration's version of the model."""
     for month in _wanted(back):
         with transaction.atomic():
             model._default_manager.get_or_create(month=month, defaults={"due_at": timezone.now() + A_DAY})
@@ -86,7 +86,7 @@ def _exists(month: datetime.date) -> bool:
 
 
 def _make(month: datetime.date) -> None:
-    """Takes what is of this month out of the default partition, and attaches a partition with it."""
+    """Moves the month's messages out of the default partition into a new one, and attaches that."""
     name, ends = _partition(month), {"begins": month, "ends": _next(month)}
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL EXCLUDING IDENTITY)")
@@ -102,7 +102,7 @@ def _make(month: datetime.date) -> None:
 
 
 def _drop_if_empty(row: MessageMonth) -> bool:
-    """Returns whether the partition was empty, and is gone with its row."""
+    """Drops the partition and its row if it is empty; returns whether it was."""
     name = _partition(row.month)
     if _has_rows(name):
         return False
@@ -123,9 +123,10 @@ def _has_rows(name: str) -> bool:
 
 
 def _wait_shortly() -> None:
-    """Limits how long this transaction waits for a lock; it is better to come again later.
+    """Limits how long this transaction waits for a lock.
 
-    Callbacks wait behind whoever waits for a lock on the table.
+    Callbacks queue behind a transaction that waits for a lock on the table, so it is better to try again
+    later.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '500ms'")

@@ -1,8 +1,8 @@
-"""What somebody takes back: their profile, what they agreed to, or themselves.
+"""The platform's events about personal data: a changed profile, a withdrawn consent, a closed WeChat account.
 
-The events come from the platform and name the person in ``OpenID``; the sender may be somebody else. Of what
-a person may withdraw, this console holds nickname and picture (205) and reported places (206); the other
-kinds (address, invoice, card, microphone, chosen pictures) never arrive at an account's callback.
+The events name the person in ``OpenID``; the sender may be somebody else. Of the data whose consent can be
+withdrawn, this console has nickname and avatar (205) and reported locations (206); the other kinds (address,
+invoice, card, microphone, chosen pictures) never arrive at an account's callback.
 
 Reference: WeChat reference 2.2.
 """
@@ -39,7 +39,7 @@ FORGOTTEN = (
 def forget_old_profile(event: InboundEvent) -> None:
     """Clears the profile of a follower who changed it.
 
-    A new one is not fetched: that needs the follower's own token, with their next visit.
+    The new one is not fetched: that needs the follower's own token, at their next visit.
     """
     erasing.forget_profile(event.account.pk, _personal_data(event).affected_openid)
 
@@ -76,7 +76,7 @@ def messages(follower: Follower) -> Holding | None:
 
 
 def without_what_is_late(rows: Sequence[InboundMessage]) -> list[InboundMessage]:
-    """Empties messages that somebody sent before they were erased and that came later; returns the others."""
+    """Empties messages sent before their sender was erased that arrived later; returns the others."""
     late: set[int] = set()
     for account_id, of_account in groupby(sorted(rows, key=_account), key=_account):
         own = [row for row in of_account if row.openid and row.event not in NOT_BY_THE_FOLLOWER]

@@ -1,4 +1,4 @@
-"""What happens after the answer, in the worker: what it means for followers, then every reaction."""
+"""The handling of messages in workers after the answer: updates of followers, then the reactions."""
 
 import datetime
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ LATE_REACTIONS = _kind("inbox.react_late", gettext_lazy("Answering what took too
 @REACTIONS.together
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
-    """Handles claimed rows; a row's failure is kept on it and delays nobody else's."""
+    """Handles claimed rows; an error is recorded on its row and delays no other."""
     rows = privacy.without_what_is_late(rows)
     follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
@@ -50,9 +50,9 @@ def react_to(rows: Sequence[InboundMessage]) -> None:
 
 @outages.after_restore
 def leave_to_a_person() -> None:
-    """Gives up messages that nobody had reacted to when the backup was made.
+    """Gives up messages that were not handled when the backup was made.
 
-    They may have been answered since.
+    They may have been handled since.
     """
     waiting = InboundMessage.objects.filter(due_at__isnull=False)
     waiting.update(due_at=None, error="Restored from a backup: it may have been answered since.")

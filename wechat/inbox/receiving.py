@@ -1,4 +1,4 @@
-"""From a verified message to a committed row and its answer."""
+"""The receiving of a verified message: it is answered and recorded."""
 
 import logging
 import time
@@ -14,18 +14,18 @@ from wechat.sdk.messages import Message
 
 log = logging.getLogger(__name__)
 
-# Redis has half a second for each of two steps; with more callbacks than that carries, the rest must be told.
+# Redis has half a second for each of two steps; beyond this time the callback is refused.
 SPOOL_SECONDS = 1.2
 
 _spooling = ThreadOffload("spooling", 8)
 
 
 class NotRecorded(Exception):
-    """Postgres and Redis are both away."""
+    """The error for a message that could not be recorded: Postgres and Redis are both away."""
 
 
 async def receive(account: OfficialAccount, message: Message, body: bytes) -> Content | None:
-    """Returns the passive reply to a message that is now recorded. Raises ``NotRecorded``."""
+    """Records a message and returns its passive reply. Raises ``NotRecorded``."""
     record = Record.of(account, message, body)
     now = await _answered(record, account, message)
     worked_out = record.answer
@@ -36,7 +36,7 @@ async def receive(account: OfficialAccount, message: Message, body: bytes) -> Co
 
 
 async def receive_malformed(account: OfficialAccount, body: bytes) -> None:
-    """Records a push that is genuine but cannot be read. Raises ``NotRecorded``."""
+    """Records a genuine push that cannot be parsed. Raises ``NotRecorded``."""
     log.warning("callback_malformed", extra={"account": account.slug})
     await _keep(Record.malformed(account, body))
 

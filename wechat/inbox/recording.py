@@ -1,7 +1,7 @@
-"""Group commit: concurrent callbacks of a process share one INSERT and one fsync.
+"""The recording of callbacks by group commit: concurrent ones share one INSERT and one fsync.
 
-A callback hands its record over and waits in the event loop (``wechat.kernel.group_commit``). It is answered
-only after ``record`` returned, and ``record`` returns only after the commit.
+A callback waits in the event loop (``wechat.kernel.group_commit``). It is answered only after ``record``
+returned, and ``record`` returns only after the commit.
 """
 
 import json
@@ -19,9 +19,9 @@ from wechat.kernel.group_commit import Session, group_commit
 Answers = dict[tuple[int, str], dict[str, Any] | None]
 
 BATCH_LIMIT = 256
-# Longer than any healthy commit, and with the answering budget still inside the platform's five seconds.
+# Longer than any healthy commit; together with the answering budget less than the platform's five seconds.
 PATIENCE_SECONDS = 1.2
-# Whoever would wait for longer than this is told to come again, which costs nothing.
+# A callback that would wait longer than this is refused at once, and WeChat repeats it.
 LONGEST_WAIT_SECONDS = 0.6
 
 COLUMNS = {
@@ -42,9 +42,9 @@ COLUMNS = {
     "raw_bytes": "bytea",
     "trace": "text",
 }
-# One JSON parameter instead of an array a column: less than half of the time in Python.
+# One JSON parameter takes less than half of the time in Python that one array for each column takes.
 INSERT = (
-    f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608
+    f"INSERT INTO inbox_inboundmessage ({', '.join(COLUMNS)}, due_at, attempts, error) "  # noqa: S608 - names of columns
     f"SELECT {', '.join(COLUMNS)}, received_at, 0, '' "
     f"FROM json_to_recordset(%s) AS record({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())}) "
     "ON CONFLICT (account_id, key, month) DO NOTHING"
@@ -56,14 +56,11 @@ STORED = (
 
 
 class Unrecorded(Exception):
-    """Postgres did not take the record; its outcome may be unknown."""
+    """The error for a record that Postgres did not take, as far as is known."""
 
 
 def insert(records: Sequence[Record]) -> Answers:
-    """Commits the records in one statement.
-
-    Returns the answers stored earlier of those that were repeats.
-    """
+    """Commits the records in one statement; returns the stored answers of those that were repeats."""
     ordered = _ordered(records)
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [as_json(ordered)])

@@ -1,4 +1,4 @@
-"""The row of a callback on its way into Postgres, or into the spool while Postgres is away."""
+"""The record of a callback on its way to Postgres, or to the spool while Postgres is away."""
 
 import datetime
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from wechat.sdk.text import decode, load_json
 
 @dataclass(slots=True)
 class Record:
-    """One message and the answer worked out for it; times are ISO 8601 with zone, ``month`` is its first day.
+    """A message and its answer; times are ISO 8601 with zone, ``month`` is the first day of the month.
 
-    ``raw_bytes`` is the body as it came, in the notation of ``bytea``, where ``body`` is not the same.
+    ``raw_bytes`` is the original body in the notation of ``bytea``, if ``body`` differs from it.
     """
 
     account_id: int
@@ -104,7 +104,7 @@ def as_json(records: Record | Sequence[Record]) -> str:
     return orjson.dumps(records).decode()
 
 
-# Messages of one second come together.
+# Messages of the same second arrive together.
 @lru_cache(64)
 def _sent(timestamp: int) -> tuple[str, str]:
     """Returns when a message was sent, and its month."""
@@ -113,6 +113,6 @@ def _sent(timestamp: int) -> tuple[str, str]:
 
 
 def _kept(body: bytes) -> tuple[str, str | None]:
-    """Returns the body as text, and as the bytes it was where the text cannot give them back."""
+    """Returns the body as text, and its bytes if the text does not encode to the same bytes."""
     legible = decode(body)
     return legible, None if legible.encode() == body else f"\\x{body.hex()}"

@@ -1,4 +1,4 @@
-"""Counts refused callbacks for the doctor: one write in two seconds, however many strangers knock."""
+"""The counts of refused callbacks for the doctor, written at most once in two seconds."""
 
 import logging
 import threading
@@ -36,7 +36,7 @@ ON CONFLICT (account_id) DO UPDATE SET last_at = excluded.last_at
 
 
 class Counts:
-    """The counts of refused callbacks that are not written yet, by account and reason."""
+    """The counts of refused callbacks not written yet, by account and reason."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[int, str]] = Counter()
@@ -46,7 +46,7 @@ class Counts:
         self.writer = ThreadPoolExecutor(1, thread_name_prefix="refusals")
 
     def note(self, account_id: int, reason: str) -> None:
-        """Counts one; what is counted is written at once, or when the pause since the last time is over."""
+        """Counts a refusal; the counts are written at once, or after the pause since the last write."""
         with self._lock:
             self._counts[account_id, reason] += 1
             wait = self._written + PAUSE_SECONDS - time.monotonic()
@@ -58,13 +58,13 @@ class Counts:
                 self._later.start()
 
     def note_verified(self, account_id: int) -> None:
-        """Keeps that the platform verified the address just now, which happens when it is saved there."""
+        """Keeps the time of a verification, which the platform makes when the address is saved there."""
         self.writer.submit(_execute, VERIFIED, [(account_id,)])
 
     def note_stranger(self, slug: str, address: str) -> None:
-        """Counts a callback that came from nowhere WeChat is, and has the list of where it is read again.
+        """Counts a callback from an address that is not WeChat's, and has the list of addresses read again.
 
-        The address is told in the log; a slug of no account is not told, whoever makes one up.
+        The log gets the address, but no slug that belongs to no account.
         """
         entry = directory.find(slug)
         name = entry.account.slug if entry else ""
@@ -76,12 +76,12 @@ class Counts:
         self.writer.submit(callback_addresses.ask_again)
 
     def write(self) -> None:
-        """Writes what is counted now."""
+        """Writes the current counts."""
         with self._lock:
             self._submit()
 
     def settle(self) -> None:
-        """Waits until everything noted is written."""
+        """Waits until all counts are written."""
         self.write()
         self.writer.submit(int).result()
 

@@ -1,4 +1,4 @@
-"""Callbacks that waited in the spool and that Postgres then would not take."""
+"""The page of spooled callbacks that Postgres refused."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

@@ -1,6 +1,6 @@
-"""What followers wrote and sent, deleted when its time is over.
+"""The deletion of old messages and media.
 
-Files go sooner than messages: that somebody sent one stays in the log.
+Media go sooner than messages: the log still shows that somebody sent a file.
 """
 
 import datetime
@@ -13,10 +13,7 @@ from wechat.kernel import retention
 
 
 def _oldest_media(before: datetime.datetime, limit: int) -> Sequence[InboundMedia]:
-    """Returns the first files from before then.
-
-    Those with the smallest numbers are the oldest, so that no whole table is read for it.
-    """
+    """Returns the first files from before that moment, in the order of ids, which avoids a full scan."""
     first = InboundMedia.objects.exclude(state=InboundMedia.State.PENDING).select_related("message")
     return [row for row in first.order_by("pk")[:limit] if row.message.sent_at < before]
 
@@ -30,13 +27,13 @@ def _delete_media(media: Sequence[InboundMedia]) -> None:
 
 
 def _oldest_messages(before: datetime.datetime, limit: int) -> Sequence[InboundMessage]:
-    """Returns the first messages from before then; one that is still to be worked on is kept."""
+    """Returns the first messages from before that moment, without those that still have work to be done."""
     done = InboundMessage.objects.filter(due_at=None).order_by("pk").only("pk", "received_at")
     return [row for row in done[:limit] if row.received_at < before]
 
 
 def _delete_messages(messages: Sequence[InboundMessage]) -> None:
-    """Deletes messages with their files, and with what other apps noted of each of them."""
+    """Deletes messages with their files and with the rows of other apps that point to them."""
     numbers = [row.pk for row in messages]
     _delete_media(list(InboundMedia.objects.filter(message__in=numbers)))
     InboundMessage.objects.filter(pk__in=numbers).delete()

@@ -1,6 +1,6 @@
-"""Who answers a message, and who reacts to it later.
+"""The routing of messages to the handlers that answer them, and to those that react later.
 
-An app that wants a say has a ``handlers`` module::
+An app registers its handlers in a ``handlers`` module::
 
     @answers(order=Precedence.MENU)
     def open_menu_item(event: InboundEvent) -> Answer | None: ...
@@ -8,11 +8,11 @@ An app that wants a say has a ``handlers`` module::
     @reacts(Subscribe)
     def welcome_gift(event: InboundEvent) -> None: ...
 
-``@answers`` handlers are asked in order, only read, and the first that answers wins. They run in threads
-and have until the budget ends. One that is *quick* is asked in the event loop, where there is nothing but
-memory; when it finds that it needs more, it says ``event.needs_rows()`` and is asked again in a thread.
-``@reacts`` handlers run in the worker after the answer, may write rows, never call the platform, and may run
-twice. ``@handled`` functions are told, of many messages at a time, which ones are done: once of each.
+``@answers`` handlers are asked in order, and the first answer wins. They only read. They run in threads and
+share the budget of time. A *quick* one is asked in the event loop, where only memory may be read; if it needs
+a query, it calls ``event.needs_rows()`` and is asked again in a thread. ``@reacts`` handlers run in a worker
+after the answer. They may write rows, must not call the platform, and may run twice. ``@handled`` functions
+get batches of messages that are done, each message once.
 """
 
 import enum
@@ -53,19 +53,16 @@ class InboundEvent:
     in_loop: bool = False
 
     def needs_rows(self) -> None:
-        """Lets a handler go on where queries may be made; in the loop it has the handler asked elsewhere.
-
-        There it raises ``NeedsRows``.
-        """
+        """Raises ``NeedsRows`` in the event loop, so that the handler is asked again in a thread."""
         if self.in_loop:
             raise NeedsRows
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a follower: ``now`` in the passive reply, ``later`` as customer-service messages.
+    """The answer to a follower: ``now`` is the passive reply, ``later`` follows as customer-service messages.
 
-    ``by`` names the answering rule or feature, as ``rule:12``, for the log and its filter.
+    ``by`` is the mark of the answering rule or feature, such as ``rule:12``, for the log and its filter.
     """
 
     by: str
@@ -74,11 +71,11 @@ class Answer:
 
 
 class NeedsRows(Exception):
-    """A quick handler has to be asked where queries may be made."""
+    """The signal of a quick handler that it needs queries."""
 
 
 class TooLate(Exception):
-    """The budget ended before the handlers had an answer."""
+    """The error for handlers that had no answer within the budget of time."""
 
 
 Answerer = Callable[[InboundEvent], Answer | None]
@@ -114,7 +111,7 @@ def answers(*, order: int, quick: bool = False) -> Callable[[Answerer], Answerer
 
 
 def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
-    """Runs later for messages of these kinds; without kinds, for all."""
+    """Registers a function that runs later for messages of these kinds; without kinds, for all."""
 
     def register(handler: Reactor) -> Reactor:
         _table.reacting.append((kinds or (Message,), handler))
@@ -124,18 +121,18 @@ def reacts(*kinds: type[Message]) -> Callable[[Reactor], Reactor]:
 
 
 def handled(counter: Counter) -> Counter:
-    """Registers what is told of messages in the transaction that marks them as handled."""
+    """Registers a function that gets messages in the transaction that marks them as handled."""
     _table.counting.append(counter)
     return counter
 
 
 def answer(event: InboundEvent) -> Answer | None:
-    """Returns the first answer, however long it takes."""
+    """Returns the first answer, without a limit of time."""
     return next(filter(None, (entry.handler(event) for entry in _table.answering)), None)
 
 
 async def answer_in_time(account: OfficialAccount, message: Message) -> Answer | None:
-    """Returns the first answer while the follower waits. Raises ``TooLate``."""
+    """Returns the first answer within the budget. Raises ``TooLate``."""
     deadline = time.monotonic() + BUDGET_SECONDS
     event = InboundEvent(account, message, in_loop=True)
     for entry in _table.answering:
@@ -158,7 +155,7 @@ def counters() -> list[Counter]:
 
 @contextmanager
 def replaced() -> Iterator[None]:
-    """Puts an empty table in the place of the handlers, for the length of one test."""
+    """Replaces the registered handlers by none for the block; for tests."""
     global _table
     kept, _table = _table, _Table()
     try:

@@ -1,4 +1,4 @@
-"""What search finds of messages: the newest ones, by a part of what was written."""
+"""The search source of messages: it finds the newest ones by a part of their text."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""The Redis stream that takes callbacks while Postgres is away, and its replay.
+"""The spool: a Redis stream that takes callbacks while Postgres is away, and its replay.
 
-The stream is on Redis's append-only file. A record leaves it only after its row is committed; the row's
-unique key makes a record that is replayed twice, or that had reached Postgres after all, harmless.
+Redis keeps the stream in its append-only file. A record is removed only after its row is committed. A record
+that is replayed twice, or had reached Postgres after all, does no harm because of the row's unique key.
 """
 
 import datetime
@@ -42,11 +42,11 @@ Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class SpoolAway(Exception):
-    """Redis is away as well."""
+    """The error for a spool that cannot be used because Redis is away as well."""
 
 
 def append(record: Record) -> None:
-    """Keeps the record for replay; a repeat's ``answer`` becomes that of the first. Raises ``SpoolAway``."""
+    """Appends the record; a repeat gets the ``answer`` of the first one. Raises ``SpoolAway``."""
     answer_key = f"wc:spool:answer:{record.account_id}:{record.key}"
     try:
         with _redis().pipeline(transaction=True) as pipe:
@@ -67,7 +67,7 @@ def is_waiting() -> bool:
 
 
 def lengths() -> tuple[int, int]:
-    """Returns how many records wait, and how many were refused. Raises ``RedisError``."""
+    """Returns the numbers of waiting and refused records. Raises ``RedisError``."""
     return _redis().xlen(STREAM), _redis().xlen(REFUSED)
 
 
@@ -81,7 +81,7 @@ REPLAYS = work.TurnKind(
 
 @REPLAYS.does
 def replay(turn: work.Turn) -> int:
-    """Moves what waits into Postgres; returns how many records left the stream."""
+    """Moves waiting records into Postgres; returns how many left the stream."""
     moved = 0
     while not turn.is_over and (entries := cast(list[Entry], _redis().xrange(STREAM, count=REPLAY_BATCH))):
         try:
@@ -95,7 +95,7 @@ def replay(turn: work.Turn) -> int:
 
 
 def _readable(entries: Sequence[Entry]) -> Iterator[tuple[bytes, Record]]:
-    """Yields the records; an entry that is none is set aside, and holds up nothing."""
+    """Yields the readable records; sets unreadable entries aside, so that they do not block the others."""
     for entry_id, fields in entries:
         text = fields.get(b"record", b"")
         try:
@@ -106,7 +106,7 @@ def _readable(entries: Sequence[Entry]) -> Iterator[tuple[bytes, Record]]:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """A record that Postgres would not take, and why."""
+    """A record that Postgres refused, and the reason."""
 
     entry_id: bytes
     record: Record
@@ -114,7 +114,7 @@ class RefusedRecord:
 
 
 def refused(account_id: int) -> list[RefusedRecord]:
-    """Returns what was kept aside for this account, newest first; nothing while Redis is away."""
+    """Returns the refused records of this account, newest first; none while Redis is away."""
     try:
         entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
     except RedisError:
@@ -129,7 +129,7 @@ def refused(account_id: int) -> list[RefusedRecord]:
 
 
 def try_again(account_id: int) -> int:
-    """Puts what was kept aside back into the spool; returns how many records."""
+    """Moves all refused records back into the spool; returns how many."""
     back = refused(account_id)
     for each in back:
         _redis().eval(MOVE, 2, REFUSED, STREAM, each.entry_id, "record", each.record.to_json())
@@ -137,7 +137,7 @@ def try_again(account_id: int) -> int:
 
 
 def _store(records: Mapping[bytes, Record]) -> None:
-    """Inserts the records; one that Postgres refuses is set aside. Raises ``Error`` while it is away."""
+    """Inserts the records; sets those aside that Postgres refuses. Raises ``Error`` while it is away."""
     try:
         insert(list(records.values()))
     except Error as error:
@@ -161,7 +161,7 @@ def _is_away(error: Error) -> bool:
 
 
 def _set_aside(entry_id: bytes, text: bytes | str, error: Exception) -> None:
-    """Keeps what Postgres refuses for good, or nobody can read, for a person to look at."""
+    """Moves an entry to the refused records, where staff see it."""
     log.error("replay_refused", extra={"entry": entry_id.decode(), "error": str(error)})
     _redis().eval(MOVE, 2, STREAM, REFUSED, entry_id, "record", text, "error", str(error))
 

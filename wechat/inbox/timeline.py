@@ -1,4 +1,4 @@
-"""What the page of one follower shows of the messages: theirs, and what was answered at once."""
+"""The moments of a follower's timeline that come from messages and their immediate answers."""
 
 import datetime
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What of the arriving messages waits for a person: those that failed, callbacks that are refused."""
+"""The things in the inbox that wait for a person: failed messages and refused callbacks."""
 
 from django.db.models import Q
 from django.urls import reverse

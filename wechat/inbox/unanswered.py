@@ -1,4 +1,4 @@
-"""What followers asked that no rule answered: similar texts together, counted over a recent window."""
+"""The report of unanswered messages: similar texts are grouped and counted over a recent period."""
 
 import datetime
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredReport:
-    """The questions, and the window they were counted in: ``cut_at`` is set if it was shortened."""
+    """The grouped texts and their period; ``cut_at`` is set if the period was shortened."""
 
     questions: Sequence[Question]
     since: datetime.datetime
@@ -75,12 +75,12 @@ def report(account: OfficialAccount, days: int) -> UnansweredReport:
 
 
 def ignore(account: OfficialAccount, text: str) -> None:
-    """Leaves similar texts out of the report from now on."""
+    """Excludes similar texts from the report from now on."""
     IgnoredText.objects.get_or_create(account=account, text=text)
 
 
 def _cut_at(account: OfficialAccount, first_id: int, since: datetime.datetime) -> datetime.datetime | None:
-    """Returns when the window begins, if the period has more texts than it holds; else ``None``."""
+    """Returns the shortened start if the period has too many texts; else ``None``."""
     rows = InboundMessage.objects.filter(
         account=account, answered_by="", kind="text", pk__gte=first_id, received_at__gte=since
     )

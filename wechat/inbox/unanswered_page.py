@@ -1,4 +1,4 @@
-"""What no rule answered, with the way to a rule."""
+"""The page of unanswered messages, from which staff make rules."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,7 +42,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @require_POST
 @account_page(Area.MESSAGES, by=IGNORING)
 def ignore(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    """Leaves a text out of the report, or takes it in again."""
+    """Excludes a text from the report, or includes it again."""
     if "again" in request.POST:
         IgnoredText.objects.filter(account=account, text=request.POST["again"]).delete()
         audit.record(request, account, _("Took a text into the report of unanswered messages again"))
@@ -53,7 +53,7 @@ def ignore(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _rule_address(request: HttpRequest, account: OfficialAccount) -> str:
-    """Returns the address where a rule is made; empty where that is not this person's business."""
+    """Returns the address of the form for a rule; empty if the reader may not make one."""
     may_add = Rights.of(request.user).may_change(Area.CONTENT, account.pk)
     return reverse("admin:replies_rule_add") if may_add else ""
 

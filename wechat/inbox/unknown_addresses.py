@@ -1,6 +1,6 @@
-"""Verifications that came to an address of no account: the signature tells whose they were meant for.
+"""The verifications that arrived at an address of no account; the signature tells which account was meant.
 
-Only the newest are kept, for an hour, in Redis; what strangers ask for pushes them out and does no harm.
+Redis keeps only the newest ones, for an hour. Requests of strangers can push them out, which does no harm.
 """
 
 import json
@@ -28,7 +28,7 @@ _places = threading.BoundedSemaphore(MOST_WAITING)
 
 
 def note(slug: str, query: Mapping[str, str]) -> None:
-    """Keeps who asked for an unknown address, if it looks like the platform. For the event loop."""
+    """Keeps a request for an unknown address if it looks like the platform's. For the event loop."""
     entry = [slug, *(query.get(name, "") for name in ("signature", "timestamp", "nonce"))]
     is_asked = "echostr" in query and all(0 < len(each) <= LONGEST for each in entry)
     if is_asked and _places.acquire(blocking=False):
@@ -36,12 +36,12 @@ def note(slug: str, query: Mapping[str, str]) -> None:
 
 
 def meant_for(account: OfficialAccount) -> list[str]:
-    """Returns wrong short names under which the platform looked for this account, the newest first."""
+    """Returns wrong slugs under which the platform tried to verify this account, the newest first."""
     return list(dict.fromkeys(slug for slug, *signed in _kept() if _is_signed_by(account, signed)))
 
 
 def written() -> None:
-    """Waits until everything noted is kept."""
+    """Waits until all noted requests are kept."""
     _writer.submit(int).result()
 
 

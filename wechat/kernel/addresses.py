@@ -1,4 +1,4 @@
-"""Where a request comes from: one answer for limits, allowed networks, logs and records."""
+"""The address that a request comes from, for limits, allowed networks, logs and records."""
 
 import ipaddress
 from typing import Any
@@ -21,18 +21,18 @@ def client_address(request: HttpRequest) -> str:
 
 
 def scope_address(scope: Any) -> str:
-    """Returns the same of a request that no Django has seen yet."""
+    """Returns the caller's IP address from an ASGI scope, before Django has seen the request."""
     peer, _port = scope.get("client") or ("", 0)
     forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return forwarded_address(peer, ",".join(forwarded))
 
 
 def forwarded_address(peer_address: str, forwarded_for: str) -> str:
-    """Returns the address that a request comes from, of who connected and what ``X-Forwarded-For`` says.
+    """Returns the client's address, from the connection and ``X-Forwarded-For``.
 
-    Each proxy appends the address it was called from to ``X-Forwarded-For``. That is believed as far as the
-    proxies of ``TRUSTED_PROXIES`` wrote it: so many of them, or those inside of its networks. What a caller
-    claims stands further left and counts for nothing.
+    Each proxy appends the address of its caller to ``X-Forwarded-For``. Only the entries that the proxies of
+    ``TRUSTED_PROXIES`` wrote are believed: that many proxies, or those inside its networks. Entries further
+    left come from the client and are ignored.
     """
     client, proxies = _parsed(peer_address), 0
     for entry in reversed(forwarded_for.split(",")):

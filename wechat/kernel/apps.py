@@ -15,5 +15,5 @@ class KernelConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        """Loads in every process what each app does: its work, its handlers, what it holds of a person."""
+        """Imports the modules named in ``JOINED_BY`` of every app, so that they register what they offer."""
         autodiscover_modules(*JOINED_BY)

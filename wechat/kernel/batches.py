@@ -1,7 +1,7 @@
-"""What arrives in an event loop while a batch is under way makes up the next one.
+"""The batching of work in an event loop: items that arrive while one batch runs form the next batch.
 
-The busier a process, the larger its batches, and the less each of what is in them costs: a statement, a
-commit, a round trip are shared.
+The busier a process is, the larger are its batches, and the less each item costs, because a batch shares one
+statement, one commit and one round trip.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ NEWEST_SHARE = 0.2
 
 
 class NotDone(Exception):
-    """The item was not carried out in time; whether it still will be is unknown."""
+    """The error for an item that was not carried out in time; it is unknown whether it still will be."""
 
 
 class Full(NotDone):
-    """The item was not begun: so much waits already that it would not be carried out in time."""
+    """The error for an item that was refused, because too many wait for it to be carried out in time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,19 +58,19 @@ class BatchWorker(Protocol[T_contra, R_co]):
     """Carries out the batches of one event loop."""
 
     async def carry_out(self, items: Sequence[T_contra], /) -> Sequence[R_co | Exception]:
-        """Returns what came of each item, a result or an exception, in their order."""
+        """Returns the outcome of each item, a result or an exception, in the same order."""
         ...
 
     async def close(self) -> None:
-        """Closes what the worker holds, as its loop ends."""
+        """Closes the worker's resources when its event loop ends."""
         ...
 
 
 class Batches(Generic[T, R]):
     """The items that are carried out together; each event loop has a worker of its own.
 
-    A batch takes items up to a weight of ``most``. With ``longest_wait``, nothing is taken on that would wait
-    for longer than so many seconds behind what is there already.
+    A batch takes items up to a total weight of ``most``. An item that would wait longer than ``longest_wait``
+    seconds behind the others is refused.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class Batches(Generic[T, R]):
         self._queues: dict[asyncio.AbstractEventLoop, _Queue[T, R]] = {}
 
     async def add(self, item: T, patience: float) -> R:
-        """Returns what came of the item, or raises that.
+        """Returns the item's result, or raises its exception.
 
-        Raises ``NotDone`` after so many seconds; at once, while a batch is under way for longer than that.
-        Raises ``Full`` where it would wait too long.
+        Raises ``NotDone`` after ``patience`` seconds, or at once if the current batch already takes longer
+        than that. Raises ``Full`` if the item would wait longer than ``longest_wait``.
         """
         queue = self._queue()
         if queue.is_stuck(patience):
@@ -98,7 +98,7 @@ class Batches(Generic[T, R]):
         return await queue.add(item, patience)
 
     def is_full(self, patience: float) -> bool:
-        """Returns whether what is added now would wait too long. What is stuck is not full: it is away."""
+        """Returns whether an item added now would be refused as ``Full``; never while a batch is stuck."""
         queue = self._queue()
         return queue.is_full() and not queue.is_stuck(patience)
 
@@ -138,7 +138,7 @@ class _Queue(Generic[T, R]):
         return since is not None and time.monotonic() - since > patience
 
     def is_full(self) -> bool:
-        """Looks at whole batches only: for what is in the very next one there is no better time to come."""
+        """Returns whether too many whole batches wait; the next batch always takes items."""
         before = self._weight // self._most
         if not before:
             return False
@@ -160,7 +160,7 @@ class _Queue(Generic[T, R]):
         return await waiting.done
 
     def _look(self) -> None:
-        """Lets go those who have waited for too long; one timer serves all, as few ever do."""
+        """Ends the items that have waited too long; one timer serves all of them, because few ever do."""
         now = time.monotonic()
         still = []
         for waiting in itertools.chain(self._under_way, self._waiting):
@@ -179,8 +179,8 @@ class _Queue(Generic[T, R]):
             while True:
                 await self._arrived.wait()
                 if batch := self._next():
-                    # What is logged and traced of it belongs to the first of them, not to whoever came first
-                    # of all, as the context of this task does.
+                    # Logs and spans of a batch belong to its first item. This task has the context of the
+                    # very first item of all.
                     await self._loop.create_task(self._finish(batch), context=batch[0].context)
         finally:
             self._forget()
@@ -200,7 +200,7 @@ class _Queue(Generic[T, R]):
                 waiting.finish(NotDone())
 
     def _next(self) -> list[_Waiting[T, R]]:
-        """Returns the next batch, the first of those that wait; whoever gave up by now is left out."""
+        """Returns the next batch: the first waiting items, without those that have given up."""
         batch, weight = list[_Waiting[T, R]](), 0
         while self._waiting:
             first = self._waiting[0]

@@ -1,4 +1,4 @@
-"""Request bodies, read in the event loop: bounded in size and time, before anything is kept waiting for them.
+"""The reading of request bodies in the event loop, within limits of size and time.
 
 A sender that stops in the middle of its body costs its connection and nothing else.
 """
@@ -20,15 +20,15 @@ LOOK_SECONDS = 0.5
 
 
 class BodyTooLarge(Exception):
-    """The body is longer than allowed; how much longer is never found out."""
+    """The error for a body that is longer than allowed; its full length is not determined."""
 
 
 class BodyTooSlow(Exception):
-    """The sender takes longer than any honest connection."""
+    """The error for a sender that takes longer than any working connection."""
 
 
 class SenderGone(Exception):
-    """The connection ended in the middle of the body; there is nobody to answer."""
+    """The error for a connection that ended in the middle of the body; nobody is left to answer."""
 
 
 class Sink(Protocol):
@@ -38,9 +38,10 @@ class Sink(Protocol):
 
 
 async def receive_into(sink: Sink, receive: Receive, limit: int) -> None:
-    """Writes the body of an ASGI request to ``sink``; of more than ``limit`` bytes a part of it.
+    """Writes the body of an ASGI request to ``sink``.
 
-    Raises ``BodyTooLarge``, ``BodyTooSlow``, ``SenderGone``.
+    Raises ``BodyTooLarge`` beyond ``limit`` bytes (a part of the body is written by then), ``BodyTooSlow``
+    and ``SenderGone``.
     """
     size, began = 0, asyncio.get_running_loop().time()
     with _Waiting(began + GRACE_SECONDS) as waiting:
@@ -58,10 +59,7 @@ async def receive_into(sink: Sink, receive: Receive, limit: int) -> None:
 
 
 class _Waiting:
-    """A block in which a task waits for a body; it ends with ``BodyTooSlow`` once it is past ``until``.
-
-    That is in the loop's time.
-    """
+    """The block in which a task waits for a body; it raises ``BodyTooSlow`` after ``until`` (loop time)."""
 
     __slots__ = ("is_over", "task", "until")
 
@@ -85,10 +83,9 @@ class _Waiting:
 
 
 class _Watch(set[_Waiting]):
-    """The bodies that an event loop waits for.
+    """The bodies that an event loop waits for, checked by one timer.
 
-    One timer looks at all of them: nearly every body is there at once, and a timer of its own would cost more
-    than reading it.
+    Nearly every body arrives at once, and a timer for each would cost more than reading it.
     """
 
     def look(self) -> None:
@@ -108,7 +105,7 @@ _watches: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Watch]" = WeakKeyDictio
 
 
 def _watch() -> _Watch:
-    """Returns the bodies that this event loop waits for, looked at from now on."""
+    """Returns the set of bodies that this event loop waits for, and starts its timer if it is new."""
     loop = asyncio.get_running_loop()
     watch = _watches.get(loop)
     if watch is None:

@@ -1,6 +1,6 @@
-"""Token buckets in Redis, shared by every process: how often something may happen.
+"""The token buckets in Redis, shared by all processes: they limit how often something happens.
 
-While Redis is away, each process keeps to a share of its own, or nobody is held up, as the caller says.
+While Redis is away, the caller chooses: each process keeps to a share of the rate, or there is no limit.
 """
 
 import logging
@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 
 # A Redis that is away is asked again after so many seconds.
 PAUSE = 5.0
-# For the scripts of Redis: `take` of a bucket, which is [what is left, when that was, when it last had less
-# than was wanted]. Redis's own clock, so that machines need not agree on theirs.
+# The function `take` for scripts in Redis. A bucket has three fields: `left` tokens, `at` which time, and
+# `short`, when it last had fewer tokens than were wanted. The clock is that of Redis, so that the clocks of
+# machines need not agree.
 TAKE_FUNCTION = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -47,14 +48,14 @@ return (time[1] + time[2] / 1e6 - short < tonumber(ARGV[1])) and 1 or 0
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The tokens that were taken; if ``count`` is 0, ``wait`` is how many seconds until there is one."""
+    """The number of tokens taken; if ``count`` is 0, ``wait`` is the number of seconds until one is there."""
 
     count: int
     wait: float
 
 
 class _Alone:
-    """The buckets of one process; ``until`` is when Redis is asked again."""
+    """The buckets of one process while Redis is away; ``until`` is when Redis is asked again."""
 
     def __init__(self) -> None:
         self.until = 0.0
@@ -73,14 +74,15 @@ _alone = _Alone()
 
 
 def key(name: str) -> str:
-    """Returns the key under which Redis has the bucket of that name."""
+    """Returns the Redis key of the bucket of that name."""
     return f"wc:bucket:{name}"
 
 
 def take(name: str, *, size: float, per_second: float, want: int = 1, share: float | None = None) -> Taken:
-    """Takes up to ``want`` tokens from a bucket of that ``size``; a negative number gives so many back.
+    """Takes up to ``want`` tokens from a bucket of that ``size``; a negative number returns tokens.
 
-    ``share`` is the part of the rate that a process keeps to while Redis is away; without it all is given.
+    ``share`` is the part of the rate that each process uses while Redis is away; without it there is no limit
+    then.
     """
     if share is None or time.monotonic() >= _alone.until:
         try:
@@ -97,9 +99,9 @@ def take(name: str, *, size: float, per_second: float, want: int = 1, share: flo
 
 
 def was_short(name: str, seconds: float) -> bool:
-    """Returns whether somebody wanted more of a bucket, within the last seconds, than it had.
+    """Returns whether the bucket had fewer tokens than were wanted at some time within the last ``seconds``.
 
-    While Redis is away nobody knows: ``False``.
+    Returns ``False`` while Redis is away.
     """
     try:
         return bool(get_redis_connection("default").eval(WAS_SHORT, 1, key(name), seconds))
@@ -108,5 +110,5 @@ def was_short(name: str, seconds: float) -> bool:
 
 
 def wait_for(name: str, *, size: int, per_second: float) -> float:
-    """Takes one token: 0.0, or the seconds until there is one. Without Redis nobody is held up."""
+    """Takes one token and returns 0.0, or returns the seconds until there is one; no limit without Redis."""
     return take(name, size=size, per_second=per_second).wait

@@ -1,7 +1,7 @@
-"""Rows written with statements that are put together once, and of several tables in one statement.
+"""The writing of rows with cached, prepared statements, also rows of several tables in one statement.
 
-For what is written many thousands of times a day: a statement costs more in the ORM and on its way than it
-does in Postgres, where it is prepared. No signals are sent.
+It is for rows that are written many thousands of times a day: for those, building the SQL in the ORM costs
+more than Postgres needs to carry it out. No signals are sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,15 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Changed(Exception):
-    """The row is not what it was when it was read, and nothing was written."""
+    """The error for a row that was changed since it was read; nothing was written."""
 
 
 def update_and_insert(
     row: Model, fields: Sequence[str], *new: Model, was: Mapping[str, Any] = NOTHING
 ) -> None:
-    """Saves these fields of a row, and inserts the new ones, whose ids stay unknown.
+    """Saves these fields of a row and inserts the ``new`` rows in one statement; their ids stay unknown.
 
-    ``was`` is what other columns must still hold, of a row that is not locked. Raises ``Changed``.
+    ``was`` are values that the row must still have, for a row that is not locked. Raises ``Changed``.
     """
     (update, values), *inserts = [_update(row, tuple(fields), was), *(_insert(each) for each in new)]
     parts = [f"changed AS ({update} RETURNING 1)"]
@@ -42,7 +42,7 @@ def update_and_insert(
 
 
 def insert(row: Model) -> None:
-    """Inserts a new row, which gets its id."""
+    """Inserts a new row and sets its id."""
     statement, values = _insert(row)
     with prepared_cursor() as cursor:
         cursor.execute(f'{statement} RETURNING "{row._meta.pk.column}"', values)

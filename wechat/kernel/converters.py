@@ -1,14 +1,14 @@
-"""Parts of an address."""
+"""The path converters of URLs."""
 
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
 
 class AnyText(StringConverter):
-    """Accepts any text a row may hold that came from outside: its page never fails for want of a link.
+    """Accepts any text in a path, so that a page can always build a link to a row with an unusual key.
 
-    What is entered is checked where it enters; this is for what an older version, a platform or a copy of
-    other data has let in, such as a slash, a line feed, or nothing at all.
+    New values are checked where they enter. This is for values that came in with an older version, from the
+    platform or with imported data, such as a slash, a line feed, or an empty text.
     """
 
     regex = r"[\s\S]*"

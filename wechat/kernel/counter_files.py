@@ -1,11 +1,12 @@
-"""The files that processes count in, side by side, and what is left of those that have ended.
+"""The metric files of several processes, and the merging of the files of ended processes.
 
-Every process has files of its own, named after its number. What an ended process counted has to stay, or the
-sums would fall; its files must not, or there would be more of them with every restart. So they are added up
-in one file each kind, under the number of a process that never is.
+Each process has its own files, named after its process id. The counts of an ended process have to stay, or
+sums would fall; its files must not stay, or each restart would add some. So they are merged into one file per
+kind of metric, under a process id that no process has.
 
-The library writes into files that have no room on the disk yet. On a full one that ends the process (SIGBUS),
-so ``AllocatedDict`` has its room first, and counts in memory, where nobody else sees it, while there is none.
+The library writes into sparse files. If the disk is full, that kills the process (SIGBUS). So
+``AllocatedDict`` allocates its space first; if there is none, it counts in memory, which other processes do
+not see.
 """
 
 import fcntl
@@ -32,7 +33,7 @@ BESIDE_KEY = 28
 
 
 class AllocatedDict(MmapedDict):  # type: ignore[misc]  # untyped
-    """The library's, with its room on the disk, or in memory where there is none."""
+    """The library's file-backed dictionary with its space allocated on disk, or else in memory."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if read_mode or _has_room_for(filename):
@@ -65,7 +66,7 @@ class AllocatedDict(MmapedDict):  # type: ignore[misc]  # untyped
 
 
 def use_allocated_files() -> None:
-    """Has whatever is counted from now on be in such files."""
+    """Makes the library use ``AllocatedDict`` for metrics from now on."""
     values.MmapedDict = AllocatedDict  # type: ignore[attr-defined]  # as it imports it
 
 
@@ -78,13 +79,13 @@ def _has_room_for(filename: str) -> bool:
 
 
 def collected(folder: Path) -> list[Metric]:
-    """Returns what all processes counted, and adds up the files of those that have ended."""
+    """Returns the metrics of all processes, and merges the files of those that have ended."""
     with (folder / "lock").open("a") as lock:
-        # Whoever reads while another adds up would find some of it twice, or not at all.
+        # A reader during a merge would count some files twice or not at all.
         fcntl.flock(lock, fcntl.LOCK_EX)
         _merge_dead(folder)
         files = [str(path) for path in folder.glob("*_*.db") if _holds_something(path)]
-        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]
+        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]  # untyped
 
 
 def _merge_dead(folder: Path) -> None:
@@ -120,7 +121,7 @@ def _merge(into: Path, paths: list[Path]) -> None:
 
 
 def _holds_something(path: Path) -> bool:
-    """Returns whether its process got as far as to make room in it; the library reads no empty file."""
+    """Returns whether the file is not empty; the library cannot read an empty one."""
     return path.stat().st_size > 0
 
 

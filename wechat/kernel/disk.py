@@ -1,14 +1,14 @@
-"""Room on the disk, had before something is written, and memory where there is none."""
+"""The allocation of disk space before writing, and temporary content that stays in memory without it."""
 
 import os
 from tempfile import SpooledTemporaryFile, TemporaryFile
 
-# What is about to be written has room if so much has.
+# The free space on disk that is enough for one temporary file.
 ROOM = 16 << 20
 
 
 def is_allocated(file: int, size: int) -> bool:
-    """Gives the file that size; returns whether all of it has its place on the disk."""
+    """Grows the file to that size; returns whether the disk has space for all of it."""
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file, 0, size)

@@ -31,12 +31,12 @@ MOST_STRAY_ZEROS = 8
 
 
 class UndecodableText(Exception):
-    """The bytes are no text in any encoding that is in use; the message is a sentence for staff."""
+    """The error for bytes that are no text in any common encoding; its message is a sentence for staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding; ``errors`` is ``strict``, or ``replace`` for a text that is damaged here and there."""
+    """An encoding; ``errors`` is ``strict``, or ``replace`` for a text with a few damaged characters."""
 
     name: str
     errors: str = "strict"

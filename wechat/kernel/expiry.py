@@ -1,4 +1,4 @@
-"""Rows that are of no use after their ``expires_at`` are deleted in the background, batch after batch."""
+"""The background deletion of rows whose ``expires_at`` has passed, in batches."""
 
 import datetime
 from typing import Any
@@ -19,7 +19,7 @@ def forgetting(
     label: StrOrPromise,
     later: datetime.timedelta = datetime.timedelta(0),
 ) -> work.TurnKind:
-    """Declares the work that deletes the rows of these tables, each so much ``later`` than it expired."""
+    """Declares the work that deletes the expired rows of these tables, ``later`` after they expired."""
 
     def over(table: type[Model]) -> QuerySet[Any]:
         return table._default_manager.filter(expires_at__lte=timezone.now() - later)
@@ -35,7 +35,7 @@ def forgetting(
 
     @kind.does
     def forget(turn: work.Turn) -> int:
-        """Deletes rows that are over, batch after batch; returns how many."""
+        """Deletes expired rows in batches; returns how many."""
         forgotten = 0
         while not turn.is_over and (count := sum(delete(table) for table in tables)):
             forgotten += count

@@ -1,7 +1,7 @@
-"""``/metrics``: what all processes of this machine counted, and what is asked of the stores at each scrape.
+"""The content of ``/metrics``: counters of processes, and gauges read from Postgres and Redis at each scrape.
 
-Processes that share ``PROMETHEUS_MULTIPROC_DIR`` are told of together. A worker that shares it with no web
-process tells by itself, on ``METRICS_PORT`` (see ``config.celery``).
+Processes that share ``PROMETHEUS_MULTIPROC_DIR`` are reported together. A worker that shares it with no web
+process serves its metrics itself, on ``METRICS_PORT`` (see ``config.celery``).
 """
 
 import logging
@@ -31,12 +31,12 @@ GAUGES: Registry[Gauges] = Registry("group of gauges")
 
 
 def gauges(name: str) -> Callable[[Gauges], Gauges]:
-    """Registers what asks the stores at each scrape; a module ``gauges`` of an app holds it."""
+    """Registers a group of gauges, which are read at each scrape; belongs into an app's module ``gauges``."""
     return lambda ask: GAUGES.add(name, ask)
 
 
 def text() -> bytes:
-    """Returns what was counted, and how things stand, in the format of Prometheus."""
+    """Returns counters and gauges in the format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(_Counted())
     registry.register(_Stores())
@@ -44,14 +44,14 @@ def text() -> bytes:
 
 
 def serve(port: int) -> None:
-    """Tells what was counted on a port of its own, from a thread, for as long as the process lives."""
+    """Serves the counters on a port, from a thread that lives as long as the process."""
     registry = CollectorRegistry()
     registry.register(_Counted())
     start_http_server(port, registry=registry)
 
 
 class _Counted(Collector):
-    """A collector of what this process counted, or all processes together that share its folder."""
+    """The counters of this process, or of all processes that share its folder."""
 
     def collect(self) -> Iterator[Metric]:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
@@ -59,7 +59,7 @@ class _Counted(Collector):
 
 
 class _Stores(Collector):
-    """All groups of gauges; one whose store is away is told of as failed, and the others as ever."""
+    """The groups of gauges; a group whose store is away is reported as failed, the others as usual."""
 
     def collect(self) -> Iterator[Metric]:
         failed = GaugeMetricFamily(

@@ -1,6 +1,6 @@
-"""Files from outside: what they really are, and how they are shown without ever running.
+"""The handling of files from outside: their type is detected, and they are served so that none can run.
 
-The name and the type somebody claims for a file are not believed; its first bytes decide.
+The claimed name and type of a file are not believed; its first bytes decide.
 """
 
 from django.db.models.fields.files import FieldFile
@@ -38,7 +38,7 @@ SHOWN = frozenset(EXTENSIONS) - {"audio/amr", "audio/x-ms-wma"}
 
 
 def content_type(head: bytes) -> str:
-    """Returns a file's type by its first ``HEAD_BYTES``; ``UNKNOWN`` for what nobody asked for."""
+    """Returns a file's type by its first ``HEAD_BYTES``; ``UNKNOWN`` for any type that is not supported."""
     for beginning, name in BEGINNINGS:
         if head.startswith(beginning):
             return name

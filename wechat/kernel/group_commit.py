@@ -1,6 +1,6 @@
-"""Group commit: what is written at the same time in a process shares one statement and one fsync.
+"""The group commit: rows that a process writes at the same time share one statement and one fsync.
 
-Each use has a writer in each event loop, on a connection of its own, which no page can take away::
+Each use has a writer in each event loop, with its own connection, which pages cannot occupy::
 
     _commits = group_commit("callbacks", write, most=256)
 
@@ -46,7 +46,7 @@ async def connect() -> Session:
 
 
 async def _is_pooled(session: Session) -> bool:
-    """Returns whether a pooler is in between: then statements are not prepared."""
+    """Returns whether the connection leads through a pooler, where statements must not be prepared."""
     cursor = await session.execute(BACKEND, prepare=False)
     return not is_direct(session.info, await cursor.fetchone())
 
@@ -59,11 +59,11 @@ def group_commit(
     weigh: Callable[[T], int] = lambda item: 1,
     longest_wait: float = math.inf,
 ) -> Batches[T, R]:
-    """Makes batches that ``write`` commits in one statement, returning what came of each item in order.
+    """Returns batches whose items ``write`` commits in one statement; it returns the outcomes in order.
 
-    When Postgres refuses them for what they say, ``write`` is called again for each by itself: one bad row
-    must not take the others down with it. What comes of an item is then its own ``psycopg.Error``, and
-    ``NotDone`` while Postgres is away.
+    If Postgres refuses a batch because of its content, ``write`` is called again for each item alone, so that
+    one bad row does not spoil the others. The outcome of a refused item is its own ``psycopg.Error``; while
+    Postgres is away it is ``NotDone``.
     """
     return Batches(partial(Writer, name, write), most=most, weigh=weigh, longest_wait=longest_wait)
 

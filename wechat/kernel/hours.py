@@ -1,4 +1,4 @@
-"""Hours of the day in Beijing, beginning included and end not; with an earlier end they go past midnight."""
+"""The hours of a day in Beijing, without their end; with an end before the start they go past midnight."""
 
 import datetime
 
@@ -6,14 +6,14 @@ from wechat.sdk.beijing import BEIJING
 
 
 def contain(begin: datetime.time, end: datetime.time, clock: datetime.time) -> bool:
-    """Returns whether the time of day is within them; without a length they are the whole day."""
+    """Returns whether the time of day is within the hours; equal start and end mean the whole day."""
     return begin <= clock < end if begin < end else clock >= begin or clock < end
 
 
 def end_of(
     begin: datetime.time | None, end: datetime.time | None, at: datetime.datetime
 ) -> datetime.datetime | None:
-    """Returns when the hours end that the moment is in; ``None`` outside of them, or if there are none."""
+    """Returns the end of the hours that contain the moment; ``None`` outside of them, or without hours."""
     if begin is None or end is None or not contain(begin, end, at.astimezone(BEIJING).time()):
         return None
     return next_time(end, at)

@@ -1,10 +1,10 @@
-"""Lines of the log for things that happen by the thousand: so many a second have one of their own."""
+"""The rate limit on log lines for events that happen by the thousand."""
 
 import time
 
 
 class LineRate:
-    """Says which have a line; threads that ask at the same moment may get one more."""
+    """The number of log lines allowed per second; concurrent threads may write one more."""
 
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second
@@ -12,7 +12,7 @@ class LineRate:
         self._lines = 0
 
     def allows(self) -> bool:
-        """Returns whether one more of this second is told by itself."""
+        """Returns whether one more line may be written in this second."""
         second = int(time.monotonic())
         if second != self._second:
             self._second, self._lines = second, 0

@@ -1,4 +1,4 @@
-"""What processes count; ``exposition`` tells it to Prometheus."""
+"""The counters and histograms of all processes; ``exposition`` serves them to Prometheus."""
 
 from prometheus_client import Counter, Histogram
 

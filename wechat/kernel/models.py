@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CacheVersion(models.Model):
-    """The newest edit of a set of tables: triggers number them, processes compare.
+    """The number of the newest edit of some tables; triggers write it, processes compare it.
 
     See ``versioned_cache``.
     """
@@ -20,7 +20,7 @@ class CacheVersion(models.Model):
 
 
 class LastTick(models.Model):
-    """The one row that tells when workers were last at work. See ``wechat.kernel.work.outages``."""
+    """The single row with the time at which a worker last worked. See ``wechat.kernel.work.outages``."""
 
     at = models.DateTimeField()
 
@@ -32,7 +32,7 @@ class LastTick(models.Model):
 
 
 class Interruption(models.Model):
-    """A row of work whose worker ended while it was at it: how many did with no other row under their lease.
+    """The number of workers that ended while they worked on one row and on no other.
 
     See ``wechat.kernel.work.interruptions``.
     """
@@ -51,12 +51,12 @@ class Interruption(models.Model):
 
 
 class Hold(models.Model):
-    """A kind of background work of one account, merchant or receiver that cannot go on for the moment.
+    """A pause of one kind of background work of one account, merchant or receiver.
 
-    ``work`` is the name of the kind, ``subject`` the number of whose work it is, ``part`` tells apart what
-    one kind calls by several APIs. While ``until`` lies ahead none of these rows is claimed; then one of them
-    is tried, and the row goes once the other side answers. Failures are counted before they hold anything:
-    ``until`` is empty as long as the circuit is closed. See ``wechat.kernel.work``.
+    ``work`` is the name of the kind, ``subject`` the id of the account, merchant or receiver; ``part`` tells
+    apart the APIs that one kind calls. Until ``until`` none of these rows is claimed; then one of them is
+    tried, and the hold is deleted when the other side answers. ``until`` is empty while failures are only
+    counted and the circuit is closed. See ``wechat.kernel.work``.
     """
 
     class Cause(models.TextChoices):

@@ -1,7 +1,7 @@
-"""Doors that refuse at once what would wait too long behind what is there already.
+"""The count and the log lines of requests that are refused because too many wait already.
 
-Who is refused may come again, and costs next to nothing; who is taken on is answered in time. It is counted,
-and said in the log once a second.
+A refused request costs next to nothing and may be repeated; an accepted one is answered in time. The log has
+one line a second.
 """
 
 import logging
@@ -18,7 +18,7 @@ _logged_at: dict[str, float] = {}
 
 
 def note(door: str) -> None:
-    """Counts a refusal. For the event loop."""
+    """Counts a refusal; to be called in the event loop."""
     metrics.OVERLOADED.labels(door).inc()
     _refused[door] = _refused.get(door, 0) + 1
     now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Changes of tables that are partitioned."""
+"""The migration operations for partitioned tables."""
 
 from django.contrib.postgres.operations import NotInTransactionMixin
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -18,12 +18,12 @@ ORDER BY part.relname
 
 
 class AddIndexByPartition(NotInTransactionMixin, AddIndex):
-    """Adds an index to a partitioned table while rows are written.
+    """Adds an index to a partitioned table without blocking writers.
 
-    Postgres builds none concurrently for the whole: it is declared, built for one partition after the other,
-    and valid with the last of them. A partition that is made meanwhile brings its own. What a run has done
-    that was ended in the middle, as by a time-out, the next one finds done. Taken back, it is
-    dropped for all of them at once, and readers and writers wait.
+    Postgres cannot build such an index concurrently as a whole: it is declared on the table, built on each
+    partition, and valid once the last partition has it. A partition created meanwhile gets its own. If a run
+    is interrupted, such as by a time-out, the next run continues. Reversing the operation drops the index of
+    all partitions at once, and blocks readers and writers.
     """
 
     atomic = False

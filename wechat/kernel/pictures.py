@@ -1,4 +1,4 @@
-"""Pictures from outside: judged by their size before they are decoded, and read in a few formats only."""
+"""The reading of pictures from outside: their size is checked before decoding, and few formats are read."""
 
 import io
 import struct
@@ -27,18 +27,18 @@ TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class UnreadablePicture(Exception):
-    """The picture cannot be shown or made another one; the message is a sentence for staff."""
+    """The error for a picture that cannot be read or converted; its message is a sentence for staff."""
 
 
 class TooManyPixels(UnreadablePicture):
-    """The picture would take more memory, once decoded, than it is worth."""
+    """The error for a picture that would take too much memory once decoded."""
 
 
 @contextmanager
 def opened(file: IO[bytes]) -> Iterator[Image.Image]:
-    """Gives the picture, not decoded yet.
+    """Yields the picture before it is decoded.
 
-    Raises ``TooManyPixels`` at once, ``UnreadablePicture`` at once or where the block decodes it.
+    Raises ``TooManyPixels``, and ``UnreadablePicture``, also while the block decodes the picture.
     """
     try:
         file.seek(0)
@@ -53,7 +53,7 @@ def opened(file: IO[bytes]) -> Iterator[Image.Image]:
 
 
 def size_of(file: IO[bytes]) -> tuple[int, int]:
-    """Returns width and height, without decoding. Raises ``UnreadablePicture``."""
+    """Returns width and height without decoding the picture. Raises ``UnreadablePicture``."""
     with opened(file) as picture:
         return picture.size
 
@@ -75,7 +75,7 @@ def moves(picture: Image.Image) -> bool:
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """Returns the picture as it was held when it was taken, in RGB and without what else the file carried."""
+    """Returns the picture turned upright by its EXIF orientation, in RGB and without metadata."""
     ImageOps.exif_transpose(picture, in_place=True)
     profile = picture.info.get("icc_profile")
     picture.info = {"icc_profile": profile} if profile else {}

@@ -1,8 +1,8 @@
-"""Placeholders in texts: ``{name}``, or ``{name|what to say if it is empty}``.
+"""The placeholders in texts: ``{name}``, or ``{name|fallback for an empty value}``.
 
-Every text is read once: braces in a value stay what they are. Braces that are no known name stay as they are
-written. In addresses, those within a text included, values are percent-encoded; a value that an address
-begins with is taken for an address itself.
+A text is filled once, so braces in a value are not filled again. Braces without a known name stay as they
+are. In URLs, also in URLs within a text, values are percent-encoded; a value at the start of a URL is taken
+for a URL itself.
 """
 
 import re
@@ -55,13 +55,13 @@ def wide_names_in(*parts: Any) -> frozenset[str]:
 
 
 def needed_in(*parts: Any) -> frozenset[str]:
-    """Returns the names of placeholders that have no words to say instead where their value is empty."""
+    """Returns the names of placeholders that have no fallback text for an empty value."""
     found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
     return frozenset(each[1] for each in found if not each[2])
 
 
 def bare_in(*parts: Any) -> frozenset[str]:
-    """Returns the names of placeholders without ``|``: they do not tell what to say for an empty value."""
+    """Returns the names of placeholders without ``|``, that is without any fallback, even an empty one."""
     found = (each for text in _texts(parts) for each in PLACEHOLDER.finditer(text))
     return frozenset(each[1] for each in found if each[2] is None)
 

@@ -1,7 +1,7 @@
-"""Statements that Postgres reads and plans a few times for each connection, and not every time.
+"""The prepared statements, which Postgres parses and plans once for each connection.
 
-For those that are the same text every time, and are carried out many thousands of times a day: what Django
-sends has its values in its text, so that Postgres has to begin from it anew.
+They are for statements with a constant text that are carried out many thousands of times a day. Django puts
+the values into the text, so that Postgres has to parse and plan each statement again.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ _known: "WeakSet[psycopg.Connection[Any]]" = WeakSet()
 
 
 def prepared_cursor() -> CursorWrapper:
-    """Returns a cursor of Django's connection whose statements are prepared when they come again."""
+    """Returns a cursor of Django's connection that prepares statements which are repeated."""
     connection.ensure_connection()
     session: psycopg.Connection[Any] = connection.connection
     if session not in _known:
@@ -36,15 +36,16 @@ def prepared_cursor() -> CursorWrapper:
 
 
 def use(cursor_class: type[psycopg.Cursor[Any]]) -> None:
-    """Has statements carried out by cursors of this class from now on, as one that makes spans of them."""
+    """Makes prepared cursors use this cursor class from now on, such as one that makes spans."""
     global _cursor_class
     _cursor_class = cursor_class
 
 
 def is_direct(info: psycopg.ConnectionInfo, answer: tuple[Any, ...] | None) -> bool:
-    """Returns whether no pooler is in between, by the answer to ``BACKEND``: then statements may be prepared.
+    """Returns whether the connection leads directly to Postgres, by the answer to ``BACKEND``.
 
-    Behind a pooler each may be carried out by another server process, which has not heard of it, or which
-    knows another one by its name. The process that answers is not the one of the connection's greeting.
+    Only then may statements be prepared. Behind a pooler, each statement may reach another server process,
+    which does not know the prepared one or has another one of that name. A pooler is recognised by a process
+    id that differs from the one of the connection's start.
     """
     return answer == (info.backend_pid,)

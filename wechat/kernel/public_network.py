@@ -1,4 +1,4 @@
-"""The Internet, told from networks of our own: where addresses that people type in may lead."""
+"""The check that addresses typed in by people lead to the public Internet and not to our own networks."""
 
 import ipaddress
 
@@ -14,11 +14,11 @@ TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 
 def is_public(address: str) -> bool:
-    """Returns whether an IP address belongs to the Internet and to no network of our own.
+    """Returns whether an IP address is public.
 
-    An IPv6 address that stands for an IPv4 one is judged as that one if it is ``::ffff:a.b.c.d``, and is not
-    public in any other form (NAT64, 6to4, ``::a.b.c.d``): where it leads is the network's to say. Raises
-    ``ValueError`` for what is no IP address.
+    ``::ffff:a.b.c.d`` counts as the IPv4 address that it contains. Other IPv6 forms of IPv4 addresses (NAT64,
+    6to4, ``::a.b.c.d``) are not public, because their target depends on the network. Raises ``ValueError``
+    for a text that is no IP address.
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
@@ -39,7 +39,7 @@ def is_admitted(host: str, port: int, address: str) -> bool:
 
 
 def public_session() -> requests.Session:
-    """Connects to admitted addresses only, whatever a name or a redirect says."""
+    """Returns a session that connects to admitted addresses only, whatever a host name or redirect says."""
     session = bounded_session(is_admitted)
     # A proxy of the environment would connect in our place, to wherever it can.
     session.trust_env = False

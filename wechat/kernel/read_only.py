@@ -1,16 +1,16 @@
-"""A Postgres that takes no rows: a standby that is not promoted yet, a server told to write nothing.
+"""The detection of a Postgres server that refuses writes, such as a standby before its promotion.
 
-It is as good as away for who has to write, although it answers; the next connection may lead elsewhere.
+To code that has to write, such a server is away; the next connection may lead to another server.
 """
 
 READ_ONLY_TRANSACTION = "25006"
 
 
 def is_read_only(error: BaseException) -> bool:
-    """Returns whether that is why Postgres refused, for an error of psycopg or of Django."""
+    """Returns whether an error of psycopg or Django says that the server refuses writes."""
     return sqlstate(error) == READ_ONLY_TRANSACTION
 
 
 def sqlstate(error: BaseException) -> str:
-    """Returns Postgres's code for the error; the empty text where Postgres said nothing."""
+    """Returns the SQLSTATE of an error; the empty text if it did not come from Postgres."""
     return getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or ""

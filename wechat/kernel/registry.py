@@ -1,4 +1,4 @@
-"""The one way in which an app joins in below: what it registers, under a name of its own.
+"""The registry: the way in which an app adds something to an app below it.
 
 Docs: docs/adding.md, "Where an app can join in".
 """
@@ -15,21 +15,21 @@ def dotted(function: object) -> str:
 
 
 class Registry(Generic[T]):
-    """Things registered by name, in the order of their registration."""
+    """The objects that were registered by name, in the order of their registration."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self._known: dict[str, T] = {}
 
     def add(self, name: str, thing: T) -> T:
-        """Registers a thing and returns it. Raises ``ValueError`` if the name is taken."""
+        """Registers an object and returns it. Raises ``ValueError`` if the name is taken."""
         if name in self._known:
             raise ValueError(f"{self.what} {name} is registered already")
         self._known[name] = thing
         return thing
 
     def register(self, function: T) -> T:
-        """Registers a function under its own dotted name, as a decorator does."""
+        """Registers a function under its dotted name; works as a decorator."""
         return self.add(dotted(function), function)
 
     def get(self, name: str) -> T:

@@ -1,10 +1,10 @@
-"""How long files and logs are kept, by class of data, and the work that deletes what is older.
+"""The retention of data: how long each class of data is kept, and the work that deletes older rows.
 
-An app that keeps something of a class registers it, in a module that its ``tasks`` imports::
+An app registers each class that it keeps, in a module that its ``tasks`` imports::
 
     retention.register("exports", _("Files of exports"), oldest, delete)
 
-``settings.RETENTION_DAYS`` says for how long, 0 for ever; staff read it on a page.
+``settings.RETENTION_DAYS`` has the number of days, 0 for ever; a page of the console shows it to staff.
 """
 
 import datetime
@@ -28,10 +28,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class DataClass:
-    """A class of data that is deleted when its time is over.
+    """A class of data that is deleted after some days.
 
-    ``oldest`` gives up to so many of the rows made before a moment, cheaply; ``delete`` deletes them, or
-    their files.
+    ``oldest`` returns a limited number of rows from before a moment, by a cheap query; ``delete`` deletes
+    them or their files.
     """
 
     name: str
@@ -46,11 +46,11 @@ class DataClass:
 
     @property
     def kept_since(self) -> datetime.datetime | None:
-        """Returns since when everything is still there, or ``None`` where nothing is ever deleted."""
+        """Returns the moment since which all data is still there, or ``None`` if nothing is ever deleted."""
         return timezone.now() - datetime.timedelta(days=self.days) if self.days else None
 
     def over(self, limit: int) -> Sequence[Any]:
-        """Returns the oldest rows whose time is over."""
+        """Returns the oldest rows that are due for deletion."""
         before = self.kept_since
         return self.oldest(before, limit) if before else []
 
@@ -64,7 +64,7 @@ def register(
     oldest: Callable[[datetime.datetime, int], Sequence[Any]],
     delete: Callable[[Sequence[Any]], object],
 ) -> None:
-    """Has the data of this class deleted when its time is over."""
+    """Registers a class of data, so that it is deleted after its number of days."""
     CLASSES.add(name, DataClass(name, label, oldest, delete))
 
 
@@ -79,7 +79,7 @@ FORGETTING = work.TurnKind(
 
 @FORGETTING.does
 def forget(turn: work.Turn) -> int:
-    """Deletes batch after batch of each class; returns how many rows."""
+    """Deletes old rows of each class in batches; returns how many."""
     forgotten = 0
     while not turn.is_over and (count := sum(_forget(each) for each in CLASSES)):
         forgotten += count
@@ -87,7 +87,7 @@ def forget(turn: work.Turn) -> int:
 
 
 def _forget(data: DataClass) -> int:
-    """Deletes a batch; a class that cannot be deleted keeps no other from it."""
+    """Deletes a batch of one class; logs an error, so that the other classes go on."""
     try:
         rows = data.over(BATCH)
         if rows:

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM, each bound to its own row and column.
+"""The encryption of secrets in the database: AES-256-GCM, each bound to its own row and column.
 
 A stored secret is ``key id . nonce . tag . ciphertext``. The row's ``secret_id`` and the column's name are
 authenticated with it, so a ciphertext copied into another row or column does not decrypt.
@@ -17,11 +17,11 @@ TAG_BYTES = 16
 
 
 class Undecryptable(Exception):
-    """No configured key opens this secret, or it was moved from another row."""
+    """The error for a secret that no configured key opens, or that was copied from another row."""
 
 
 class Ciphertext(bytes):
-    """A ciphertext as the database holds it."""
+    """A ciphertext as it is stored in the database."""
 
     __slots__ = ()
 
@@ -75,7 +75,7 @@ class HasSecrets(models.Model):
 
 
 class SecretField(models.Field[str, str]):
-    """A field of a secret: text outside, ciphertext inside; the empty text stays empty.
+    """A text field that is encrypted in the database; the empty text stays empty.
 
     It lives on a ``HasSecrets`` model.
     """
@@ -89,9 +89,9 @@ class SecretField(models.Field[str, str]):
         return "BinaryField"
 
     def get_prep_value(self, value: Any) -> bytes:
-        """Returns a ciphertext as it is, and of a text only whether there is one.
+        """Returns a ciphertext unchanged; for a text, returns only whether it is empty.
 
-        So a condition can ask whether a secret is set, no more: its text never travels in a query.
+        So a query can ask whether a secret is set, but never contains its text.
         """
         if isinstance(value, bytes):
             return value
@@ -115,7 +115,7 @@ class SecretField(models.Field[str, str]):
 
 
 class _Reveal:
-    """Decrypts on the first look; a row that is merely listed never holds its secrets in the clear."""
+    """The descriptor that decrypts at the first access, so that rows in lists hold no plaintext."""
 
     def __init__(self, field: SecretField) -> None:
         self.field = field

@@ -19,10 +19,10 @@ _looked_at = -math.inf
 
 @shared_task(name="kernel.tick")
 def tick() -> list[str]:
-    """Wakes a worker for every kind of work that is due, at beat's one fixed tick; returns their names.
+    """Wakes a worker for every kind of work that is due, at each tick of beat; returns their names.
 
-    One that comes right after another had been waiting with it for a worker, and is skipped. How old it is
-    would take the clock of beat's machine to say.
+    A tick right after another one is skipped: both had waited for a worker. The age of a tick is not used,
+    because it would depend on the clock of beat's machine.
     """
     global _looked_at
     now = time.monotonic()
@@ -38,7 +38,7 @@ def tick() -> list[str]:
 
 
 def _is_due(kind: kinds.AnyKind) -> bool:
-    """Returns whether a worker should look; a kind that cannot say so keeps no other from its work."""
+    """Returns whether a worker should look; logs an error, so that the other kinds go on."""
     try:
         return kind.is_due()
     except (OperationalError, InterfaceError):

@@ -1,4 +1,4 @@
-"""Threads beside an event loop, for what would hold it up."""
+"""The threads beside an event loop, for calls that would block it."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class ThreadOffload:
-    """A pool of at most ``most`` threads, which give back their database connection after each call."""
+    """A pool of at most ``most`` threads, which release their database connection after each call."""
 
     def __init__(self, name: str, most: int) -> None:
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
@@ -19,8 +19,8 @@ class ThreadOffload:
     async def run(self, seconds: float, function: Callable[..., T], *args: object) -> T:
         """Calls the function in a thread.
 
-        Raises ``TimeoutError`` after that many seconds; what has begun by then goes on, and nobody hears of
-        its result.
+        Raises ``TimeoutError`` after that many seconds; a call that has begun by then goes on, and its result
+        is ignored.
         """
         loop = asyncio.get_running_loop()
         called = loop.run_in_executor(self._threads, _call, function, args)

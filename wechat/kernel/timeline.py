@@ -1,7 +1,7 @@
-"""Time ranges of tables that only grow: ids rise with time, so a moment can be turned into an id.
+"""The selection of rows by time through their ids, for tables whose ids rise with time.
 
-An index on the time would cost every insert; a walk down the primary key costs two dozen look-ups when
-somebody asks.
+An index on the time would make each insert slower; a binary search on the primary key costs some two dozen
+look-ups per query.
 """
 
 import datetime
@@ -16,7 +16,7 @@ LONGEST_DELAY = datetime.timedelta(days=1)
 def between(
     rows: QuerySet[Any], field: str, since: datetime.datetime | None, until: datetime.datetime | None
 ) -> QuerySet[Any]:
-    """Returns the rows with ``since <= field < until``, read from a slice of the primary key."""
+    """Returns the rows with ``since <= field < until``, selected by a range of the primary key."""
     if since is not None:
         rows = rows.filter(
             pk__gte=first_id(rows.model, field, since - LONGEST_DELAY), **{f"{field}__gte": since}
@@ -29,7 +29,7 @@ def between(
 
 
 def first_id(model: type[Model], field: str, moment: datetime.datetime) -> int:
-    """Returns the first id from which on rows are no older than the moment."""
+    """Returns the first id whose row is not older than the moment."""
     table = model._default_manager.all()
     ends = table.aggregate(low=Min("pk"), high=Max("pk"))
     low, high = ends["low"] or 0, (ends["high"] or 0) + 1

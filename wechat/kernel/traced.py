@@ -1,4 +1,4 @@
-"""The abstract model of rows that keep the trace of whoever made them."""
+"""The abstract model of rows that keep the trace of the request that created them."""
 
 from django.db import models
 

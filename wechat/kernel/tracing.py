@@ -1,9 +1,9 @@
-"""The trace that work belongs to: from the request that caused it to the last call it leads to.
+"""The traces: one id that connects a request with all later work that it causes.
 
-A trace has the form of W3C Trace Context, ``00-<trace id>-<span id>-<flags>``. It is kept on the rows that a
-request makes, so whatever a worker does with them later is found by the same id: ``request_id`` of the log,
-the trace id of OpenTelemetry. Spans are made only where ``config.telemetry`` has set up somebody who collects
-them; without, a trace is nothing but an id.
+A trace has the form of W3C Trace Context, ``00-<trace id>-<span id>-<flags>``. Rows that a request creates
+keep it, so everything that workers do with them later has the same id: ``request_id`` in the log, the trace
+id in OpenTelemetry. Spans are made only if ``config.telemetry`` has set up a collector; otherwise a trace is
+just an id.
 """
 
 import random
@@ -19,18 +19,18 @@ _current: ContextVar[str] = ContextVar("trace", default="")
 
 
 class Spans(Protocol):
-    """A maker of spans, where they are collected."""
+    """The interface of an object that makes spans."""
 
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> AbstractContextManager[str]:
-        """Returns a block that is one span of the trace, of a new one without; it gives the span's place."""
+        """Returns a block that is one span of the trace, or of a new one; the block yields its context."""
         ...
 
     def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
-        """Tells of a span within the current one that has just ended."""
+        """Reports a span within the current one that has just ended."""
         ...
 
     def describe(self, attributes: dict[str, Any]) -> None:
-        """Adds to the current span what is known of it only now."""
+        """Adds attributes to the current span."""
         ...
 
 
@@ -38,23 +38,23 @@ _spans: Spans | None = None
 
 
 def collect(spans: Spans | None) -> None:
-    """Has spans made by these from now on; by nobody with ``None``."""
+    """Makes spans with this object from now on; no spans with ``None``."""
     global _spans
     _spans = spans
 
 
 def current() -> str:
-    """Returns the trace of what this thread or task is doing, "" for none."""
+    """Returns the current trace of this thread or task, or ""."""
     return _current.get()
 
 
 def request_id(trace: str) -> str:
-    """Returns the id that a trace is searched by."""
+    """Returns the trace id of a trace, which logs call ``request_id``."""
     return trace[3:35]
 
 
 def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
-    """Begins a new trace, and gives its id to the block."""
+    """Begins a new trace for the block; yields its id."""
     if _spans is not None:
         return _inside(_spans.span(name, "", attributes))
     # An id, no secret: the system's own random bytes cost a call of the kernel each time.
@@ -63,7 +63,7 @@ def begin(name: str, **attributes: Any) -> AbstractContextManager[str]:
 
 
 def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManager[str]:
-    """Makes a block one step of the trace, or of the current one; its logs and rows belong to that step."""
+    """Makes the block a span of the trace, or of the current one; its logs and rows belong to that trace."""
     trace = trace or current()
     if _spans is not None:
         return _inside(_spans.span(name, trace, attributes))
@@ -71,19 +71,19 @@ def span(name: str, trace: str = "", **attributes: Any) -> AbstractContextManage
 
 
 def past(name: str, seconds: float, **attributes: Any) -> None:
-    """Tells of a step within the current one that has just ended, and took so long."""
+    """Reports a span within the current one that has just ended and took that many seconds."""
     if _spans is not None:
         _spans.past(name, seconds, attributes)
 
 
 def describe(**attributes: Any) -> None:
-    """Adds to the current step what was not known when it began."""
+    """Adds attributes to the current span that were not known when it began."""
     if _spans is not None:
         _spans.describe(attributes)
 
 
 def mark(name: str, trace: str) -> None:
-    """Tells of a step of the trace that took no time of its own."""
+    """Reports a span of the trace without a duration."""
     if _spans is not None:
         with _spans.span(name, trace, {}):
             pass
@@ -96,7 +96,7 @@ def _inside(span: AbstractContextManager[str]) -> Iterator[str]:
 
 
 class _Following:
-    """A block of the trace; a class, as each request has one and a generator costs three times as much."""
+    """The block of a trace; a class, because each request has one and a generator is three times as slow."""
 
     __slots__ = ("_token", "_trace")
     _token: Token[str]

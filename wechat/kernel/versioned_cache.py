@@ -1,8 +1,8 @@
-"""Tables that are read on every callback and edited now and then, kept in the process.
+"""The in-process cache of values built from tables that every callback reads and that are rarely edited.
 
-A statement trigger on each table numbers its edits in ``kernel_cacheversion``. One watcher thread a process
-compares the numbers twice a second and rebuilds what was edited, so a reader never waits for Postgres, and
-keeps what it had while Postgres is away.
+A statement trigger on each table numbers its edits in ``kernel_cacheversion``. One watcher thread per process
+compares the numbers twice a second and rebuilds edited values. So a reader never waits for Postgres, and
+keeps the last value while Postgres is away.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ DROP_COUNTER = "DROP FUNCTION kernel_count_edit(); DROP SEQUENCE kernel_cachever
 
 
 def count_edits(table: str, cache: str, trigger: str = "count_edits", columns: Sequence[str] = ()) -> RunSQL:
-    """Returns a migration operation: statements that change the table then make a new version of the cache.
+    """Returns a migration operation with a trigger: each edit of the table makes a new version of the cache.
 
-    With ``columns``, an update counts only if it sets one of them. A table of several caches needs a
-    trigger of another name for each.
+    With ``columns``, an update counts only if it sets one of them. If several caches use a table, each needs
+    a trigger with its own name.
     """
     update = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
     return RunSQL(
@@ -55,11 +55,11 @@ _unbuilt: "set[Cached[Any]]" = set()
 
 
 class Unbuilt(Exception):
-    """The value is not in memory: what it is built from makes no sense, until it is edited."""
+    """The error for a value that could not be built from its rows; an edit of the rows can repair it."""
 
 
 def all_built() -> bool:
-    """Returns whether every value that can be built at all can be read without a query."""
+    """Returns whether every value that can be built is in memory."""
     return not _unbuilt and settings.CACHE_VERSION_INTERVAL != 0
 
 
@@ -69,9 +69,9 @@ _build_lock = threading.Lock()
 
 
 async def build_all(seconds: float) -> None:
-    """Builds everything in a thread; whoever comes while that is under way waits for the same build.
+    """Builds all values in a thread; concurrent callers wait for the same build.
 
-    What cannot be built is left to the next edit of it, and the rest is built nevertheless.
+    A value that cannot be built is left out until its rows are edited.
     Raises ``django.db.Error`` while Postgres is away, ``TimeoutError`` after that many seconds.
     """
     global _build
@@ -105,7 +105,7 @@ def _in_loop() -> bool:
 
 
 class Cached(Generic[T]):
-    """A value built from tables; ``get`` returns that of the newest version this process has seen."""
+    """A value built from tables; ``get`` returns the newest version that this process has seen."""
 
     def __init__(self, name: str, build: Callable[[], T]) -> None:
         self.name = name
@@ -119,8 +119,8 @@ class Cached(Generic[T]):
     def get(self) -> T:
         """Returns the value.
 
-        In an event loop it is asked for after ``build_all`` only: it is memory there, never a query.
-        Raises ``Unbuilt`` there if it could not be built.
+        In an event loop, call it after ``build_all`` only: there it never makes a query, and raises
+        ``Unbuilt`` if the value could not be built.
         """
         built = self._built
         if built is None and _in_loop():
@@ -130,14 +130,14 @@ class Cached(Generic[T]):
         return built[1]
 
     def refresh(self) -> T:
-        """Builds again if the tables were edited since. Raises ``django.db.Error`` while Postgres is away."""
+        """Rebuilds the value if its tables were edited. Raises ``django.db.Error`` while Postgres is away."""
         number = CacheVersion.objects.filter(name=self.name).values_list("number", flat=True).first() or 0
         return self.of_version(number)
 
     def of_version(self, number: int) -> T:
         """Returns the value of a version.
 
-        The version's number was read before the tables: a later edit is seen at the next look.
+        The version was read before the tables, so a later edit is noticed at the next comparison.
         """
         with self._lock:
             if self._built is None or self._built[0] != number:
@@ -148,7 +148,7 @@ class Cached(Generic[T]):
         return value
 
     def catch_up(self, number: int) -> None:
-        """Builds a version if it is a new one; what is wrong with it is logged once, and keeps nothing else.
+        """Builds a version if it is new; logs an error once, so that other values go on.
 
         Raises ``django.db.Error`` while Postgres is away.
         """

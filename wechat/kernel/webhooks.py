@@ -1,4 +1,4 @@
-"""One POST to an address that staff typed in, as Standard Webhooks says.
+"""The POST to a webhook address that staff typed in, signed according to Standard Webhooks.
 
 The body is JSON in UTF-8. ``webhook-id`` is the same in every attempt, ``webhook-timestamp`` the time of this
 one in Unix seconds, ``webhook-signature`` is ``v1,`` and the base64 of the HMAC-SHA256, keyed with the
@@ -29,11 +29,11 @@ LONGEST_ANSWER = 64 << 10
 
 
 class NoAnswer(Exception):
-    """The address was refused, or could not be reached, or did not answer in time."""
+    """The error for an address that was refused, could not be reached, or did not answer in time."""
 
 
 class Answered:
-    """Status and body of what the webhook said; a body beyond 64 KiB is cut off."""
+    """The status and body of a webhook's answer; a body beyond 64 KiB is cut off."""
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status = status
@@ -48,7 +48,7 @@ class Answered:
 
 
 def post(url: str, body: bytes, secret: str, message_id: str) -> Answered:
-    """Raises ``NoAnswer``. Redirects are not followed."""
+    """Posts the data and returns the answer; does not follow redirects. Raises ``NoAnswer``."""
     timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json; charset=utf-8",

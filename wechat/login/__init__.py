@@ -1,1 +1,1 @@
-"""Followers and mini-program users sign in: OAuth, mini-program login, tokens, the JS-SDK."""
+"""The sign-in of followers and mini-program users: OAuth, mini-program login, tokens, JS-SDK."""

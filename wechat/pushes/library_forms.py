@@ -47,7 +47,7 @@ class NoticeForm(forms.Form):
     def __init__(self, offered: list[dict[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(each["kid"], _("%(name)s, as %(example)s") % each) for each in offered]
-        self.fields["kids"].choices = choices  # type: ignore[attr-defined]
+        self.fields["kids"].choices = choices  # type: ignore[attr-defined]  # a choice field
 
     def clean_kids(self) -> list[int]:
         kids: list[int] = self.cleaned_data["kids"]

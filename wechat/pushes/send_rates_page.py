@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -34,8 +34,8 @@ KINDS = {
 class RatesForm(forms.Form):
     """A form with a field for each kind that the account can send; an empty one means the usual rate."""
 
-    def __init__(self, account: OfficialAccount, data: object = None) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+    def __init__(self, account: OfficialAccount, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self.account = account
         self.set = dict(SendRate.objects.filter(account=account).values_list("kind", "per_second"))
         for kind in KINDS[OfficialAccount.Kind(account.kind)]:

@@ -49,7 +49,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 class PushRequestSerializer(serializers.Serializer[Any]):
     account = serializers.CharField(required=False, help_text="The account's short name.")
-    messages = MessageSerializer(many=True, min_length=1, max_length=MOST)  # type: ignore[call-arg]
+    messages = MessageSerializer(many=True, min_length=1, max_length=MOST)  # type: ignore[call-arg]  # of the list
 
 
 class PushSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""An account's client: every call carries the access token, and a stale one is repaired once.
+"""The client of an account: it adds the access token to every call, and renews a stale one once.
 
 WeChat reference 0.2 (transport), 4.2 (client rule) and 4.7 (tickets).
 """
@@ -26,9 +26,9 @@ class TokenSource(Protocol):
 
 
 class Client:
-    """Calls the platform as one account. Safe for use by several threads.
+    """The client for calls as one account. Safe for use by several threads.
 
-    Every method raises ApiError when the platform says no, and TransportError when there is no usable answer.
+    Every method raises ApiError if the platform refuses, and TransportError if there is no usable answer.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Client:
         )
 
     def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
-        """Returns a file, or JSON in its place; with `json_body` asked for by POST."""
+        """Downloads a file, or JSON in its place; uses POST if there is a `json_body`."""
         method = "GET" if json_body is None else "POST"
         return self._sent(ApiRequest(method, path, params or {}, json_body), self._transport.download)
 
@@ -85,9 +85,9 @@ class Client:
 
 
 def _asked_for(token: Callable[[], str]) -> str:
-    """Returns a token; whatever became of asking for it, the call that needs the token has not left.
+    """Returns a token; its TransportError never has an unknown outcome.
 
-    So its TransportError is never of an unknown outcome.
+    The call that needs the token was not sent yet.
     """
     try:
         return token()

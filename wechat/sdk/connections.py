@@ -1,10 +1,10 @@
-"""HTTP connections that keep to the deadline of a call, connect where they may, and write in one piece.
+"""The HTTP connections: they keep a call's deadline, check the address, and write a request in one piece.
 
-Every socket operation gets the seconds that the call has left (``wechat.sdk.deadlines``), so that no receiver
-is waited for longer, however it drips. Whether an address may be connected to is asked of the very address
-that is connected to, before a packet leaves: neither a name that resolves differently the second time nor
-another way of reading a URL leads elsewhere. The library writes head and body one after the other, and the
-second write costs a fifth of a small call.
+Every socket operation gets the seconds that the call has left (``wechat.sdk.deadlines``), so a receiver that
+sends slowly cannot extend the call. The check is made on the very address that is connected to, before a
+packet leaves, so neither a name that resolves differently the second time nor another parsing of the URL can
+evade it. The library would write head and body separately, and the second write costs a fifth of a small
+call.
 """
 
 import http.client
@@ -45,15 +45,15 @@ _admission: ContextVar[Admission] = ContextVar("admission", default=_everywhere)
 
 
 class NotAdmitted(requests.ConnectionError):
-    """The host was not connected to: none of its addresses is admitted."""
+    """The error for a host none of whose addresses is admitted; it was not connected to."""
 
 
 class _AddressRefused(NewConnectionError):
-    """The error of an address that is not admitted, on its way through the library."""
+    """The error for an address that is not admitted, raised inside the library."""
 
 
 class _Reader(io.RawIOBase):
-    """The bytes of one answer, read until the deadline and no longer."""
+    """The reader of an answer, which stops at the deadline."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """Holds back what is written until the request is complete."""
+    """The connection that holds back data until the request is complete."""
 
     response_class = _Response
     _held: list[bytes] | None = None
@@ -117,7 +117,7 @@ class _Connection(HTTPConnection):
         return sock
 
     def _admitted(self) -> list[Address]:
-        """Returns the addresses at which the host may be reached. A proxy decides about that itself."""
+        """Returns the admitted addresses of the host; a proxy makes this decision itself."""
         found = self._resolved()
         if self.proxy is None:
             admits, port = _admission.get(), self.port
@@ -162,7 +162,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """A connection over TLS that holds back what is written until the request is complete."""
+    """The TLS connection that holds back data until the request is complete."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -174,7 +174,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Gives every request a deadline, ``LONGEST_CALL`` if its caller set none, and asks ``admission``."""
+    """The adapter that gives requests a deadline, ``LONGEST_CALL`` by default, and asks ``admission``."""
 
     def __init__(
         self, admission: Admission = _everywhere, context: ssl.SSLContext | None = None, pool: int = 10
@@ -210,7 +210,7 @@ class BoundedAdapter(HTTPAdapter):
             _admission.reset(token)
 
     def _judge(self, request: requests.PreparedRequest) -> None:
-        """Checks the address as the library itself reads it to choose a connection.
+        """Checks the host as the library itself parses it to choose a connection.
 
         Raises ``NotAdmitted``.
         """
@@ -228,7 +228,7 @@ def bounded_session(admission: Admission = _everywhere) -> requests.Session:
 
 
 def never_left(error: requests.RequestException) -> bool:
-    """Returns whether the connection was never made, so that the receiver cannot have acted."""
+    """Returns whether no connection was made, so that the receiver cannot have acted."""
     never = (requests.ConnectTimeout, NotAdmitted)
     return isinstance(error, never) or isinstance(_reason(error), NewConnectionError)
 

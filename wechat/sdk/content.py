@@ -1,4 +1,4 @@
-"""What we say: one vocabulary, rendered as a passive reply or as customer-service JSON.
+"""The contents of messages to followers, rendered as a passive reply or as customer-service JSON.
 
 WeChat reference 3 (passive replies) and 8.2 (customer-service bodies).
 """
@@ -20,7 +20,7 @@ WEB = {"web": True}
 
 
 class _Body:
-    """A content's wire name, where it may be sent, and its two renderings."""
+    """The base of all contents: the platform's type, the ways of sending it, and its two renderings."""
 
     type: ClassVar[str]
     passive: ClassVar[bool] = True
@@ -39,7 +39,7 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class Text(_Body):
-    """Newlines and `<a href>` links work."""
+    """A text, which may have line breaks and `<a href>` links."""
 
     type: ClassVar[str] = "text"
     content: str = field(metadata={"required": True, "bytes": TEXT_BYTES})
@@ -77,7 +77,7 @@ class Voice(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Video(_Body):
-    """A customer-service video needs `thumb_media_id`; a passive one has no use for it."""
+    """A video; only a customer-service message needs `thumb_media_id`."""
 
     type: ClassVar[str] = "video"
     media_id: str = field(metadata=REQUIRED)
@@ -97,7 +97,7 @@ class Video(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Music(_Body):
-    """A piece of music; `hq_music_url` is preferred on Wi-Fi.
+    """A piece of music; WeChat uses `hq_music_url` on Wi-Fi.
 
     A customer-service message needs both addresses.
     """
@@ -130,7 +130,7 @@ class Music(_Body):
 
 @dataclass(frozen=True, slots=True)
 class NewsArticle:
-    """The card of a news reply. `pic_url` is a JPG or PNG, good at 360x200."""
+    """The card of a news reply. `pic_url` is a JPG or PNG, best of 360x200 pixels."""
 
     title: str = field(metadata=REQUIRED)
     description: str = ""
@@ -140,7 +140,7 @@ class NewsArticle:
 
 @dataclass(frozen=True, slots=True)
 class News(_Body):
-    """A news reply with exactly one article: the platform takes more only in corners we do not visit."""
+    """A news reply with exactly one article; the platform accepts more in few cases only."""
 
     type: ClassVar[str] = "news"
     articles: tuple[NewsArticle, ...] = field(metadata={"of": NewsArticle, "most": 1})
@@ -162,7 +162,7 @@ class News(_Body):
 
 @dataclass(frozen=True, slots=True)
 class TransferToService(_Body):
-    """Hands the follower's message to the customer-service system, to one worker if named."""
+    """The transfer of the follower's message to the customer-service system, or to one worker."""
 
     type: ClassVar[str] = "transfer_customer_service"
     service: ClassVar[bool] = False
@@ -190,7 +190,7 @@ class MiniProgramPage(_Body):
 
 @dataclass(frozen=True, slots=True)
 class MenuChoice:
-    """One choice; a tap comes back as a text message with this `id` as its `menu_id`."""
+    """A choice of a menu message; a tap arrives as a text message with this `id` as its `menu_id`."""
 
     id: str = field(metadata=REQUIRED)
     content: str = field(metadata=REQUIRED)
@@ -270,7 +270,7 @@ TYPES: dict[str, type[Content]] = {
 
 
 def is_empty(content: Content) -> bool:
-    """Returns whether something required is missing, so that a follower would get an empty message."""
+    """Returns whether a required part is missing, so that the message would be empty."""
     try:
         validate(content)
     except ContentError as error:
@@ -279,10 +279,10 @@ def is_empty(content: Content) -> bool:
 
 
 def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool) -> bytes:
-    """The reply body, in the format of the push: `to` an openid, `sender` the account's gh_ id, `at` in Unix
-    seconds.
+    """Returns the body of the passive reply, in the format of the push.
 
-    Raises ContentError for what can only be sent through customer service. Limits are `validate`'s business.
+    `to` is an openid, `sender` the account's gh_ id, `at` in Unix seconds. Raises ContentError for a content
+    that can only be a customer-service message. Does not check limits: see `validate`.
     """
     fields = {
         "ToUserName": to,
@@ -297,22 +297,22 @@ def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool
 
 
 def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> dict[str, Any]:
-    """The body of a customer-service message, as from worker `kf_account` if given.
+    """Returns the body of a customer-service message, in the name of the worker `kf_account` if given.
 
-    Raises ContentError for what can only be a passive reply, and for a video or music without the parts that
-    only this way of sending needs.
+    Raises ContentError for a content that can only be a passive reply, and for a video or music without the
+    parts that only a customer-service message needs.
     """
     body = {"touser": openid, "msgtype": content.type, content.type: content.service_object()}
     return {**body, "customservice": {"kf_account": kf_account}} if kf_account else body
 
 
 def to_dict(content: Content) -> dict[str, Any]:
-    """Returns plain data for storing as JSON; `from_dict` reads it back."""
+    """Returns plain data to store as JSON, which `from_dict` reads back."""
     return {"type": content.type, **_plain(content)}
 
 
 def from_dict(stored: dict[str, Any]) -> Content:
-    """The content `to_dict` described. Raises ContentError for anything it cannot have written."""
+    """Returns the content that `to_dict` wrote. Raises ContentError for other data."""
     kind = TYPES.get(str(stored.get("type")))
     if kind is None:
         raise ContentError("type", "This kind of content is unknown.", code="unknown_type")
@@ -321,7 +321,7 @@ def from_dict(stored: dict[str, Any]) -> Content:
 
 
 def validate(content: Content) -> None:
-    """Raises ContentError for the first thing the platform would refuse."""
+    """Raises ContentError for the first part that the platform would refuse."""
     _check(content)
 
 
@@ -386,7 +386,7 @@ def _plain(part: Any) -> dict[str, Any]:
 
 
 def _built(kind: Any, stored: Any) -> Any:
-    """An instance of `kind` from plain data, refusing names and types it does not declare."""
+    """Returns an instance of `kind` from plain data; refuses names and types that it does not declare."""
     if not isinstance(stored, dict):
         raise ContentError(kind.__name__.lower(), "Stored content of this kind has named fields.")
     declared = {one.name: one.metadata.get("of") for one in fields(kind)}

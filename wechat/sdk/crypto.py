@@ -50,7 +50,7 @@ class MessageCipher:
         self._chaining = threading.Lock()
 
     def encrypt(self, message: bytes) -> str:
-        """Turns message bytes into the base64 text of `Encrypt`, under a fresh random prefix."""
+        """Returns the base64 text of `Encrypt` for message bytes, with a new random prefix."""
         plain = get_random_bytes(PREFIX) + len(message).to_bytes(4, "big") + message + self._appid
         # The chain goes on from message to message. Its state enters the first block alone, which is the
         # random prefix: the reader, who starts from the fixed vector, finds other random bytes there.
@@ -59,10 +59,7 @@ class MessageCipher:
         return b64encode(sealed).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
-        """Turns base64 text of `Encrypt` into the message bytes.
-
-        Raises EnvelopeError on anything out of place.
-        """
+        """Returns the message bytes from the base64 text of `Encrypt`. Raises EnvelopeError."""
         try:
             sealed = b64decode(encrypted, validate=True)
         except (binascii.Error, ValueError):
@@ -89,8 +86,8 @@ class MessageCipher:
 
 
 def _xored(one: bytes, other: bytes) -> bytes:
-    """Returns the XOR of two byte strings of one length, by way of numbers.
+    """Returns the XOR of two byte strings of the same length, computed with integers.
 
-    A library's function takes five times as long to be called.
+    Calling a library's function takes five times as long.
     """
     return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))

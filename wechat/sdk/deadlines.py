@@ -1,7 +1,7 @@
-"""The deadline of an outgoing call as a whole: name, connection, TLS, request, headers and body.
+"""The deadline of a whole outgoing call: name resolution, connection, TLS, request, headers and body.
 
-The time-outs of a socket start anew with every byte, so that a receiver that sends one now and then would be
-waited for without end.
+Socket time-outs start again with every byte, so a receiver that sends a byte now and then could keep a caller
+waiting for ever.
 """
 
 import math
@@ -15,7 +15,7 @@ _current: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Gives the calls of this block that many seconds in all; an earlier deadline around it stays."""
+    """Limits the calls of this block to that many seconds in all; an earlier outer deadline stays."""
     token = _current.set(min(_current.get(), time.monotonic() + seconds))
     try:
         yield
@@ -24,12 +24,12 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def current() -> float:
-    """The deadline in force, on the monotonic clock; infinity without one."""
+    """Returns the current deadline by the monotonic clock; infinity without one."""
     return _current.get()
 
 
 def left(deadline: float) -> float:
-    """Returns the seconds until the deadline, always above 0. Raises ``TimeoutError`` when it is over."""
+    """Returns the seconds until the deadline, more than 0. Raises ``TimeoutError`` if it has passed."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("the call took too long")

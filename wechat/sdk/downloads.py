@@ -1,4 +1,4 @@
-"""Files that lie at addresses of their own, fetched without an account's token."""
+"""The download of files from their own addresses, without an account's token."""
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -14,10 +14,10 @@ MOST_REDIRECTS = 5
 def download(
     address: str, *, admission: Admission, most: int, seconds: float, timeout: tuple[float, float]
 ) -> bytes:
-    """Downloads a file, cut off shortly after ``most`` bytes: the caller sees that it is too large.
+    """Downloads a file; stops shortly after ``most`` bytes, so that the caller sees that it is too large.
 
-    ``timeout`` is for connecting and for each read, ``seconds`` for the whole. Redirects are followed, each
-    to where ``admission`` lets it. Raises ``TransportError``.
+    ``timeout`` is for connecting and for each read, ``seconds`` for the whole. Follows redirects to addresses
+    that ``admission`` admits. Raises ``TransportError``.
     """
     body = bytearray()
     try:

@@ -1,7 +1,7 @@
-"""The callback envelope: who sent this, is it fresh, and what does it say.
+"""The envelope of callbacks: it proves the sender and the time, and contains the message.
 
-The account's mode decides what is required, never what a request carries or omits. Nothing reaches the XML
-parser before its signature has been checked. WeChat reference 1.2 to 1.4.
+The account's mode decides what is required, never the content of a request. The XML parser gets no text whose
+signature was not checked. WeChat reference 1.2 to 1.4.
 """
 
 import enum
@@ -46,11 +46,11 @@ class Mode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallbackKeys:
-    """The tokens and keys that one account's callbacks are checked with.
+    """The tokens and keys that check the callbacks of one account.
 
-    Build once, use for every callback. The previous token and key stay valid during a change. Raises
-    ValueError for an AES key of the wrong form, or none at all in an encrypted mode. Without a token every
-    callback is refused.
+    Make it once and use it for every callback. The previous token and key stay valid during a change. Raises
+    ValueError for an invalid AES key, or a missing one in an encrypted mode. Without a token every callback
+    is refused.
     """
 
     appid: str
@@ -72,9 +72,9 @@ class CallbackKeys:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A verified body, with the cipher and token that fitted: the reply is sealed with the same two.
+    """A verified body, with the cipher and token that matched; the reply is sealed with the same two.
 
-    `cipher` is None in plain mode. `in_json` says in which format the push came, and the reply has to go.
+    `cipher` is None in plain mode. `in_json` is the format of the push, and so of the reply.
     """
 
     body: bytes
@@ -86,16 +86,16 @@ class Opened:
 def verify_query(keys: CallbackKeys, query: Mapping[str, str], now: float) -> None:
     """Checks the `signature` of a GET verification or a plain push, and that it is fresh.
 
-    The signature must be there in every mode: an unsigned echostr must never be echoed. Pushes in the
-    encrypted modes go to `open_envelope` alone. Raises EnvelopeError.
+    The signature is required in every mode, because an unsigned echostr must never be echoed. For pushes in
+    the encrypted modes use `open_envelope` only. Raises EnvelopeError.
     """
     _signing_token(keys, query, "signature", now)
 
 
 def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now: float) -> Opened:
-    """The genuine content of a push; `now` is in Unix seconds.
+    """Verifies and decrypts a push; `now` is in Unix seconds.
 
-    Raises EnvelopeError, "downgraded" where an account in an encrypted mode is sent something in the clear.
+    Raises EnvelopeError; its reason is "downgraded" for a plain push to an account in an encrypted mode.
     """
     if len(body) > MAX_BODY:
         raise EnvelopeError("length")
@@ -111,9 +111,9 @@ def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now
 
 
 def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
-    """The reply to `opened`, encrypted when the push was, in an envelope of the format that the push had.
+    """Returns the reply to `opened` in the push's format, encrypted if the push was.
 
-    The plain words "success" and "" need no sealing. WeChat reference 1.4 and 1.5.
+    The plain replies "success" and "" are not sealed. WeChat reference 1.4 and 1.5.
     """
     if opened.cipher is None:
         return reply
@@ -130,7 +130,7 @@ def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
 
 
 def _signing_token(keys: CallbackKeys, query: Mapping[str, str], name: str, now: float, *signed: str) -> str:
-    """The token that made the signature called `name`, once that is known to be fresh as well."""
+    """Returns the token that made the signature called `name`, after its time was checked as well."""
     signature, timestamp, nonce = (query.get(part, "") for part in (name, "timestamp", "nonce"))
     if not (signature and timestamp and nonce):
         raise EnvelopeError("missing")
@@ -170,9 +170,9 @@ def _encrypted_json(body: bytes) -> str:
 
 
 def _decrypted(keys: CallbackKeys, encrypted: str) -> tuple[bytes, MessageCipher]:
-    """Decrypts with the current key, then the previous one.
+    """Decrypts with the current key, then with the previous one.
 
-    When none fits, what the current one found wrong is the reason that counts.
+    If both fail, the error of the current key is raised.
     """
     current, *previous = keys.ciphers
     try:

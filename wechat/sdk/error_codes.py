@@ -1,4 +1,4 @@
-"""What each errcode of the platform means: code -> (category, meaning). WeChat reference 16."""
+"""The table of the platform's error codes: code -> (category, meaning). WeChat reference 16."""
 
 ERROR_CODES: dict[int, tuple[str, str]] = {
     -1: ("retryable", "platform busy"),

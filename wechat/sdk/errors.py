@@ -1,11 +1,11 @@
-"""Everything the platform, or talking to it, can do wrong.
+"""The errors of the platform and of calls to it.
 
     WeChatError
      ├ EnvelopeError      a callback that must be refused with 403
-     ├ MalformedMessage   a genuine callback nobody can read: keep it raw, answer "success"
+     ├ MalformedMessage   a genuine callback that cannot be parsed: keep it raw, answer "success"
      ├ ContentError       a reply the platform would refuse
      ├ TransportError     the network failed, or the answer was no answer
-     └ ApiError           the platform said no, and why
+     └ ApiError           the platform refused, and why
 
 Source: WeChat reference 16 (error codes).
 """
@@ -18,7 +18,7 @@ from wechat.sdk.error_codes import ERROR_CODES
 
 
 class Cause(Enum):
-    """The reason why a call failed, as far as it matters for other calls."""
+    """The cause of a failed call, as far as it matters for other calls."""
 
     QUOTA = "quota"  # the calls of the day are used up
     RATE = "rate"  # too many calls in a short time
@@ -53,7 +53,7 @@ CAUSES = {
 class WeChatError(Exception):
     """The root of all errors here; never raised itself.
 
-    `is_answer` tells whether the other side said it, so that it can be reached.
+    `is_answer` tells whether the other side answered, so that it is reachable.
     """
 
     is_answer = False
@@ -64,7 +64,7 @@ class WeChatError(Exception):
 
 
 class EnvelopeError(WeChatError):
-    """A callback that is not provably from the platform.
+    """The error for a callback that is not provably from the platform.
 
     `reason` is a metric label: missing, signature, stale, downgraded, padding, appid, malformed or length.
     """
@@ -75,7 +75,7 @@ class EnvelopeError(WeChatError):
 
 
 class MalformedMessage(WeChatError):
-    """An authentic push that could not be understood; `raw` is the decrypted body."""
+    """The error for a genuine push that cannot be parsed; `raw` is the decrypted body."""
 
     def __init__(self, raw: bytes, why: str = "") -> None:
         super().__init__(why or "unreadable push")
@@ -83,7 +83,7 @@ class MalformedMessage(WeChatError):
 
 
 class ContentError(WeChatError):
-    """A reply the platform would refuse.
+    """The error for a content that the platform would refuse.
 
     `message` is an English sentence; `code` and `params` let another layer say the same in another language.
     Codes: required, too_long, too_many, not_a_url, not_passive, not_service, unknown_type, malformed.
@@ -104,7 +104,7 @@ class ContentError(WeChatError):
 
 
 class TransportError(WeChatError):
-    """A call had no usable answer. `outcome_unknown` is False only when the request surely never left."""
+    """The error for a call without a usable answer; `outcome_unknown` is False only if it was not sent."""
 
     retryable = True
 
@@ -118,11 +118,11 @@ class TransportError(WeChatError):
 
 
 class ApiError(WeChatError):
-    """The platform answered with an errcode other than 0.
+    """The error for an answer of the platform with an errcode other than 0.
 
-    An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's
-    IP whitelist (40164 only); `failed_openids` are those a bulk call did not work for (45171 only).
-    `msg_id` is the mass send that an answer is about (45065: the earlier one of the same clientmsgid), or 0.
+    An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's IP
+    whitelist (40164 only); `failed_openids` are those for which a bulk call failed (45171 only). `msg_id` is
+    the mass send that an answer is about (45065: the earlier one with the same clientmsgid), or 0.
     WeChat reference 0.2, 11 and 16.
     """
 
@@ -151,7 +151,7 @@ class ApiError(WeChatError):
     def from_answer(
         cls, errcode: int, errmsg: str, api: str, failed_openids: Sequence[str] = (), msg_id: int = 0
     ) -> "ApiError":
-        """Builds from the platform's own text, which carries the request id and, for 40164, our address."""
+        """Returns the error from the platform's text, with the request id and, for 40164, our address."""
         rid = re.search(r"\brid: ?([0-9a-f]+(?:-[0-9a-f]+)*)", errmsg)
         address = re.search(r"invalid ip ([0-9a-fA-F.:]+)", errmsg) if errcode == 40164 else None
         return cls(
@@ -160,10 +160,7 @@ class ApiError(WeChatError):
 
     @property
     def category(self) -> str:
-        """Returns the category of WeChat reference 16.
-
-        A token call that says 40001 complains of the secret instead.
-        """
+        """Returns the category of WeChat reference 16; of 40001 in a call for a token, that of the secret."""
         if self._complains_of_secret:
             return "permanent_for_request"
         return ERROR_CODES.get(self.errcode, UNKNOWN)[0]

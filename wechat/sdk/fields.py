@@ -1,7 +1,7 @@
-"""Declaring where in a push a dataclass field is found.
+"""The declarations of where the fields of a dataclass are found in a push.
 
-`string("PicUrl")` beside a field says which element fills it; several names are tried in turn, and
-`A/B` means B inside A. `read` turns a push into the keyword arguments of a class.
+`string("PicUrl")` beside a field names the element that fills it; several names are tried in turn, and `A/B`
+is B inside A. `read` turns a push into the keyword arguments of a class.
 """
 
 import math
@@ -47,7 +47,7 @@ def integers(path: str) -> tuple[int, ...]:
 
 
 def strings(path: str, name: str) -> tuple[str, ...]:
-    """Declares a field: the texts called `name` in each of the repeated elements at `path`."""
+    """Declares a field of the texts called `name` in each of the repeated elements at `path`."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(as_text(child(one, name)) for one in _each(found)), path),
@@ -55,7 +55,7 @@ def strings(path: str, name: str) -> tuple[str, ...]:
 
 
 def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
-    """Declares a field: one `kind` for each of the repeated elements at `path`."""
+    """Declares a field of instances of `kind`, one for each of the repeated elements at `path`."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), path),
@@ -63,26 +63,26 @@ def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
 
 
 def as_text(found: Tree) -> str:
-    """The text without the blanks around it. Raises ValueError for elements."""
+    """Returns the stripped text. Raises ValueError for elements."""
     if not isinstance(found, str):
         raise ValueError("text expected, elements found")
     return found.strip()
 
 
 def as_integer(found: Tree) -> int:
-    """A signed 64-bit number, written `16.0` too; 0 for what is none. Raises ValueError for elements."""
+    """Returns a signed 64-bit number, also from `16.0`; 0 for other text. Raises ValueError for elements."""
     number = as_identifier(found)
     return number if -LARGEST <= number <= LARGEST else 0
 
 
 def as_identifier(found: Tree) -> int:
-    """A whole number of any plausible size; 0 for what is none. Raises ValueError for elements."""
+    """Returns a whole number of any plausible size; 0 for other text. Raises ValueError for elements."""
     whole = _WHOLE.fullmatch(as_text(found))
     return int(whole[1]) if whole else 0
 
 
 def as_decimal(found: Tree) -> float:
-    """A finite number; 0 for what is none. Raises ValueError for elements."""
+    """Returns a finite number; 0 for other text. Raises ValueError for elements."""
     text = as_text(found)
     try:
         number = float(text)
@@ -92,7 +92,7 @@ def as_decimal(found: Tree) -> float:
 
 
 def read(kind: type, node: Tree) -> dict[str, Any]:
-    """The keyword arguments for `kind` found in a push. Raises ValueError for elements in place of text."""
+    """Returns the keyword arguments for `kind` from a push. Raises ValueError for elements as text."""
     found = {}
     for name, elements, reader in _plan(kind):
         for element in elements:
@@ -104,7 +104,7 @@ def read(kind: type, node: Tree) -> dict[str, Any]:
 
 
 def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> dict[str, Tree]:
-    """The top-level elements that `kind` declares no field for."""
+    """Returns the top-level elements for which `kind` declares no field."""
     names = _names(kind) | ignoring
     return {name: value for name, value in node.items() if name not in names}
 
@@ -116,7 +116,7 @@ def _names(kind: type) -> frozenset[str]:
 
 @cache
 def _plan(kind: type) -> tuple[tuple[str, tuple[str, ...], Reader], ...]:
-    """The fields of a kind: name, the elements it may be in, and what reads it."""
+    """Returns for each field of a class its name, its elements, and its converter."""
     sourced = ((one.name, one.metadata) for one in fields(kind) if "paths" in one.metadata)
     return tuple(
         (name, _elements(metadata["paths"]), _reader(metadata["convert"], metadata["paths"]))
@@ -147,6 +147,6 @@ def _first(node: Tree, paths: list[list[str]]) -> Tree:
 
 
 def _each(found: Tree) -> list[Tree]:
-    """Returns the repeated elements, without the empty ones; a blank container has none."""
+    """Returns the repeated elements without the empty ones; none for a blank container."""
     several = found if isinstance(found, list) else [found]
     return [one for one in several if not isinstance(one, str) or one.strip()]

@@ -9,6 +9,6 @@ OPENID = re.compile(rf"^[A-Za-z0-9_-]{{1,{LONGEST}}}\Z")
 def is_openid(text: str) -> bool:
     """Returns whether the text can be an openid.
 
-    Real ones have 28 characters, those of tests and older platforms fewer.
+    Real ones have 28 characters; those of tests and older platforms have fewer.
     """
     return OPENID.match(text) is not None

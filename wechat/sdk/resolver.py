@@ -1,4 +1,4 @@
-"""Host names turned into addresses within the deadline of the call."""
+"""The resolution of host names within the deadline of the call."""
 
 import ipaddress
 import math
@@ -13,8 +13,8 @@ from wechat.sdk import deadlines
 def resolve(host: str, port: int) -> list[Any]:
     """Returns a host's addresses as ``getaddrinfo`` gives them. Raises ``gaierror`` and ``TimeoutError``.
 
-    The system's resolver cannot be interrupted, so it is left behind in a thread of its own when it takes
-    too long.
+    The system's resolver cannot be interrupted, so it runs in a separate thread, which is abandoned if it
+    takes too long.
     """
     host = host.strip("[]")
     if _is_numeric(host) or math.isinf(deadlines.current()):

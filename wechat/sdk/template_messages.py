@@ -1,4 +1,4 @@
-"""Messages made from a template: what they say, and the body of each way of sending them.
+"""The messages made from a template, and their bodies for each way of sending.
 
 WeChat reference 9.3 (template messages), 10.2 (notices), 10.3 (one-time subscription), 10.4 (mini program).
 """
@@ -72,7 +72,7 @@ def to_dict(message: TemplateMessage) -> dict[str, Any]:
 
 
 def from_dict(template_id: str, stored: Mapping[str, Any]) -> TemplateMessage:
-    """Returns what `to_dict` described. Raises ContentError for anything it cannot have written."""
+    """Returns the message that `to_dict` wrote. Raises ContentError for other data."""
     values = stored.get("values", {})
     texts = {name: stored[name] for name in _TEXTS if name in stored}
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in texts.values()):

@@ -1,9 +1,9 @@
-"""Text from outside, made fit to be stored, compared, shown, exported and sent again.
+"""The cleaning of text from outside, so that it can be stored, compared, shown, exported and sent.
 
-Every door to the outside reads its text here: callbacks, answers of the platform and of WeChat Pay, bodies of
-the API, uploaded tables. What PostgreSQL, XML or a spreadsheet cannot hold is dropped: control characters but
-tab and line ends, halves of surrogate pairs, non-characters. Documents in UTF-16 are known by their first
-bytes; all others are meant to be UTF-8, and what is none becomes U+FFFD.
+All input is decoded here: callbacks, answers of the platform and of WeChat Pay, bodies of the API, uploaded
+tables. Characters that PostgreSQL, XML or a spreadsheet cannot hold are dropped: control characters except
+tab and line ends, halves of surrogate pairs, non-characters. UTF-16 is recognised by its first bytes; other
+documents are read as UTF-8, with U+FFFD for invalid bytes.
 """
 
 import codecs
@@ -24,7 +24,7 @@ _SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x
 
 
 def clean(text: str) -> str:
-    """Returns the text without the characters that have no place in one; usually the same object."""
+    """Returns the text without characters that no text may contain; usually the same object."""
     # Printable text, on one line or several, holds none of them, which is quicker to see than to search for.
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
@@ -41,10 +41,10 @@ def decode(data: bytes) -> str:
 
 
 def load_json(data: bytes, **options: Any) -> Any:
-    """Returns the value of a JSON document, all its texts clean; line ends inside of texts are tolerated.
+    """Returns the value of a JSON document with clean texts; accepts line ends inside of texts.
 
-    `options` are those of `json.loads`. Raises ValueError, for numbers of thousands of digits, for `NaN` and
-    `Infinity`, which no other reader takes, and for what is nested more than `DEEPEST` deep as well.
+    `options` are those of `json.loads`. Raises ValueError, also for numbers of thousands of digits, for `NaN`
+    and `Infinity`, which are not valid JSON, and for values nested deeper than `DEEPEST`.
     """
     document = decode(data)
     try:
@@ -60,19 +60,19 @@ def load_json(data: bytes, **options: Any) -> Any:
 
 
 def _finite(number: str) -> float:
-    """Returns the number. Raises ValueError for one without an end, as `1e999` is here."""
+    """Returns the number. Raises ValueError for an infinite one, such as `1e999`."""
     if math.isfinite(found := float(number)):
         return found
     raise ValueError(f"{number[:20]} is no number")
 
 
 def is_json(data: bytes) -> bool:
-    """Returns whether it can only be a JSON object, and no XML."""
+    """Returns whether the document can be a JSON object and no XML."""
     return in_utf8(data).lstrip()[:1] == b"{"
 
 
 def is_legible(data: bytes) -> bool:
-    """Returns whether it begins as a text does, and as no picture, sound or film."""
+    """Returns whether the bytes begin like a text, and not like a picture, sound or video."""
     head = data[:512]
     try:
         return b"\0" not in head and bool(codecs.getincrementaldecoder("utf-8")().decode(head))

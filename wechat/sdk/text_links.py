@@ -1,8 +1,8 @@
-"""The links in a text that we send: what of it can be tapped, and what a reader sees of it.
+"""The links in a text that we send, and the text that a reader sees.
 
-A text may have ``<a href="https://…">words</a>``, with ``data-miniprogram-appid`` and
-``data-miniprogram-path`` for a page of a mini program; a plain web address can be tapped as well. Everything
-else is text. WeChat reference 3 and 8.2, the rows of ``text``.
+A text may contain ``<a href="https://…">words</a>``, with ``data-miniprogram-appid`` and
+``data-miniprogram-path`` for a page of a mini program. A plain web address is a link as well. Everything else
+is text. WeChat reference 3 and 8.2, the rows of ``text``.
 """
 
 import re
@@ -19,7 +19,7 @@ WEB = ("https://", "http://")
 class Link:
     """A link; ``url`` is a web address.
 
-    With an ``appid`` it is what a WeChat without mini programs opens instead.
+    With an ``appid``, old versions of WeChat without mini programs open the ``url``.
     """
 
     words: str
@@ -29,7 +29,7 @@ class Link:
 
 
 def parts_of(text: str) -> Iterator[str | Link]:
-    """Yields the text in pieces, its links among them; a link that leads nowhere is text."""
+    """Yields the parts of the text, plain ones and links; an invalid link is plain text."""
     end = 0
     for found in ANCHOR.finditer(text):
         link = _link(found)
@@ -41,7 +41,7 @@ def parts_of(text: str) -> Iterator[str | Link]:
 
 
 def words_of(text: str) -> str:
-    """Returns what is read of a text: of its links, the words."""
+    """Returns the visible text, with the words of its links."""
     return "".join(part if isinstance(part, str) else part.words for part in parts_of(text))
 
 

@@ -1,8 +1,8 @@
-"""Access tokens and JS-SDK tickets, shared by every thread and process that speaks for an account.
+"""The access tokens and JS-SDK tickets, shared by all threads and processes of an account.
 
-One cache per account lives in a `TokenStore`; each process keeps its own copy in front of it. A token is
-renewed early, under a lock with a second look, so that a thundering herd costs one fetch. WeChat reference
-4.1, 4.2 and 4.7.
+A `TokenStore` has one cache per account, and each process keeps its own copy. A token is renewed early, under
+a lock and after a second check of the store, so that many callers cause one fetch. WeChat reference 4.1, 4.2
+and 4.7.
 """
 
 import threading
@@ -33,25 +33,25 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A value and the Unix second it stops being valid."""
+    """A value and the Unix second at which it becomes invalid."""
 
     value: str = field(repr=False)
     expires_at: float
 
 
 class TokenStore(Protocol):
-    """A place where processes share tokens. Names are at most 64 characters of ASCII."""
+    """The interface of a store that processes share; names have at most 64 characters of ASCII."""
 
     def load(self, name: str) -> Token | None: ...
 
     def save(self, name: str, token: Token) -> None: ...
 
     def drop(self, name: str, value: str) -> None:
-        """Forgets the token only if it still has this value."""
+        """Deletes the token only if it still has this value."""
         ...
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Returns a lock that one process at a time holds; how long to wait for it the store decides."""
+        """Returns a lock between processes; the store decides how long to wait for it."""
         ...
 
 
@@ -82,7 +82,7 @@ class MemoryTokenStore:
 
 
 class SharedToken:
-    """One token, kept in a store and in this process, fetched by `fetch` when it is due."""
+    """A token that is kept in a store and in this process, and fetched by `fetch` when it is due."""
 
     def __init__(self, name: str, store: TokenStore, fetch: Callable[[], Token], now: Clock) -> None:
         self._name = name
@@ -96,7 +96,7 @@ class SharedToken:
         return self.current().value
 
     def current(self) -> Token:
-        """Returns a valid token. Raises what fetching raised, unless the one in hand still has some life."""
+        """Returns a valid token. Raises the error of `fetch`, unless the current token is still valid."""
         held = self._held
         if held and self._good_for_now(held):
             return held
@@ -110,7 +110,7 @@ class SharedToken:
             return held
 
     def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
-        """Returns a token other than the refused one, from whoever has it or from `refetch(rejected)`."""
+        """Returns a token other than the refused one, from the store or from `refetch(rejected)`."""
         held = self._held
         if held and held.value != rejected and self._alive(held):
             return held.value
@@ -155,9 +155,9 @@ class SharedToken:
 class AccessTokens:
     """The access token of one account.
 
-    `kind` "stable" leaves the tokens of other systems alone, "classic" ones end each other, anything else is
-    a ValueError. Errors of the platform come out as ApiError: 40164 carries `client_ip`, the address to add
-    to the IP whitelist.
+    Tokens of the `kind` "stable" do not end those of other systems, "classic" ones end each other; any other
+    kind is a ValueError. Raises ApiError for refusals: 40164 has `client_ip`, the address to add to the IP
+    whitelist.
     """
 
     def __init__(
@@ -182,14 +182,14 @@ class AccessTokens:
         return self._token.get()
 
     def current(self) -> Token:
-        """Returns the token with the time it ends."""
+        """Returns the token with its end."""
         return self._token.current()
 
     def renew(self, rejected: str) -> str:
         """Returns the token to use after the platform refused `rejected`.
 
-        Raises ApiError or TransportError. May return `rejected` itself when the platform insists on it and no
-        forced refresh is left; the next refusal is then final.
+        Raises ApiError or TransportError. May return `rejected` itself if the platform returns it again and
+        no forced refresh is left; the next refusal is then final.
         """
         return self._token.renew(rejected, self._refetch)
 
@@ -200,7 +200,7 @@ class AccessTokens:
     def _refetch(self, rejected: str) -> Token:
         """Fetches a token; forces a new one if the platform gives the rejected one again and it is allowed.
 
-        The platform keeps handing out a stable token it considers valid; only force ends that.
+        The platform returns a stable token again as long as it considers it valid; only force ends that.
         """
         token = self._fetch()
         if self._kind == "stable" and token.value == rejected and self._may_force():
@@ -214,7 +214,7 @@ class AccessTokens:
         return _stable(self._credentials, force=force)
 
     def _may_force(self) -> bool:
-        """Takes one forced refresh from the allowance: 20 a day, 30 seconds apart, over all processes."""
+        """Takes one forced refresh from the allowance of all processes: 20 a day, 30 seconds apart."""
         name = f"{self._name}:forced"
         spent = self._store.load(name)
         now = self._now()
@@ -226,7 +226,7 @@ class AccessTokens:
 
 
 def ask_stable_token(transport: Transport, credentials: Credentials) -> Token:
-    """Asks for the account's stable token without ending the one there is. Raises like ``Transport.ask``."""
+    """Returns the account's stable token without ending the current one. Raises like ``Transport.ask``."""
     asked = time.time()
     return read_token(transport.ask(_stable(credentials, force=False)), "access_token", asked)
 

@@ -1,6 +1,6 @@
-"""The one way out: calls to the platform over HTTPS, and what their answers mean.
+"""The transport of calls to the platform over HTTPS, and the interpretation of answers.
 
-Nothing here shows a token or a secret: not a repr, not an exception, not a log line. WeChat reference 0.2.
+No repr, exception or log line contains a token or a secret. WeChat reference 0.2.
 """
 
 import json
@@ -65,7 +65,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file, or the JSON the platform sent in its place (`json` is None for a file)."""
+    """A downloaded file, or the JSON that the platform sent in its place (`json` is None for a file)."""
 
     content_type: str
     filename: str
@@ -74,9 +74,10 @@ class Download:
 
 
 class Transport:
-    """Sends calls to one host. Safe for use by several threads.
+    """The transport of calls to one host. Safe for use by several threads.
 
-    `observer(api, outcome, seconds, error)` hears of every call: "ok", an errcode, "unreachable" or "lost".
+    `observer(api, outcome, seconds, error)` is called after every call; the outcome is "ok", an errcode,
+    "unreachable" or "lost".
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Transport:
             return _accepted(answer, call.api)
 
     def download(self, call: ApiRequest) -> Download:
-        """A file or a JSON answer, told apart by the bytes themselves. Raises like `ask`."""
+        """Downloads a file or a JSON answer, told apart by its bytes. Raises like `ask`."""
         with self._watched(call.api):
             response = self._send(call, FILE_SECONDS)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -165,10 +166,7 @@ def _outcome(error: WeChatError) -> str:
 
 
 def _level(error: WeChatError) -> int:
-    """Returns the log level of an error: INFO for a refusal with a known reason, else WARNING.
-
-    Such a refusal is the caller's to deal with; anything else the operator should see.
-    """
+    """Returns the log level of an error: INFO for a known refusal, which the caller handles, else WARNING."""
     if isinstance(error, ApiError) and error.errcode in ERROR_CODES and error.category in REFUSALS:
         return logging.INFO
     return logging.WARNING
@@ -201,13 +199,13 @@ def _uploading(base: str, call: ApiRequest) -> requests.PreparedRequest:
 
 @cache
 def _environment(base: str) -> Mapping[str, Any]:
-    """Returns proxy and certificates as the environment names them, looked up once."""
+    """Returns the proxy and certificate settings of the environment, cached."""
     with requests.Session() as session:
-        return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003
+        return session.merge_environment_settings(base, {}, False, None, None)  # noqa: FBT003 - the library's order
 
 
 def _json(content: bytes) -> dict[str, Any] | None:
-    """Returns a JSON object, read as UTF-8 whatever the headers say; None for anything else."""
+    """Returns a JSON object, read as UTF-8 whatever the headers say; None for other content."""
     if not text.is_json(content):
         return None
     try:
@@ -243,7 +241,7 @@ def _filename(response: requests.Response) -> str:
 
 
 class _Redaction(logging.Filter):
-    """Keeps credentials out of the HTTP library's debug lines, which print whole addresses."""
+    """The log filter that removes credentials from the HTTP library's debug lines, which contain URLs."""
 
     _secret = re.compile(r"((?:token|secret|refresh_token|appsecret)=)[^&\s\"]+")
 
@@ -261,7 +259,7 @@ logging.getLogger("urllib3.connectionpool").addFilter(_Redaction())
 
 @cache
 def shared_session(base: str, pid: int) -> requests.Session:
-    """Returns the pooled session for a host in one process: a fork must not share sockets."""
+    """Returns the pooled session for a host in this process; forked processes must not share sockets."""
     session = requests.Session()
     # Threads share the session; the cookie jar is the one part of it they could trip over.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -1,4 +1,4 @@
-"""XML in and out: no DTDs, no entities, no network on the way in; no way out of CDATA on the way out.
+"""The reading and writing of XML: reading without DTDs, entities or network, writing with safe CDATA.
 
 WeChat reference 1.3.
 """
@@ -31,7 +31,7 @@ _OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
 
 
 class _Parsers(threading.local):
-    """The parsers of each thread: lxml lets one thread at a time use a parser, and the others wait for it."""
+    """The parsers of each thread, because lxml lets only one thread at a time use a parser."""
 
     def __init__(self) -> None:
         self.of_utf8 = _parser("utf-8")
@@ -54,7 +54,7 @@ _parsers = _Parsers()
 
 
 def parse(body: bytes) -> etree._Element:
-    """The root element. Raises MalformedMessage for broken XML, any DOCTYPE, or more than MAX_BODY bytes."""
+    """Returns the root. Raises MalformedMessage for broken XML, a DOCTYPE, or over MAX_BODY bytes."""
     if len(body) > MAX_BODY:
         raise MalformedMessage(body, "too large")
     root = _root(body)
@@ -118,14 +118,14 @@ def _character(escaped: "re.Match[str]") -> str:
 
 
 def tree(element: etree._Element) -> Tree:
-    """An element as text, or as a dict of its children where repeated siblings are lists."""
+    """Returns an element as text, or as a dict of its children in which repeated ones are lists."""
     if not len(element):
         return text.clean(element.text or "")
     return collect([(each.tag, tree(each) if len(each) else text.clean(each.text or "")) for each in element])
 
 
 def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
-    """A dict of named values in which a name that repeats, or is known to repeat, holds a list."""
+    """Returns a dict of named values; a name that repeats, or is known to repeat, has a list."""
     found: dict[str, Tree] = {}
     for name, value in pairs:
         before = found.get(name)
@@ -139,12 +139,12 @@ def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:
 
 
 def child(node: Tree, name: str) -> Tree:
-    """A named child of a node, or empty text where there is none."""
+    """Returns a named child of a node, or the empty text."""
     return node.get(name, "") if isinstance(node, dict) else ""
 
 
 def elements(fields: Mapping[str, Any]) -> str:
-    """Elements for named values: texts in CDATA, numbers bare, a list as siblings of one name."""
+    """Returns elements for named values: texts in CDATA, numbers plain, a list as siblings of one name."""
     return "".join(
         [
             f"<{name}>{_inner(each)}</{name}>"
@@ -161,5 +161,5 @@ def _inner(value: Any) -> str:
 
 
 def cdata(content: str) -> str:
-    """A CDATA section holding any text: what XML cannot carry is dropped, and nothing ends it early."""
+    """Returns a CDATA section with any text, which cannot end it early; drops characters that XML forbids."""
     return f"<![CDATA[{text.clean(content).replace(']]>', ']]]]><![CDATA[>')}]]>"

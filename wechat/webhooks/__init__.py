@@ -1,1 +1,1 @@
-"""Events of the product on their way to business systems: endpoints, deliveries and their log."""
+"""The webhooks: events for business systems, with endpoints, deliveries and their log."""

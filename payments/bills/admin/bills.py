@@ -1,4 +1,4 @@
-"""The daily bills: fetched, looked at, exported."""
+"""The admin of daily bills: staff fetch, read and export them."""
 
 import datetime
 from typing import Any, cast
@@ -37,7 +37,7 @@ BILL_COLOURS = {
 
 
 class BillDayForm(forms.Form):
-    """The form to fetch a day's bills by hand, of a merchant all of whose accounts are the reader's."""
+    """The form to fetch a day's bills by hand; it offers merchants whose accounts are all the reader's."""
 
     merchant = forms.ModelChoiceField(
         Merchant.objects.none(), label=gettext_lazy("merchant"), empty_label=None
@@ -78,7 +78,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns bills of merchants of which the reader sees all: a bill is about all that is sold there."""
+        """Returns bills of merchants whose accounts the reader may all see, as a bill covers all of them."""
         rows = super().get_queryset(request)
         whole = whole_merchants(Rights.of(request.user), self.area)
         of_bill = self._open(request).filter(bill=OuterRef("pk")).order_by().values("bill")
@@ -111,7 +111,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
-        """Sends the file as WeChat Pay made it, packed."""
+        """Sends the bill file as WeChat Pay made it, compressed."""
         if not bill.file:
             raise Http404
         name = str(bill.file.name).rpartition("/")[2]
@@ -145,7 +145,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         )
 
     def again_view(self, request: HttpRequest, bill: Bill) -> HttpResponse:
-        """Has the same bill fetched once more; what is known already changes nothing."""
+        """Makes a worker fetch the bill again; known lines change nothing."""
         if not self._may_fetch(request, bill):
             raise PermissionDenied
         if request.method == "POST":
@@ -155,7 +155,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_bill_change", bill.pk)
 
     def fetch_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Has both bills of a day fetched, also of days before the merchant was set up here."""
+        """Makes a worker fetch both bills of a day, also of days before the merchant was set up here."""
         form = BillDayForm(request, request.POST or None)
         if form.is_valid():
             merchant, day = form.cleaned_data["merchant"], form.cleaned_data["day"]
@@ -172,7 +172,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return whole.filter(pk=bill.merchant_id).exists()
 
     def _open(self, request: HttpRequest) -> QuerySet[Discrepancy]:
-        """Returns the open exceptions that the list of exceptions shows the reader now."""
+        """Returns the open exceptions that the reader may see."""
         own = Q(account=current_account(request))
         shown = own_or_whole(own, Rights.of(request.user), self.area)
         return Discrepancy.objects.filter(shown, state=Discrepancy.State.OPEN)

@@ -1,4 +1,4 @@
-"""Exceptions: where WeChat Pay and our books do not agree, and what staff decide."""
+"""The admin of exceptions: points in which WeChat Pay and our books differ, and the decisions of staff."""
 
 from typing import Any, cast
 
@@ -63,7 +63,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns the account's exceptions; to whoever sees all of the merchant also those of no account."""
+        """Returns the account's exceptions, and those without one of merchants the reader has whole."""
         rows = super().get_queryset(request)
         own = Q(account__in=self.shown_accounts(request))
         return rows.filter(own_or_whole(own, Rights.of(request.user), self.area))
@@ -91,7 +91,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return super().render_change_form(request, {**context, **forms_, **alone}, *args, **kwargs)
 
     def _alone(self, request: HttpRequest, found: Discrepancy) -> dict[str, Any]:
-        """Returns whether nobody else may agree to a booking, and whether the reader may invite somebody."""
+        """Returns whether nobody else may approve a booking, and whether the reader may invite somebody."""
         assert isinstance(request.user, User)
         assert found.order is not None
         account_id = found.order.account_id
@@ -101,7 +101,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         }
 
     def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Closes an exception with a note of finance; once closed it stays as it is."""
+        """Closes an exception for good, with a note of finance."""
         self._require_right(request, found)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
@@ -117,7 +117,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def propose_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Keeps what somebody proposes to book; nothing is booked before a second person agrees."""
+        """Keeps a proposed booking, which is carried out only when a second person agrees."""
         self._require_right(request, found)
         form = ResolutionForm(found, request.POST)
         if request.method == "POST" and form.is_valid():
@@ -135,7 +135,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return redirect("admin:bills_discrepancy_change", found.pk)
 
     def decide_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Books what the second person was shown, if it is still proposed, or rejects it."""
+        """Carries out or rejects the booking that the second person was shown, if it is still proposed."""
         self._require_right(request, found)
         if request.method == "POST":
             assert isinstance(request.user, User)

@@ -1,4 +1,4 @@
-"""The bills of WeChat Pay, and where they and our books do not agree."""
+"""The models of WeChat Pay's bills and of exceptions, in which they differ from our books."""
 
 from payments.bills.models.bills import Bill, BillLine, FundLine
 from payments.bills.models.discrepancies import Discrepancy

@@ -11,9 +11,9 @@ from wechat.kernel.work import WorkRow
 
 
 class Bill(WorkRow):
-    """One day of one merchant as WeChat Pay tells it; sums in fen, fees in 1/1000 fen as in the file.
+    """WeChat Pay's bill of one merchant for one day; sums in fen, fees in 1/1000 fen as in the file.
 
-    ``due_at`` is when it is fetched (again); null once it is there or there is none.
+    ``due_at`` is when it is fetched (again); null once it was fetched or does not exist.
     """
 
     class Kind(models.TextChoices):
@@ -58,7 +58,7 @@ class Bill(WorkRow):
 
 
 class Matched(models.Model):
-    """The order or refund that a line of a bill is about, where we know it.
+    """The link from a line of a bill to the order or refund that it is about, if known.
 
     An abstract model: each kind of line brings its own indexes.
     """
@@ -87,7 +87,7 @@ class Matched(models.Model):
 
 
 class BillLine(Matched):
-    """A payment or a refund in a trade bill, and what it is here."""
+    """A payment or refund in a trade bill, linked to our order or refund."""
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("Payment")

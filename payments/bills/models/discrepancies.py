@@ -12,9 +12,9 @@ from payments.orders.models.refunds import Refund
 
 
 class Discrepancy(models.Model):
-    """A point in which WeChat Pay and our books do not agree; a person looks and closes it with a note.
+    """A point in which WeChat Pay and our books differ; a person checks it and closes it with a note.
 
-    ``account`` is empty for a number that no account of ours ever used. Amounts in fen.
+    ``account`` is empty for an order number that no account of ours used. Amounts in fen.
     """
 
     class State(models.TextChoices):

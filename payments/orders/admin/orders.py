@@ -1,4 +1,4 @@
-"""Orders for finance: the list, one order with its whole history, and what can be done with it."""
+"""The admin of orders, for finance: the list, one order with its history, and its actions."""
 
 import uuid
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ class RefundForm(forms.Form):
         self.order = order
 
     def clean_amount(self) -> int:
-        """Returns the amount in fen. Raises ``ValidationError`` for more than can still be refunded."""
+        """Returns the amount in fen. Raises ``ValidationError`` if it exceeds what can still be refunded."""
         amount: int = self.cleaned_data["amount"]
         if not 1 <= amount <= self.order.refundable:
             raise forms.ValidationError(
@@ -75,17 +75,17 @@ class RefundForm(forms.Form):
 
 
 def trade_number(number: str) -> SafeString:
-    """Returns a number of an order or refund for a list, where it may go over two lines."""
+    """Returns the number of an order or refund for a list, where it may wrap."""
     return format_html('<span class="trade-number">{}</span>', number)
 
 
 def payer_openid(order: Order) -> str:
-    """Returns the openid of whoever paid, or was to pay."""
+    """Returns the openid of the payer, or of the person who was to pay."""
     return order.payer_openid or order.openid
 
 
 def payer_of(order: Order) -> Person | None:
-    """Returns the person noted on the order, or looks one up for an order that stands alone."""
+    """Returns the person set on the order by the list, or looks them up for a single order."""
     return people.of_row(order, openid=payer_openid)
 
 
@@ -153,7 +153,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
 
     def refund_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Asks for the amount, then says what will happen, and refunds it once that is confirmed."""
+        """Asks for the amount, shows what will happen, and refunds it after confirmation."""
         if not order.refundable:
             self.message_user(request, _("Nothing of this order is left to refund."))
             return redirect("admin:orders_order_change", order.pk)
@@ -167,7 +167,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/refund.html", context)
 
     def look_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Asks WeChat Pay now, rather than when it is due."""
+        """Queries WeChat Pay about the order now."""
         if request.method == "POST":
             before = order.state
             if order.is_open:
@@ -199,7 +199,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/close.html", context)
 
     def ship_view(self, request: HttpRequest, order: Order) -> HttpResponse:
-        """Keeps how the order was delivered, which WeChat waits to hear for a mini program's orders."""
+        """Records how an order of a mini program was shipped, which WeChat has to be told."""
         if not shipping.may_ship(order):
             self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
@@ -253,7 +253,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:orders_order_change", order.pk)
 
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
-        """Returns what will happen if this amount is refunded: a page shows it before it is confirmed."""
+        """Returns what a refund of this amount will do, for the page that asks for confirmation."""
         assert isinstance(request.user, User)
         limit = limit_of(request.user, order.account_id)
         left = left_alone(order, "staff", request.user)

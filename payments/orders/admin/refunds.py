@@ -1,4 +1,4 @@
-"""Refunds for finance: the list, and the second person's yes or no."""
+"""The admin of refunds, for finance: the list, and the decision of the second person."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -88,7 +88,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
     def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
-        """Shows what will happen, and then approves or rejects the refund."""
+        """Shows what will happen; after confirmation approves or rejects the refund."""
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:orders_refund_change", refund.pk)
@@ -156,7 +156,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("requested"))
     def requested(self, refund: Refund) -> SafeString:
-        """Returns when it was asked for and, below, by whom: a list has no room for a column of names."""
+        """Returns when the refund was requested and, below, by whom."""
         return format_html("{}<br>{}", moment(refund.created_at), self.asker(refund) or "")
 
     @admin.display(description=gettext_lazy("refunded"))

@@ -1,4 +1,4 @@
-"""Orders, their refunds, what others hear of both, and what they add up to by day."""
+"""The models of orders, refunds, their events and shipments, and of revenue by day."""
 
 from payments.orders.models.events import OrderEvent
 from payments.orders.models.orders import Order, Step

@@ -11,9 +11,9 @@ GIVEN_UP = Q(due_at__isnull=True) & ~Q(error="")
 
 
 class OrderEvent(WorkRow):
-    """An event of an order that others act on, written in the transaction that made it true.
+    """An event of an order for the registered handlers, written in the transaction of the change.
 
-    ``handled_by`` names the handlers that are done with it; each handles it exactly once.
+    ``handled_by`` names the handlers that are done; each handles an event exactly once.
     """
 
     class Topic(models.TextChoices):

@@ -10,10 +10,10 @@ from wechat.kernel.work import WorkRow
 
 
 class Order(WorkRow):
-    """One sale under one ``out_trade_no``. All amounts are whole fen.
+    """A sale under one ``out_trade_no``. All amounts are whole fen.
 
-    ``reserved`` is what refunds were asked for and not given up, ``refunded`` what has been paid back.
-    ``due_at`` is when somebody has to look what became of it; null once nothing can change by itself.
+    ``reserved`` is the sum of refunds that were requested and not given up, ``refunded`` the sum paid back.
+    ``due_at`` is when WeChat Pay is asked about it; null once its state can no longer change by itself.
     """
 
     class Way(models.TextChoices):
@@ -137,7 +137,7 @@ class Order(WorkRow):
 
     @property
     def impersonal_name(self) -> str:
-        """Returns what the audit may call an order by: its number tells nobody who paid."""
+        """Returns the name of the order in the audit log: its number, which does not identify the payer."""
         return self.out_trade_no
 
     @property
@@ -150,12 +150,12 @@ class Order(WorkRow):
 
     @property
     def refundable(self) -> int:
-        """Returns what may still be asked back, in fen."""
+        """Returns how many fen may still be refunded."""
         return self.total - self.reserved if self.is_paid else 0
 
 
 class Step(models.Model):
-    """One line of an order's history; written once, never changed."""
+    """A line of an order's history; never changed."""
 
     class Kind(models.TextChoices):
         CREATED = "created", _("Order made")

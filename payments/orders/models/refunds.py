@@ -11,9 +11,9 @@ from wechat.kernel.work import WorkRow, finished_is_not_due
 
 
 class Refund(WorkRow):
-    """A refund of an order, in part or in full, under one ``out_refund_no`` for ever. ``amount`` in fen.
+    """A refund of an order, in part or in full, under one fixed ``out_refund_no``; ``amount`` in fen.
 
-    ``calls`` counts the steps with WeChat Pay: from the second one on it is asked first what it knows.
+    ``calls`` counts the steps with WeChat Pay: from the second one on, its state there is queried first.
     """
 
     account = models.ForeignKey(

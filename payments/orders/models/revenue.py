@@ -8,10 +8,10 @@ from wechat.kernel.work import WorkRow
 
 
 class RevenueDay(WorkRow):
-    """A day (Asia/Shanghai) on which something was paid, due when its sums have to be worked out.
+    """A day (Asia/Shanghai) with payments, due when its sums have to be computed.
 
-    That is once the day is over, and again whenever a payment or a refund changes a day that is over. While
-    it is due, its sums are those of the orders themselves.
+    That is once the day is over, and again after a payment or refund that changes it. While it is due, its
+    sums are read from the orders.
     """
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False)
@@ -29,9 +29,9 @@ class RevenueDay(WorkRow):
 
 
 class RevenueSum(models.Model):
-    """The sum of orders paid on a day that is over: of all of them, and by each value of a facet.
+    """The sum of the orders paid on a past day: of all of them, and by each value of a facet.
 
-    Amounts in fen. ``refunded`` is what was given back of these orders, whenever that was.
+    Amounts in fen. ``refunded`` is what was refunded of these orders at any time.
     """
 
     class Facet(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Shipped orders of mini programs, on their way to the platform, which holds the money until it knows."""
+"""The models of shipments of mini-program orders, which the platform has to be told to release the money."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from wechat.sdk.calls.shipping import Logistics
 
 
 class Shipment(WorkRow):
-    """The way an order was delivered, as staff said; the platform takes it, and one correction of it."""
+    """The shipment of an order as staff entered it; the platform accepts it and one correction."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("being told to WeChat")
@@ -60,14 +60,14 @@ class Shipment(WorkRow):
 
     @property
     def may_change(self) -> bool:
-        """Returns whether the platform would take another one in its place."""
+        """Returns whether the platform would accept a corrected one."""
         if self.state == self.State.UPLOADED:
             return self.more_to_come or not self.corrected
         return self.state == self.State.FAILED
 
 
 class Parcel(models.Model):
-    """A parcel of a shipment, as its carrier knows it."""
+    """A parcel of a shipment, with its carrier and tracking number."""
 
     shipment = models.ForeignKey(
         Shipment, models.CASCADE, related_name="parcels", verbose_name=_("shipment"), db_index=False

@@ -1,1 +1,1 @@
-"""Giving money back: asked for, agreed to, called for, and what WeChat Pay says of it."""
+"""The refunds: their requests, approvals, calls to WeChat Pay, and its reports."""

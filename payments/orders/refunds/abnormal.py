@@ -1,4 +1,4 @@
-"""A refund that can reach neither card nor wallet of the payer: paid out to another card, or to the merchant.
+"""The payout of an abnormal refund, which can reach neither card nor wallet of the payer, in another way.
 
 WeChat Pay reference 5.3 (abnormal refund).
 """
@@ -45,10 +45,10 @@ def is_possible(refund: Refund) -> bool:
 
 
 def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
-    """Pays a refund to another card of the payer, or without one to the merchant, who pays by hand.
+    """Pays a refund out to another card of the payer, or without a card to the merchant, who pays by hand.
 
-    The card is kept nowhere. Whose card it is only ``by`` says: to one they give no more than they refund
-    alone. Raises ``OrderRefused`` and ``Uncertain``.
+    The card is not stored. Nothing proves that it is the payer's, so ``by`` may pay no more to a card than
+    they may refund alone. Raises ``OrderRefused`` and ``Uncertain``.
     """
     if not is_possible(refund):
         raise OrderRefused("not_abnormal", _("This refund does not wait for another card."))

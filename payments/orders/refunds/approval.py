@@ -1,4 +1,4 @@
-"""A refund beyond the limit of whoever asks waits for a second person, in the one list of what waits."""
+"""The approval of refunds beyond the requester's limit by a second person, in the list of approvals."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -23,7 +23,7 @@ ALONE_UP_TO = 100_000
 
 
 def wait(refund: Refund) -> Approval:
-    """Has a second person asked about a refund that waits."""
+    """Requests the approval of a waiting refund."""
     order = refund.order
     through = "API" if refund.source.startswith(f"{API}:") else ""
     wanted = asking.Request(
@@ -38,7 +38,7 @@ def wait(refund: Refund) -> Approval:
 
 
 def approve(refund: Refund, by: User) -> bool:
-    """Approves a refund for a second person; ``False`` if somebody decided before.
+    """Approves a refund; returns ``False`` if somebody decided before.
 
     Raises ``OrderRefused``.
     """
@@ -52,13 +52,13 @@ def approve(refund: Refund, by: User) -> bool:
 
 
 def reject(refund: Refund, by: User) -> bool:
-    """Rejects a refund and frees its amount. Whoever asked for it may take it back like that, too."""
+    """Rejects a refund and frees its amount; the requester may withdraw it in the same way."""
     approval = asking.waiting_about(refund)
     return approval is not None and deciding.reject(approval, by) is not None
 
 
 def locked(refund: Refund) -> tuple[Order, Refund]:
-    """Returns order and refund, locked in that order, as everybody locks them."""
+    """Returns order and refund, locked in this order, as everywhere."""
     order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("account", "merchant")

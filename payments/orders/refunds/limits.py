@@ -1,6 +1,8 @@
-"""How much is given back without a second person: a sum for each order, and the same for each day of whoever
-asks, a member of staff or a business system. In parts it stays one sum. Its owner sets it with the account's
-other limits, see ``accounts.approvals``.
+"""The limit on refunds without a second person.
+
+It holds for each order, however many partial refunds it has, and for each day of the requester, who is a
+member of staff or a business system. The account's owner sets it with the other limits, see
+``accounts.approvals``.
 """
 
 import datetime
@@ -24,14 +26,14 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def limit_of(user: User, account_id: int) -> int | None:
-    """Returns how many fen the member of staff refunds alone; ``None`` is without a limit."""
+    """Returns how many fen the member of staff may refund alone; ``None`` means no limit."""
     return policy.limit_of(user, account_id, REFUND)
 
 
 def left_alone(order: Order, source: str, by: User | None) -> int | None:
-    """Returns the fen of the order that may be refunded without a second person; ``None``: without a limit.
+    """Returns how many fen of the order may be refunded without a second person; ``None`` means no limit.
 
-    What the product gives back by its own rules has no limit.
+    Refunds that the software makes by its own rules have no limit.
     """
     if by is not None:
         limit = limit_of(by, order.account_id)
@@ -50,13 +52,13 @@ def left_alone(order: Order, source: str, by: User | None) -> int | None:
 
 
 def serialise(account_id: int, source: str, by: User | None) -> None:
-    """Locks the refunds of whoever asks for one until the transaction ends: they go one after the other."""
+    """Locks the refunds of this requester until the transaction ends, so that they are made one by one."""
     asking = f"staff:{by.pk}" if by else source
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [f"refunds:{account_id}:{asking}"])
 
 
 def _alone(refunds: QuerySet[Refund]) -> int:
-    """Returns the fen for which nobody else was asked."""
+    """Returns the fen that were refunded without a second person."""
     counted = refunds.filter(decided_by=None).exclude(state__in=[*RELEASED, RefundState.WAITING])
     return int(counted.aggregate(sum=Sum("amount"))["sum"] or 0)

@@ -1,4 +1,4 @@
-"""What finance fills in to have an abnormal refund paid out."""
+"""The form with which finance pays out an abnormal refund."""
 
 from typing import Any
 

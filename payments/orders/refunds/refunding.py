@@ -1,7 +1,7 @@
-"""Giving money back: asked for under the order's lock, called for by a worker, under one number for ever.
+"""The refunding: requested under the order's lock, and called by a worker, always under the same number.
 
-The amount is set aside before anything is called, and free again only when WeChat Pay surely did not take
-the refund or closed it.
+The amount is reserved before the call. It is freed only if WeChat Pay certainly did not accept the refund, or
+closed it.
 
 WeChat Pay reference 5.3, 10.3, 10.4.
 """
@@ -65,9 +65,9 @@ def request(
     by: User | None = None,
     agreed_by: User | None = None,
 ) -> Refund:
-    """Sets the amount aside and has it refunded; the same key is the same refund.
+    """Reserves the amount and has a worker refund it; the same key is the same refund.
 
-    Beyond the limit of whoever asks it waits for a second person, unless one has agreed already. Raises
+    Beyond the requester's limit it waits for a second person, unless one has approved it already. Raises
     ``OrderRefused``.
     """
     _validate(amount, reason, key)
@@ -82,16 +82,16 @@ def request(
 
 
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
-    """Has a refund looked at soon, as something happened to it; ``False`` if it is unknown or settled."""
+    """Makes a worker query a refund soon; returns ``False`` if it is unknown or settled."""
     open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
     return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
 
 
 @REFUNDS.each
 def advance(refund: Refund) -> None:
-    """Takes one step with WeChat Pay.
+    """Takes the next step with WeChat Pay.
 
-    Looks first if the refund was called for before, and calls for it if it is not there.
+    After an earlier call, queries the refund first, and calls again only if it does not exist there.
     """
     cashier = cashier_for(refund.order.merchant, refund.order.protocol)
     called_before = refund.calls > 0
@@ -168,9 +168,9 @@ def _same(found: Refund, order: Order, amount: int) -> Refund:
 
 
 def _looked_up(cashier: Cashier, refund: Refund) -> RefundReport | None:
-    """Returns what WeChat Pay says of the refund.
+    """Returns WeChat Pay's report of the refund.
 
-    ``None`` if it never took it, so that the same call may be made.
+    ``None`` if it never accepted the refund, so that the call may be repeated.
     """
     try:
         return cashier.query_refund(refund.out_refund_no, refund.order.account.appid)
@@ -194,9 +194,10 @@ def _new(refund: Refund) -> NewRefund:
 
 
 def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
-    """Frees the amount only if WeChat Pay refuses this refund, and says that it does not have it.
+    """Frees the amount if WeChat Pay refuses this refund and reports that it does not exist there.
 
-    Else raises the error, books what WeChat Pay has, or tries again later where the merchant's money ran out.
+    Otherwise raises the error, applies WeChat Pay's report, or tries later if the merchant's balance is too
+    low.
     """
     if error.code == NO_MONEY:
         refund.again(_kept(error), timezone.now() + NO_MONEY_PAUSE, counts=False)
@@ -213,12 +214,12 @@ def _refused(cashier: Cashier, refund: Refund, error: PayRefused) -> None:
 
 
 def _kept(refusal: PayRefused) -> str:
-    """Returns the text that is kept of a refusal: its code has words for staff."""
+    """Returns the text of a refusal to keep, with the code from which words for staff are made."""
     return f"{refusal.code} {refusal.message}"
 
 
 def _take(refund: Refund, report: RefundReport) -> None:
-    """Books what WeChat Pay says of a refund; one that is not over is looked at less and less often."""
+    """Applies WeChat Pay's report of a refund; polls an unfinished one less and less often."""
     apply_refund(refund.order.merchant, report, by=history.PLATFORM, asked_in=refund.state)
     pause = LOOK_AFTER[min(refund.calls, len(LOOK_AFTER)) - 1]
     refund.done(due_at=timezone.now() + pause)

@@ -1,4 +1,4 @@
-"""What WeChat Pay says about a refund, made true here: under the order's lock, only forward.
+"""The application of WeChat Pay's reports to refunds: under the order's lock, and forward only.
 
 WeChat Pay reference 5.3, 10.4.
 """
@@ -28,8 +28,8 @@ REPORTED = {
 def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in: str = "") -> Applied:
     """Applies what WeChat Pay reports of a refund.
 
-    ``by`` names the reporter, for the history; ``asked_in`` is the refund's state when WeChat Pay was asked,
-    of a report that answers a call.
+    ``by`` is the reporter, for the history; ``asked_in`` is the refund's state before the call, for a report
+    that answers one.
     """
     # No savepoint: what does not fit is found before anything is written.
     with transaction.atomic(savepoint=False):
@@ -42,7 +42,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in:
 
 
 def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
-    """Books a refund that was made in the merchant platform. Raises ``OrderRefused``."""
+    """Adds a refund that was made on WeChat Pay's own page. Raises ``OrderRefused``."""
     with transaction.atomic():
         locked = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
         order = locked.get(pk=order.pk)
@@ -97,7 +97,7 @@ def _applied(
 def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
     """Raises ``Mismatch`` for a report that differs from the refund.
 
-    What a report leaves out is not compared, but for the amount.
+    Only the amount must be in a report; other missing values are not compared.
     """
     numbers = [
         (MismatchKind.MERCHANT, order.merchant.mchid, report.mchid),
@@ -114,7 +114,7 @@ def _compare(order: Order, refund: Refund, report: RefundReport) -> None:
 
 
 def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
-    """Moves the refund and books what that means for the order. Both are locked by the caller."""
+    """Moves the refund to a state and updates the order's sums. The caller holds both locks."""
     refund.state = move(REFUND_MOVES, refund.state, state)
     if state == RefundState.SUCCESS:
         refund.due_at = None
@@ -132,7 +132,7 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
 
 
 def _tell_of_failure(order: Order, refund: Refund) -> None:
-    """Puts the refund on the exceptions desk: the payer waits for money that does not come."""
+    """Records an exception for a failed refund, because the payer waits for the money."""
     mismatch = Mismatch(
         MismatchKind.REFUND_FAILED,
         refund.out_refund_no,
@@ -145,7 +145,7 @@ def _tell_of_failure(order: Order, refund: Refund) -> None:
 
 
 def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:
-    """Returns order and refund, locked in that order, as everybody locks them. Raises ``Mismatch``."""
+    """Returns order and refund, locked in this order, as everywhere. Raises ``Mismatch``."""
     order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("account", "merchant")
@@ -182,7 +182,7 @@ def _paid_back(order: Order, refund: Refund) -> None:
 def _out_of_order(
     order: Order, refund: Refund, report: RefundReport, state: RefundState | None
 ) -> TransactionOutcome:
-    """Returns ``REPEAT`` for an older report that comes late.
+    """Returns ``REPEAT`` for an older report that arrives late.
 
     Raises ``Mismatch`` if it contradicts a final state.
     """

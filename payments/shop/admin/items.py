@@ -1,4 +1,4 @@
-"""Items for marketing staff: what is sold, its page, its code and what came of it."""
+"""The admin of items: what is sold, with its page, QR code and sales."""
 
 from typing import Any
 from urllib.parse import quote
@@ -89,11 +89,11 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Returns ``False`` once the item was ordered, which stays known; it can be taken off sale."""
+        """Returns ``False`` for an item with orders, which are kept; it can be taken off sale."""
         return obj is not None and not obj.sales.exists() and super().has_delete_permission(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Returns the form's first values, with the account's merchant if it has only one to choose from."""
+        """Returns the initial values of the form, with the account's merchant if there is only one."""
         initial = super().get_changeform_initial_data(request)
         merchants = list(Merchant.objects.filter(accounts=initial["account"], enabled=True)[:2])
         return {**initial, "merchant": merchants[0].pk} if len(merchants) == 1 else initial
@@ -116,7 +116,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Returns the field, without shortcuts to merchants and pictures, which have pages of their own."""
+        """Returns the form field, without links to add merchants or pictures."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in ("merchant", "picture"):
             field.widget = field.widget.widget
@@ -125,7 +125,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Item, form: forms.ModelForm[Item], change: bool) -> None:
-        """Saves an item without what is counted meanwhile, which is never written over."""
+        """Saves an item without its counters, which the database updates."""
         if not change:
             return super().save_model(request, obj, form, change)
         counted = {"id", "taken", "sold", "paid", "refunded", "created_at"}
@@ -135,7 +135,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """Returns what changed, before and after: so a price that changes during a sale stays known."""
+        """Returns what changed, before and after, so that old prices stay known."""
         usual = super().construct_change_message(request, form, formsets, add)
         asked = any(formset.has_changed() for formset in formsets)
         if add:
@@ -162,7 +162,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
-        """Shows the page as a follower sees it, in its saved state; its links lead nowhere."""
+        """Shows the saved item's page as a follower sees it, with inactive links."""
         context = {"account": item.account, "item": item, "preview": True, "refusal": refusal(item)}
         return render(request, "shop/item.html", context)
 

@@ -1,4 +1,4 @@
-"""Who bought what, what they filled in, and whether they have it: for those who may see money and buyers."""
+"""The admin of sales: who bought what, with which answers, and whether it was delivered."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -101,7 +101,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return [path("export/", view, name="shop_sale_export"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns sales that were paid for: an open or cancelled order gives nobody anything."""
+        """Returns paid sales only."""
         return super().get_queryset(request).filter(selling.IS_PAID)
 
     def filter_of(self, request: HttpRequest) -> FilterForm | None:
@@ -134,7 +134,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         self.message_user(request, message % len(delivered))
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-        """Sends a file of an item's buyers; that somebody took it stays in the item's history."""
+        """Sends a file of an item's buyers, and records the export in the item's history."""
         item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
         personal_data.check_export(request, account.pk)
         masked = personal_data.hidden(account.pk)
@@ -192,5 +192,5 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
 
 def _shown(sale: Sale, value: str) -> str:
-    """Returns a value that tells who the buyer is, as far as the reader of the page may see it."""
+    """Returns a personal value of the buyer, masked if the reader may not see it."""
     return personal_data.for_reader(value, _account_id(sale))

@@ -78,7 +78,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         account_id = self.account_id_for(request, obj)
 
-        class OfTheAccount(form):  # type: ignore[misc]
+        class OfTheAccount(form):  # type: ignore[misc]  # made for this request
             def __init__(self, *args: Any, **more: Any) -> None:
                 super().__init__(*args, account_id=account_id, **more)
 

@@ -1,7 +1,7 @@
 """The page of a dry run: what would happen to the chosen follower, without anything being sent."""
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from wechat.campaigns.sequences.timeline_page import sequences
 class PersonForm(forms.Form):
     follower = PersonField(label=gettext_lazy("Follower"))
 
-    def __init__(self, account_id: int, data: object) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # the query of a request
+    def __init__(self, account_id: int, data: QueryDict | None) -> None:
+        super().__init__(data)
         field = self.fields["follower"]
         assert isinstance(field, PersonField)
         field.for_account(account_id)

@@ -1,12 +1,12 @@
-"""Background work: rows in Postgres that are due, worked off by Celery workers.
+"""The background work: due rows in Postgres that Celery workers process.
 
-A row of work (``WorkRow``) has a time at which it is due, and a ``Kind`` declares, beside the function that
-does the work, which rows those are, how long they are leased, and which queue they go through. From the
-declaration come the Celery task of the same name, the wake-up, the sweep by beat's tick, and the metrics.
-The row is the work; the Celery message only makes a worker look, and may get lost or come twice.
+A row of work (``WorkRow``) has a due time. A ``Kind``, declared beside the function that does the work, names
+the rows, their lease and their queue. From the declaration come the Celery task of the same name, the
+wake-up, the sweep at beat's tick, and the metrics. The row is the work; the Celery message only makes a
+worker look for due rows, and may get lost or come twice.
 
-What an error means for the row, its account and the other rows is decided in one place, ``policy``; accounts
-whose work cannot go on for the moment are on ``hold``.
+``policy`` alone decides what an error means for the row, its account and the other rows. Accounts whose work
+cannot go on for the moment are on hold (``holds``).
 """
 
 from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, RETRY, Kind, Turn, TurnKind

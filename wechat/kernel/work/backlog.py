@@ -1,4 +1,4 @@
-"""How much background work is due, and for how long: what ``/metrics`` tells of it, by name."""
+"""The metrics of background work: how many rows are due, since when, and what is on hold."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,10 @@ TICK = "wc:tick"
 
 @gauges("work")
 def work() -> Iterator[Metric]:
-    """Yields rows due, and the age of the oldest that a worker may take, by kind of work; indexes answer."""
+    """Yields by kind of work the number of due rows and the age of the oldest one that a worker may take.
+
+    Indexes answer both queries.
+    """
     due = GaugeMetricFamily("wechat_work_due", "Rows of work that are due", labels=["work", "queue"])
     oldest = GaugeMetricFamily(
         "wechat_work_oldest_seconds",
@@ -42,7 +45,7 @@ def work() -> Iterator[Metric]:
 
 @gauges("held")
 def held() -> Iterator[Metric]:
-    """Yields kinds of work on hold, each by whose it is: used-up quotas, refusals, open circuits."""
+    """Yields the kinds of work on hold with their subject: used-up quotas, refusals, open circuits."""
     found = GaugeMetricFamily(
         "wechat_work_held", "Kinds of work on hold", labels=["work", "part", "cause", "account"]
     )
@@ -56,7 +59,7 @@ def held() -> Iterator[Metric]:
 
 
 def _names(work: str, subjects: set[int]) -> dict[int, str]:
-    """Returns names by number: the short name of an account or a merchant, else what it is and the number."""
+    """Returns names by id: the short name of an account or merchant, else the model's name and the id."""
     kind = KINDS.find(work)
     model = kind.subjects() if kind else None
     if model is None:
@@ -69,7 +72,7 @@ def _names(work: str, subjects: set[int]) -> dict[int, str]:
 
 @gauges("tick")
 def tick() -> Iterator[Metric]:
-    """Yields how many seconds ago a worker last took beat's tick; nothing before the first."""
+    """Yields the seconds since a worker last took a tick of beat; nothing before the first one."""
     ticked_at = get_redis_connection("default").get(TICK)
     if ticked_at is not None:
         age = max(0.0, time.time() - float(ticked_at))
@@ -77,5 +80,5 @@ def tick() -> Iterator[Metric]:
 
 
 def note_tick() -> None:
-    """Writes down that a worker takes ticks. Raises ``RedisError``."""
+    """Keeps the time at which a worker took a tick. Raises ``RedisError``."""
     get_redis_connection("default").set(TICK, time.time())

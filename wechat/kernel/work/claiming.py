@@ -1,4 +1,4 @@
-"""Claiming rows that are due."""
+"""The claiming of due rows by a lease."""
 
 import datetime
 from itertools import takewhile
@@ -14,9 +14,9 @@ Row = TypeVar("Row", bound=WorkRow)
 
 
 def claim(rows: QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list[Row]:
-    """Leases up to ``limit`` rows whose time has come; returns them, the one due the longest first.
+    """Leases up to ``limit`` due rows and returns them, the oldest first.
 
-    One whose last worker ended without a word about it is leased by itself, see ``interruptions``.
+    A row whose last worker ended without an outcome is leased alone, see ``interruptions``.
     """
     with transaction.atomic():
         now = timezone.now()
@@ -36,5 +36,5 @@ def claim(rows: QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list
 
 
 def _alone(due: list[Row]) -> list[Row]:
-    """Returns the first row if it is a suspect, else those before the first suspect."""
+    """Returns the first row alone if its worker was interrupted, else the rows before the first such row."""
     return list(takewhile(lambda row: not row.was_interrupted, due)) or due[:1]

@@ -1,7 +1,7 @@
-"""Whether a worker's clock agrees with Postgres's: leases are times that one worker writes and another reads.
+"""The comparison of a worker's clock with that of Postgres: one worker writes leases, others read them.
 
-One whose clock is ahead would take what the others are still at, and call a send uncertain that is under way.
-So a worker whose clock is wrong takes nothing: the others go on, and rows wait where there is no other.
+A worker whose clock is ahead would take rows that others still work on, and would mark sends as uncertain
+that are under way. So a worker with a wrong clock takes no rows.
 """
 
 import datetime
@@ -22,7 +22,7 @@ EVERY_SECONDS = 10.0
 
 
 class ClockWatch:
-    """Compares the clocks at most every ten seconds, once ``start`` was called: only workers need to."""
+    """Compares the clocks at most every ten seconds, after ``start``, which only workers call."""
 
     def __init__(self) -> None:
         self._is_started = False
@@ -33,7 +33,7 @@ class ClockWatch:
         self._is_started = True
 
     def is_right(self) -> bool:
-        """Returns whether leases may be written and read by this process's clock."""
+        """Returns whether this process's clock is right enough to write and read leases."""
         if self._is_started and time.monotonic() >= self._looked_at + EVERY_SECONDS:
             off = _difference()
             self._is_right = off <= MOST
@@ -48,7 +48,7 @@ watch = ClockWatch()
 
 
 def _difference() -> datetime.timedelta:
-    """Returns by how much the clocks differ at least, however long the answer takes."""
+    """Returns the least possible difference of the clocks, given the time that the query took."""
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")

@@ -1,7 +1,7 @@
-"""A short lease that is renewed while its worker lives: another one goes on seconds after a kill.
+"""A short lease that is renewed while its worker lives, so that another worker goes on seconds after a kill.
 
-A thread of its own renews it, so that no call is too long for the lease. It steps aside while the row is
-locked: then its worker is writing, and lives.
+A separate thread renews it, so that long calls do not outlast the lease. It skips a locked row: then the
+worker is writing, and so is alive.
 """
 
 import datetime
@@ -61,5 +61,5 @@ def renew(row: WorkRow) -> None:
 
 
 def is_missing(row: WorkRow) -> bool:
-    """Returns whether the worker of a row that somebody is at has not been heard of for a while."""
+    """Returns whether the worker of a leased row has not renewed the lease for a while."""
     return row.due_at is not None and row.due_at < timezone.now() + LEASE - 2 * EVERY

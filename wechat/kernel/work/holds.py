@@ -1,7 +1,9 @@
-"""Work on hold: the pause after a used-up quota or a refusal, and the circuit breaker, in one table.
+"""The holds on work: pauses after a used-up quota or a refusal, and circuit breakers, in one table.
 
-A hold is shared by all workers, and read before rows are claimed. When its time has come one row of the
-account is tried (a probe); if the other side answers, the hold is lifted and everything goes on at once.
+All workers share the holds and read them before they claim rows. When a hold's time has passed, one row is
+tried (a probe). If the other side answers, the hold is lifted and everything goes on at once.
+
+A subject is the account, merchant or receiver whose work it is, by its id.
 """
 
 import datetime
@@ -19,33 +21,33 @@ PROBE_LEASE = datetime.timedelta(minutes=2)
 
 
 def blocked(work: str) -> list[int]:
-    """Returns the numbers of subjects on hold, whose rows must not be claimed, with those due for a probe."""
+    """Returns the subjects on hold, those due for a probe included."""
     held = Hold.objects.filter(work=work, until__isnull=False)
     return list(held.values_list("subject", flat=True))
 
 
 def kept(work: str) -> list[int]:
-    """Returns the numbers of subjects whose rows nobody may take yet, not even one to try with."""
+    """Returns the subjects on hold that are not due for a probe yet."""
     held = Hold.objects.filter(work=work, until__gt=timezone.now())
     return list(held.values_list("subject", flat=True))
 
 
 def ready(work: str) -> list[int]:
-    """Returns the numbers of subjects whose work may be tried again by now, with one row each."""
+    """Returns the subjects on hold that are due for a probe."""
     return list(Hold.objects.filter(work=work, until__lte=timezone.now()).values_list("subject", flat=True))
 
 
 def take_probe(held: QuerySet[Hold]) -> bool:
-    """Has this worker try the work on hold, and returns ``True``, if the time of these holds has come.
+    """Takes the right to probe these holds; returns whether they were due for it.
 
-    No other worker tries it meanwhile.
+    No other worker gets that right until ``PROBE_LEASE`` has passed.
     """
     now = timezone.now()
     return bool(held.filter(until__lte=now).update(until=now + PROBE_LEASE))
 
 
 def give_back_probe(held: QuerySet[Hold]) -> None:
-    """Has another row tried at once: the probe ended without a word about the other side."""
+    """Makes these holds due for another probe, as this one said nothing about the other side."""
     now = timezone.now()
     held.filter(until__gt=now, until__lte=now + PROBE_LEASE).update(until=now)
 
@@ -53,7 +55,7 @@ def give_back_probe(held: QuerySet[Hold]) -> None:
 def report(
     work: str, subject: int, cause: Cause, error: object, *, part: str = "", is_probe: bool = False
 ) -> bool:
-    """Notes an error that is about more than its row; returns whether the others are on hold now."""
+    """Records an error that concerns more than its row; returns whether the work is on hold now."""
     found, _made = Hold.objects.get_or_create(
         work=work, part=part, subject=subject, defaults={"cause": cause.value, "since": timezone.now()}
     )
@@ -90,9 +92,10 @@ def hold(
 
 
 def answered(held: QuerySet[Hold], *, is_probe: bool) -> None:
-    """Notes that the other side answered: what was held goes on at once if that was a probe.
+    """Records an answer of the other side: after a probe the hold is lifted.
 
-    Any other call had left before the refusal and says nothing about it. It only ends a count of failures.
+    Any other call was sent before the refusal, so it says nothing about it and only resets the count of
+    failures.
     """
     if is_probe:
         lift_all(held)
@@ -102,7 +105,7 @@ def answered(held: QuerySet[Hold], *, is_probe: bool) -> None:
 
 
 def lift_all(holds: Iterable[Hold]) -> None:
-    """Has the work go on: the cause is gone, or a person decided so."""
+    """Lifts these holds, because the cause is gone or a person decided so."""
     for each in holds:
         if each.delete()[0] and each.until is not None:
             waking.wake(each.work)

@@ -1,10 +1,10 @@
-"""Rows whose worker ended while it was at them: one of them may be what ended it.
+"""The handling of rows whose worker ended while it worked on them: one of them may have killed it.
 
-A worker that is killed, by a fault of a library or for want of memory, writes nothing down: its lease ends
-with the row as it was claimed (``WorkRow.was_interrupted``). So does that of a function which fails for its
-batch as a whole. Such rows are claimed one at a time, so that the others of their batch get done, and what
-ended three workers while it was alone with them is given up. That is counted in a table of its own, once it
-was seen: as long as nobody is killed, claiming costs nothing more.
+A worker that is killed, by a crash of a library or for lack of memory, records nothing: its lease ends and
+the row is as it was claimed (``WorkRow.was_interrupted``). The same is true if a function fails for its whole
+batch. Such rows are claimed one at a time, so that the others of their batch get done. A row that ended three
+workers while it was leased alone is given up. The count is in a table of its own and is written only after an
+interruption, so normal claiming costs nothing more.
 """
 
 import datetime
@@ -33,7 +33,7 @@ ENDED = gettext_noop(
 
 
 def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
-    """Notes that a worker ended at this row; returns how many have while they were at it and no other."""
+    """Counts a worker that ended at this row; returns how many ended while it was leased alone."""
     now = timezone.now()
     Interruption.objects.filter(at__lt=now - KEPT).delete()
     noted, is_new = Interruption.objects.get_or_create(
@@ -47,10 +47,10 @@ def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
 
 
 def forget(work: str, row: WorkRow) -> None:
-    """Forgets the ends that were counted, as a worker wrote down what became of the row."""
+    """Deletes the count of a row, because a worker has recorded an outcome of it."""
     Interruption.objects.filter(work=work, row=str(row.pk)).delete()
 
 
 def in_words(text: str) -> str:
-    """Returns a text that was kept on a row, in the reader's language if it is the one of this module."""
+    """Returns the error text of a row, translated if it is the one of this module."""
     return gettext(text) if text == ENDED else text

@@ -1,6 +1,6 @@
-"""What kinds of background work there are, each declared beside the function that does it.
+"""The kinds of background work, each declared beside the function that does it.
 
-Work that goes row by row or batch by batch::
+Work on single rows or batches of rows::
 
     UPLOADS = work.Kind(
         "materials.upload",
@@ -14,8 +14,8 @@ Work that goes row by row or batch by batch::
         ...
         asset.done(state=State.UPLOADED)
 
-The function writes down what it achieved, and lets errors out: what they mean is decided by ``policy``. Work
-that claims its rows in a way of its own is a ``TurnKind``.
+The function records its results on the row and does not catch errors: ``policy`` decides what they mean. Work
+that claims its rows in another way is a ``TurnKind``.
 """
 
 import datetime
@@ -64,7 +64,7 @@ RETRY = tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 30, 120, 60
 
 @dataclass(slots=True)
 class Turn:
-    """The time that a kind of work may take before others get their turn."""
+    """The limited time of one run of a kind of work, after which other kinds get their turn."""
 
     seconds: float
     began: float = field(default_factory=time.monotonic)
@@ -80,7 +80,7 @@ class Turn:
 
 
 class AnyKind(ABC):
-    """The base of all kinds of work: each has a name, what staff call it, a queue, and a turn."""
+    """The base class of all kinds of work: each has a name, a label for staff, a queue and a turn."""
 
     def __init__(self, name: str, *, label: StrOrPromise, queue: str, seconds: float) -> None:
         self.name = name
@@ -95,10 +95,10 @@ class AnyKind(ABC):
         return f"{type(self).__name__}({self.name})"
 
     def take_turn(self) -> int:
-        """Works off what is due until nothing is or the turn is over; returns how many rows were taken.
+        """Processes due rows until none is left or the turn is over; returns how many rows were taken.
 
-        What is left then waits behind the other kinds of its queue. Bulk work that finds no place in its
-        worker is left to the next tick, and all of it where the worker's clock is wrong.
+        The rest waits behind the other kinds of its queue. Bulk work that gets no place in its worker waits
+        for the next tick. A worker whose clock is wrong takes nothing.
         """
         waking.taken(self.name)
         if not clock.watch.is_right():
@@ -122,35 +122,35 @@ class AnyKind(ABC):
 
     @abstractmethod
     def work_off(self, turn: Turn) -> int:
-        """Works off what is due, until the turn is over; returns how many rows were taken."""
+        """Processes due rows until the turn is over; returns how many rows were taken."""
 
     @abstractmethod
     def is_due(self) -> bool:
         """Returns whether there is a row that a worker could take now."""
 
     def backlog(self) -> QuerySet[WorkRow] | None:
-        """Returns the rows that are due, or ``None`` for work that has no rows in Postgres."""
+        """Returns the due rows, or ``None`` for work without rows in Postgres."""
         rows = self.all_rows()
         return None if rows is None else rows.filter(due_at__lte=timezone.now())
 
     @abstractmethod
     def oldest_due(self) -> datetime.datetime | None:
-        """Returns when the oldest row became due that no hold and no decision of a person holds up."""
+        """Returns the due time of the oldest row that waits neither for a hold nor for a person."""
 
     @abstractmethod
     def all_rows(self) -> QuerySet[WorkRow] | None:
-        """Returns the rows that a worker may take, whenever they are due."""
+        """Returns the rows of this kind, whenever they are due."""
 
     @abstractmethod
     def subjects(self) -> type[Model] | None:
-        """Returns the model whose rows may have this work on hold: accounts, merchants, receivers."""
+        """Returns the model of the subjects whose work can be on hold: accounts, merchants or receivers."""
 
 
 KINDS: Registry[AnyKind] = Registry("kind of work")
 
 
 class TurnKind(AnyKind):
-    """A kind of work that finds and claims its rows in a way of its own, for as long as its turn lasts."""
+    """A kind of work whose function finds and claims its rows itself, for as long as its turn lasts."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class TurnKind(AnyKind):
         self._work_off: Callable[[Turn], int] | None = None
 
     def does(self, work_off: Callable[[Turn], int]) -> Callable[[Turn], int]:
-        """Registers the function that works off what is due and returns how many rows that were."""
+        """Registers the function that processes due rows and returns how many they were."""
         self._work_off = work_off
         return work_off
 
@@ -189,7 +189,7 @@ class TurnKind(AnyKind):
         return self._oldest_due()
 
     def subjects(self) -> type[Model] | None:
-        """Returns the model of accounts, if its rows name one."""
+        """Returns the model of accounts if its rows have an account."""
         rows = self.all_rows()
         named = [] if rows is None else rows.model._meta.get_fields()
         return next((each.related_model for each in named if each.name == "account"), None)
@@ -198,12 +198,13 @@ class TurnKind(AnyKind):
 class Kind(AnyKind, Generic[Row]):
     """A kind of work whose rows are claimed by their due time, the oldest first.
 
-    ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
-    whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
-    ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
-    after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
-    tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
-    long ago, see ``overdue``. Without a ``lease`` a short one is renewed while a row is done: ``heartbeat``.
+    ``rows`` returns the rows of this kind, whenever they are due. ``subject`` is the lookup from a row to the
+    id of the account, merchant or receiver whose work it is: while that one is on hold its rows wait, and the
+    others go on. ``batch`` rows are claimed at a time. ``by_day`` is for messages to followers, which wait
+    for the morning after a quota was used up. If ``gives_up`` is false, a row is never given up: after any
+    error it is tried again after the last of the pauses. ``asks`` selects the rows that wait for a person if
+    they were due long ago, see ``overdue``. Without a ``lease``, a short one is renewed while a row is
+    processed, see ``heartbeat``.
     """
 
     def __init__(
@@ -236,12 +237,12 @@ class Kind(AnyKind, Generic[Row]):
         self._call_off: Callable[[Row], object] | None = None
 
     def calls_off(self, call_off: Callable[[Row], object]) -> Callable[[Row], object]:
-        """Registers the function that gives up a row that was due long ago, as a person decided."""
+        """Registers the function that gives up an overdue row after a person decided so."""
         self._call_off = call_off
         return call_off
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
-        """Registers the function that does one row."""
+        """Registers the function that processes one row."""
 
         def do_each(rows: Sequence[Row]) -> None:
             for row in rows:
@@ -251,12 +252,12 @@ class Kind(AnyKind, Generic[Row]):
         return do
 
     def together(self, do: Callable[[Sequence[Row]], object]) -> Callable[[Sequence[Row]], object]:
-        """Registers a function that does a batch, and calls ``answered`` or ``failed`` for each row."""
+        """Registers a function that processes a batch and calls ``answered`` or ``failed`` for each row."""
         self._do = do
         return do
 
     def attempt(self, row: Row, do: Callable[[Row], object]) -> None:
-        """Does one row; an error is settled on the row and never stops the others."""
+        """Processes one row; an error is recorded on the row and does not stop the others."""
         try:
             alive = Heartbeat(row) if self.has_heartbeat else nullcontext()
             with tracing.span(self.name, getattr(row, "trace", "")), alive:
@@ -281,7 +282,7 @@ class Kind(AnyKind, Generic[Row]):
         return taken
 
     def _try_alone(self, row: Row) -> None:
-        """Does a row by itself that may be what ended its last worker, or gives it up."""
+        """Processes an interrupted row alone, or gives it up if it has ended too many workers."""
         times = interruptions.note(self.name, row, was_alone=self.batch == 1)
         try:
             if times >= interruptions.MOST:
@@ -295,31 +296,31 @@ class Kind(AnyKind, Generic[Row]):
             interruptions.forget(self.name, row)
 
     def _lease_alone(self, times: int) -> datetime.timedelta:
-        """Returns how long a suspect is leased; somebody waits for what a heartbeat keeps alive."""
+        """Returns the lease of a row that is tried alone; with a heartbeat it stays short."""
         return self.lease if self.has_heartbeat else self.lease + interruptions.LONGER[times]
 
     def gave_up_unworked(self, row: Row) -> None:
-        """Hears of a row that was given up as it ended three workers: its function is not called."""
+        """Is called for a row that was given up because it ended three workers; for subclasses."""
 
     def _work_on(self, rows: Sequence[Row]) -> None:
         assert self._do is not None
         try:
             self._do(rows)
         except SystemExit:
-            # A signal ends the worker in the middle: none of its rows is the cause.
+            # A signal ends the worker: none of its rows is the cause, so none counts as interrupted.
             for row in rows:
                 row.settle(leased_until=None)
             raise
 
     def claim(self, limit: int | None = None) -> list[Row]:
-        """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
+        """Leases the next rows: one as a probe if a hold is due for it, else rows that are not on hold."""
         for subject in holds.ready(self.name) if self.subject else ():
             if rows := self._claim_probe(subject):
                 return rows
         return claim(self._free(), lease=self.lease, limit=limit or self.batch)
 
     def _claim_probe(self, subject: int) -> list[Row]:
-        """Leases one row of a subject on hold; without one that is due, the probe is left to the next."""
+        """Leases one row of a subject on hold as a probe; without a due row the probe is given back."""
         rows, held = self._unasked().filter(**{self.subject: subject}), self._hold_of(subject)
         if not rows.filter(due_at__lte=timezone.now()).exists() or not holds.take_probe(held):
             return []
@@ -331,7 +332,7 @@ class Kind(AnyKind, Generic[Row]):
         return found
 
     def oldest_due(self) -> datetime.datetime | None:
-        # The first of the index, past what is held; of a join, min() would read every row.
+        # The first row of the index that is not held; min() over the join would read every row.
         return self._takeable().order_by("due_at").values_list("due_at", flat=True).first()
 
     def is_due(self) -> bool:
@@ -341,7 +342,7 @@ class Kind(AnyKind, Generic[Row]):
         return cast("QuerySet[WorkRow]", self.rows())
 
     def subjects(self) -> type[Model] | None:
-        """Returns the model that the path to the subject ends at."""
+        """Returns the model at the end of the lookup ``subject``."""
         if not self.subject:
             return None
         model: type[Model] = self.rows().model
@@ -350,20 +351,20 @@ class Kind(AnyKind, Generic[Row]):
         return model
 
     def subject_of(self, row: Row) -> int:
-        """Returns the number of whose work the row is; 0 where that makes no difference."""
+        """Returns the id of the row's subject; 0 for a kind without subjects."""
         found: object = row
         for name in self.subject.split("__") if self.subject else ():
             found = getattr(found, name)
         return found if isinstance(found, int) and self.subject else 0
 
     def answered(self, row: Row) -> None:
-        """Notes that the other side answered: if the row was a probe, whatever held this work up is over."""
+        """Records that the other side answered; if the row was a probe, this lifts the hold."""
         holds.answered(self._hold_of(self.subject_of(row)), is_probe=row.is_probe)
 
     def failed(self, row: Row, error: Exception, *others: Row) -> None:
-        """Writes down on the row what the error means for it, and holds what it means for the others.
+        """Records on the row what the error means for it, and puts the subject's work on hold if need be.
 
-        ``others`` are rows of the same account that went out in the same call, which failed once.
+        ``others`` are rows of the same account that were part of the same failed call.
         """
         decision = policy.decide(error, row.attempts, self.retry)
         if not decision.is_expected:
@@ -377,7 +378,7 @@ class Kind(AnyKind, Generic[Row]):
             self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))
 
     def _hold(self, row: Row, error: Exception, cause: Cause | None) -> bool:
-        """Returns whether the work of the row's account is on hold from now on."""
+        """Puts the work of the row's subject on hold for this cause; returns whether it is on hold now."""
         if cause is None:
             return False
         subject = self.subject_of(row)
@@ -402,7 +403,7 @@ class Kind(AnyKind, Generic[Row]):
         return self._without(holds.blocked(self.name) if self.subject else [])
 
     def _takeable(self) -> QuerySet[Row]:
-        """Returns the rows that are due, but for those that nobody may take yet."""
+        """Returns the due rows that a worker may take now, as a probe or otherwise."""
         kept = holds.kept(self.name) if self.subject else []
         return self._without(kept).filter(due_at__lte=timezone.now())
 
@@ -411,24 +412,24 @@ class Kind(AnyKind, Generic[Row]):
         return rows.exclude(**{f"{self.subject}__in": subjects}) if subjects else rows
 
     def _unasked(self) -> QuerySet[Row]:
-        """Returns the rows that wait for nobody's decision."""
+        """Returns the rows that do not wait for a decision of a person."""
         return self.rows() if self.asks is None else self.rows().exclude(overdue.long_ago(self.asks))
 
     def overdue(self, account_id: int) -> QuerySet[Row]:
-        """Returns the rows of the account that a person has to decide about."""
+        """Returns the overdue rows of the account, about which a person has to decide."""
         if self.asks is None:
             return self.rows().none()
         return self.rows().filter(overdue.long_ago(self.asks), account_id=account_id)
 
     def send_overdue(self, account_id: int) -> int:
-        """Has the rows that were due long ago done now; returns how many."""
+        """Makes the overdue rows due now; returns how many."""
         rows = self.rows().model._default_manager.filter(pk__in=self.overdue(account_id).values("pk"))
         sent = rows.update(due_at=timezone.now())
         waking.wake(self.name)
         return sent
 
     def call_off_overdue(self, account_id: int) -> int:
-        """Has the rows that were due long ago never done; returns how many."""
+        """Gives the overdue rows up; returns how many."""
         if self._call_off is None:
             raise LookupError(f"no function calls off {self.name}")
         rows = list(self.overdue(account_id))

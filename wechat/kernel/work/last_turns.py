@@ -1,6 +1,6 @@
-"""When each kind of work was last done by a worker, and how many rows that were, for the people who look on.
+"""The time and the number of rows of each kind's last turn, for the page of background work.
 
-A note in Redis, for a day: it is no record, and nothing waits for it.
+Redis keeps them for a day. They are for display only.
 """
 
 import datetime
@@ -20,14 +20,14 @@ KEPT_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class LastTurn:
-    """The newest turn that found something to do."""
+    """The newest turn that took any rows."""
 
     at: datetime.datetime
     rows: int
 
 
 def note(name: str, rows: int) -> None:
-    """Keeps that a turn took so many rows."""
+    """Keeps the number of rows that a turn took."""
     try:
         with get_redis_connection("default").pipeline(transaction=False) as steps:
             steps.hset(KEY, name, f"{time.time():.0f} {rows}")

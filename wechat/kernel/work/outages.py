@@ -1,7 +1,7 @@
-"""Times in which nobody worked: what was due in them is late, and some of it is a person's to decide about.
+"""The times in which no worker ran: rows that were due meanwhile are late, and staff decide about some.
 
-Every tick is noted in Postgres, and so in a copy of it that is restored later. A worker that finds the
-last one to be long ago tells whoever registered, before it does anything else::
+Postgres keeps the time of the last tick, and so does any backup of it. A worker that finds this time to be
+long ago calls the registered functions before it does anything else::
 
     @outages.ended
     def set_aside(long_ago: datetime.datetime) -> None: ...
@@ -17,7 +17,7 @@ from django.utils import timezone
 from wechat.kernel.models import LastTick
 from wechat.kernel.registry import Registry
 
-# So often it is noted that somebody works.
+# How often the time of the last tick is written.
 OFTEN = datetime.timedelta(seconds=10)
 
 Listener = Callable[[datetime.datetime], object]
@@ -27,17 +27,17 @@ _after_restores: Registry[Callable[[], object]] = Registry("listener to restores
 
 
 def ended(listener: Listener) -> Listener:
-    """Registers a function that is given the moment before which everything due is late."""
+    """Registers a function that is called with the moment before which everything due is late."""
     return _listeners.register(listener)
 
 
 def after_restore(listener: Callable[[], object]) -> Callable[[], object]:
-    """Registers a function that sets aside what may have been done since the backup was made."""
+    """Registers a function that sets aside rows that may have been processed since the backup was made."""
     return _after_restores.register(listener)
 
 
 def note_work() -> None:
-    """Notes that somebody works, and tells of the time in which nobody did."""
+    """Keeps the time of this tick; after an outage, calls the functions registered with ``ended`` first."""
     now = timezone.now()
     before = LastTick.objects.values_list("at", flat=True).first()
     if before is not None and abs(now - before) < OFTEN:
@@ -53,7 +53,7 @@ def note_work() -> None:
 
 @transaction.atomic
 def restored() -> None:
-    """Makes everything late that is due now, as in a copy of which nobody knows what was done since."""
+    """Treats everything that is due now as late, after a backup was restored."""
     now = timezone.now()
     for listener in _listeners:
         listener(now)

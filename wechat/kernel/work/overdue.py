@@ -1,8 +1,8 @@
-"""Sends that were due long ago, as after an outage or in a restored copy: a person decides about them.
+"""The sends that were due long ago, after an outage or a restored backup: a person decides about them.
 
-What somebody planned for Monday morning may be the wrong thing on Wednesday night. A kind of work that has
-such rows names them (``asks``); those of them that were due long ago and were never tried are not claimed.
-Nothing is written down for it: whether a row waits is told by its own due time.
+A message planned for Monday morning may be wrong on Wednesday night. A kind of work selects such rows by
+``asks``; those that were due long ago and never tried are not claimed. No column is needed: the due time
+tells whether a row waits.
 """
 
 from django.conf import settings
@@ -11,5 +11,5 @@ from django.utils import timezone
 
 
 def long_ago(asks: Q) -> Q:
-    """Returns which of the rows have waited for longer than a send may be late by itself."""
+    """Returns the condition for untried rows that are later than a send may be without a decision."""
     return asks & Q(due_at__lt=timezone.now() - settings.OVERDUE_SENDS_ASK_AFTER, attempts=0, error="")

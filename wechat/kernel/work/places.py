@@ -1,6 +1,6 @@
-"""The processes of a worker that may do bulk work, so that interactive work always finds one.
+"""The limit on how many processes of a worker do bulk work, so that one is free for interactive work.
 
-A place is a locked file: it is free again the moment its process ends, however that happens.
+A place is a locked file, so it is free as soon as its process ends, whatever the reason.
 """
 
 import fcntl
@@ -10,21 +10,18 @@ from pathlib import Path
 
 
 class ProcessPlaces:
-    """The places for bulk work, as many as were set before the worker's processes were forked.
-
-    Where none were set there is no limit.
-    """
+    """The places for bulk work, set before the worker forks its processes; without any there is no limit."""
 
     def __init__(self) -> None:
         self._files: list[Path] = []
 
     def limit(self, folder: Path, number: int) -> None:
-        """Lets so many processes do bulk work at a time; ``folder`` is the worker's own."""
+        """Sets how many processes may do bulk work at a time; ``folder`` belongs to this worker."""
         self._files = [folder / f"bulk-{index}" for index in range(number)]
 
     @contextmanager
     def one(self) -> Iterator[bool]:
-        """Takes a place while the block lasts; ``False`` if all are taken."""
+        """Takes a place for the block; yields whether one was free."""
         with ExitStack() as held:
             yield not self._files or any(_locked(held, path) for path in self._files)
 

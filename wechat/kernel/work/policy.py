@@ -1,6 +1,6 @@
-"""What an error means for the row it happened to, and for the other rows of the same account.
+"""The policy for errors: what an error means for its row, and for the other rows of the same account.
 
-The one place that decides it, over ``cause`` of the SDK's errors:
+It depends on the ``cause`` of the SDK's errors, and is decided nowhere else:
 
 =======  ==============================================  ============================================
 cause    example                                         what happens
@@ -14,7 +14,7 @@ LATER    43108, 45169: only this row, for the moment     tried again, as often a
 ROW      47003: this row can never pass                  given up at once
 =======  ==============================================  ============================================
 
-Anything else is a fault of ours: the row is tried again, and given up when its attempts are used up.
+Any other error is a bug of ours: the row is tried again, and given up when its attempts are used up.
 """
 
 import datetime
@@ -27,7 +27,7 @@ from django.utils import timezone
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import Cause
 
-# When messages to followers go on after the quota of a day was used up: nobody is written to at midnight.
+# After a used-up daily quota, messages to followers go on at this time, and not at midnight.
 MORNING = datetime.time(8, 0)
 MINUTE = datetime.timedelta(seconds=61)
 # The pauses between two probes of work on hold; the last one repeats.
@@ -35,16 +35,16 @@ PROBES = {
     Cause.ACCOUNT: tuple(datetime.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
     Cause.AWAY: tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 10, 20, 30, 60)),
 }
-# So many answers that are none, one after the other, and the circuit opens.
+# After so many failures in a row the circuit opens.
 FAILURES_TO_OPEN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision about a row after an error: due again at ``again_at``, or given up where that is ``None``.
+    """The decision about a row after an error: due again at ``again_at``, or given up if that is ``None``.
 
-    ``counts``: the attempt is one of those the row has; ``hold``: why its account's work may have to wait;
-    ``is_expected``: the error is one of those that happen, and no fault of ours.
+    ``counts``: the attempt counts towards the limit; ``hold``: the cause for a hold on the account's work;
+    ``is_expected``: the error is a normal one, and no bug of ours.
     """
 
     again_at: datetime.datetime | None
@@ -53,12 +53,12 @@ class Decision:
     is_expected: bool = True
 
     def held(self, is_held: bool) -> "Decision":
-        """Returns the decision once the account's work is on hold: the row waits there, and loses nothing."""
+        """Returns the decision if the account's work is on hold: the row waits, and loses no attempt."""
         return replace(self, again_at=timezone.now(), counts=False) if is_held else self
 
 
 class NotYet(Exception):
-    """A row has to wait for something else; it is looked at again after that time, and loses nothing."""
+    """The error for a row that has to wait for something else: it is due again later and loses no attempt."""
 
     def __init__(self, after: datetime.timedelta) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class NotYet(Exception):
 
 
 def cause_of(error: object) -> Cause | None:
-    """Returns why the error happened, or ``None`` if no other side is the cause of it."""
+    """Returns the cause of the error, or ``None`` if the other side did not cause it."""
     if isinstance(error, ValidationError):
         return Cause.ROW
     cause = getattr(error, "cause", None)
@@ -74,12 +74,12 @@ def cause_of(error: object) -> Cause | None:
 
 
 def is_about_row(error: object) -> bool:
-    """Returns whether it is the other side's answer about one row: others of its account may pass."""
+    """Returns whether the other side refused this row only, so that other rows may pass."""
     return getattr(error, "is_answer", False) and cause_of(error) in {Cause.ROW, Cause.LATER}
 
 
 def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) -> Decision:
-    """Returns what the error means for a row that had so many attempts before this one."""
+    """Returns the decision about a row after this error and so many attempts before it."""
     now = timezone.now()
     if isinstance(error, NotYet):
         return Decision(now + error.after, counts=False)
@@ -96,7 +96,7 @@ def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) ->
 
 
 def held_until(cause: Cause, probes: int) -> datetime.datetime:
-    """Returns when work held for this cause may go on or is probed, after so many probes in vain."""
+    """Returns when work on hold for this cause is probed next, after so many failed probes."""
     now = timezone.now()
     if cause == Cause.QUOTA:
         return next_quota_day(now)
@@ -107,7 +107,7 @@ def held_until(cause: Cause, probes: int) -> datetime.datetime:
 
 
 def next_quota_day(now: datetime.datetime) -> datetime.datetime:
-    """Returns a time a little after the midnight at which the platform counts anew.
+    """Returns a time shortly after the midnight at which the platform resets its quotas.
 
     Source: WeChat reference 4.3.
     """
@@ -116,6 +116,6 @@ def next_quota_day(now: datetime.datetime) -> datetime.datetime:
 
 
 def next_quota_morning(now: datetime.datetime) -> datetime.datetime:
-    """Returns the morning of the day on which the platform counts anew."""
+    """Returns the morning after the platform resets its quotas."""
     day = next_quota_day(now).astimezone(BEIJING).date()
     return datetime.datetime.combine(day, MORNING, tzinfo=BEIJING)

@@ -1,4 +1,4 @@
-"""The abstract model of rows that are work."""
+"""The abstract model of rows of work."""
 
 import datetime
 import re
@@ -13,22 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WorkRow(models.Model):
-    """A row that is due at a time, and no longer once its work is done.
+    """A row that is due at a time, until its work is done.
 
-    ``due_at`` is also the end of the lease of the worker that claimed the row: a worker that dies leaves the
-    row due again, and one that comes back too late finds another time there and changes nothing.
-    A model with states adds ``finished_is_not_due`` to its constraints.
+    ``due_at`` is also the end of the lease of the worker that claimed the row. If that worker dies, the row
+    becomes due again; if it comes back too late, it finds another time there and changes nothing. A model
+    with states adds ``finished_is_not_due`` to its constraints.
     """
 
-    # Whether it is tried to find out if the others of its account may go on.
+    # Whether it is a probe, tried to find out if the other rows of its account may go on.
     is_probe = False
-    # Whether a worker ended while it was at it, so that it is tried by itself.
+    # Whether a worker ended while it worked on it, so that it is tried alone.
     is_suspect = False
-    # Held while the due time is compared and changed: a heartbeat renews it from a thread of its own.
+    # Held while the due time is compared and changed, because a heartbeat renews it from another thread.
     guard: AbstractContextManager[object] = nullcontext()
 
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
-    # When the lease of the worker that claimed it last ends: nobody else writes this time as the due one.
+    # The end of the last lease. If ``due_at`` still has this value, that worker recorded no outcome.
     leased_until = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     error = models.TextField(_("error"), blank=True, editable=False)
@@ -46,33 +46,33 @@ class WorkRow(models.Model):
 
     @property
     def was_interrupted(self) -> bool:
-        """Returns whether nothing came of the lease that was its last, of a row that is due."""
+        """Returns whether the last worker ended without an outcome; to be asked of a due row."""
         return self.leased_until is not None and self.leased_until == self.due_at
 
     def done(self, **changes: Any) -> bool:
-        """Writes down that the work is done, for ever or until the ``due_at`` among the changes.
+        """Records that the work is done, for ever or until the ``due_at`` among the changes.
 
         Returns whether this worker still held the row.
         """
         return self.settle(**{"due_at": None, "attempts": 0, "error": "", "errcode": None, **changes})
 
     def again(self, error: object, at: datetime.datetime, *, counts: bool = True, **changes: Any) -> bool:
-        """Makes the row due once more at that time; the attempt counts unless its cause is no fault of it."""
+        """Makes the row due again at that time; ``counts`` tells whether the attempt counts."""
         attempts = F("attempts") + 1 if counts else F("attempts")
         return self.settle(due_at=at, attempts=attempts, **_of(error), **changes)
 
     def give_up(self, error: object, **changes: Any) -> bool:
-        """Writes down that the work will never be done, and why."""
+        """Records that the work is given up, and why."""
         return self.settle(
             due_at=None, attempts=F("attempts") + 1, **_of(error), **{**self.on_failure(error), **changes}
         )
 
     def on_failure(self, error: object) -> dict[str, Any]:
-        """Returns the columns that tell that the row failed for good, by name."""
+        """Returns further columns to set when the row is given up, by name."""
         return {}
 
     def settle(self, **changes: Any) -> bool:
-        """Writes the changes down if this worker still holds the row; returns whether it did."""
+        """Saves the changes if this worker still holds the row; returns whether it did."""
         if "due_at" in changes:
             changes = {"leased_until": None, **changes}
         with self.guard:
@@ -101,17 +101,17 @@ def _of(error: object) -> dict[str, Any]:
     return {"error": in_words(error), "errcode": getattr(error, "errcode", None)}
 
 
-# No mark is kept with a text: classes of surprises are recognised by how such classes are called.
+# The row keeps the text only, so unexpected errors are recognised by the usual names of their classes.
 SURPRISE = re.compile(r"\A\w*(?:Error|Exception|Exists|DoesNotExist|Timeout|NoAnswer)(?::|\Z)")
 
 
 def is_surprise(text: str) -> bool:
-    """Returns whether ``in_words`` wrote this text of an error that nobody foresaw."""
+    """Returns whether this text is what ``in_words`` returned for an unexpected error."""
     return SURPRISE.match(text) is not None
 
 
 def in_words(error: object) -> str:
-    """Returns the text that is kept of an error; a surprise is named by its class as well."""
+    """Returns the text of an error for the row; for an unexpected error with the name of its class."""
     if isinstance(error, ValidationError):
         return " ".join(error.messages)
     if isinstance(error, Exception) and not hasattr(error, "cause"):

@@ -1,9 +1,9 @@
-"""Making a worker look at once for due rows of a kind, by the kind's name.
+"""The wake-ups: messages that make a worker look for due rows of a kind at once.
 
-A wake-up is sent after the transaction is committed, from a thread of its own, and at most every tenth of a
-second a kind: whoever commits never waits for the broker. While one of a kind waits for a worker no other is
-sent, so that workers that are behind do not get further behind with every tick. One that gets lost costs
-three seconds, until the tick after its mark has ended.
+A wake-up is sent after the commit, from a separate thread, at most ten times a second for each kind, so that
+no caller waits for the broker. While one wake-up of a kind waits for a worker, no other is sent, so that busy
+workers do not get further behind with every tick. A lost wake-up costs three seconds: until the first tick
+after its mark in Redis has expired.
 """
 
 import logging
@@ -29,27 +29,27 @@ log = logging.getLogger(__name__)
 QUEUES: Registry[str] = Registry("kind of work")
 
 PAUSE_SECONDS = 0.1
-# So long a wake-up is taken for one that waits; should it be lost, the next one is sent then.
+# How long a wake-up counts as waiting; if it got lost, the next one is sent after that.
 WAITS_SECONDS = 2.0
-# Without Redis nobody knows what waits, and after a failure nobody asks for so long.
+# How long Redis is not asked for marks again after it failed.
 UNKNOWN_SECONDS = 5.0
-# Only so that nobody works off days of them: far more than the clocks of two machines differ by.
+# Wake-ups expire so that no days of them pile up; far more than the difference of two machines' clocks.
 EXPIRES_SECONDS = 3600
 
 
 def wake(name: str) -> None:
-    """Has a worker look for due rows of this kind, once the current transaction is committed."""
+    """Makes a worker look for due rows of this kind after the current transaction is committed."""
     QUEUES.get(name)
     transaction.on_commit(partial(wake_now, name))
 
 
 def wake_now(name: str) -> None:
-    """Has a worker look at once, without waiting for a transaction."""
+    """Makes a worker look at once, without waiting for a commit."""
     _waker.wake(name)
 
 
 def publish(name: str) -> bool:
-    """Sends the wake-up to the broker, unless one waits there; returns ``False`` while the broker is away."""
+    """Sends a wake-up to the broker unless one waits there; returns ``False`` if the broker is away."""
     if not _marks.set(name):
         return True
     try:
@@ -62,21 +62,21 @@ def publish(name: str) -> bool:
 
 
 def taken(name: str) -> None:
-    """Notes that a worker is about to look: who commits from now on has to wake one again."""
+    """Deletes the mark of a kind, because a worker is about to look: later commits send a wake-up again."""
     _marks.clear(name)
 
 
 class _Marks:
-    """The marks of kinds whose wake-up waits, known to all processes in Redis.
+    """The marks in Redis of kinds for which a wake-up waits, shared by all processes.
 
-    Without Redis no kind is taken as marked, so that every wake-up is sent.
+    Without Redis every wake-up is sent.
     """
 
     def __init__(self) -> None:
         self._unknown_until = -math.inf
 
     def set(self, name: str) -> bool:
-        """Returns whether there was no mark."""
+        """Sets the mark; returns whether there was none."""
         return self._asked(lambda redis: redis.set(_key(name), 1, nx=True, px=int(WAITS_SECONDS * 1000)))
 
     def clear(self, name: str) -> None:
@@ -101,7 +101,7 @@ _marks = _Marks()
 
 
 class _Waker:
-    """The thread of a process that sends its wake-ups; begun anew after a fork."""
+    """The thread that sends the wake-ups of a process; a fork starts a new one."""
 
     def __init__(self) -> None:
         self._names: set[str] = set()

@@ -1,4 +1,4 @@
-"""The account itself: reachability, addresses, quotas, what the platform's own page has set.
+"""The calls about the account itself: reachability, addresses, quotas, settings of the platform's own page.
 
 WeChat reference 4.3 to 4.6.
 """
@@ -12,7 +12,7 @@ Operator = Literal["DEFAULT", "CHINANET", "UNICOM", "CAP"]
 
 
 def callback_check(client: Client, action: Action = "all", operator: Operator = "DEFAULT") -> dict[str, Any]:
-    """Has the platform try our callback's host: `{"dns": [...], "ping": [...]}`.
+    """Makes the platform test our callback's host; returns `{"dns": [...], "ping": [...]}`.
 
     Raises ApiError 40201 without a URL.
     """
@@ -25,7 +25,7 @@ def api_domain_ips(client: Client) -> list[str]:
 
 
 def callback_ips(client: Client) -> list[str]:
-    """Returns addresses and ranges (CIDR) that pushes come from."""
+    """Returns the addresses and networks (CIDR) that pushes come from."""
     return _addresses(client.get("/cgi-bin/getcallbackip"))
 
 
@@ -38,12 +38,12 @@ def quota_get(client: Client, cgi_path: str) -> dict[str, Any]:
 
 
 def clear_quota(client: Client) -> None:
-    """Sets all daily counters to zero; ten a month, 48006 after that."""
+    """Sets all daily counters to zero; ten times a month, after that ApiError 48006."""
     client.post("/cgi-bin/clear_quota", {"appid": client.appid})
 
 
 def rid_get(client: Client, rid: str) -> dict[str, Any]:
-    """Returns the request behind the number that an error carries, for seven days.
+    """Returns the request behind the request id of an error, within seven days.
 
     `{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}`. 76001 to
     76004 for a number that is none, of another account, or too old.
@@ -53,7 +53,7 @@ def rid_get(client: Client, rid: str) -> dict[str, Any]:
 
 
 def current_autoreply_info(client: Client) -> dict[str, Any]:
-    """The auto-reply rules made on the platform's own page.
+    """Returns the auto-reply rules made on the platform's own page.
 
     `is_add_friend_reply_open`, `is_autoreply_open`; `add_friend_autoreply_info` and
     `message_default_autoreply_info` hold `{type, content}`; `keyword_autoreply_info.list` holds rules of

@@ -14,7 +14,7 @@ RECORDS_A_PAGE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorker:
-    """A worker: ``account`` is name@account; ``online`` tells whether a session can be taken now."""
+    """A worker: ``account`` is name@account; ``online`` tells whether they can take a session now."""
 
     account: str
     nickname: str
@@ -45,7 +45,7 @@ class SessionMessage:
 
 
 def workers(client: Client) -> list[ServiceWorker]:
-    """Returns every worker, those who are online marked."""
+    """Returns all workers, with a mark for those online."""
     online = {
         each["kf_account"]: int(each.get("accepted_case", 0))
         for each in client.get("/cgi-bin/customservice/getonlinekflist").get("kf_online_list", [])
@@ -88,26 +88,26 @@ def close_session(client: Client, account: str, openid: str) -> None:
 
 
 def session_of(client: Client, openid: str) -> str:
-    """The worker who serves this follower, or ""."""
+    """Returns the worker who serves this follower, or ""."""
     return str(client.get("/customservice/kfsession/getsession", {"openid": openid}).get("kf_account", ""))
 
 
 def sessions_of(client: Client, account: str) -> list[str]:
-    """The openids that a worker serves."""
+    """Returns the openids that a worker serves."""
     answer = client.get("/customservice/kfsession/getsessionlist", {"kf_account": account})
     return [str(each["openid"]) for each in answer.get("sessionlist", [])]
 
 
 def waiting(client: Client) -> list[WaitingFollower]:
-    """Returns at most 100 followers who wait, the longest first."""
+    """Returns at most 100 waiting followers, the longest wait first."""
     listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
     return [WaitingFollower(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
 
 
 def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
-    """Yields what workers and followers wrote between two Unix times.
+    """Yields the messages of workers and followers between two Unix times, at most 24 hours apart.
 
-    They lie 24 hours apart at most. Raises ApiError 65417 for more.
+    Raises ApiError 65417 for a longer period.
     """
     message_id, number = 1, RECORDS_A_PAGE
     while number == RECORDS_A_PAGE:

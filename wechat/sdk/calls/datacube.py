@@ -1,7 +1,7 @@
 """The platform's own statistics, by day (Asia/Shanghai). WeChat reference 15.
 
-Figures of a day are ready after eight o'clock on the next one (61503 before); from some calls they may come
-late even then. A call gives so many days at most (``Dataset.span``), none of them today.
+Figures of a day are ready after eight o'clock on the next day (61503 before that); some may come even later.
+A call returns at most ``Dataset.span`` days, and never today.
 """
 
 import datetime
@@ -18,7 +18,7 @@ FIRST_DAY = datetime.date(2014, 12, 1)
 
 
 class Dataset(Enum):
-    """The calls that are not frozen, each with the most days that it gives at a time."""
+    """The calls that are still maintained, each with the most days that it returns at a time."""
 
     USER_SUMMARY = ("getusersummary", 7)
     USER_CUMULATE = ("getusercumulate", 7)
@@ -36,14 +36,14 @@ class Dataset(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DatacubeAnswer:
-    """The rows of each day as the platform gives them; ``is_late``: some are not counted yet."""
+    """The rows of each day as the platform returns them; ``is_late``: some are not counted yet."""
 
     days: Mapping[datetime.date, list[Row]]
     is_late: bool
 
 
 def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.date) -> DatacubeAnswer:
-    """Returns the rows of each day, both ends included; a day on which nothing happened has none.
+    """Returns the rows of each day, both ends included; a day without events has none.
 
     Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
     """
@@ -58,7 +58,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """The number of users who came and left, by the way they came: ``source`` as in reference 15."""
+    """The numbers of new and lost followers, by the way they came: ``source`` as in reference 15."""
 
     source: int
     came: int
@@ -126,7 +126,7 @@ class ArticleTotal:
 
     @property
     def whole(self) -> Readership:
-        """Returns the sums of all days: at most so many people, as those of several days may be the same."""
+        """Returns the sums of all days; for people an upper bound, as some may read on several days."""
         days = list(self.days.values())
         return Readership(
             readers=sum(each.readers for each in days),
@@ -157,7 +157,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The callbacks of the platform to us, those that failed, and how long they took, in milliseconds."""
+    """The platform's callbacks to us: their number, failures, and duration in milliseconds."""
 
     callbacks: int
     failed: int
@@ -177,12 +177,12 @@ class Interface:
 
 
 def followers(row: Row) -> int:
-    """Returns everybody who followed at the end of the day, from a row of ``USER_CUMULATE``."""
+    """Returns the number of followers at the end of the day, from a row of ``USER_CUMULATE``."""
     return _number(row, "cumulate_user")
 
 
 def reading(row: Row) -> Readership:
-    """Returns what a row of ``BIZ_SUMMARY`` says."""
+    """Returns the figures of a row of ``BIZ_SUMMARY``."""
     detail = row.get("detail")
     return Readership.of(detail if isinstance(detail, dict) else {})
 
@@ -195,7 +195,7 @@ def _day(value: Any) -> datetime.date | None:
 
 
 def _hour(row: Row) -> int:
-    """Returns the hour, 0 to 23; the platform gives it times a hundred."""
+    """Returns the hour, 0 to 23; the platform multiplies it by a hundred."""
     return min(_number(row, "ref_hour") // 100, 23)
 
 

@@ -1,4 +1,4 @@
-"""Drafts of articles, and their publication. WeChat reference 12.3 and 12.4."""
+"""The calls for drafts of articles and their publication. WeChat reference 12.3 and 12.4."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def every_published(client: Client) -> Iterator[Listed]:
 
 
 def submit(client: Client, media_id: str) -> str:
-    """Publishes the draft; returns the publish_id under which to ask what became of it."""
+    """Publishes the draft; returns the publish_id with which to ask for the result."""
     answer = client.post("/cgi-bin/freepublish/submit", {"media_id": media_id})
     if not answer.get("publish_id"):
         raise TransportError("/cgi-bin/freepublish/submit answered no publish_id", outcome_unknown=True)
@@ -82,7 +82,7 @@ def publication(client: Client, publish_id: str) -> PublicationStatus:
 
 
 def withdraw(client: Client, article_id: str) -> None:
-    """Deletes all articles of a publication; nobody can read them any more."""
+    """Deletes all articles of a publication, so that nobody can read them any more."""
     client.post("/cgi-bin/freepublish/delete", {"article_id": article_id, "index": 0})
 
 

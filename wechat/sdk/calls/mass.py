@@ -1,7 +1,8 @@
-"""Sending to many at once through the platform. WeChat reference 11 Mass send.
+"""The calls for mass sends. WeChat reference 11 Mass send.
 
-`content` is a body as the constructors below write it. A `clientmsgid` has at most 32 bytes; a repeat of one
-within 24 hours raises ApiError 45065, whose `msg_id` is that of the first, within a minute 45066.
+`content` is a body as the functions below return it. A `clientmsgid` has at most 32 bytes. A repeat of one
+within a minute raises ApiError 45066, and within 24 hours ApiError 45065, whose `msg_id` is that of the
+first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job is accepted, not done. `msg_data_id` is 0 but for articles."""
+    """The accepted job, which is not done yet. `msg_data_id` is 0 except for articles."""
 
     msg_id: int
     msg_data_id: int = 0
@@ -28,7 +29,7 @@ class Accepted:
 class Speed:
     """The speed of mass sends: `number` 0 to 4, quickest first.
 
-    `a_minute` is how many messages it came to lately.
+    `a_minute` is the number of messages a minute that it recently reached.
     """
 
     number: int
@@ -54,9 +55,9 @@ def video(media_id: str) -> Body:
 
 
 def articles(media_id: str, *, ignore_reprint: bool) -> Body:
-    """Returns the body of a draft, whose media_id dies with the send.
+    """Returns the body of a draft, whose media_id becomes invalid with the send.
 
-    `ignore_reprint`: send even if judged a reprint.
+    `ignore_reprint`: send it even if the platform judges it to be a reprint.
     """
     return {
         "msgtype": "mpnews",
@@ -95,7 +96,7 @@ def status(client: Client, msg_id: int) -> str:
 
 
 def delete(client: Client, msg_id: int, article: int = 0) -> None:
-    """Deletes sent articles or videos: the content dies, delivered cards stay.
+    """Deletes sent articles or videos: the content is gone, but delivered cards stay.
 
     `article` counts from 1; 0: all.
     """

@@ -1,4 +1,4 @@
-"""Temporary media (3 days) and permanent material. WeChat reference 12.1 and 12.2."""
+"""The calls for temporary media (3 days) and permanent material. WeChat reference 12.1 and 12.2."""
 
 import datetime
 import json
@@ -25,7 +25,7 @@ class Upload:
 
 
 def upload_temporary(client: Client, kind: Kind, upload: Upload) -> str:
-    """Uploads a file; returns its media_id, good for 3 days and any number of uses."""
+    """Uploads a file; returns its media_id, valid for 3 days and any number of uses."""
     answer = client.upload("/cgi-bin/media/upload", _files(upload), params={"type": kind})
     # Older platform text calls it by the second name for thumbs.
     media_id = answer.get("media_id") or answer.get("thumb_media_id")
@@ -62,7 +62,7 @@ class MediaItem:
 
 
 def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
-    """Returns up to twenty files of image, voice or video, the newest first; none behind the last."""
+    """Returns up to twenty files of image, voice or video, the newest first; none after the last one."""
     wanted = {"type": kind, "offset": offset, "count": PAGE}
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
     return [
@@ -77,7 +77,7 @@ def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
 
 
 def get_permanent(client: Client, media_id: str) -> Download:
-    """The file; for a video `json` holds `{"title", "description", "down_url"}` instead."""
+    """Downloads a permanent file; for a video `json` holds `{"title", "description", "down_url"}` instead."""
     return client.download("/cgi-bin/material/get_material", json_body={"media_id": media_id})
 
 

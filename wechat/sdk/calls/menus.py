@@ -1,4 +1,4 @@
-"""Custom menus. WeChat reference 5."""
+"""The calls for custom menus. WeChat reference 5."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def delete(client: Client) -> None:
 
 
 def current(client: Client) -> dict[str, Any]:
-    """Returns `{"is_menu_open", "selfmenu_info": {"button"}}`, also of a menu made on the platform's page.
+    """Returns `{"is_menu_open", "selfmenu_info": {"button"}}`, also for a menu made on the platform's page.
 
     Children are in `sub_button.list`; types text, img, photo, video, voice and news occur.
     """
@@ -45,9 +45,9 @@ def delete_conditional(client: Client, menuid: str) -> None:
 
 
 def try_match(client: Client, user: str) -> list[dict[str, Any]]:
-    """Returns the buttons shown to a follower, who is named by openid or WeChat ID.
+    """Returns the buttons shown to a follower, given by openid or WeChat ID.
 
-    Raises ApiError 65302 for a stranger.
+    Raises ApiError 65302 for somebody who does not follow.
     """
     answer = client.post("/cgi-bin/menu/trymatch", {"user_id": user})
     found = answer.get("button") or (answer.get("menu") or {}).get("button") or []

@@ -1,7 +1,6 @@
-"""Who uses a mini program. WeChat reference 14."""
+"""The calls for the users of a mini program. WeChat reference 14."""
 
 import binascii
-import hmac
 from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -24,7 +23,7 @@ AHEAD = 300
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A user's session in a mini program. The key never leaves the server."""
+    """A user's session in a mini program; its key must not leave the server."""
 
     openid: str
     unionid: str = ""
@@ -41,7 +40,7 @@ class PhoneNumber:
 
 
 def login(transport: Transport, credentials: Credentials, js_code: str) -> Session:
-    """Spends a code of wx.login, and returns the session.
+    """Exchanges a code of wx.login for the session.
 
     Raises ApiError 40029 or 40163 for a wrong or used code, 40226 for a risky person.
     """
@@ -56,7 +55,7 @@ def login(transport: Transport, credentials: Credentials, js_code: str) -> Sessi
 
 
 def phone_number(client: Client, code: str) -> PhoneNumber:
-    """Spends a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
+    """Exchanges a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
     answer = client.post("/wxa/business/getuserphonenumber", {"code": code})
     info = answer.get("phone_info")
     if not isinstance(info, dict) or not info.get("purePhoneNumber"):
@@ -66,7 +65,7 @@ def phone_number(client: Client, code: str) -> PhoneNumber:
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
-    """Returns what `encryptedData` of a mini program holds.
+    """Decrypts `encryptedData` of a mini program.
 
     Raises EnvelopeError: length, malformed, padding (another key), appid (another mini program's), or stale.
     """
@@ -84,15 +83,11 @@ def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float)
 
 
 def raw_data_matches(raw_data: str, session_key: str, signature: str) -> bool:
-    """Returns whether the mini program's rawData is as the platform gave it."""
+    """Returns whether the mini program's rawData is unchanged, by its signature."""
     expected = sha1(
         (raw_data + session_key).encode(errors="surrogatepass"), usedforsecurity=False
     ).hexdigest()
     return compare_digest(expected.encode(), signature.encode(errors="surrogatepass"))
-
-
-def checksession_signature(session_key: str) -> str:
-    return hmac.digest(session_key.encode(), b"", "sha256").hex()
 
 
 def _checked(plain: bytes, appid: str, now: float) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""Web OAuth: who opens a page inside WeChat. WeChat reference 13.
+"""The calls of web OAuth, which identify the person who opens a page in WeChat. WeChat reference 13.
 
-The tokens here belong to a person, not to the account, so these calls go through a `Transport`,
-not a `Client`.
+The tokens belong to a person and not to the account, so these calls use a `Transport` and not a `Client`.
 """
 
 from dataclasses import dataclass, field
@@ -21,9 +20,9 @@ Scope = Literal["snsapi_base", "snsapi_userinfo"]
 
 @dataclass(frozen=True, slots=True)
 class UserToken:
-    """The person and token that a code was exchanged for.
+    """The person and token for which a code was exchanged.
 
-    `is_snapshot` marks a virtual person: never create or bind anybody for it.
+    `is_snapshot` marks a virtual person, for whom nobody must be created or linked.
     """
 
     openid: str
@@ -35,7 +34,7 @@ class UserToken:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The profile that a person agreed to show; the avatar's address dies when it is changed."""
+    """The profile that a person agreed to show; a new avatar makes the old one's address invalid."""
 
     openid: str
     nickname: str
@@ -44,14 +43,14 @@ class Profile:
 
 
 def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_base: str = OPEN_BASE) -> str:
-    """Returns where the browser is sent. The platform insists on this order and on the fragment."""
+    """Returns the address for the browser; the platform requires this order and the fragment."""
     back = quote(redirect_uri, safe="")
     query = f"appid={appid}&redirect_uri={back}&response_type=code&scope={scope}&state={state}"
     return f"{open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
 
 
 def exchange(transport: Transport, credentials: Credentials, code: str) -> UserToken:
-    """Spends a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
+    """Exchanges a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
     call = ApiRequest("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
     answer = transport.ask(call)

@@ -1,4 +1,4 @@
-"""QR codes with a scene, and their pictures. WeChat reference 7.1 and 7.2."""
+"""The calls for QR codes with a scene, and for their pictures. WeChat reference 7.1 and 7.2."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ MOST_PERMANENT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new code: `ticket` asks for its picture, `url` is what the picture says.
+    """A new code: `ticket` is for its picture, `url` is the content of the picture.
 
     `expires_in` is in seconds, as the platform granted it; None for a permanent code.
     """
@@ -28,7 +28,7 @@ class Made:
 
 
 def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
-    """Makes a code that ends after 1 to `LONGEST_SECONDS` seconds. The same scene may be asked for again.
+    """Makes a code that expires after 1 to `LONGEST_SECONDS` seconds; a scene may be used repeatedly.
 
     `scene` is an integer from 1 to 2^32 - 1 or a text of 1 to 64 characters; raises ContentError otherwise.
     """
@@ -39,7 +39,7 @@ def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
 
 
 def create_permanent(client: Client, scene: int | str) -> Made:
-    """Makes a code for good.
+    """Makes a permanent code.
 
     `scene` is an integer from 1 to 100,000 or a text of 1 to 64 characters.
     """

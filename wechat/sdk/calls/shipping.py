@@ -1,4 +1,4 @@
-"""Telling the platform that a mini program's order was shipped: its money is held until then.
+"""The calls that report the shipment of a mini program's order; the platform holds its money until then.
 
 Source: the platform's documentation of 小程序发货信息管理服务 (发货信息录入, 获取运力 id 列表).
 """
@@ -47,7 +47,7 @@ class Parcel:
 class Shipping:
     """The shipping of an order: with ``EXPRESS`` in one or more parcels, else in none.
 
-    All parcels so far are told each time, until one is told with which there are no ``more_to_come``.
+    Each report has all parcels so far; ``more_to_come`` is false in the last one.
     """
 
     transaction_id: str
@@ -60,9 +60,9 @@ class Shipping:
 
 
 def upload(client: Client, shipping: Shipping) -> None:
-    """Tells the platform of a shipment.
+    """Reports a shipment to the platform.
 
-    Raises ApiError ``NOTHING_NEW`` if the platform was told with the same content before.
+    Raises ApiError ``NOTHING_NEW`` if the same content was reported before.
     """
     client.post(UPLOAD, body(shipping))
 
@@ -87,6 +87,6 @@ def _parcel(parcel: Parcel) -> dict[str, Any]:
 
 
 def companies(client: Client) -> dict[str, str]:
-    """Returns the carriers that the platform knows: their names by their ids."""
+    """Returns the names of the carriers that the platform knows, by id."""
     companies = client.post(COMPANIES, {}).get("delivery_list") or []
     return {str(each["delivery_id"]): str(each["delivery_name"]) for each in companies}

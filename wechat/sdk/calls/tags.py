@@ -1,4 +1,4 @@
-"""The tags of an account and who has them. WeChat reference 6.5."""
+"""The calls for the tags of an account and the followers who have them. WeChat reference 6.5."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LONGEST_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class PlatformTag:
-    """A tag; ``count`` is how many followers have it; ids 0 to 2 are the platform's own tags."""
+    """A tag; ``count`` is the number of followers with it; ids 0 to 2 are the platform's own tags."""
 
     id: int
     name: str
@@ -50,7 +50,7 @@ def delete(client: Client, tag_id: int) -> None:
 
 
 def followers(client: Client, tag_id: int, cursor: str = "") -> OpenidPage:
-    """Returns openids with the tag, after the cursor."""
+    """Returns the openids with the tag, after the cursor."""
     return OpenidPage.of(client.post("/cgi-bin/user/tag/get", {"tagid": tag_id, "next_openid": cursor}))
 
 
@@ -62,7 +62,7 @@ def of_follower(client: Client, openid: str) -> list[int]:
 def tag(client: Client, tag_id: int, openids: Sequence[str]) -> None:
     """Tags at most ``TAGGING_BATCH`` followers.
 
-    Raises ApiError 45171, whose ``failed_openids`` name those it did not work for.
+    Raises ApiError 45171, whose ``failed_openids`` are those that were not tagged.
     """
     client.post("/cgi-bin/tags/members/batchtagging", {"openid_list": list(openids), "tagid": tag_id})
 

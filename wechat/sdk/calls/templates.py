@@ -1,4 +1,4 @@
-"""An account's templates: of template messages and of notices. WeChat reference 9.2 and 10.1."""
+"""The calls for templates, of template messages and of notices. WeChat reference 9.2 and 10.1."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,14 +34,14 @@ def industry(client: Client) -> dict[str, Any]:
 def set_industry(client: Client, first: int, second: int) -> None:
     """Sets the account's industries, from 1 to 41 (40102), once a month (43100).
 
-    Templates of an industry that is left are deleted.
+    Templates of a former industry are deleted.
     """
     body = {"industry_id1": str(first), "industry_id2": str(second)}
     client.post("/cgi-bin/template/api_set_industry", body)
 
 
 def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Returns what was held back of a template: `id`, `title`, `content`, `openid`, `send_timestamp`."""
+    """Returns blocked messages of a template: `id`, `title`, `content`, `openid`, `send_timestamp`."""
     body = {"tmpl_msg_id": template_id, "largest_id": after, "limit": limit}
     found = client.post("/wxa/sec/queryblocktmplmsg", body).get("msginfo") or []
     # The platform's page shows one object; several come as a list.

@@ -1,4 +1,4 @@
-"""Followers: who they are, remarks, the blacklist. WeChat reference 6.1 to 6.4 and 6.6."""
+"""The calls for followers: lists, profiles, remarks, the blacklist. WeChat reference 6.1 to 6.4 and 6.6."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ REMARK_BYTES = 30
 
 @dataclass(frozen=True, slots=True)
 class OpenidPage:
-    """One page of a list; ``cursor`` asks for the next one and is empty at the end.
+    """A page of a list; ``cursor`` is for the next page, and empty at the end.
 
-    ``total`` is how many the platform says there are in all; tag pages give none.
+    ``total`` is the platform's total; pages of a tag have none.
     """
 
     openids: Sequence[str]
@@ -28,7 +28,7 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """Returns the page in an answer; ``data`` is absent from an empty page."""
+        """Returns the page from an answer; an empty page has no ``data``."""
         openids = [str(openid) for openid in (answer.get("data") or {}).get("openid") or []]
         cursor = str(answer.get("next_openid") or "") if openids else ""
         return cls(openids, cursor, int(answer.get("total") or 0))
@@ -40,19 +40,19 @@ def user_get(client: Client, cursor: str = "") -> OpenidPage:
 
 
 def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, Any]:
-    """Returns what the platform tells about one openid; `subscribe` is 0 for somebody who does not follow."""
+    """Returns the profile of one openid; `subscribe` is 0 for somebody who does not follow."""
     return client.get("/cgi-bin/user/info", {"openid": openid, "lang": lang})
 
 
 def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN") -> list[dict[str, Any]]:
-    """Returns what the platform tells about at most ``INFO_BATCH`` openids."""
+    """Returns the profiles of at most ``INFO_BATCH`` openids."""
     wanted = [{"openid": openid, "lang": lang} for openid in openids]
     answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
     return [each for each in answer.get("user_info_list") or [] if isinstance(each, dict)]
 
 
 def is_remark(text: str) -> bool:
-    """Returns whether the platform takes a text as a remark, which it counts in bytes."""
+    """Returns whether a text is short enough for a remark, in bytes."""
     return len(text.encode(errors="surrogatepass")) < REMARK_BYTES
 
 
@@ -70,7 +70,7 @@ def blacklist(client: Client, cursor: str = "") -> OpenidPage:
 
 
 def block(client: Client, openids: Sequence[str]) -> None:
-    """Puts at most ``BLACKLIST_BATCH`` followers on the blacklist: their messages are not pushed any more."""
+    """Puts at most ``BLACKLIST_BATCH`` followers on the blacklist, so that their messages are not pushed."""
     client.post("/cgi-bin/tags/members/batchblacklist", {"openid_list": list(openids)})
 
 

@@ -1,8 +1,7 @@
-"""What arrives: one frozen class per message type and event, and `parse` from bytes to the right one.
+"""The messages and events of pushes: one frozen class for each type, and `parse`, which reads them.
 
-Each class declares where its fields are found in the push; what nothing declares is kept in `extra`, and a
-type nobody has heard of becomes UnknownMessage or UnknownEvent. WeChat reference 2 (messages and events) and
-1.5 (duplicates).
+Each class declares where its fields are found in the push; other elements are kept in `extra`. An unknown
+type becomes UnknownMessage or UnknownEvent. WeChat reference 2 (messages and events) and 1.5 (duplicates).
 """
 
 from wechat.sdk.messages.base import LONGEST_KEY, Message

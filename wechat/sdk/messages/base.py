@@ -1,4 +1,4 @@
-"""What every push carries."""
+"""The base class of messages and events, with the fields of every push."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -30,20 +30,20 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Returns what a person would read in it, or ""."""
+        """Returns the readable text of the message, or ""."""
         return ""
 
     @property
     def detail(self) -> str:
-        """Returns what tells this event from another of the same name, sender and second."""
+        """Returns a text that differs between events of the same name, sender and second."""
         return self.event_key
 
     @property
     def key(self) -> str:
-        """Returns a text equal for deliveries of one push, and different for different pushes.
+        """Returns a key that is equal for repeated deliveries of one push, and differs between pushes.
 
-        It has at most LONGEST_KEY characters. The sender is part of a message's key because MsgIds have been
-        seen shared between users.
+        It has at most LONGEST_KEY characters. The sender is part of a message's key, because different users
+        were seen with the same MsgId.
         """
         if self.event:
             return key_of(self.openid, str(self.create_time), self.event, self.detail)
@@ -53,7 +53,7 @@ class Message:
 
 
 def key_of(*parts: str) -> str:
-    """Returns the parts as one key, the end of a long one as a digest."""
+    """Returns the parts as one key; a long one ends with a digest."""
     joined = "|".join(parts)
     if len(joined) <= LONGEST_KEY:
         return joined

@@ -1,4 +1,4 @@
-"""What people do besides writing: a frozen class for each event. WeChat reference 2.2."""
+"""The events of people's actions, a frozen class for each. WeChat reference 2.2."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Event(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Event):
-    """A user follows. `scene` names the QR code it came through, or is ""; no Scan follows then."""
+    """The event of a new follower. `scene` is that of the scanned QR code, or ""; no Scan event follows."""
 
     event: str = "subscribe"
     ticket: str = string("Ticket")
@@ -27,14 +27,14 @@ class Subscribe(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribe(Event):
-    """A user stops following. The platform demands that this user's personal data be deleted."""
+    """The event of a lost follower, whose personal data the platform requires to be deleted."""
 
     event: str = "unsubscribe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan(Event):
-    """A follower scanned a QR code with parameters."""
+    """The event of a follower who scanned a QR code with a scene."""
 
     event: str = "scan"
     ticket: str = string("Ticket")
@@ -46,7 +46,7 @@ class Scan(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationReport(Event):
-    """The place of a user who agreed to tell it: in degrees, and `precision` in metres."""
+    """The location of a user who agreed to share it, in degrees, with `precision` in metres."""
 
     event: str = "location"
     latitude: float = decimal("Latitude")
@@ -61,7 +61,7 @@ class Click(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Event):
-    """A link button was tapped; a reply to it is not shown."""
+    """The event of a tapped link button, to which no reply is shown."""
 
     event: str = "view"
     menu_id: str = string("MenuId")
@@ -97,7 +97,7 @@ class ScanCode(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPics(Event):
-    """A picture button was used; the pictures themselves come as image messages."""
+    """The event of a used picture button; the pictures themselves arrive as image messages."""
 
     event: str = "pic_sysphoto"
     count: int = integer("SendPicsInfo/Count")
@@ -106,7 +106,7 @@ class SendPics(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationSelect(Event):
-    """A place button was used; a location message follows."""
+    """The event of a used location button; a location message follows."""
 
     event: str = "location_select"
     latitude: float = decimal("SendLocationInfo/Location_X")

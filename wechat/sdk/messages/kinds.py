@@ -1,4 +1,4 @@
-"""What a follower sends: a frozen class for each message type. WeChat reference 2.1."""
+"""The messages of followers, a frozen class for each type. WeChat reference 2.1."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class ShortVideo(Video):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location(Message):
-    """A place the user sent, in degrees. Not to be confused with LocationReport."""
+    """A location that the user sent, in degrees; not to be confused with LocationReport."""
 
     kind: str = "location"
     latitude: float = decimal("Location_X")

@@ -1,4 +1,4 @@
-"""From bytes to the right class. WeChat reference 1.5 and 2."""
+"""The parser of pushes, from bytes to their class. WeChat reference 1.5 and 2."""
 
 from wechat.sdk import text, xml
 from wechat.sdk.errors import MalformedMessage
@@ -107,11 +107,11 @@ _ENVELOPE = frozenset({"MsgType", "Event", "Encrypt"})
 
 
 def parse(body: bytes) -> Message:
-    """Returns an XML or JSON push as its class.
+    """Returns an XML or JSON push as an instance of its class.
 
-    What a follower's text does to the form of a push does not cost the follower the answer: XML that is not
-    well-formed, or holds markup where text belongs, is read element by element. Raises MalformedMessage,
-    which keeps the bytes, for what then has no sender, type or time.
+    A follower's text may break the XML of a push. So XML that is not well-formed, or has markup in place of
+    text, is read element by element. Raises MalformedMessage with the bytes if then sender, type or time is
+    missing.
     """
     if len(body) > MAX_BODY:
         raise MalformedMessage(body, "too large")
@@ -125,7 +125,7 @@ def parse(body: bytes) -> Message:
 
 
 def _message(push: Tree) -> Message:
-    """Returns a push as its class. Raises ValueError."""
+    """Returns a push as an instance of its class. Raises ValueError."""
     if not isinstance(push, dict):
         raise ValueError("no elements")
     kind = as_text(child(push, "MsgType")).lower()
@@ -154,7 +154,7 @@ def _json_tree(body: bytes) -> Tree:
 
 
 def _as_tree(value: object) -> Tree:
-    """Returns a JSON value in the shape an XML push would have had."""
+    """Returns a JSON value in the structure of an XML push."""
     if isinstance(value, dict):
         return collect((name, _as_tree(item)) for name, item in value.items())
     if isinstance(value, list):

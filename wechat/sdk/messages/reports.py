@@ -1,4 +1,4 @@
-"""What the platform reports: of what was sent, of service sessions, and of the account itself.
+"""The events that the platform reports: about sends, service sessions, and the account itself.
 
 WeChat reference 2.2.
 """
@@ -12,7 +12,7 @@ from wechat.sdk.messages.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult(Event):
-    """The outcome of an earlier send, which `msg_id` names; 0 for one of more bits than ours have."""
+    """The outcome of an earlier send with this `msg_id`, which is 0 if it exceeds 64 bits."""
 
     msg_id: int = integer("MsgID", "MsgId")
     status: str = string("Status")
@@ -26,7 +26,7 @@ class SendResult(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateSendFinished(SendResult):
-    """A template message was sent or not.
+    """The result of a template message.
 
     `status` is as printed by the platform: "success", "failed:user block" or "failed: system failed".
     """
@@ -64,7 +64,7 @@ class ArticleUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MassSendFinished(SendResult):
-    """A mass send is done; the sender is the platform's helper, not a follower, and the counts may be off.
+    """The result of a mass send; the sender is an account of the platform, and the counts may be inexact.
 
     `check_state`: 1 fine, 2 reprint but sendable, 3 not sendable. WeChat reference 2.3.
     """
@@ -91,7 +91,7 @@ class PublishedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishFinished(Event):
-    """A draft was published (`status` 0) or not. WeChat reference 12.4."""
+    """The result of a publication; `status` 0 means success. WeChat reference 12.4."""
 
     event: str = "publishjobfinish"
     publish_id: str = string("PublishEventInfo/publish_id")
@@ -119,7 +119,7 @@ class NoticeChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeNoticePopup(Event):
-    """A user chose in the notice pop-up."""
+    """The event of a user who chose in the pop-up of notices."""
 
     event: str = "subscribe_msg_popup_event"
     choices: tuple[NoticeChoice, ...] = records("SubscribeMsgPopupEvent/List", NoticeChoice)
@@ -131,7 +131,7 @@ class SubscribeNoticePopup(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeNoticeChange(Event):
-    """A user changed a choice in the settings; only refusals are pushed."""
+    """The event of a user who changed a choice in the settings; only refusals are pushed."""
 
     event: str = "subscribe_msg_change_event"
     choices: tuple[NoticeChoice, ...] = records("SubscribeMsgChangeEvent/List", NoticeChoice)
@@ -163,7 +163,7 @@ class SubscribeNoticeSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KfSessionCreated(Event):
-    """A customer-service worker took the user."""
+    """The event of a customer-service worker who took over a user."""
 
     event: str = "kf_create_session"
     kf_account: str = string("KfAccount")
@@ -209,21 +209,21 @@ class PersonalData(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInfoModified(PersonalData):
-    """The authorised profile changed: refresh or clear nickname and avatar."""
+    """The event of a changed profile: nickname and avatar have to be refreshed or cleared."""
 
     event: str = "user_info_modified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserAuthorizationRevoked(PersonalData):
-    """The user withdrew: delete that data."""
+    """The event of a withdrawn consent: its data has to be deleted."""
 
     event: str = "user_authorization_revoke"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserAuthorizationCancelled(PersonalData):
-    """The user closed the WeChat account: delete or anonymise."""
+    """The event of a closed WeChat account: the user's data has to be deleted or anonymised."""
 
     event: str = "user_authorization_cancellation"
 
@@ -239,7 +239,7 @@ class AccountVerification(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationVerified(AccountVerification):
-    """The account's qualification is verified: its API rights start here."""
+    """The event of a verified qualification, with which the account gets its API rights."""
 
     event: str = "qualification_verify_success"
 
@@ -256,7 +256,7 @@ class NamingVerified(AccountVerification):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamingRefused(AccountVerification):
-    """The account's name is refused: the rights stay, the tick mark goes."""
+    """The event of a refused account name: the rights stay, but the verification mark goes."""
 
     event: str = "naming_verify_fail"
 
@@ -291,7 +291,7 @@ class MediaChecked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterTempSession(Event):
-    """A mini-program user opened customer service."""
+    """The event of a mini-program user who opened customer service."""
 
     event: str = "user_enter_tempsession"
     session_from: str = string("SessionFrom")

@@ -1,1 +1,1 @@
-"""WeChat Pay for a direct merchant (直连商户): API v3, and what is left of v2."""
+"""The API of WeChat Pay for a direct merchant (直连商户): v3, and the parts of v2 that are still in use."""

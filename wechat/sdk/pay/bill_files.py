@@ -1,7 +1,7 @@
-"""The text of a bill: columns by name, a row at a time, whatever its size.
+"""The reader of bill files: columns by name, row by row, for files of any size.
 
-Every value follows a backtick, so rows are split at a comma with a backtick and a comma inside a text does
-no harm. Byte order mark, GB 18030, both line ends and a missing summary are accepted.
+Every value has a backtick before it, so rows are split at a comma with a backtick, and commas inside of texts
+do no harm. Byte order mark, GB 18030, both line ends and a missing summary are accepted.
 
 WeChat Pay reference 6.2.
 """
@@ -27,7 +27,7 @@ class BillReader:
     def __iter__(self) -> Iterator[dict[str, str]]:
         """Yields the detail rows.
 
-        Raises BillDamaged for text that is no bill, in the middle of reading if need be.
+        Raises BillDamaged for text that is no bill, perhaps after some rows.
         """
         columns = _columns(next(self._lines, ""))
         for line in self._lines:
@@ -64,7 +64,7 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
 
 
 def _first_line(pieces: Iterator[bytes]) -> bytes:
-    """Returns the pieces that the first line is in, as one: by less the encoding cannot be told."""
+    """Returns the first line in one piece, because a part of it is not enough to detect the encoding."""
     first = b""
     for piece in pieces:
         first += piece
@@ -74,10 +74,7 @@ def _first_line(pieces: Iterator[bytes]) -> bytes:
 
 
 def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """Returns a decoder of UTF-8, or of GB 18030 if the names of the columns are no UTF-8.
-
-    Their bytes in GB 18030 are none of UTF-8.
-    """
+    """Returns a decoder of UTF-8, or of GB 18030 if the column names are not valid UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")
     try:
         decoder().decode(first)

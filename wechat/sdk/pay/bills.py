@@ -1,4 +1,4 @@
-"""Bills: asked for, downloaded as a stream, checked against their hash. WeChat Pay reference 6.1."""
+"""The calls for bills, which are streamed and checked by their hash. WeChat Pay reference 6.1."""
 
 import datetime
 import zlib
@@ -21,14 +21,14 @@ FILE = "/v3/billdownload/file"
 
 @dataclass(frozen=True, slots=True)
 class BillAddress:
-    """The address of a bill, good for five minutes; the hash is that of the file after it was unpacked."""
+    """The address of a bill, valid for five minutes, with the hash of the uncompressed file."""
 
     url: str = field(repr=False)
     sha1: str
 
 
 def trade_bill(client: PayClient, day: datetime.date, bill_type: str = "ALL") -> BillAddress:
-    """Returns where the trade bill of a day is.
+    """Returns the address of a day's trade bill.
 
     Raises PayRefused with NO_STATEMENT_EXIST for a day without trade, STATEMENT_CREATING before 10:00.
     """
@@ -37,16 +37,16 @@ def trade_bill(client: PayClient, day: datetime.date, bill_type: str = "ALL") ->
 
 
 def fund_flow_bill(client: PayClient, day: datetime.date, account_type: str = "BASIC") -> BillAddress:
-    """Returns where the fund flow of a day is. Raises like `trade_bill`."""
+    """Returns the address of a day's fund flow. Raises like `trade_bill`."""
     params = {"bill_date": day.isoformat(), "account_type": account_type, "tar_type": "GZIP"}
     return _address(client, "/v3/bill/fundflowbill", params)
 
 
 def stream(client: PayClient, address: BillAddress) -> Iterator[bytes]:
-    """Yields the file in pieces, unpacked.
+    """Yields the uncompressed file in pieces.
 
-    Raises BillDamaged after the last piece if it is not the file the hash belongs to: nothing that was read
-    may be used before the end was reached.
+    Raises BillDamaged after the last piece if the hash does not match, so do not use any piece before the
+    end.
     """
     digest = sha1(usedforsecurity=False)
     with client.streamed(address.url, FILE) as response:
@@ -76,7 +76,7 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yields the bill unpacked, told by its first bytes: without `tar_type` it comes as plain text."""
+    """Yields the uncompressed bill; its first bytes tell whether it is compressed."""
     first = next(pieces, b"")
     if not first.startswith(GZIP):
         yield first

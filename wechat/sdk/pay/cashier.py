@@ -1,6 +1,6 @@
-"""What a merchant does with orders and refunds, whichever interface it is done by.
+"""The common interface of API v3 and v2 for orders and refunds.
 
-`V3Cashier` is the interface of today; `v2_cashier.V2Cashier` serves merchants that have not moved.
+`V3Cashier` is for API v3; `v2_cashier.V2Cashier` is for merchants that still use API v2.
 """
 
 import time
@@ -14,9 +14,9 @@ from wechat.sdk.pay.transactions import RefundReport, Transaction
 
 
 class Cashier(Protocol):
-    """The calls for orders and refunds, by either interface.
+    """The calls for orders and refunds by either API.
 
-    Raises TransportError and PayError; refusals are in the codes of API v3.
+    They raise TransportError and PayError; refusals have the codes of API v3.
     """
 
     def jsapi(self, order: NewOrder, openid: str) -> str:
@@ -31,7 +31,7 @@ class Cashier(Protocol):
     def query(self, out_trade_no: str, appid: str) -> Transaction: ...
 
     def close(self, out_trade_no: str, appid: str) -> None:
-        """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
+        """Closes an order, so that nobody can pay it; safe to repeat. After a refusal, query the order."""
 
     def refund(self, new: NewRefund) -> RefundReport:
         """Asks for a refund. The same number is the same refund."""

@@ -1,4 +1,4 @@
-"""X.509 certificates, as far as WeChat Pay needs them: serial number, public key, time of validity.
+"""The reader of X.509 certificates: serial number, public key, and period of validity.
 
 WeChat Pay reference 2.4.
 """

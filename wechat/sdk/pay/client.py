@@ -1,7 +1,8 @@
-"""The one way to WeChat Pay: requests signed over the very bytes that leave, answers verified before use.
+"""The client of WeChat Pay: it signs the exact bytes of requests, and verifies answers before use.
 
-An answer whose signature does not hold is asked for once more (signature probes are never sent twice in a
-row); after that nobody knows what happened. Nothing here shows a key or an Authorization header.
+After an answer with an invalid signature the call is repeated once (signature probes are never sent twice in
+a row); after that the outcome is unknown. No repr, exception or log line contains a key or an Authorization
+header.
 
 WeChat Pay reference 1 (signing), 2 (verifying), 9 (errors).
 """
@@ -35,17 +36,18 @@ logger = logging.getLogger("wechat.sdk.pay")
 
 @dataclass(frozen=True, slots=True)
 class PayResponse:
-    """An answer with a 2xx status, not verified yet."""
+    """An unverified answer with a 2xx status."""
 
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
 
 class PayClient:
-    """Calls WeChat Pay as one merchant. Safe for use by several threads.
+    """The client for calls as one merchant. Safe for use by several threads.
 
-    Every call raises PayRefused when WeChat Pay says no, and TransportError when there is no usable answer.
-    `observer(api, outcome, seconds, error)` hears of every call: "ok", a code, "unreachable" or "lost".
+    Every call raises PayRefused if WeChat Pay refuses, and TransportError if there is no usable answer.
+    `observer(api, outcome, seconds, error)` is called after every call; the outcome is "ok", a code,
+    "unreachable" or "lost".
     """
 
     def __init__(
@@ -74,13 +76,13 @@ class PayClient:
         return self._verified("POST", path, None, body, api or path)
 
     def unverified(self, path: str) -> PayResponse:
-        """Returns the unverified answer about certificates, which is verified with what is in it."""
+        """Returns an unverified answer with certificates, to be verified with the certificates in it."""
         with self._watched(path):
             return self._exchange("GET", path, None, None, path)
 
     @contextmanager
     def streamed(self, url: str, api: str) -> Iterator[requests.Response]:
-        """Yields the answer with a file at an address that a verified answer named; it has no signature."""
+        """Yields the answer with a file, whose address a verified answer named; it has no signature."""
         with self._watched(api):
             request = self._signed(requests.Request("GET", url))
             with deadlines.within(DOWNLOAD_SECONDS):
@@ -186,7 +188,7 @@ def _encoded(body: Mapping[str, Any] | None) -> tuple[bytes | None, dict[str, st
 
 
 def _raise_refusal(response: requests.Response, api: str) -> None:
-    """Errors first: they carry no signature, and verifying them would hide what they say."""
+    """Raises PayRefused for an error, before any verification, because errors have no signature."""
     if response.status_code in {200, 204}:
         return
     body: Any = None
@@ -203,7 +205,7 @@ def _raise_refusal(response: requests.Response, api: str) -> None:
 
 
 def _object(body: bytes, api: str) -> dict[str, Any]:
-    """Returns the fields of a verified answer; the empty one of a 204 has none."""
+    """Returns the fields of a verified answer; none for an empty one with status 204."""
     if not body:
         return {}
     try:
@@ -216,7 +218,7 @@ def _object(body: bytes, api: str) -> dict[str, Any]:
 
 
 def outcome_of(error: WeChatError) -> str:
-    """Returns what became of a call, as a label for metrics."""
+    """Returns the outcome of a call as a label for metrics."""
     if isinstance(error, PayRefused):
         return error.code or str(error.status)
     return "lost" if getattr(error, "outcome_unknown", True) else "unreachable"

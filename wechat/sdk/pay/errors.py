@@ -1,4 +1,4 @@
-"""Everything WeChat Pay, or talking to it, can do wrong.
+"""The errors of WeChat Pay and of calls to it.
 
     WeChatError
      ├ TransportError     no usable answer; whether the call worked is unknown (see its `outcome_unknown`)
@@ -23,7 +23,7 @@ class PayError(WeChatError):
 
 
 class NotGenuine(PayError):
-    """The message is not provably from WeChat Pay, or not of now.
+    """The error for a message that is not provably from WeChat Pay, or too old.
 
     `reason` is a metric label: missing_header, timestamp, serial, signature, signature_type or malformed.
     """
@@ -34,7 +34,7 @@ class NotGenuine(PayError):
 
 
 class Unsealable(PayError):
-    """A sealed text cannot be opened: most often the APIv3 key was reset on the platform and not here."""
+    """The error for a text that cannot be decrypted; usually the APIv3 key was reset there but not here."""
 
 
 class NotUnderstood(PayError):
@@ -53,7 +53,7 @@ class BillDamaged(PayError):
 
 
 class Advice(Enum):
-    """The ways to go on after a refusal (reference 9.2)."""
+    """The possible reactions to a refusal (reference 9.2)."""
 
     REPEAT = "repeat"  # the same request, with the same numbers
     QUERY = "query"  # first look what became of it
@@ -109,10 +109,10 @@ ONLY_THIS_CALL = frozenset({"STATEMENT_CREATING", "BANK_ERROR", "BANKERROR"})
 
 
 class PayRefused(PayError):
-    """WeChat Pay answered with an error.
+    """The error for a refusal by WeChat Pay.
 
-    Such answers carry no signature: they may stop or repeat a call, never mark anything paid or refunded.
-    `code` is empty for 404 and 405 of unknown paths, whose bodies are.
+    Refusals have no signature, so they may stop or repeat a call, but never mark anything as paid or
+    refunded. `code` is empty for 404 and 405 of unknown paths, which have empty bodies.
     """
 
     is_answer = True
@@ -148,5 +148,5 @@ class PayRefused(PayError):
 
     @property
     def outcome_unknown(self) -> bool:
-        """Returns whether the call may have worked all the same."""
+        """Returns whether the call may have succeeded in spite of the error."""
         return self.advice is not Advice.STOP

@@ -1,4 +1,4 @@
-"""Whose signature is whose: the merchant's own key, and the keys WeChat Pay may sign with.
+"""The keys for signatures: the merchant's own key, and the keys that WeChat Pay signs with.
 
 WeChat Pay reference 2.4 (platform certificates), 2.5 (public key mode).
 """
@@ -26,9 +26,9 @@ class MerchantKeys:
 
 @dataclass(frozen=True, slots=True)
 class PlatformKeys:
-    """The keys of WeChat Pay by what `Wechatpay-Serial` calls them, an opaque text.
+    """The keys of WeChat Pay by their value in `Wechatpay-Serial`, an opaque text.
 
-    `preferred` is the one our requests ask answers to be signed with, and that fields are sealed with.
+    `preferred` is the key that our requests ask for in answers, and with which fields are encrypted.
     """
 
     by_serial: Mapping[str, RSA.RsaKey] = field(repr=False)
@@ -44,7 +44,7 @@ class PlatformKeys:
 def platform_keys(
     certificates: Iterable[Certificate] = (), public_key_id: str = "", public_key: str = ""
 ) -> PlatformKeys:
-    """Returns WeChat Pay's keys; the public key comes first where both are there, as during a switch.
+    """Returns WeChat Pay's keys; the public key comes first if there are certificates too, during a switch.
 
     Raises KeyRefused.
     """

@@ -1,4 +1,4 @@
-"""Fen, the only unit inside; yuan with decimals appear in bills and on pages.
+"""The conversion between fen, the only internal unit, and yuan in bills and on pages.
 
 WeChat Pay reference 0, 6.2.
 """
@@ -18,7 +18,7 @@ LARGEST = 10**15
 
 
 def fen(yuan: str) -> int:
-    """Returns `"12.34"` as 1234. Raises ValueError for anything that is no whole number of fen."""
+    """Returns `"12.34"` as 1234. Raises ValueError for a text that is no whole number of fen."""
     return _whole(yuan, FEN)
 
 
@@ -28,7 +28,7 @@ def thousandths(yuan: str) -> int:
 
 
 def count(text: str) -> int:
-    """Returns a number of lines, met as `"20"` and as `"20.0"`. Raises ValueError like `fen`."""
+    """Returns a number of lines, which bills write as `"20"` or `"20.0"`. Raises ValueError like `fen`."""
     return _whole(text, Decimal(1))
 
 

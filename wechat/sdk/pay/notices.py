@@ -1,4 +1,4 @@
-"""Notifications: verified, then read, then decrypted; there is no other way in.
+"""The opening of notifications, which are always verified, then parsed, then decrypted.
 
 WeChat Pay reference 5.4.
 """
@@ -20,7 +20,7 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class OpenedNotice:
-    """A genuine notification. `resource` is what it is about, decrypted."""
+    """A genuine notification; `resource` is its decrypted content."""
 
     id: str
     event_type: str
@@ -32,9 +32,9 @@ class OpenedNotice:
 def open_notice(
     keys: PlatformKeys, api_v3_key: bytes, headers: Mapping[str, str], body: bytes, now: float
 ) -> OpenedNotice:
-    """Verifies, reads and decrypts a notification.
+    """Verifies, parses and decrypts a notification.
 
-    Raises NotGenuine, Unsealable, or NotUnderstood for a genuine one that makes no sense.
+    Raises NotGenuine, Unsealable, or NotUnderstood for a genuine one that cannot be read.
     """
     verifying.check(keys, headers, body, now)
     envelope = _object(body)

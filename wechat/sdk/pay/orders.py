@@ -1,4 +1,4 @@
-"""Placing, querying and closing orders. WeChat Pay reference 4, 5.1, 5.2."""
+"""The calls that place, query and close orders. WeChat Pay reference 4, 5.1, 5.2."""
 
 import datetime
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Goods:
 class NewOrder:
     """A new order; `total` in fen.
 
-    The same order is always asked for in the same words: a repeat must not differ.
+    A repeated call for the same order must have the same parameters.
     """
 
     appid: str
@@ -61,7 +61,7 @@ def h5(client: PayClient, order: NewOrder, client_ip: str) -> str:
 def query(client: PayClient, out_trade_no: str) -> Transaction:
     """Returns the order's payment.
 
-    Raises PayRefused with ORDER_NOT_EXIST for a number that is not there (yet).
+    Raises PayRefused with ORDER_NOT_EXIST for a number that does not exist (yet).
     """
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}"
     answer = client.get(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/query")
@@ -69,7 +69,7 @@ def query(client: PayClient, out_trade_no: str) -> Transaction:
 
 
 def close(client: PayClient, out_trade_no: str) -> None:
-    """Closes an order, so that nobody can pay it; may be repeated. After any refusal, query it."""
+    """Closes an order, so that nobody can pay it; safe to repeat. After a refusal, query the order."""
     path = f"{TRANSACTIONS}/out-trade-no/{out_trade_no}/close"
     client.post(path, {"mchid": client.merchant.mchid}, api=f"{TRANSACTIONS}/close")
 

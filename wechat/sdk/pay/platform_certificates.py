@@ -1,4 +1,4 @@
-"""The platform's certificates, downloaded. WeChat Pay reference 2.4."""
+"""The download of the platform's certificates. WeChat Pay reference 2.4."""
 
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import verifying
@@ -12,9 +12,9 @@ CERTIFICATES = "/v3/certificates"
 
 
 def download(client: PayClient) -> list[Certificate]:
-    """Returns the certificates valid or soon valid; the answer is verified with those in it.
+    """Returns the certificates that are valid or will be soon; the answer is verified with them.
 
-    Empty for a merchant that only has the public key mode.
+    Empty for a merchant that has only the public key mode.
     """
     try:
         answer = client.unverified(CERTIFICATES)
@@ -33,7 +33,7 @@ def download(client: PayClient) -> list[Certificate]:
 
 
 def read(body: bytes, api_v3_key: bytes) -> list[Certificate]:
-    """The certificates in an answer. Raises NotUnderstood, Unsealable or KeyRefused."""
+    """Returns the certificates in an answer. Raises NotUnderstood, Unsealable or KeyRefused."""
     try:
         entries = load_json(body)["data"]
         sealed = [(str(entry["serial_no"]), dict(entry["encrypt_certificate"])) for entry in entries]

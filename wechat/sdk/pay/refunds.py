@@ -1,4 +1,4 @@
-"""Refunds. WeChat Pay reference 5.3."""
+"""The calls for refunds. WeChat Pay reference 5.3."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +13,9 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """A new refund, amounts in fen; `total` is that of the order, for the second partial refund too.
+    """A new refund, amounts in fen; `total` is that of the order, also for a second partial refund.
 
-    Only the older interface asks for the `appid`.
+    Only API v2 needs the `appid`.
     """
 
     transaction_id: str
@@ -29,7 +29,7 @@ class NewRefund:
 
 @dataclass(frozen=True, slots=True)
 class BankCard:
-    """A debit card of the payer; `bank` as WeChat Pay names it, ``CMB_DEBIT``."""
+    """A debit card of the payer; `bank` is WeChat Pay's name of it, such as ``CMB_DEBIT``."""
 
     bank: str
     number: str = field(repr=False)
@@ -39,7 +39,7 @@ class BankCard:
 def refund(client: PayClient, new: NewRefund) -> RefundReport:
     """Asks for a refund.
 
-    The same number is the same refund: repeating it is harmless, a new number is a second refund.
+    The same number is the same refund, so a repeated call is harmless; a new number is a second refund.
     """
     body: dict[str, Any] = {
         "transaction_id": new.transaction_id,

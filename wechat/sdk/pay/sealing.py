@@ -1,4 +1,4 @@
-"""What is encrypted in API v3: notifications and certificates (AES-GCM), single fields (RSA-OAEP).
+"""The encryption of API v3: of notifications and certificates (AES-GCM), and of single fields (RSA-OAEP).
 
 WeChat Pay reference 3.
 """
@@ -33,16 +33,8 @@ def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
 
 
 def seal_field(text: str, key: RSA.RsaKey) -> str:
-    """Encrypts a name or number on its way to WeChat Pay. Raises ValueError beyond 214 bytes."""
+    """Encrypts a name or number for WeChat Pay. Raises ValueError beyond 214 bytes."""
     plain = text.encode()
     if len(plain) > LONGEST_FIELD:
         raise ValueError(f"a sealed field has at most {LONGEST_FIELD} bytes")
     return b64encode(PKCS1_OAEP.new(key).encrypt(plain)).decode()
-
-
-def unseal_field(sealed: str, private_key: RSA.RsaKey) -> str:
-    """Decrypts a field that WeChat Pay sealed for the merchant. Raises Unsealable."""
-    try:
-        return PKCS1_OAEP.new(private_key).decrypt(b64decode(sealed, validate=True)).decode()
-    except (Base64Error, ValueError, TypeError):
-        raise Unsealable("a field that was not sealed for this key") from None

@@ -1,4 +1,4 @@
-"""Signatures of ours: on requests, and on what starts a payment in a page.
+"""The signatures of the merchant: on requests, and on the parameters that start a payment.
 
 WeChat Pay reference 1.1, 1.2 (requests), 4.3 (starting the payment).
 """
@@ -27,14 +27,14 @@ def sign(key: RSA.RsaKey, message: bytes) -> str:
 
 
 def lines(*parts: str | bytes) -> bytes:
-    """Returns the parts, each ended by one line feed, the last one too."""
+    """Returns the parts, each followed by a line feed."""
     return b"".join((part.encode() if isinstance(part, str) else part) + b"\n" for part in parts)
 
 
 def authorization(
     keys: MerchantKeys, method: str, path_url: str, body: bytes, *, timestamp: int, nonce_str: str
 ) -> str:
-    """Returns the header's value; `path_url` is path and query exactly as they go on the wire."""
+    """Returns the header's value; `path_url` is path and query exactly as they are sent."""
     message = lines(method, path_url, str(timestamp), nonce_str, body)
     items = {
         "mchid": keys.mchid,
@@ -49,7 +49,7 @@ def authorization(
 def bridge(
     keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """Returns what `getBrandWCPayRequest` takes in a page, and `wx.requestPayment` (without `appId`)."""
+    """Returns the parameters of `getBrandWCPayRequest`, and without `appId` those of `wx.requestPayment`."""
     package = f"prepay_id={prepay_id}"
     signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, package))
     return {
@@ -63,7 +63,7 @@ def bridge(
 
 
 def app(keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str) -> dict[str, str]:
-    """Returns what the OpenSDK of an app takes: here the prepay_id is signed without a prefix."""
+    """Returns the parameters of an app's OpenSDK; the prepay_id is signed without a prefix."""
     signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, prepay_id))
     return {
         "appid": appid,

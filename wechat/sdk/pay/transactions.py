@@ -1,7 +1,7 @@
-"""What WeChat Pay says about a payment or a refund, whichever way it says it.
+"""The reports of payments and refunds, in answers and notifications.
 
-Unknown fields are left aside; a field that is missing or of a wrong type makes the whole thing unreadable,
-and so does a number or a person longer than WeChat Pay says they are.
+Unknown fields are ignored. A missing field, a field of a wrong type, or a number or openid that is too long
+makes the report unreadable.
 
 WeChat Pay reference 5.1, 5.3, 5.4.
 """
@@ -24,7 +24,7 @@ LONGEST_NUMBER, LONGEST_OPENID = 32, 128
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A payment as a query or a notification tells it; amounts in fen, absent ones `None`."""
+    """A payment as reported by a query or a notification; amounts in fen, absent ones `None`."""
 
     mchid: str
     appid: str
@@ -46,7 +46,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class RefundReport:
-    """A refund as its call, a query or a notification tells it; amounts in fen."""
+    """A refund as reported by its call, a query or a notification; amounts in fen."""
 
     out_trade_no: str
     out_refund_no: str

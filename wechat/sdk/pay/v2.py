@@ -1,4 +1,4 @@
-"""The older interface, for merchants that have not moved: XML, signed with a shared key.
+"""The messages of API v2, for merchants that still use it: XML, signed with a shared key.
 
 WeChat Pay reference 8.
 """
@@ -23,9 +23,9 @@ ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![C
 
 
 def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) -> str:
-    """Returns upper-case hex over all fields but `sign` and the empty ones.
+    """Returns the signature in upper-case hex over all fields except `sign` and empty ones.
 
-    Raises ValueError for another type.
+    Raises ValueError for an unknown type.
     """
     filled = sorted((name, value) for name, value in fields.items() if name != "sign" and value)
     text = "&".join([*(f"{name}={value}" for name, value in filled), f"key={key}"]).encode()
@@ -37,7 +37,7 @@ def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) 
 
 
 def verify(fields: Mapping[str, str], key: str) -> str:
-    """Returns the sign type that holds: a notification does not say which it is. Raises NotGenuine."""
+    """Returns the matching type of signature, which a notification does not name. Raises NotGenuine."""
     given = fields.get("sign", "").encode()
     if not given:
         raise NotGenuine("missing_header")
@@ -50,7 +50,7 @@ def verify(fields: Mapping[str, str], key: str) -> str:
 def bridge(
     appid: str, prepay_id: str, key: str, *, sign_type: str, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """Returns what starts the payment in a page; here `signType` is part of what is signed."""
+    """Returns the parameters that start a payment in a page; the signature covers `signType`."""
     fields = {
         "appId": appid,
         "timeStamp": str(timestamp),
@@ -62,7 +62,7 @@ def bridge(
 
 
 def to_xml(fields: Mapping[str, str]) -> bytes:
-    """Returns a request's body; empty fields are left out, as they are of the signature."""
+    """Returns the body of a request; leaves empty fields out, as the signature does."""
     filled = {name: value for name, value in fields.items() if value}
     return f"<xml>{xml.elements(filled)}</xml>".encode()
 
@@ -70,7 +70,7 @@ def to_xml(fields: Mapping[str, str]) -> bytes:
 def from_xml(body: bytes) -> dict[str, str]:
     """Reads the fields of an answer or notification, as signed.
 
-    Raises NotUnderstood, for a document type too.
+    Raises NotUnderstood, also for a document type.
     """
     try:
         root = xml.parse(body)
@@ -80,10 +80,7 @@ def from_xml(body: bytes) -> dict[str, str]:
 
 
 def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """Returns fields as they may be kept: without characters that no text may have.
-
-    Their signature is verified before, as it is over every character of them.
-    """
+    """Returns fields without characters that no text may contain, after their signature was verified."""
     return {name: clean(value) for name, value in fields.items()}
 
 
@@ -95,9 +92,9 @@ def open_payment(body: bytes, key: str) -> dict[str, str]:
 
 
 def open_refund(body: bytes, key: str) -> dict[str, str]:
-    """Returns what `req_info` of a refund notification holds. Raises NotUnderstood or Unsealable.
+    """Returns the decrypted `req_info` of a refund notification. Raises NotUnderstood or Unsealable.
 
-    It has no signature, and ECB without a MAC proves little: confirm by a query before anything is booked.
+    It has no signature, and ECB without a MAC proves little: confirm it by a query before booking anything.
     """
     secret = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest().encode()  # the protocol's choice
     try:

@@ -1,4 +1,4 @@
-"""Orders and refunds by the older interface, told in the terms of today's.
+"""The orders and refunds of API v2, with the field names of API v3.
 
 WeChat Pay reference 8.2, 8.3.
 """
@@ -62,7 +62,7 @@ class V2Cashier:
         return read_refund({**refund(answer), "status": "PROCESSING"})
 
     def query_refund(self, out_refund_no: str, appid: str) -> RefundReport:
-        """Returns the one refund of an answer that numbers its refunds: it was asked for by its number."""
+        """Returns the only refund of an answer that numbers its refunds, because one number was queried."""
         asked = {"appid": appid, "out_refund_no": out_refund_no}
         answer = self.client.call("/pay/refundquery", asked)
         numbered = {name.removesuffix("_0"): value for name, value in answer.items() if name.endswith("_0")}
@@ -148,13 +148,13 @@ def _fields(order: NewOrder) -> dict[str, str]:
 
 
 def _fen(fields: Mapping[str, str], name: str) -> int | str | None:
-    """Returns an amount; text that is none stays text: whoever reads it refuses it."""
+    """Returns an amount; invalid text stays text, which the reader of the report refuses."""
     text = fields.get(name)
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else text
 
 
 def _moment(compact: str) -> str | None:
-    """Returns ``20260302100000`` as RFC 3339; anything else as it is, to be refused by whoever reads it."""
+    """Returns ``20260302100000`` as RFC 3339; other text unchanged, which the reader refuses."""
     if len(compact) != 14:
         return compact or None
     day = f"{compact[:4]}-{compact[4:6]}-{compact[6:8]}"

@@ -1,6 +1,6 @@
-"""Calls of the older interface: XML both ways, HTTP 200 always, refunds with the merchant's certificate.
+"""The client of API v2: XML both ways, always HTTP 200, refunds with the merchant's certificate.
 
-What it refuses is told in the words of API v3, so that callers know one language.
+Refusals are translated into the codes of API v3, so that callers know only those.
 
 WeChat Pay reference 8.
 """
@@ -55,7 +55,7 @@ class V2Keys:
 
 
 class V2Client:
-    """One merchant's calls. Raises TransportError and PayRefused."""
+    """The client for calls as one merchant, which raise TransportError and PayRefused."""
 
     def __init__(self, keys: V2Keys, base: str = API_BASE, observer: Observer | None = None) -> None:
         self.keys = keys
@@ -66,7 +66,7 @@ class V2Client:
         return f"V2Client({self.keys.mchid})"
 
     def call(self, path: str, fields: Mapping[str, str], *, certified: bool = False) -> dict[str, str]:
-        """Asks WeChat Pay, and returns the fields of a signed answer that says it is done."""
+        """Makes a call, and returns the fields of a signed answer that reports success."""
         started, outcome = time.perf_counter(), "ok"
         failure: WeChatError | None = None
         try:
@@ -134,9 +134,9 @@ class V2Client:
 
 @cache
 def certified_session(base: str, certificate: str, private_key: str, pid: int) -> requests.Session:
-    """Returns a session that shows the merchant's certificate (mutual TLS).
+    """Returns a session with the merchant's certificate (mutual TLS).
 
-    OpenSSL reads it from a file, which is gone at once.
+    OpenSSL reads the certificate from a file, which is deleted at once.
     """
     context = ssl.create_default_context()
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:

@@ -1,4 +1,4 @@
-"""Notifications of the older interface, as those of API v3. WeChat Pay reference 8.3."""
+"""The notifications of API v2, converted to those of API v3. WeChat Pay reference 8.3."""
 
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.errors import NotGenuine, NotUnderstood
@@ -13,15 +13,15 @@ DECLINED = (
 
 
 def is_ours(body: bytes) -> bool:
-    """Returns whether it is in the older format: API v3 never sends XML."""
+    """Returns whether the body is of API v2, as API v3 never sends XML."""
     return body.lstrip()[:1] == b"<"
 
 
 def open_notice(body: bytes, key: str) -> OpenedNotice:
-    """Verifies and reads a notification; repeats have the same id.
+    """Verifies and reads a notification; a repeated one has the same id.
 
-    Raises NotGenuine, for what cannot be read as well, as nothing proves its sender; Unsealable; or
-    NotUnderstood for a genuine one that makes no sense.
+    Raises NotGenuine, also for an unreadable one without proof of its sender; Unsealable; or NotUnderstood
+    for a genuine one that cannot be read.
     """
     try:
         is_refund = "req_info" in v2.from_xml(body)

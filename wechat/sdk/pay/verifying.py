@@ -1,6 +1,6 @@
-"""Whether an answer or a notification is from WeChat Pay and of now.
+"""The verification that an answer or notification is from WeChat Pay and recent.
 
-Signature probes (`WECHATPAY/SIGNTEST/`) need no case of their own: their signature does not hold.
+Signature probes (`WECHATPAY/SIGNTEST/`) need no special case: their signature is invalid.
 
 WeChat Pay reference 2.1 to 2.3.
 """
@@ -22,9 +22,9 @@ PROBE = "WECHATPAY/SIGNTEST/"
 
 
 def check(keys: PlatformKeys, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Checks that an answer or notification is from WeChat Pay and of now, or raises NotGenuine.
+    """Checks that an answer or notification is from WeChat Pay and recent. Raises NotGenuine.
 
-    `headers` finds names in any case; `body` is the bytes as they came.
+    `headers` has to find names in any case; `body` is the received bytes.
     """
     timestamp, nonce, signature, serial = (
         _header(headers, name) for name in ("Timestamp", "Nonce", "Signature", "Serial")
@@ -51,7 +51,7 @@ def holds(key: RSA.RsaKey, message: bytes, signature: str) -> bool:
 
 
 def is_probe(headers: Mapping[str, str]) -> bool:
-    """Returns whether it was meant to fail: worth a line in the log and no alarm."""
+    """Returns whether the message is a signature probe, which is meant to fail and needs no alarm."""
     return headers.get("Wechatpay-Signature", "").startswith(PROBE)
 
 
