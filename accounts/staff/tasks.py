@@ -1,4 +1,4 @@
-"""The background work of staff's own room."""
+"""The modules with background work of this app: see ``wechat.kernel.work``."""
 
 from accounts.staff import audit_chain
 
