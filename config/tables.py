@@ -30,19 +30,19 @@ class OwnedTable:
     """A table and the app whose model it is, such as ``payments.orders``."""
 
     name: str
-    room: str
+    app: str
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    problems = list(trespasses(PROJECT, tables_of_rooms(), ladder(PROJECT)))
+    problems = list(violations(PROJECT, own_tables(), levels(PROJECT)))
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
 
 
-def tables_of_rooms() -> dict[str, OwnedTable]:
+def own_tables() -> dict[str, OwnedTable]:
     """Returns the tables of the project's own models by name, many-to-many tables included."""
     found = {}
     for model in apps.get_models(include_auto_created=True):
@@ -52,30 +52,33 @@ def tables_of_rooms() -> dict[str, OwnedTable]:
     return found
 
 
-def ladder(project: Path) -> dict[str, int]:
+def levels(project: Path) -> dict[str, int]:
     """Returns the level of each app by its name; apps of one level do not import each other."""
     settings = tomllib.loads((project / "pyproject.toml").read_text())
     contract = settings["tool"]["importlinter"]["contracts"][0]
-    rows = [[room.strip() for room in row.split("|")] for row in contract["layers"]]
-    return {room: height for height, row in enumerate(reversed(rows)) for room in row}
+    rows = [[app.strip() for app in row.split("|")] for row in contract["layers"]]
+    return {app: level for level, row in enumerate(reversed(rows)) for app in row}
 
 
-def trespasses(project: Path, tables: Mapping[str, OwnedTable], heights: Mapping[str, int]) -> Iterator[str]:
+def violations(project: Path, tables: Mapping[str, OwnedTable], levels: Mapping[str, int]) -> Iterator[str]:
     """Yields a sentence for each statement that uses a table it must not use."""
-    for room, height in heights.items():
-        for path in sorted((project / room.replace(".", "/")).rglob("*.py")):
-            if "migrations" in path.parts or _room_of(path.relative_to(project), heights) != room:
-                continue
-            for line, sql in statements(path.read_text()):
-                where = f"{path.relative_to(project)}:{line}"
-                written = {name for name in WRITES.findall(sql) if name in tables}
-                for name in sorted(written):
-                    if tables[name].room != room:
-                        yield f"{where}: writes {name}, a table of {tables[name].room}"
-                for name in sorted(set(NAMES.findall(sql)) & tables.keys() - written):
-                    owner = tables[name].room
-                    if owner != room and heights[owner] >= height:
-                        yield f"{where}: reads {name}, a table of {owner}, which is not below"
+    for app in levels:
+        for path in sorted((project / app.replace(".", "/")).rglob("*.py")):
+            relative = path.relative_to(project)
+            if "migrations" not in path.parts and _app_of(relative, levels) == app:
+                for line, sql in statements(path.read_text()):
+                    yield from (f"{relative}:{line}: {fault}" for fault in _faults(app, sql, tables, levels))
+
+
+def _faults(app: str, sql: str, tables: Mapping[str, OwnedTable], levels: Mapping[str, int]) -> Iterator[str]:
+    written = set(WRITES.findall(sql)) & tables.keys()
+    read = set(NAMES.findall(sql)) & tables.keys() - written
+    for table in (tables[name] for name in sorted(written)):
+        if table.app != app:
+            yield f"writes {table.name}, a table of {table.app}"
+    for table in (tables[name] for name in sorted(read)):
+        if table.app != app and levels[table.app] >= levels[app]:
+            yield f"reads {table.name}, a table of {table.app}, which is not below"
 
 
 def statements(source: str) -> Iterator[tuple[int, str]]:
@@ -85,10 +88,9 @@ def statements(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def _room_of(path: Path, heights: Mapping[str, int]) -> str:
+def _app_of(path: Path, levels: Mapping[str, int]) -> str:
     dotted = ".".join(path.with_suffix("").parts)
-    rooms = [room for room in heights if dotted == room or dotted.startswith(f"{room}.")]
-    return max(rooms, key=len, default="")
+    return max((app for app in levels if f"{dotted}.".startswith(f"{app}.")), key=len, default="")
 
 
 if __name__ == "__main__":
