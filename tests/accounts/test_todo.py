@@ -72,6 +72,12 @@ def _merchant_held(account: OfficialAccount) -> None:
     Hold.objects.create(work=WORKS[0], subject=_merchant(account).pk, cause="account", since=now, until=now)
 
 
+def _unsigned(account: OfficialAccount) -> None:
+    now = timezone.now()
+    endpoint = Endpoint.objects.create(account=account, url="https://example.com/unsigned", secret="")
+    Hold.objects.create(work="webhooks.deliver", subject=endpoint.pk, cause="account", since=now, until=now)
+
+
 def _certificate(account: OfficialAccount) -> None:
     now = timezone.now()
     PlatformCertificate.objects.create(
@@ -155,6 +161,7 @@ MAKES: dict[str, Make] = {
     "webhooks.failing": lambda account: Endpoint.objects.create(
         account=account, url="https://example.com", secret=new_secret(), failing_since=timezone.now()
     ),
+    "webhooks.unsigned": lambda account: _unsigned(account),
     "inbox.refused": lambda account: Refusal.objects.create(
         account=account, reason="signature", count=1, last_at=timezone.now()
     ),

@@ -91,6 +91,24 @@ def complaints(client: Client, sent: Any) -> str:
     return " ".join(errors)
 
 
+def test_a_rule_whose_signing_secret_no_key_opens_is_shown_and_takes_a_new_one(
+    account: OfficialAccount, editor: Client
+) -> None:
+    hook = {"forward_url": "https://example.com/hook"}
+    editor.post(f"{LIST}add/", form(account, reply(text="好的"), new_secret="s" * 20, **hook))
+    Rule.objects.update(forward_secret=b"lost.from another installation")
+    rule = Rule.objects.get()
+    shown = editor.get(f"{LIST}{rule.pk}/change/").content.decode()
+    assert "FIELD_ENCRYPTION_KEYS" in shown
+    kept, replied = rule.keywords.get(), rule.replies.get()
+    sent = form(account, reply(text="好的", id=str(replied.pk)), name="改名", **hook)
+    sent |= {"keywords-INITIAL_FORMS": "1", "keywords-0-id": str(kept.pk), "replies-INITIAL_FORMS": "1"}
+    assert editor.post(f"{LIST}{rule.pk}/change/", sent).status_code == 302
+    assert Rule.objects.get().is_undecryptable("forward_secret")
+    assert editor.post(f"{LIST}{rule.pk}/change/", sent | {"new_secret": "n" * 20}).status_code == 302
+    assert Rule.objects.get().forward_secret == "n" * 20
+
+
 CONTENTS: list[tuple[dict[str, str], dict[str, Any]]] = [
     (reply(text="好的\r\n谢谢"), {"type": "text", "content": "好的\n谢谢"}),
     (
