@@ -9,7 +9,7 @@ from pytest_django import Settings
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.signed import business_system
-from wechat.api import clients, scopes
+from wechat.api import checkup, clients, scopes
 from wechat.api.models import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,10 @@ def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
 ) -> None:
     client, owner = made(staff), signed_in(staff.owner)
     settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
-    assert clients.find(client.key_id) is None
+    with pytest.raises(clients.ClientUnusable):
+        clients.find(client.key_id)
+    (finding,) = checkup.undecryptable_clients(staff.ours)
+    assert client.name in str(finding.sentence)
     assert "FIELD_ENCRYPTION_KEYS" in owner.get(f"{LIST}{client.pk}/change/").content.decode()
     page = reverse("admin:api_apiclient_secret", args=(client.pk,))
     (secret,) = SECRET.findall(owner.post(page).content.decode())

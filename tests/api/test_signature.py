@@ -72,6 +72,17 @@ def test_what_is_not_as_signed_is_refused(caller: Signed, headers: Any, expected
     assert (answer.status_code, code(answer)) == (401, expected)
 
 
+@pytest.mark.parametrize("fault", [{"secret": b"lost.from another installation"}, {"networks": ["home"]}])
+def test_a_client_that_cannot_be_checked_by_a_fault_of_ours_is_told_to_come_again(
+    caller: Signed, fault: Any
+) -> None:
+    ApiClient.objects.update(**fault)
+    answer = caller.get(NOTES)
+    assert (answer.status_code, code(answer), answer["Retry-After"]) == (503, "unavailable", "1")
+    answer = caller.send("GET", NOTES, headers={"X-Key": "ck_ffffffffffffffffffff"})
+    assert answer.status_code == 401
+
+
 def test_method_path_query_and_body_are_all_signed(caller: Signed) -> None:
     def replayed(method: str, path: str, body: bytes = b"") -> Any:
         headers: Any = caller.signature("POST", NOTES, "a=1", b'{"name": "a"}')
