@@ -62,7 +62,7 @@ def begin(merchant: Merchant) -> None:
 
     Bills come by API v3 only, whatever interface orders are made with.
     """
-    if not merchant.api_v3_key:
+    if not merchant.has_secret("api_v3_key"):
         return
     for kind in Kind:
         if not Bill.objects.filter(merchant=merchant, kind=kind).exists():

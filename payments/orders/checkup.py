@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, clock_findings, examines, own_call
+from accounts.official.doctor import Finding, Level, clock_findings, examines, observes, own_call
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import keys_of
-from payments.merchants.models import Merchant
+from payments.merchants.models import SECRETS, Merchant
 from payments.merchants.words import in_words
 from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
@@ -28,7 +28,9 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
     for merchant in selling:
         try:
             entry = keys_of(merchant)
-        except (KeyRefused, Undecryptable):
+        except Undecryptable:
+            continue
+        except KeyRefused:
             yield Finding(
                 Level.FAULT,
                 _("The keys of merchant %(name)s cannot be read.") % {"name": merchant},
@@ -41,6 +43,22 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
         yield from _notify(merchant)
     if selling:
         yield from clock_findings(settings.WECHAT_PAY_API_BASE)
+
+
+@observes
+def undecryptable_merchants(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault for each merchant of which no key opens one of the keys."""
+    for merchant in Merchant.objects.filter(accounts=account, enabled=True):
+        if any(merchant.is_undecryptable(name) for name in SECRETS):
+            yield Finding(
+                Level.FAULT,
+                _("No key of FIELD_ENCRYPTION_KEYS opens the keys of merchant %(name)s.")
+                % {"name": merchant},
+                _(
+                    "Put the key back that they were stored with and restart; "
+                    "if it is lost, enter them again."
+                ),
+            )
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:

@@ -99,6 +99,16 @@ def test_one_that_does_not_decrypt_is_refused(ordered: Ordered) -> None:
     assert Discrepancy.objects.get().kind == "undecryptable"
 
 
+def test_one_to_a_merchant_whose_keys_no_key_opens_is_sent_again_by_wechat_pay(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    kept = Merchant.objects.values_list("api_v3_key", flat=True).get()
+    Merchant.objects.update(api_v3_key=b"lost.from another installation")
+    refused_and_unchanged(order, body, signature(body), 503)
+    Merchant.objects.update(api_v3_key=kept)
+    assert post(order.merchant, body).status_code == 204
+
+
 def test_one_that_is_too_large_is_refused_unread(ordered: Ordered) -> None:
     order = ordered()
     body = b"a" * (256 * 1024 + 1)
