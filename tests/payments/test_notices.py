@@ -236,6 +236,30 @@ def test_an_order_that_is_moved_meanwhile_is_paid_from_where_it_is_then(ordered:
     assert OrderEvent.objects.count() == order.steps.filter(kind="moved").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["SUCCESS", "CLOSED"])
+def test_an_order_that_somebody_else_holds_for_long_is_left_to_a_worker(ordered: Ordered, state: str) -> None:
+    """WeChat Pay has its answer while the order is still held, and no thread goes on waiting for it."""
+    order = ordered()
+    answers: list[int] = []
+
+    def deliver() -> None:
+        answers.append(notify(order, state).status_code)
+        connection.close()
+
+    delivery = threading.Thread(target=deliver)
+    with atomic():
+        Order.objects.select_for_update().get(pk=order.pk)
+        delivery.start()
+        delivery.join(30)
+        assert answers == [204]
+    notice = Notice.objects.get()
+    assert (notice.state, "lock timeout" in notice.error) == (Notice.State.FAILED, True)
+    notices.handle_now(notice)
+    order.refresh_from_db()
+    assert order.state == (OrderState.PAID if state == "SUCCESS" else OrderState.CLOSED)
+
+
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
