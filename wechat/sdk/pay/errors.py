@@ -36,6 +36,11 @@ class NotGenuine(PayError):
 class Unsealable(PayError):
     """A sealed text cannot be opened: most often the APIv3 key was reset on the platform and not here."""
 
+    @property
+    def cause(self) -> Cause:
+        """Returns ``ACCOUNT``: nothing can be opened before the owner enters the right key."""
+        return Cause.ACCOUNT
+
 
 class NotUnderstood(PayError):
     pass
