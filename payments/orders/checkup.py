@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, clock_findings, examines, observes, own_call
+from accounts.official.doctor import Finding, Level, clock_findings, examines, own_call
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import CachedMerchant, keys_of
 from payments.merchants.models import SECRETS, Merchant
@@ -54,7 +54,7 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
         yield from clock_findings(settings.WECHAT_PAY_API_BASE)
 
 
-@observes
+@examines
 def undecryptable_merchants(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault for each merchant of which no key opens one of the keys."""
     for merchant in Merchant.objects.filter(accounts=account, enabled=True):

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, observes
+from accounts.official.doctor import Finding, Level, examines
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 
 
-@observes
+@examines
 def undecryptable_clients(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault for each API client of the account whose secret no key opens."""
     for client in ApiClient.objects.filter(accounts=account, enabled=True):

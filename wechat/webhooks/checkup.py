@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.doctor import Finding, Level, examines, observes
+from accounts.official.doctor import Finding, Level, examines
 from accounts.official.models import OfficialAccount
 from wechat.webhooks.models import Endpoint
 
@@ -30,7 +30,7 @@ def endpoints(account: OfficialAccount) -> Iterator[Finding]:
             )
 
 
-@observes
+@examines
 def unsigned(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault for each endpoint of the account, or of its clients, whose secret no key opens."""
     ours = Q(account=account) | Q(client__accounts=account)
