@@ -136,7 +136,7 @@ def test_secrets_that_no_key_opens_are_told_on_every_page_until_they_are_entered
     }
     assert browser.post(page, filled | again).status_code == 302
     account = OfficialAccount.objects.get(pk=account.pk)
-    assert (account.name, account.previous_token, faults(account)) == ("Renamed", "", "")
+    assert (account.name, account.previous_tokens, faults(account)) == ("Renamed", "", "")
 
 
 def test_the_command_ends_in_an_error_while_something_is_to_be_mended(

@@ -156,6 +156,17 @@ def test_the_former_secret_stays_valid_for_a_day(caller: Signed) -> None:
     assert renewed.get(NOTES).status_code == 200
 
 
+def test_a_second_new_secret_within_a_day_shuts_nobody_out(caller: Signed) -> None:
+    client = ApiClient.objects.get()
+    made = []
+    for _again in range(2):
+        made.append(Signed(client.key_id, client.make_secret()))
+        client.save()
+    assert {each.get(NOTES).status_code for each in (caller, *made)} == {200}
+    ApiClient.objects.update(previous_until=timezone.now() - datetime.timedelta(seconds=1))
+    assert [each.get(NOTES).status_code for each in (caller, *made)] == [401, 401, 200]
+
+
 @pytest.mark.parametrize(
     ("networks", "expected"),
     [

@@ -47,7 +47,7 @@ def _entry(client: ApiClient) -> ClientEntry | None:
     """Returns the client with its secrets, or ``None`` if it is unusable: the others go on."""
     try:
         # Opened once instead of at every look.
-        client.secret, client.previous_secret = client.secret, client.readable_secret("previous_secret")
+        client.secret, client.previous_secrets = client.secret, client.readable_secret("previous_secrets")
         networks = tuple(ipaddress.ip_network(network, strict=False) for network in client.networks)
     except (Undecryptable, ValueError):
         log.exception("client_unusable", extra={"client": client.key_id})

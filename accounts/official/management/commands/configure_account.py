@@ -40,7 +40,7 @@ class Command(BaseCommand):
         )
         try:
             # The account itself looks at them; of those that no key opens there is nothing to be looked at.
-            account.full_clean(exclude={*SECRETS, "previous_token", "previous_aes_key"})
+            account.full_clean(exclude={*SECRETS, "previous_tokens", "previous_aes_keys"})
         except ValidationError as error:
             raise CommandError("\n".join(_sentences(error))) from None
         account.save()
