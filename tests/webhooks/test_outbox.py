@@ -171,7 +171,7 @@ def test_a_receiver_that_was_away_for_seconds_hears_of_everything_with_the_next_
 
 
 def test_what_cannot_be_signed_waits_without_losing_an_attempt_until_it_can(
-    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast, settings: Settings
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast, account: OfficialAccount
 ) -> None:
     lost = b"lost.from another installation"
     kept = Endpoint.objects.values_list("secret", flat=True).get()
@@ -188,13 +188,13 @@ def test_what_cannot_be_signed_waits_without_losing_an_attempt_until_it_can(
         told = owner.get(page, headers={"Accept-Language": "en"}).content.decode()
         assert "opens the signing secret, so nothing is posted" in told
         assert "webhooks.unsigned" in owner.get("/admin/todo/counts/").content.decode()
-        (finding,) = checkup.unsigned(endpoint.account)
+        (finding,) = checkup.unsigned(account)
         assert (finding.level, endpoint.url in str(finding.sentence)) == (Level.FAULT, True)
         Endpoint.objects.update(secret=kept)
         clock.shift(datetime.timedelta(hours=2))
         work.run("webhooks.deliver")
     assert len(receiver.requests) == 1
-    assert not [*Hold.objects.all(), *checkup.unsigned(endpoint.account)]
+    assert not [*Hold.objects.all(), *checkup.unsigned(account)]
 
 
 def test_a_new_secret_has_what_waited_for_one_go_on(
