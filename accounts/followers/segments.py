@@ -14,6 +14,8 @@ see that: whoever may count by it finds it out.
 """
 
 import datetime
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -31,6 +33,7 @@ from wechat.console.days import day_field
 from wechat.kernel.registry import Registry
 
 if TYPE_CHECKING:
+    from accounts.followers.models import Segment
     from accounts.official.models import OfficialAccount
 
 Query = Callable[["OfficialAccount", str, Any], Q]
@@ -133,6 +136,17 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
             sentence % {"condition": kind.label, "error": " ".join(error.messages)}
         ) from error
     return kind.query(account, row["compare"], value)
+
+
+def meaning(segment: "Segment | None") -> str:
+    """Returns the fingerprint of what a segment asks, without its name; the empty text for no segment.
+
+    What was looked at for a segment, and sent or agreed to later, is for that question and no other.
+    """
+    if segment is None:
+        return ""
+    asked = json.dumps([segment.match, segment.conditions], sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:
