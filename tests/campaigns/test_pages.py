@@ -105,7 +105,8 @@ def lately(world: World) -> Campaign:
 def widen(client: Client, campaign: Campaign) -> None:
     """Makes everybody who follows one of the campaign's segment, on the page of segments."""
     values = {"name": "近期", "match": "all", "c0-field": "subscribed", "c0-compare": "yes", "save": "1"}
-    segment = Segment.objects.get(pk=campaign.segment_id)
+    segment = campaign.segment
+    assert segment is not None
     client.post(f"/admin/followers/segment/{segment.pk}/change/", values)
     segment.refresh_from_db()
     assert segment.conditions[0]["field"] == "subscribed"
