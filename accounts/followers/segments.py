@@ -9,8 +9,11 @@ The kinds of conditions are registered; an app above adds its own in a module th
 
 The function gives a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
 combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
-registered as a ``family``. A kind that asks who somebody is, ``is_personal``, is for readers alone who may
-see that: whoever may count by it finds it out.
+registered as a ``family``.
+
+A kind that asks who somebody is, ``is_personal``, is for readers alone who may see that: whoever may count by
+it finds it out. What somebody did is open to all who see followers. A saved segment is like a tag that its
+author put on: everybody may use it, and does not read what it is compared with where that was withheld.
 """
 
 import datetime

@@ -30,12 +30,12 @@ from accounts.followers import people
 from accounts.followers.follower_page import FollowerForm
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
 from wechat.contents.text_editor import TextEditor
-from wechat.contents.variables import of_follower
+from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
@@ -268,12 +268,18 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
 
 
 def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:
-    """Returns the canned answers, each text with the follower's own values beside it, as it would be sent."""
+    """Returns the canned answers, each text with the follower's own values beside it, as it would be sent.
+
+    One that says what is withheld from the reader can be sent and not be looked at: it is not filled in here.
+    """
     found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
     if thread is not None:
         values = of_follower(account, thread.openid, timezone.now()).by_name()
+        is_hidden = personal_data.hidden(account.pk)
         for each in found:
-            vars(each)["ready"] = placeholders.fill(each.content.get("content", ""), values)
+            text = each.content.get("content", "")
+            is_withheld = is_hidden and PERSONAL & variables_in(text)
+            vars(each)["ready"] = "" if is_withheld else placeholders.fill(text, values)
     return found
 
 
