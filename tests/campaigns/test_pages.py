@@ -406,3 +406,13 @@ def test_the_history_says_what_was_chosen_in_the_words_of_the_form(world: World,
     assert f"模板: {world.template} → –" in entry.note
     assert "标签: – → 老客" in entry.note
     assert "统计点击: 否 → 是" in entry.note
+
+
+@pytest.mark.parametrize("has_templates", [True, False])
+def test_a_new_campaign_begins_with_a_way_that_the_account_has(
+    world: World, staff: Cast, has_templates: bool
+) -> None:
+    if not has_templates:
+        Template.objects.update(missing_since=timezone.now())
+    form = signed_in(staff.owner).get(url("campaign_add")).context["form"]
+    assert form["way"].value() == ("either" if has_templates else "service")
