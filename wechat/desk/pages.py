@@ -63,7 +63,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the whole page of the desk."""
     thread = _asked_for(request, account)
     if thread is not None:
-        threads.read(thread)
+        _note_read(request, thread)
     typed = _typed(request, thread)
     context = {
         **frame(request, _("Service desk")),
@@ -84,7 +84,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Returns the parts of the page, for a script that has ``have``; 204 if they are the ones it has."""
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
-        threads.read(thread)
+        _note_read(request, thread)
     if thread is not None and request.GET.get("writes"):
         _show_writing(request, thread)
     parts = {"list": render_to_string("desk/list.html", _list(request, account), request)}
@@ -98,6 +98,12 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if have == request.GET.get("have"):
         return HttpResponse(status=204)
     return JsonResponse({"have": have, "parts": parts})
+
+
+def _note_read(request: HttpRequest, thread: Thread) -> None:
+    """Notes that the desk has seen the conversation; whoever may only look is not of the desk."""
+    if entered(request).may_change:
+        threads.read(thread)
 
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
@@ -188,7 +194,8 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     pause = PAUSES.get(request.POST.get("pause", ""))
     if pause is None:
         raise ValidationError(_("Choose how long."))
-    threads.put_off(thread, timezone.now() + pause[1])
+    if not threads.put_off(thread, timezone.now() + pause[1]):
+        raise ValidationError(_("The follower has written in the meantime. Read it, then put it off."))
 
 
 def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
