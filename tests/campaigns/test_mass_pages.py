@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.approvals.models import Approval, ApprovalLimit
-from accounts.followers.models import Follower, Tag
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests import workbooks
@@ -326,3 +327,14 @@ def test_what_was_changed_after_it_was_asked_for_gets_no_approval(
     assert "请重新申请" in agreed(approval, staff)
     send.refresh_from_db()
     assert (send.state, send.content["content"]) == ("draft", "别的内容")
+
+
+def test_another_question_of_the_segment_needs_another_approval(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    send = written(target="segment", segment=Segment.objects.create(account=staff.ours, name="会员"))
+    approval = asked(staff, known, send)
+    Segment.objects.update(conditions=[Condition(field="subscribed", compare="yes", value="")])
+    assert "请重新申请" in agreed(approval, staff)
+    send.refresh_from_db()
+    assert send.state == "draft"

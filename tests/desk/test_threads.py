@@ -1,10 +1,12 @@
 import datetime
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from tests.cast import Cast, message
+from tests.cast import Cast, message, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import boxes, threads
 from wechat.desk.models import Thread
@@ -100,3 +102,24 @@ def test_a_search_finds_by_the_beginning_of_the_openid(
     threads.close(wrote())
     assert len(boxes.lines(account, "waiting", staff.service, search=OPENID[:12])) == 1
     assert boxes.lines(account, "waiting", staff.service, search="nobody") == []
+
+
+def test_a_conversation_says_whether_it_waits_for_a_person(desk: Client, wrote: Wrote) -> None:
+    thread = wrote()
+    page = {"who": thread.openid}
+    assert "等待人工回复" in desk.get(reverse("admin:desk"), page).content.decode()
+    threads.close(thread)
+    assert "由自动回复处理" in desk.get(reverse("admin:desk"), page).content.decode()
+
+
+def test_what_those_read_who_may_not_answer_is_still_unread_at_the_desk(
+    desk: Client, wrote: Wrote, staff: Cast
+) -> None:
+    page = {"who": wrote().openid, "looks": "1"}
+    for address in (reverse("admin:desk"), reverse("admin:desk_live")):
+        assert signed_in(staff.auditor).get(address, page).status_code == 200
+    thread = Thread.objects.get()
+    assert threads.unread(thread) == 1
+    desk.get(reverse("admin:desk"), page)
+    thread.refresh_from_db()
+    assert threads.unread(thread) == 0

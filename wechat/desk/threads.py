@@ -94,8 +94,10 @@ def reopen(thread: Thread) -> None:
     Thread.objects.filter(pk=thread.pk).update(closed_id=0)
 
 
-def put_off(thread: Thread, until: datetime.datetime) -> None:
-    Thread.objects.filter(pk=thread.pk).update(snoozed_until=until)
+def put_off(thread: Thread, until: datetime.datetime) -> bool:
+    """Puts the conversation off until then; ``False`` if the follower wrote what nobody has seen yet."""
+    seen = Thread.objects.filter(pk=thread.pk, newest_id__lte=thread.newest_id)
+    return bool(seen.update(snoozed_until=until))
 
 
 def assign(thread: Thread, to: User | None) -> None:

@@ -23,7 +23,7 @@ from wechat.campaigns.models import MassSend
 # Everything that decides what goes out, and to whom.
 SENT_FIELDS = (
     "content", "asset_id", "draft_id", "draft__revision", "pictures", "recommend", "ignore_reprint", "target",
-    "tag_id", "segment_id", "openids",
+    "tag_id", "segment_id", "segment__match", "segment__conditions", "openids",
 )  # fmt: skip
 
 
