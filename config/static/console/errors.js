@@ -18,7 +18,7 @@ const labelOf = (field) => {
 const reasonOf = (field) => {
   const described = (field.getAttribute("aria-describedby") || "").split(" ");
   const id = described.find((each) => each.endsWith("_error"));
-  const list = (id && document.getElementById(id)) || field.closest(".field-line, .field-tabular, .field, .filter")?.querySelector(".errorlist");
+  const list = (id && document.getElementById(id)) || field.closest(".field-line, .field-tabular, .field, .filter")?.querySelector(".errorlist, .filter-error");
   return list ? textOf(list) : "";
 };
 
