@@ -103,3 +103,20 @@ def test_a_mass_send_to_everybody_is_confirmed_as_what_it_is(staff: Cast, ours: 
 def buttons(page: str) -> list[str]:
     root: Any = lxml.html.fromstring(page)
     return [" ".join(each.text_content().split()) for each in root.xpath("//*[@id='main']//button")]
+
+
+def test_pages_and_mini_programs_are_offered_wherever_a_link_is_asked_for(staff: Cast, ours: World) -> None:
+    campaign, template = ours["campaigns.campaign"], ours["pushes.template"]
+    campaign.way, campaign.template = "template", template
+    campaign.save()
+    client, appid = signed_in(staff.owner), ours["menus.miniprogram"].appid
+    addresses = {
+        reverse("admin:campaigns_variant", args=[campaign.pk, "A"]): True,
+        reverse("admin:pushes_template_try", args=[template.pk]): True,
+        reverse("admin:replies_rule_change", args=[ours["replies.rule"].pk]): True,
+        reverse("admin:pushes_eventtemplate_change", args=[ours["pushes.eventtemplate"].pk]): False,
+    }
+    for address, has_program in addresses.items():
+        page = client.get(address).content.decode()
+        assert "选择页面…" in page, address
+        assert (f'<option value="{appid}">' in page) == has_program, address
