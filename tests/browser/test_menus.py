@@ -103,6 +103,15 @@ def test_a_menu_is_made_from_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -
     expect(page.get_by_text("菜单没有问题")).to_be_visible()
 
 
+def test_the_arrow_of_a_choice_is_drawn_inside_its_box(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button())
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "课程").click()
+    choice = page.locator("#menu-panel select[name=kind]")
+    expect(choice).to_be_visible()
+    assert choice.evaluate("each => each.offsetWidth === each.parentElement.offsetWidth")
+
+
 def test_a_name_too_long_is_told_where_it_is(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
     put(menu, button(name="课程"))
     page = opened(sign_in, staff.editor, menu)

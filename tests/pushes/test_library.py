@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES
+from config.demo import templates
 from tests.cast import Cast, signed_in
 from tests.pushes.test_templated import OPENID, World
 from tests.simulated import Simulated
@@ -266,3 +267,13 @@ def test_an_outsider_finds_nothing(world: World, staff: Cast) -> None:
     browser = signed_in(staff.outsider)
     assert browser.get(f"{LIST}{the_template().pk}/try/").status_code in (302, 404)
     assert "预约" not in browser.get(LIST).content.decode()
+
+
+def test_the_demo_has_templates_to_try_once(world: World) -> None:
+    """What a newcomer deletes is not back at the next start."""
+    templates.set_up(world.account)
+    work.run("pushes.work_on_templates")
+    usable = Template.objects.filter(account=world.account, missing_since=None)
+    assert {"预约成功提醒", "付款成功通知"} <= set(usable.values_list("title", flat=True))
+    templates.set_up(world.account)
+    assert LibraryJob.objects.filter(account=world.account, verb="add").count() == 2

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers.models import Segment, Tag
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
+from accounts.staff.picking import LinkInput
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.wording import words_in_line, words_of
@@ -142,7 +143,7 @@ class TemplateForm(forms.Form):
     Each is checked, unless it has a word in it: then its rows are.
     """
 
-    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
+    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500, widget=LinkInput,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
     appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
         widget=Suggesting,
@@ -154,6 +155,7 @@ class TemplateForm(forms.Form):
         self.campaign, self.template = campaign, template
         for field in template.fields:
             self.fields[f"value-{field.name}"] = _input(field, template.defaults.get(field.name, ""))
+        cast(LinkInput, self.fields["url"].widget).for_account(campaign.account_id)
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
             campaign.account_id
         )

@@ -55,7 +55,7 @@ class HasContent(models.Model):
     def words(self) -> str:
         """Returns all it says, on one line, without markup, variables by name.
 
-        Other kinds than text say first what they are.
+        Other kinds than text say first what they are; what nobody has written yet says nothing.
         """
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
@@ -63,7 +63,7 @@ class HasContent(models.Model):
         if not words and self.asset:
             words = self.asset.name
         shown = " ".join(labelled(words_of(words)).split())
-        if self.kind == Kind.TEXT:
+        if self.kind in ("", Kind.TEXT):
             return shown
         kind = Kind(self.kind).label if self.kind in Kind else self.kind
         return f"[{kind}] {shown}".strip()

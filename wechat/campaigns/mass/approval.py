@@ -42,6 +42,11 @@ def ask(send: MassSend, at: datetime.datetime | None, by: User) -> Approval | No
     return asking.ask(MASS_SEND, wanted, by)
 
 
+def needs_another(send: MassSend, size: int, by: User) -> bool:
+    """Returns whether somebody else has to agree before it goes out to so many."""
+    return not asking.may_alone(MASS_SEND, send.account_id, size, by)
+
+
 def when(at: datetime.datetime | None) -> str:
     return date_format(localtime(at), "Y-m-d H:i") if at else _("at once")
 

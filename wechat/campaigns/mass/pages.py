@@ -55,6 +55,9 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     template = "mass_sure" if agreed else "mass_send"
     context = {"form": form, "at": at, "numbers": numbers, "problems": problems, **allowances(found.account)}
     context |= typed_word.context(request, word)
+    if numbers is not None and not problems:
+        assert isinstance(request.user, User)
+        context["second_person"] = approval.needs_another(found, numbers.will_get, request.user)
     if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
         context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
     return _page(request, found, template, _("Mass send"), **context)
