@@ -206,6 +206,24 @@ def test_a_publication_that_was_refused_says_why_and_can_be_edited(
     assert settle(draft, Work.PUBLISH).state == State.PUBLISHED
 
 
+def test_a_publication_that_takes_a_day_uses_up_no_calls_of_the_day(
+    account: OfficialAccount, known: Simulated, written: Written
+) -> None:
+    """WeChat answers a hundred questions a day about publications."""
+    known.sim(f"/accounts/{account.appid}/publishing", {"outcome": sending.RUNNING})
+    draft, begun = written(), timezone.now()
+    with time_machine.travel(begun, tick=False) as clock:
+        sending.ask(draft, Work.PUBLISH)
+        for _look in range(30):
+            work.run("articles.work_off")
+            draft.refresh_from_db()
+            assert draft.due_at is not None
+            clock.move_to(draft.due_at)
+    assert (draft.state, draft.error) == (State.PUBLISHING, "")
+    assert draft.due_at > begun + datetime.timedelta(days=1)
+    assert known.look("/calls")["counts"]["/cgi-bin/freepublish/get"] < 30
+
+
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:
     draft = settle(written(), Work.SAVE)
     later = timezone.now() + datetime.timedelta(hours=1)
