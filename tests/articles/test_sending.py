@@ -224,6 +224,13 @@ def test_a_publication_that_takes_a_day_uses_up_no_calls_of_the_day(
     assert known.look("/calls")["counts"]["/cgi-bin/freepublish/get"] < 30
 
 
+def test_the_days_calls_for_previews_are_no_others(known: Simulated, written: Written) -> None:
+    known.sim("/faults", {"api": "/cgi-bin/message/mass/preview", "errcode": 45009})
+    shown = settle(written(), Work.PREVIEW, preview_to="colleague")
+    assert (shown.work, shown.errcode) == (Work.PREVIEW, 45009)
+    assert settle(written("另一篇"), Work.PUBLISH).state == State.PUBLISHED
+
+
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:
     draft = settle(written(), Work.SAVE)
     later = timezone.now() + datetime.timedelta(hours=1)

@@ -35,6 +35,7 @@ DRAFTS = work.Kind(
     lambda: Draft.objects.select_related("account"),
     label=gettext_lazy("Saving and publishing articles"),
     queue=work.BULK,
+    divided_by="work",
     # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),
