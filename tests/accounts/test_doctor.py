@@ -172,6 +172,17 @@ def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
     assert shown(account) == ""
 
 
+@pytest.mark.parametrize("errcode", [50004, 50007])
+def test_an_account_that_wechat_gives_no_token_is_a_problem(
+    simulated: Simulated, account: OfficialAccount, errcode: int
+) -> None:
+    simulated.know(account)
+    simulated.sim("/faults", {"api": "/cgi-bin/stable_token", "errcode": errcode})
+    with pytest.raises(ApiError):
+        api_domain_ips(client_for(account))
+    assert f"({errcode})" in shown(account)
+
+
 def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
     simulated: Simulated, account: OfficialAccount
 ) -> None:

@@ -24,6 +24,8 @@ class WorkRow(models.Model):
     is_probe = False
     # Whether a worker ended while it was at it, so that it is tried by itself.
     is_suspect = False
+    # The part of its kind of work that it was when it was claimed: doing it may make it another.
+    part = ""
     # Held while the due time is compared and changed: a heartbeat renews it from a thread of its own.
     guard: AbstractContextManager[object] = nullcontext()
 
