@@ -57,7 +57,7 @@ def note_message(row: InboundMessage, *, is_handed_over: bool = False) -> None:
 
 
 def _beginning(text: str) -> str:
-    # By characters of the database: Django's truncator does not count accents, and a letter may have hundreds.
+    # As the database counts: Django's truncator leaves out accents, of which a letter may have hundreds.
     return text if len(text) <= LONGEST_BEGINNING else f"{text[: LONGEST_BEGINNING - 1]}…"
 
 
