@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk.answers import number, part, rows, seconds, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -76,9 +77,9 @@ def submit(client: Client, media_id: str) -> str:
 
 def publication(client: Client, publish_id: str) -> PublicationStatus:
     answer = client.post("/cgi-bin/freepublish/get", {"publish_id": publish_id})
-    items = (answer.get("article_detail") or {}).get("item") or []
-    urls = [str(each.get("article_url", "")) for each in items]
-    return PublicationStatus(int(answer.get("publish_status", 1)), str(answer.get("article_id", "")), urls)
+    urls = [text(each, "article_url") for each in rows(part(answer, "article_detail"), "item")]
+    status = number(answer, "publish_status") if "publish_status" in answer else 1
+    return PublicationStatus(status, text(answer, "article_id"), urls)
 
 
 def withdraw(client: Client, article_id: str) -> None:
@@ -98,10 +99,10 @@ def _pages(client: Client, api: str, key: str) -> Iterator[Listed]:
     offset = 0
     while True:
         answer = client.post(api, {"offset": offset, "count": PAGE, "no_content": 0})
-        items = answer.get("item", [])
+        items = rows(answer, "item")
         for each in items:
-            articles = (each.get("content") or {}).get("news_item") or []
-            yield Listed(str(each.get(key, "")), articles, int(each.get("update_time", 0)))
+            articles = rows(part(each, "content"), "news_item")
+            yield Listed(text(each, key), articles, seconds(each, "update_time"))
         offset += len(items)
-        if not items or offset >= int(answer.get("total_count", 0)):
+        if not items or offset >= number(answer, "total_count"):
             return
