@@ -20,6 +20,13 @@ def test_a_message_that_no_rule_answered_waits(wrote: Wrote) -> None:
     assert thread.newest_text == "怎么退款"
 
 
+@pytest.mark.parametrize("text", ["退" * 300, "e" + "\u0301" * 300])
+def test_a_long_message_waits_however_many_accents_its_letters_have(wrote: Wrote, text: str) -> None:
+    thread = wrote(text)
+    assert thread.waiting_since is not None
+    assert thread.newest_text == f"{text[:199]}…"
+
+
 def test_a_message_that_a_rule_answered_waits_for_nobody(wrote: Wrote) -> None:
     assert wrote("价格", answered_by="rule:1", answer={"type": "text", "content": "99"}).waiting_since is None
 

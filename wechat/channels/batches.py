@@ -239,7 +239,7 @@ def _cell(cells: Sequence[str], place: int) -> str:
 def _amount(text: str) -> int | None:
     """Returns an amount in fen, zero for an empty text; ``None`` for a text that is no amount."""
     try:
-        amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
+        amount = money.typed(text or "0")
     except ValueError:
         return None
     return amount if 0 <= amount <= HIGHEST_COST * 100 else None

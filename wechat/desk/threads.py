@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from wechat.desk.models import ReplyTime, Thread
 from wechat.desk.staff import is_mark
 from wechat.inbox.models import InboundMessage
+
+LONGEST_BEGINNING = 200
 
 # In any order and more than once: only ids and times that are newer than what is on record change it.
 NOTE_MESSAGE = """
@@ -49,10 +50,15 @@ def note_message(row: InboundMessage, *, is_handed_over: bool = False) -> None:
                 row.openid,
                 row.pk,
                 row.received_at,
-                Truncator(str(row)).chars(200),
+                _beginning(str(row)),
                 row.received_at if waits else None,
             ],
         )
+
+
+def _beginning(text: str) -> str:
+    # As the database counts: Django's truncator leaves out accents, of which a letter may have hundreds.
+    return text if len(text) <= LONGEST_BEGINNING else f"{text[: LONGEST_BEGINNING - 1]}…"
 
 
 def read(thread: Thread) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk.answers import number, part, rows, seconds, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -94,9 +95,9 @@ def submit(client: Client, media_id: str) -> str:
 
 def publication(client: Client, publish_id: str) -> PublicationStatus:
     answer = client.post("/cgi-bin/freepublish/get", {"publish_id": publish_id})
-    items = (answer.get("article_detail") or {}).get("item") or []
-    urls = [str(each.get("article_url", "")) for each in items]
-    return PublicationStatus(int(answer.get("publish_status", 1)), str(answer.get("article_id", "")), urls)
+    urls = [text(each, "article_url") for each in rows(part(answer, "article_detail"), "item")]
+    status = number(answer, "publish_status") if "publish_status" in answer else 1
+    return PublicationStatus(status, text(answer, "article_id"), urls)
 
 
 def withdraw(client: Client, article_id: str) -> None:
@@ -114,17 +115,12 @@ def preview(client: Client, media_id: str, *, wechat_id: str) -> None:
 
 def _page(client: Client, api: str, key: str, offset: int) -> DraftPage:
     answer = client.post(api, {"offset": offset, "count": PAGE, "no_content": 0})
-    items = answer.get("item", [])
     listed = [
-        Listed(
-            str(each.get(key, "")),
-            (each.get("content") or {}).get("news_item") or [],
-            int(each.get("update_time", 0)),
-        )
-        for each in items
+        Listed(text(each, key), rows(part(each, "content"), "news_item"), seconds(each, "update_time"))
+        for each in rows(answer, "item")
     ]
     behind = offset + len(listed)
-    is_last = not listed or behind >= int(answer.get("total_count", 0))
+    is_last = not listed or behind >= number(answer, "total_count")
     return DraftPage(listed, None if is_last else behind)
 
 
