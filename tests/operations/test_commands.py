@@ -49,10 +49,7 @@ def test_what_is_told_inside_is_kept_inside(proxy: str) -> None:
     assert all(network.is_private for network in networks)
 
 
-def test_caddy_and_the_ingress_lead_nobody_outside_to_the_metrics() -> None:
-    text = (PROJECT / "deploy/Caddyfile").read_text()
-    assert re.search(r"@outside \{\s+path /metrics\s+not remote_ip private_ranges\s+\}", text)
-    assert "respond @outside 404" in text
+def test_the_ingress_leads_nobody_to_the_metrics() -> None:
     ingress = next(yaml.safe_load_all((PROJECT / "deploy/kubernetes/base/ingress.yaml").read_text()))
     (rule,) = ingress["spec"]["rules"]
     paths = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
