@@ -9,7 +9,9 @@ const refused = (root) =>
 const labelOf = (field) => {
   const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
   const cell = field.closest("td[data-label]");
-  const words = label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || field.name;
+  const line = field.closest(".field-line")?.querySelector("label");
+  const words =
+    label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || line?.textContent || field.name;
   return words.replace("*", "").trim();
 };
 
@@ -49,8 +51,10 @@ const bannerFor = (field) => {
 
 document.addEventListener("DOMContentLoaded", () => {
   const fields = refused(document);
-  // Several boxes with one name are one question.
-  const questions = fields.filter((field, place) => fields.findIndex((each) => each.name === field.name) === place);
+  // Several boxes with one name are one question, and so are a day and its time.
+  const questionOf = (field) => field.closest(".datetime") || field.name;
+  const asked = fields.map(questionOf);
+  const questions = fields.filter((field, place) => asked.indexOf(questionOf(field)) === place);
   if (!questions.length || !questions[0].form) {
     return;
   }
