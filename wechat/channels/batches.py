@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.channels import limits
-from wechat.channels.forms import HIGHEST_COST, owners
-from wechat.channels.models import Channel, Code
+from wechat.channels.forms import owners
+from wechat.channels.models import HIGHEST_COST, Channel, Code
+from wechat.console.amounts import typed
 from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel import work
-from wechat.sdk.pay import money
 
 MOST_ROWS = 1000
 LARGEST_FILE = 1024 * 1024
@@ -239,7 +239,7 @@ def _cell(cells: Sequence[str], place: int) -> str:
 def _amount(text: str) -> int | None:
     """Returns an amount in fen, zero for an empty text; ``None`` for a text that is no amount."""
     try:
-        amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
+        amount = typed(text) if text else 0
     except ValueError:
         return None
-    return amount if 0 <= amount <= HIGHEST_COST * 100 else None
+    return amount if 0 <= amount <= HIGHEST_COST else None
