@@ -23,6 +23,7 @@ from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
+from wechat.kernel.work import outages
 from wechat.sdk.calls.base import api_domain_ips
 from wechat.sdk.errors import ApiError
 
@@ -242,3 +243,25 @@ def test_a_problem_is_on_the_home_page_and_on_the_page_of_the_account(
     simulated.know(account)
     api_domain_ips(client_for(account))
     assert not any("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)
+
+
+def test_work_that_stands_still_is_a_problem_until_a_worker_takes_a_tick(
+    simulated: Simulated, staff: Cast
+) -> None:
+    simulated.know(staff.ours)
+    pages = ("/admin/", reverse("operations_jobs"))
+    owner = signed_in(staff.owner)
+
+    def told() -> set[bool]:
+        return {"后台任务自 09:30 起没有运行" in owner.get(page).content.decode() for page in pages}
+
+    with time_machine.travel(datetime.datetime(2026, 3, 2, 1, 30, tzinfo=datetime.UTC), tick=False) as clock:
+        outages.note_work()
+        clock.shift(50)
+        assert told() == {False}
+        clock.shift(40)
+        assert told() == {True}
+        with pytest.raises(CommandError, match="to mend"):
+            call_command("doctor", "demo")
+        outages.note_work()
+        assert told() == {False}

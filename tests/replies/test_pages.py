@@ -1,3 +1,4 @@
+import datetime
 import json
 from collections.abc import Callable
 from typing import Any
@@ -223,6 +224,22 @@ def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
     editor: Client, account: OfficialAccount, keywords: Any, replies: Any, rule: Any, sentence: str
 ) -> None:
     assert sentence in complaints(editor, form(account, *replies, keywords=keywords, **rule))
+
+
+def test_days_and_times_are_read_as_an_input_method_for_chinese_types_them(
+    editor: Client, account: OfficialAccount
+) -> None:
+    typed = {
+        "opens_at": "9：5",
+        "closes_at": "22：00",
+        "valid_from_0": "2026年12月1日",
+        "valid_from_1": "8：30",
+    }
+    editor.post(f"{LIST}add/", form(account, reply(text="好"), **typed))
+    made = Rule.objects.get()
+    assert (made.opens_at, made.closes_at) == (datetime.time(9, 5), datetime.time(22))
+    assert made.valid_from is not None
+    assert timezone.localtime(made.valid_from).isoformat() == "2026-12-01T08:30:00+08:00"
 
 
 @pytest.mark.parametrize(

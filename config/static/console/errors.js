@@ -11,7 +11,9 @@ const textOf = (element) => element.textContent.trim().replace(/\s+/g, " ");
 const labelOf = (field) => {
   const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
   const cell = field.closest("td[data-label]");
-  const words = label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || field.name;
+  const line = field.closest(".field-line")?.querySelector("label");
+  const words =
+    label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || line?.textContent || field.name;
   return words.replace("*", "").trim();
 };
 
@@ -63,8 +65,10 @@ const inOrder = (one, other) =>
 
 document.addEventListener("DOMContentLoaded", () => {
   const fields = refused(document);
-  // Several boxes with one name are one question.
-  const questions = fields.filter((field, place) => fields.findIndex((each) => each.name === field.name) === place);
+  // Several boxes with one name are one question, and so are a day and its time.
+  const questionOf = (field) => field.closest(".datetime") || field.name;
+  const asked = fields.map(questionOf);
+  const questions = fields.filter((field, place) => asked.indexOf(questionOf(field)) === place);
   const wrong = questions.map((field) => ({ field, label: labelOf(field), reason: reasonOf(field) }));
   const faults = [...wrong, ...wrongRows()].sort(inOrder);
   if (!faults.length || !faults[0].field.closest("form")) {

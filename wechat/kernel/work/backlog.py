@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_redis import get_redis_connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from wechat.kernel.exposition import gauges
+from wechat.kernel.exposition import Store, gauges
 from wechat.kernel.models import Hold
 from wechat.kernel.work.kinds import KINDS
 
@@ -67,7 +67,7 @@ def _names(work: str, subjects: set[int]) -> dict[int, str]:
     return names
 
 
-@gauges("tick")
+@gauges("tick", Store.REDIS)
 def tick() -> Iterator[Metric]:
     """Yields how many seconds ago a worker last took beat's tick; nothing before the first."""
     ticked_at = get_redis_connection("default").get(TICK)
