@@ -292,7 +292,7 @@ class Kind(AnyKind, Generic[Row]):
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
                 if row.is_probe:
                     # It found nothing out: another row is to.
-                    holds.give_back_probe(self._hold_of(self.subject_of(row)))
+                    holds.give_back_probe(self._hold_of(row))
                 self.gave_up_unworked(row)
             elif row.renew(self._lease_alone(times)):
                 self._work_on([row])
