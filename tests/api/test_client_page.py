@@ -94,11 +94,14 @@ def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
 def test_changing_a_client_leaves_its_secret(staff: Cast) -> None:
     client = made(staff)
     answer = signed_in(staff.owner).post(
-        f"{LIST}{client.pk}/change/", filled(staff.ours.pk, networks="203.0.113.7\n10.0.0.0/8")
+        f"{LIST}{client.pk}/change/", filled(staff.ours.pk, networks="203.0.113.7，10.0.0.0/8\n192.0.2.0/24")
     )
     assert answer.status_code == 302
     changed = ApiClient.objects.get()
-    assert (changed.networks, changed.secret) == (["203.0.113.7/32", "10.0.0.0/8"], client.secret)
+    assert (changed.networks, changed.secret) == (
+        ["203.0.113.7/32", "10.0.0.0/8", "192.0.2.0/24"],
+        client.secret,
+    )
 
 
 @pytest.mark.parametrize(
