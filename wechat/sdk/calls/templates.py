@@ -61,11 +61,16 @@ def categories(client: Client) -> list[dict[str, Any]]:
     return _list(client.get("/wxaapi/newtmpl/getcategory"), "data")
 
 
-def library(client: Client, category_ids: Sequence[int], start: int = 0) -> list[dict[str, Any]]:
-    """Returns `tid`, `title`, `type` and `categoryId` of up to 30 notices of the public library."""
-    ids = ",".join(map(str, category_ids))
-    query = {"ids": ids, "start": str(start), "limit": str(PAGE)}
-    return _list(client.get("/wxaapi/newtmpl/getpubtemplatetitles", query), "data")
+def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Returns `tid`, `title`, `type` and `categoryId` of each notice of the public library, thirty a call."""
+    ids, found, is_last = ",".join(map(str, category_ids)), list[dict[str, Any]](), False
+    while not is_last:
+        query = {"ids": ids, "start": str(len(found)), "limit": str(PAGE)}
+        answer = client.get("/wxaapi/newtmpl/getpubtemplatetitles", query)
+        page = _list(answer, "data")
+        found += page
+        is_last = not page or len(found) >= int(answer.get("count") or 0)
+    return found
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
