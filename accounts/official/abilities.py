@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from wechat.sdk.errors import ApiError
+from wechat.sdk.errors import ApiError, Cause
 
 NO_RIGHT = frozenset({40200, 48001, 48004, 50002, 50007})
 
@@ -39,7 +39,7 @@ ABILITIES = {
 def probe(account: OfficialAccount) -> dict[str, bool]:
     """Asks for every ability and keeps the answers on the account.
 
-    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had.
+    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had, or the platform is busy.
     """
     client = client_for(account)
     client.get("/cgi-bin/get_api_domain_ip")
@@ -49,6 +49,8 @@ def probe(account: OfficialAccount) -> dict[str, bool]:
             client.post(ability.path, dict(ability.harmless_body))
             able[name] = True
         except ApiError as error:
+            if error.cause == Cause.AWAY:
+                raise
             able[name] = error.errcode not in NO_RIGHT
     account.abilities = {
         name: {"able": yes, "at": timezone.now().isoformat(timespec="seconds")} for name, yes in able.items()

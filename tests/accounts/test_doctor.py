@@ -184,6 +184,16 @@ def test_an_account_that_wechat_gives_no_token_is_a_problem(
     assert f"({errcode})" in shown(account)
 
 
+def test_a_busy_platform_says_nothing_of_what_an_account_may_do(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    simulated.know(account, verified=False)
+    simulated.sim("/faults", {"api": "/cgi-bin/qrcode/create", "errcode": -1})
+    assert "(-1)" in faults(account)
+    account.refresh_from_db()
+    assert not account.abilities
+
+
 def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
     simulated: Simulated, account: OfficialAccount
 ) -> None:

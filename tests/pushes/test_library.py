@@ -10,7 +10,9 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES
 from config.demo import templates
 from tests.cast import Cast, signed_in
+from tests.pushes.conftest import WeChat
 from tests.pushes.test_templated import OPENID, World
+from tests.sdk.platform import Reply, Request, answer
 from tests.simulated import Simulated
 from tests.working import send_due
 from wechat.kernel import work
@@ -197,6 +199,20 @@ def test_the_library_leads_from_category_to_fields(world: World, owner: Client) 
     assert owner.post(address, {"kids": ["1", "2"], "scene": "预约"}).status_code == 302
     assert owner.post(f"{LIST}add/", {"short_id": "47123", "keywords": "门店名称\n"}).status_code == 302
     assert LibraryJob.objects.count() == 2
+
+
+def test_every_notice_of_a_category_can_be_chosen(wechat: WeChat, owner: Client) -> None:
+    """WeChat lists thirty at a time, and its categories have more."""
+    notices = [{"tid": number, "title": f"第{number}种提醒", "type": 2} for number in range(1, 62)]
+
+    def titles(request: Request) -> Reply:
+        start, limit = int(request.query["start"]), int(request.query["limit"])
+        return answer(errcode=0, count=len(notices), data=notices[start : start + limit])
+
+    wechat.routes["/wxaapi/newtmpl/getcategory"] = lambda _: answer(data=[{"id": 616, "name": "运动健身"}])
+    wechat.routes["/wxaapi/newtmpl/getpubtemplatetitles"] = titles
+    page = owner.get(f"{LIST}add/?category=616").content.decode()
+    assert all(f"第{number}种提醒" in page for number in (1, 30, 31, 60, 61))
 
 
 def test_deleting_says_what_will_not_be_sent(world: World, owner: Client) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wechat.sdk.answers import rows
+from wechat.sdk.answers import number, rows
 from wechat.sdk.client import Client
 
 PAGE = 30
@@ -62,11 +62,16 @@ def categories(client: Client) -> list[dict[str, Any]]:
     return rows(client.get("/wxaapi/newtmpl/getcategory"), "data")
 
 
-def library(client: Client, category_ids: Sequence[int], start: int = 0) -> list[dict[str, Any]]:
-    """Returns `tid`, `title`, `type` and `categoryId` of up to 30 notices of the public library."""
-    ids = ",".join(map(str, category_ids))
-    query = {"ids": ids, "start": str(start), "limit": str(PAGE)}
-    return rows(client.get("/wxaapi/newtmpl/getpubtemplatetitles", query), "data")
+def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Returns `tid`, `title`, `type` and `categoryId` of each notice of the public library, thirty a call."""
+    ids, found, is_last = ",".join(map(str, category_ids)), list[dict[str, Any]](), False
+    while not is_last:
+        query = {"ids": ids, "start": str(len(found)), "limit": str(PAGE)}
+        answer = client.get("/wxaapi/newtmpl/getpubtemplatetitles", query)
+        page = rows(answer, "data")
+        found += page
+        is_last = not page or len(found) >= number(answer, "count")
+    return found
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
