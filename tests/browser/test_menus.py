@@ -312,3 +312,20 @@ def test_who_only_looks_sees_the_menu_and_what_a_tap_is_answered(
     expect(page.get_by_label("回复方式")).to_be_disabled()
     expect(page.get_by_text("加载中")).to_have_count(0)
     assert not refused
+
+
+def test_a_reply_that_could_not_be_loaded_is_loaded_once_more(
+    sign_in: SignIn, menu: Menu, staff: Cast
+) -> None:
+    put(menu, button(name="课程"))
+    page = sign_in(staff.owner)
+    page.route("**/reply/", lambda route: route.abort())
+    page.goto(f"/admin/menus/menu/{menu.pk}/change/")
+    on_phone(page, "课程").click()
+    expect(page.get_by_text("未能载入回复内容")).to_be_visible()
+    page.unroute("**/reply/")
+    page.get_by_role("button", name="重试").click()
+    expect(page.locator(".reply-form #id_text")).to_have_value("今日课程")
+    page.route("**/reply/", lambda route: route.abort())
+    page.locator(".reply-form #id_text").fill("明日课程")
+    expect(page.locator(".reply-form + [role=status]")).to_contain_text("尚未采用")
