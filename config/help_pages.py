@@ -39,6 +39,12 @@ class Chapter:
     anchor: str
 
     @property
+    def within(self) -> str:
+        """Returns the title of its guide; empty for the heading that is that title."""
+        title = _read(self.guide, _language())[0]
+        return "" if title == self.title else title
+
+    @property
     def link(self) -> str:
         return f"{reverse('help', args=[self.guide])}#{self.anchor}"
 

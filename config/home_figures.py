@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
@@ -43,7 +42,6 @@ class FigureCard:
     link: str
     today: str
     yesterday: Sum
-    weekday: StrOrPromise
     chart: Chart
     # Of the table under the chart: the day, its value, and that of the week before.
     lines: Sequence[tuple[str, str, str]]
@@ -112,7 +110,6 @@ def _card(days: _Days) -> FigureCard:
         link=figure.link(today, today),
         today=days.shown_on(today),
         yesterday=compared(figure.measure, days.of(yesterday), days.of(yesterday - WEEK)),
-        weekday=WEEKDAYS[yesterday.weekday()],
         chart=_chart(days),
         lines=[
             (f"{day:%m-%d}", days.shown_on(day), days.shown_on(day - WEEK)) for day in reversed(_shown(today))

@@ -8,20 +8,26 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from config import health
 from wechat.kernel import exposition
+from wechat.kernel.exposition import Store
 from wechat.kernel.thread_offload import ThreadOffload
 
 PATH = "/metrics"
 # A scrape is given up by then, and the stores have their own time-outs.
 SECONDS = 30
+# A Postgres that is frozen never says no, and Prometheus waits for ten seconds.
+SILENT_SECONDS = 3.0
 
-_scraping = ThreadOffload("metrics", 1)
+# More than one: Postgres may be frozen in the midst of an answer.
+_scraping = ThreadOffload("metrics", 2)
 
 
 async def metrics_application(scope: Any, receive: Any, send: Any) -> None:
-    """Answers a GET; with 503 if collecting the metrics takes too long."""
+    """Answers a GET; 503 when it takes too long."""
+    away = () if await health.PROBES["postgres"].is_reached(SILENT_SECONDS) else (Store.POSTGRES,)
     try:
-        status, body = 200, await _scraping.run(SECONDS, exposition.text)
+        status, body = 200, await _scraping.run(SECONDS, exposition.text, away)
     except TimeoutError:
         status, body = 503, b""
     headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"content-length", b"%d" % len(body))]

@@ -27,10 +27,6 @@ from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
 from wechat.sdk import text
 
-# What nobody sees comes along with what is copied from a chat, a page or a PDF, at its ends.
-UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
-BLANK = " \t\r\n\u00a0\u3000"
-
 
 class RequestMiddleware(middlewares.RequestMiddleware):
     """Binds log lines to their request, and adds to the request's own line what only Django knows."""
@@ -141,11 +137,5 @@ class CleanForms:
 def _clean(typed: QueryDict) -> QueryDict:
     cleaned = typed.copy()
     for name, values in typed.lists():
-        cleaned.setlist(name, [_without_unseen(text.clean(value)) for value in values])
+        cleaned.setlist(name, [text.without_unseen(text.clean(value)) for value in values])
     return cleaned
-
-
-def _without_unseen(value: str) -> str:
-    """Returns a text without invisible characters at its ends; blanks alone are kept, as in a password."""
-    seen = value.strip(UNSEEN + BLANK)
-    return value if value.strip() == seen else seen

@@ -47,4 +47,4 @@ def _pages(request: HttpRequest, wanted: str) -> Iterator[ResultGroup]:
 def _help(wanted: str) -> Iterator[ResultGroup]:
     found = list(islice(help_pages.chapters(wanted), MOST)) if wanted else []
     if found:
-        yield ResultGroup(_("Help"), "help", [Found(each.title, "", each.link) for each in found])
+        yield ResultGroup(_("Help"), "help", [Found(each.title, each.within, each.link) for each in found])

@@ -59,6 +59,11 @@ def ask(
     return asking.ask(PUBLICATION, wanted, by, through=through)
 
 
+def needs_another(menu: Menu, version: Version | None, by: User) -> bool:
+    """Returns whether somebody else has to agree before the version goes live, or comes off."""
+    return not asking.may_alone(PUBLICATION, menu.account_id, reach(menu, version), by)
+
+
 def _told(version: Version | None, lines: list[str]) -> list[str]:
     who = audience(version) if version else ""
     return [_("For: %(followers)s") % {"followers": who}, *lines] if who else lines

@@ -1,6 +1,7 @@
 """The requests to publish a menu: now, at a time, or again; and their cancellation."""
 
 import datetime
+from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from menus.facts import problems_of
+from menus.live import order_with
 from menus.models import Menu, Publication, Version
 from menus.validation import Problem
 from wechat.kernel import work
@@ -45,16 +47,24 @@ def wrong_times(at: datetime.datetime, until: datetime.datetime | None) -> dict[
     return wrong
 
 
-def publish(menu: Menu, version: Version | None, *, by: User | None, through: str = "") -> Publication:
-    """Queues the publication of a version now, or without one, the removal of the menu from WeChat.
+def publish(
+    menu: Menu,
+    version: Version | None,
+    *,
+    by: User | None,
+    through: str = "",
+    order: Sequence[int] | None = None,
+) -> Publication:
+    """Has a worker make the version live now, or without one take the menu off.
 
+    ``order`` is which menus were seen to win over one another, where that was not now.
     Raises ``NotPublishable`` and ``Busy``.
     """
     _check(version)
     now = timezone.now()
     return _asked(
         menu=menu, version=version, asked_by=by, asked_through=through, state=State.PENDING,
-        starts_at=now, due_at=now,
+        starts_at=now, due_at=now, order=_order(menu) if order is None else order,
     )  # fmt: skip
 
 
@@ -73,7 +83,10 @@ def schedule(
     Raises ``NotPublishable``.
     """
     _check(version)
-    common = {"menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED}
+    common = {
+        "menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED,
+        "order": _order(menu),
+    }  # fmt: skip
     going = _asked(version=version, starts_at=at, due_at=at, **common)
     if until is not None:
         _asked(returns=going, starts_at=until, due_at=until, **common)
@@ -89,7 +102,9 @@ def publish_again(failed: Publication) -> Publication:
     back = Publication.objects.filter(returns=failed).exclude(reason=Reason.BY_STAFF).first()
     if back is not None and back.starts_at <= timezone.now():
         raise Over
-    again = publish(failed.menu, failed.version, by=failed.asked_by, through=failed.asked_through)
+    again = publish(
+        failed.menu, failed.version, by=failed.asked_by, through=failed.asked_through, order=failed.order
+    )
     Publication.objects.filter(returns=failed, state=State.SCHEDULED).update(returns=again)
     return again
 
@@ -117,6 +132,10 @@ def _check(version: Version | None) -> None:
     errors = [each for each in problems_of(version) if each.is_error] if version else []
     if errors:
         raise NotPublishable(errors)
+
+
+def _order(menu: Menu) -> list[int]:
+    return [each.pk for each in order_with(menu)]
 
 
 def _asked(**fields: object) -> Publication:

@@ -119,6 +119,12 @@ def order_with(menu: Menu) -> list[Menu]:
     return list(Menu.objects.filter(shown, account=menu.account_id, conditional=True).distinct())
 
 
+def is_in_order(menu: Menu, seen: Sequence[int]) -> bool:
+    """Returns whether the menus that are live with this one win over one another as they were ``seen`` to."""
+    now = [each.pk for each in order_with(menu)]
+    return [pk for pk in now if pk in seen] == [pk for pk in seen if pk in now]
+
+
 def matchrule(version: Version) -> dict[str, str]:
     """Returns the platform's matchrule. Raises ``MenuNotReady`` for a tag that is not on the platform."""
     audience = version.audience

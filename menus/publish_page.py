@@ -34,9 +34,11 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
     if request.method == "POST" and (done := _asked(request, menu, version, form)):
         return done
     context = frame(request, _("Publish “%(menu)s”") % {"menu": menu})
-    return TemplateResponse(
-        request, "menus/publish.html", {**context, **_fields(menu, version), "form": form}
-    )
+    context |= _fields(menu, version)
+    context["second_person"] = approval.needs_another(
+        menu, version or drafts.draft_of(menu), staff(request)
+    )  # fmt: skip
+    return TemplateResponse(request, "menus/publish.html", {**context, "form": form})
 
 
 def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
@@ -148,7 +150,13 @@ def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
     return TemplateResponse(
         request,
         "menus/take_off.html",
-        {**context, "menu": menu, "others": _others(menu), "followers": followers},
+        {
+            **context,
+            "menu": menu,
+            "others": _others(menu),
+            "followers": followers,
+            "second_person": approval.needs_another(menu, live, staff(request)),
+        },
     )
 
 

@@ -100,9 +100,12 @@ def _begin(publication: Publication) -> None:
 
 
 def _carry_out(publication: Publication, client: Client) -> None:
+    is_beginning = publication.before is None
+    if is_beginning:
+        _check_order(publication)
     wanted = _wanted(publication)
     before = live_menus.read(client)
-    if publication.before is None:
+    if is_beginning:
         _note(publication, before=live_menus.dump(before))
     was_refused = publication.refusal is not None
     found = before if was_refused else _brought_to(publication, client, before, wanted)
@@ -110,6 +113,14 @@ def _carry_out(publication: Publication, client: Client) -> None:
         _published(publication, found)
     else:
         _finish(publication, State.FAILED, Reason.REFUSED if was_refused else Reason.NOT_SHOWN, found)
+
+
+def _check_order(publication: Publication) -> None:
+    """Raises ``MenuNotReady`` if other menus would win than whoever asked saw; what returns is due anyhow."""
+    if publication.returns is None and not live_menus.is_in_order(publication.menu, publication.order):
+        raise MenuNotReady(
+            _("The order of the menus was changed after this was planned. Look at it again, then publish.")
+        )
 
 
 def _brought_to(publication: Publication, client: Client, found: Live, wanted: Live) -> Live:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from simulator.errors import ApiError
 
+# Counted beside the calls of the API itself, which takes openids without a limit.
+PREVIEWS_BY_WECHAT_ID = "/cgi-bin/message/mass/preview?towxname"
 # Of a new account, and of a sandbox account where its number differs.
 DAILY = {
     "/cgi-bin/token": 2_000,
@@ -38,6 +40,7 @@ DAILY = {
     "/cgi-bin/freepublish/getarticle": 100,
     "/cgi-bin/freepublish/delete": 10,
     "/cgi-bin/ticket/getticket": 2_000,
+    PREVIEWS_BY_WECHAT_ID: 100,
 }
 SANDBOX = {
     "/cgi-bin/token": 200,

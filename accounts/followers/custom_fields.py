@@ -1,6 +1,7 @@
 """The values of custom fields: parsed from typed text or a table, shown, and saved."""
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -19,7 +20,9 @@ Value = str | Decimal | datetime.date | bool
 LONGEST_TEXT = 200
 YES = {"yes", "y", "true", "1", "是", "有", "对"}
 NO = {"no", "n", "false", "0", "否", "无", "不"}
-DAY_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
+DAY_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+# What programs write behind a day: Excel "0:00" in CSV, others seconds and parts of them.
+TIME = re.compile(r"[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?$")
 LARGEST = Decimal(10) ** 14
 
 
@@ -60,9 +63,10 @@ def _number(field: CustomField, text: str) -> Decimal:
 
 
 def _day(field: CustomField, text: str) -> datetime.date:
+    written = TIME.sub("", text)
     for form in DAY_FORMS:
         with suppress(ValueError):
-            day = datetime.datetime.strptime(text, form).date()
+            day = datetime.datetime.strptime(written, form).date()
             if FIRST <= day <= LAST:
                 return day
     raise BadValue(

@@ -18,6 +18,7 @@ from accounts.approvals import actions, asking
 from accounts.approvals.actions import Action, followers
 from accounts.approvals.models import Approval
 from accounts.followers import job_requests, selection
+from accounts.followers.segments import meaning
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Role
 
@@ -64,6 +65,12 @@ def _carry_out(approval: Approval, by: User) -> None:
     approval.save(update_fields=["kind", "object_id"])
 
 
+def _fingerprint(approval: Approval) -> str:
+    """Returns what the segment asks that the file is for, if it is for one."""
+    details = approval.details.get("job")
+    return meaning(selection.segment_of(approval.account, details)) if details else ""
+
+
 def _link(approval: Approval) -> str:
     if page := approval.details.get("page"):
         return str(page)
@@ -81,6 +88,7 @@ def action_for_files(name: str, label: StrOrPromise, area: Area) -> Action:
             area,
             carry_out=_carry_out,
             link=_link,
+            fingerprint=_fingerprint,
             usual={Role.OWNER: actions.UNLIMITED},
             otherwise=ALONE_UP_TO,
         )

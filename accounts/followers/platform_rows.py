@@ -16,6 +16,7 @@ from accounts.followers import erasures, newcomers, tagging
 from accounts.followers.models import Follower, Tag
 from accounts.official import errcodes
 from accounts.official.models import OfficialAccount
+from wechat.sdk import answers
 from wechat.sdk.calls import tags as tags_api
 from wechat.sdk.calls.tags import PlatformTag
 from wechat.sdk.client import Client
@@ -133,7 +134,7 @@ def note_profiles(
     Reads the account's tags again if a profile has an unknown one.
     """
     wanted = set(asked)
-    by_openid = {str(each.get("openid")): each for each in profiles if each.get("openid") in wanted}
+    by_openid = {openid: each for each in profiles if (openid := answers.text(each, "openid")) in wanted}
     following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
     gone = [openid for openid in by_openid if openid not in following]
     know_tags(account, client, {number for each in following.values() for number in _numbers(each)})
@@ -186,31 +187,25 @@ def _columns(following: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]
     rows = following.values()
     return {
         "openids": list(following),
-        "unionids": [_text(row, "unionid", 64) for row in rows],
+        "unionids": [answers.text(row, "unionid")[:64] for row in rows],
         "followed": [_moment(row) for row in rows],
-        "scenes": [_text(row, "subscribe_scene", 64) for row in rows],
-        "numbers": [_number(row.get("qr_scene")) for row in rows],
-        "channels": [_text(row, "qr_scene_str", 64) for row in rows],
-        "languages": [_text(row, "language", 16) for row in rows],
-        "remarks": [_text(row, "remark", LONGEST_REMARK) for row in rows],
+        "scenes": [answers.text(row, "subscribe_scene")[:64] for row in rows],
+        "numbers": [max(0, answers.number(row, "qr_scene")) for row in rows],
+        "channels": [answers.text(row, "qr_scene_str")[:64] for row in rows],
+        "languages": [answers.text(row, "language")[:16] for row in rows],
+        "remarks": [answers.text(row, "remark")[:LONGEST_REMARK] for row in rows],
     }
 
 
-def _text(row: Mapping[str, Any], name: str, longest: int) -> str:
-    return str(row.get(name) or "")[:longest]
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and 0 < value < 2**62 else 0
-
-
 def _moment(row: Mapping[str, Any]) -> datetime.datetime | None:
-    seconds = _number(row.get("subscribe_time"))
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC) if 0 < seconds < 2**33 else None
+    found = answers.seconds(row, "subscribe_time")
+    return datetime.datetime.fromtimestamp(found, tz=datetime.UTC) if found else None
 
 
 def _numbers(row: Mapping[str, Any]) -> list[int]:
-    return [number for number in row.get("tagid_list") or [] if _number(number)]
+    listed = row.get("tagid_list")
+    found = listed if isinstance(listed, list) else []
+    return [each for each in found if type(each) is int and 0 < each <= answers.LARGEST]
 
 
 # --- Tags

@@ -9,11 +9,16 @@ The kinds of conditions are registered; an app above adds its own in a module th
 
 The function returns a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
 combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
-registered as a ``family``. A kind with ``is_personal`` is offered only to readers who may see personal data:
-counting with it would reveal that data.
+registered as a ``family``.
+
+A kind that asks who somebody is, ``is_personal``, is for readers alone who may see that: whoever may count by
+it finds it out. What somebody did is open to all who see followers. A saved segment is like a tag that its
+author put on: everybody may use it, and does not read what it is compared with where that was withheld.
 """
 
 import datetime
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -31,6 +36,7 @@ from wechat.console.days import day_field
 from wechat.kernel.registry import Registry
 
 if TYPE_CHECKING:
+    from accounts.followers.models import Segment
     from accounts.official.models import OfficialAccount
 
 Query = Callable[["OfficialAccount", str, Any], Q]
@@ -133,6 +139,17 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
             sentence % {"condition": kind.label, "error": " ".join(error.messages)}
         ) from error
     return kind.query(account, row["compare"], value)
+
+
+def meaning(segment: "Segment | None") -> str:
+    """Returns the fingerprint of what a segment asks, without its name; the empty text for no segment.
+
+    What was looked at for a segment, and sent or agreed to later, is for that question and no other.
+    """
+    if segment is None:
+        return ""
+    asked = json.dumps([segment.match, segment.conditions], sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from accounts.followers.filtering import FollowerFilter
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, Segment
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from wechat.console.pages import estimated_count
@@ -27,8 +27,20 @@ def followers_of(account: OfficialAccount, details: Mapping[str, Any]) -> QueryS
     rows = Follower.objects.filter(account=account)
     if "ids" in details:
         return rows.filter(pk__in=details["ids"])
-    form = FollowerFilter(account, QueryDict(details["filter"]), hidden=details["hidden"])
-    return form.narrowed(rows).filter(pk__lte=details["newest"])
+    return _filter(account, details).narrowed(rows).filter(pk__lte=details["newest"])
+
+
+def segment_of(account: OfficialAccount, details: Mapping[str, Any]) -> Segment | None:
+    """Returns the segment that the filter in the ``details`` of a job names."""
+    if "ids" in details:
+        return None
+    form = _filter(account, details)
+    segment: Segment | None = form.cleaned_data["segment"] if form.is_valid() else None
+    return segment
+
+
+def _filter(account: OfficialAccount, details: Mapping[str, Any]) -> FollowerFilter:
+    return FollowerFilter(account, QueryDict(details["filter"]), hidden=details["hidden"])
 
 
 def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:

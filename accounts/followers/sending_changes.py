@@ -46,18 +46,23 @@ CHANGES = work.Kind(
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
     batch=200,
+    divided_by="kind",
 )
 
 
 @CHANGES.together
 def send_due(changes: Sequence[Change]) -> None:
-    """Sends the claimed changes. After a failure that concerns the account, its other changes wait."""
-    stopped: set[int] = set()
+    """Sends what was claimed.
+
+    Once a call failed for more than its followers, the account's others of that kind wait.
+    """
+    stopped: set[tuple[int, str]] = set()
     for batch in batches(changes):
-        if batch[0].account_id in stopped:
+        calls = batch[0].account_id, batch[0].kind
+        if calls in stopped:
             _held(batch).update(due_at=timezone.now())
         elif not send(batch):
-            stopped.add(batch[0].account_id)
+            stopped.add(calls)
 
 
 def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from wechat.sdk.errors import ApiError
+from wechat.sdk.errors import ApiError, Cause
 
 NO_RIGHT = frozenset({40200, 48001, 48004, 50002, 50007})
 
@@ -40,7 +40,7 @@ ABILITIES = {
 def probe(account: OfficialAccount) -> dict[str, bool]:
     """Probes every ability and saves the answers on the account; returns them by the ability's name.
 
-    Raises ``TransportError``, or ``ApiError`` if no token can be had.
+    Raises ``TransportError``, or ``ApiError`` when not even a token is to be had, or the platform is busy.
     """
     client = client_for(account)
     client.get("/cgi-bin/get_api_domain_ip")
@@ -50,6 +50,8 @@ def probe(account: OfficialAccount) -> dict[str, bool]:
             client.post(ability.path, dict(ability.harmless_body))
             able[name] = True
         except ApiError as error:
+            if error.cause == Cause.AWAY:
+                raise
             able[name] = error.errcode not in NO_RIGHT
     account.abilities = {
         name: {"able": yes, "at": timezone.now().isoformat(timespec="seconds")} for name, yes in able.items()

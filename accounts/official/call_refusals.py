@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # Refusals because of the account's keys, address or status; for a call with a token, 40001 is about the
 # token.
 ACCOUNT_CODES = frozenset(
-    {40001, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 61004, 89503, 89506, 89507}
+    {40001, 40013, 40125, 40164, 40243, 41002, 41004, 45035, 50002, 50004, 50007, 61004, 89503, 89506, 89507}
 )
 STALE_TOKEN = 40001
 KEPT_SECONDS = 7 * 86_400

@@ -23,6 +23,7 @@ from accounts.official import abilities, call_refusals, callback_addresses, errc
 from accounts.official.clients import client_for, try_credentials
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.kernel.registry import Registry
+from wechat.kernel.work import outages
 from wechat.sdk import deadlines
 from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.connections import bounded_session
@@ -75,11 +76,14 @@ def problems(account: OfficialAccount) -> list[Finding]:
 
 
 def last_seen(at: datetime.datetime, count: int) -> str:
-    """Returns the time of the last refusal and the number of refusals, for the end of a sentence."""
+    """Returns when something happened last, and how often, for the end of a sentence."""
+    return gettext("last %(at)s, %(count)d refused") % {"at": _moment(at), "count": count}
+
+
+def _moment(at: datetime.datetime) -> str:
     local = timezone.localtime(at)
     is_today = local.date() == timezone.localdate()
-    moment = date_format(local, "H:i" if is_today else "m-d H:i")
-    return gettext("last %(at)s, %(count)d refused") % {"at": moment, "count": count}
+    return date_format(local, "H:i" if is_today else "m-d H:i")
 
 
 def with_time(sentence: str | Promise, when: str) -> str:
@@ -116,6 +120,18 @@ def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
             _("No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: %(secrets)s.")
             % {"secrets": ", ".join(labels)},
             _("Put the key back that they were stored with and restart; if it is lost, enter them again."),
+        )
+
+
+@observes
+def standstill(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault while nobody takes beat's ticks: beat, the workers or Redis are away."""
+    if (since := outages.idle_since()) is not None:
+        yield Finding(
+            Level.FAULT,
+            _("Background work stands still since %(at)s: nothing is sent, and the service desk is behind.")
+            % {"at": _moment(since)},
+            _("See whether beat, a worker and Redis run. Nothing is lost, and it goes on by itself."),
         )
 
 

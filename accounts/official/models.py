@@ -19,6 +19,8 @@ from wechat.sdk.envelope import CallbackKeys, Mode
 # How long the former token and AES key stay valid after a change: the platform switches within minutes,
 # but both sides are changed by hand.
 KEY_OVERLAP = datetime.timedelta(hours=24)
+# Of changes that follow each other so quickly; each of them is tried on what does not fit the one of now.
+MOST_FORMER = 3
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
 AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
@@ -64,8 +66,9 @@ class OfficialAccount(HasSecrets):
     appsecret = SecretField(_("AppSecret"))
     token = SecretField(_("callback token"))
     aes_key = SecretField(_("EncodingAESKey"))
-    previous_token = SecretField()
-    previous_aes_key = SecretField()
+    # The former ones that stay valid, the newest first, with spaces between them.
+    previous_tokens = SecretField()
+    previous_aes_keys = SecretField()
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     mode = models.CharField(
         _("message mode"), max_length=12, choices=ModeChoice.choices, default=ModeChoice.SAFE
@@ -81,7 +84,7 @@ class OfficialAccount(HasSecrets):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     history = HistoricalRecords(
-        excluded_fields=["secret_id", "appsecret", "token", "aes_key", "previous_token", "previous_aes_key"]
+        excluded_fields=["secret_id", "appsecret", "token", "aes_key", "previous_tokens", "previous_aes_keys"]
     )
 
     class Meta:
@@ -128,8 +131,9 @@ class OfficialAccount(HasSecrets):
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
         """Sets new keys (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
 
-        Former keys whose overlap is over are dropped; otherwise their overlap is prolonged as well. A key
-        that cannot be decrypted counts as changed by any value, and is not kept as a former one.
+        What was replaced longer ago is dropped. What other changes within that time replaced is kept for as
+        long, up to ``MOST_FORMER``: WeChat goes on with the one that was saved there last, whichever that is.
+        What no key opens is replaced by any value, and is of no use as a former one.
         """
         now = timezone.now()
         given = {"token": token, "aes_key": aes_key}
@@ -139,11 +143,16 @@ class OfficialAccount(HasSecrets):
         if not changed:
             return
         if self.previous_until is None or self.previous_until <= now:
-            self.previous_token = self.previous_aes_key = ""
+            self.previous_tokens = self.previous_aes_keys = ""
         for name, value in changed.items():
-            setattr(self, f"previous_{name}", self.readable_secret(name))
+            known = [self.readable_secret(name), *self._former(name)]
+            former = [each for each in dict.fromkeys(known) if each not in {"", value}]
+            setattr(self, f"previous_{name}s", " ".join(former[:MOST_FORMER]))
             setattr(self, name, value)
         self.previous_until = now + KEY_OVERLAP
+
+    def _former(self, name: str) -> tuple[str, ...]:
+        return tuple(self.readable_secret(f"previous_{name}s").split())
 
     def _date_new_secrets(self) -> None:
         today = timezone.localdate().isoformat()
@@ -163,8 +172,8 @@ class OfficialAccount(HasSecrets):
             token=self.token,
             aes_key=self.aes_key,
             mode=Mode(self.mode),
-            previous_token=self.readable_secret("previous_token") if with_previous else "",
-            previous_aes_key=self.readable_secret("previous_aes_key") if with_previous else "",
+            previous_tokens=self._former("token") if with_previous else (),
+            previous_aes_keys=self._former("aes_key") if with_previous else (),
             original_id=self.original_id,
         )
 

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.rights import Area, Rights, choose_account, current_account
+from accounts.staff.rights import Area, Rights, choose_account, current_account, follow_account
 from wechat.kernel.row_ids import row_id
 
 P = ParamSpec("P")
@@ -175,7 +175,7 @@ def checked(
                 check_posted(request, account)
             account = _entered(request, account, gate)
             if not is_file:
-                choose_account(request, account.pk)
+                follow_account(request, account.pk)
             return view(request, row, *args, **kwargs)
 
         marked: Any = _marked(page, gate)

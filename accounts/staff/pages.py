@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, filters, gate
 from accounts.staff.following import posted_next
-from accounts.staff.rights import Area, Rights, choose_account, current_account
+from accounts.staff.rights import Area, Rights, choose_account, current_account, follow_account
 from wechat.console.pages import BigTable, ModelAdmin
 from wechat.kernel.row_ids import row_id
 
@@ -133,7 +133,7 @@ class AccountScopedAdmin(AuditedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         if found is not None and (account_id := self.account_id_for(request, found)):
-            choose_account(request, account_id)
+            follow_account(request, account_id)
         return found
 
     def account_id_of(self, row: Model) -> int:

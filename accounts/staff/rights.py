@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
@@ -112,3 +114,16 @@ def choose_account(request: HttpRequest, account_id: int) -> bool:
     if request.session.get(SESSION_KEY) != account_id:
         request.session[SESSION_KEY] = account_id
     return True
+
+
+def follow_account(request: HttpRequest, account_id: int) -> None:
+    """Has the console show the account of a row whose page is opened, and says so where it showed another.
+
+    What an open page asks for by itself moves nobody: another tab may show another account.
+    """
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        return
+    before = current_account(request)
+    if choose_account(request, account_id) and before and before.pk != account_id:
+        name = Rights.of(request.user).accounts[account_id].name
+        messages.info(request, _("The console shows “%(name)s” now.") % {"name": name})

@@ -3,9 +3,11 @@
 import datetime
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -95,14 +97,21 @@ def _open_pages(todo: str) -> set[str]:
 
 def _keep(request: HttpRequest) -> None:
     now, session = int(time.time()), request.session
-    row = StaffSession.objects.filter(pk=session[KEY])
+    changes: dict[str, Any] = {}
+    if session.session_key != request.COOKIES[settings.SESSION_COOKIE_NAME]:
+        # As another password does.
+        changes["key"] = session.session_key
     if now - session.get(SEEN, 0) >= EVERY_SECONDS:
         session[SEEN] = now
-        session.save()
-        row.update(key=session.session_key, seen_at=timezone.now(), address=client_address(request))
-    elif request.method == "POST":
-        # A change of the password gives the session another key.
-        row.exclude(key=session.session_key).update(key=session.session_key)
+        try:
+            session.save()
+        except UpdateError:
+            # It was ended from elsewhere meanwhile: the answer is given, and there is nothing left to keep.
+            session.modified = False
+            return
+        changes |= {"seen_at": timezone.now(), "address": client_address(request)}
+    if changes:
+        StaffSession.objects.filter(pk=session[KEY]).update(**changes)
 
 
 def _forget_ended(user: User) -> None:

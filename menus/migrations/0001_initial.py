@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
@@ -163,6 +164,7 @@ class Migration(migrations.Migration):
                 ('asked_through', models.CharField(blank=True, max_length=80)),
                 ('asked_at', models.DateTimeField(auto_now_add=True, verbose_name='asked for')),
                 ('starts_at', models.DateTimeField(verbose_name='starts')),
+                ('order', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, editable=False, size=None)),
                 ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('pending', 'Waiting'), ('publishing', 'Being published'), ('published', 'Published'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=12, verbose_name='state')),
                 ('reason', models.CharField(blank=True, choices=[('refused', 'WeChat refused the menu.'), ('unreachable', 'WeChat could not be reached at any attempt.'), ('interrupted', 'The process that worked on this ended three times, perhaps for want of memory. Try again; if it stays, tell whoever runs the server.'), ('not_shown', 'WeChat accepted the menu and shows another one.'), ('not_ready', 'The menu could not be published as it is.'), ('no_return', 'The menu it was to return from is not live: nothing was changed.'), ('by_staff', 'Cancelled by a member of staff.')], max_length=12, verbose_name='reason')),
                 ('refusal', models.IntegerField(blank=True, editable=False, null=True)),

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -82,6 +83,8 @@ class Publication(WorkRow):
     asked_through = models.CharField(max_length=80, blank=True)
     asked_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     starts_at = models.DateTimeField(_("starts"))
+    # The menus for some followers as whoever asked saw them win over one another, by their keys.
+    order = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)

@@ -62,7 +62,7 @@ def begin(merchant: Merchant) -> None:
 
     Bills are fetched by API v3, also for merchants whose orders use API v2.
     """
-    if not merchant.api_v3_key:
+    if not merchant.has_secret("api_v3_key"):
         return
     for kind in Kind:
         if not Bill.objects.filter(merchant=merchant, kind=kind).exists():

@@ -54,13 +54,25 @@ class CachedMerchant:
         return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, _observe))
 
 
+@dataclass(frozen=True, slots=True)
+class CachedMerchants:
+    """The merchants by id, and the slugs of those whose keys are missing or cannot be read."""
+
+    usable: Mapping[int, CachedMerchant]
+    unusable: frozenset[str]
+
+
 def find(slug: str) -> CachedMerchant | None:
-    return next((entry for entry in _entries.get().values() if entry.merchant.slug == slug), None)
+    """Returns the merchant of that slug. Raises ``MerchantUnusable``."""
+    known = _entries.get()
+    if slug in known.unusable:
+        raise MerchantUnusable(slug)
+    return next((entry for entry in known.usable.values() if entry.merchant.slug == slug), None)
 
 
 def is_selling(merchant: Merchant) -> bool:
-    """Returns whether the merchant may sell; orders made before are finished either way."""
-    entry = _entries.get().get(merchant.pk)
+    """Returns whether anything new may be sold; what was sold before is finished either way."""
+    entry = _entries.get().usable.get(merchant.pk)
     return entry is not None and entry.merchant.enabled
 
 
@@ -75,7 +87,7 @@ def cashier_for(merchant: Merchant, protocol: str) -> Cashier:
 
 
 def _entry(merchant: Merchant) -> CachedMerchant:
-    entry = _entries.get().get(merchant.pk)
+    entry = _entries.get().usable.get(merchant.pk)
     if entry is None:
         raise MerchantUnusable(merchant.slug)
     return entry
@@ -108,16 +120,20 @@ def _v2_keys(merchant: Merchant) -> V2Keys | None:
     )
 
 
-def _build() -> Mapping[int, CachedMerchant]:
-    """Returns all merchants with readable keys; disabled ones too, as their orders have to be finished."""
-    entries = {}
+def _build() -> CachedMerchants:
+    """Returns all merchants, disabled ones too.
+
+    What a disabled one sold before has to be finished, and its notifications arrive.
+    """
+    usable, unusable = {}, set()
     for merchant in Merchant.objects.prefetch_related("certificates"):
         try:
-            entries[merchant.pk] = keys_of(merchant)
+            usable[merchant.pk] = keys_of(merchant)
         except (KeyRefused, Undecryptable) as error:
             # The others must go on selling.
             log.error("merchant_unusable", extra={"merchant": merchant.slug, "error": str(error)})
-    return entries
+            unusable.add(merchant.slug)
+    return CachedMerchants(usable, frozenset(unusable))
 
 
 _entries = Cached("merchants", _build)

@@ -115,21 +115,32 @@ class Merchant(HasSecrets, WorkRow):
         return self.name
 
     def clean(self) -> None:
-        """Checks the format of the keys here, because no form field does."""
+        """Checks that keys are in the platform's form: no form field that could check stands before them.
+
+        One that is stored and cannot be opened is left as it is, as long as no other one is entered.
+        """
+        if not self.is_undecryptable("private_key"):
+            self._clean_private_key()
+        if self._needs("api_v3_key", self.is_v3) and len(self.api_v3_key.encode()) != API_V3_KEY_BYTES:
+            raise ValidationError(_("The APIv3 key has exactly 32 characters."))
+        if self._needs("api_v2_key", not self.is_v3) and len(self.api_v2_key) != API_V2_KEY_LENGTH:
+            raise ValidationError(_("The APIv2 key has exactly 32 characters."))
+        if self.public_key:
+            self._clean_public_key()
+        if self.certificate or not self.is_v3:
+            self._clean_certificate()
+
+    def _needs(self, name: str, is_used: bool) -> bool:
+        """Returns whether a key has to have its form: it is used, or stored, and can be opened."""
+        return not self.is_undecryptable(name) and (is_used or bool(getattr(self, name)))
+
+    def _clean_private_key(self) -> None:
         try:
             read_private_key(self.private_key)
         except KeyRefused:
             raise ValidationError(
                 _("The private key is not that of apiclient_key.pem: an RSA key in PEM form.")
             ) from None
-        if (self.is_v3 or self.api_v3_key) and len(self.api_v3_key.encode()) != API_V3_KEY_BYTES:
-            raise ValidationError(_("The APIv3 key has exactly 32 characters."))
-        if (not self.is_v3 or self.api_v2_key) and len(self.api_v2_key) != API_V2_KEY_LENGTH:
-            raise ValidationError(_("The APIv2 key has exactly 32 characters."))
-        if self.public_key:
-            self._clean_public_key()
-        if self.certificate or not self.is_v3:
-            self._clean_certificate()
 
     def _clean_public_key(self) -> None:
         try:
@@ -151,6 +162,8 @@ class Merchant(HasSecrets, WorkRow):
                 _("The certificate has the serial number %(serial)s: correct the one above.")
                 % {"serial": certificate.serial_no}
             )
+        if self.is_undecryptable("private_key"):
+            return
         if certificate.public_key.n != read_private_key(self.private_key).n:
             raise ValidationError(
                 _("The private key does not belong to the certificate: take both from the same download.")
@@ -163,7 +176,7 @@ class Merchant(HasSecrets, WorkRow):
     @property
     def has_certificates(self) -> bool:
         """Returns whether WeChat Pay's answers over API v3 are verified with its certificates."""
-        return bool(self.api_v3_key) and not self.public_key_id
+        return self.has_secret("api_v3_key") and not self.public_key_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         today = timezone.localdate().isoformat()

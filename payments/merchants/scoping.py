@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountScopedAdmin
-from accounts.staff.rights import Area, Rights, choose_account, current_account
+from accounts.staff.rights import Area, Rights, current_account, follow_account
 from payments.merchants.models import Merchant
 from wechat.console.pages import ModelAdmin
 
@@ -39,7 +39,7 @@ class MerchantScopedAdmin(AccountScopedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = ModelAdmin.get_object(self, request, object_id, from_field)
         if found is not None and (account_id := self.account_id_for(request, found)):
-            choose_account(request, account_id)
+            follow_account(request, account_id)
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

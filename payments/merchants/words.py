@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from wechat.sdk.pay.sealing import WRONG_KEY
+
 BUSY = gettext_lazy("WeChat Pay is busy; it is tried again by itself.")
 TOO_OFTEN = gettext_lazy("WeChat Pay was asked too often; it goes on by itself more slowly.")
 CLOSED = gettext_lazy("The order is closed at WeChat Pay; make a new one.")
@@ -68,6 +70,13 @@ WORDS: Mapping[str, StrOrPromise] = {
         "The payer's OpenID is of another account than the order; let them open the page again in WeChat."
     ),
 }
+# What is kept of failures that are no refusals, by their own text.
+FAILURES: Mapping[str, StrOrPromise] = {
+    WRONG_KEY: gettext_lazy(
+        "What it sends cannot be opened, as the APIv3 key here is not the one that is set there; enter the "
+        "key set at pay.weixin.qq.com, 账户中心 → API安全, or set a new one there and here."
+    )
+}
 CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 
 
@@ -81,6 +90,8 @@ def in_words(code: str, message: str = "") -> str:
 
 
 def of_text(text: str) -> str:
-    """Returns ``in_words`` for a refusal that was kept as text; any other text unchanged."""
+    """Returns what ``in_words`` says of a refusal that was kept as text; what has no words as it is."""
+    if text in FAILURES:
+        return str(FAILURES[text])
     found = next((each for each in CODE.finditer(text) if each[0] in WORDS), None)
     return in_words(found[0], text[found.end() :].lstrip(": ")) if found else text

@@ -20,7 +20,7 @@ from payments.orders.mismatches import Mismatch, MismatchKind, note
 from payments.orders.models import Order
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
-from wechat.kernel import work
+from wechat.kernel import lock_waits, work
 from wechat.kernel.combined_writes import insert
 from wechat.kernel.work.rows import in_words
 from wechat.sdk.pay import notices
@@ -58,6 +58,7 @@ def receive(merchant: Merchant, opened: notices.OpenedNotice, raw: bytes) -> Not
     try:
         if not _apply_at_once(notice):
             with transaction.atomic():
+                lock_waits.bound()
                 notice.state, notice.error = _handled(notice)
                 insert(notice)
     except NotUnderstood as error:

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from structlog import contextvars
 
 from payments.merchants import certificates, directory
+from payments.merchants.directory import MerchantUnusable
 from payments.merchants.models import Merchant
 from payments.notifications import notices
 from wechat.kernel import metrics
@@ -51,7 +52,11 @@ class PlatformSignature(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotice | None]:
         body = _body(request)
-        entry = directory.find(request.parser_context["kwargs"]["merchant"])
+        try:
+            entry = directory.find(request.parser_context["kwargs"]["merchant"])
+        except MerchantUnusable:
+            # A fault of ours: WeChat Pay shall try again, and the doctor says what is wrong.
+            raise Unavailable from None
         if entry is None:
             raise NotFound
         if entry.v2 is not None and v2_notices.is_ours(body):

@@ -10,14 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.doctor import Finding, Level, clock_findings, examines, own_call
 from accounts.official.models import OfficialAccount
-from payments.merchants.directory import keys_of
-from payments.merchants.models import Merchant
+from payments.merchants.directory import CachedMerchant, keys_of
+from payments.merchants.models import SECRETS, Merchant
 from payments.merchants.words import in_words
 from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
-from wechat.sdk.errors import TransportError
+from wechat.sdk.errors import TransportError, WeChatError
+from wechat.sdk.pay import platform_certificates
 from wechat.sdk.pay.cashier import Cashier
-from wechat.sdk.pay.errors import KeyRefused, PayRefused
+from wechat.sdk.pay.errors import KeyRefused, PayRefused, Unsealable
 
 EXPIRES_SOON = datetime.timedelta(days=200)
 
@@ -28,11 +29,21 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
     for merchant in selling:
         try:
             entry = keys_of(merchant)
-        except (KeyRefused, Undecryptable):
+        except Undecryptable:
+            continue
+        except KeyRefused:
             yield Finding(
                 Level.FAULT,
                 _("The keys of merchant %(name)s cannot be read.") % {"name": merchant},
                 _("Enter the private key of apiclient_key.pem and the APIv3 key again."),
+            )
+            continue
+        if merchant.has_certificates and not _opens_certificates(entry):
+            yield Finding(
+                Level.FAULT,
+                _("The APIv3 key of merchant %(name)s is not the one that is set at WeChat Pay.")
+                % {"name": merchant},
+                _("Enter the key of 商户平台 → 账户中心 → API安全, or set a new one there and here."),
             )
             continue
         yield from _calls(merchant, account, entry.cashier(merchant.protocol))
@@ -41,6 +52,22 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
         yield from _notify(merchant)
     if selling:
         yield from clock_findings(settings.WECHAT_PAY_API_BASE)
+
+
+@examines
+def undecryptable_merchants(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault for each merchant of which no key opens one of the keys."""
+    for merchant in Merchant.objects.filter(accounts=account, enabled=True):
+        if any(merchant.is_undecryptable(name) for name in SECRETS):
+            yield Finding(
+                Level.FAULT,
+                _("No key of FIELD_ENCRYPTION_KEYS opens the keys of merchant %(name)s.")
+                % {"name": merchant},
+                _(
+                    "Put the key back that they were stored with and restart; "
+                    "if it is lost, enter them again."
+                ),
+            )
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:
@@ -86,6 +113,17 @@ def _judged(merchant: Merchant, account: OfficialAccount, error: PayRefused) -> 
         _("WeChat Pay refuses merchant %(name)s: %(message)s")
         % {"name": merchant, "message": in_words(error.code, error.message)},
     )
+
+
+def _opens_certificates(entry: CachedMerchant) -> bool:
+    """Returns whether the APIv3 key opens WeChat Pay's certificates, as far as that can be found out."""
+    try:
+        platform_certificates.download(entry.client())
+    except Unsealable:
+        return False
+    except WeChatError:
+        return True
+    return True
 
 
 def _certificates(merchant: Merchant) -> Iterator[Finding]:

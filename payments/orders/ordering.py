@@ -164,10 +164,21 @@ def _validate(wanted: Wanted) -> None:
         raise OrderRefused("description", _("The description has 1 to 127 characters."))
     if len(wanted.attach.encode()) > 128:
         raise OrderRefused("attach", _("The attachment has at most 128 bytes."))
+    if orders.detail_bytes(wanted.goods) > orders.LONGEST_DETAIL:
+        raise OrderRefused(
+            "goods",
+            _("The goods have at most %(most)d bytes: send fewer lines, or shorter names.")
+            % {"most": orders.LONGEST_DETAIL},
+        )
     if not 1 <= len(wanted.key) <= LONGEST_KEY:
         raise OrderRefused("key", _("The key has 1 to 160 characters."))
     if not SHORTEST <= wanted.lifetime <= LONGEST:
         raise OrderRefused("lifetime", _("An order lives from one minute to seven days."))
+    _validate_parties(wanted)
+
+
+def _validate_parties(wanted: Wanted) -> None:
+    """Checks that it is known who pays, and that the merchant sells for the account."""
     if wanted.way == Way.JSAPI and not wanted.openid:
         raise OrderRefused("openid", _("A payment in WeChat needs the payer's OpenID."))
     if wanted.way == Way.H5 and not wanted.client_ip:

@@ -14,7 +14,9 @@ from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
+from payments.orders import history, polling
 from payments.orders.models import Order
+from payments.orders.states import OrderState
 from wechat.desk import panel
 from wechat.sdk.pay.money import yuan
 
@@ -74,6 +76,26 @@ def orders(follower: Follower) -> Holding | None:
         count,
     )
     return Holding(kept % count)
+
+
+@erasing.holds
+def unpaid_orders(follower: Follower) -> Holding | None:
+    """Returns the orders that the person could still pay: nobody is to pay for what was forgotten."""
+    theirs = Order.objects.filter(account=follower.account_id, openid=follower.openid)
+    payable = theirs.filter(state__in=[OrderState.CREATED, OrderState.PAYING])
+    if not (count := payable.count()):
+        return None
+    what = ngettext(
+        "%d order that is not paid: it is closed at WeChat Pay",
+        "%d orders that are not paid: they are closed at WeChat Pay",
+        count,
+    )
+    return Holding(what % count, lambda: _close(payable))
+
+
+def _close(orders: QuerySet[Order]) -> None:
+    for order in orders.order_by("pk"):
+        polling.start_closing(order, by=history.WORKER)
 
 
 def _page(order: Order) -> str:

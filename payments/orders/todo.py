@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind, held
+from payments.orders import polling
 from payments.orders.models import OrderEvent, Refund, Shipment
 from payments.orders.models.events import GIVEN_UP
 from payments.orders.refunds.refunding import NO_MONEY
 from payments.orders.shipping import UPLOADS
-from payments.orders.states import RefundState
+from payments.orders.states import OrderState, RefundState
 
 ORDERS = "admin:orders_order_changelist"
 MONEY = (Area.MONEY,)
@@ -36,6 +37,18 @@ KINDS.add(
         rows=lambda account, user: Refund.objects.filter(
             account=account, state=RefundState.PENDING, error__startswith=NO_MONEY
         ),
+    ),
+)
+KINDS.add(
+    "orders.stuck",
+    TodoKind(
+        title=_("Orders that cannot be closed: look in their history at what WeChat Pay says"),
+        page=ORDERS,
+        query=f"state={OrderState.CLOSING.value}",
+        areas=MONEY,
+        severity=Severity.FAULT,
+        rows=lambda account, user: polling.stuck(account),
+        acknowledged=True,
     ),
 )
 KINDS.add(

@@ -9,9 +9,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.merchants.amounts import AmountField
 from payments.shop.models import Item, ItemField
 from payments.shop.selling import Answers, NotForSale, check_amount
+from wechat.console.amounts import AmountField
 from wechat.sdk.pay.money import yuan
 
 Kind = ItemField.Kind

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.staff.pages import AccountForm
-from payments.merchants.amounts import AmountField
 from payments.orders.ordering import LARGEST_TOTAL
 from payments.shop.models import HIGHEST_AMOUNT, Item, ItemField
+from wechat.console.amounts import AmountField
 from wechat.console.pages import FilterForm
 from wechat.sdk.pay.money import yuan
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.api.calls import OK, Answer, Call, api, verified
 from simulator.api.customer_service import check_text
 from simulator.errors import ApiError
+from simulator.quotas import PREVIEWS_BY_WECHAT_ID
 
 FILES = {"image": "image", "voice": "voice", "mpvideo": "video"}
 KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
@@ -15,7 +16,7 @@ def preview(call: Call) -> Answer:
     """Sends one person a mass message ahead, by an openid or a WeChat id.
 
     A WeChat id stands for nobody the simulator knows: such a message only gets a number. Raises 43004 for
-    somebody who left.
+    somebody who left, 45009 for the 101st WeChat id of a day.
     """
     kind = call.body.get("msgtype")
     if kind not in KINDS:
@@ -31,6 +32,8 @@ def preview(call: Call) -> Answer:
             raise ApiError(40007)
         content["articles"] = draft.articles
     if call.body.get("towxname"):
+        clock = call.world.state.clock
+        call.account.quotas.spend(PREVIEWS_BY_WECHAT_ID, clock.day(), clock.minute())
         return {**OK, "msg_id": call.world.message_id()}
     follower = call.account.follower(call.text("touser", 40003))
     if not follower.subscribed:

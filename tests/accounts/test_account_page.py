@@ -59,8 +59,8 @@ def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast
     signed_in(staff.owner).post(page(staff.ours), filled(new_token=NEW_TOKEN, new_aes_key=NEW_KEY))
     account = OfficialAccount.objects.get(pk=staff.ours.pk)
     keys = account.callback_keys(with_previous=True)
-    assert (keys.token, keys.previous_token) == (NEW_TOKEN, TOKEN)
-    assert (keys.aes_key, keys.previous_aes_key) == (NEW_KEY, AES_KEY)
+    assert (keys.token, keys.previous_tokens) == (NEW_TOKEN, (TOKEN,))
+    assert (keys.aes_key, keys.previous_aes_keys) == (NEW_KEY, (AES_KEY,))
     assert account.previous_until is not None
     left = account.previous_until - timezone.now()
     assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
@@ -102,6 +102,19 @@ def test_a_later_change_of_one_key_gives_no_life_to_what_was_replaced_long_ago(
         signed_in(staff.owner).post(page(staff.ours), filled(**second))
         pushed = replace(platform, **former)
         assert post(pushed.safe(pushed.text("1"))).status_code == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_change_within_a_day_shuts_nothing_out_that_wechat_still_uses(
+    staff: Cast, platform: Platform
+) -> None:
+    """WeChat goes on with the first key until the last one is saved there, or with the one in between."""
+    owner, typed = signed_in(staff.owner), ("typo", "x" * 43)
+    for token, aes_key in (typed, (NEW_TOKEN, NEW_KEY)):
+        owner.post(page(staff.ours), filled(new_token=token, new_aes_key=aes_key))
+    for number, (token, aes_key) in enumerate([(TOKEN, AES_KEY), typed, (NEW_TOKEN, NEW_KEY)]):
+        pushed = replace(platform, token=token, aes_key=aes_key)
+        assert post(pushed.safe(pushed.text(str(number)))).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.approvals import deciding
+from accounts.approvals.actions import Refused
 from accounts.approvals.models import Approval, ApprovalLimit
-from accounts.followers.models import BulkJob, Follower
+from accounts.followers.models import BulkJob, Follower, Segment
 from accounts.staff.models import AuditEntry, StaffRight
 from tests.cast import Cast, member, signed_in
 from tests.console import world
@@ -29,11 +30,17 @@ def limited(staff: Cast, action: str, role: str, most: int | None) -> None:
     ApprovalLimit.objects.create(account=staff.ours, action=action, role=role, alone_up_to=most)
 
 
-def export(staff: Cast, by: User, people: int = 3) -> Any:
-    """Asks for a file of everybody, and returns where that led."""
+def export(staff: Cast, by: User, people: int = 3, selection: str = "") -> Any:
+    """Asks for a file of everybody, or of a selection, and returns where that led."""
     for number in range(people):
         Follower.objects.create(account=staff.ours, openid=f"oSomebody{number:019d}", subscribed=True)
-    form = {"account": staff.ours.pk, "action": "export", "format": "csv", "selection": "", "sure": "1"}
+    form = {
+        "account": staff.ours.pk,
+        "action": "export",
+        "format": "csv",
+        "selection": selection,
+        "sure": "1",
+    }
     return signed_in(by).post(reverse("admin:followers_bulk"), form)
 
 
@@ -51,6 +58,16 @@ def waiting(staff: Cast) -> Approval:
     limited(staff, "export_of_persons", "service", 2)
     export(staff, staff.service)
     return Approval.objects.get()
+
+
+def test_a_file_of_a_segment_is_approved_for_whom_the_segment_meant(staff: Cast) -> None:
+    limited(staff, "export_of_persons", "service", 2)
+    segment = Segment.objects.create(account=staff.ours, name="会员")
+    export(staff, staff.service, selection=f"segment={segment.pk}")
+    Segment.objects.update(match="any")
+    with pytest.raises(Refused):
+        deciding.approve(Approval.objects.get(), staff.superuser)
+    assert not BulkJob.objects.exists()
 
 
 def test_up_to_the_limit_nobody_is_asked(staff: Cast) -> None:

@@ -23,6 +23,7 @@ from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
+from wechat.kernel.work import outages
 from wechat.sdk.calls.base import api_domain_ips
 from wechat.sdk.errors import ApiError
 
@@ -136,7 +137,7 @@ def test_secrets_that_no_key_opens_are_told_on_every_page_until_they_are_entered
     }
     assert browser.post(page, filled | again).status_code == 302
     account = OfficialAccount.objects.get(pk=account.pk)
-    assert (account.name, account.previous_token, faults(account)) == ("Renamed", "", "")
+    assert (account.name, account.previous_tokens, faults(account)) == ("Renamed", "", "")
 
 
 def test_the_command_ends_in_an_error_while_something_is_to_be_mended(
@@ -170,6 +171,27 @@ def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
     simulated.know(account, ip_whitelist=[])
     api_domain_ips(client_for(account))
     assert shown(account) == ""
+
+
+@pytest.mark.parametrize("errcode", [50004, 50007])
+def test_an_account_that_wechat_gives_no_token_is_a_problem(
+    simulated: Simulated, account: OfficialAccount, errcode: int
+) -> None:
+    simulated.know(account)
+    simulated.sim("/faults", {"api": "/cgi-bin/stable_token", "errcode": errcode})
+    with pytest.raises(ApiError):
+        api_domain_ips(client_for(account))
+    assert f"({errcode})" in shown(account)
+
+
+def test_a_busy_platform_says_nothing_of_what_an_account_may_do(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    simulated.know(account, verified=False)
+    simulated.sim("/faults", {"api": "/cgi-bin/qrcode/create", "errcode": -1})
+    assert "(-1)" in faults(account)
+    account.refresh_from_db()
+    assert not account.abilities
 
 
 def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
@@ -231,3 +253,25 @@ def test_a_problem_is_on_the_home_page_and_on_the_page_of_the_account(
     simulated.know(account)
     api_domain_ips(client_for(account))
     assert not any("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)
+
+
+def test_work_that_stands_still_is_a_problem_until_a_worker_takes_a_tick(
+    simulated: Simulated, staff: Cast
+) -> None:
+    simulated.know(staff.ours)
+    pages = ("/admin/", reverse("operations_jobs"))
+    owner = signed_in(staff.owner)
+
+    def told() -> set[bool]:
+        return {"后台任务自 09:30 起没有运行" in owner.get(page).content.decode() for page in pages}
+
+    with time_machine.travel(datetime.datetime(2026, 3, 2, 1, 30, tzinfo=datetime.UTC), tick=False) as clock:
+        outages.note_work()
+        clock.shift(50)
+        assert told() == {False}
+        clock.shift(40)
+        assert told() == {True}
+        with pytest.raises(CommandError, match="to mend"):
+            call_command("doctor", "demo")
+        outages.note_work()
+        assert told() == {False}

@@ -237,7 +237,7 @@ def test_rows_are_taken_whole_or_refused_with_their_number(account: OfficialAcco
         ("OpenID", "备注", "鞋码", "生日"),
         ("oPerson00000", "王女士", "42", "1990-05-01"),
         ("oPerson00001", "李先生", "四十二", "1990-05-01"),
-        ("oPerson00002", "", "", "1990/5/2"),
+        ("oPerson00002", "", "", "1990/5/2 0:00"),
         ("oNobody", "", "40", ""),
         ("", "", "40", ""),
         ("oPerson00003", "一二三四五六七八九十", "40", ""),

@@ -160,6 +160,19 @@ def test_a_segment_by_name_does_not_tell_the_name(staff: Cast, ours: World) -> N
     assert (answer.status_code, "王备注" in answer.content.decode()) == (403, False)
 
 
+def test_a_canned_answer_does_not_tell_the_remark_to_whom_it_is_withheld(staff: Cast, ours: World) -> None:
+    known_by_name(ours)
+    canned = ours["desk.cannedanswer"]
+    canned.content = {"type": "text", "content": "{remark}您好"}
+    canned.save()
+    page, query = reverse("admin:desk"), {"who": ours["desk.thread"].openid}
+    assert 'data-text="王备注您好"' in signed_in(staff.service).get(page, query).content.decode()
+    withhold(staff, "service", "persons")
+    html = signed_in(staff.service).get(page, query).content.decode()
+    assert f'data-pk="{canned.pk}"' in html
+    assert "王备注" not in html
+
+
 def test_a_remark_that_wechat_refused_is_hidden_as_well(staff: Cast, ours: World) -> None:
     Change.objects.create(
         account=ours.account, follower=ours["followers.follower"], kind=Change.Kind.REMARK, desired="王备注",

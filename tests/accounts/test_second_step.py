@@ -9,13 +9,15 @@ import pyotp
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.staff import second_factor
+from accounts.staff import second_factor, sessions
 from accounts.staff.models import SecondFactor, SecondFactorRule, StaffSession
 from tests.cast import PASSWORD, Cast, signed_in
 
@@ -200,6 +202,23 @@ def test_an_owner_ends_the_sessions_of_a_colleague(staff: Cast) -> None:
     owner.post(reverse("admin:staff_colleague_sessions", args=(staff.editor.pk,)))
     assert owner.post(reverse("admin:staff_colleague_sessions", args=(staff.outsider.pk,))).status_code == 404
     assert (is_in(theirs), is_in(outside)) == (False, True)
+
+
+def test_an_answer_is_given_though_its_session_was_ended_meanwhile(
+    staff: Cast, clock: time_machine.Traveller
+) -> None:
+    client = sign_in(staff.owner)
+    clock.shift(datetime.timedelta(minutes=10))
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        sessions.end(StaffSession.objects.all())
+        return HttpResponse("done")
+
+    request = RequestFactory().get("/admin/")
+    request.COOKIES["sessionid"] = client.cookies["sessionid"].value
+    console = SessionMiddleware(sessions.SessionMiddleware(answer))
+    assert console(request).content == b"done"
+    assert not is_in(client)
 
 
 def test_a_session_stays_listed_after_another_password(staff: Cast) -> None:

@@ -311,6 +311,20 @@ def test_a_remark_with_half_a_character_holds_up_nobody(crowd: Crowd) -> None:
     assert (crowd.follower(odd).remark, crowd.follower(fine).remark) == ("半个", "好")
 
 
+def test_a_profile_of_other_types_than_promised_holds_up_nobody(crowd: Crowd) -> None:
+    odd, fine = crowd.add(2)
+    response = (
+        f'{{"user_info_list":[{{"subscribe":1,"openid":"{odd}","remark":7,"subscribe_time":"1504246660",'
+        f'"tagid_list":5,"qr_scene":"x"}},{{"subscribe":1,"openid":["{odd}"]}},null,'
+        f'{{"subscribe":1,"openid":"{fine}","remark":"好","subscribe_time":1504246660.0,"tagid_list":null}}]}}'
+    )
+    crowd.fail("/cgi-bin/user/info/batchget", answer=response, times=1)
+    run = crowd.sync()
+    assert (run.step, run.profiled) == (Step.DONE, 2)
+    assert (crowd.follower(odd).remark, crowd.follower(fine).remark) == ("7", "好")
+    assert crowd.follower(odd).subscribed_at == crowd.follower(fine).subscribed_at
+
+
 def test_who_asks_in_the_moment_in_which_the_open_run_ends_gets_a_run_of_their_own(staff: Cast) -> None:
     ending = sync_requests.ask(staff.ours, Kind.FULL)
 

@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +13,8 @@ from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast
 from wechat.kernel import work
+from wechat.kernel.models import Hold
+from wechat.kernel.work import policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -227,6 +230,25 @@ def test_remarks_and_the_blacklist_go_to_the_platform(crowd: Crowd) -> None:
     changes.queue(Change.Kind.BLACKLIST, [first], "no")
     crowd.send()
     assert not crowd.state()["followers"][first.openid]["blacklisted"]
+
+
+def test_the_days_calls_for_remarks_are_no_others(crowd: Crowd) -> None:
+    """An import of thousands of remarks uses up WeChat's day for remarks; tags go on all the same."""
+    crowd.add(3)
+    crowd.sync()
+    tag = crowd.tag("VIP")
+    crowd.fail("/cgi-bin/user/info/updateremark", errcode=45009)
+    changes.queue(Change.Kind.REMARK, Follower.objects.all(), "老客户")
+    crowd.send()
+    tagging.add(tag, everybody(crowd.account))
+    crowd.send()
+    assert list(Change.objects.values_list("kind", "attempts").distinct()) == [("remark", 0)]
+    assert Hold.objects.values_list("part", flat=True).get() == "remark"
+    crowd.platform.forget("/faults")
+    with time_machine.travel(policy.next_quota_day(timezone.now()) + datetime.timedelta(minutes=1)):
+        crowd.send()
+    assert not Change.objects.exists()
+    assert not Hold.objects.exists()
 
 
 def test_a_remark_that_is_too_long_says_so(crowd: Crowd) -> None:

@@ -72,6 +72,12 @@ def _merchant_held(account: OfficialAccount) -> None:
     Hold.objects.create(work=WORKS[0], subject=_merchant(account).pk, cause="account", since=now, until=now)
 
 
+def _unsigned(account: OfficialAccount) -> None:
+    now = timezone.now()
+    endpoint = Endpoint.objects.create(account=account, url="https://example.com/unsigned", secret="")
+    Hold.objects.create(work="webhooks.deliver", subject=endpoint.pk, cause="account", since=now, until=now)
+
+
 def _certificate(account: OfficialAccount) -> None:
     now = timezone.now()
     PlatformCertificate.objects.create(
@@ -80,13 +86,15 @@ def _certificate(account: OfficialAccount) -> None:
     )  # fmt: skip
 
 
-def _order(account: OfficialAccount) -> Order:
+def _order(account: OfficialAccount, **differently: Any) -> Order:
     now, number = timezone.now(), Order.objects.count()
-    return Order.objects.create(
-        account=account, merchant=_merchant(account), out_trade_no=f"T{account.pk}-{number}", source="test",
-        key=str(number), way=Order.Way.NATIVE, description="年卡", total=100, expires_at=now, state="paid",
-        paid_at=now, transaction_id=str(number), reserved=10, due_at=None,
-    )  # fmt: skip
+    usual = {
+        "account": account, "merchant": _merchant(account), "out_trade_no": f"T{account.pk}-{number}",
+        "source": "test", "key": str(number), "way": Order.Way.NATIVE, "description": "年卡", "total": 100,
+        "expires_at": now, "state": "paid", "paid_at": now, "transaction_id": str(number), "reserved": 10,
+        "due_at": None,
+    }  # fmt: skip
+    return Order.objects.create(**{**usual, **differently})
 
 
 def _refund(account: OfficialAccount, state: str, **more: Any) -> None:
@@ -155,6 +163,7 @@ MAKES: dict[str, Make] = {
     "webhooks.failing": lambda account: Endpoint.objects.create(
         account=account, url="https://example.com", secret=new_secret(), failing_since=timezone.now()
     ),
+    "webhooks.unsigned": lambda account: _unsigned(account),
     "inbox.refused": lambda account: Refusal.objects.create(
         account=account, reason="signature", count=1, last_at=timezone.now()
     ),
@@ -195,6 +204,15 @@ MAKES: dict[str, Make] = {
     "merchants.certificate": _certificate,
     "refunds.abnormal": lambda account: _refund(account, "abnormal"),
     "refunds.unfunded": lambda account: _refund(account, "pending", error="NOT_ENOUGH 余额不足"),
+    "orders.stuck": lambda account: _order(
+        account,
+        state="closing",
+        due_at=timezone.now(),
+        expires_at=timezone.now() - LONG_AGO,
+        paid_at=None,
+        transaction_id=None,
+        reserved=0,
+    ),
     "orders.shipments": lambda account: Shipment.objects.create(
         order=_order(account), how=Shipment.How.VIRTUAL, state="failed", due_at=None
     ),
@@ -224,8 +242,8 @@ CONTENT = {
 MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
 MONEY = {
-    "refunds.abnormal", "refunds.unfunded", "orders.shipments", "orders.events", "held.shipments",
-    "bills.exceptions", "bills.failed", "bills.held",
+    "refunds.abnormal", "refunds.unfunded", "orders.stuck", "orders.shipments", "orders.events",
+    "held.shipments", "bills.exceptions", "bills.failed", "bills.held",
 }  # fmt: skip
 YOURS = {
     "editor": CONTENT,

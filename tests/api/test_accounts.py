@@ -194,3 +194,14 @@ def test_every_call_needs_its_scope(account: OfficialAccount, method: str, path:
     nobody = business_system(account, scopes=["menus:read"])
     answer = nobody.send(method, f"{API}/{path}/", headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("path", [f"{API}/tags", f"{API}/push/", f"{API}/nothing/", f"{API}/"])
+def test_an_address_that_no_call_has_is_refused_like_anything_else(
+    shop: Signed, path: str, method: str
+) -> None:
+    """It leads nowhere: what is signed is the address that was asked for."""
+    answer = shop.send(method, path, body={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert "斜杠" in answer.json()["error"]["message"]

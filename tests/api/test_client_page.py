@@ -9,7 +9,7 @@ from pytest_django import Settings
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.signed import business_system
-from wechat.api import clients, scopes
+from wechat.api import checkup, clients, scopes
 from wechat.api.models import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,10 @@ def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
 ) -> None:
     client, owner = made(staff), signed_in(staff.owner)
     settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
-    assert clients.find(client.key_id) is None
+    with pytest.raises(clients.ClientUnusable):
+        clients.find(client.key_id)
+    (finding,) = checkup.undecryptable_clients(staff.ours)
+    assert client.name in str(finding.sentence)
     assert "FIELD_ENCRYPTION_KEYS" in owner.get(f"{LIST}{client.pk}/change/").content.decode()
     page = reverse("admin:api_apiclient_secret", args=(client.pk,))
     (secret,) = SECRET.findall(owner.post(page).content.decode())
@@ -91,11 +94,14 @@ def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
 def test_changing_a_client_leaves_its_secret(staff: Cast) -> None:
     client = made(staff)
     answer = signed_in(staff.owner).post(
-        f"{LIST}{client.pk}/change/", filled(staff.ours.pk, networks="203.0.113.7\n10.0.0.0/8")
+        f"{LIST}{client.pk}/change/", filled(staff.ours.pk, networks="203.0.113.7，10.0.0.0/8\n192.0.2.0/24")
     )
     assert answer.status_code == 302
     changed = ApiClient.objects.get()
-    assert (changed.networks, changed.secret) == (["203.0.113.7/32", "10.0.0.0/8"], client.secret)
+    assert (changed.networks, changed.secret) == (
+        ["203.0.113.7/32", "10.0.0.0/8", "192.0.2.0/24"],
+        client.secret,
+    )
 
 
 @pytest.mark.parametrize(

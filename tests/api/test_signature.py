@@ -72,6 +72,17 @@ def test_what_is_not_as_signed_is_refused(caller: Signed, headers: Any, expected
     assert (answer.status_code, code(answer)) == (401, expected)
 
 
+@pytest.mark.parametrize("fault", [{"secret": b"lost.from another installation"}, {"networks": ["home"]}])
+def test_a_client_that_cannot_be_checked_by_a_fault_of_ours_is_told_to_come_again(
+    caller: Signed, fault: Any
+) -> None:
+    ApiClient.objects.update(**fault)
+    answer = caller.get(NOTES)
+    assert (answer.status_code, code(answer), answer["Retry-After"]) == (503, "unavailable", "1")
+    answer = caller.send("GET", NOTES, headers={"X-Key": "ck_ffffffffffffffffffff"})
+    assert answer.status_code == 401
+
+
 def test_method_path_query_and_body_are_all_signed(caller: Signed) -> None:
     def replayed(method: str, path: str, body: bytes = b"") -> Any:
         headers: Any = caller.signature("POST", NOTES, "a=1", b'{"name": "a"}')
@@ -143,6 +154,17 @@ def test_the_former_secret_stays_valid_for_a_day(caller: Signed) -> None:
     ApiClient.objects.update(previous_until=timezone.now() - datetime.timedelta(seconds=1))
     assert code(caller.get(NOTES)) == "bad_signature"
     assert renewed.get(NOTES).status_code == 200
+
+
+def test_a_second_new_secret_within_a_day_shuts_nobody_out(caller: Signed) -> None:
+    client = ApiClient.objects.get()
+    made = []
+    for _again in range(2):
+        made.append(Signed(client.key_id, client.make_secret()))
+        client.save()
+    assert {each.get(NOTES).status_code for each in (caller, *made)} == {200}
+    ApiClient.objects.update(previous_until=timezone.now() - datetime.timedelta(seconds=1))
+    assert [each.get(NOTES).status_code for each in (caller, *made)] == [401, 401, 200]
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
         ("<p>式</p><math><mi>x</mi></math>", "公式"),
         ("<style>.a{color:red}</style><p class=a>红</p>", "样式表"),
         ('<svg><use href="#a"></use></svg>', "use"),
+        ('<p>买</p><mp-common-product data-windowproduct="x"></mp-common-product>', "mp-common-product"),
     ],
 )
 def test_what_is_left_out_is_said(pasted: str, remark: str) -> None:
@@ -154,6 +155,7 @@ def test_what_is_left_out_is_said(pasted: str, remark: str) -> None:
 def test_what_nobody_misses_is_left_out_without_a_word() -> None:
     assert cleaning.cleaned(WORD.replace("<script>alert(1)</script>", "")).dropped == ""
     page = '<div id=a class=b data-x=1 style="position:static;cursor:pointer;orphans:2;--x:1">文</div>'
+    page += '<mp-style-type data-value="3"></mp-style-type>'
     assert cleaning.cleaned(page) == cleaning.Cleaned("<p>文</p>", "")
 
 

@@ -72,6 +72,8 @@ WORD_PAGE = (
         ("周末.html", WORD_PAGE.replace("gb2312", "bz2").encode("utf-8-sig")),
         ("周末.txt", "周末活动\r\n到店".encode("gbk")),
         ("周末.md", "周末活动".encode("gb18030")),
+        ("周末.txt", "週末活動\r\n請到門市來".encode("big5")),
+        ("周末.html", '<meta charset="shift_jis"><p>週末活動</p>'.encode("cp932")),
     ],
 )
 def test_a_file_is_read_in_the_encoding_people_save_it_in(
@@ -110,6 +112,23 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(
     file = SimpleUploadedFile(name, body)
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
     assert any(word in page.content.decode() for word in ("另存为 .docx", "另存为 UTF-8"))
+    assert not Draft.objects.exists()
+
+
+def test_a_page_of_an_english_word_keeps_its_quotation_marks(staff: Cast, asset: Asset) -> None:
+    body = WORD_PAGE.replace("gb2312", "windows-1252").replace("周末活动", "“Hi” – café").encode("cp1252")
+    file = SimpleUploadedFile("weekend.htm", body)
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert Article.objects.get().content == "<p>“Hi” – café</p>"
+
+
+@pytest.mark.parametrize("text", ["![" * 60_000, "|a" * 300 + "\n" + "|-" * 300 + "\n" + "|a\n" * 300])
+def test_markdown_that_would_take_minutes_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, text: str
+) -> None:
+    file = SimpleUploadedFile("long.md", text.encode())
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert any(word in page.content.decode() for word in ("请分成几篇", "拆分表格"))
     assert not Draft.objects.exists()
 
 

@@ -19,9 +19,10 @@ from tests.cast import Cast, message, signed_in
 from tests.sdk.platform import Platform, Reply, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
-from wechat.articles.models import Article, Draft
+from wechat.articles.models import Article, Draft, Reading
 from wechat.inbox import reacting
 from wechat.kernel import work
+from wechat.kernel.work import policy
 from wechat.materials import usage
 from wechat.materials.models import Asset
 from wechat.sdk.calls import drafts
@@ -204,6 +205,57 @@ def test_a_publication_that_was_refused_says_why_and_can_be_edited(
     assert draft.may_be_edited
     known.sim(f"/accounts/{account.appid}/publishing", {"outcome": 0})
     assert settle(draft, Work.PUBLISH).state == State.PUBLISHED
+
+
+def test_a_publication_that_takes_a_day_uses_up_no_calls_of_the_day(
+    account: OfficialAccount, known: Simulated, written: Written
+) -> None:
+    """WeChat answers a hundred questions a day about publications."""
+    known.sim(f"/accounts/{account.appid}/publishing", {"outcome": sending.RUNNING})
+    draft, begun = written(), timezone.now()
+    with time_machine.travel(begun, tick=False) as clock:
+        sending.ask(draft, Work.PUBLISH)
+        for _look in range(30):
+            work.run("articles.work_off")
+            draft.refresh_from_db()
+            assert draft.due_at is not None
+            clock.move_to(draft.due_at)
+    assert (draft.state, draft.error) == (State.PUBLISHING, "")
+    assert draft.due_at is not None
+    assert draft.due_at > begun + datetime.timedelta(days=1)
+    assert known.look("/calls")["counts"]["/cgi-bin/freepublish/get"] < 30
+
+
+def test_the_days_calls_for_previews_are_no_others(known: Simulated, written: Written) -> None:
+    known.sim("/faults", {"api": "/cgi-bin/message/mass/preview", "errcode": 45009})
+    shown = settle(written(), Work.PREVIEW, preview_to="colleague")
+    assert (shown.work, shown.errcode) == (Work.PREVIEW, 45009)
+    assert settle(written("另一篇"), Work.PUBLISH).state == State.PUBLISHED
+
+
+def test_a_reading_longer_than_the_calls_of_a_day_goes_on_where_it_stopped(
+    account: OfficialAccount, known: Simulated
+) -> None:
+    state = known.look("/state")
+    state["accounts"][account.appid]["newsroom"]["publications"] = {
+        str(number): {
+            "publish_id": str(number), "msg_data_id": str(number), "article_id": f"ARTICLE{number}",
+            "articles": [{"title": f"第 {number} 篇", "content": "<p>好</p>"}], "updated_at": number,
+            "status": 0,
+        }
+        for number in range(1, 46)
+    }  # fmt: skip
+    known.put("/state", state)
+    quota = {"api": "/cgi-bin/freepublish/batchget", "daily_limit": 2}
+    known.sim(f"/accounts/{account.appid}/quota", quota)
+    read(account)
+    assert Draft.objects.count() == 40
+    known.sim("/clock", {"advance": 86_400})
+    with time_machine.travel(policy.next_quota_day(timezone.now()) + datetime.timedelta(minutes=1)):
+        work.run("articles.read")
+    row = Reading.objects.get()
+    assert (Draft.objects.count(), row.found, row.due_at) == (45, 45, None)
+    assert row.read_at is not None
 
 
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:
@@ -412,7 +464,7 @@ def test_what_a_killed_worker_was_reading_is_read_within_seconds(
     assert reading.READINGS.claim()
     assert work.run("articles.read") == 0
     with time_machine.travel(timezone.now() + datetime.timedelta(seconds=16)):
-        assert work.run("articles.read") == 1
+        assert work.run("articles.read") == 2, "drafts, and then publications"
     assert str(Draft.objects.get()) == "那边写的"
 
 

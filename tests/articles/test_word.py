@@ -86,6 +86,17 @@ def test_a_word_file_becomes_the_text_with_its_pictures(staff: Cast, asset: Asse
     )
 
 
+def test_a_formula_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:
+    formula = (
+        '<w:p><m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">'
+        "<m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>"
+    )
+    file = SimpleUploadedFile("算.docx", docx(paragraph("解") + formula))
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file), follow=True)
+    assert "以下内容微信不显示，已去掉：公式" in page.content.decode()
+    assert Article.objects.get().content == "<p>解</p>"
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
 
 

@@ -1,11 +1,13 @@
 import datetime
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Follower, Tag
@@ -15,11 +17,15 @@ from payments.orders.models import Order, Refund
 from payments.shop.models import Sale
 from tests.cast import PASSWORD, Cast, message
 from tests.console import world
+from tests.console.table import table
+from tests.console.visiting import Visitor, address_of
 from wechat.inbox.models import IgnoredText
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[User], Page]
+# What is in the fields that one types in.
+TYPED = "[...document.querySelectorAll('input[type=text]:enabled')].map((field) => field.value)"
 
 
 def give_password(page: Page, name: str, password: str) -> None:
@@ -188,3 +194,37 @@ def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: S
     page.locator("#id_name").press("Enter")
     page.wait_for_url("**/followers/tag/")
     expect(page.get_by_text("会员日").first).to_be_visible()
+
+
+def test_help_is_within_reach_on_a_phone(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for address in ("/admin/", f"/admin/official/officialaccount/{staff.ours.pk}/change/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        header = page.locator("#header-inner")
+        expect(header.get_by_role("heading", level=1)).to_be_in_viewport(ratio=0.9)
+        expect(header.get_by_role("button", name="搜索")).to_be_in_viewport(ratio=1)
+        expect(header.get_by_role("link", name="帮助")).to_be_in_viewport(ratio=1)
+    header.get_by_role("link", name="帮助").click()
+    expect(page).to_have_url(re.compile("/admin/help/"))
+
+
+def test_wherever_a_file_is_chosen_nothing_else_is_filled_in(
+    sign_in: SignIn, staff: Cast, tmp_path: Path, settings: Settings
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    made = world.build(staff.ours)
+    visitor = Visitor(staff.owner, staff.ours)
+    addresses = [address_of(name, each, made) for name, each in table().items() if name != "logout"]
+    asking = [each for each in addresses if 'type="file"' in visitor.visit("GET", each, {}).text]
+    assert {"/admin/channels/channel/batch/", "/admin/campaigns/campaign/add/"} <= {
+        each.partition("?")[0] for each in asking
+    }
+    page = sign_in(staff.owner)
+    for address in asking:
+        page.goto(address)
+        before = page.evaluate(TYPED)
+        for field in page.locator("input[type=file]").all():
+            field.set_input_files({"name": "名单.csv", "mimeType": "text/csv", "buffer": b"OpenID"})
+        assert page.evaluate(TYPED) == before, address

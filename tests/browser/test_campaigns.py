@@ -89,6 +89,40 @@ def test_a_campaign_is_written_worked_out_approved_paused_and_finished(sign_in: 
     expect(page.locator("tbody tr")).to_have_count(4)
 
 
+def test_a_variable_is_pressed_into_the_field_that_was_written_in_last(sign_in: SignIn, world: World) -> None:
+    page = sign_in(world.author)
+    campaign = written(page)
+    page.goto(f"{LIST}{campaign.pk}/variant/A/")
+    value = page.locator("[name=value-thing4]")
+    value.fill("到店")
+    value.press("Home")
+    press(page, "公众号名称")
+    expect(value).to_have_value("{account}到店")
+    expect(value).to_be_focused()
+    expect(page.locator(".notice-card")).to_contain_text("{account}到店")
+
+
+def test_what_was_refused_is_told_over_the_form_and_moves_nothing_of_it(
+    sign_in: SignIn, world: World
+) -> None:
+    page = sign_in(world.author)
+    campaign = written(page)
+    page.goto(f"{LIST}{campaign.pk}/variant/A/")
+    before = page.locator("form.fill > div").first.bounding_box()
+    page.locator("[name=appid]").fill("wx1")
+    press(page, "保存")
+    banner = page.locator(".errornote-own")
+    expect(banner).to_contain_text("小程序 ")
+    told = page.locator(".filter-error").first.inner_text()
+    expect(banner).to_contain_text(told)
+    after, over = page.locator("form.fill > div").nth(1).bounding_box(), banner.bounding_box()
+    assert before
+    assert after
+    assert over
+    assert (after["x"], after["width"]) == (before["x"], before["width"])
+    assert over["y"] + over["height"] <= after["y"]
+
+
 def test_what_became_of_each_is_told_with_the_reason(sign_in: SignIn, world: World) -> None:
     page, campaign = begun(sign_in, world)
     world.sim(f"/events/{CROWD[0]}", {"type": "unfollow"})

@@ -87,3 +87,30 @@ def test_a_section_with_an_error_is_open_and_the_banner_leads_to_its_field(
     banner.get_by_role("link", name="每天从").click()
     expect(field).to_be_focused()
     assert field.input_value() == "晚上10点"
+
+
+def test_a_new_row_that_was_refused_leads_to_what_is_wrong_and_not_to_its_first_field(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    page = sign_in(staff.editor)
+    page.goto("/admin/replies/rule/add/")
+    page.locator("[name=name]").fill("空的")
+    page.get_by_role("button", name="保存", exact=True).click()
+    banner = page.get_by_role("alert")
+    expect(banner).to_contain_text("关键词 关键词回复需要关键词：请添加，或改选其他触发条件。")
+    page.wait_for_load_state("load")
+    expect(page.locator("[name=keywords-0-compare]")).to_be_focused()
+    banner.get_by_role("link", name="回复", exact=True).click()
+    expect(page.locator("[name=replies-0-kind]")).to_be_focused()
+
+
+def test_a_day_and_its_time_are_one_question_by_the_name_that_staff_read(
+    sign_in: SignIn, staff: Cast, rule: Rule
+) -> None:
+    page = sign_in(staff.editor)
+    page.goto(f"/admin/replies/rule/{rule.pk}/change/")
+    page.get_by_text("何时回复").click()
+    page.locator("[name=valid_from_0]").fill("2026-12-01")
+    page.locator("[name=valid_from_1]").fill("25:00")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".errornote li")).to_have_text(["有效期自 请填写有效的时间，例如 09:30。"])

@@ -103,6 +103,15 @@ def test_a_menu_is_made_from_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -
     expect(page.get_by_text("菜单没有问题")).to_be_visible()
 
 
+def test_the_arrow_of_a_choice_is_drawn_inside_its_box(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
+    put(menu, button())
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "课程").click()
+    choice = page.locator("#menu-panel select[name=kind]")
+    expect(choice).to_be_visible()
+    assert choice.evaluate("each => each.offsetWidth === each.parentElement.offsetWidth")
+
+
 def test_a_name_too_long_is_told_where_it_is(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
     put(menu, button(name="课程"))
     page = opened(sign_in, staff.editor, menu)
@@ -303,3 +312,20 @@ def test_who_only_looks_sees_the_menu_and_what_a_tap_is_answered(
     expect(page.get_by_label("回复方式")).to_be_disabled()
     expect(page.get_by_text("加载中")).to_have_count(0)
     assert not refused
+
+
+def test_a_reply_that_could_not_be_loaded_is_loaded_once_more(
+    sign_in: SignIn, menu: Menu, staff: Cast
+) -> None:
+    put(menu, button(name="课程"))
+    page = sign_in(staff.owner)
+    page.route("**/reply/", lambda route: route.abort())
+    page.goto(f"/admin/menus/menu/{menu.pk}/change/")
+    on_phone(page, "课程").click()
+    expect(page.get_by_text("未能载入回复内容")).to_be_visible()
+    page.unroute("**/reply/")
+    page.get_by_role("button", name="重试").click()
+    expect(page.locator(".reply-form #id_text")).to_have_value("今日课程")
+    page.route("**/reply/", lambda route: route.abort())
+    page.locator(".reply-form #id_text").fill("明日课程")
+    expect(page.locator(".reply-form + [role=status]")).to_contain_text("尚未采用")

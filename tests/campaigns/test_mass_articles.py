@@ -117,3 +117,17 @@ def test_it_is_deleted_there_and_the_cards_stay(
     assert send.state == "deleted"
     assert mass.status(client_for(account), send.calls.get().msg_id or 0) == "DELETE"
     assert len(received(account, known)) == 2
+
+
+def test_it_is_deleted_there_though_the_sends_of_the_day_are_used_up(
+    known: Simulated, send: MassSend, staff: Cast, written: Writer
+) -> None:
+    send = settle(send)
+    known.sim("/faults", {"api": SENDALL, "errcode": 45009})
+    another = settle(written())
+    assert another.calls.get().errcode == 45009
+    at = f"/admin/campaigns/masssend/{send.pk}/delete-there/"
+    signed_in(staff.owner).post(at, {"word": "删除"})
+    work_off()
+    send.refresh_from_db()
+    assert (send.state, another.calls.get().state) == ("deleted", "waiting")

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from accounts.approvals.models import Approval, ApprovalLimit
-from accounts.followers.models import Follower, Tag
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests import workbooks
@@ -47,6 +49,12 @@ def filled(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
 
 def page(send: MassSend, action: str = "change") -> str:
     return f"{LIST}{send.pk}/{action}/"
+
+
+def confirmed(client: Client, send: MassSend, given: dict[str, str]) -> Any:
+    """Returns the answer to whoever sends it as its page shows it."""
+    seen = client.get(page(send, "send")).context["seen"]
+    return client.post(page(send, "send"), {"seen": seen, **given})
 
 
 def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> None:
@@ -128,14 +136,14 @@ def test_the_numbers_are_those_that_will_happen(staff: Cast, known: Simulated, w
 def test_everybody_is_confirmed_twice(staff: Cast, known: Simulated, written: Writer) -> None:
     followers(staff.ours, known, 3)
     client, send = signed_in(staff.owner), written()
-    html = client.post(page(send, "send"), {"at": ""}).content.decode()
+    html = confirmed(client, send, {"at": ""}).content.decode()
     assert "确定，发给全部 3 位粉丝" in html
     send.refresh_from_db()
     assert send.state == "draft"
-    client.post(page(send, "send"), {"at": "", "word": "好"})
+    confirmed(client, send, {"at": "", "word": "好"})
     send.refresh_from_db()
     assert send.state == "draft"
-    client.post(page(send, "send"), {"at": "", "word": "所有人"})
+    confirmed(client, send, {"at": "", "word": "所有人"})
     send.refresh_from_db()
     assert (send.state, send.sent_by) == ("scheduled", staff.owner)
     assert AuditEntry.objects.filter(object_id=str(send.pk), user=staff.owner).exists()
@@ -145,7 +153,7 @@ def test_a_plan_is_kept_and_taken_back(staff: Cast, known: Simulated, written: W
     openids = followers(staff.ours, known, 2)
     client, send = signed_in(staff.owner), written(target="list", openids=openids)
     tomorrow = timezone.localtime() + datetime.timedelta(days=1)
-    client.post(page(send, "send"), {"at": tomorrow.strftime("%Y-%m-%dT%H:%M")})
+    confirmed(client, send, {"at": tomorrow.strftime("%Y-%m-%dT%H:%M")})
     send.refresh_from_db()
     assert send.due_at is not None
     assert send.due_at > timezone.now()
@@ -165,7 +173,7 @@ def test_a_fifth_message_to_everybody_in_a_month_is_not_planned(
     def plan(day: int) -> tuple[str, str]:
         send = written()
         at = next_month.replace(day=day).strftime("%Y-%m-%dT12:00")
-        html = client.post(page(send, "send"), {"at": at, "word": "所有人"}).content.decode()
+        html = confirmed(client, send, {"at": at, "word": "所有人"}).content.decode()
         send.refresh_from_db()
         return send.state, html
 
@@ -213,7 +221,7 @@ def test_the_lease_of_a_worker_is_never_shown_as_a_time(
     openids = followers(staff.ours, known, 2)
     client, send = signed_in(staff.owner), written(target="list", openids=openids)
     planned = timezone.localtime() + datetime.timedelta(hours=hours)
-    client.post(page(send, "send"), {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""})
+    confirmed(client, send, {"at": planned.strftime("%Y-%m-%dT%H:%M") if hours else ""})
     MassSend.objects.update(due_at=timezone.now())
     (leased,) = claim(MassSend.objects.all(), lease=planning.SENDS.lease, limit=1)
     assert leased.due_at is not None
@@ -229,14 +237,14 @@ def test_the_lease_of_a_worker_is_never_shown_as_a_time(
 
 def test_a_time_that_is_over_is_refused(staff: Cast, known: Simulated, written: Writer) -> None:
     followers(staff.ours, known, 2)
-    html = signed_in(staff.owner).post(page(written(), "send"), {"at": "2020-01-01T10:00"}).content.decode()
+    html = confirmed(signed_in(staff.owner), written(), {"at": "2020-01-01T10:00"}).content.decode()
     assert "这个时间已经过了" in html
 
 
 def test_one_follower_is_too_few_and_the_page_says_so(staff: Cast, known: Simulated, written: Writer) -> None:
     openids = followers(staff.ours, known, 1)
     send, client = written(target="list", openids=openids), signed_in(staff.owner)
-    assert "至少要有两位" in client.post(page(send, "send"), {"at": ""}).content.decode()
+    assert "至少要有两位" in confirmed(client, send, {"at": ""}).content.decode()
     send.refresh_from_db()
     assert send.state == "draft"
 
@@ -290,10 +298,27 @@ def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: 
     assert "会员日" not in signed_in(staff.outsider).get(LIST).content.decode()
 
 
+def test_what_was_changed_since_its_page_was_opened_is_looked_at_again(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    followers(staff.ours, known, 3)
+    send, client = written(target="segment"), signed_in(staff.owner)
+    send.segment = Segment.objects.create(account=staff.ours, name="会员")
+    send.save()
+    given = {"at": "", "seen": client.get(page(send, "send")).context["seen"]}
+    Segment.objects.update(conditions=[Condition(field="subscribed", compare="yes", value="")])
+    assert "请重新查看" in client.post(page(send, "send"), given).content.decode()
+    send.refresh_from_db()
+    assert send.state == "draft"
+    confirmed(client, send, {"at": ""})
+    send.refresh_from_db()
+    assert send.state == "scheduled"
+
+
 def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:
     """Confirms a send as the owner; returns the approval that it needs from somebody else."""
     followers(staff.ours, known, 3)
-    signed_in(staff.owner).post(page(send, "send"), {"at": "", "word": "所有人"})
+    confirmed(signed_in(staff.owner), send, {"at": "", "word": "所有人"})
     send.refresh_from_db()
     assert send.state == "draft"
     return Approval.objects.get()
@@ -326,3 +351,14 @@ def test_what_was_changed_after_it_was_asked_for_gets_no_approval(
     assert "请重新申请" in agreed(approval, staff)
     send.refresh_from_db()
     assert (send.state, send.content["content"]) == ("draft", "别的内容")
+
+
+def test_another_question_of_the_segment_needs_another_approval(
+    staff: Cast, known: Simulated, written: Writer
+) -> None:
+    send = written(target="segment", segment=Segment.objects.create(account=staff.ours, name="会员"))
+    approval = asked(staff, known, send)
+    Segment.objects.update(conditions=[Condition(field="subscribed", compare="yes", value="")])
+    assert "请重新申请" in agreed(approval, staff)
+    send.refresh_from_db()
+    assert send.state == "draft"

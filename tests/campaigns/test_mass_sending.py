@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.followers import erasing
 from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import (
     SEND,
@@ -19,6 +20,7 @@ from tests.campaigns.mass_cast import (
     settle,
     work_off,
 )
+from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from tests.working import react_to_due
 from wechat.campaigns.mass import planning, sending
@@ -33,6 +35,20 @@ pytestmark = pytest.mark.django_db
 
 def everybody_of(account: OfficialAccount) -> Segment:
     return Segment.objects.create(account=account, name="所有人", conditions=[])
+
+
+def test_a_segment_that_was_changed_after_it_was_planned_gets_nothing(
+    account: OfficialAccount, known: Simulated, written: Writer, staff: Cast
+) -> None:
+    followers(account, known, 3)
+    send = written(target="segment", segment=everybody_of(account))
+    planning.plan(send, timezone.now(), None)
+    Segment.objects.update(conditions=[Condition(field="subscribed", compare="yes", value="")])
+    work_off()
+    send.refresh_from_db()
+    assert (send.state, send.calls.count()) == ("failed", 0)
+    page = signed_in(staff.owner).get(f"/admin/campaigns/masssend/{send.pk}/change/").content.decode()
+    assert "人群分组在定时群发之后被修改" in page
 
 
 def test_everybody_gets_it_once_and_the_report_is_joined(

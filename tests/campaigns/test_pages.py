@@ -7,9 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.approvals.models import ApprovalLimit
-from accounts.followers.models import Tag
+from accounts.followers.models import Follower, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.conftest import World
@@ -88,6 +90,79 @@ def test_who_submits_the_draft_of_somebody_else_cannot_approve_it(world: World, 
     press(author, campaign, "approve")
     campaign.refresh_from_db()
     assert campaign.state == "scheduled"
+
+
+@pytest.fixture
+def lately(world: World) -> Campaign:
+    """A campaign for a segment of those who were seen within a week: two of six."""
+    world.follow(*CROWD)
+    Follower.objects.filter(openid__in=CROWD[:2]).update(last_seen_at=timezone.now())
+    conditions = [Condition(field="seen", compare="within", value="7")]
+    segment = Segment.objects.create(account=world.account, name="近期", conditions=conditions)
+    return world.checked(world.campaign(audience="segment", segment=segment))
+
+
+def widen(client: Client, campaign: Campaign) -> None:
+    """Makes everybody who follows one of the campaign's segment, on the page of segments."""
+    values = {"name": "近期", "match": "all", "c0-field": "subscribed", "c0-compare": "yes", "save": "1"}
+    segment = campaign.segment
+    assert segment is not None
+    client.post(f"/admin/followers/segment/{segment.pk}/change/", values)
+    segment.refresh_from_db()
+    assert segment.conditions[0]["field"] == "subscribed"
+
+
+def test_who_was_looked_at_is_whom_approval_is_asked_for(world: World, staff: Cast, lately: Campaign) -> None:
+    author = signed_in(staff.owner)
+    widen(author, lately)
+    html = page(author, lately)
+    assert "人群分组在核算发送对象之后" in html
+    assert 'value="submit"' not in html
+    press(author, lately, "submit")
+    lately.refresh_from_db()
+    assert lately.state == "draft"
+    press(author, world.checked(lately), "submit")
+    assert 'value="approve"' in page(signed_in(staff.superuser), lately)
+
+
+def test_a_segment_that_was_changed_meanwhile_is_not_approved(
+    world: World, staff: Cast, lately: Campaign
+) -> None:
+    author, second = signed_in(staff.owner), signed_in(staff.superuser)
+    press(author, lately, "submit")
+    widen(author, lately)
+    assert 'value="approve"' not in page(second, lately)
+    press(second, lately, "approve")
+    lately.refresh_from_db()
+    assert lately.state == "waiting"
+    press(author, lately, "withdraw")
+    lately.refresh_from_db()
+    assert lately.state == "draft"
+
+
+def test_a_segment_that_was_changed_after_the_approval_gets_nothing_until_it_was_looked_at(
+    world: World, staff: Cast, lately: Campaign
+) -> None:
+    author, second = signed_in(staff.owner), signed_in(staff.superuser)
+    press(author, lately, "submit")
+    press(second, lately, "approve")
+    widen(author, lately)
+    world.run(lately)
+    assert (lately.state, lately.trouble, world.received()) == ("paused", "audience_changed", {})
+    html = page(author, lately)
+    assert "请撤回编辑" in html
+    assert 'value="resume"' not in html
+    press(author, lately, "withdraw")
+    lately.refresh_from_db()
+    world.run(world.approved(lately))
+    assert dict(world.received()) == dict.fromkeys(CROWD, 1)
+
+
+def test_another_name_of_a_segment_changes_nothing(world: World, lately: Campaign) -> None:
+    world.approved(lately)
+    Segment.objects.update(name="近七天")
+    world.run(lately)
+    assert set(world.received()) == set(CROWD[:2])
 
 
 def test_the_limit_is_that_of_whoever_submits(world: World, staff: Cast) -> None:
@@ -331,3 +406,13 @@ def test_the_history_says_what_was_chosen_in_the_words_of_the_form(world: World,
     assert f"模板: {world.template} → –" in entry.note
     assert "标签: – → 老客" in entry.note
     assert "统计点击: 否 → 是" in entry.note
+
+
+@pytest.mark.parametrize("has_templates", [True, False])
+def test_a_new_campaign_begins_with_a_way_that_the_account_has(
+    world: World, staff: Cast, has_templates: bool
+) -> None:
+    if not has_templates:
+        Template.objects.update(missing_since=timezone.now())
+    form = signed_in(staff.owner).get(url("campaign_add")).context["form"]
+    assert form["way"].value() == ("either" if has_templates else "service")

@@ -101,7 +101,7 @@ def test_an_outage_with_lost_answers_leaves_nobody_with_two_messages(
     assert states(campaign) == {"sent": 300}
 
 
-@pytest.mark.parametrize(("errcode", "api"), [(48001, SEND), (50002, SEND), (40164, TOKEN)])
+@pytest.mark.parametrize(("errcode", "api"), [(48001, SEND), (50002, SEND), (40164, TOKEN), (50004, TOKEN)])
 def test_a_refusal_of_the_account_holds_the_campaign_and_spends_nobody(
     world: World, clock: time_machine.Traveller, errcode: int, api: str
 ) -> None:

@@ -32,13 +32,14 @@ def problems(account: OfficialAccount, text: str) -> list[tuple[int, int]]:
 
 def test_a_file_makes_channels_with_everything_in_it(account: OfficialAccount, staff: Cast) -> None:
     fair, vip = (Tag.objects.create(account=account, name=name) for name in ("展会", "VIP"))
-    text = "名称,分组,地点,负责人,成本（元）,标签\n一号店,门店,广州,editor,120.50,展会、VIP\n二号店,,,,,\n"
-    (first, second) = batches.make(read(account, text))
+    text = "名称,分组,地点,负责人,成本（元）,标签\n一号店,门店,广州,editor,￥１２0.5,展会、VIP\n二号店,,,,,\n"
+    text += "三号店,,,,￥1200元,\n"
+    (first, second, third) = batches.make(read(account, text))
     assert (first.name, first.group, first.place, first.owner, first.cost) == (
         "一号店", "门店", "广州", staff.editor, 12_050,
     )  # fmt: skip
     assert set(first.tags.all()) == {fair, vip}
-    assert (second.cost, second.owner) == (0, None)
+    assert (second.cost, second.owner, third.cost) == (0, None, 120_000)
     assert {code.state for code in Code.objects.all()} == {"waiting"}
     assert first.scene != second.scene
 

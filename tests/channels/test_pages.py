@@ -96,6 +96,15 @@ def test_a_welcome_that_cannot_be_sent_is_refused_and_nothing_is_lost(staff: Cas
     assert "一号店" in page.content.decode()
 
 
+@pytest.mark.parametrize("cost", ["１，２００。５０元", "¥1,200.5", " 1200.50 "])
+def test_a_cost_is_read_as_people_type_it(staff: Cast, cost: str) -> None:
+    signed_in(staff.editor).post(f"{LIST}add/", form(account=staff.ours.pk, cost_yuan=cost))
+    made = Channel.objects.get()
+    assert made.cost == 120_050
+    page = signed_in(staff.editor).get(f"{LIST}{made.pk}/change/").content.decode()
+    assert 'name="cost_yuan" value="1200.50"' in page
+
+
 @pytest.mark.parametrize("cost", ["-1", "1.234", "abc", "999999999999"])
 def test_a_cost_that_is_no_amount_is_refused(staff: Cast, cost: str) -> None:
     signed_in(staff.editor).post(f"{LIST}add/", form(account=staff.ours.pk, cost_yuan=cost))

@@ -86,6 +86,27 @@ def test_a_page_about_a_row_moves_the_switcher_to_it_and_its_file_does_not(
     assert visitor.client.session[SESSION_KEY] == staff.theirs.pk
 
 
+def test_opening_a_row_of_another_account_says_that_the_switcher_moved(staff: Cast, theirs: World) -> None:
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    visitor, told = Visitor(staff.owner, staff.ours), f"已切换到“{staff.theirs.name}”。"
+    for label in ("replies.rule", "campaigns.campaign", "merchants.merchant"):
+        visitor.show(staff.ours)
+        row = theirs[label]
+        address = reverse(f"admin:{label.replace('.', '_')}_change", args=[row.pk])
+        assert told in visitor.client.get(address).content.decode(), label
+        assert told not in visitor.client.get(address).content.decode(), label
+
+
+def test_what_an_open_page_asks_for_by_itself_moves_no_switcher(staff: Cast, theirs: World) -> None:
+    """Another tab may show another account, and be about to send a form."""
+    StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
+    visitor = Visitor(staff.owner, staff.ours)
+    address = reverse("admin:campaigns_campaign_change", args=[theirs["campaigns.campaign"].pk])
+    part = visitor.client.get(f"{address}?part=now", headers={"Sec-Fetch-Mode": "cors"})
+    assert part.context["account"] == staff.theirs
+    assert visitor.client.session[SESSION_KEY] == staff.ours.pk
+
+
 def test_a_role_looks_at_its_areas_and_a_superuser_at_everything(staff: Cast) -> None:
     for user, page, status in (
         (staff.editor, RULES, 200),
@@ -139,7 +160,10 @@ def test_a_password_is_changed_and_signs_in(staff: Cast, whose: str) -> None:
     client, new = signed_in(staff.superuser), "another long phrase 7"
     user = staff.superuser if whose == "own" else staff.editor
     page = "/admin/password_change/" if whose == "own" else f"/admin/auth/user/{user.pk}/password/"
-    assert client.get(page).status_code == 200
+    form = client.get(page)
+    assert form.status_code == 200
+    # Everywhere else staff are addressed politely.
+    assert "你" not in form.content.decode()
     names = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     answer = client.post(page, names if whose == "own" else {"password1": new, "password2": new})
     user.refresh_from_db()

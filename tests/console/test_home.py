@@ -128,6 +128,8 @@ def test_yesterday_is_compared_with_the_same_day_of_the_week_before(staff: Cast)
     assert [value for _day, value, _before in card.lines][:3] == ["0", "3", "0"]
     assert card.lines[1][2] == "2"
     assert len(card.lines) == 30
+    # By no weekday: on a Monday "last Sunday" would be yesterday itself.
+    assert "昨天 3，上周同日 2" in signed_in(staff.owner).get("/admin/").content.decode()
 
 
 def test_more_of_what_is_bad_is_worse(staff: Cast) -> None:

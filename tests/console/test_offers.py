@@ -5,12 +5,15 @@ from typing import Any
 
 import lxml.html
 import pytest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
-from tests.cast import Cast, member
+from accounts.approvals.models import ApprovalLimit
+from tests.cast import Cast, member, signed_in
 from tests.console.table import may, table
 from tests.console.visiting import Visitor, address_of
 from tests.console.world import World
+from tests.menus.conftest import button, put
+from wechat.campaigns.models import MassSend
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +63,60 @@ def test_nobody_is_offered_what_they_may_not_do(role: str, staff: Cast, ours: Wo
             if right and not may(role, right) and (name, name_of(target)) not in KNOWN:
                 wrong.add(f"{name} as {role}: {method} {name_of(target)}")
     assert not wrong, "\n".join(sorted(wrong))
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "row", "at_once"),
+    [
+        ("mass_send", "campaigns_mass_send", "campaigns.masssend", "发给全部粉丝…"),
+        ("article_publication", "articles_publish", "articles.draft", "发布"),
+        ("menu_publication", "menus_publish", "menus.menu", "立即发布"),
+        ("menu_publication", "menus_take_off", "menus.menu", "下线"),
+    ],
+)
+def test_what_needs_another_persons_yes_says_so_before(
+    action: str, name: str, row: str, at_once: str, staff: Cast, ours: World
+) -> None:
+    """Beyond the limit of whoever asks, the page neither promises to send nor to publish."""
+    MassSend.objects.update(target="all")
+    put(ours["menus.menu"], button())
+    client, address = signed_in(staff.owner), reverse(f"admin:{name}", args=[ours[row].pk])
+    limit = ApprovalLimit.objects.create(account=staff.ours, action=action, role="owner", alone_up_to=None)
+    alone = client.get(address).content.decode()
+    limit.alone_up_to = 0
+    limit.save()
+    asking = client.get(address).content.decode()
+    told = "超出您的审批额度"
+    assert told not in alone
+    assert at_once in buttons(alone)
+    assert told in asking
+    assert at_once == "发给全部粉丝…" or at_once not in buttons(asking)
+    assert at_once == "发给全部粉丝…" or "提交审批" in buttons(asking)
+
+
+def test_a_mass_send_to_everybody_is_confirmed_as_what_it_is(staff: Cast, ours: World) -> None:
+    MassSend.objects.update(target="all")
+    address = reverse("admin:campaigns_mass_send", args=[ours["campaigns.masssend"].pk])
+    assert "提交审批" in buttons(signed_in(staff.owner).post(address, {"at": ""}).content.decode())
+
+
+def buttons(page: str) -> list[str]:
+    root: Any = lxml.html.fromstring(page)
+    return [" ".join(each.text_content().split()) for each in root.xpath("//*[@id='main']//button")]
+
+
+def test_pages_and_mini_programs_are_offered_wherever_a_link_is_asked_for(staff: Cast, ours: World) -> None:
+    campaign, template = ours["campaigns.campaign"], ours["pushes.template"]
+    campaign.way, campaign.template = "template", template
+    campaign.save()
+    client, appid = signed_in(staff.owner), ours["menus.miniprogram"].appid
+    addresses = {
+        reverse("admin:campaigns_variant", args=[campaign.pk, "A"]): True,
+        reverse("admin:pushes_template_try", args=[template.pk]): True,
+        reverse("admin:replies_rule_change", args=[ours["replies.rule"].pk]): True,
+        reverse("admin:pushes_eventtemplate_change", args=[ours["pushes.eventtemplate"].pk]): False,
+    }
+    for address, has_program in addresses.items():
+        page = client.get(address).content.decode()
+        assert "选择页面…" in page, address
+        assert (f'<option value="{appid}">' in page) == has_program, address

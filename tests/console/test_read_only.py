@@ -81,6 +81,32 @@ def test_a_rule_is_read_with_its_replies_and_without_fields_of_other_kinds(ours:
         assert absent not in text
 
 
+def test_addresses_and_signs_are_read_as_they_were_typed(ours: World, staff: Cast) -> None:
+    """Links are links, and what is a sign of markup elsewhere is a letter here."""
+    rule = ours["replies.rule"]
+    rule.note = "汤 & 面 <小份>\n见 https://example.com/a?b=1&c=2"
+    rule.save()
+    page = shown(signed_in(staff.auditor), rule)
+    assert "汤 &amp; 面 &lt;小份&gt;<br>" in page
+    assert '<a href="https://example.com/a?b=1&amp;c=2" rel="nofollow">' in page
+
+
+def test_a_campaign_nobody_has_written_yet_says_nothing(ours: World, staff: Cast) -> None:
+    ours["campaigns.variant"].content = {}
+    ours["campaigns.variant"].save()
+    assert "发送内容 – " in _text(shown(signed_in(staff.auditor), ours["campaigns.campaign"]))
+
+
+def test_a_reader_of_a_poster_is_not_asked_to_drag_its_code(ours: World, staff: Cast) -> None:
+    hint = "拖动二维码"
+    assert hint in shown(signed_in(staff.editor), ours["channels.poster"])
+    assert hint not in shown(signed_in(staff.auditor), ours["channels.poster"])
+
+
+def test_a_difference_waits_until_it_is_settled(ours: World, staff: Cast) -> None:
+    assert "状态 待处理" in _text(shown(signed_in(staff.auditor), ours["bills.discrepancy"]))
+
+
 def test_amounts_are_read_in_yuan(ours: World, staff: Cast) -> None:
     Item.objects.filter(pk=ours["shop.item"].pk).update(price=12800)
     Channel.objects.filter(pk=ours["channels.channel"].pk).update(cost=20000)

@@ -98,6 +98,12 @@ def test_pages_and_guides_are_found(staff: Cast) -> None:
     assert "/admin/help/menus/#" in found(staff.owner, "发布、定时、恢复")
 
 
+def test_chapters_of_one_name_are_told_apart_by_their_guide(staff: Cast) -> None:
+    page = found(staff.owner, "收入")
+    assert "数据统计" in page
+    assert "收款与退款" in page
+
+
 def test_nobody_finds_what_they_may_not_open(ours: World, staff: Cast) -> None:
     finance = member("finance", ours.account, "finance")
     assert 'role="option"' not in found(finance, "规则0")

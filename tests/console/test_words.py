@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -130,3 +131,7 @@ def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str,
     request.user = staff.superuser
     items = [item for group in navigation(request) for item in group["items"]]
     assert [str(item["title"]) for item in items if item["active"]] == [entry]
+
+
+def test_what_is_empty_is_the_same_dash_on_every_page() -> None:
+    assert {str(page.get_empty_value_display()) for page in admin.site._registry.values()} == {"–"}

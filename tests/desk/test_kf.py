@@ -87,6 +87,23 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     assert kf.session_of(client_for(account), OPENID) == ""
 
 
+@pytest.mark.parametrize(
+    ("page", "api", "answer"),
+    [
+        ("", "/cgi-bin/customservice/getkflist", '{"kf_list":null}'),
+        ("", "/cgi-bin/customservice/getkflist", '{"kf_list":[null,{"kf_nick":"林"},{"kf_account":7}]}'),
+        ("", "/cgi-bin/customservice/getonlinekflist", '{"kf_online_list":[{"accepted_case":"一"}]}'),
+        ("", "/customservice/kfsession/getwaitcase", '{"waitcaselist":{"openid":null}}'),
+        ("records/", "/customservice/msgrecord/getmsglist", '{"recordlist":[{"time":1000000000000000000}]}'),
+    ],
+)
+def test_an_answer_of_other_types_than_promised_is_shown_as_far_as_it_goes(
+    account: OfficialAccount, known: Simulated, desk: Client, page: str, api: str, answer: str
+) -> None:
+    known.sim("/faults", {"api": api, "answer": answer, "times": 1})
+    assert desk.get(f"{PAGE}{page}").status_code == 200
+
+
 def test_records_of_more_than_a_day_are_refused(account: OfficialAccount, known: Simulated) -> None:
     end = timezone.now()
     begin = end - datetime.timedelta(days=2)

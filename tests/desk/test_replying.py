@@ -249,3 +249,15 @@ def test_two_who_look_at_the_same_conversation_see_each_other(staff: Cast, wrote
     address = f"/admin/desk/thread/live/?who={OPENID}"
     signed_in(staff.service).get(f"{address}&writes=1")
     assert "service 正在输入" in signed_in(staff.owner).get(address).json()["parts"]["head"]
+
+
+def test_a_message_that_nobody_has_seen_is_not_put_off(desk: Client, wrote: Wrote) -> None:
+    thread = wrote("在吗")
+    wrote("急，今天就要")
+    answer = act(desk, thread, "put_off", pause="week")
+    assert (answer.status_code, "期间" in answer.json()["error"]) == (422, True)
+    thread.refresh_from_db()
+    assert not thread.is_put_off
+    assert act(desk, thread, "put_off", pause="week").status_code == 200
+    thread.refresh_from_db()
+    assert thread.is_put_off

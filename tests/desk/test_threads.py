@@ -1,10 +1,12 @@
 import datetime
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
-from tests.cast import Cast, message
+from tests.cast import Cast, message, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from wechat.desk import boxes, threads
 from wechat.desk.models import Thread
@@ -16,6 +18,13 @@ def test_a_message_that_no_rule_answered_waits(wrote: Wrote) -> None:
     thread = wrote("怎么退款")
     assert thread.waiting_since is not None
     assert thread.newest_text == "怎么退款"
+
+
+@pytest.mark.parametrize("text", ["退" * 300, "e" + "\u0301" * 300])
+def test_a_long_message_waits_however_many_accents_its_letters_have(wrote: Wrote, text: str) -> None:
+    thread = wrote(text)
+    assert thread.waiting_since is not None
+    assert thread.newest_text == f"{text[:199]}…"
 
 
 def test_a_message_that_a_rule_answered_waits_for_nobody(wrote: Wrote) -> None:
@@ -100,3 +109,24 @@ def test_a_search_finds_by_the_beginning_of_the_openid(
     threads.close(wrote())
     assert len(boxes.lines(account, "waiting", staff.service, search=OPENID[:12])) == 1
     assert boxes.lines(account, "waiting", staff.service, search="nobody") == []
+
+
+def test_a_conversation_says_whether_it_waits_for_a_person(desk: Client, wrote: Wrote) -> None:
+    thread = wrote()
+    page = {"who": thread.openid}
+    assert "等待人工回复" in desk.get(reverse("admin:desk"), page).content.decode()
+    threads.close(thread)
+    assert "由自动回复处理" in desk.get(reverse("admin:desk"), page).content.decode()
+
+
+def test_what_those_read_who_may_not_answer_is_still_unread_at_the_desk(
+    desk: Client, wrote: Wrote, staff: Cast
+) -> None:
+    page = {"who": wrote().openid, "looks": "1"}
+    for address in (reverse("admin:desk"), reverse("admin:desk_live")):
+        assert signed_in(staff.auditor).get(address, page).status_code == 200
+    thread = Thread.objects.get()
+    assert threads.unread(thread) == 1
+    desk.get(reverse("admin:desk"), page)
+    thread.refresh_from_db()
+    assert threads.unread(thread) == 0

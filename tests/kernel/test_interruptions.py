@@ -27,7 +27,7 @@ from tests.working import react_to_due
 from wechat.inbox import reacting, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import work
-from wechat.kernel.models import Interruption
+from wechat.kernel.models import Hold, Interruption
 from wechat.kernel.work import interruptions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,6 +195,17 @@ def test_what_is_claimed_row_by_row_has_three_tries_in_all(staff: Cast, turn: Tu
     assert killed_until_given_up(turn, SYNC, sync) == 3
     sync.refresh_from_db()
     assert (sync.step, sync.error) == (FollowerSync.Step.STOPPED, interruptions.ENDED)
+
+
+def test_what_is_given_up_unworked_leaves_finding_out_to_another_row_at_once(staff: Cast) -> None:
+    due = timezone.now() - SECOND
+    sync = FollowerSync.objects.create(account=staff.ours, due_at=due, leased_until=due)
+    Interruption.objects.create(work=SYNC, row=str(sync.pk), times=interruptions.MOST - 1, at=due)
+    Hold.objects.create(work=SYNC, subject=staff.ours.pk, cause="away", since=due, until=due)
+    assert work.run(SYNC) == 1
+    sync.refresh_from_db()
+    until = Hold.objects.get().until
+    assert (sync.error, until is not None and until <= timezone.now()) == (interruptions.ENDED, True)
 
 
 def test_a_worker_that_is_stopped_ends_what_it_has_begun(

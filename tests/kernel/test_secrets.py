@@ -1,14 +1,14 @@
 import os
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.secrets import Ciphertext, Undecryptable, seal, unseal
+from wechat.kernel.secrets import Ciphertext, SecretField, Undecryptable, seal, unseal
 
 
 def stored(account: OfficialAccount, column: str) -> bytes:
@@ -63,6 +63,27 @@ def test_keys_are_rotated_and_the_old_one_can_go(account: OfficialAccount, setti
     settings.FIELD_ENCRYPTION_KEYS = fresh
     assert OfficialAccount.objects.get().appsecret == before
     assert stored(account, "token").startswith(b"fresh.")
+
+
+def test_what_no_key_opens_stays_and_is_named_and_the_rest_is_rotated(
+    account: OfficialAccount, settings: Settings
+) -> None:
+    """As where the new pair was put in the old one's place, and something was entered since."""
+    lost, before = stored(account, "token"), account.appsecret
+    settings.FIELD_ENCRYPTION_KEYS = {"second": os.urandom(32)}
+    OfficialAccount.objects.filter(pk=account.pk).update(appsecret=seal(before, _binding(account)))
+    settings.FIELD_ENCRYPTION_KEYS = {"third": os.urandom(32), **settings.FIELD_ENCRYPTION_KEYS}
+    with pytest.raises(CommandError, match=r"(?s)OfficialAccount .*, token: no key .*Put the key back"):
+        call_command("rotate_field_keys", verbosity=0)
+    assert stored(account, "token") == lost
+    assert stored(account, "appsecret").startswith(b"third.")
+    assert OfficialAccount.objects.get().appsecret == before
+
+
+def _binding(account: OfficialAccount) -> str:
+    field = OfficialAccount._meta.get_field("appsecret")
+    assert isinstance(field, SecretField)
+    return field.binding(account)
 
 
 def test_without_its_key_a_secret_is_named_undecryptable(

@@ -4,11 +4,12 @@ import io
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from tests import workbooks
 from tests.workbooks import ROWS, WRITERS
@@ -16,7 +17,7 @@ from wechat.console.tables import writing
 from wechat.console.tables.cells import Value
 from wechat.console.tables.limits import SheetLimits, UnreadableTable
 from wechat.console.tables.reading import rows_of
-from wechat.sdk.text import clean
+from wechat.sdk.text import clean, without_unseen
 
 TEXT = "OpenID,备注\noPerson,王女士\n"
 
@@ -55,16 +56,49 @@ PEOPLE = [["OpenID", "备注"], ["oPerson", "王女士"]]
         (f"{TEXT}oB,𠮷野家😀\n".encode("gb18030"), [*PEOPLE, ["oB", "𠮷野家😀"]]),
         (f"sep=|\n{TEXT}".replace(",", "|").encode(), PEOPLE),
         (f'{TEXT}"oB","a,""b""\nc"'.encode(), [*PEOPLE, ["oB", 'a,"b"\nc']]),
+        (TEXT.encode() + b"oB,\xed\xa0\xbd\xed\xb8\x80\n", [*PEOPLE, ["oB", "😀"]]),
+        (TEXT.encode("gbk") + b"oB,\x8050\n", [*PEOPLE, ["oB", "\ufffd50"]]),
+        (f"{TEXT}\u202aoB\u202c,\u200b\n".encode(), [*PEOPLE, ["oB", ""]]),
+        (TEXT.encode() + b'="oB","=""0012"""\n', [*PEOPLE, ["oB", "0012"]]),
     ],
     ids=[
         "line ends of old Macs", "two marks", "a zero", "a zero in GBK", "a cut character", "half a unit",
         "ragged", "four bytes a character", "another separator", "quotes and no last line end",
+        "an emoji in two halves", "the euro of Windows in GBK", "unseen characters", "digits as formulas",
     ],
 )  # fmt: skip
 def test_a_text_that_is_not_as_it_should_be_is_read_as_far_as_it_can_be(
     body: bytes, rows: list[list[str]]
 ) -> None:
     assert read(body) == rows
+
+
+def test_an_emoji_in_two_halves_is_one_wherever_the_buffer_ends() -> None:
+    body = "oA,好\n".encode() + b"x\xed\xa0\xbd\xed\xb8\x80" * 40_000
+    assert read(body)[1] == ["x😀" * 40_000]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("用戶OpenID,備註\noA,臺北門市的陳先生\n", "big5"),
+        ("用戶OpenID,備註\noA,旺角門市啲客戶要發票\n", "big5hkscs"),
+        ("用戶OpenID,備註\noA,臺北門市的陳先生\n", "gbk"),
+        ("OpenID,备注\noA,朱镕、李喆、陶珺\n", "gbk"),
+        ("OpenID,备注\noA,王\n", "gb18030"),
+    ],
+)
+def test_traditional_and_simplified_chinese_are_told_apart(text: str, encoding: str) -> None:
+    assert read(text.encode(encoding)) == [line.split(",") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<html><table><tr><td>OpenID</td></tr></table></html>", '\ufeff<?xml version="1.0"?>\n<Workbook/>'],
+)
+def test_a_page_that_is_called_a_table_is_refused_with_what_to_do(page: str) -> None:
+    with pytest.raises(UnreadableTable, match=r"Excel.*\.xlsx"):
+        read(page.encode())
 
 
 def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rows_after_it() -> None:
@@ -167,6 +201,31 @@ def test_rows_that_are_left_out_count() -> None:
     assert read(workbooks.of_excel(rows)) == [[], [], ["", "1"]]
 
 
+@pytest.mark.parametrize("kind", ["s", "n", "b", "str", "inlineStr", "d"])
+def test_a_cell_without_a_value_is_empty(kind: str) -> None:
+    rows = f'<row><c><v>1</v></c><c t="{kind}"><v/></c><c t="{kind}"/><c><v>2</v></c></row>'
+    assert read(workbooks.of_excel(rows)) == [["1", "", "", "2"]]
+
+
+def test_a_formula_counts_by_its_result_and_without_one_is_told() -> None:
+    known = '<row><c t="str"><f>A2</f><v>oA</v></c><c t="str"><f>A3</f><v></v></c></row>'
+    assert read(workbooks.of_excel(known)) == [["oA"]]
+    with pytest.raises(UnreadableTable, match="2"):
+        read(workbooks.of_excel(known + "<row><c><v>1</v></c><c><f>A2</f></c></row>"))
+
+
+def test_a_hidden_sheet_is_not_the_open_one() -> None:
+    made = Workbook()
+    hidden: Any = made.active
+    hidden.append(["名单以外"])
+    hidden.sheet_state = "hidden"
+    made.create_sheet().append(["OpenID"])
+    data = io.BytesIO()
+    made.active = 0
+    made.save(data)
+    assert read(data.getvalue()) == [["OpenID"]]
+
+
 def test_control_characters_stay_outside() -> None:
     rows = '<row><c t="inlineStr"><is><t>a_x0007__x000B_b_x000A_c</t></is></c></row>'
     assert read(workbooks.of_excel(rows)) == [["ab\nc"]]
@@ -244,7 +303,7 @@ def test_a_million_rows_and_one_begin_another_sheet(monkeypatch: pytest.MonkeyPa
 def test_what_is_written_can_be_read_again_whatever_the_cells_hold(texts: list[str]) -> None:
     texts = [text.lstrip("'") for text in texts]
     row: list[Value] = ["name", *texts]
-    kept = [clean(text) for text in texts]
+    kept = [without_unseen(clean(text)) for text in texts]
     assert read(as_csv(row).encode("utf-8", "strict"))[0][1:] == kept
     again = read(as_workbook(row))[0][1:]
     while len(again) < len(kept):

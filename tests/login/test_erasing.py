@@ -103,6 +103,30 @@ def test_a_mini_program_login_that_was_under_way_makes_nobody_known_again(
     assert not Visitor.objects.exists()
 
 
+@pytest.mark.parametrize("call", ["open_data", "phone_number"])
+def test_nor_does_a_profile_or_number_that_a_mini_program_was_giving_meanwhile(
+    person: Person, mini: OfficialAccount, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    given = {"account": "mini", "code": person.from_the_phone(mini.appid, "login")}
+    address = "/api/v1/auth/miniprogram/"
+    access = Client().post(address, given, content_type="application/json").json()["access_token"]
+    openid, asked = Visitor.objects.get().openid, getattr(miniprogram, call)
+
+    def erased_meanwhile(*given: Any) -> Any:
+        found = asked(*given)
+        erasing.erase(Follower(account=mini, openid=openid))
+        return found
+
+    monkeypatch.setattr(miniprogram, call, erased_meanwhile)
+    what = "profile" if call == "open_data" else "phone"
+    sent: Any = person.from_the_phone(mini.appid, what)
+    sent = sent if what == "profile" else {"code": sent}
+    bearer = Client(headers={"Authorization": f"Bearer {access}"})
+    answer = bearer.post(f"{address}{what}/", sent, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_session")
+    assert not Visitor.objects.exists()
+
+
 def test_what_was_agreed_to_before_following_is_the_followers_too(
     person: Person, account: OfficialAccount, settings: Settings
 ) -> None:

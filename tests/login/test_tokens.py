@@ -74,6 +74,18 @@ def _claims(access: str) -> dict[str, Any]:
     return dict(jwt.decode(access, options={"verify_signature": False}))
 
 
+def test_whoever_has_tokens_that_no_key_opens_any_more_signs_in_again(
+    visitor: Visitor, settings: Settings
+) -> None:
+    given = tokens.start(visitor, MINI)
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    answer = me(given.access)
+    assert (answer.status_code, code(answer)) == (401, "invalid_token")
+    with pytest.raises(BadToken, match="invalid_token"):
+        tokens.refreshed(given.refresh)
+    assert me(tokens.start(visitor, MINI).access).json()["openid"] == "oVisitor"
+
+
 KINDS = ["nonsense", "wild_kid", "unsigned", "other_key", "other_kid", "audience", "issuer", "no_exp"]
 
 

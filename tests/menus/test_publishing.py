@@ -132,6 +132,42 @@ def test_of_an_account_one_publication_is_under_way_at_a_time(menu: Menu) -> Non
         asking.publish(menu, drafts.freeze(menu), by=None)
 
 
+def one_live_and_one_planned(account: OfficialAccount, menu: Menu) -> Menu:
+    """Publishes a menu for some, and plans another one below it, which is returned."""
+    upper, lower = (
+        conditional(account, name, place, platform=place + 1) for place, name in enumerate(("会员", "新人"))
+    )
+    published(menu, button())
+    published(upper, button("upper", "会员"))
+    put(lower, button("lower", "新人"))
+    asking.schedule(lower, drafts.freeze(lower), at=timezone.now(), by=None)
+    return lower
+
+
+def test_a_planned_menu_is_not_published_once_another_would_win_than_was_looked_at(
+    account: OfficialAccount, wechat: Phone, menu: Menu, staff: Cast
+) -> None:
+    lower = one_live_and_one_planned(account, menu)
+    signed_in(staff.editor).post(reverse("admin:menus_shift", args=[lower.pk]), {"to": "up"})
+    work.run("menus.publish")
+    planned = lower.publications.get()
+    assert (planned.state, planned.reason) == (State.FAILED, Reason.NOT_READY)
+    assert "先后顺序" in planned.explanation
+    assert wechat.names() == ["课程"]
+    again = asking.publish_again(planned)
+    assert carried_out(again).state == State.FAILED
+    assert carried_out(asking.publish(lower, planned.version, by=None)).state == State.PUBLISHED
+
+
+def test_a_planned_menu_is_published_where_another_came_or_went_meanwhile(
+    account: OfficialAccount, wechat: Phone, menu: Menu
+) -> None:
+    lower = one_live_and_one_planned(account, menu)
+    published(conditional(account, "其他", 0, platform=3), button("other", "其他"))
+    carried_out(asking.publish(Menu.objects.get(name="会员"), None, by=None))
+    assert carried_out(lower.publications.get()).state == State.PUBLISHED
+
+
 def test_a_scheduled_one_waits_for_the_one_that_is_under_way(wechat: Phone, menu: Menu) -> None:
     put(menu, button(name="甲"))
     first = asking.publish(menu, drafts.freeze(menu), by=None)

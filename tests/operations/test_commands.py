@@ -49,10 +49,7 @@ def test_what_is_told_inside_is_kept_inside(proxy: str) -> None:
     assert all(network.is_private for network in networks)
 
 
-def test_caddy_and_the_ingress_lead_nobody_outside_to_the_metrics() -> None:
-    text = (PROJECT / "deploy/Caddyfile").read_text()
-    assert re.search(r"@outside \{\s+path /metrics\s+not remote_ip private_ranges\s+\}", text)
-    assert "respond @outside 404" in text
+def test_the_ingress_leads_nobody_to_the_metrics() -> None:
     ingress = next(yaml.safe_load_all((PROJECT / "deploy/kubernetes/base/ingress.yaml").read_text()))
     (rule,) = ingress["spec"]["rules"]
     paths = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
@@ -66,3 +63,24 @@ def test_systemd_starts_nothing_before_the_migration() -> None:
     assert len(units) == 3
     for unit in units.values():
         assert "wechat-console-web.service" in unit.split("After=")[1].splitlines()[0].split()
+
+
+def test_every_sample_lets_a_web_process_end_what_it_has_begun() -> None:
+    """What kills it at the same second would cut off the callbacks that it still commits."""
+    compose = yaml.safe_load((PROJECT / "deploy/compose.yaml").read_text())["services"]["web"]
+    unit = (PROJECT / "deploy/systemd/wechat-console-web.service").read_text()
+    pod = next(yaml.safe_load_all((PROJECT / "deploy/kubernetes/base/web.yaml").read_text()))["spec"][
+        "template"
+    ]
+    (told_to_go,) = (each["lifecycle"]["preStop"]["exec"] for each in pod["spec"]["containers"])
+    given = {
+        "compose": compose.get("stop_grace_period", "10s").removesuffix("s"),
+        "systemd": re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)[0],
+        "kubernetes": pod["spec"]["terminationGracePeriodSeconds"] - int(told_to_go["command"][1]),
+    }
+    for file in SHIPPED:
+        needed = re.search(r"--timeout-graceful-shutdown (\d+)", web_command(file))
+        assert needed is not None
+        assert {where: int(seconds) > int(needed[1]) for where, seconds in given.items()} == dict.fromkeys(
+            given, True
+        )

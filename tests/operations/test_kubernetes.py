@@ -63,7 +63,7 @@ def test_whatever_a_kustomization_names_is_there_and_nothing_is_left_out(folder:
     named = [*kustomization.get("resources", ()), *kustomization.get("components", ())]
     assert [name for name in named if not (folder / name).exists()] == []
     for generated in kustomization.get("configMapGenerator", ()):
-        assert all((folder / name).exists() for name in generated["envs"])
+        assert all((folder / name).exists() for name in generated.get("envs", ()))
     beside = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert beside <= set(named)
     for patch in kustomization.get("patches", ()):
@@ -212,6 +212,27 @@ def test_whatever_the_migration_reads_is_there_before_it() -> None:
     needed = ["Namespace/wechat-console", *(f"ConfigMap/{name}" for name in maps_of(job))]
     assert all(wave(found[name]) < wave(job) for name in needed)
     assert all(wave(job) < wave(each) for name, each in found.items() if name not in {*needed, "Job/migrate"})
+
+
+def test_without_argo_cd_a_label_chooses_the_same() -> None:
+    """But for the namespace, which holds the secret by then."""
+    found = {name_of(each): each for each in built("overlays/production")}
+    del found["Namespace/wechat-console"]
+    chosen = {
+        name for name, each in found.items() if each["metadata"].get("labels", {}).get("applied") == "first"
+    }
+    assert chosen == {name for name, each in found.items() if wave(each) < 0}
+    guide = (PROJECT / "docs/operations.md").read_text()
+    assert "`kubectl apply -k deploy/kubernetes/overlays/production -l applied=first`" in guide
+
+
+def test_production_names_its_address_at_one_place(tmp_path: Path) -> None:
+    copied = shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    kustomization = copied / "overlays/production/kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("console.example.com", "wechat.example.org"))
+    found = run("kubectl", "kustomize", kustomization.parent)
+    assert "console.example.com" not in found
+    assert found.count("wechat.example.org") == 3
 
 
 def maps_of(job: Resource) -> Iterator[str]:

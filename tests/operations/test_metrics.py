@@ -19,9 +19,12 @@ from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
+from config import health, metrics
 from tests.asgi import exchange
 from tests.callbacks import post
 from tests.config.test_beat import running
+from tests.config.test_health import database_at as database_at
+from tests.config.test_health import silent as silent
 from tests.platform import Platform
 from tests.simulator.conftest import free_port
 from tests.working import react_to_due
@@ -36,6 +39,7 @@ from prometheus_client import Counter, Histogram
 Counter("orders", "", ["kind"]).labels("a").inc(int(sys.argv[1]))
 Histogram("waited", "", buckets=(1, 2)).observe(1.5)
 """
+FAILED = "wechat_gauges_failed"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -95,6 +99,19 @@ def test_a_store_that_is_away_takes_only_its_own_numbers_with_it(monkeypatch: py
     assert samples["wechat_gauges_failed", (("group", "work"),)] == 1
     assert samples["wechat_gauges_failed", (("group", "spool"),)] == 0
     assert not any(name == "wechat_work_due" for name, _labels in samples)
+
+
+def test_a_postgres_that_says_nothing_takes_only_its_own_numbers_with_it(
+    database_at: Any, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.tick()
+    monkeypatch.setattr(health.PROBES["postgres"], "_answer", None)
+    monkeypatch.setattr(metrics, "SILENT_SECONDS", 0.2)
+    database_at(silent)
+    samples = scrape()
+    failed = {dict(labels)["group"] for (name, labels), value in samples.items() if name == FAILED and value}
+    assert failed == {*exposition.GAUGES.names()} - {"tick", "spool"}
+    assert samples["wechat_tick_age_seconds", ()] >= 0
 
 
 def test_without_redis_the_rest_is_told(settings: Settings) -> None:

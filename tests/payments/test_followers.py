@@ -1,9 +1,12 @@
 """What others learn of payments: segments, the follower's page, the desk, channels, menus, forgetting."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers import erasing, segments, timeline
@@ -12,13 +15,18 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from config.handlers import paid_orders
 from payments.merchants.models import Merchant
+from payments.orders import ordering
 from payments.orders.models import Order
+from payments.orders.states import OrderState
 from payments.shop.models import Item, Sale
 from tests.cast import Cast, signed_in
+from tests.payments.world import answer_close, answer_query
+from tests.sdk.pay.platform import PayPlatform
 from wechat.channels import report
 from wechat.channels.models import Attribution, Channel
 from wechat.console.periods import Period
 from wechat.desk import panel
+from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
 
@@ -146,6 +154,27 @@ def test_forgetting_somebody_empties_what_they_filled_in_and_keeps_the_books(
     assert Order.objects.filter(payer_openid=OFTEN).count() == 2
     kept = [str(holding.what) for holding in erasing.holdings(people[OFTEN]) if holding.erase is None]
     assert len(kept) == 1
+
+
+def test_what_somebody_who_is_forgotten_could_still_pay_is_closed(
+    wanted: Callable[..., ordering.Wanted], pay: PayPlatform, account: OfficialAccount, staff: Cast
+) -> None:
+    order = ordering.place(ordering.create(wanted()))
+    other = ordering.create(wanted(openid="oSomebody", key="other"))
+    follower = Follower.objects.create(account=account, openid=order.openid)
+    page = reverse("admin:followers_erase", args=[follower.pk])
+    owner = signed_in(staff.owner)
+    assert "1 个未支付的订单" in owner.get(page).content.decode()
+    erasing.erase(follower)
+    order.refresh_from_db()
+    assert order.state == OrderState.CLOSING
+    with pytest.raises(ordering.OrderRefused):
+        ordering.place(order)
+    answer_query(pay, order)
+    answer_close(pay, order)
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1)):
+        work.run("orders.chase")
+    assert set(Order.objects.values_list("pk", "state")) == {(order.pk, "closed"), (other.pk, "created")}
 
 
 def test_a_picture_in_use_is_not_deleted(account: OfficialAccount, merchant: Merchant) -> None:

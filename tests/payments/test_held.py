@@ -283,6 +283,9 @@ def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
         reader.post(JOBS, posted)
         assert Hold.objects.exists()
     assert AWAY in signed_in(staff.owner).get(JOBS).content.decode()
+    assert (
+        "所有公众号中都有财务权限的同事" in signed_in(staff.owner).get("/admin/bills/bill/").content.decode()
+    )
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.FINANCE)
     owner, posted = signed_in(staff.owner), {"work": CHASE, "account": staff.ours.pk}
     assert "原因已消除" in owner.get(f"{JOBS}?account={staff.ours.pk}").content.decode()

@@ -99,6 +99,16 @@ def test_one_that_does_not_decrypt_is_refused(ordered: Ordered) -> None:
     assert Discrepancy.objects.get().kind == "undecryptable"
 
 
+def test_one_to_a_merchant_whose_keys_no_key_opens_is_sent_again_by_wechat_pay(ordered: Ordered) -> None:
+    order = ordered()
+    body = notification(transaction(order))
+    kept = Merchant.objects.values_list("api_v3_key", flat=True).get()
+    Merchant.objects.update(api_v3_key=b"lost.from another installation")
+    refused_and_unchanged(order, body, signature(body), 503)
+    Merchant.objects.update(api_v3_key=kept)
+    assert post(order.merchant, body).status_code == 204
+
+
 def test_one_that_is_too_large_is_refused_unread(ordered: Ordered) -> None:
     order = ordered()
     body = b"a" * (256 * 1024 + 1)
@@ -224,6 +234,30 @@ def test_an_order_that_is_moved_meanwhile_is_paid_from_where_it_is_then(ordered:
     assert order.state == OrderState.PAID
     assert Notice.objects.get().state == Notice.State.APPLIED
     assert OrderEvent.objects.count() == order.steps.filter(kind="moved").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["SUCCESS", "CLOSED"])
+def test_an_order_that_somebody_else_holds_for_long_is_left_to_a_worker(ordered: Ordered, state: str) -> None:
+    """WeChat Pay has its answer while the order is still held, and no thread goes on waiting for it."""
+    order = ordered()
+    answers: list[int] = []
+
+    def deliver() -> None:
+        answers.append(notify(order, state).status_code)
+        connection.close()
+
+    delivery = threading.Thread(target=deliver)
+    with atomic():
+        Order.objects.select_for_update().get(pk=order.pk)
+        delivery.start()
+        delivery.join(30)
+        assert answers == [204]
+    notice = Notice.objects.get()
+    assert (notice.state, "lock timeout" in notice.error) == (Notice.State.FAILED, True)
+    notices.handle_now(notice)
+    order.refresh_from_db()
+    assert order.state == (OrderState.PAID if state == "SUCCESS" else OrderState.CLOSED)
 
 
 def _somebody_waits() -> bool:

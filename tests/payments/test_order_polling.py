@@ -1,10 +1,12 @@
 import datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.staff.models import StaffRight
 from payments.bills.discrepancies import keep
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
@@ -12,6 +14,7 @@ from payments.orders import polling
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, OrderEvent
 from payments.orders.states import OrderState
+from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
     TRANSACTIONS,
@@ -81,6 +84,34 @@ def test_what_waits_for_staff_since_its_payment_does_not_fit_is_asked_about_ever
     assert polling.next_look(order, now) < now + datetime.timedelta(minutes=30)
     keep(order.merchant, Mismatch(MismatchKind(kind), "x", order=order))
     assert polling.next_look(order, now) == now + datetime.timedelta(hours=1)
+
+
+def test_what_wechat_pay_says_that_nobody_understands_is_asked_about_ever_more_rarely_and_told(
+    ordered: Ordered, pay: PayPlatform, staff: Cast
+) -> None:
+    order = ordered()
+    path = f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"
+    pay.pay[path] = lambda request: refused(400, "INVALID_REQUEST", "无法识别")
+    over, asked = order.expires_at, list[datetime.datetime]()
+    finance = signed_in(member("money", order.account, StaffRight.Role.FINANCE))
+    with time_machine.travel(over, tick=False) as clock:
+        while timezone.now() < over + datetime.timedelta(days=1):
+            work.run("orders.chase")
+            asked.append(timezone.now())
+            due_at = seen(order).due_at
+            assert due_at
+            clock.move_to(due_at)
+        told = finance.get("/admin/todo/counts/").json()["kinds"]
+    pauses = [after - before for before, after in pairwise(asked)]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (datetime.timedelta(seconds=20), datetime.timedelta(hours=1))
+    assert len(asked) < 60
+    assert {each["key"].partition(":")[2] for each in told} == {"orders.stuck"}
+    answer_query(pay, order)
+    answer_close(pay, order)
+    with later(datetime.timedelta(days=2)):
+        work.run("orders.chase")
+    assert seen(order).state == OrderState.CLOSED
 
 
 def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:

@@ -77,6 +77,7 @@ def test_another_maker_may_use_the_same_key(wanted: Want) -> None:
         ({"description": "  "}, "description"),
         ({"description": "长" * 128}, "description"),
         ({"attach": "长" * 43}, "attach"),
+        ({"goods": (TEA,) * 80}, "goods"),
         ({"key": ""}, "key"),
         ({"key": "k" * 161}, "key"),
         ({"openid": ""}, "openid"),

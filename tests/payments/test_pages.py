@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
+from pytest_django import Settings
 
 from accounts.approvals.models import ApprovalLimit
 from accounts.followers import searching
@@ -23,6 +24,7 @@ from payments.bills.discrepancies import keep
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
+from payments.orders import checkup
 from payments.orders.filtering import RefundFilter
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
@@ -361,6 +363,28 @@ def test_a_merchant_of_the_older_interface_alone_lacks_no_certificates(
     Merchant.objects.update(protocol="v2-md5", api_v3_key="", public_key="", public_key_id="")
     listed = text(signed_in(staff.owner), "merchants/merchant/")
     assert ("APIv2 密钥" in listed, "平台证书" in listed) == (True, False)
+
+
+def test_a_merchant_whose_keys_no_key_opens_is_shown_kept_and_given_new_ones(
+    merchant: Merchant, staff: Cast, settings: Settings
+) -> None:
+    merchant.public_key_id = merchant.public_key = ""
+    merchant.save()
+    owner, address = signed_in(staff.owner), f"{ADMIN}/merchants/merchant/{merchant.pk}/change/"
+    kept = settings.FIELD_ENCRYPTION_KEYS
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    assert merchant.name in text(owner, "merchants/merchant/")
+    assert "FIELD_ENCRYPTION_KEYS" in page(owner, f"merchants/merchant/{merchant.pk}/change/")
+    (finding,) = checkup.undecryptable_merchants(staff.ours)
+    assert merchant.name in str(finding.sentence)
+    assert owner.post(address, merchant_fields(merchant, name="新名字")).status_code == 302
+    assert Merchant.objects.get().name == "新名字"
+    settings.FIELD_ENCRYPTION_KEYS = kept
+    assert Merchant.objects.get().private_key == KEYS["merchant"]["private_key_pem"]
+    settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
+    entered = {"new_private_key": KEYS["merchant"]["private_key_pem"], "new_api_v3_key": "n" * 32}
+    assert owner.post(address, merchant_fields(merchant, **entered)).status_code == 302
+    assert not [*checkup.undecryptable_merchants(staff.ours)]
 
 
 def test_finance_does_not_touch_the_keys(merchant: Merchant, money: Client) -> None:

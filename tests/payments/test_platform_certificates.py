@@ -8,9 +8,10 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.official.doctor import Level
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
-from payments.orders import ordering
+from payments.orders import checkup, ordering
 from payments.orders.states import OrderState
 from tests.cast import Cast, signed_in
 from tests.payments.world import usual_order
@@ -88,6 +89,21 @@ def test_a_merchant_made_on_the_page_takes_orders_and_hears_that_they_are_paid(
     simulated.pay(order.prepay, "oPayer")
     order.refresh_from_db()
     assert order.state == OrderState.PAID
+
+
+def test_an_apiv3_key_that_is_another_one_there_is_named_until_it_is_right(
+    save: Callable[..., Merchant], account: OfficialAccount, staff: Cast
+) -> None:
+    merchant = save(new_api_v3_key="w" * 32)
+    work.run(FETCH)
+    page = signed_in(staff.superuser).get(f"{MERCHANTS}/{merchant.pk}/change/")
+    assert "APIv3 密钥与微信支付" in page.content.decode()
+    named = [str(found.sentence) for found in checkup.merchants(account) if found.level is Level.FAULT]
+    assert len([each for each in named if "APIv3" in each]) == 1
+    merchant = save()
+    assert work.run(FETCH) == 1
+    assert known_serials(merchant)
+    assert not [each for each in checkup.merchants(account) if "APIv3" in str(each.sentence)]
 
 
 @pytest.mark.parametrize("protocol", [Merchant.Protocol.MD5, Merchant.Protocol.HMAC])

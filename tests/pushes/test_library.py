@@ -8,8 +8,11 @@ from django.test import Client
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES
+from config.demo import templates
 from tests.cast import Cast, signed_in
+from tests.pushes.conftest import WeChat
 from tests.pushes.test_templated import OPENID, World
+from tests.sdk.platform import Reply, Request, answer
 from tests.simulated import Simulated
 from tests.working import send_due
 from wechat.kernel import work
@@ -198,6 +201,20 @@ def test_the_library_leads_from_category_to_fields(world: World, owner: Client) 
     assert LibraryJob.objects.count() == 2
 
 
+def test_every_notice_of_a_category_can_be_chosen(wechat: WeChat, owner: Client) -> None:
+    """WeChat lists thirty at a time, and its categories have more."""
+    notices = [{"tid": number, "title": f"第{number}种提醒", "type": 2} for number in range(1, 62)]
+
+    def titles(request: Request) -> Reply:
+        start, limit = int(request.query["start"]), int(request.query["limit"])
+        return answer(errcode=0, count=len(notices), data=notices[start : start + limit])
+
+    wechat.routes["/wxaapi/newtmpl/getcategory"] = lambda _: answer(data=[{"id": 616, "name": "运动健身"}])
+    wechat.routes["/wxaapi/newtmpl/getpubtemplatetitles"] = titles
+    page = owner.get(f"{LIST}add/?category=616").content.decode()
+    assert all(f"第{number}种提醒" in page for number in (1, 30, 31, 60, 61))
+
+
 def test_deleting_says_what_will_not_be_sent(world: World, owner: Client) -> None:
     read(world)
     world.ask()
@@ -266,3 +283,13 @@ def test_an_outsider_finds_nothing(world: World, staff: Cast) -> None:
     browser = signed_in(staff.outsider)
     assert browser.get(f"{LIST}{the_template().pk}/try/").status_code in (302, 404)
     assert "预约" not in browser.get(LIST).content.decode()
+
+
+def test_the_demo_has_templates_to_try_once(world: World) -> None:
+    """What a newcomer deletes is not back at the next start."""
+    templates.set_up(world.account)
+    work.run("pushes.work_on_templates")
+    usable = Template.objects.filter(account=world.account, missing_since=None)
+    assert {"预约成功提醒", "付款成功通知"} <= set(usable.values_list("title", flat=True))
+    templates.set_up(world.account)
+    assert LibraryJob.objects.filter(account=world.account, verb="add").count() == 2

@@ -22,6 +22,7 @@ from wechat.kernel import webhooks, work
 from wechat.kernel.public_network import is_public
 from wechat.pushes.models import Push
 from wechat.replies import forwarding
+from wechat.replies.models import Rule
 from wechat.webhooks import outbox
 from wechat.webhooks.models import Delivery, Endpoint
 
@@ -100,6 +101,28 @@ def test_a_message_is_posted_once_with_a_signature(forward: Delivery, webhook: W
     forward.refresh_from_db()
     assert (forward.state, forward.due_at) == ("delivered", None)
     assert [attempt["status"] for attempt in forward.log] == [200]
+
+
+def test_a_message_whose_rule_has_a_secret_that_no_key_opens_waits_for_another_one(
+    forward: Delivery, rule: RuleMaker, received: Received, platform: Platform, webhook: Webhook
+) -> None:
+    lost = b"lost.from another installation"
+    answered_by = forward.endpoint.owner
+    Rule.objects.update(forward_secret=lost)
+    Endpoint.objects.update(secret=lost)
+    forwarding.note(received(platform.text("订单 8"), text="订单 8", answered_by=answered_by))
+    other = rule(keywords=("退款",), forward_url=webhook.url, forward_secret=SECRET)
+    Rule.objects.filter(pk=other.pk).update(forward_secret=lost)
+    forwarding.note(received(platform.text("退款"), text="退款", answered_by=other.answered_by))
+    work.run("webhooks.deliver")
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("waiting", 0)}
+    assert (Delivery.objects.count(), webhook.requests) == (3, [])
+    entered = Rule.objects.get(pk=other.pk)
+    entered.forward_secret = SECRET
+    entered.save()
+    forwarding.note(received(platform.text("退款!"), text="退款!", answered_by=other.answered_by))
+    work.run("webhooks.deliver")
+    assert len(webhook.requests) == 2
 
 
 def test_a_message_answered_by_something_else_is_not_forwarded(

@@ -1,3 +1,4 @@
+import datetime
 import json
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +90,24 @@ def complaints(client: Client, sent: Any) -> str:
     for formset in context["inline_admin_formsets"]:
         errors += [str(formset.formset.non_form_errors()), *map(str, formset.formset.errors)]
     return " ".join(errors)
+
+
+def test_a_rule_whose_signing_secret_no_key_opens_is_shown_and_takes_a_new_one(
+    account: OfficialAccount, editor: Client
+) -> None:
+    hook = {"forward_url": "https://example.com/hook"}
+    editor.post(f"{LIST}add/", form(account, reply(text="好的"), new_secret="s" * 20, **hook))
+    Rule.objects.update(forward_secret=b"lost.from another installation")
+    rule = Rule.objects.get()
+    shown = editor.get(f"{LIST}{rule.pk}/change/").content.decode()
+    assert "FIELD_ENCRYPTION_KEYS" in shown
+    kept, replied = rule.keywords.get(), rule.replies.get()
+    sent = form(account, reply(text="好的", id=str(replied.pk)), name="改名", **hook)
+    sent |= {"keywords-INITIAL_FORMS": "1", "keywords-0-id": str(kept.pk), "replies-INITIAL_FORMS": "1"}
+    assert editor.post(f"{LIST}{rule.pk}/change/", sent).status_code == 302
+    assert Rule.objects.get().is_undecryptable("forward_secret")
+    assert editor.post(f"{LIST}{rule.pk}/change/", sent | {"new_secret": "n" * 20}).status_code == 302
+    assert Rule.objects.get().forward_secret == "n" * 20
 
 
 CONTENTS: list[tuple[dict[str, str], dict[str, Any]]] = [
@@ -205,6 +224,22 @@ def test_a_rule_that_would_not_work_is_refused_with_what_to_change(
     editor: Client, account: OfficialAccount, keywords: Any, replies: Any, rule: Any, sentence: str
 ) -> None:
     assert sentence in complaints(editor, form(account, *replies, keywords=keywords, **rule))
+
+
+def test_days_and_times_are_read_as_an_input_method_for_chinese_types_them(
+    editor: Client, account: OfficialAccount
+) -> None:
+    typed = {
+        "opens_at": "9：5",
+        "closes_at": "22：00",
+        "valid_from_0": "2026年12月1日",
+        "valid_from_1": "8：30",
+    }
+    editor.post(f"{LIST}add/", form(account, reply(text="好"), **typed))
+    made = Rule.objects.get()
+    assert (made.opens_at, made.closes_at) == (datetime.time(9, 5), datetime.time(22))
+    assert made.valid_from is not None
+    assert timezone.localtime(made.valid_from).isoformat() == "2026-12-01T08:30:00+08:00"
 
 
 @pytest.mark.parametrize(

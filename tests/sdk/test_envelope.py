@@ -184,7 +184,7 @@ def test_during_a_key_change_both_keys_open_and_the_fitting_one_seals() -> None:
         change["token"],
         change["current_encoding_aes_key"],
         Mode.SAFE,
-        previous_aes_key=change["previous_encoding_aes_key"],
+        previous_aes_keys=(change["previous_encoding_aes_key"],),
     )
     body = f"<xml><Encrypt><![CDATA[{change['encrypt_base64']}]]></Encrypt></xml>".encode()
     parameters = {name: change[name] for name in ("timestamp", "nonce", "msg_signature")}
@@ -204,7 +204,7 @@ def test_once_the_previous_key_is_gone_its_messages_are_refused() -> None:
 
 
 def test_during_a_token_change_both_tokens_sign_and_the_fitting_one_seals() -> None:
-    account = keys(TEXT, token="BrandNewToken", previous_token=TEXT["token"])
+    account = keys(TEXT, token="BrandNewToken", previous_tokens=(TEXT["token"],))
     opened = open_envelope(account, query(TEXT), BODY, NOW)
     assert opened.token == TEXT["token"]
     reply = etree.fromstring(seal(opened, b"<xml/>", NOW, "7"))

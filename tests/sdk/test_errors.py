@@ -4,9 +4,11 @@ import pytest
 
 from tests.sdk.data import DATA
 from wechat.sdk.error_codes import ERROR_CODES
-from wechat.sdk.errors import ApiError
+from wechat.sdk.errors import ApiError, Cause
 
 TABLE = json.loads((DATA / "error_codes.json").read_text("utf-8"))
+# What only the owner can put right, for one menu, template or mass send.
+NOT_THE_ACCOUNT = {43116, 45064, 89504, 89505}
 RECORDED = {item["code"]: item["category"] for item in TABLE["items"] if item["code"] != 0}
 
 
@@ -20,6 +22,12 @@ def test_every_code_has_at_most_one_remedy(code: int) -> None:
     error = ApiError(code, "")
     remedies = [error.retryable, error.refresh_token, error.permanent_for_recipient, error.quota]
     assert remedies.count(True) == (error.category != "permanent_for_request")
+
+
+def test_what_only_the_owner_puts_right_is_no_fault_of_the_row() -> None:
+    owners = {item["code"] for item in TABLE["items"] if "operator action" in item["note"]}
+    not_the_account = {code for code in owners if ApiError(code, "").cause != Cause.ACCOUNT}
+    assert not_the_account == NOT_THE_ACCOUNT
 
 
 def test_an_unknown_code_is_permanent_for_the_request() -> None:

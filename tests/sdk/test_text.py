@@ -44,6 +44,10 @@ def test_an_emoji_that_was_written_as_two_halves_is_one_again() -> None:
     assert decode(b"\xed\xa0\xbd\xed\xb8\x80\xed\xa0\xbc\xed\xbf\x83!") == "😀🏃!"
 
 
+def test_halves_of_a_character_that_belong_together_are_it() -> None:
+    assert clean("好\ud83d\ude00\ud83c\udfc3!\ude00") == "好😀🏃!"
+
+
 def test_escapes_of_json_bring_in_nothing_that_plain_text_may_not() -> None:
     value = {"a\0": ["\ud83d半", {"b": "x\x0by"}, 1, None], "pair": "😀"}
     assert load_json(json.dumps(value).encode()) == {"a": ["半", {"b": "xy"}, 1, None], "pair": "😀"}

@@ -77,6 +77,14 @@ def test_a_subscription_account_has_no_qr_codes(simulator: Simulator) -> None:
     assert simulator.code("/cgi-bin/qrcode/create", {}) == 48001
 
 
+@pytest.mark.parametrize(("kind", "code"), [("service", 0), ("subscription", 48001)])
+def test_a_service_account_publishes_before_it_is_verified(
+    simulator: Simulator, kind: str, code: int
+) -> None:
+    simulator.sim("/accounts", {"appid": APPID, "kind": kind, "verified": False})
+    assert simulator.code("/cgi-bin/freepublish/batchget", {"offset": 0, "count": 1}) == code
+
+
 def test_a_fault_strikes_as_often_as_it_was_set(simulator: Simulator) -> None:
     simulator.event(type="text", content="hi")
     simulator.sim("/faults", {"api": SEND, "errcode": -1, "times": 2})

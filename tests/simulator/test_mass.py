@@ -71,6 +71,17 @@ def test_who_left_before_it_is_delivered_gets_nothing(simulator: Simulator, serv
     assert simulator.received(leaves) == []
 
 
+def test_a_hundred_previews_a_day_go_to_wechat_ids(simulator: Simulator) -> None:
+    (openid,) = people(simulator, 1)
+    preview = "/cgi-bin/message/mass/preview"
+    codes = [code(simulator, preview, {"towxname": "colleague", **TEXT}) for _each in range(101)]
+    assert codes == [0] * 100 + [45009]
+    assert code(simulator, preview, {"touser": openid, **TEXT}) == 0
+    simulator.sim("/clock", {"advance": 86_400})
+    simulator.get_token()
+    assert code(simulator, preview, {"towxname": "colleague", **TEXT}) == 0
+
+
 def test_who_left_gets_no_preview(simulator: Simulator) -> None:
     (openid,) = people(simulator, 1)
     simulator.event(openid, type="unfollow")

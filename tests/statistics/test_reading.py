@@ -102,13 +102,21 @@ def test_an_account_that_may_not_have_statistics_costs_nothing_and_goes_on_when_
 ) -> None:
     platform.simulated.know(account, callback_url="", verified=False)
     platform.read()
-    assert Hold.objects.get(work="statistics.read").errcode == 48001
+    assert set(Hold.objects.values_list("work", "errcode")) == {("statistics.read", 48001)}
     assert not PlatformDay.objects.filter(attempts__gt=0).exists()
-    assert sum(platform.asked().values()) == 1
+    assert sum(platform.asked().values()) == len(Dataset)
     platform.simulated.know(account, callback_url="", verified=True)
     platform.pass_hours(2)
     platform.read()
     assert not PlatformDay.objects.filter(read_at__isnull=True).exists()
+
+
+def test_a_statistic_that_an_account_may_not_have_keeps_no_other_waiting(platform: Platform) -> None:
+    platform.simulated.sim("/faults", {"api": "/datacube/getusersummary", "errcode": 48001})
+    platform.read()
+    unread = PlatformDay.objects.filter(read_at__isnull=True)
+    assert set(unread.values_list("dataset", flat=True)) == {Dataset.USER_SUMMARY.name}
+    assert Hold.objects.get().part == Dataset.USER_SUMMARY.name
 
 
 def test_a_statistic_that_is_not_ready_yet_is_asked_for_later(platform: Platform) -> None:

@@ -170,6 +170,44 @@ def test_a_receiver_that_was_away_for_seconds_hears_of_everything_with_the_next_
     assert not Hold.objects.exists()
 
 
+def test_what_cannot_be_signed_waits_without_losing_an_attempt_until_it_can(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast, account: OfficialAccount
+) -> None:
+    lost = b"lost.from another installation"
+    kept = Endpoint.objects.values_list("secret", flat=True).get()
+    arrives(platform, platform.text("你好"))
+    Endpoint.objects.update(secret=lost)
+    owner, page = signed_in(staff.owner), f"{ADMIN}/endpoint/{endpoint.pk}/change/"
+    began = timezone.now()
+    with time_machine.travel(began, tick=False) as clock:
+        for day in range(5):
+            clock.move_to(began + datetime.timedelta(days=day))
+            work.run("webhooks.deliver")
+        waiting = Delivery.objects.get()
+        assert (waiting.state, waiting.attempts, receiver.requests) == ("waiting", 0, [])
+        told = owner.get(page, headers={"Accept-Language": "en"}).content.decode()
+        assert "opens the signing secret, so nothing is posted" in told
+        assert "webhooks.unsigned" in owner.get("/admin/todo/counts/").content.decode()
+        (finding,) = checkup.unsigned(account)
+        assert (finding.level, endpoint.url in str(finding.sentence)) == (Level.FAULT, True)
+        Endpoint.objects.update(secret=kept)
+        clock.shift(datetime.timedelta(hours=2))
+        work.run("webhooks.deliver")
+    assert len(receiver.requests) == 1
+    assert not [*Hold.objects.all(), *checkup.unsigned(account)]
+
+
+def test_a_new_secret_has_what_waited_for_one_go_on(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, staff: Cast
+) -> None:
+    arrives(platform, platform.text("你好"))
+    Endpoint.objects.update(secret=b"lost.from another installation")
+    work.run("webhooks.deliver")
+    signed_in(staff.owner).post(f"{ADMIN}/endpoint/{endpoint.pk}/secret/")
+    work.run("webhooks.deliver")
+    assert [each["type"] for each in receiver.posted] == ["message.received"]
+
+
 def test_what_was_sent_about_a_person_is_erased_with_them(
     platform: Platform, endpoint: Endpoint, account: OfficialAccount
 ) -> None:

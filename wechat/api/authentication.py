@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from structlog import contextvars
 
 from wechat.api import clients, nonces
-from wechat.api.clients import ClientEntry
-from wechat.api.errors import ApiRefusal, NotAuthenticated
+from wechat.api.clients import ClientEntry, ClientUnusable
+from wechat.api.errors import ApiRefusal, NotAuthenticated, unavailable
 from wechat.api.models import ApiClient
 from wechat.api.signing import Signed
 from wechat.kernel.addresses import client_address
@@ -68,7 +68,11 @@ def verified(request: Request) -> tuple[ClientEntry, str]:
     Raises ``NotAuthenticated`` and ``ApiRefusal``.
     """
     signed, key, signature = _read(request)
-    entry = clients.find(key)
+    try:
+        entry = clients.find(key)
+    except ClientUnusable:
+        # A fault of ours, not of the caller: the doctor says what is wrong.
+        raise unavailable() from None
     valid = entry.client.valid_secrets() if entry else [SECRET_OF_NOBODY]
     matches = [signed.matches(signature, secret) for secret in valid]
     if entry is None or not any(matches):

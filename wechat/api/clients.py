@@ -14,6 +14,10 @@ from wechat.kernel.versioned_cache import Cached
 log = logging.getLogger(__name__)
 
 
+class ClientUnusable(Exception):
+    """No key opens the client's secret, or an allowed address of it is none: nothing can be verified."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClientEntry:
     """An enabled client with its decrypted secrets and its enabled accounts by slug."""
@@ -34,19 +38,16 @@ class ClientEntry:
         return any(mapped in network for network in self.networks)
 
 
-def _build() -> Mapping[str, ClientEntry]:
+def _build() -> Mapping[str, ClientEntry | None]:
     clients = ApiClient.objects.filter(enabled=True).prefetch_related("accounts")
-    return {client.key_id: entry for client in clients if (entry := _entry(client))}
+    return {client.key_id: _entry(client) for client in clients}
 
 
 def _entry(client: ApiClient) -> ClientEntry | None:
-    """Returns the client with its secrets, or ``None`` if it is unusable.
-
-    That is so if no key opens its secret, or an allowed address is invalid.
-    """
+    """Returns the client with its secrets, or ``None`` if it is unusable: the others go on."""
     try:
         # Opened once instead of at every look.
-        client.secret, client.previous_secret = client.secret, client.readable_secret("previous_secret")
+        client.secret, client.previous_secrets = client.secret, client.readable_secret("previous_secrets")
         networks = tuple(ipaddress.ip_network(network, strict=False) for network in client.networks)
     except (Undecryptable, ValueError):
         log.exception("client_unusable", extra={"client": client.key_id})
@@ -59,4 +60,9 @@ _entries = Cached("api_clients", _build)
 
 
 def find(key_id: str) -> ClientEntry | None:
-    return _entries.get().get(key_id)
+    """Returns the enabled client with that key. Raises ``ClientUnusable``."""
+    entries = _entries.get()
+    entry = entries.get(key_id)
+    if entry is None and key_id in entries:
+        raise ClientUnusable(key_id)
+    return entry

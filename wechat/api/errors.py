@@ -41,6 +41,15 @@ class NotAuthenticated(exceptions.AuthenticationFailed):
         self.code = code
 
 
+def unavailable() -> ApiRefusal:
+    """Returns the refusal of a call that is right and cannot be answered, by a fault of ours."""
+    refusal = ApiRefusal(
+        503, "unavailable", _("This cannot be done at the moment; try again with the same key.")
+    )
+    refusal.wait = 1  # type: ignore[attr-defined]  # as those of REST framework that have one
+    return refusal
+
+
 def answer(raised: Exception, context: Mapping[str, Any]) -> Response | None:
     """Returns the response to an exception, as REST framework's exception handler; ``None`` if unexpected."""
     headers = _headers(raised)

@@ -1,6 +1,7 @@
 """The form of an API client."""
 
 import ipaddress
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from wechat.api import scopes
 from wechat.api.models import ApiClient
+
+# Lines, as the field asks for, or what else people put between two addresses.
+BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -24,10 +28,10 @@ class NetworksField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        return [_network(line) for line in super().clean(value).split()]
+        return [_network(each) for each in _parts(super().clean(value))]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != str(data or "").split()
+        return list(initial or []) != _parts(str(data or ""))
 
 
 class ApiClientForm(forms.ModelForm[ApiClient]):
@@ -57,6 +61,10 @@ class ApiClientForm(forms.ModelForm[ApiClient]):
         if accounts := self.fields.get("accounts"):
             # Without the admin's links to make another account in passing.
             accounts.widget = getattr(accounts.widget, "widget", accounts.widget)
+
+
+def _parts(typed: str) -> list[str]:
+    return list(filter(None, BETWEEN.split(typed)))
 
 
 def _network(text: str) -> str:

@@ -16,7 +16,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -25,7 +24,7 @@ from rest_framework.response import Response
 from wechat.api import idempotency
 from wechat.api.admission import Admission, AdmissionRequest, admit, is_full
 from wechat.api.authentication import nonce_reused, refusals_logged, verified
-from wechat.api.errors import ApiRefusal
+from wechat.api.errors import unavailable
 from wechat.api.idempotency import AnsweredBefore
 from wechat.api.limits import Bucket
 from wechat.api.views import BusinessView, fingerprint
@@ -140,11 +139,3 @@ async def _build() -> None:
         await versioned_cache.build_all(BUILD_SECONDS)
     except (Error, TimeoutError):
         raise unavailable() from None
-
-
-def unavailable() -> ApiRefusal:
-    refusal = ApiRefusal(
-        503, "unavailable", _("This cannot be done at the moment; try again with the same key.")
-    )
-    refusal.wait = 1  # type: ignore[attr-defined]  # as those of REST framework that have one
-    return refusal

@@ -14,6 +14,7 @@ from wechat.kernel.secrets import HasSecrets, SecretField
 
 # How long the former secret stays valid after a new one is made.
 SECRET_OVERLAP = datetime.timedelta(hours=24)
+MOST_FORMER = 3
 # "Last used" is for people; a write a request would be for nobody.
 USED_EVERY = datetime.timedelta(minutes=1)
 
@@ -28,7 +29,8 @@ class ApiClient(HasSecrets):
     name = models.CharField(_("name"), max_length=60)
     key_id = models.CharField(_("key ID"), max_length=32, unique=True, default=new_key_id, editable=False)
     secret = SecretField(_("secret"))
-    previous_secret = SecretField()
+    # The former ones that stay valid, the newest first, with spaces between them.
+    previous_secrets = SecretField()
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=60), verbose_name=_("scopes"), default=list)
     accounts = models.ManyToManyField(
@@ -56,17 +58,24 @@ class ApiClient(HasSecrets):
     def make_secret(self) -> str:
         """Sets and returns a new secret, to be shown once; does not save it.
 
-        The former secret stays valid for ``SECRET_OVERLAP``, unless no key opens it.
+        The former one stays valid for ``SECRET_OVERLAP``, unless no key opens it, and so do those before it
+        that are valid still, up to ``MOST_FORMER``: nobody knows which of them the client has by now.
         """
         if former := self.readable_secret("secret"):
-            self.previous_secret, self.previous_until = former, timezone.now() + SECRET_OVERLAP
+            self.previous_secrets = " ".join([former, *self._former()][:MOST_FORMER])
+            self.previous_until = timezone.now() + SECRET_OVERLAP
         self.secret = secrets.token_urlsafe(32)
         return self.secret
 
     def valid_secrets(self) -> Iterator[str]:
         yield self.secret
-        if self.previous_secret and self.previous_until and timezone.now() < self.previous_until:
-            yield self.previous_secret
+        yield from self._former()
+
+    def _former(self) -> list[str]:
+        """Returns the former secrets that are valid still, the newest first."""
+        if self.previous_until is None or self.previous_until <= timezone.now():
+            return []
+        return self.readable_secret("previous_secrets").split()
 
     def is_use_to_note(self) -> bool:
         return self.last_used_at is None or self.last_used_at < timezone.now() - USED_EVERY

@@ -68,6 +68,20 @@ class JsonView(APIView):
             raise ApiRefusal(400, "invalid", _("The query contains a character that is not allowed."))
 
 
+class UnknownCall(JsonView):
+    """The answer at each address that no call has: like any other error, and nowhere else is led to.
+
+    Another address was not signed: its refusal would tell of a wrong signature.
+    """
+
+    authentication_classes: list[type[BaseAuthentication]] = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        message = _("No call has this address. Whether it ends in a slash counts: see /api/docs/.")
+        raise ApiRefusal(404, "not_found", message)
+
+
 class HasScope(BasePermission):
     """The client has the scope that the view names for the method. A method without one is for nobody."""
 

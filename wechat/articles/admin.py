@@ -199,7 +199,11 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
                 return done
             messages.error(request, _("The article has changed since you saw it. Look again, then publish."))
             draft.refresh_from_db()
-        return self._page(request, draft, "articles/publish.html", _("Publish"), form=form)
+        assert isinstance(request.user, User)
+        second_person = approval.needs_another(draft, request.user)
+        return self._page(
+            request, draft, "articles/publish.html", _("Publish"), form=form, second_person=second_person
+        )
 
     @transaction.atomic
     def _asked_to_publish(

@@ -25,6 +25,9 @@ SVG = {
 CARDS = {
     "mp-common-mpaudio", "mp-common-profile", "mp-common-videosnap", "mp-miniprogram", "mpvoice", "qqmusic",
 }  # fmt: skip
+# Others are made there alone; what is no card says how the page looked in the platform's own editor.
+CARD = re.compile(r"<(mp(?:-[a-z]+)+|mp[a-z]+)\b")
+NO_CARD = {"mp-style-type"}
 VIDEO, VIDEO_CLASS = "iframe", "video_iframe"
 
 TAGS = BLOCKS | TABLES | INLINE | SVG | CARDS | {VIDEO}

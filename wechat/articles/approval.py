@@ -31,6 +31,11 @@ def ask(draft: Draft, at: datetime.datetime | None, by: User) -> Approval | None
     return asking.ask(PUBLICATION, wanted, by)
 
 
+def needs_another(draft: Draft, by: User) -> bool:
+    """Returns whether somebody else has to agree before it is published."""
+    return not asking.may_alone(PUBLICATION, draft.account_id, draft.articles.count(), by)
+
+
 def _carry_out(approval: Approval, by: User) -> None:
     draft = Draft.objects.get(pk=approval.object_id)
     at = parse_datetime(approval.details["at"] or "")

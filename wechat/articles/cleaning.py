@@ -98,10 +98,13 @@ def picture_bytes(address: str) -> bytes | None:
 
 
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
-    """Records formulas, scripts and style sheets as losses: the sanitiser removes them before the parsing."""
+    """Notes formulas, cards, scripts and style sheets as lost, which are gone before there is a tree."""
     small = text.lower()
     if "<math" in small:
         losses.add(Loss.FORMULA)
+    for name in allowlist.CARD.findall(small):
+        if name not in allowlist.CARDS | allowlist.NO_CARD:
+            losses.add(Loss.CARD, name)
     if "<script" in small:
         losses.add(Loss.SCRIPT)
     if "<style" in small and not WORD.search(text):

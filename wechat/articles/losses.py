@@ -17,6 +17,7 @@ class Loss(StrEnum):
     PICTURE = "picture"
     DRAWING = "drawing"
     FIELD = "field"
+    CARD = "card"
     FORMULA = "formula"
     SCRIPT = "script"
     STYLE_SHEET = "style_sheet"
@@ -53,6 +54,7 @@ def _words(kind: Loss) -> str:
         Loss.PICTURE: _("pictures that have no address on the web, insert them from the library: %(count)d"),
         Loss.DRAWING: _("parts of drawings: %(names)s"),
         Loss.FIELD: _("form fields: %(count)d"),
+        Loss.CARD: _("cards that can only be put in at WeChat: %(names)s"),
         Loss.FORMULA: _("formulas, put them in as pictures"),
         Loss.SCRIPT: _("scripts"),
         Loss.STYLE_SHEET: _("style sheets, only formats at the text itself stay"),

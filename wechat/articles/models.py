@@ -219,9 +219,12 @@ class Autosave(models.Model):
 
 
 class Reading(WorkRow):
-    """A reading of an account's drafts and publications from the platform."""
+    """A reading of an account's drafts and publications from the platform: how far it has come."""
 
     account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
+    # Publications follow once the drafts are read; ``offset`` counts what was read of these, or those.
+    drafts_read = models.BooleanField(default=False)
+    offset = models.PositiveIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
     found = models.PositiveIntegerField(default=0)
 

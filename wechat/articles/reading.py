@@ -1,6 +1,8 @@
 """The reading of an account's drafts and publications from the platform, made on its own page.
 
-A draft that was edited here since is left as it is and marked; nothing of ours is overwritten.
+It is read a page at a time, and goes on behind the last one whatever came between.
+
+A draft that was edited here since stays as it is here and is marked; nothing of ours is overwritten.
 """
 
 import datetime
@@ -26,18 +28,29 @@ READINGS = work.Kind(
 
 
 def ask(account: OfficialAccount) -> None:
-    Reading.objects.update_or_create(
-        account=account, defaults={"due_at": timezone.now(), "attempts": 0, "error": ""}
-    )
+    """Has a worker read everything; while one does, nothing is begun anew."""
+    begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
+    row, made = Reading.objects.get_or_create(account=account, defaults=begun)
+    if not made and row.due_at is None:
+        anew = {**begun, "drafts_read": False, "offset": 0, "found": 0}
+        Reading.objects.filter(pk=row.pk, due_at=None).update(**anew)
 
 
 @READINGS.each
 def read(reading: Reading) -> None:
-    """Reads an account's drafts and publications."""
+    """Takes one page, and has the next one follow at once; a hundred pages of publications are a day's."""
     client, account = client_for(reading.account), reading.account
-    found = sum(_take_draft(account, listed) for listed in drafts.every(client))
-    found += sum(_take_publication(account, listed) for listed in drafts.every_published(client))
-    reading.done(read_at=timezone.now(), found=found)
+    if reading.drafts_read:
+        page, take = drafts.published_page(client, reading.offset), _take_publication
+    else:
+        page, take = drafts.page(client, reading.offset), _take_draft
+    found = reading.found + sum(take(account, listed) for listed in page.listed)
+    if page.following is not None:
+        reading.done(found=found, offset=page.following, due_at=timezone.now())
+    elif not reading.drafts_read:
+        reading.done(found=found, drafts_read=True, offset=0, due_at=timezone.now())
+    else:
+        reading.done(found=found, read_at=timezone.now())
 
 
 @transaction.atomic

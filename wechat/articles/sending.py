@@ -35,7 +35,8 @@ DRAFTS = work.Kind(
     lambda: Draft.objects.select_related("account"),
     label=gettext_lazy("Saving and publishing articles"),
     queue=work.BULK,
-    # For a day, in which a publication whose answer was lost is looked for.
+    divided_by="work",
+    # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),
 )
@@ -53,8 +54,8 @@ CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 class ArticleNotReady(work.NotYet):
     """A picture is not yet uploaded to the platform, or the article is still being published."""
 
-    def __init__(self) -> None:
-        super().__init__(FOLLOW_AFTER)
+    def __init__(self, after: datetime.timedelta = FOLLOW_AFTER) -> None:
+        super().__init__(after)
 
 
 def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> bool:
@@ -204,8 +205,17 @@ def _look_among_published(client: Client, draft: Draft) -> None:
             _published(draft, drafts.PublicationStatus(DONE, listed.key, urls))
             return
     if timezone.now() - draft.submitted_at < LOOKED_FOR:
-        raise ArticleNotReady
+        raise ArticleNotReady(_pause(draft))
     _gone(draft)
+
+
+def _pause(draft: Draft) -> datetime.timedelta:
+    """Returns when to ask again about a publication: the longer it takes, the less often.
+
+    The platform answers a hundred such questions a day, and tells by itself once it is done.
+    """
+    assert draft.submitted_at is not None
+    return max(FOLLOW_AFTER, (timezone.now() - draft.submitted_at) / 2)
 
 
 def _published_since(client: Client, draft: Draft, since: datetime.datetime) -> Iterator[drafts.Listed]:
@@ -242,7 +252,7 @@ def _gone(draft: Draft) -> None:
 def _follow(client: Client, draft: Draft) -> None:
     publication = drafts.publication(client, draft.publish_id)
     if publication.status == RUNNING:
-        raise ArticleNotReady
+        raise ArticleNotReady(_pause(draft))
     if publication.status == DONE:
         _published(draft, publication)
     else:

@@ -24,6 +24,7 @@ DAMAGED = (
 )  # fmt: skip
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
+FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 STYLES = "\n".join(
     ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
 )
@@ -43,8 +44,10 @@ def html(body: bytes) -> str:
         )
     except DAMAGED as error:
         raise UnreadableWord from error
-    text: str = found.value
-    return ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', text)
+    text: str = ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', found.value)
+    # A formula is no text for the converter; cleaning drops it too, and says so.
+    lacks_formulas = any(FORMULA in message.message for message in found.messages)
+    return f"{text}<math></math>" if lacks_formulas else text
 
 
 def _check(body: bytes) -> None:

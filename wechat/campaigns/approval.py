@@ -1,5 +1,7 @@
 """The approval of campaigns by a second person, unless the account's owner lets the role send alone."""
 
+import hashlib
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.approvals import actions, asking, deciding
 from accounts.approvals.actions import NOTHING, Action, Refused
 from accounts.approvals.models import Approval
+from accounts.followers.segments import meaning
 from accounts.staff.rights import Area
 from wechat.campaigns import steps
 from wechat.campaigns.counters import Tally
@@ -60,7 +63,7 @@ def approve(campaign: Campaign, by: User) -> bool:
     Returns ``False`` if the campaign has changed since, or if ``by`` may not approve it.
     """
     approval = asking.waiting_about(campaign)
-    if approval is None or approval.fingerprint != str(campaign.version):
+    if approval is None or approval.fingerprint != _seen(campaign, campaign.segment_meaning):
         return False
     try:
         approved = deciding.approve(approval, by)
@@ -92,7 +95,12 @@ def _drop(approval: Approval) -> None:
 
 
 def _fingerprint(approval: Approval) -> str:
-    return str(Campaign.objects.values_list("version", flat=True).get(pk=approval.object_id))
+    campaign = Campaign.objects.select_related("segment").get(pk=approval.object_id)
+    return _seen(campaign, meaning(campaign.segment))
+
+
+def _seen(campaign: Campaign, segment_meaning: str) -> str:
+    return hashlib.sha256(f"{campaign.version}:{segment_meaning}".encode()).hexdigest()
 
 
 CAMPAIGN = actions.register(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers.models import Segment, Tag
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
+from accounts.staff.picking import LinkInput
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.wording import words_in_line, words_of
@@ -63,6 +64,9 @@ class CampaignForm(forms.ModelForm[Campaign]):
         self.account = self.instance.account = account
         fields: Any = self.fields
         fields["template"].queryset = Template.objects.filter(account=account, missing_since=None)
+        if self.instance.pk is None and not fields["template"].queryset.exists():
+            # The other ways could not even be saved.
+            self.initial["way"] = Way.SERVICE
         fields["segment"].queryset = Segment.objects.filter(account=account)
         fields["tag"].queryset = Tag.objects.filter(account=account).exclude(state=Tag.State.DELETING)
         fields["template"].widget.attrs |= _shown("way", Way.EITHER, Way.TEMPLATE)
@@ -139,7 +143,7 @@ class TemplateForm(forms.Form):
     A value with a variable in it is not checked here: the values of each row are, when they are filled in.
     """
 
-    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500,
+    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500, widget=LinkInput,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
     appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
         widget=Suggesting,
@@ -151,6 +155,7 @@ class TemplateForm(forms.Form):
         self.campaign, self.template = campaign, template
         for field in template.fields:
             self.fields[f"value-{field.name}"] = _input(field, template.defaults.get(field.name, ""))
+        cast(LinkInput, self.fields["url"].widget).for_account(campaign.account_id)
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
             campaign.account_id
         )

@@ -34,6 +34,7 @@ State, Now = Campaign.State, Recipient.Outcome
 HISTORY = 30
 # The states in which messages on their way still arrive and are counted.
 STOPPED = (State.PAUSED, State.DONE, State.CANCELLED)
+BEFORE_IT_BEGINS = (State.DRAFT, State.WAITING, State.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "checking": campaign.state == State.DRAFT and campaign.due_at is not None,
         "checked": checked,
+        "is_segment_changed": campaign.state in BEFORE_IT_BEGINS and campaign.is_segment_changed,
+        "segment_changed": Campaign.Trouble.AUDIENCE_CHANGED.label,
         "moving": moving or (campaign.state in STOPPED and campaign.due_at is not None),
         "chosen": tally.number(),
         "excluded": figures.lines(tally, Now.EXCLUDED),

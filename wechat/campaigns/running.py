@@ -56,6 +56,8 @@ def _work_out(campaign: Campaign) -> None:
     try:
         if not snapshot.take(campaign):
             campaign.done(due_at=timezone.now() + LOOK_AGAIN)
+    except snapshot.AudienceChanged:
+        campaign.done(state=State.PAUSED, trouble=Trouble.AUDIENCE_CHANGED)
     except snapshot.AudienceGone:
         stopped = State.PAUSED if campaign.state == State.PREPARING else State.DRAFT
         campaign.done(state=stopped, trouble=Trouble.AUDIENCE_GONE)

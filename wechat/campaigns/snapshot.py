@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.followers.models import Follower
-from accounts.followers.segments import UnknownCondition
+from accounts.followers.segments import UnknownCondition, meaning
 from wechat.campaigns import audience_file, capping, counters
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel.subqueries import select_sql
@@ -74,11 +74,17 @@ class AudienceGone(Exception):
     """The error for a segment or tag that was deleted, or a condition on something that was deleted."""
 
 
+class AudienceChanged(Exception):
+    """The error for a segment that asks something else than when the campaign was looked at."""
+
+
 def take(campaign: Campaign) -> bool:
-    """Selects and writes the recipients anew. Raises ``AudienceGone``.
+    """Writes the recipients anew. Raises ``AudienceGone`` and ``AudienceChanged``.
 
     Returns ``False`` if another worker is doing that, or the campaign was edited.
     """
+    if campaign.state == Campaign.State.PREPARING and campaign.is_segment_changed:
+        raise AudienceChanged
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, campaign.pk])
         if cursor.fetchone() != (True,):
@@ -103,7 +109,7 @@ def _kept(campaign: Campaign) -> bool:
     if prepared:
         changes |= {"state": Campaign.State.RUNNING, "prepared_at": now, "started_at": now, "due_at": now}
     else:
-        changes |= {"due_at": None}
+        changes |= {"due_at": None, "segment_meaning": meaning(campaign.segment)}
     same = Campaign.objects.filter(pk=campaign.pk, version=campaign.version, state=campaign.state)
     kept = bool(same.update(**changes))
     if not kept:

@@ -27,15 +27,17 @@ def check(campaign: Campaign) -> bool:
 
 
 def submit(campaign: Campaign) -> bool:
-    """Moves a checked campaign on to wait for approval."""
+    """Has what was checked wait for approval, if the segment asks the same as then."""
+    if campaign.is_segment_changed:
+        return False
     return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
 
 
 def back_to_draft(campaign: Campaign) -> bool:
     """Reverts the campaign to an editable draft; nothing has been sent."""
     return _step(
-        campaign, [State.WAITING, State.SCHEDULED], state=State.DRAFT, due_at=None, approved_at=None,
-        approved_by=None,
+        campaign, [State.WAITING, State.SCHEDULED, State.PAUSED], Q(prepared_at__isnull=True),
+        state=State.DRAFT, due_at=None, approved_at=None, approved_by=None, stopped_at=None, trouble="",
     )  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
-from wechat.campaigns.wording import title_of, words_in_line, words_of
+from wechat.campaigns.wording import title_of, words_of
 from wechat.contents import preview
 from wechat.contents.preview import Filling
+from wechat.contents.text_editor import offered
 
 LETTERS = "ABCD"
 NO_DRAFT = gettext_lazy("Somebody sent the campaign on its way meanwhile: it is no longer a draft.")
@@ -47,7 +48,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
         variant=variant,
         service=service,
         template_form=template,
-        words=words_in_line(campaign),
+        variables=offered(words_of(campaign)),
     )
     return TemplateResponse(request, "campaigns/variant.html", context)
 

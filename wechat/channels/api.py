@@ -19,7 +19,7 @@ from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.channels import limits, report
-from wechat.channels.models import LONGEST_DAYS, Channel, Code
+from wechat.channels.models import HIGHEST_COST, LONGEST_DAYS, Channel, Code
 from wechat.channels.report import STAYS, ChannelFigures
 from wechat.console.periods import Period
 from wechat.kernel import work
@@ -29,7 +29,6 @@ WRITE = scopes.register("channels:write", gettext_lazy("Make channels"))
 
 LONGEST_REPORT = 400
 SHOWN_DAYS = 30
-HIGHEST_COST = 10**10
 PERIOD = [
     OpenApiParameter("first", datetime.date, description="First day; else 30 days back."),
     OpenApiParameter(

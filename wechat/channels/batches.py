@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from wechat.channels import limits
-from wechat.channels.forms import HIGHEST_COST, owners
-from wechat.channels.models import Channel, Code
+from wechat.channels.forms import owners
+from wechat.channels.models import HIGHEST_COST, Channel, Code
 from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel import work
@@ -239,7 +239,7 @@ def _cell(cells: Sequence[str], place: int) -> str:
 def _amount(text: str) -> int | None:
     """Returns an amount in fen, zero for an empty text; ``None`` if the text is not a valid amount."""
     try:
-        amount = money.fen(text.replace("¥", "").replace(",", "") or "0")
+        amount = money.typed(text or "0")
     except ValueError:
         return None
-    return amount if 0 <= amount <= HIGHEST_COST * 100 else None
+    return amount if 0 <= amount <= HIGHEST_COST else None

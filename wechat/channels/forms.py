@@ -1,7 +1,6 @@
 """The forms of channels, welcomes and posters, and the filter of the list."""
 
 import io
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.staff.pages import AccountForm
-from wechat.channels.models import Channel, Code, Poster, Welcome
+from wechat.channels.models import HIGHEST_COST, Channel, Code, Poster, Welcome
+from wechat.console.amounts import AmountField
 from wechat.console.pages import FilterForm
 from wechat.contents.checks import check_together
 from wechat.contents.form import AnswerForm
@@ -27,8 +27,6 @@ LARGEST_SIDE = 6000
 # The smallest code on a poster that a phone can read, in pixels.
 SMALLEST_CODE = 120
 FORMATS = {"PNG": "png", "JPEG": "jpg"}
-# The highest cost of a channel, in yuan.
-HIGHEST_COST = Decimal("99999999.99")
 
 
 def owners(account_id: int | None) -> QuerySet[User]:
@@ -38,14 +36,11 @@ def owners(account_id: int | None) -> QuerySet[User]:
 
 
 class ChannelForm(AccountForm):
-    cost_yuan = forms.DecimalField(
+    cost_yuan = AmountField(
         label=gettext_lazy("cost in yuan"),
         required=False,
-        min_value=0,
-        max_value=HIGHEST_COST,
-        decimal_places=2,
         help_text=gettext_lazy("Printing, rent, fees: the report shows what each new follower cost."),
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        widget=UnfoldAdminTextInputWidget(),
     )
 
     class Meta:
@@ -58,13 +53,19 @@ class ChannelForm(AccountForm):
             shown = {"data-shown-by": "lifetime", "data-shown-for": Channel.Lifetime.TEMPORARY.value}
             self.fields["days"].widget.attrs |= shown
         if "cost_yuan" in self.fields and self.instance.cost:
-            self.initial["cost_yuan"] = money.yuan(self.instance.cost)
+            self.initial["cost_yuan"] = self.instance.cost
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "cost_yuan" in cleaned:
-            self.instance.cost = money.fen(str(cleaned["cost_yuan"] or 0))
+            self.instance.cost = cleaned["cost_yuan"] or 0
         return cleaned
+
+    def clean_cost_yuan(self) -> int | None:
+        cost: int | None = self.cleaned_data["cost_yuan"]
+        if cost is not None and not 0 <= cost <= HIGHEST_COST:
+            raise forms.ValidationError(_("From ¥0.00 to ¥%(most)s.") % {"most": money.yuan(HIGHEST_COST)})
+        return cost
 
 
 class WelcomeForm(AnswerForm):

@@ -23,6 +23,8 @@ from wechat.kernel.work import WorkRow
 SCENE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 SCENE_PREFIX = "ch_"
 LONGEST_DAYS = 30
+# In fen.
+HIGHEST_COST = 9_999_999_999
 
 
 def new_scene() -> str:

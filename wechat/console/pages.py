@@ -76,6 +76,7 @@ class ModelAdmin(SkinAdmin[Row]):
     """
 
     empty_words: ClassVar[StrOrPromise] = ""
+    empty_value_display = "–"
     takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -13,10 +13,10 @@ from django import forms
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten
 from django.core.exceptions import FieldDoesNotExist
-from django.template.defaultfilters import linebreaksbr
+from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils.choices import flatten_choices
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join, urlize
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
@@ -175,7 +175,7 @@ def _in_words(field: forms.Field, value: Any) -> SafeString | str:
     if isinstance(value, (datetime.date, datetime.time)):
         return in_words(value)
     shown = str(field.widget.format_value(field.prepare_value(value)) or "")
-    return linebreaksbr(urlize(shown, autoescape=True))
+    return linebreaksbr(urlize(shown))
 
 
 def _rows(field: forms.ModelChoiceField[Any], value: Any) -> SafeString | str:

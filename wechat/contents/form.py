@@ -30,6 +30,8 @@ from unfold.widgets import (
 from accounts.official.models import OfficialAccount
 from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
+from wechat.console import codes
+from wechat.console.codes import Suggesting
 from wechat.contents.checks import caution, check_content, check_variables
 from wechat.contents.models import HasContent, Kind
 from wechat.contents.text_editor import TextEditor, named, read_in_words
@@ -115,7 +117,12 @@ class ContentForm(forms.ModelForm[Any]):
     pic_url = _text(gettext_lazy("picture address"), gettext_lazy("A JPG or PNG, good at 360×200 pixels."))
     music_url = _text(gettext_lazy("music address"))
     hq_music_url = _text(gettext_lazy("music address for Wi-Fi"))
-    appid = _text(gettext_lazy("mini program's AppID"), gettext_lazy("It must be linked to the account."))
+    appid = forms.CharField(
+        label=gettext_lazy("mini program's AppID"),
+        required=False,
+        help_text=gettext_lazy("It must be linked to the account."),
+        widget=Suggesting,
+    )
     pagepath = _text(gettext_lazy("page path"), "pages/index/index")
     cover = _file(gettext_lazy("cover picture"))
     choices = _lines(gettext_lazy("choices"), gettext_lazy("One a line. A tap comes back as this text."))
@@ -146,6 +153,7 @@ class ContentForm(forms.ModelForm[Any]):
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
         self.fields["url"].widget.for_account(account_id)
+        self.fields["appid"].widget.offered = codes.mini_programs.offered(account_id)
         self._offer_articles(account_id)
         for name in self.fields:
             kinds = [kind for kind, names in FIELDS.items() if name in names]

@@ -55,7 +55,7 @@ class HasContent(models.Model):
     def words(self) -> str:
         """Returns the whole text of the content in one line, without markup, variables by name.
 
-        Other kinds than text begin with the name of the kind.
+        Other kinds than text say first what they are; what nobody has written yet says nothing.
         """
         article = (self.content.get("articles") or [{}])[0]
         stored = {**article, **self.content}
@@ -63,7 +63,7 @@ class HasContent(models.Model):
         if not words and self.asset:
             words = self.asset.name
         shown = " ".join(labelled(words_of(words)).split())
-        if self.kind == Kind.TEXT:
+        if self.kind in ("", Kind.TEXT):
             return shown
         kind = Kind(self.kind).label if self.kind in Kind else self.kind
         return f"[{kind}] {shown}".strip()

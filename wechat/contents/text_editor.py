@@ -77,6 +77,11 @@ def in_line(variables: Mapping[str, Variable]) -> str:
     )
 
 
+def offered(variables: Mapping[str, Variable]) -> list[tuple[str, str]]:
+    """Returns the variables as buttons write them: each as it is written, and its name for staff."""
+    return [(_written(name, each), str(each.label)) for name, each in variables.items()]
+
+
 def _written(name: str, variable: Variable) -> str:
     """Returns the placeholder of the variable, with its fallback if it may be empty."""
     return f"{{{name}|{variable.fallback}}}" if variable.fallback else f"{{{name}}}"

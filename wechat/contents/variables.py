@@ -49,6 +49,8 @@ VARIABLES.add("date", Variable(_("date"), "2026-12-31"))
 VARIABLES.add("time", Variable(_("time of day"), "23:59"))
 VARIABLES.add("openid", Variable(_("OpenID"), "o" * 28))
 USUAL = ("remark", "account", "date", "time", "openid")
+# Those that tell who somebody is.
+PERSONAL = frozenset({"remark"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,12 @@ from accounts.followers import people
 from accounts.followers.follower_page import FollowerForm
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit
+from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
 from wechat.contents.text_editor import TextEditor
-from wechat.contents.variables import of_follower
+from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
@@ -63,7 +63,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the whole page of the desk."""
     thread = _asked_for(request, account)
     if thread is not None:
-        threads.read(thread)
+        _note_read(request, thread)
     typed = _typed(request, thread)
     context = {
         **frame(request, _("Service desk")),
@@ -84,7 +84,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Returns the parts of the page as JSON with their digest; 204 if ``have`` is that digest already."""
     thread = _asked_for(request, account)
     if thread is not None and request.GET.get("looks"):
-        threads.read(thread)
+        _note_read(request, thread)
     if thread is not None and request.GET.get("writes"):
         _show_writing(request, thread)
     parts = {"list": render_to_string("desk/list.html", _list(request, account), request)}
@@ -98,6 +98,12 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if have == request.GET.get("have"):
         return HttpResponse(status=204)
     return JsonResponse({"have": have, "parts": parts})
+
+
+def _note_read(request: HttpRequest, thread: Thread) -> None:
+    """Notes that the desk has seen the conversation; whoever may only look is not of the desk."""
+    if entered(request).may_change:
+        threads.read(thread)
 
 
 def _show_writing(request: HttpRequest, thread: Thread) -> None:
@@ -188,7 +194,8 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     pause = PAUSES.get(request.POST.get("pause", ""))
     if pause is None:
         raise ValidationError(_("Choose how long."))
-    threads.put_off(thread, timezone.now() + pause[1])
+    if not threads.put_off(thread, timezone.now() + pause[1]):
+        raise ValidationError(_("The follower has written in the meantime. Read it, then put it off."))
 
 
 def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
@@ -268,12 +275,18 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
 
 
 def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:
-    """Returns the canned answers, each with its text filled in for the follower as ``ready``."""
+    """Returns the canned answers, each text with the follower's own values beside it, as it would be sent.
+
+    One that says what is withheld from the reader can be sent and not be looked at: it is not filled in here.
+    """
     found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
     if thread is not None:
         values = of_follower(account, thread.openid, timezone.now()).by_name()
+        is_hidden = personal_data.hidden(account.pk)
         for each in found:
-            vars(each)["ready"] = placeholders.fill(each.content.get("content", ""), values)
+            text = each.content.get("content", "")
+            is_withheld = is_hidden and PERSONAL & variables_in(text)
+            vars(each)["ready"] = "" if is_withheld else placeholders.fill(text, values)
     return found
 
 

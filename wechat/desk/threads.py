@@ -11,13 +11,14 @@ from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from wechat.desk.models import ReplyTime, Thread
 from wechat.desk.staff import is_mark
 from wechat.inbox.models import InboundMessage
 
-# Idempotent and independent of the order: only newer ids and times change the row.
+LONGEST_BEGINNING = 200
+
+# In any order and more than once: only ids and times that are newer than what is on record change it.
 NOTE_MESSAGE = """
 INSERT INTO desk_thread
     (account_id, openid, newest_id, newest_at, newest_text, read_id, answered_id, closed_id, waiting_since)
@@ -49,10 +50,15 @@ def note_message(row: InboundMessage, *, is_handed_over: bool = False) -> None:
                 row.openid,
                 row.pk,
                 row.received_at,
-                Truncator(str(row)).chars(200),
+                _beginning(str(row)),
                 row.received_at if waits else None,
             ],
         )
+
+
+def _beginning(text: str) -> str:
+    # As the database counts: Django's truncator leaves out accents, of which a letter may have hundreds.
+    return text if len(text) <= LONGEST_BEGINNING else f"{text[: LONGEST_BEGINNING - 1]}…"
 
 
 def read(thread: Thread) -> None:
@@ -94,8 +100,10 @@ def reopen(thread: Thread) -> None:
     Thread.objects.filter(pk=thread.pk).update(closed_id=0)
 
 
-def put_off(thread: Thread, until: datetime.datetime) -> None:
-    Thread.objects.filter(pk=thread.pk).update(snoozed_until=until)
+def put_off(thread: Thread, until: datetime.datetime) -> bool:
+    """Puts the conversation off until then; ``False`` if the follower wrote what nobody has seen yet."""
+    seen = Thread.objects.filter(pk=thread.pk, newest_id__lte=thread.newest_id)
+    return bool(seen.update(snoozed_until=until))
 
 
 def assign(thread: Thread, to: User | None) -> None:

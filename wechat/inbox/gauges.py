@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from wechat.inbox import spool
-from wechat.kernel.exposition import gauges
+from wechat.kernel.exposition import Store, gauges
 
 
-@gauges("spool")
+@gauges("spool", Store.REDIS)
 def spooled() -> Iterator[Metric]:
     """Yields how many records wait for Postgres, and how many it refused."""
     waiting, refused = spool.lengths()

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, Model
 
+from wechat.kernel import lock_waits
 from wechat.kernel.prepared import prepared_cursor
 
 Fields = Sequence[Field[Any, Any]]
@@ -28,7 +29,8 @@ def update_and_insert(
 ) -> None:
     """Saves these fields of a row and inserts the ``new`` rows in one statement; their ids stay unknown.
 
-    ``was`` are values that the row must still have, for a row that is not locked. Raises ``Changed``.
+    ``was`` is what other columns must still hold, of a row that is not locked, and is waited for as long as
+    ``lock_waits`` says. Raises ``Changed``.
     """
     (update, values), *inserts = [_update(row, tuple(fields), was), *(_insert(each) for each in new)]
     parts = [f"changed AS ({update} RETURNING 1)"]
@@ -67,6 +69,8 @@ def _update_statement(model: type[Model], names: tuple[str, ...], was: tuple[str
     fields = [known[name] for name in names]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     same = " AND ".join(f'"{known[name].column}" = %s' for name in (model._meta.pk.name, *was))
+    if was:
+        same = f"{same} AND {lock_waits.BOUNDED}"
     return f'UPDATE "{model._meta.db_table}" SET {columns} WHERE {same}', fields  # noqa: S608 - names
 
 

@@ -1,16 +1,19 @@
 """The encoding of a text file that somebody uploads: found from its bytes, whatever the upload claims.
 
-Excel saves CSV in the encoding of the system (GB 18030 in Chinese Windows), as UTF-8 with a byte order mark,
-or as "Unicode text", which is UTF-16.
+Excel saves CSV in the encoding of the system (GB 18030 in Chinese Windows, Big5 in Taiwan and Hong Kong), as
+UTF-8 with a byte order mark, or as "Unicode text", which is UTF-16.
 """
 
 import codecs
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import IO
 
 from django.utils.translation import gettext_lazy
+
+from wechat.sdk.text import clean
 
 CHUNK = 1 << 16
 MARKS = (
@@ -28,6 +31,9 @@ ZEROS_OF_ONE_SIDE = 4
 PARTS = re.compile(rb"[\n\r,\t;]")
 PARTS_OF_UTF16 = re.compile(rb"[\n\r,\t;]\0|\0[\n\r,\t;]")
 MOST_STRAY_ZEROS = 8
+GB18030, BIG5 = "gb18030", "big5hkscs"
+# Of a text that is read in the right one of the two, less than one character in so many is rare.
+COMMON_FOR_A_RARE_ONE = 4
 
 
 class UndecodableText(Exception):
@@ -36,21 +42,24 @@ class UndecodableText(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding; ``errors`` is ``strict``, or ``replace`` for a text with a few damaged characters."""
+    """An encoding; ``errors`` is ``strict``, or ``replace`` for a text that is damaged here and there.
+
+    It is ``surrogatepass`` for an emoji in two halves, which ``wechat.sdk.text.clean`` puts together.
+    """
 
     name: str
     errors: str = "strict"
 
 
 def decode(body: bytes, declared: str = "", *, guess_utf16: bool = True) -> str:
-    """Returns the text of a small file, without its byte order mark. Raises ``UndecodableText``.
+    """Returns the clean text of a small file, without its byte order mark. Raises ``UndecodableText``.
 
     UTF-16 without a mark is not guessed where nothing after this would find that a picture is no text.
     """
     found = detect(io.BytesIO(body), declared)
     if not guess_utf16 and found.name.startswith("utf-16-"):
         raise UndecodableText(UNREADABLE)
-    return body.decode(found.name, found.errors)
+    return clean(body.decode(found.name, found.errors))
 
 
 def detect(file: IO[bytes], declared: str = "") -> Encoding:
@@ -61,18 +70,24 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     file.seek(0)
     head = file.read(CHUNK)
     utf8, others = _candidates(head)
-    if utf8 and _decodes(file, utf8):
-        return Encoding(utf8)
+    for errors in ("strict", "surrogatepass") if utf8 else ():
+        if _decodes(file, utf8, errors):
+            return Encoding(utf8, errors)
     # Before the other encodings: GB 18030 finds some meaning in nearly any bytes.
     if utf8 and _is_mostly(file, utf8, RIGHT_FOR_A_WRONG_ONE):
         return Encoding(utf8, "replace")
-    for name in (declared, *others) if declared and utf8 == "utf-8" else others:
+    if utf8 == "utf-8":
+        others = (declared or _likelier_chinese(head), *others)
+    for name in others:
         if _decodes(file, name):
             return Encoding(name)
     # Nothing else fits, so that even a short text is what it is for the most part.
     damaged = utf8 or ("utf-16" if head.startswith(UTF16_MARKS) else "")
     if damaged and _is_mostly(file, damaged, right_for_a_wrong_one=1):
         return Encoding(damaged, "replace")
+    common, rare = _common_and_rare(head, GB18030)
+    if utf8 == "utf-8" and b"\0" not in head and common > rare * COMMON_FOR_A_RARE_ONE:
+        return Encoding(GB18030, "replace")
     raise UndecodableText(UNREADABLE)
 
 
@@ -82,7 +97,7 @@ def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:
     if marked:
         return ("", ("utf-16",)) if marked == "utf-16" else (marked, ())
     if b"\0" not in head or _has_stray_zeros(head):
-        return "utf-8", ("gb18030",)
+        return "utf-8", (GB18030,)
     # UTF-16 writes letters, commas and line ends in two bytes, of which always the same one is zero; the
     # other one is now and then, as of 一 and 退.
     first, second = head[::2].count(0), head[1::2].count(0)
@@ -97,8 +112,33 @@ def _has_stray_zeros(head: bytes) -> bool:
     return in_utf16 * 2 < parts and head.count(0) * MOST_STRAY_ZEROS < len(head)
 
 
-def _decodes(file: IO[bytes], name: str) -> bool:
-    decoder = codecs.getincrementaldecoder(name)()
+def _likelier_chinese(head: bytes) -> str:
+    """Returns the encoding in which fewer characters are rare: either of the two reads nearly any bytes."""
+    _common, rare_in_big5 = _common_and_rare(head, BIG5)
+    _common, rare_in_gb18030 = _common_and_rare(head, GB18030)
+    return BIG5 if rare_in_big5 * COMMON_FOR_A_RARE_ONE < rare_in_gb18030 else GB18030
+
+
+def _common_and_rare(head: bytes, name: str) -> tuple[int, int]:
+    """Returns how many characters that are none of ASCII are common in Chinese, and how many are not."""
+    found = [each for each in head.decode(name, "replace") if each > "\x7f"]
+    common = sum(each in _common_characters() for each in found)
+    return common, len(found) - common
+
+
+@cache
+def _common_characters() -> frozenset[str]:
+    """Returns all of GB 2312 and the first level of Big5, without their foreign letters and drawings."""
+    of_gb2312 = (bytes([row, cell]) for row in (0xA1, 0xA3, *range(0xB0, 0xF8)) for cell in range(0xA1, 0xFF))
+    of_big5 = (bytes([row, cell]) for row in (0xA1, *range(0xA4, 0xC7)) for cell in range(0x40, 0xFF))
+    return frozenset(
+        "".join(each.decode("gb2312", "ignore") for each in of_gb2312)
+        + "".join(each.decode("big5", "ignore") for each in of_big5)
+    )
+
+
+def _decodes(file: IO[bytes], name: str, errors: str = "strict") -> bool:
+    decoder = codecs.getincrementaldecoder(name)(errors)
     file.seek(0)
     try:
         while chunk := file.read(CHUNK):

@@ -6,7 +6,8 @@ process serves its metrics itself, on ``METRICS_PORT`` (see ``config.celery``).
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 
 from django.db import Error
@@ -30,16 +31,28 @@ Gauges = Callable[[], Iterable[Metric]]
 GAUGES: Registry[Gauges] = Registry("group of gauges")
 
 
-def gauges(name: str) -> Callable[[Gauges], Gauges]:
-    """Registers a group of gauges, which are read at each scrape; belongs into an app's module ``gauges``."""
+class Store(StrEnum):
+    POSTGRES = "postgres"
+    REDIS = "redis"
+
+
+_store_of: dict[str, Store] = {}
+
+
+def gauges(name: str, store: Store = Store.POSTGRES) -> Callable[[Gauges], Gauges]:
+    """Registers what asks a store at each scrape; a module ``gauges`` of an app holds it."""
+    _store_of[name] = store
     return lambda ask: GAUGES.add(name, ask)
 
 
-def text() -> bytes:
-    """Returns counters and gauges in the format of Prometheus."""
+def text(away: Collection[Store] = ()) -> bytes:
+    """Returns what was counted, and how things stand, in the format of Prometheus.
+
+    Stores that are known to be ``away`` are not asked: one that is frozen would never answer.
+    """
     registry = CollectorRegistry()
     registry.register(_Counted())
-    registry.register(_Stores())
+    registry.register(_Stores(away))
     return generate_latest(registry)
 
 
@@ -61,11 +74,17 @@ class _Counted(Collector):
 class _Stores(Collector):
     """The groups of gauges; a group whose store is away is reported as failed, the others as usual."""
 
+    def __init__(self, away: Collection[Store]) -> None:
+        self._away = away
+
     def collect(self) -> Iterator[Metric]:
         failed = GaugeMetricFamily(
             "wechat_gauges_failed", "Whether a store was away that this group asks", labels=["group"]
         )
         for name in GAUGES.names():
+            if _store_of[name] in self._away:
+                failed.add_metric([name], 1)
+                continue
             try:
                 found = list(GAUGES.get(name)())
             except (Error, RedisError) as error:

@@ -65,6 +65,10 @@ class HasSecrets(models.Model):
         """Returns the secret in the field of that name, "" where there is none or no key opens it."""
         return "" if self.is_undecryptable(name) else str(getattr(self, name))
 
+    def has_secret(self, name: str) -> bool:
+        """Returns whether there is a secret in the field of that name, whether a key opens it or not."""
+        return self.is_undecryptable(name) or bool(getattr(self, name))
+
     def is_undecryptable(self, name: str) -> bool:
         """Returns whether there is a secret that no configured key opens."""
         try:

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -48,8 +50,9 @@ def take_phone(visitor: Visitor, code: str) -> str:
         phone = miniprogram.phone_number(client_for(visitor.account), code)
     except ApiError as error:
         raise _refusal(error) from error
-    visitor.phone = phone.number
-    visitor.save(update_fields=["phone"])
+    with _still_there(visitor):
+        visitor.phone = phone.number
+        visitor.save(update_fields=["phone"])
     return phone.number
 
 
@@ -61,13 +64,30 @@ def take_profile(
     Raises ``ApiRefusal``.
     """
     _check_kind(visitor.account)
-    if raw is not None and not miniprogram.raw_data_matches(raw, visitor.session_key, signature):
+    session_key = visitor.readable_secret("session_key")
+    if not session_key:
+        raise _no_session()
+    if raw is not None and not miniprogram.raw_data_matches(raw, session_key, signature):
         raise _forged(visitor, "signature")
-    data = _opened(visitor, encrypted, iv)
+    data = _opened(visitor, session_key, encrypted, iv)
     if data.get("openId") != visitor.openid:
         raise _forged(visitor, "openid")
     shown = visitors.consented(str(data.get("nickName", "")), str(data.get("avatarUrl", "")))
-    return visitors.logged_in(visitor.account, visitor.openid, str(data.get("unionId", "")), **shown)
+    with _still_there(visitor):
+        return visitors.logged_in(visitor.account, visitor.openid, str(data.get("unionId", "")), **shown)
+
+
+@contextmanager
+def _still_there(visitor: Visitor) -> Iterator[None]:
+    """Lets nobody erase the person while the block writes about them.
+
+    Raises ``ApiRefusal`` if that has happened since they were asked who they are.
+    """
+    with transaction.atomic():
+        erasures.keep_as_they_are(visitor.account_id)
+        if not Visitor.objects.filter(pk=visitor.pk).exists():
+            raise _no_session()
+        yield
 
 
 def _check_kind(account: OfficialAccount) -> None:
@@ -79,12 +99,9 @@ def _check_kind(account: OfficialAccount) -> None:
         raise ApiRefusal(400, "no_mini_program", _("This account is no mini program."))
 
 
-def _opened(visitor: Visitor, encrypted: str, iv: str) -> dict[str, Any]:
-    if not visitor.session_key:
-        raise ApiRefusal(409, "no_session", _("Log in with wx.login first."))
+def _opened(visitor: Visitor, session_key: str, encrypted: str, iv: str) -> dict[str, Any]:
     try:
-        key, appid = visitor.session_key, visitor.account.appid
-        return miniprogram.open_data(key, encrypted, iv, appid, time.time())
+        return miniprogram.open_data(session_key, encrypted, iv, visitor.account.appid, time.time())
     except EnvelopeError as error:
         raise _forged(visitor, error.reason) from error
 
@@ -101,6 +118,10 @@ def _refusal(error: ApiError) -> Exception:
     if error.errcode == RISKY:
         return ApiRefusal(403, "risky", _("WeChat considers this person a risk."))
     return error
+
+
+def _no_session() -> ApiRefusal:
+    return ApiRefusal(409, "no_session", _("Log in with wx.login first."))
 
 
 def _spent() -> ApiRefusal:

@@ -1,8 +1,10 @@
 """Access tokens (15 minutes, JWT) and refresh tokens (7 days, single use).
 
-A refresh token that comes back after its use is held by two parties: the whole session ends. Only in the
-browser, where tabs share a cookie, the token just replaced still gets an access token within ``GRACE``, but
-no new refresh token; a thief gains nothing from it beyond what the stolen token would have given anyway.
+A refresh token that was used before and comes back tells that two hold it: the whole session ends. Only in
+the browser, where tabs share a cookie, the one just replaced still gets an access token for ``GRACE``, and no
+new refresh token; a thief gains nothing by it that the stolen token would not have given anyway.
+
+A token whose secret no key opens any more is none: whoever has it signs in again.
 """
 
 import datetime
@@ -93,7 +95,7 @@ def session_of(token: str) -> LoginSession:
     try:
         kid = str(jwt.get_unverified_header(token).get("kid", ""))
         key = SigningKey.objects.filter(kid=kid).first() if kid.isalnum() else None
-        if key is None:
+        if key is None or not key.readable_secret("secret"):
             raise BadToken("invalid_token")
         claims = jwt.decode(
             token,
@@ -132,6 +134,8 @@ class _Presented:
     signature: str
 
     def is_of(self, session: LoginSession) -> bool:
+        if not session.readable_secret("secret"):
+            return False
         return compare_digest(_signature(session, self.number).encode(), self.signature.encode())
 
 
@@ -197,7 +201,8 @@ def _uuid(text: str) -> uuid.UUID | None:
 def _signing_key() -> SigningKey:
     """Returns the newest key, or a new one if that is a month old."""
     newest = SigningKey.objects.order_by("-created_at").first()
-    if newest is not None and timezone.now() < newest.created_at + KEY_AGE:
+    is_new = newest is not None and timezone.now() < newest.created_at + KEY_AGE
+    if newest is not None and is_new and newest.readable_secret("secret"):
         return newest
     key = SigningKey(kid=secrets.token_hex(8), secret=secrets.token_urlsafe(48))
     key.save()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
+from accounts.staff.picking import LinkInput
 from accounts.staff.rights import Area
 from wechat.console.pages import HistoryMixin, badge
 from wechat.contents.checks import no_variables
@@ -40,6 +41,9 @@ class EventForm(AccountForm):
             self.fields["event"] = forms.ChoiceField(
                 label=_("event"), choices=choices, widget=UnfoldAdminSelectWidget
             )
+        if "url" in self.fields:
+            self.fields["url"].widget = LinkInput()
+            self.fields["url"].widget.for_account(self.instance.account_id)
         for field in self._template_fields():
             self.initial[PREFIX + field.name] = self.instance.values.get(field.name, "")
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers.person_picker import PersonField
+from accounts.staff.picking import LinkInput
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.pushes.models import Template
@@ -24,7 +25,7 @@ class FillForm(forms.Form):
     """
 
     url = forms.URLField(
-        label=gettext_lazy("Link"), required=False, max_length=500, assume_scheme="https",
+        label=gettext_lazy("Link"), required=False, max_length=500, assume_scheme="https", widget=LinkInput,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."),
     )  # fmt: skip
     appid = forms.RegexField(
@@ -39,6 +40,7 @@ class FillForm(forms.Form):
         for field in template.fields:
             self.fields[PREFIX + field.name] = _input(field, template.defaults.get(field.name, ""))
         self.order_fields([PREFIX + field.name for field in template.fields])
+        cast(LinkInput, self.fields["url"].widget).for_account(template.account_id)
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
             template.account_id
         )

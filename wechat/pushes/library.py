@@ -15,6 +15,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.pushes.models import LibraryJob, Template
+from wechat.sdk.answers import rows, text
 from wechat.sdk.calls import templates as api
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, TransportError
@@ -163,13 +164,14 @@ def _messages(client: Client, account: OfficialAccount) -> list[Template]:
         Template(
             account=account,
             kind=Kind.TEMPLATE,
-            platform_id=each["template_id"],
+            platform_id=text(each, "template_id"),
             title=str(each.get("title", ""))[:120],
             content=str(each.get("content", "")).strip(),
             example=str(each.get("example", "")).strip(),
             industry=_joined(each.get("primary_industry"), each.get("deputy_industry")),
         )
         for each in _unless_lacking(api.all_private, client)
+        if text(each, "template_id")
     ]
 
 
@@ -178,17 +180,18 @@ def _notices(client: Client, account: OfficialAccount) -> list[Template]:
         Template(
             account=account,
             kind=notice_kind(account),
-            platform_id=each["priTmplId"],
+            platform_id=text(each, "priTmplId"),
             title=str(each.get("title", ""))[:120],
             content=str(each.get("content", "")).strip(),
             example=str(each.get("example", "")).strip(),
             lasts=each.get("type") == LONG_TERM,
             choices={
-                str(one.get("keywordCode", "")).removesuffix(".DATA"): one.get("enumValueList", [])
-                for one in each.get("keywordEnumValueList") or []
+                str(one.get("keywordCode", "")).removesuffix(".DATA"): one.get("enumValueList") or []
+                for one in rows(each, "keywordEnumValueList")
             },
         )
         for each in _unless_lacking(api.notices, client)
+        if text(each, "priTmplId")
     ]
 
 

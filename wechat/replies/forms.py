@@ -73,13 +73,18 @@ class RuleForm(AccountForm):
                 self.fields[name].widget.attrs |= shown
         if "away_text" in self.fields:
             self._write_away_text()
-        has_secret = bool(self.instance.pk and self.instance.forward_secret)
-        self.fields["new_secret"].help_text = (
-            _("A secret is stored. Type a new one to replace it.")
-            if has_secret
-            else _("At least 16 characters; your system checks our signature with it.")
-        )
-        read_as(self.fields["new_secret"], lambda: _("Set.") if has_secret else _("Not set."))
+        self._show_secret_state()
+
+    def _show_secret_state(self) -> None:
+        """Says whether a secret is stored, and of use, to those who may replace it and those who may not."""
+        help_text = _("At least 16 characters; your system checks our signature with it.")
+        state = _("Not set.")
+        if self.instance.is_undecryptable("forward_secret"):
+            help_text = state = _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
+        elif self.instance.forward_secret:
+            help_text, state = _("A secret is stored. Type a new one to replace it."), _("Set.")
+        self.fields["new_secret"].help_text = help_text
+        read_as(self.fields["new_secret"], lambda: state)
 
     def _write_away_text(self) -> None:
         editor = TextEditor(
@@ -118,7 +123,7 @@ class RuleForm(AccountForm):
             self.instance.forward_secret = new_secret
         if (
             cleaned.get("forward_url")
-            and not self.instance.forward_secret
+            and not self.instance.has_secret("forward_secret")
             and "new_secret" not in self.errors
         ):
             sentence = _("Type a signing secret, so that your system can trust what it is sent.")

@@ -40,7 +40,8 @@ def note(row: InboundMessage) -> bool:
     rule = Rule.objects.filter(pk=rule_id, account=row.account_id).exclude(forward_url="").first()
     if rule is None:
         return False
-    endpoint = outbox.endpoint_of(rule.answered_by, row.account, rule.forward_url, str(rule.forward_secret))
+    secret = rule.readable_secret("forward_secret")
+    endpoint = outbox.endpoint_of(rule.answered_by, row.account, rule.forward_url, secret)
     return outbox.send(
         endpoint, row.account, EVENT, described(row, rule), key=f"message:{row.pk}", openid=row.openid
     )

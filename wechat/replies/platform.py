@@ -16,6 +16,7 @@ from wechat.contents.variables import VARIABLES
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_keyword
+from wechat.sdk.answers import part, rows, text
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 
@@ -42,11 +43,11 @@ def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Po
 
 def _keyword_rules(info: dict[str, Any], on: bool, account_name: str) -> Iterator[tuple[str, Portable]]:
     twins: Counter[str] = Counter()
-    for listed in info.get("keyword_autoreply_info", {}).get("list", []):
+    for listed in rows(part(info, "keyword_autoreply_info"), "list"):
         key = f"platform:keyword:{listed.get('create_time', 0)}"
         twins[key] += 1
-        name = listed.get("rule_name") or _("Without name")
-        keywords, replies = listed.get("keyword_list_info", []), listed.get("reply_list_info", [])
+        name = text(listed, "rule_name") or _("Without name")
+        keywords, replies = rows(listed, "keyword_list_info"), rows(listed, "reply_list_info")
         random = listed.get("reply_mode") == "random_one"
         rule = _rule(name, Trigger.KEYWORD, on, keywords, replies, account_name, random=random)
         yield f"{key}:{twins[key]}", rule
@@ -93,15 +94,15 @@ def _check_together(replies: list[dict[str, Any]], random: bool, notes: list[str
 
 
 def _keyword(listed: dict[str, Any], notes: list[str]) -> Iterator[dict[str, str]]:
-    text, compare = str(listed.get("content", "")).strip(), COMPARES.get(listed.get("match_mode", ""))
+    word, compare = str(listed.get("content", "")).strip(), COMPARES.get(listed.get("match_mode", ""))
     try:
-        if compare is None or len(text) > LONGEST_KEYWORD:
+        if compare is None or len(word) > LONGEST_KEYWORD:
             raise _Foreign
-        check_keyword(compare, text)
+        check_keyword(compare, word)
     except (_Foreign, ValidationError):
         notes.append(_("This keyword could not be taken over: %(what)s") % {"what": _json(listed)})
     else:
-        yield {"compare": compare.value, "text": text}
+        yield {"compare": compare.value, "text": word}
 
 
 def _replies(listed: dict[str, Any], account_name: str, notes: list[str]) -> Iterator[dict[str, Any]]:
@@ -123,8 +124,8 @@ def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"type": "text", "content": body}
     elif kind in MEDIA and not body.startswith(("http://", "https://")):
         yield {"type": MEDIA[kind], "media_id": body}
-    elif kind == "news" and listed.get("news_info", {}).get("list"):
-        yield from map(_article, listed["news_info"]["list"])
+    elif kind == "news" and (articles := rows(part(listed, "news_info"), "list")):
+        yield from map(_article, articles)
     else:
         raise _Foreign
 

@@ -48,26 +48,25 @@ class Mode(enum.StrEnum):
 class CallbackKeys:
     """The tokens and keys that check the callbacks of one account.
 
-    Make it once and use it for every callback. The previous token and key stay valid during a change. Raises
-    ValueError for an invalid AES key, or a missing one in an encrypted mode. Without a token every callback
-    is refused.
+    Build once, use for every callback. Previous tokens and keys stay valid during a change. Raises
+    ValueError for an AES key of the wrong form, or none at all in an encrypted mode. Without a token every
+    callback is refused.
     """
 
     appid: str
     token: str = field(repr=False)
     aes_key: str = field(default="", repr=False)
     mode: Mode = Mode.PLAIN
-    previous_token: str = field(default="", repr=False)
-    previous_aes_key: str = field(default="", repr=False)
+    previous_tokens: tuple[str, ...] = field(default=(), repr=False)
+    previous_aes_keys: tuple[str, ...] = field(default=(), repr=False)
     original_id: str = ""
     tokens: tuple[str, ...] = field(init=False, repr=False, compare=False)
     ciphers: tuple[MessageCipher, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        previous = (self.previous_aes_key,) if self.previous_aes_key else ()
-        aes_keys = () if self.mode is Mode.PLAIN else (self.aes_key, *previous)
+        aes_keys = () if self.mode is Mode.PLAIN else (self.aes_key, *self.previous_aes_keys)
         object.__setattr__(self, "ciphers", tuple(MessageCipher(key, self.appid) for key in aes_keys))
-        object.__setattr__(self, "tokens", tuple(filter(None, (self.token, self.previous_token))))
+        object.__setattr__(self, "tokens", tuple(filter(None, (self.token, *self.previous_tokens))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,27 @@ DEEPEST = 32
 _UTF_16 = re.compile(rb"(?P<le>\xff\xfe|[^\0]\0[^\0]\0)|\xfe\xff|\0[^\0]\0[^\0]")
 # How Java and old databases write an emoji (CESU-8): either half of its surrogate pair as a character.
 _SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])+")
+_PAIRED_HALVES = re.compile("(?:[\ud800-\udbff][\udc00-\udfff])+")
+# What nobody sees comes along with what is copied from a chat, a page or a PDF, at its ends.
+_UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+_BLANK = " \t\r\n\u00a0\u3000"
 
 
 def clean(text: str) -> str:
-    """Returns the text without characters that no text may contain; usually the same object."""
+    """Returns the text without the characters that have no place in one; usually the same object.
+
+    Two halves of a surrogate pair that belong together are their character.
+    """
     # Printable text, on one line or several, holds none of them, which is quicker to see than to search for.
     if text.isprintable() or text.replace("\n", "").isprintable():
         return text
-    return _UNFIT.sub("", text)
+    return _UNFIT.sub("", _PAIRED_HALVES.sub(lambda halves: _joined(halves[0]), text))
+
+
+def without_unseen(text: str) -> str:
+    """Returns a text without unseen characters around it; blanks alone are kept, as in a password."""
+    seen = text.strip(_UNSEEN + _BLANK)
+    return text if text.strip() == seen else seen
 
 
 def decode(data: bytes) -> str:
@@ -117,5 +130,8 @@ def in_utf8(data: bytes) -> bytes:
 
 
 def _pairs(found: "re.Match[bytes]") -> bytes:
-    halves = found[0].decode("utf-8", "surrogatepass")
-    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
+    return _joined(found[0].decode("utf-8", "surrogatepass")).encode()
+
+
+def _joined(halves: str) -> str:
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le")

@@ -22,6 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import default_user_agent
 
 from wechat.sdk import deadlines, text
+from wechat.sdk.answers import number
 from wechat.sdk.connections import BoundedAdapter, never_left
 from wechat.sdk.error_codes import ERROR_CODES
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
@@ -222,13 +223,12 @@ def _accepted(answer: dict[str, Any], api: str) -> dict[str, Any]:
     if not re.fullmatch(r"-?[0-9]{1,18}", str(errcode)):
         raise TransportError(f"{api} answered an errcode that is no number", outcome_unknown=True)
     failed = answer.get("fail_openid_list")
-    msg_id = str(answer.get("msg_id", ""))
     raise ApiError.from_answer(
         int(errcode),
         str(answer.get("errmsg", "")),
         api,
         failed if isinstance(failed, list) else (),
-        int(msg_id) if msg_id.isdecimal() else 0,
+        number(answer, "msg_id"),
     )
 
 

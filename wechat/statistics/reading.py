@@ -45,6 +45,8 @@ READINGS = work.Kind(
     label=gettext_lazy("Reading statistics from WeChat"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
+    # An account may have some and not others.
+    divided_by="dataset",
     gives_up=False,
 )
 

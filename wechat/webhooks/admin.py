@@ -22,6 +22,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.console.pages import BigTable, badge, moment
+from wechat.kernel.models import Hold
 from wechat.webhooks import events, outbox
 from wechat.webhooks.forms import EndpointForm, SampleForm
 from wechat.webhooks.models import Delivery, Endpoint, new_secret
@@ -69,6 +70,8 @@ class EndpointAdmin(AccountScopedAdmin):
         if not change:
             obj.secret = new_secret()
         super().save_model(request, obj, form, change)
+        if "url" in form.changed_data:
+            held_work.lift(outbox.held(obj))
 
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
@@ -83,6 +86,7 @@ class EndpointAdmin(AccountScopedAdmin):
             return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"))
         endpoint.secret = new_secret()
         endpoint.save(update_fields=["secret"])
+        held_work.lift(outbox.held(endpoint))
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)
 
@@ -144,6 +148,8 @@ class EndpointAdmin(AccountScopedAdmin):
             return badge(_("switched off: it took nothing for days"), "bad")
         if not endpoint.enabled:
             return badge(_("off"))
+        if endpoint.is_unsigned:
+            return badge(_("waits: its secret cannot be opened"), "bad")
         return badge(_("takes nothing"), "warn") if endpoint.failing_since else badge(_("on"), "good")
 
 
@@ -156,7 +162,18 @@ def _decided_by(request: HttpRequest) -> QuerySet[Endpoint]:
     return Endpoint.objects.filter(account__in=mine)
 
 
+def _reason(hold: Hold) -> str:
+    if hold.cause != Hold.Cause.ACCOUNT:
+        return held_work.usual_reason(hold)
+    return _(
+        "No key of FIELD_ENCRYPTION_KEYS opens the signing secret, so nothing is posted. Put the key back "
+        "that it was stored with and restart; if it is lost, make a new secret and give it to the receiver. "
+        "Nothing is lost: it is tried again at %(until)s."
+    ) % held_work.when(hold)
+
+
 held_work.DECIDED.add(outbox.DELIVERIES.name, _decided_by)
+held_work.WORDS.add(outbox.DELIVERIES.name, _reason)
 
 
 @admin.register(Delivery)

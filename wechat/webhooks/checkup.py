@@ -1,7 +1,8 @@
-"""The set-up check of webhooks: endpoints whose deliveries fail."""
+"""What the doctor says of endpoints that take nothing, and of those for which nothing can be signed."""
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,4 +27,18 @@ def endpoints(account: OfficialAccount) -> Iterator[Finding]:
                 Level.FAULT,
                 _("The webhook %(url)s is switched off: it has taken nothing since %(since)s.") % words,
                 _("Mend the receiver, send it a sample, and switch it on again."),
+            )
+
+
+@examines
+def unsigned(account: OfficialAccount) -> Iterator[Finding]:
+    """Yields a fault for each endpoint of the account, or of its clients, whose secret no key opens."""
+    ours = Q(account=account) | Q(client__accounts=account)
+    for endpoint in Endpoint.objects.filter(ours, enabled=True).select_related("client"):
+        if endpoint.is_unsigned:
+            yield Finding(
+                Level.FAULT,
+                _("No key of FIELD_ENCRYPTION_KEYS opens the secret of the webhook %(url)s: it waits.")
+                % {"url": endpoint.url},
+                _("Put the key back that it was stored with and restart; if it is lost, make a new secret."),
             )

@@ -78,6 +78,11 @@ class Endpoint(HasSecrets):
     def __str__(self) -> str:
         return self.url
 
+    @property
+    def is_unsigned(self) -> bool:
+        """Returns whether nothing can be signed: there is no secret, or one that no key opens."""
+        return not self.readable_secret("secret")
+
 
 class Delivery(Traced, WorkRow):
     """An event on its way to an endpoint, with its attempts; ``body`` is the same in all of them.

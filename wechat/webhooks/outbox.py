@@ -25,7 +25,6 @@ from wechat.kernel import metrics, tracing, webhooks, work
 from wechat.kernel.line_rates import LineRate
 from wechat.kernel.models import Hold
 from wechat.kernel.registry import Registry
-from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.work import holds
 from wechat.sdk.errors import Cause
 from wechat.sdk.text import decode
@@ -54,20 +53,29 @@ RETRY_AFTER = [
 ]
 # The time after which a failing endpoint is switched off.
 PATIENCE = datetime.timedelta(days=3)
+# Kept on rows; staff read it in their language beside the endpoint.
+UNSIGNED = "No key of FIELD_ENCRYPTION_KEYS opens the signing secret."
 
 # Handles the JSON of an endpoint's answer; returns what is wrong with it, or the empty text.
 Answering = Callable[[Delivery, Any], str]
 _answering: Registry[Answering] = Registry("reader of answers")
 
 
+class Unsigned(Exception):
+    """The endpoint has no secret, or one that no key opens: nothing can be signed for it."""
+
+    cause = Cause.ACCOUNT
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt; ``status`` is ``None`` if there was no answer."""
+    """The result of one attempt; ``status`` is ``None`` if no answer came, or nothing was posted."""
 
     ms: int
     status: int | None = None
     error: str = ""
     body: Any = None
+    unsigned: Unsigned | None = None
 
     @property
     def delivered(self) -> bool:
@@ -99,17 +107,26 @@ def subscribers(account: OfficialAccount, event: str) -> QuerySet[Endpoint]:
 
 
 def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> Endpoint:
-    """Returns the endpoint of an owner, such as ``rule:12``, created or updated to this URL and secret."""
+    """Returns the endpoint that something else keeps, as ``rule:12``, as it says now.
+
+    An empty ``secret`` is one that no key opens: what is posted waits until there is another.
+    """
     endpoint = Endpoint.objects.filter(owner=owner).first()
     if endpoint is None:
         endpoint, _made = Endpoint.objects.get_or_create(
             owner=owner, defaults={"account": account, "url": url, "secret": secret}
         )
-    if (endpoint.url, endpoint.secret) != (url, secret):
+    if (endpoint.url, endpoint.readable_secret("secret")) != (url, secret):
         endpoint.url, endpoint.secret = url, secret
-        endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at = True, None, None
-        endpoint.save()
+        begin_anew(endpoint)
     return endpoint
+
+
+def begin_anew(endpoint: Endpoint) -> None:
+    """Saves an endpoint with another address or secret: whatever was wrong with the former one is over."""
+    endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at = True, None, None
+    endpoint.save()
+    holds.lift_all(held(endpoint))
 
 
 def send(
@@ -203,11 +220,13 @@ def _attempt(delivery: Delivery) -> DeliveryAttempt:
 
 def _posted(delivery: Delivery) -> DeliveryAttempt:
     started, endpoint = time.monotonic(), delivery.endpoint
+    if endpoint.is_unsigned:
+        return DeliveryAttempt(0, error=UNSIGNED, unsigned=Unsigned(UNSIGNED))
     try:
         answer = webhooks.post(
             endpoint.url, delivery.body.encode(), str(endpoint.secret), delivery.message_id
         )
-    except (webhooks.NoAnswer, Undecryptable) as error:
+    except webhooks.NoAnswer as error:
         return DeliveryAttempt(_since(started), error=str(error)[:500])
     outcome = DeliveryAttempt(_since(started), answer.status, body=answer.json())
     return outcome if outcome.delivered else replace(outcome, error=decode(answer.body[:500]))
@@ -218,8 +237,16 @@ def held(endpoint: Endpoint) -> QuerySet[Hold]:
     return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 
+def unsigned() -> QuerySet[Hold]:
+    """Returns the holds of the receivers for which nothing can be signed."""
+    return Hold.objects.filter(work=DELIVERIES.name, cause=Hold.Cause.ACCOUNT, until__isnull=False)
+
+
 @transaction.atomic
 def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
+    if attempt.unsigned is not None:
+        DELIVERIES.failed(delivery, attempt.unsigned)
+        return
     now = timezone.now()
     metrics.WEBHOOKS.labels(str(attempt.status or "no_answer")).inc()
     if attempt.delivered and (answering := _answering.find(delivery.event)):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from wechat.api.models import ApiClient
+from wechat.webhooks import outbox
 from wechat.webhooks.models import Endpoint, new_secret
 
 
@@ -15,8 +16,7 @@ def subscribe(client: ApiClient, url: str, events: Iterable[str], *, only: bool 
     endpoint = Endpoint.objects.filter(owner=owner).first() or Endpoint(owner=owner, client=client)
     kept = [] if only else endpoint.events
     endpoint.url, endpoint.secret, endpoint.events = url, new_secret(), sorted({*kept, *events})
-    endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at = True, None, None
-    endpoint.save()
+    outbox.begin_anew(endpoint)
     return endpoint
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.official.models import OfficialAccount
-from config.demo import merchant, sequence, shop
+from config.demo import merchant, sequence, shop, templates
 from config.embedded import PROJECT
 from menus import asking, drafts
 from menus import portable as menu_files
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         merchant.set_up(account)
         shop.set_up(account)
         sequence.set_up(account)
+        templates.set_up(account)
 
 
 def _make_login() -> None:

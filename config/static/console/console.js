@@ -43,6 +43,23 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// The skin writes the name of a chosen file into the text field that it draws before its own file fields. Of a
+// plain one it would take another field of the form for that, or none.
+function keepFromSkin() {
+  for (const field of document.querySelectorAll("input[type=file]")) {
+    const around = field.parentNode.parentNode?.parentNode;
+    if (!around?.querySelector?.("label > input[type=text]:disabled")) {
+      field.hasChangeListener = true;
+    }
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  keepFromSkin();
+  // Begun before the skin's own, and so told first of fields that come later.
+  new MutationObserver(keepFromSkin).observe(document.body, { childList: true, subtree: true });
+});
+
 // The skin listens for clicks on plain elements and writes its icons as words: keyboards and screen readers
 // are given what they need.
 document.addEventListener("DOMContentLoaded", () => {

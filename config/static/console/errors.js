@@ -6,18 +6,22 @@ const refused = (root) =>
     (field) => field.type !== "hidden" && !field.closest(".empty-form, template"),
   );
 
+const textOf = (element) => element.textContent.trim().replace(/\s+/g, " ");
+
 const labelOf = (field) => {
   const label = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
   const cell = field.closest("td[data-label]");
-  const words = label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || field.name;
+  const line = field.closest(".field-line")?.querySelector("label");
+  const words =
+    label?.textContent || field.getAttribute("aria-label") || cell?.dataset.label || line?.textContent || field.name;
   return words.replace("*", "").trim();
 };
 
 const reasonOf = (field) => {
   const described = (field.getAttribute("aria-describedby") || "").split(" ");
   const id = described.find((each) => each.endsWith("_error"));
-  const list = (id && document.getElementById(id)) || field.closest(".field-line, .field-tabular, .field, .filter")?.querySelector(".errorlist");
-  return list ? list.textContent.trim().replace(/\s+/g, " ") : "";
+  const list = (id && document.getElementById(id)) || field.closest(".field-line, .field-tabular, .field, .filter")?.querySelector(".errorlist, .filter-error");
+  return list ? textOf(list) : "";
 };
 
 // A field that is drawn as something else is reached by what is drawn.
@@ -43,33 +47,50 @@ const bannerFor = (field) => {
   const words = document.createElement("p");
   words.textContent = document.getElementById("console-words").dataset.refused;
   banner.append(words);
-  field.form.prepend(banner);
+  field.closest("form").prepend(banner);
   return banner;
 };
 
+// Rows that are wrong together, such as none where one is needed: their first field leads there.
+const wrongRows = () =>
+  [...document.querySelectorAll("#content form fieldset .errornote")].map((note) => {
+    const rows = note.closest("fieldset");
+    const fields = [...rows.querySelectorAll("input:not([type=hidden]), select, textarea")];
+    const field = fields.find((each) => !each.closest(".empty-form, template")) || note;
+    return { field, label: textOf(rows.querySelector("h2") || note), reason: textOf(note) };
+  });
+
+const inOrder = (one, other) =>
+  one.field.compareDocumentPosition(other.field) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+
 document.addEventListener("DOMContentLoaded", () => {
   const fields = refused(document);
-  // Several boxes with one name are one question.
-  const questions = fields.filter((field, place) => fields.findIndex((each) => each.name === field.name) === place);
-  if (!questions.length || !questions[0].form) {
+  // Several boxes with one name are one question, and so are a day and its time.
+  const questionOf = (field) => field.closest(".datetime") || field.name;
+  const asked = fields.map(questionOf);
+  const questions = fields.filter((field, place) => asked.indexOf(questionOf(field)) === place);
+  const wrong = questions.map((field) => ({ field, label: labelOf(field), reason: reasonOf(field) }));
+  const faults = [...wrong, ...wrongRows()].sort(inOrder);
+  if (!faults.length || !faults[0].field.closest("form")) {
     return;
   }
   const list = document.createElement("ul");
   list.className = "refused";
-  for (const field of questions) {
+  for (const { field, label, reason } of faults) {
     const link = document.createElement("a");
     link.href = `#${field.id}`;
-    link.textContent = labelOf(field);
+    link.textContent = label;
     link.addEventListener("click", (event) => {
       event.preventDefault();
       reach(field);
     });
     const line = document.createElement("li");
-    line.append(link, ` ${reasonOf(field)}`);
+    line.append(link, ` ${reason}`);
     list.append(line);
   }
-  bannerFor(questions[0]).append(list);
-  for (const field of [...questions].reverse()) {
-    reach(field);
-  }
+  bannerFor(faults[0].field).append(list);
+  // Django's script for new rows, which may run later than this one, would focus the first field of all.
+  document.getElementById("django-admin-form-add-constants")?.removeAttribute("data-model-name");
+  // After the skin has put wide tables into frames of its own, which takes the focus from what is in them.
+  setTimeout(() => [...faults].reverse().forEach(({ field }) => reach(field)));
 });

@@ -229,7 +229,8 @@ export class Panel {
     const fields = new FormData();
     fields.set("reply", JSON.stringify(button.reply ?? null));
     const answer = await post(data.urls.reply, fields);
-    if (!answer || answer.status !== 200 || this.editor.chosen !== button.uid || place.dataset.how !== "own") return;
+    if (this.editor.chosen !== button.uid || place.dataset.how !== "own") return;
+    if (answer?.status !== 200) return this.replyLost(button, place);
     const form = el("form", { class: "reply-form", novalidate: true, onsubmit: (event) => event.preventDefault() });
     form.innerHTML = answer.body;
     const state = el("p", { class: "quiet", role: "status" });
@@ -246,13 +247,24 @@ export class Panel {
     form.take = () => this.takeReply(button.uid, form, state);
   }
 
+  replyLost(button, place) {
+    place.replaceChildren(
+      el("p", { class: "quiet bad", role: "alert" }, t("replyLost")),
+      el("button", { type: "button", class: "button-small", onclick: () => this.replyForm(button, place) }, t("again")),
+    );
+  }
+
   async takeReply(uid, form, state) {
     const fields = new FormData(form);
     const known = find(this.editor.buttons, uid);
     if (!known) return;
     fields.set("reply", JSON.stringify(known.button.reply ?? null));
     const answer = await post(data.urls.reply, fields);
-    if (!answer || answer.status !== 200 || !find(this.editor.buttons, uid)) return;
+    if (!find(this.editor.buttons, uid)) return;
+    if (answer?.status !== 200) {
+      state.textContent = t("replyNotTaken");
+      return state.classList.add("bad");
+    }
     const { errors = {}, reply, bubble } = answer.body;
     for (const row of form.querySelectorAll("[data-field]")) row.querySelector(".filter-error").textContent = (errors[row.dataset.field] ?? []).join(" ");
     state.textContent = reply ? t("replyTaken") : t("replyWrong");

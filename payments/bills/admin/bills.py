@@ -21,10 +21,10 @@ from accounts.staff.rights import Area, Rights, current_account
 from payments.bills import exporting, reconciling, sums
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants import held_work, words
-from payments.merchants.amounts import money
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from wechat.console import failures
+from wechat.console.amounts import money
 from wechat.console.days import day_field
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 
@@ -131,9 +131,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         form = BillDayForm(request)
         offered = cast(Any, form.fields["merchant"]).queryset.exists()
-        selling = whole_merchants(Rights.of(request.user), self.area).filter(
-            accounts__in=self.shown_accounts(request)
-        )
+        # Also of a merchant that others sell through: whoever waits for it is told why.
+        selling = Merchant.objects.filter(accounts__in=self.shown_accounts(request))
         return super().changelist_view(
             request,
             {

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=120, verbose_name='subject of it')),
                 ('here', models.CharField(blank=True, max_length=200, verbose_name='here')),
                 ('there', models.CharField(blank=True, max_length=200, verbose_name='with WeChat Pay')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=8, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'To be settled'), ('closed', 'Closed')], default='open', max_length=8, verbose_name='state')),
                 ('resolution', models.CharField(blank=True, choices=[('accept', 'Book the payment as WeChat Pay has it'), ('refund', 'Book the payment and give all of it back'), ('adopt', 'Book the refund that was made in the merchant platform')], db_default='', max_length=8, verbose_name='to be booked')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='closing note')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),

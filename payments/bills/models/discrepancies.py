@@ -18,7 +18,7 @@ class Discrepancy(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("To be settled")
         CLOSED = "closed", _("Closed")
 
     class Resolution(models.TextChoices):

@@ -22,7 +22,6 @@ from accounts.official.errcodes import of_row
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from payments.merchants.amounts import AmountField, money
 from payments.orders import history, polling, revenue_page, shipping
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
@@ -32,6 +31,7 @@ from payments.orders.refunds.limits import left_alone, limit_of
 from payments.orders.shipping_form import ShippingForm, carriers, initial
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
+from wechat.console.amounts import AmountField, money
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
 from wechat.pushes.models import Push

@@ -20,7 +20,6 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants import words
-from payments.merchants.amounts import money
 from payments.orders.admin.orders import payer_of, payer_openid, trade_number
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
@@ -29,6 +28,7 @@ from payments.orders.refunds import abnormal, approval
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console import failures
+from wechat.console.amounts import money
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
 

@@ -21,13 +21,13 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from payments.merchants.amounts import money
 from payments.orders.admin.orders import COLOURS, trade_number
 from payments.orders.filtering import order_ids, payers
 from payments.orders.states import OrderState
 from payments.shop import sale_export, selling
 from payments.shop.handlers import EXPORT
 from payments.shop.models import Item, Sale
+from wechat.console.amounts import money
 from wechat.console.pages import BigTable, FilterForm, badge, moment
 from wechat.console.tables import downloads
 from wechat.kernel.row_ids import row_id

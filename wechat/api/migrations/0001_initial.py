@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('key_id', models.CharField(default=wechat.api.models.new_key_id, editable=False, max_length=32, unique=True, verbose_name='key ID')),
                 ('secret', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False, verbose_name='secret')),
-                ('previous_secret', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
+                ('previous_secrets', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
                 ('previous_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='scopes')),
                 ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None, verbose_name='allowed addresses')),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             "api_apiclient",
             "api_clients",
             columns=(
-                "key_id", "secret", "previous_secret", "previous_until", "scopes", "networks", "per_minute", "enabled",
+                "key_id", "secret", "previous_secrets", "previous_until", "scopes", "networks", "per_minute", "enabled",
                 "name",
             ),
         ),

@@ -149,6 +149,8 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
+                ('drafts_read', models.BooleanField(default=False)),
+                ('offset', models.PositiveIntegerField(default=0)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('found', models.PositiveIntegerField(default=0)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='draft_reading', to='official.officialaccount')),

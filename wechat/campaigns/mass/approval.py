@@ -23,7 +23,7 @@ from wechat.campaigns.models import MassSend
 # The fields that decide what is sent and to whom: an approval counts for their values only.
 SENT_FIELDS = (
     "content", "asset_id", "draft_id", "draft__revision", "pictures", "recommend", "ignore_reprint", "target",
-    "tag_id", "segment_id", "openids",
+    "tag_id", "segment_id", "segment__match", "segment__conditions", "openids",
 )  # fmt: skip
 
 
@@ -42,6 +42,11 @@ def ask(send: MassSend, at: datetime.datetime | None, by: User) -> Approval | No
     return asking.ask(MASS_SEND, wanted, by)
 
 
+def needs_another(send: MassSend, size: int, by: User) -> bool:
+    """Returns whether somebody else has to agree before it goes out to so many."""
+    return not asking.may_alone(MASS_SEND, send.account_id, size, by)
+
+
 def when(at: datetime.datetime | None) -> str:
     return date_format(localtime(at), "Y-m-d H:i") if at else _("at once")
 
@@ -52,8 +57,9 @@ def _carry_out(approval: Approval, by: User) -> None:
         raise Refused(_("Somebody has sent it already."))
 
 
-def _fingerprint(approval: Approval) -> str:
-    fields = MassSend.objects.values(*SENT_FIELDS).get(pk=approval.object_id)
+def seen(pk: int | str) -> str:
+    """Returns what tells the mass send from one that would send something else, or to others."""
+    fields = MassSend.objects.values(*SENT_FIELDS).get(pk=pk)
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -64,7 +70,7 @@ MASS_SEND = actions.register(
         Area.SENDING,
         carry_out=_carry_out,
         link=lambda approval: reverse("admin:campaigns_masssend_change", args=[approval.object_id]),
-        fingerprint=_fingerprint,
+        fingerprint=lambda approval: seen(approval.object_id),
         otherwise=NOTHING,
     )
 )

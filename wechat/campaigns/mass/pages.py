@@ -48,13 +48,21 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     form = SendForm(request.POST or None)
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
     numbers, problems = _looked_at(found, at)
+    seen = approval.seen(found.pk)
     agreed = request.method == "POST" and form.is_valid() and not problems
+    if agreed and request.POST.get("seen") != seen:
+        messages.error(request, _("The mass send has changed since you saw it. Look again, then send it."))
+        agreed = False
     word = _("everybody")
     if agreed and (found.target != Target.ALL or typed_word.is_typed(request, word)):
         return _planned(request, found, at)
     template = "mass_sure" if agreed else "mass_send"
-    context = {"form": form, "at": at, "numbers": numbers, "problems": problems, **allowances(found.account)}
+    context = {"form": form, "at": at, "numbers": numbers, "problems": problems, "seen": seen}
+    context |= allowances(found.account)
     context |= typed_word.context(request, word)
+    if numbers is not None and not problems:
+        assert isinstance(request.user, User)
+        context["second_person"] = approval.needs_another(found, numbers.will_get, request.user)
     if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
         context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
     return _page(request, found, template, _("Mass send"), **context)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Follower
-from accounts.followers.segments import UnknownCondition
+from accounts.followers.segments import UnknownCondition, meaning
 from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.kernel import work
@@ -76,6 +76,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
         due_at=starts_at,
         starts_at=starts_at,
         draft_revision=send.draft.revision if send.draft else None,
+        segment_meaning=meaning(send.segment) if send.target == Target.SEGMENT else "",
         sent_by=user_id,
         attempts=0,
         error="",
@@ -88,7 +89,8 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 def take_back(send: MassSend) -> bool:
     """Reverts a scheduled mass send to a draft; returns ``False`` if it has begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
-    return bool(waiting.update(state=State.DRAFT, due_at=None, starts_at=None, draft_revision=None))
+    draft = {"state": State.DRAFT, "draft_revision": None, "segment_meaning": ""}
+    return bool(waiting.update(due_at=None, starts_at=None, **draft))
 
 
 @SENDS.each
@@ -113,6 +115,8 @@ def begin(send: MassSend) -> None:
 
 
 def _make_calls(send: MassSend) -> None:
+    if send.is_segment_changed:
+        raise CannotBegin("segment_changed")
     body, now = bodies.body_of(send), timezone.now()
     if send.target in (Target.SEGMENT, Target.LIST):
         _split(send, body, now)

@@ -48,6 +48,8 @@ CALLS = _Calls(
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,
     retry=[A_MINUTE, *(datetime.timedelta(seconds=seconds) for seconds in (120, 600, 3600, 3600))],
+    # What sends may have to wait for, following and deleting do not.
+    divided_by="state",
     by_day=True,
 )
 PREVIEWS = work.Kind(

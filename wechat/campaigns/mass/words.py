@@ -23,6 +23,9 @@ MARKS: Mapping[str, StrOrPromise] = {
     "file": gettext_lazy("A file is still on its way to WeChat; it is sent once that is there."),
     "tag": gettext_lazy("The tag does not exist on WeChat."),
     "segment": gettext_lazy("A condition of the segment asks for something that was deleted."),
+    "segment_changed": gettext_lazy(
+        "The segment was changed after the mass send was planned, so it was not sent: make a new one."
+    ),
     "too_few": gettext_lazy("WeChat needs at least two followers who may get it."),
     "articles_once": gettext_lazy(
         "An article goes out in one call, which takes 10,000 followers: choose a tag or everybody instead."

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
+from accounts.followers.segments import meaning
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.kernel import hours
@@ -61,6 +62,10 @@ class Campaign(WorkRow):
         AUDIENCE_GONE = (
             "audience_gone",
             _("The segment or tag was deleted, or asks for something that was deleted."),
+        )
+        AUDIENCE_CHANGED = (
+            "audience_changed",
+            _("The segment was changed, or deleted, after it was worked out who gets it."),
         )
         FILE_NOT_READY = "file_not_ready", _("A file of the message is not at WeChat yet.")
         FAULT = "fault", _("It stopped at a fault of this console, which is in its log.")
@@ -134,6 +139,8 @@ class Campaign(WorkRow):
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     # When the recipients were selected: for the draft, and for good once the campaign is approved.
     checked_at = models.DateTimeField(null=True, editable=False)
+    # What the segment asked when the draft's were: what is approved, and sent, is for nobody else.
+    segment_meaning = models.CharField(max_length=64, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     # For a campaign with its own speed: its messages have due times up to this one.
     fed_until = models.DateTimeField(null=True, editable=False)
@@ -224,6 +231,17 @@ class Campaign(WorkRow):
     @property
     def is_editable(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def is_segment_changed(self) -> bool:
+        """Returns whether the segment asks something else than when it was worked out who gets it."""
+        return self.checked_at is not None and meaning(self.segment) != self.segment_meaning
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Returns whether it may become a draft again: it is no draft, and none of it was sent."""
+        is_stopped = self.state == self.State.PAUSED and self.prepared_at is None
+        return is_stopped or self.state in (self.State.WAITING, self.State.SCHEDULED)
 
     def quiet_ends(self, at: datetime.datetime) -> datetime.datetime | None:
         """Returns the end of the quiet hours around this moment; ``None`` outside of them. Local time."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
+from accounts.followers.segments import meaning
 from accounts.official.models import OfficialAccount
 from wechat.articles.models import Draft
 from wechat.contents.models import HasContent
@@ -65,7 +66,9 @@ class MassSend(HasContent, WorkRow):
     )
     # The revision of the article when the mass send was planned: later changes were reviewed by nobody.
     draft_revision = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    # Further pictures of a message with several; the first is ``asset``.
+    # What the segment asked then, likewise.
+    segment_meaning = models.CharField(max_length=64, blank=True, editable=False)
+    # Further pictures of a message of several; the first is ``asset``.
     pictures = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     recommend = models.CharField(_("words with the pictures"), max_length=100, blank=True)
     ignore_reprint = models.BooleanField(
@@ -123,6 +126,11 @@ class MassSend(HasContent, WorkRow):
         """Returns whether the article was changed after the mass send was planned."""
         planned = self.draft_revision
         return self.draft is not None and planned is not None and self.draft.revision != planned
+
+    @property
+    def is_segment_changed(self) -> bool:
+        """Returns whether the segment asks something else than when the mass send was planned."""
+        return bool(self.segment_meaning) and meaning(self.segment) != self.segment_meaning
 
     @property
     def is_under_way(self) -> bool:

@@ -22,7 +22,7 @@ from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
 from wechat.campaigns.sequences.step_forms import StepFillForm
 from wechat.campaigns.sequences.timeline_page import sequences
-from wechat.contents.text_editor import in_line, named
+from wechat.contents.text_editor import named, offered
 from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
 
@@ -121,7 +121,7 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
         row.save(update_fields=["values", "link", "appid", "pagepath"])
         _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
         return redirect("admin:campaigns_sequence_change", sequence.pk)
-    shown = {"form": form, "step": row, "words": in_line(named(USUAL))}
+    shown = {"form": form, "step": row, "variables": offered(named(USUAL))}
     return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
 
 

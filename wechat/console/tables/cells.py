@@ -13,6 +13,8 @@ FORMULA = re.compile("[\\s\u200b\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")
 MOST_DIGITS = 15
 LONG_NUMBER = re.compile(r"\s*[0-9]{16,}\s*$")
 GUARD = "'"
+# How other programs have a spreadsheet take digits for a text: as a formula.
+AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
 
 def harmless(text: str) -> str:
@@ -25,6 +27,8 @@ def unguarded(text: str) -> str:
     """Returns the text that was written to a file, for the text of the cell read from it."""
     if text.startswith(GUARD) and (FORMULA.match(text, 1) or LONG_NUMBER.match(text, 1)):
         return text[1:]
+    if written := AS_FORMULA.fullmatch(text):
+        return written[1].replace('""', '"')
     return text
 
 

@@ -76,6 +76,10 @@ class _Lines:
         self._separator = SEPARATOR.fullmatch(self._first)
         if self._separator:
             self._first = text.readline(LONGEST_ROW + 1)
+        if self._first.lstrip("\ufeff \t").startswith("<"):
+            raise UnreadableTable(
+                _("This is a web page or XML that is called a table: open it in Excel, and save it as .xlsx.")
+            )
         self.length = 0
         # Set if another line was requested after the last one, because a row was not complete.
         self.are_over = False

@@ -82,4 +82,6 @@ def too_large() -> UnreadableTable:
 
 
 def no_table() -> UnreadableTable:
-    return UnreadableTable(_("The file is neither CSV nor Excel (.xlsx), or it is damaged."))
+    return UnreadableTable(
+        _("The file is neither CSV nor Excel (.xlsx), or it is damaged: save the table again as .xlsx.")
+    )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from wechat.console.tables import delimited, workbooks
 from wechat.console.tables.cells import unguarded
 from wechat.console.tables.limits import Budget, SheetLimits, UnreadableTable
-from wechat.sdk.text import clean
+from wechat.sdk.text import clean, without_unseen
 
 ZIP = b"PK\x03\x04"
 # The signature of Excel files before 2007, and of workbooks with a password.
@@ -33,7 +33,12 @@ def rows_of(file: IO[bytes], limits: SheetLimits = USUAL) -> Iterator[list[str]]
     rows = (workbooks if head.startswith(ZIP) else delimited).rows_of(file, budget)
     for row in rows:
         budget.take(row)
-        yield [unguarded(clean(text).removeprefix("\ufeff")) for text in row]
+        yield [_cell(text) for text in row]
+
+
+def _cell(text: str) -> str:
+    # Unseen characters are around an apostrophe that guards a text, or inside of it.
+    return without_unseen(unguarded(without_unseen(clean(text))))
 
 
 def is_workbook(file: IO[bytes]) -> bool:

@@ -92,7 +92,7 @@ class _Workbook:
     def _open_sheet(self, book: str, related: Mapping[str, tuple[str, str]]) -> tuple[str, bool]:
         """Returns the name of the active sheet, and whether its dates count from 1904."""
         sheets: list[Attributes] = []
-        open_number, since_1904 = "0", False
+        open_number, since_1904 = "", False
         with self._opened(book) as part:
             for name, attributes in elements(part, BOOK, self._budget):
                 if name == "sheet":
@@ -101,10 +101,11 @@ class _Workbook:
                     open_number = attributes.get("activeTab", open_number)
                 elif name == "workbookPr":
                     since_1904 = attributes.get("date1904", "") in {"1", "true", "on"}
-        named = [related.get(each.get("id", ""), ("", "")) for each in sheets]
-        if open_number.isdecimal() and len(open_number) < 6 and int(open_number) < len(named):
-            # The other sheets follow, because the active one may be a chart.
-            named.insert(0, named[int(open_number)])
+        # The others are tried after it: what is open may be a chart, or hidden by the program that wrote it.
+        numbered = sorted(
+            enumerate(sheets), key=lambda each: (_is_hidden(each[1]), str(each[0]) != open_number)
+        )
+        named = [related.get(each.get("id", ""), ("", "")) for _number, each in numbered]
         return self._of_kind(named, "worksheet"), since_1904
 
     def _dates(self, related: Mapping[str, tuple[str, str]]) -> frozenset[str]:
@@ -131,6 +132,10 @@ class _Workbook:
             raise no_table()
         self._budget.unpack(info.file_size)
         return self._archive.open(info)
+
+
+def _is_hidden(sheet: Attributes) -> bool:
+    return sheet.get("state", "visible") != "visible"
 
 
 def _name(filename: str) -> str:

@@ -6,7 +6,9 @@ Reference: ECMA-376 part 1, 18.3.1.73 (rows), 18.3.1.4 (cells).
 from collections.abc import Iterator
 from typing import IO
 
-from wechat.console.tables.limits import Budget, no_table
+from django.utils.translation import gettext as _
+
+from wechat.console.tables.limits import Budget, UnreadableTable, no_table
 from wechat.console.tables.numbers import date_text, number_text
 from wechat.console.tables.spreadsheet_xml import Attributes, Parser, Runs, SharedStrings, unescaped
 
@@ -28,10 +30,11 @@ class Worksheet:
         self._columns: dict[str, int] = {}
         self._rows: list[tuple[int, list[str]]] = []
         self._row, self._number, self._column = list[str](), 0, 0
-        self._kind, self._style, self._value = "", "", ""
+        self._kind, self._style, self._value, self._lacks_result = "", "", "", False
         self._parser = parser = Parser()
         self._runs = Runs(parser)
-        parser.starts |= {"row": self._begin_row, "c": self._begin_cell, "v": parser.collect}
+        parser.starts |= {"row": self._begin_row, "c": self._begin_cell, "f": self._begin_formula}
+        parser.starts["v"] = self._begin_value
         parser.ends |= {
             "row": self._end_row,
             "c": self._end_cell,
@@ -57,7 +60,14 @@ class Worksheet:
     def _begin_cell(self, attributes: Attributes) -> None:
         self._column = self._column_of(attributes.get("r", ""))
         self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
-        self._value = ""
+        self._value, self._lacks_result = "", False
+
+    def _begin_formula(self, _attributes: Attributes) -> None:
+        self._lacks_result = True
+
+    def _begin_value(self, attributes: Attributes) -> None:
+        self._lacks_result = False
+        self._parser.collect(attributes)
 
     def _end_value(self) -> None:
         self._value = self._text(self._parser.collected())
@@ -66,6 +76,11 @@ class Worksheet:
         self._value = self._runs.taken()
 
     def _end_cell(self) -> None:
+        if self._lacks_result:
+            sentence = _(
+                "Row %(row)d has a formula whose result is not in the file: open it in Excel, and save it."
+            )
+            raise UnreadableTable(sentence % {"row": self._number})
         if not self._value:
             return
         self._budget.check_place(self._number, self._column)
@@ -88,10 +103,12 @@ class Worksheet:
         return found
 
     def _text(self, raw: str) -> str:
+        if not raw:
+            return ""
         match self._kind:
             case "s":
                 return self._strings[_natural(raw.strip())]
-            case "n" if raw:
+            case "n":
                 raw = raw.strip()
                 if self._style in self._dates:
                     return date_text(raw, since_1904=self._since_1904)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_redis import get_redis_connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from wechat.kernel.exposition import gauges
+from wechat.kernel.exposition import Store, gauges
 from wechat.kernel.models import Hold
 from wechat.kernel.work.kinds import KINDS
 
@@ -70,7 +70,7 @@ def _names(work: str, subjects: set[int]) -> dict[int, str]:
     return names
 
 
-@gauges("tick")
+@gauges("tick", Store.REDIS)
 def tick() -> Iterator[Metric]:
     """Yields the seconds since a worker last took a tick of beat; nothing before the first one."""
     ticked_at = get_redis_connection("default").get(TICK)

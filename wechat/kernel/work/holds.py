@@ -18,23 +18,27 @@ from wechat.sdk.errors import Cause
 
 # A probe that never tells how it went, as its worker was killed, is followed by another one.
 PROBE_LEASE = datetime.timedelta(minutes=2)
+# What is on hold of one kind of work: the number of a subject, and the part of its work.
+Held = tuple[int, str]
 
 
-def blocked(work: str) -> list[int]:
-    """Returns the subjects on hold, those due for a probe included."""
-    held = Hold.objects.filter(work=work, until__isnull=False)
-    return list(held.values_list("subject", flat=True))
+def blocked(work: str) -> list[Held]:
+    """Returns whose rows must not be claimed, as they are on hold, with those due for a probe."""
+    return _whose(Hold.objects.filter(work=work, until__isnull=False))
 
 
-def kept(work: str) -> list[int]:
-    """Returns the subjects on hold that are not due for a probe yet."""
-    held = Hold.objects.filter(work=work, until__gt=timezone.now())
-    return list(held.values_list("subject", flat=True))
+def kept(work: str) -> list[Held]:
+    """Returns whose rows nobody may take yet, not even one to try with."""
+    return _whose(Hold.objects.filter(work=work, until__gt=timezone.now()))
 
 
-def ready(work: str) -> list[int]:
-    """Returns the subjects on hold that are due for a probe."""
-    return list(Hold.objects.filter(work=work, until__lte=timezone.now()).values_list("subject", flat=True))
+def ready(work: str) -> list[Held]:
+    """Returns whose work may be tried again by now, with one row each."""
+    return _whose(Hold.objects.filter(work=work, until__lte=timezone.now()))
+
+
+def _whose(held: QuerySet[Hold]) -> list[Held]:
+    return list(held.values_list("subject", "part"))
 
 
 def take_probe(held: QuerySet[Hold]) -> bool:

@@ -198,13 +198,14 @@ class TurnKind(AnyKind):
 class Kind(AnyKind, Generic[Row]):
     """A kind of work whose rows are claimed by their due time, the oldest first.
 
-    ``rows`` returns the rows of this kind, whenever they are due. ``subject`` is the lookup from a row to the
-    id of the account, merchant or receiver whose work it is: while that one is on hold its rows wait, and the
-    others go on. ``batch`` rows are claimed at a time. ``by_day`` is for messages to followers, which wait
-    for the morning after a quota was used up. If ``gives_up`` is false, a row is never given up: after any
-    error it is tried again after the last of the pauses. ``asks`` selects the rows that wait for a person if
-    they were due long ago, see ``overdue``. Without a ``lease``, a short one is renewed while a row is
-    processed, see ``heartbeat``.
+    ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
+    whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
+    ``divided_by`` is the column that tells which API a row is for, where a kind calls several: each has a
+    quota of its own, so what holds one of these parts leaves the others.
+    ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
+    after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
+    tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
+    long ago, see ``overdue``. Without a ``lease`` a short one is renewed while a row is done: ``heartbeat``.
     """
 
     def __init__(
@@ -219,6 +220,7 @@ class Kind(AnyKind, Generic[Row]):
         retry: Sequence[datetime.timedelta] = RETRY,
         seconds: float = 10.0,
         subject: str = "account_id",
+        divided_by: str = "",
         by_day: bool = False,
         gives_up: bool = True,
         asks: Q | None = None,
@@ -230,6 +232,7 @@ class Kind(AnyKind, Generic[Row]):
         self.batch = batch
         self.retry = retry
         self.subject = subject
+        self.divided_by = divided_by
         self.by_day = by_day
         self.gives_up = gives_up
         self.asks = asks
@@ -287,6 +290,9 @@ class Kind(AnyKind, Generic[Row]):
         try:
             if times >= interruptions.MOST:
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
+                if row.is_probe:
+                    # It found nothing out: another row is to.
+                    holds.give_back_probe(self._hold_of(row))
                 self.gave_up_unworked(row)
             elif row.renew(self._lease_alone(times)):
                 self._work_on([row])
@@ -313,18 +319,24 @@ class Kind(AnyKind, Generic[Row]):
             raise
 
     def claim(self, limit: int | None = None) -> list[Row]:
-        """Leases the next rows: one as a probe if a hold is due for it, else rows that are not on hold."""
-        for subject in holds.ready(self.name) if self.subject else ():
-            if rows := self._claim_probe(subject):
+        """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
+        for subject, part in holds.ready(self.name) if self.subject else ():
+            if rows := self._claim_probe(subject, part):
                 return rows
-        return claim(self._free(), lease=self.lease, limit=limit or self.batch)
+        return self._claimed(self._free(), limit or self.batch)
 
-    def _claim_probe(self, subject: int) -> list[Row]:
-        """Leases one row of a subject on hold as a probe; without a due row the probe is given back."""
-        rows, held = self._unasked().filter(**{self.subject: subject}), self._hold_of(subject)
+    def _claimed(self, rows: QuerySet[Row], limit: int) -> list[Row]:
+        found = claim(rows, lease=self.lease, limit=limit)
+        for row in found if self.divided_by else ():
+            row.part = str(getattr(row, self.divided_by))
+        return found
+
+    def _claim_probe(self, subject: int, part: str) -> list[Row]:
+        """Leases one row of what is on hold; without one that is due, the probe is left to the next."""
+        rows, held = self._unasked().filter(self._of([subject], part)), self._hold(subject, part)
         if not rows.filter(due_at__lte=timezone.now()).exists() or not holds.take_probe(held):
             return []
-        found = claim(rows, lease=self.lease, limit=1)
+        found = self._claimed(rows, 1)
         for row in found:
             row.is_probe = True
         if not found:
@@ -358,8 +370,8 @@ class Kind(AnyKind, Generic[Row]):
         return found if isinstance(found, int) and self.subject else 0
 
     def answered(self, row: Row) -> None:
-        """Records that the other side answered; if the row was a probe, this lifts the hold."""
-        holds.answered(self._hold_of(self.subject_of(row)), is_probe=row.is_probe)
+        """Notes that the other side answered: if the row was a probe, whatever held this work up is over."""
+        holds.answered(self._hold_of(row), is_probe=row.is_probe)
 
     def failed(self, row: Row, error: Exception, *others: Row) -> None:
         """Records on the row what the error means for it, and puts the subject's work on hold if need be.
@@ -372,20 +384,20 @@ class Kind(AnyKind, Generic[Row]):
         if policy.is_about_row(error):
             self.answered(row)
         elif row.is_probe and decision.hold is None:
-            holds.give_back_probe(self._hold_of(self.subject_of(row)))
-        is_held = bool(self.subject) and self._hold(row, error, decision.hold)
+            holds.give_back_probe(self._hold_of(row))
+        is_held = bool(self.subject) and self._put_on_hold(row, error, decision.hold)
         for each in (row, *others):
             self._settle(each, error, policy.decide(error, each.attempts, self.retry).held(is_held))
 
-    def _hold(self, row: Row, error: Exception, cause: Cause | None) -> bool:
-        """Puts the work of the row's subject on hold for this cause; returns whether it is on hold now."""
+    def _put_on_hold(self, row: Row, error: Exception, cause: Cause | None) -> bool:
+        """Returns whether the work of the row's account is on hold from now on."""
         if cause is None:
             return False
         subject = self.subject_of(row)
-        is_held = holds.report(self.name, subject, cause, error, is_probe=row.is_probe)
+        is_held = holds.report(self.name, subject, cause, error, part=row.part, is_probe=row.is_probe)
         if self.by_day and cause == Cause.QUOTA:
             until = policy.next_quota_morning(timezone.now())
-            holds.hold(self.name, subject, Cause.QUOTA, error, until=until)
+            holds.hold(self.name, subject, Cause.QUOTA, error, part=row.part, until=until)
         return is_held
 
     def _settle(self, row: Row, error: object, decision: policy.Decision) -> None:
@@ -396,8 +408,16 @@ class Kind(AnyKind, Generic[Row]):
         else:
             row.again(error, timezone.now() + self.retry[-1])
 
-    def _hold_of(self, subject: int) -> QuerySet[Hold]:
-        return Hold.objects.filter(work=self.name, subject=subject)
+    def _hold_of(self, row: Row) -> QuerySet[Hold]:
+        return self._hold(self.subject_of(row), row.part)
+
+    def _hold(self, subject: int, part: str) -> QuerySet[Hold]:
+        return Hold.objects.filter(work=self.name, subject=subject, part=part)
+
+    def _of(self, subjects: Sequence[int], part: str) -> Q:
+        """Returns the condition for the rows of these subjects, of that part where the kind has some."""
+        found = Q(**{f"{self.subject}__in": subjects})
+        return found & Q(**{self.divided_by: part}) if self.divided_by else found
 
     def _free(self) -> QuerySet[Row]:
         return self._without(holds.blocked(self.name) if self.subject else [])
@@ -407,9 +427,11 @@ class Kind(AnyKind, Generic[Row]):
         kept = holds.kept(self.name) if self.subject else []
         return self._without(kept).filter(due_at__lte=timezone.now())
 
-    def _without(self, subjects: Sequence[int]) -> QuerySet[Row]:
+    def _without(self, held: Sequence[holds.Held]) -> QuerySet[Row]:
         rows = self._unasked()
-        return rows.exclude(**{f"{self.subject}__in": subjects}) if subjects else rows
+        for part in sorted({part for _subject, part in held}):
+            rows = rows.exclude(self._of([subject for subject, its in held if its == part], part))
+        return rows
 
     def _unasked(self) -> QuerySet[Row]:
         """Returns the rows that do not wait for a decision of a person."""

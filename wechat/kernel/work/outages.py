@@ -19,6 +19,8 @@ from wechat.kernel.registry import Registry
 
 # How often the time of the last tick is written.
 OFTEN = datetime.timedelta(seconds=10)
+# Without a note for so long nobody works, however busy workers are.
+SILENCE = datetime.timedelta(minutes=1)
 
 Listener = Callable[[datetime.datetime], object]
 
@@ -49,6 +51,12 @@ def note_work() -> None:
                 listener(now - settings.OVERDUE_SENDS_ASK_AFTER)
         last.at = now
         last.save(update_fields=["at"])
+
+
+def idle_since() -> datetime.datetime | None:
+    """Returns when somebody worked last, if nobody does any more; ``None`` too where nobody ever did."""
+    last = LastTick.objects.values_list("at", flat=True).first()
+    return last if last is not None and timezone.now() - last > SILENCE else None
 
 
 @transaction.atomic

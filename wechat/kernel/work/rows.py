@@ -24,7 +24,9 @@ class WorkRow(models.Model):
     is_probe = False
     # Whether a worker ended while it worked on it, so that it is tried alone.
     is_suspect = False
-    # Held while the due time is compared and changed, because a heartbeat renews it from another thread.
+    # The part of its kind of work that it was when it was claimed: doing it may make it another.
+    part = ""
+    # Held while the due time is compared and changed: a heartbeat renews it from a thread of its own.
     guard: AbstractContextManager[object] = nullcontext()
 
     due_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk.answers import number, rows, seconds, text
 from wechat.sdk.client import Client
 
 RECORDS_A_PAGE = 10_000
@@ -47,11 +48,11 @@ class SessionMessage:
 def workers(client: Client) -> list[ServiceWorker]:
     """Returns all workers, with a mark for those online."""
     online = {
-        each["kf_account"]: int(each.get("accepted_case", 0))
-        for each in client.get("/cgi-bin/customservice/getonlinekflist").get("kf_online_list", [])
+        text(each, "kf_account"): number(each, "accepted_case")
+        for each in rows(client.get("/cgi-bin/customservice/getonlinekflist"), "kf_online_list")
     }
-    listed = client.get("/cgi-bin/customservice/getkflist").get("kf_list", [])
-    return [_worker(each, online) for each in listed]
+    listed = rows(client.get("/cgi-bin/customservice/getkflist"), "kf_list")
+    return [_worker(each, online) for each in listed if text(each, "kf_account")]
 
 
 def add_worker(client: Client, account: str, nickname: str) -> None:
@@ -88,20 +89,20 @@ def close_session(client: Client, account: str, openid: str) -> None:
 
 
 def session_of(client: Client, openid: str) -> str:
-    """Returns the worker who serves this follower, or ""."""
-    return str(client.get("/customservice/kfsession/getsession", {"openid": openid}).get("kf_account", ""))
+    """The worker who serves this follower, or ""."""
+    return text(client.get("/customservice/kfsession/getsession", {"openid": openid}), "kf_account")
 
 
 def sessions_of(client: Client, account: str) -> list[str]:
     """Returns the openids that a worker serves."""
     answer = client.get("/customservice/kfsession/getsessionlist", {"kf_account": account})
-    return [str(each["openid"]) for each in answer.get("sessionlist", [])]
+    return [text(each, "openid") for each in rows(answer, "sessionlist")]
 
 
 def waiting(client: Client) -> list[WaitingFollower]:
-    """Returns at most 100 waiting followers, the longest wait first."""
-    listed = client.get("/customservice/kfsession/getwaitcase").get("waitcaselist", [])
-    return [WaitingFollower(str(each["openid"]), int(each.get("latest_time", 0))) for each in listed]
+    """Returns at most 100 followers who wait, the longest first."""
+    listed = rows(client.get("/customservice/kfsession/getwaitcase"), "waitcaselist")
+    return [WaitingFollower(text(each, "openid"), seconds(each, "latest_time")) for each in listed]
 
 
 def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
@@ -109,22 +110,22 @@ def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
 
     Raises ApiError 65417 for a longer period.
     """
-    message_id, number = 1, RECORDS_A_PAGE
-    while number == RECORDS_A_PAGE:
+    message_id, count = 1, RECORDS_A_PAGE
+    while count == RECORDS_A_PAGE:
         asked = {"starttime": start, "endtime": end, "msgid": message_id, "number": RECORDS_A_PAGE}
         answer = client.post("/customservice/msgrecord/getmsglist", asked)
-        yield from map(_record, answer.get("recordlist", []))
-        message_id, number = int(answer.get("msgid", 0)), int(answer.get("number", 0))
+        yield from map(_record, rows(answer, "recordlist"))
+        message_id, count = number(answer, "msgid"), number(answer, "number")
 
 
 def _worker(listed: dict[str, Any], online: dict[str, int]) -> ServiceWorker:
-    account = str(listed["kf_account"])
+    account = text(listed, "kf_account")
     return ServiceWorker(
         account=account,
-        nickname=str(listed.get("kf_nick", "")),
-        wechat_id=str(listed.get("kf_wx", "")),
-        invited=str(listed.get("invite_wx", "")),
-        invite_status=str(listed.get("invite_status", "")),
+        nickname=text(listed, "kf_nick"),
+        wechat_id=text(listed, "kf_wx"),
+        invited=text(listed, "invite_wx"),
+        invite_status=text(listed, "invite_status"),
         online=account in online,
         serving=online.get(account, 0),
     )
@@ -132,9 +133,9 @@ def _worker(listed: dict[str, Any], online: dict[str, int]) -> ServiceWorker:
 
 def _record(fields: dict[str, Any]) -> SessionMessage:
     return SessionMessage(
-        openid=str(fields.get("openid", "")),
-        worker=str(fields.get("worker", "")),
-        by_worker=fields.get("opercode") == 2002,
-        text=str(fields.get("text", "")),
-        at=int(fields.get("time", 0)),
+        openid=text(fields, "openid"),
+        worker=text(fields, "worker"),
+        by_worker=number(fields, "opercode") == 2002,
+        text=text(fields, "text"),
+        at=seconds(fields, "time"),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
+from wechat.sdk.answers import number, rows
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -50,8 +51,8 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     asked = {"begin_date": first.isoformat(), "end_date": last.isoformat()}
     answer = client.post(f"/datacube/{dataset.path}", asked)
     days: dict[datetime.date, list[Row]] = {}
-    for row in answer.get("list") or []:
-        if isinstance(row, dict) and (day := _day(row.get("ref_date"))):
+    for row in rows(answer, "list"):
+        if day := _day(row.get("ref_date")):
             days.setdefault(day, []).append(row)
     return DatacubeAnswer(days, bool(answer.get("is_delay")))
 
@@ -66,7 +67,7 @@ class UserChange:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        return cls(_number(row, "user_source"), _number(row, "new_user"), _number(row, "cancel_user"))
+        return cls(number(row, "user_source"), number(row, "new_user"), number(row, "cancel_user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,16 @@ class Readership:
 
     @classmethod
     def of(cls, detail: Row) -> Self:
-        sources = detail.get("read_user_source")
-        named = [row for row in sources if isinstance(row, dict)] if isinstance(sources, list) else []
+        named = rows(detail, "read_user_source")
         return cls(
-            readers=_number(detail, "read_user"),
-            shared=_number(detail, "share_user"),
-            liked=_number(detail, "like_user"),
-            recommended=_number(detail, "zaikan_user"),
-            comments=_number(detail, "comment_count"),
-            kept=_number(detail, "collection_user"),
-            sent=_number(detail, "send_page_count"),
-            by_source={str(row.get("scene_desc", "")): _number(row, "user_count") for row in named},
+            readers=number(detail, "read_user"),
+            shared=number(detail, "share_user"),
+            liked=number(detail, "like_user"),
+            recommended=number(detail, "zaikan_user"),
+            comments=number(detail, "comment_count"),
+            kept=number(detail, "collection_user"),
+            sent=number(detail, "send_page_count"),
+            by_source={str(row.get("scene_desc", "")): number(row, "user_count") for row in named},
         )
 
 
@@ -113,14 +113,13 @@ class ArticleTotal:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        details = row.get("detail_list")
-        days = [each for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+        days = rows(row, "detail_list")
         known = {_day(each.get("stat_date")): Readership.of(each) for each in days}
         return cls(
             msgid=str(row.get("msgid", "")),
             title=str(row.get("title", "")),
             url=str(row.get("content_url", "")),
-            notified=_number(row, "publish_type") == 0,
+            notified=number(row, "publish_type") == 0,
             days={day: reading for day, reading in known.items() if day},
         )
 
@@ -152,7 +151,7 @@ class Upstream:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        return cls(_number(row, "msg_type"), _number(row, "msg_user"), _number(row, "msg_count"), _hour(row))
+        return cls(number(row, "msg_type"), number(row, "msg_user"), number(row, "msg_count"), _hour(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +167,17 @@ class Interface:
     @classmethod
     def of(cls, row: Row) -> Self:
         return cls(
-            _number(row, "callback_count"),
-            _number(row, "fail_count"),
-            _number(row, "total_time_cost"),
-            _number(row, "max_time_cost"),
+            number(row, "callback_count"),
+            number(row, "fail_count"),
+            number(row, "total_time_cost"),
+            number(row, "max_time_cost"),
             _hour(row),
         )
 
 
 def followers(row: Row) -> int:
-    """Returns the number of followers at the end of the day, from a row of ``USER_CUMULATE``."""
-    return _number(row, "cumulate_user")
+    """Returns everybody who followed at the end of the day, from a row of ``USER_CUMULATE``."""
+    return number(row, "cumulate_user")
 
 
 def reading(row: Row) -> Readership:
@@ -195,12 +194,5 @@ def _day(value: Any) -> datetime.date | None:
 
 
 def _hour(row: Row) -> int:
-    """Returns the hour, 0 to 23; the platform multiplies it by a hundred."""
-    return min(_number(row, "ref_hour") // 100, 23)
-
-
-def _number(row: Row, name: str) -> int:
-    value = row.get(name)
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return int(value) if isinstance(value, int | float) else 0
+    """Returns the hour, 0 to 23; the platform gives it times a hundred."""
+    return min(number(row, "ref_hour") // 100, 23)

@@ -1,9 +1,10 @@
 """The calls for drafts of articles and their publication. WeChat reference 12.3 and 12.4."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk.answers import number, part, rows, seconds, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -19,6 +20,14 @@ class Listed:
     key: str
     articles: Sequence[Article]
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPage:
+    """A page of a list; ``following`` is the offset of the next one, ``None`` behind the last."""
+
+    listed: Sequence[Listed]
+    following: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,23 @@ def delete(client: Client, media_id: str) -> None:
     client.post("/cgi-bin/draft/delete", {"media_id": media_id})
 
 
+def page(client: Client, offset: int) -> DraftPage:
+    """Returns up to twenty drafts behind so many, newest first."""
+    return _page(client, "/cgi-bin/draft/batchget", "media_id", offset)
+
+
+def published_page(client: Client, offset: int) -> DraftPage:
+    """Returns up to twenty publications behind so many, newest first. A hundred calls a day."""
+    return _page(client, "/cgi-bin/freepublish/batchget", "article_id", offset)
+
+
 def every(client: Client) -> Iterator[Listed]:
     """Yields all drafts, newest first, twenty a call."""
-    return _pages(client, "/cgi-bin/draft/batchget", "media_id")
+    return _pages(client, page)
 
 
 def every_published(client: Client) -> Iterator[Listed]:
-    return _pages(client, "/cgi-bin/freepublish/batchget", "article_id")
+    return _pages(client, published_page)
 
 
 def submit(client: Client, media_id: str) -> str:
@@ -76,9 +95,9 @@ def submit(client: Client, media_id: str) -> str:
 
 def publication(client: Client, publish_id: str) -> PublicationStatus:
     answer = client.post("/cgi-bin/freepublish/get", {"publish_id": publish_id})
-    items = (answer.get("article_detail") or {}).get("item") or []
-    urls = [str(each.get("article_url", "")) for each in items]
-    return PublicationStatus(int(answer.get("publish_status", 1)), str(answer.get("article_id", "")), urls)
+    urls = [text(each, "article_url") for each in rows(part(answer, "article_detail"), "item")]
+    status = number(answer, "publish_status") if "publish_status" in answer else 1
+    return PublicationStatus(status, text(answer, "article_id"), urls)
 
 
 def withdraw(client: Client, article_id: str) -> None:
@@ -94,14 +113,20 @@ def preview(client: Client, media_id: str, *, wechat_id: str) -> None:
     )
 
 
-def _pages(client: Client, api: str, key: str) -> Iterator[Listed]:
-    offset = 0
-    while True:
-        answer = client.post(api, {"offset": offset, "count": PAGE, "no_content": 0})
-        items = answer.get("item", [])
-        for each in items:
-            articles = (each.get("content") or {}).get("news_item") or []
-            yield Listed(str(each.get(key, "")), articles, int(each.get("update_time", 0)))
-        offset += len(items)
-        if not items or offset >= int(answer.get("total_count", 0)):
-            return
+def _page(client: Client, api: str, key: str, offset: int) -> DraftPage:
+    answer = client.post(api, {"offset": offset, "count": PAGE, "no_content": 0})
+    listed = [
+        Listed(text(each, key), rows(part(each, "content"), "news_item"), seconds(each, "update_time"))
+        for each in rows(answer, "item")
+    ]
+    behind = offset + len(listed)
+    is_last = not listed or behind >= number(answer, "total_count")
+    return DraftPage(listed, None if is_last else behind)
+
+
+def _pages(client: Client, read: Callable[[Client, int], DraftPage]) -> Iterator[Listed]:
+    offset: int | None = 0
+    while offset is not None:
+        found = read(client, offset)
+        yield from found.listed
+        offset = found.following

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk.answers import number
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -106,7 +107,7 @@ def delete(client: Client, msg_id: int, article: int = 0) -> None:
 def speed(client: Client) -> Speed:
     answer = client.post("/cgi-bin/message/mass/speed/get")
     # The platform counts in 万.
-    return Speed(int(answer.get("speed", 0)), 10_000 * int(answer.get("realspeed", 0)))
+    return Speed(number(answer, "speed"), 10_000 * number(answer, "realspeed"))
 
 
 def set_speed(client: Client, number: int) -> None:
@@ -121,6 +122,7 @@ def video_for_mass(client: Client, media_id: str, title: str, description: str) 
 
 def _accepted(client: Client, api: str, body: Body) -> Accepted:
     answer = client.post(api, body)
-    if not str(answer.get("msg_id", "")).isdecimal():
+    msg_id = number(answer, "msg_id")
+    if msg_id <= 0:
         raise TransportError(f"{api} answered no msg_id", outcome_unknown=True)
-    return Accepted(int(answer["msg_id"]), int(answer.get("msg_data_id") or 0))
+    return Accepted(msg_id, number(answer, "msg_data_id"))

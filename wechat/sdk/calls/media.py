@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from wechat.sdk.answers import number, rows, seconds, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 from wechat.sdk.transport import Download
@@ -67,12 +68,12 @@ def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
     return [
         MediaItem(
-            str(each["media_id"]),
-            str(each.get("name", "")),
-            str(each.get("url", "")),
-            datetime.datetime.fromtimestamp(int(each.get("update_time", 0)), tz=datetime.UTC),
+            text(each, "media_id"),
+            text(each, "name"),
+            text(each, "url"),
+            datetime.datetime.fromtimestamp(seconds(each, "update_time"), tz=datetime.UTC),
         )
-        for each in answer.get("item", [])
+        for each in rows(answer, "item")
     ]
 
 
@@ -100,7 +101,7 @@ def upload_article_picture(client: Client, upload: Upload) -> str:
 def count(client: Client) -> dict[str, int]:
     """Returns how much permanent material there is, by kind: voice, video, image, news."""
     answer = client.get("/cgi-bin/material/get_materialcount")
-    return {kind: int(answer.get(f"{kind}_count", 0)) for kind in ("image", "voice", "video", "news")}
+    return {kind: number(answer, f"{kind}_count") for kind in ("image", "voice", "video", "news")}
 
 
 def _files(upload: Upload) -> dict[str, tuple[str, bytes, str]]:

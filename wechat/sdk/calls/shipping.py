@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from wechat.sdk.answers import rows, text
 from wechat.sdk.client import Client
 
 UPLOAD = "/wxa/sec/order/upload_shipping_info"
@@ -87,6 +88,6 @@ def _parcel(parcel: Parcel) -> dict[str, Any]:
 
 
 def companies(client: Client) -> dict[str, str]:
-    """Returns the names of the carriers that the platform knows, by id."""
-    companies = client.post(COMPANIES, {}).get("delivery_list") or []
-    return {str(each["delivery_id"]): str(each["delivery_name"]) for each in companies}
+    """Returns the carriers that the platform knows: their names by their ids."""
+    companies = rows(client.post(COMPANIES, {}), "delivery_list")
+    return {text(each, "delivery_id"): text(each, "delivery_name") for each in companies}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wechat.sdk.answers import number, rows, text
 from wechat.sdk.calls.users import OpenidPage
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
@@ -36,8 +37,8 @@ def create(client: Client, name: str) -> int:
 
 
 def get(client: Client) -> list[PlatformTag]:
-    found = client.get("/cgi-bin/tags/get").get("tags") or []
-    return [PlatformTag(int(tag["id"]), str(tag["name"]), int(tag.get("count") or 0)) for tag in found]
+    found = rows(client.get("/cgi-bin/tags/get"), "tags")
+    return [PlatformTag(number(tag, "id"), text(tag, "name"), number(tag, "count")) for tag in found]
 
 
 def update(client: Client, tag_id: int, name: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from wechat.sdk.answers import number, rows
 from wechat.sdk.client import Client
 
 PAGE = 30
@@ -10,7 +11,7 @@ PAGE = 30
 
 def all_private(client: Client) -> list[dict[str, Any]]:
     """Returns `template_id`, `title`, `primary_industry`, `deputy_industry`, `content`, `example` of each."""
-    return _list(client.get("/cgi-bin/template/get_all_private_template"), "template_list")
+    return rows(client.get("/cgi-bin/template/get_all_private_template"), "template_list")
 
 
 def add_private(client: Client, short_id: str, keywords: Sequence[str]) -> str:
@@ -53,24 +54,29 @@ def notices(client: Client) -> list[dict[str, Any]]:
 
     The type is 2 for once, 3 for long-term.
     """
-    return _list(client.get("/wxaapi/newtmpl/gettemplate"), "data")
+    return rows(client.get("/wxaapi/newtmpl/gettemplate"), "data")
 
 
 def categories(client: Client) -> list[dict[str, Any]]:
     """Returns `id` and `name` of the account's service categories."""
-    return _list(client.get("/wxaapi/newtmpl/getcategory"), "data")
+    return rows(client.get("/wxaapi/newtmpl/getcategory"), "data")
 
 
-def library(client: Client, category_ids: Sequence[int], start: int = 0) -> list[dict[str, Any]]:
-    """Returns `tid`, `title`, `type` and `categoryId` of up to 30 notices of the public library."""
-    ids = ",".join(map(str, category_ids))
-    query = {"ids": ids, "start": str(start), "limit": str(PAGE)}
-    return _list(client.get("/wxaapi/newtmpl/getpubtemplatetitles", query), "data")
+def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Returns `tid`, `title`, `type` and `categoryId` of each notice of the public library, thirty a call."""
+    ids, found, is_last = ",".join(map(str, category_ids)), list[dict[str, Any]](), False
+    while not is_last:
+        query = {"ids": ids, "start": str(len(found)), "limit": str(PAGE)}
+        answer = client.get("/wxaapi/newtmpl/getpubtemplatetitles", query)
+        page = rows(answer, "data")
+        found += page
+        is_last = not page or len(found) >= number(answer, "count")
+    return found
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
     """Returns `kid`, `name`, `example` and `rule` of the fields a library notice offers."""
-    return _list(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
+    return rows(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
 
 
 def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str:
@@ -84,8 +90,3 @@ def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str
 
 def delete_notice(client: Client, template_id: str) -> None:
     client.post("/wxaapi/newtmpl/deltemplate", {"priTmplId": template_id})
-
-
-def _list(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = answer.get(name) or []
-    return [each for each in found if isinstance(each, dict)]

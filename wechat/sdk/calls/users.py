@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from wechat.sdk.answers import number, part, rows
 from wechat.sdk.client import Client
 
 Lang = Literal["zh_CN", "zh_TW", "en"]
@@ -28,10 +29,10 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """Returns the page from an answer; an empty page has no ``data``."""
-        openids = [str(openid) for openid in (answer.get("data") or {}).get("openid") or []]
+        """Returns the page in an answer; ``data`` is absent from an empty page."""
+        openids = [str(openid) for openid in part(answer, "data").get("openid") or []]
         cursor = str(answer.get("next_openid") or "") if openids else ""
-        return cls(openids, cursor, int(answer.get("total") or 0))
+        return cls(openids, cursor, number(answer, "total"))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:
@@ -48,7 +49,7 @@ def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN"
     """Returns the profiles of at most ``INFO_BATCH`` openids."""
     wanted = [{"openid": openid, "lang": lang} for openid in openids]
     answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
-    return [each for each in answer.get("user_info_list") or [] if isinstance(each, dict)]
+    return rows(answer, "user_info_list")
 
 
 def is_remark(text: str) -> bool:

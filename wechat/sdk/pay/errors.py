@@ -36,6 +36,11 @@ class NotGenuine(PayError):
 class Unsealable(PayError):
     """The error for a text that cannot be decrypted; usually the APIv3 key was reset there but not here."""
 
+    @property
+    def cause(self) -> Cause:
+        """Returns ``ACCOUNT``: nothing can be opened before the owner enters the right key."""
+        return Cause.ACCOUNT
+
 
 class NotUnderstood(PayError):
     pass

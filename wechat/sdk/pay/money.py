@@ -8,6 +8,11 @@ from decimal import Decimal
 
 # Digits and a point: an exponent, an underscore or digits of another script are no amount.
 AMOUNT = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+# An input method for Chinese types digits, points and the sign in full width, and a stop for a point.
+HALF_WIDTH = {
+    ord(full): half for full, half in zip("０１２３４５６７８９．。，￥－", "0123456789..,¥-", strict=True)
+}
+GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 FEN = Decimal("0.01")
 # Fees come with five decimals.
 THOUSANDTH = Decimal("0.00001")
@@ -20,6 +25,12 @@ LARGEST = 10**15
 def fen(yuan: str) -> int:
     """Returns `"12.34"` as 1234. Raises ValueError for a text that is no whole number of fen."""
     return _whole(yuan, FEN)
+
+
+def typed(text: str) -> int:
+    """Returns what people write, `"¥1,234.50"`, as 123450 fen. Raises ValueError like `fen`."""
+    plain = text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip()
+    return fen(plain.replace(",", "") if GROUPED.fullmatch(plain) else plain)
 
 
 def thousandths(yuan: str) -> int:

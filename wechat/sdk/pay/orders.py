@@ -1,6 +1,8 @@
 """The calls that place, query and close orders. WeChat Pay reference 4, 5.1, 5.2."""
 
 import datetime
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,8 @@ TRANSACTIONS = "/v3/pay/transactions"
 # How long the result of an order call can be used, whatever `time_expire` says.
 PREPAY_LIFE = datetime.timedelta(hours=2)
 H5_LIFE = datetime.timedelta(minutes=5)
+# The bytes that an order says of its goods, by either interface.
+LONGEST_DETAIL = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,17 @@ def _body(client: PayClient, order: NewOrder) -> dict[str, Any]:
     if order.attach:
         body["attach"] = order.attach
     if order.goods:
-        body["detail"] = {"goods_detail": [_goods(line) for line in order.goods]}
+        body["detail"] = _detail(order.goods)
     return body
+
+
+def detail_bytes(goods: Iterable[Goods]) -> int:
+    """Returns how long an order's goods are, as WeChat Pay counts them: as JSON."""
+    return len(json.dumps(_detail(goods), ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+
+
+def _detail(goods: Iterable[Goods]) -> dict[str, Any]:
+    return {"goods_detail": [_goods(line) for line in goods]}
 
 
 def _goods(line: Goods) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from wechat.sdk.pay.errors import Unsealable
 ALGORITHM = "AEAD_AES_256_GCM"
 TAG_BYTES = 16
 LONGEST_FIELD = 214
+WRONG_KEY = "does not decrypt with this APIv3 key"
 
 
 def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
@@ -29,7 +30,7 @@ def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
         cipher.update(str(resource.get("associated_data") or "").encode())
         return cipher.decrypt_and_verify(sealed[:-TAG_BYTES], sealed[-TAG_BYTES:])
     except (Base64Error, ValueError):
-        raise Unsealable("does not decrypt with this APIv3 key") from None
+        raise Unsealable(WRONG_KEY) from None
 
 
 def seal_field(text: str, key: RSA.RsaKey) -> str:

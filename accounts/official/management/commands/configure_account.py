@@ -39,8 +39,8 @@ class Command(BaseCommand):
             token=_secret("token", options["token"]), aes_key=_secret("EncodingAESKey", options["aes_key"])
         )
         try:
-            # ``clean`` checks the secrets; those that cannot be decrypted cannot be checked.
-            account.full_clean(exclude={*SECRETS, "previous_token", "previous_aes_key"})
+            # The account itself looks at them; of those that no key opens there is nothing to be looked at.
+            account.full_clean(exclude={*SECRETS, "previous_tokens", "previous_aes_keys"})
         except ValidationError as error:
             raise CommandError("\n".join(_sentences(error))) from None
         account.save()

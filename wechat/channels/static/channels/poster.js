@@ -3,14 +3,16 @@
 
 document.addEventListener("DOMContentLoaded", () => {
   const editor = document.getElementById("poster-editor");
-  const fields = Object.fromEntries(["left", "top", "size"].map((name) => [name, document.getElementById(`id_${name}`)]));
-  if (!editor || Object.values(fields).some((field) => !field)) {
+  const names = ["left", "top", "size"];
+  const fields = Object.fromEntries(names.map((name) => [name, document.getElementById(`id_${name}`)]));
+  if (!editor) {
     return;
   }
   const code = editor.querySelector(".poster-code");
   const limits = { width: Number(editor.dataset.width), height: Number(editor.dataset.height) };
   const smallest = Math.min(120, limits.width, limits.height);
-  const read = () => Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, Number(field.value) || 0]));
+  const valueOf = (name) => Number(fields[name] ? fields[name].value : editor.dataset[name]) || 0;
+  const read = () => Object.fromEntries(names.map((name) => [name, valueOf(name)]));
 
   function draw() {
     const { left, top, size } = read();
@@ -18,6 +20,12 @@ document.addEventListener("DOMContentLoaded", () => {
     code.style.top = `${(top / limits.height) * 100}%`;
     code.style.width = `${(size / limits.width) * 100}%`;
     code.style.height = `${(size / limits.height) * 100}%`;
+  }
+
+  draw();
+  // Whoever may not change the poster sees where its code is.
+  if (names.some((name) => !fields[name])) {
+    return;
   }
 
   const within = (value, least, most) => Math.round(Math.min(Math.max(value, least), Math.max(least, most)));
@@ -70,5 +78,4 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const field of Object.values(fields)) {
     field.addEventListener("input", draw);
   }
-  draw();
 });

@@ -1,6 +1,5 @@
 """The amounts that people type in yuan and that are kept in fen."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -8,20 +7,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from wechat.sdk.pay.money import fen, yuan
+from wechat.sdk.pay.money import typed, yuan
 
 LONGEST = 20
-# An input method for Chinese types digits, points and the sign in full width, and a stop for a point.
-HALF_WIDTH = {
-    ord(full): half for full, half in zip("０１２３４５６７８９．。，￥－", "0123456789..,¥-", strict=True)
-}
-GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-
-
-def typed(text: str) -> int:
-    """Returns ``¥1,234.50`` as 123450 fen. Raises ``ValueError`` for an invalid amount."""
-    plain = text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip()
-    return fen(plain.replace(",", "") if GROUPED.fullmatch(plain) else plain)
 
 
 class AmountField(forms.Field):
