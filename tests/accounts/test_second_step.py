@@ -217,7 +217,9 @@ def test_an_answer_is_given_though_its_session_was_ended_meanwhile(
     request = RequestFactory().get("/admin/")
     request.COOKIES["sessionid"] = client.cookies["sessionid"].value
     console = SessionMiddleware(sessions.SessionMiddleware(answer))
-    assert console(request).content == b"done"
+    answered = console(request)
+    assert isinstance(answered, HttpResponse)
+    assert answered.content == b"done"
     assert not is_in(client)
 
 
