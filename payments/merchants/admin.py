@@ -89,12 +89,8 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         setup.begin(obj)
         held_work.go_on(obj)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        merchant = context.get("original")
-        waiting = held_work.in_words([merchant], request) if merchant else []
-        return super().render_change_form(request, {**context, "held": waiting}, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Merchant | None) -> dict[str, Any]:
+        return {"held": held_work.in_words([row], request) if row else []}
 
     @admin.display(description=gettext_lazy("answers are verified with"))
     def mode(self, merchant: Merchant) -> str:

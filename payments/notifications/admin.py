@@ -1,6 +1,6 @@
 """The admin of WeChat Pay's notifications, for finance."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -54,13 +54,9 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         view = self.object_view(self.again_view, change=True)
         return [path("<int:pk>/again/", view, name="notifications_notice_again"), *super().get_urls()]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        notice = cast(Notice, context["original"])
-        unfinished = notice.state in {Notice.State.FAILED, Notice.State.ASIDE} and bool(notice.resource)
-        offered = unfinished and self._may(request, notice)
-        return super().render_change_form(request, {**context, "may_handle": offered}, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Notice) -> dict[str, Any]:
+        unfinished = row.state in {Notice.State.FAILED, Notice.State.ASIDE} and bool(row.resource)
+        return {"may_handle": unfinished and self._may(request, row)}
 
     def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
         """Applies a notification again, as a worker would; safe to repeat."""

@@ -142,15 +142,9 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         for each in (each for formset in formsets for each in formset.forms if each.dropped):
             messages.warning(request, f"{each.instance}: {each.dropped}")
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        draft = context.get("original")
-        may_send = draft is not None and _may_send(request, draft)
-        kept = self._autosaved(request, draft)
-        return super().render_change_form(
-            request, {**context, "may_send": may_send, "autosaved": kept}, *args, **kwargs
-        )
+    def page_context(self, request: HttpRequest, row: Draft | None) -> dict[str, Any]:
+        may_send = row is not None and _may_send(request, row)
+        return {"may_send": may_send, "autosaved": self._autosaved(request, row)}
 
     def _autosaved(self, request: HttpRequest, draft: Draft | None) -> dict[str, str]:
         """Returns the autosave's address and the page's token; empty for a reader who may not write."""

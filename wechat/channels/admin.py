@@ -162,20 +162,17 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         may_change = account is not None and Rights.of(request.user).may_change(self.area, account.pk)
         return super().changelist_view(request, {**(extra_context or {}), "may_change": may_change})
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        channel = context["original"]
-        if channel is not None:
-            context |= {
-                "code": channel.code,
-                "condition": condition.of(channel),
-                "counted": report.today_and_ever([channel.pk]).get(channel.pk, {}),
-                "welcomes": preview.of(channel),
-                "posters": Poster.objects.filter(account=channel.account_id)[:20],
-                "may_change": self.has_change_permission(request, channel),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Channel | None) -> dict[str, Any]:
+        if row is None:
+            return {}
+        return {
+            "code": row.code,
+            "condition": condition.of(row),
+            "counted": report.today_and_ever([row.pk]).get(row.pk, {}),
+            "welcomes": preview.of(row),
+            "posters": Poster.objects.filter(account=row.account_id)[:20],
+            "may_change": self.has_change_permission(request, row),
+        }
 
     @admin.action(description=gettext_lazy("Make the codes anew …"), permissions=["change"])
     def make_again(self, request: HttpRequest, channels: QuerySet[Channel]) -> HttpResponse:

@@ -89,6 +89,16 @@ class ModelAdmin(SkinAdmin[Row]):
         form.reader = request
         return form
 
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Returns what the page of a row shows besides its form; ``row`` is ``None`` for a new one."""
+        return {}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        more = self.page_context(request, context["original"])
+        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Returns what would be deleted with the rows, by kind and number instead of row by row."""
         deletion = deletion_of(objs)

@@ -149,15 +149,12 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         audit.record(request, rows, _("Handled again."))
         return number
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        row: InboundMessage | None = kwargs.get("obj")
-        if row is not None:
-            event_names.beside([row])
-        context["may_handle"] = self.has_handle_permission(request)
-        context["conversation"] = conversation_page.address(row) if row and row.openid else ""
-        return super().render_change_form(request, context, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: InboundMessage) -> dict[str, Any]:
+        event_names.beside([row])
+        return {
+            "may_handle": self.has_handle_permission(request),
+            "conversation": conversation_page.address(row) if row.openid else "",
+        }
 
 
 def indented(body: bytes) -> str:

@@ -91,17 +91,8 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         ]
         return [*ours, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Visitor | None = None,
-    ) -> Any:
-        may = obj is not None and Rights.of(request.user).may_change(self.area, obj.account_id)
-        return super().render_change_form(request, {**context, "may_erase": may}, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, row: Visitor) -> dict[str, Any]:
+        return {"may_erase": Rights.of(request.user).may_change(self.area, row.account_id)}
 
     def erase_view(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
         """Erases a person who logged in, whether they follow or not."""

@@ -129,19 +129,8 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         self.message_user(request, sentence % number if number else _("Nothing was on hold any more."))
         return redirect("admin:pushes_push_changelist")
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Push | None = None,
-    ) -> Any:
-        offered = obj is not None and may_repeat(obj) and _may_send(request, obj)
-        return super().render_change_form(
-            request, {**context, "may_send_again": offered}, add, change, form_url, obj
-        )
+    def page_context(self, request: HttpRequest, row: Push) -> dict[str, Any]:
+        return {"may_send_again": may_repeat(row) and _may_send(request, row)}
 
     def again_view(self, request: HttpRequest, push: Push) -> HttpResponse:
         """Shows what will happen, and sends the message again once that is confirmed."""

@@ -90,12 +90,8 @@ class EndpointAdmin(AccountScopedAdmin):
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        endpoint = context.get("original")
-        held = [held_work.reason(hold) for hold in outbox.held(endpoint)] if endpoint else []
-        return super().render_change_form(request, {**context, "held": held}, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Endpoint | None) -> dict[str, Any]:
+        return {"held": [held_work.reason(hold) for hold in outbox.held(row)] if row else []}
 
     def go_on_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """Resumes the deliveries on hold for the endpoint at once."""

@@ -66,12 +66,8 @@ class TagAdmin(AccountScopedAdmin):
         for tag in queryset:
             tagging.delete(tag)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        tag: Tag | None = kwargs.get("obj")
-        context["problem"] = of_row(tag) if tag else ""
-        return super().render_change_form(request, context, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Tag | None) -> dict[str, Any]:
+        return {"problem": of_row(row) if row else ""}
 
     def try_again_view(self, request: HttpRequest, tag: Tag) -> HttpResponse:
         if not self.has_change_permission(request, tag):

@@ -97,18 +97,14 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             *super().get_urls(),
         ]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        bill = cast(Bill, context["original"])
-        more = {
+    def page_context(self, request: HttpRequest, row: Bill) -> dict[str, Any]:
+        return {
             # Nothing is compared before the bill is there.
-            "sums": sums.sums(bill) if bill.state in (Bill.State.MATCHED, Bill.State.EMPTY) else [],
-            "open_count": self._open(request).filter(bill=bill).count(),
-            "may_fetch": self._may_fetch(request, bill),
-            "held": held_work.in_words([bill.merchant], request),
+            "sums": sums.sums(row) if row.state in (Bill.State.MATCHED, Bill.State.EMPTY) else [],
+            "open_count": self._open(request).filter(bill=row).count(),
+            "may_fetch": self._may_fetch(request, row),
+            "held": held_work.in_words([row.merchant], request),
         }
-        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
         """Sends the bill file as WeChat Pay made it, compressed."""

@@ -1,6 +1,6 @@
 """The admin of exceptions: points in which WeChat Pay and our books differ, and the decisions of staff."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -76,19 +76,15 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         ]
         return [*ours, *super().get_urls()]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        found = cast(Discrepancy, context["original"])
-        open_for_us = found.state == Discrepancy.State.OPEN and self._may_close(request, found)
-        possible = resolutions.possible(found)
-        forms_: dict[str, Any] = {}
-        if open_for_us and found.resolution:
-            forms_ = {"proposal": found, "is_own": found.proposed_by_id == request.user.pk}
-        elif open_for_us:
-            forms_ = {"resolution_form": ResolutionForm(found) if possible else None, "note_form": NoteForm()}
-        alone = self._alone(request, found) if open_for_us and possible else {}
-        return super().render_change_form(request, {**context, **forms_, **alone}, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Discrepancy) -> dict[str, Any]:
+        if row.state != Discrepancy.State.OPEN or not self._may_close(request, row):
+            return {}
+        possible = resolutions.possible(row)
+        alone = self._alone(request, row) if possible else {}
+        if row.resolution:
+            return {"proposal": row, "is_own": row.proposed_by_id == request.user.pk, **alone}
+        resolution_form = ResolutionForm(row) if possible else None
+        return {"resolution_form": resolution_form, "note_form": NoteForm(), **alone}
 
     def _alone(self, request: HttpRequest, found: Discrepancy) -> dict[str, Any]:
         """Returns whether nobody else may approve a booking, and whether the reader may invite somebody."""

@@ -125,32 +125,22 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         sums = path("revenue/", self.admin_site.admin_view(revenue_page.revenue), name="orders_revenue")
         return [sums, *ours, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Order | None = None,
-    ) -> Any:
-        assert obj is not None
-        vars(obj)["may_see_messages"] = Rights.of(request.user).may_view(Area.MESSAGES, obj.account_id)
-        receipt = Push.objects.filter(account=obj.account_id, key=f"receipt:{obj.pk}").first()
-        more = {
-            "may_act": Rights.of(request.user).may_change(Area.MONEY, obj.account_id),
-            "may_see_items": Rights.of(request.user).may_view(Area.CONTENT, obj.account_id),
-            "steps": history.lines(obj),
-            "refunds": obj.refunds.order_by("id"),
-            "notices": obj.notices.order_by("id"),
-            "discrepancies": obj.discrepancies.order_by("id"),
-            "deliveries": deliveries_of(obj),
+    def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
+        vars(row)["may_see_messages"] = Rights.of(request.user).may_view(Area.MESSAGES, row.account_id)
+        receipt = Push.objects.filter(account=row.account_id, key=f"receipt:{row.pk}").first()
+        return {
+            "may_act": Rights.of(request.user).may_change(Area.MONEY, row.account_id),
+            "may_see_items": Rights.of(request.user).may_view(Area.CONTENT, row.account_id),
+            "steps": history.lines(row),
+            "refunds": row.refunds.order_by("id"),
+            "notices": row.notices.order_by("id"),
+            "discrepancies": row.discrepancies.order_by("id"),
+            "deliveries": deliveries_of(row),
             "receipt": receipt,
-            "shipment": (shipment := shipping.of_order(obj)),
+            "shipment": (shipment := shipping.of_order(row)),
             "shipment_problem": of_row(shipment) if shipment else "",
-            "may_ship": shipping.may_ship(obj),
+            "may_ship": shipping.may_ship(row),
         }
-        return super().render_change_form(request, {**context, **more}, add, change, form_url, obj)
 
     def refund_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         """Asks for the amount, shows what will happen, and refunds it after confirmation."""

@@ -70,22 +70,12 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         ]
         return [*ours, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Refund | None = None,
-    ) -> Any:
-        assert obj is not None
-        mine = _may_change(request, obj)
-        offered = {
-            "may_decide": mine and obj.state == RefundState.WAITING,
-            "may_pay_out": mine and abnormal.is_possible(obj),
+    def page_context(self, request: HttpRequest, row: Refund) -> dict[str, Any]:
+        mine = _may_change(request, row)
+        return {
+            "may_decide": mine and row.state == RefundState.WAITING,
+            "may_pay_out": mine and abnormal.is_possible(row),
         }
-        return super().render_change_form(request, {**context, **offered}, add, change, form_url, obj)
 
     def decide_view(self, request: HttpRequest, refund: Refund) -> HttpResponse:
         """Shows what will happen; after confirmation approves or rejects the refund."""

@@ -148,18 +148,15 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         context = {"has_merchant": has_merchant, "may_change": self.has_add_permission(request)}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        item = context["original"]
-        if item is not None:
-            context |= {
-                "address": address_of(item),
-                "directory": directory_of(item.account),
-                "condition": condition_of(item),
-                "may_see_money": Rights.of(request.user).may_view(Area.MONEY, item.account_id),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: Item | None) -> dict[str, Any]:
+        if row is None:
+            return {}
+        return {
+            "address": address_of(row),
+            "directory": directory_of(row.account),
+            "condition": condition_of(row),
+            "may_see_money": Rights.of(request.user).may_view(Area.MONEY, row.account_id),
+        }
 
     def preview(self, request: HttpRequest, item: Item) -> HttpResponse:
         """Shows the saved item's page as a follower sees it, with inactive links."""

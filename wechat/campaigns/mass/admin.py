@@ -119,20 +119,17 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             context |= pages.allowances(account)
         return super().changelist_view(request, context)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        send = context["original"]
-        if send is not None:
-            calls = send.calls.all()[:SHOWN_PARTS]
-            context |= {
-                "may_send": Rights.of(request.user).may_change(self.area, send.account_id),
-                "problem": words.of_send(send),
-                "parts": [(call, words.of_call(call), words.of_checks(call)) for call in calls],
-                "sums": send.calls.aggregate(*map(Sum, ("size", "total", "filtered", "sent", "errors"))),
-                "previews": send.previews.order_by("-pk")[:5],
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
+    def page_context(self, request: HttpRequest, row: MassSend | None) -> dict[str, Any]:
+        if row is None:
+            return {}
+        calls = row.calls.all()[:SHOWN_PARTS]
+        return {
+            "may_send": Rights.of(request.user).may_change(self.area, row.account_id),
+            "problem": words.of_send(row),
+            "parts": [(call, words.of_call(call), words.of_checks(call)) for call in calls],
+            "sums": row.calls.aggregate(*map(Sum, ("size", "total", "filtered", "sent", "errors"))),
+            "previews": row.previews.order_by("-pk")[:5],
+        }
 
     # --- columns
 
