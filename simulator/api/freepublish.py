@@ -1,4 +1,4 @@
-"""Publishing a draft, and what became of it (WeChat reference 12.4)."""
+"""The API of publications: publishing a draft, and its result (WeChat reference 12.4)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from simulator.drafts import DELETED, DONE, RUNNING, Publication
 from simulator.errors import ApiError
 from simulator.world import Account, World
 
-# Ten digits, as the platform's have.
-# One of so many followers reads what was published without a message to them.
+# Ten digits, like the platform's numbers.
+# One of this number of followers reads an article that was published without a mass send.
 SEEN_BY = 2
 FIRST_PUBLISH_ID, FIRST_DATA_ID = 2_247_000_000, 2_247_483_000
 
 
 @api("POST", "/cgi-bin/freepublish/submit", right=verified)
 def submit(call: Call) -> Answer:
-    """Publishes a draft, which leaves the draft box; the result comes as PUBLISHJOBFINISH."""
+    """Publishes a draft and removes it from the draft box; the result is sent as PUBLISHJOBFINISH."""
     draft = wanted(call)
     number, data_id = (start + call.world.next_number() for start in (FIRST_PUBLISH_ID, FIRST_DATA_ID))
     publication = Publication(str(number), str(data_id), draft.articles, int(call.world.now))
