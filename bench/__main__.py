@@ -1,11 +1,12 @@
-"""`make bench ARGS=NAME` runs the named benchmarks, each as its own process; without a name, those
-that take minutes rather than quarters of an hour, and writes ``docs/benchmarks.md`` of their results. With
-``--write`` the named ones are renewed in that page, and the others stay. Options of a benchmark's own follow
-its name: `make bench ARGS='figures --orders 5000000'`.
+"""The runner of benchmarks: `make bench ARGS=NAME` runs the named ones, each as its own process.
 
-Each has Postgres and Redis of its own, empty: what one leaves behind is no part of what the next one
-measures. With ``--trial`` they do as little as they can, to see that all of them run; the page and its plots
-then go into the folder that is given.
+Without a name it runs those that take minutes (not quarters of an hour), and writes ``docs/benchmarks.md``
+with their results. With ``--write`` only the sections of the named ones are replaced in that page. Options of
+a benchmark follow its name: `make bench ARGS='figures --orders 5000000'`.
+
+Each benchmark has its own empty Postgres and Redis, so that it does not affect the next one. With ``--trial``
+they do as little as possible, to test that all of them run; the page and its plots are then written to the
+given folder.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from bench.plots import DOCS, DOCS_VARIABLE
 
-# In the order of the page, each with what makes a trial of it.
+# In the order of the page, each with the options of a trial run.
 QUICK: dict[str, tuple[str, ...]] = {
     "rules": (),
     "simulator_calls": ("--followers", "2000", "--calls", "200", "--orders", "20"),
@@ -37,7 +38,7 @@ QUICK: dict[str, tuple[str, ...]] = {
 }
 NO_BENCHMARKS = {"__init__", "__main__", "own_redis", "web", "plots", "pushes", "database", "interpreters"}
 PAGE, HEADING = "benchmarks.md", "## `make bench ARGS={}`"
-# What they print is Markdown already.
+# The benchmarks whose output is already Markdown.
 TABLES = {"growth"}
 OWN_SERVERS = (sys.executable, "-m", "config.embedded", "--temporary", "--durable")
 HEAD = """# Benchmarks
@@ -95,7 +96,7 @@ def _run_all(trial: Path | None) -> Mapping[str, Outcome]:
 
 
 def _run(name: str, arguments: Sequence[str] = ()) -> Outcome:
-    """Runs a benchmark and shows what it prints. Returns its exit code, its output and its duration."""
+    """Runs a benchmark and prints its output. Returns its exit code, its output and its duration."""
     print(f"\n== {name}", flush=True)
     began, lines = time.perf_counter(), []
     command = [*OWN_SERVERS, "--", sys.executable, "-m", f"bench.{name}", *arguments]
@@ -120,7 +121,7 @@ def _parts(page: str) -> dict[str, str]:
 
 
 def _written(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
-    """Returns what the page says of each of them."""
+    """Returns the page's sections of the benchmarks, by their names."""
     parts = {}
     for name, outcome in outcomes.items():
         text = outcome.text.strip()

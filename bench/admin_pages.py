@@ -1,7 +1,7 @@
-"""How long the admin's pages over the message log take: `make bench ARGS='admin_pages --rows 1000000'`.
+"""The benchmark of the admin's pages over the message log: `make bench ARGS='admin_pages --rows 1000000'`.
 
-Makes that many messages of one account, and a second, nearly empty account, then asks for each page a few
-times as a member of staff would.
+Creates this number of messages of one account, and a second, nearly empty account, then requests each page a
+few times as a member of staff.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from wechat.kernel import work  # noqa: E402
 TIMES = 5
 BATCH = 500_000
 
-# A month of messages: four of five are texts, one in ten texts is not answered, 1 in 50,000 failed.
+# A month of messages: 4 of 5 are texts, 1 in 10 texts is not answered, 1 in 50,000 failed.
 FILL = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, sent_at, received_at,
     month, answer, answered_by, late, handled_at, attempts, error)
@@ -96,7 +96,7 @@ def _fill(account: OfficialAccount, rows: int) -> None:
 
 
 def _count() -> None:
-    """Has all messages counted, as a worker had done with those of the days before."""
+    """Counts all messages, as a worker does for those of past days."""
     newest = InboundMessage.objects.aggregate(newest=Max("pk"))["newest"]
     while not CountProgress.objects.filter(counted=newest).exists():
         CountProgress.objects.update(due_at=timezone.now())

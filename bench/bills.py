@@ -1,7 +1,7 @@
-"""A trade bill taken in and a month written out: seconds and the process's peak memory.
+"""The benchmark of importing a trade bill and exporting a month: seconds and peak memory.
 
-Run by `make bench ARGS='bills --lines 10000 1000000'`. Each size has a process of its own, for a peak never
-goes down again.
+Run by `make bench ARGS='bills --lines 10000 1000000'`. Each size has a separate process, because a peak never
+goes down.
 """
 
 import argparse

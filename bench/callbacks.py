@@ -1,10 +1,10 @@
-"""Callbacks a second, each recorded in Postgres before it is answered: `make bench ARGS=callbacks`.
+"""The benchmark of callbacks, each recorded in Postgres before it is answered: `make bench ARGS=callbacks`.
 
 Encrypted texts over 50 rules, 64 connections (wrk). Prints throughput, latencies, server CPU a callback and
-memory, checks that no row is lost or double, and compares with a Gin server that inserts one row a request
-(built from `bench/gin` where Go and Debian's packages of Gin and lib/pq are installed). A lone
-callback's latency is measured with one connection. Where another version of Python is installed
-(`bench/interpreters.py`) the web processes run on that one as well, in turns.
+memory, checks that no row is lost or duplicate, and compares with a Gin server that inserts one row a request
+(built from `bench/gin` if Go and Debian's packages of Gin and lib/pq are installed). The latency of a single
+callback is measured with one connection. If another version of Python is installed
+(`bench/interpreters.py`), the web processes run on both versions alternately.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def _ours(options: argparse.Namespace, folder: Path, version: str, python: str) 
     command = web_command(port, options.workers, python)
     with served(command, port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
         path = "/wechat/bench/callback"
-        _drive(server, port, path, folder, 3, CONNECTIONS)  # every worker has imported everything
+        _drive(server, port, path, folder, 3, CONNECTIONS)  # after this, all workers have imported everything
         before = InboundMessage.objects.count()
         loaded = _drive(server, port, path, folder, options.seconds, CONNECTIONS)
         time.sleep(1)
@@ -122,7 +122,7 @@ def _ours(options: argparse.Namespace, folder: Path, version: str, python: str) 
 
 
 def _gin(options: argparse.Namespace, folder: Path) -> Figures | None:
-    """Returns the peer's figures; None where it cannot be built."""
+    """Returns the figures of the Gin server; None if it cannot be built."""
     if not is_go_here("github.com/gin-gonic/gin", "github.com/lib/pq"):
         return None
     port = free_port()

@@ -1,8 +1,9 @@
-"""A campaign of 1,000,000 worked out, one of 100,000 sent under fire: `make bench ARGS=campaigns`.
+"""The benchmark of campaigns: the audience of 1,000,000, and sending 100,000 under faults.
 
-`--recipients` and `--audience` make both smaller. Workers are killed every few seconds and Redis is restarted
-twice; the simulator's ledger says who got it, and how often. `--way service` sends customer-service messages,
-which the platform would send twice: what was on its way at a kill must be uncertain, and nothing else.
+Run by `make bench ARGS=campaigns`; `--recipients` and `--audience` reduce the numbers. Workers are killed
+every few seconds and Redis is restarted twice; the simulator's ledger says who received the message, and how
+often. `--way service` sends customer-service messages, which the platform would send twice: exactly the sends
+in progress at a kill must be marked as uncertain.
 """
 
 import argparse
@@ -124,7 +125,7 @@ def worker(base: str, redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def known(base: str, owner: OfficialAccount, options: argparse.Namespace) -> None:
-    """Tells the simulator the account and its followers, who for customer service have just written."""
+    """Creates the account and its followers in the simulator; for customer service they have just written."""
 
     def sim(path: str, body: dict[str, object]) -> None:
         requests.post(f"{base}/_sim{path}", json=body, timeout=120).raise_for_status()
@@ -170,8 +171,8 @@ def under_fire(base: str, options: argparse.Namespace) -> bool:
 
 
 def judged(base: str, campaign: Campaign, recipients: int) -> bool:
-    """Returns whether the ledger agrees: no person got the message twice, and none lacks it but those
-    whose send is marked as uncertain.
+    """Returns whether the ledger is as expected: nobody received the message twice, and nobody lacks it
+    except those whose send is marked as uncertain.
     """
     ledger = requests.get(f"{base}/_sim/accounts/{APPID}/ledger", timeout=300).json()
     got = Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")

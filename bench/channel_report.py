@@ -1,6 +1,6 @@
-"""How long the channel pages take: `make bench ARGS='channel_report --scans 1000000 --channels 10000'`.
+"""The benchmark of the channel pages: `make bench ARGS='channel_report --scans 1000000 --channels 10000'`.
 
-Makes the scans of a year, then asks for each page a few times as a member of staff would.
+Creates the scans of a year, then requests each page a few times as a member of staff.
 """
 
 import argparse
@@ -34,7 +34,7 @@ CODES = """
 INSERT INTO channels_code (channel_id, state, ticket, url, picture, attempts, error)
 SELECT id, 'ready', 'ticket', 'http://weixin.qq.com/q/bench', '', 1, '' FROM channels_channel
 """
-# A few channels bring most: the square of an even number is often small. One in three leaves again.
+# A few channels have most scans: the square of a uniform number is often small. One in three unsubscribes.
 SCANS = """
 INSERT INTO channels_scan (account_id, channel_id, openid, kind, at, left_at)
 SELECT %(account)s, %(first)s + floor(power(random(), 2) * %(channels)s)::bigint, 'oBench' || n %% 400000,
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _fill(account: OfficialAccount, scans: int, channels: int) -> int:
-    """Fills in channels and their scans. Returns the id of the first channel, which has the most scans."""
+    """Creates channels and their scans. Returns the id of the first channel, which has the most scans."""
     values = {"account": account.pk, "scans": scans, "channels": channels}
     with connection.cursor() as cursor:
         cursor.execute(CHANNELS, values)

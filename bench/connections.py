@@ -1,10 +1,10 @@
-"""Whether callbacks are answered in time with 10,000 connections open: `make bench ARGS=connections`.
+"""The benchmark of callbacks with 10,000 open connections: `make bench ARGS=connections`.
 
-Against the web processes as they are shipped: the connections are opened and left alone for longer than most
-servers keep an idle one; then callbacks come over them at 80 % of what can be carried, at twice of that, and
-one over each of them at the same moment. None waits for the answer of another, and each answer is 200 or,
-where it would have come too late, 503. Ends with an error if a connection is cut, an answer comes later than
-five seconds after its callback, or a callback was answered without being recorded.
+It runs against the web processes in the shipped configuration: the connections are opened and left idle for
+longer than most servers allow; then callbacks are sent over them at 80 % of the capacity, at twice that rate,
+and one over each connection at the same moment. No callback waits for the answer to another, and each answer
+is 200, or 503 if it would be too late. Exits with an error if a connection is cut, an answer takes more than
+five seconds, or a callback was answered without being recorded.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from wechat.inbox.models import InboundMessage  # noqa: E402
 
 PATH = "/wechat/bench/callback"
 IDLE_SECONDS = 8
-# As many at a time as the queue of the listening socket takes.
+# The number of connections opened at a time: the size of the listening socket's queue.
 OPENED_TOGETHER = 500
 SPARE_FILES = 500
 LATEST = 5.0
@@ -49,7 +49,7 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """One connection of the platform's, with one request at a time."""
+    """A connection of the platform, with one request at a time."""
 
     def __init__(self) -> None:
         self._received = b""
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self.is_open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's are transports by what they do, not by their class.
+        # The transports of uvloop are not instances of the class Transport.
         self._transport, self.is_open = cast(asyncio.Transport, transport), True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
 
 
 class Platform:
-    """The platform: it sends the callbacks over connections that stay open."""
+    """The platform, which sends the callbacks over connections that stay open."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -109,7 +109,7 @@ class Platform:
             each.close()
 
     async def capacity(self, seconds: float, requests: Iterable[bytes]) -> float:
-        """Returns the callbacks a second that are recorded while ``CONNECTIONS`` of them always wait."""
+        """Returns the callbacks recorded a second while ``CONNECTIONS`` callbacks are always in flight."""
         loop, waiting, taken = asyncio.get_running_loop(), iter(requests), 0
         ends = loop.time() + seconds
 
@@ -123,7 +123,7 @@ class Platform:
         return taken / seconds
 
     async def at_rate(self, rate: float, requests: Iterable[bytes]) -> list[Answer]:
-        """Returns the answers to callbacks sent at that rate, on time whatever became of those before."""
+        """Returns the answers to callbacks sent at this rate, independent of the answers to earlier ones."""
         loop, tasks = asyncio.get_running_loop(), list[asyncio.Task[Answer]]()
         began = loop.time()
         for number, request in enumerate(requests):
@@ -170,7 +170,7 @@ def _options() -> argparse.Namespace:
 def _allow_files(held: int) -> None:
     """Raises this process's limit of open files, which the server that it starts inherits.
 
-    Raises ``SystemExit`` when the system allows fewer files than ``held`` connections need.
+    Raises ``SystemExit`` if the system allows fewer files than ``held`` connections need.
     """
     needed, (_soft, hard) = held + SPARE_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
@@ -219,7 +219,7 @@ def _told(answers: list[Answer]) -> str:
 
 @contextmanager
 def _recorded() -> Iterator[list[Answer]]:
-    """Raises ``SystemExit`` when fewer rows are there than callbacks were answered."""
+    """Yields a list for the answers; then raises ``SystemExit`` if fewer rows than answers were recorded."""
     answers: list[Answer] = []
     before = InboundMessage.objects.count()
     connection.close()
@@ -230,7 +230,7 @@ def _recorded() -> Iterator[list[Answer]]:
 
 
 def _requests(count: int) -> list[bytes]:
-    """Returns fresh callbacks, made before the clock runs."""
+    """Returns new callbacks, prepared before the measurement."""
     first = random.randrange(10**17, 9 * 10**17)
     return [_request(*push(first + number).split("\t")) for number in range(count)]
 

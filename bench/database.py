@@ -1,4 +1,4 @@
-"""The database of a benchmark: an empty one of its own, as whole tables are filled, emptied and measured."""
+"""The database of a benchmark, which must be empty, because whole tables are filled, emptied and measured."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from django.db import connection
 
 
 def make_tables() -> None:
-    """Makes the tables. Raises ``SystemExit`` where there are some: they are somebody's."""
+    """Creates the tables. Raises ``SystemExit`` if there are tables already, because they may be in use."""
     if connection.introspection.table_names():
         name = Path(sys.argv[0]).stem
         raise SystemExit(

@@ -1,4 +1,4 @@
-"""Pages of figures with a year of orders and messages behind them, and what keeping the figures costs.
+"""The benchmark of pages of figures over a year of orders and messages, and of maintaining the figures.
 
 Run by `make bench ARGS='figures --orders 5000000 --messages 10000000'`. Each page is printed with its
 milliseconds and queries; the sums are compared with the rows at the end.
@@ -68,9 +68,9 @@ def main() -> None:
 
 
 def _messages(account: OfficialAccount, client: Client, rows: int) -> None:
-    """Fills in a year of messages, has them counted, and measures the page that shows them.
+    """Creates a year of messages, counts them, and measures the page that shows the counts.
 
-    Counting takes two runs with a pause between them: the first notes the newest message, the second
+    Counting takes two runs with a pause between them: the first records the newest message, the second
     counts up to it.
     """
     _timed(f"{rows:,} messages of a year, filled", lambda: _fill(account, rows))

@@ -1,8 +1,8 @@
-"""Followers by the million: `make bench ARGS='followers [--sizes 10000 100000 1000000]'`.
+"""The benchmark of follower syncs: `make bench ARGS='followers [--sizes 10000 100000 1000000]'`.
 
-For each size: a simulator of its own is seeded, a full run reads everybody into the database (use a temporary
-one), and a second run finds nothing new. At the largest size the list's pages are asked for as a member of
-staff would, with their queries.
+For each size, a new simulator is seeded, a full run reads all followers into the database (use a temporary
+one), and a second run finds no changes. At the largest size the pages of the list are requested as a member
+of staff, with their numbers of queries.
 """
 
 import argparse
@@ -113,7 +113,7 @@ def _post(address: str, body: Mapping[str, object]) -> None:
 
 @contextmanager
 def _highest_memory() -> Iterator[list[float]]:
-    """Yields a list with one number: the most MB this process held so far, looked at four times a second."""
+    """Yields a list with one number: this process's peak memory in MB, sampled four times a second."""
     highest, over, process = [0.0], threading.Event(), psutil.Process()
 
     def look() -> None:

@@ -1,8 +1,8 @@
-"""What things cost as there are more of them: `make bench ARGS=growth`.
+"""The benchmark of costs at growing sizes: `make bench ARGS=growth`.
 
 Rules, messages, followers, accounts, campaigns and orders, each at sizes that are ten times the one before.
-What is larger than ``--most`` is not built but drawn on from the last two sizes, and said to be. Prints the
-tables of ``docs/benchmarks.md`` and draws their plots.
+Sizes larger than ``--most`` are not built but extrapolated from the last two sizes, and marked as such.
+Prints the tables of ``docs/benchmarks.md`` and draws their plots.
 """
 
 import argparse
@@ -72,7 +72,7 @@ FROM generate_series(1, %s) AS n
 
 @dataclass
 class Growth:
-    """The cost of one operation at each size. ``is_flat`` says that it should be the same at all of them."""
+    """The cost of one operation at each size. ``is_flat`` says that it should be the same at all sizes."""
 
     name: str
     unit: str
@@ -80,7 +80,7 @@ class Growth:
     points: list[tuple[int, float]] = field(default_factory=list)
 
     def drawn_on(self, size: int) -> float:
-        """Returns what it would cost at a size that was not built, were it to go on by the same power."""
+        """Returns the cost at a size that was not built, extrapolated by the same power."""
         (smaller, before), (larger, after) = self.points[-2:]
         power = math.log(max(after, 1e-9) / max(before, 1e-9)) / math.log(larger / smaller)
         return float(after * (size / larger) ** min(max(power, 0.0), 2.0))
@@ -143,7 +143,7 @@ def _messages(
     recording = Growth("record one", "ms", is_flat=True)
     listing = Growth("the newest page of the log", "ms", is_flat=True)
     sizes = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
-    # Two years of months, as an installation of that age has them.
+    # Partitions for two years of months, like an installation of that age.
     months.make_missing(MessageMonth, back=25)
     for before, size in _built(sizes, most):
         _fill(MESSAGES, "inbox_inboundmessage", account, before, size)
@@ -201,7 +201,7 @@ def _orders(client: Client, most: int) -> tuple[str, Sequence[int], Sequence[Gro
 
 
 def _payments(account: OfficialAccount) -> float:
-    """Returns the seconds that the report of a payment takes, for an order that waits for it."""
+    """Returns the seconds to apply the notification of a payment to an open order."""
     merchant = Merchant.objects.get(slug="bench")
     now = timezone.now()
     took = []
@@ -239,10 +239,10 @@ def _account(slug: str, letter: str) -> OfficialAccount:
 
 
 def _built(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
-    """Returns each size that is built, with the one before it."""
+    """Yields each size that is built, with the one before it."""
     before = 0
     for size in sizes:
-        # Two at least, or there would be nothing to draw on.
+        # At least two sizes, because the extrapolation needs them.
         if size <= max(most, sizes[1]):
             yield before, size
             before = size
@@ -262,7 +262,7 @@ def _empty(model: type[Model]) -> None:
 
 
 def _page(client: Client, address: str) -> float:
-    """Returns the milliseconds that a page takes. Raises ``SystemExit`` for one that is not shown."""
+    """Returns the milliseconds of a page. Raises ``SystemExit`` if the page fails."""
 
     def ask() -> None:
         if (status := client.get(address, follow=True).status_code) != 200:
@@ -273,7 +273,7 @@ def _page(client: Client, address: str) -> float:
 
 
 def _median(do: Callable[[], object], times: int) -> float:
-    """Returns the seconds of one call, the median of several rounds of ``times`` calls."""
+    """Returns the seconds of one call, as the median of several rounds of ``times`` calls."""
     rounds = []
     for _again in range(TIMES):
         began = time.perf_counter()
@@ -284,7 +284,7 @@ def _median(do: Callable[[], object], times: int) -> float:
 
 
 def _tell(title: str, sizes: Sequence[int], growths: Sequence[Growth]) -> None:
-    """Prints a table, a column for each size, and draws its plot."""
+    """Prints a table with a column for each size, and draws its plot."""
     print(f"\n### {title}\n")
     print(f"| | {' | '.join(f'{size:,}' for size in sizes)} | should be | is |")
     print(f"|---|{'---:|' * len(sizes)}---|---|")

@@ -1,4 +1,4 @@
-"""Other versions of Python, for the web processes of a benchmark to run on beside the one that drives it."""
+"""The other versions of Python on which a benchmark can run its web processes."""
 
 import os
 import subprocess
@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOCK = Path(__file__).parent.parent / "requirements" / "run.txt"
-# What the image has; others are named in BENCH_PYTHONS, with a colon between them.
+# The version of the image; others are named in BENCH_PYTHONS, separated by colons.
 USUAL = "python3.13"
 VERSION = "import sys; print('{}.{}.{}'.format(*sys.version_info))"
 
 
 def interpreters(folder: Path) -> Mapping[str, str]:
-    """Returns the programs by their version, the running one first; what is not installed is left out.
+    """Returns the paths of the installed interpreters by their version, the running one first.
 
-    How one was built may count for more than its version: distributions optimise theirs by a profile, and
-    link them statically.
+    The build can matter more than the version: distributions use profile-guided optimisation and static
+    linking.
 
-    The others get an environment in the folder, with the packages of the lock.
+    The others get a virtual environment in the folder, with the locked packages.
     """
     found = {"{}.{}.{}".format(*sys.version_info): sys.executable}
     for program in os.environ.get("BENCH_PYTHONS", USUAL).split(":"):
@@ -30,7 +30,7 @@ def interpreters(folder: Path) -> Mapping[str, str]:
 
 
 def _version(program: str) -> str:
-    """Returns the version of a Python program; empty for one that is not there or does not run."""
+    """Returns the version of a Python program; empty if it is missing or does not run."""
     try:
         ran = subprocess.run([program, "-c", VERSION], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -1,8 +1,8 @@
-"""What the processes of an installation take of memory: `make bench ARGS=memory`.
+"""The benchmark of the memory of an installation's processes: `make bench ARGS=memory`.
 
-Web with its two processes, a worker with its three, and beat, as they are shipped, after a minute of nothing
-but beat's ticks. Each is printed with its proportional share (PSS): what processes share, like the programs'
-own pages, is divided among them, so that the sum is what the machine needs.
+Web with its two processes, a worker with its three, and beat, in the shipped configuration, after a minute of
+only beat's ticks. Each is printed with its proportional set size (PSS): shared pages, like those of the
+programs, are divided among the processes, so that the sum is the memory that the machine needs.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def _print(programs: Mapping[str, psutil.Process]) -> None:
 
 
 def _share(process: psutil.Process) -> float:
-    """Returns the process's proportional share in MB."""
+    """Returns the process's proportional set size in MB."""
     return float(process.memory_full_info().pss) / 2**20
 
 

@@ -1,7 +1,7 @@
-"""What finance looks at, with millions of orders: the list, its filters and sums, an order.
+"""The benchmark of pages for finance with millions of orders: the list, its filters and sums, an order.
 
-Run by `make bench ARGS='orders --rows 5000000'`. Every page is asked for over HTTP in process, and printed
-with its milliseconds and its queries.
+Run by `make bench ARGS='orders --rows 5000000'`. Each page is requested in process, and printed with its
+milliseconds and its number of queries.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def pages(rows: int) -> dict[str, str]:
 
 
 def measure(client: Client, name: str, address: str) -> None:
-    """Opens a page twice and prints what the second time costs: the first one compiles templates."""
+    """Opens a page twice and prints the cost of the second time, because the first one compiles templates."""
     took, queries = 0.0, 0
     for _look in range(2):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A Redis of a test's or a benchmark's own, which may be killed and started again."""
+"""A Redis for a single test or benchmark, which can be killed and restarted."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from config.embedded.redis import program
 
 
 class OwnRedis:
-    """A server that nobody else uses, so that nobody else minds when it is killed."""
+    """A Redis server of its own, so that killing it affects nothing else."""
 
     def __init__(self) -> None:
         self.port = free_port()

@@ -1,9 +1,9 @@
-"""Orders made and notifications applied a second, with few and with many orders there already.
+"""The benchmark of creating orders and applying notifications, with few and with many existing orders.
 
-Run by `make bench ARGS='payments --rows 1000000'`, it says how the two compare. A notification goes all the
-way: signature, decryption, row, order, event.
-The reference is the same rows written by bare SQL, a transaction each: what Postgres itself costs.
-Under load, several threads deliver at once, and each says how long its answer took.
+Run by `make bench ARGS='payments --rows 1000000'`, which compares the two. A notification passes all steps:
+signature, decryption, row, order, event.
+The reference is writing the same rows by plain SQL in one transaction each: the cost of Postgres itself.
+Under load, several threads deliver at once, and the duration of each answer is measured.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from django.http import HttpRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["ALLOWED_HOSTS"] = "testserver"
-# As it is run: while debugging Django keeps every statement.
+# As in production, because with DEBUG Django records all statements.
 os.environ |= {"DEBUG": "0", "SECRET_KEY": "bench"}
 django.setup()
 
@@ -141,7 +141,7 @@ class Bench:
         return {"orders made": made, "notifications applied": applied}
 
     def under_load(self) -> str:
-        """Returns how long answers take when several arrive at once, while orders are being made."""
+        """Returns the durations of answers to concurrent notifications while orders are created, as text."""
         notices = [self.notice(self.make()) for _order in range(TIMES)]
         with ThreadPoolExecutor(THREADS) as pool:
             took = sorted(pool.map(self.busy, notices))
@@ -153,7 +153,7 @@ class Bench:
         began = time.perf_counter()
         self.deliver(notice)
         took = (time.perf_counter() - began) * 1000
-        # Back to the pool, which has no more than a few.
+        # Returns the connection to the pool, which has only a few.
         connection.close()
         return took
 
@@ -188,7 +188,7 @@ class Bench:
         )
 
     def notice(self, order: Order) -> HttpRequest:
-        """Returns a notification as the web server hands it over: sealed and signed, by the platform."""
+        """Returns the request of a notification, encrypted and signed like the platform's."""
         transaction = {
             "mchid": self.merchant.mchid,
             "appid": self.account.appid,
@@ -230,7 +230,7 @@ class Bench:
 
 
 def _rates(*works: Callable[[], object]) -> list[float]:
-    """Returns how often a second each was done, in turns: what else the machine does slows down all alike."""
+    """Returns the rate of each work per second; they alternate, so that other load slows down all alike."""
     seconds = [0.0] * len(works)
     for _turn in range(TIMES // A_TURN):
         for number, work in enumerate(works):

@@ -1,4 +1,4 @@
-"""Plots of how costs grow, both axes logarithmic, as SVG: lines, points and words need no library."""
+"""The plots of growing costs, with two logarithmic axes, written as SVG without a library."""
 
 import math
 import os
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-# Where the page of benchmarks and its plots go; another folder for a trial.
+# The folder for the page of benchmarks and its plots; a different one for a trial.
 DOCS_VARIABLE = "BENCH_DOCS"
 DOCS = Path(os.environ.get(DOCS_VARIABLE) or Path(__file__).parents[1] / "docs")
 FOLDER = "images/benchmarks"
-# On the right, half of the longest number has its place.
+# The right margin has space for half of the longest number.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 668, 300, 56, 44, 16, 36
-# Told apart by people who see no red or green as well.
+# Colours that people with red-green colour blindness can distinguish.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 
@@ -24,7 +24,7 @@ class Curve:
 
 
 def draw(title: str, curves: Sequence[Curve]) -> str:
-    """Draws the curves of one plot; returns its place as the documents name it."""
+    """Draws the curves of a plot; returns its path for links from the documents."""
     place = f"{FOLDER}/{title.lower().replace(' ', '-')}.svg"
     path = DOCS / place
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def _svg(title: str, curves: Sequence[Curve]) -> str:
 
 
 class _Axis:
-    """An axis of a plot: it maps values to places on the picture, by whole powers of ten."""
+    """An axis of a plot, which maps values to positions, from one power of ten to another."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         positive = [value for value in values if value > 0] or [1.0]

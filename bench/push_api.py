@@ -1,10 +1,10 @@
-"""Messages that business systems ask for, a second: `make bench ARGS=push_api`.
+"""The benchmark of push requests by business systems: `make bench ARGS=push_api`.
 
-`POST /api/v1/push`, every request signed, with a nonce and an Idempotency-Key of its own, answered after its
-rows are committed: one message a request at 64 connections and at one, then 1,000 messages a request. Two
-processes (`--workers`), generator, Postgres and Redis beside them. Checks that no message is lost or double.
-Beside it, where Go is installed, what load tests of such endpoints are about: Gin that checks the same
-signature and puts the message into a queue in Redis, and a database sees it later.
+`POST /api/v1/push`: each request is signed, has its own nonce and Idempotency-Key, and is answered after its
+rows are committed: one message a request with 64 connections and with one, then 1,000 messages a request. Two
+processes (`--workers`), with generator, Postgres and Redis on the same machine. Checks that no message is
+lost or duplicate. If Go is installed, it is compared with the usual subject of such load tests: Gin that
+checks the same signature and puts the message into a queue in Redis, from which a database gets it later.
 """
 
 import argparse
@@ -60,10 +60,10 @@ class Bench:
         self.client.accounts.set([self.account])
 
     def ours(self, seconds: int) -> tuple[Figures, Figures]:
-        """Measures requests with one message each, and requests with many. Returns both figures."""
+        """Measures requests with one message each, and requests with many. Returns the figures of both."""
         port = free_port()
         with served(web_command(port, self.workers), port, {"DEBUG": "0", "SECRET_KEY": "bench"}) as server:
-            self._drive(server, port, 3, CONNECTIONS)  # every worker has imported everything
+            self._drive(server, port, 3, CONNECTIONS)  # after this, all workers have imported everything
             single = self._checked(server, port, seconds, CONNECTIONS)
             lone = self._drive(server, port, 3, 1)
             print(f"ours, {CONNECTIONS} connections           {single}")
@@ -90,7 +90,7 @@ class Bench:
         before = _settled()
         figures = self._drive(server, port, seconds, connections, size)
         rows, kept = (late - early for early, late in zip(before, _settled(), strict=True))
-        spare = 2 * connections  # in flight at the end
+        spare = 2 * connections  # requests in flight at the end
         if figures.refused or rows != kept * size or not figures.accepted <= kept <= figures.accepted + spare:
             raise SystemExit(f"{figures}: refused {figures.refused}, {rows} rows, {kept} kept answers")
         return figures
@@ -124,7 +124,7 @@ class Bench:
 
 
 def _settled() -> tuple[int, int]:
-    """Waits until every request is answered; returns how many messages and how many answers are kept."""
+    """Waits until all requests are answered; returns the numbers of stored messages and of stored answers."""
     time.sleep(0.5)
     while KeptAnswer.objects.filter(status=None).exists():
         time.sleep(0.1)

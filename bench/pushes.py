@@ -1,4 +1,4 @@
-"""Signed, sealed text pushes for the load generator, each a message of its own."""
+"""The pushes for the load generator: signed, encrypted texts, each a different message."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ KEY = base64.b64decode(AES_KEY + "=")
 
 
 def write_pushes(path: Path, *, count: int) -> None:
-    """Writes callbacks to a file, one a line: query, tab, body. Their timestamps are of now."""
+    """Writes callbacks with current timestamps to a file, one a line: query, tab, body."""
     first = random.randrange(10**17, 9 * 10**17)
     with path.open("w") as file:
         file.writelines(f"{push(first + number)}\n" for number in range(count))

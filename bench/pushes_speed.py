@@ -1,9 +1,9 @@
-"""How many template messages a second are sent: `make bench ARGS='pushes_speed [--messages 20000]'`.
+"""The benchmark of sending template messages: `make bench ARGS='pushes_speed [--messages 20000]'`.
 
-Two worker processes against the simulator, everything on this machine, at no latency and at 100 ms, beside a
-plain loop that calls `requests.post` for one message after the other, and one over wechatpy where it is
-installed. The simulator's ledger has the last word on how many arrived, and how often. Then the memory
-of a worker while 10,000 and while 1,000,000 messages wait.
+Two worker processes against the simulator, all on this machine, without latency and with 100 ms, compared
+with a plain loop that calls `requests.post` for one message after the other, and one with wechatpy if it is
+installed. The simulator's ledger decides how many messages arrived, and how often. Then the memory of a
+worker while 10,000 and while 1,000,000 messages wait.
 """
 
 import argparse
@@ -56,7 +56,7 @@ SELECT 'oBench' || lpad(n::text, 22, '0'),
 
 @dataclass(frozen=True)
 class Speed:
-    """The speed of sending. ``cpu`` is milliseconds a message of our workers, Postgres and the simulator."""
+    """The speed of sending. ``cpu`` is milliseconds a message, by workers, Postgres and the simulator."""
 
     per_second: float
     cpu: tuple[float, float, float]
@@ -85,7 +85,7 @@ class Bench:
         requests.post(f"{self.base}/_sim{path}", json=body, timeout=120).raise_for_status()
 
     def world(self, followers: int, latency_ms: float) -> None:
-        """Sets the simulator up anew: everybody follows, nobody got anything yet, a call takes so long."""
+        """Resets the simulator to ``followers`` without messages, and calls that take ``latency_ms``."""
         self.sim("/reset", {"keep_accounts": True})
         openids = [f"oBench{number:022d}" for number in range(1, followers + 1)]
         self.sim(f"/accounts/{APPID}/followers", {"openids": openids})
@@ -95,7 +95,7 @@ class Bench:
             self.sim("/faults", {"api": PATH, "latency_ms": latency_ms})
 
     def queue(self, count: int) -> float:
-        """Queues so many messages in place of all earlier ones; returns the seconds that it took."""
+        """Replaces all messages by ``count`` queued ones; returns the seconds that it took."""
         self.runs += 1
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE pushes_push CASCADE")
@@ -118,7 +118,7 @@ class Bench:
         return Counter(entry["openid"] for entry in ledger["entries"])
 
     def enable(self, *, enabled: bool) -> None:
-        """Switches the account on or off; the messages of an account that is off wait."""
+        """Enables or disables the account; messages of a disabled account wait."""
         OfficialAccount.objects.filter(pk=self.account.pk).update(enabled=enabled)
 
     def ours(self, messages: int, latency_ms: float, number_of_workers: int = WORKERS) -> Speed:
@@ -144,7 +144,7 @@ class Bench:
         return sum(map(_cpu, workers)), _postgres_cpu(), _cpu(self.simulator)
 
     def loop(self, send: "Send", messages: int, latency_ms: float) -> float:
-        """Returns the messages a second that a loop sends by one call after the other."""
+        """Returns the messages a second of a loop that sends one after the other."""
         self.world(messages, latency_ms)
         query = {"grant_type": "client_credential", "appid": APPID, "secret": "s"}
         token = requests.get(f"{self.base}/cgi-bin/token", query, timeout=10).json()["access_token"]
@@ -155,8 +155,8 @@ class Bench:
         return messages / (time.perf_counter() - started)
 
     def memory(self, waiting: int, seconds: float) -> float:
-        """Returns the MB a worker holds after it has sent for some seconds while so many messages wait."""
-        self.world(min(waiting, 50_000), 0)  # more than are sent meanwhile
+        """Returns the MB of a worker that has sent for ``seconds`` while ``waiting`` messages wait."""
+        self.world(min(waiting, 50_000), 0)  # more messages than are sent meanwhile
         self.enable(enabled=False)
         took = self.queue(waiting)
         print(f"  {waiting:>9,} rows queued in {took:.1f} s")
@@ -169,7 +169,7 @@ class Bench:
 
 
 def work() -> None:
-    """Runs a worker: prints when it is ready, then sends until it is ended."""
+    """Runs a worker, which prints when it is ready, then sends until it is stopped."""
     from wechat.kernel.work import run_all
 
     connection.ensure_connection()
@@ -217,7 +217,7 @@ def _postgres_cpu() -> float:
 
 @contextmanager
 def simulated() -> Iterator[Bench]:
-    """Runs a simulator of its own with one account, as long as the block lasts."""
+    """Runs a separate simulator with one account during the block."""
     port = free_port()
     running = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     base = f"http://127.0.0.1:{port}"
@@ -234,7 +234,7 @@ def simulated() -> Iterator[Bench]:
         running.wait(15)
 
 
-# Base address, access token, OpenID and values to what the platform answered.
+# Called with base URL, access token, OpenID and values; returns the platform's answer.
 Send = Callable[[str, str, str, dict[str, Any]], dict[str, Any]]
 
 
@@ -258,7 +258,7 @@ def _by_wechatpy(wechatpy: Any) -> Send:
 
 
 def _loops() -> dict[str, Send]:
-    """Returns the loops to compare with: one over wechatpy as well, where it is installed."""
+    """Returns the loops to compare with, by name, including one with wechatpy if it is installed."""
     installed = find_spec("wechatpy") is not None
     wechatpy = {"wechatpy": _by_wechatpy(import_module("wechatpy"))} if installed else {}
     return {"requests": _by_requests, **wechatpy}

@@ -1,7 +1,7 @@
-"""What a worker spends on a message after its answer: `make bench ARGS=reactions`.
+"""The benchmark of the work for a message after its answer: `make bench ARGS=reactions`.
 
-Texts as callbacks leave them, with the answer of a rule, handled by every reaction the console has: CPU of
-the worker for each, and of Postgres beside it.
+Texts as recorded by callbacks, with the answer of a rule, are handled by all reactions of the console: the
+CPU time of the worker for each, and that of Postgres.
 """
 
 import argparse
@@ -35,7 +35,7 @@ BATCH = 256
 
 
 def fill(account: OfficialAccount, rows: int) -> None:
-    """Makes so many messages that are due, from ten thousand followers in turn."""
+    """Creates ``rows`` due messages, from ten thousand followers in turn."""
     at = timezone.now()
     for first in range(0, rows, BATCH):
         insert(
@@ -54,7 +54,7 @@ def _record(account: OfficialAccount, number: int, at: float) -> Record:
 
 
 def cpu_of_postgres() -> float:
-    """Returns the CPU seconds of Postgres's processes that live; those that have ended are left out."""
+    """Returns the CPU seconds of the running processes of Postgres, without ended ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""What a row costs Postgres: `make bench ARGS=row_sizes`.
+"""The benchmark of the size of rows in Postgres: `make bench ARGS=row_sizes`.
 
-Messages, followers and sent messages of the usual length: bytes on the disk with their indexes, and bytes of
-the write-ahead log.
+Messages, followers and sent messages of the usual length: bytes on disk with their indexes, and bytes in the
+write-ahead log.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from django.db import connection  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
 
-# A text as WeChat posts it, with the answer of a rule.
+# A text in WeChat's format, with the answer of a rule.
 MESSAGES = """
 INSERT INTO inbox_inboundmessage (account_id, key, openid, kind, event, text, body, answer, answered_by,
     sent_at, received_at, month, late, handled_at, attempts, error, trace)
@@ -47,7 +47,7 @@ SELECT %(account)s, 'oBench' || lpad(n::text, 22, '0'), 'template', 'Vq0aDhKzNzY
     'bench:' || n, NULL, now(), '', 'campaign:1', 'delivered', '', 1, '', true, now(), 3000000000 + n
 FROM generate_series(1, %(rows)s::bigint) AS n
 """
-# Of a table in months, of all of them together.
+# For a table partitioned by month, the sum over its partitions.
 SIZES = """
 SELECT sum(pg_table_size(part)), sum(pg_indexes_size(part)), pg_current_wal_lsn() - %(before)s::pg_lsn
 FROM (
@@ -55,7 +55,7 @@ FROM (
     WHERE inhparent = %(table)s::regclass
 ) AS parts(part)
 """
-# By table: what fills it, and what takes that away.
+# By table: the function that fills it, and the one that deletes the rows.
 TABLES = {
     "inbox_inboundmessage": MESSAGES,
     "followers_follower": FOLLOWERS,
@@ -73,7 +73,7 @@ class Cost:
 
 
 def cost_of(table: str, account: OfficialAccount, rows: int) -> Cost:
-    """Returns the cost of one row of the table, measured over so many that are made for it."""
+    """Returns the cost of one row of the table, measured by creating ``rows`` rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_lsn()")
         (before,) = cursor.fetchone()

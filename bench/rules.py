@@ -1,4 +1,4 @@
-"""What finding the rule for a text costs, with 10, 100 and 1000 rules: ``make bench ARGS=rules``."""
+"""The benchmark of finding the rule for a text, with 10, 100 and 1000 rules: ``make bench ARGS=rules``."""
 
 import datetime
 import random
@@ -22,7 +22,7 @@ SETS: dict[str, tuple[Compare, ...]] = {
 
 
 def rules(size: int, compares: tuple[Compare, ...]) -> Compiled:
-    """Returns compiled rules of which only the last one fits, so that no search ends early."""
+    """Returns compiled rules of which only the last one matches, so that no search ends early."""
     drawn = random.Random(7)
     specs = [_rule(number, drawn, compares) for number in range(size - 1)]
     last = KeywordSpec(Compare.CONTAINS, "退换货")

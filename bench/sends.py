@@ -1,8 +1,8 @@
-"""Whether more workers send more, and whether a person waits behind a campaign: `make bench ARGS=sends`.
+"""The benchmark of more workers, and of urgent messages during a campaign: `make bench ARGS=sends`.
 
-Messages a second of 1, 2 and 4 worker processes while each call to the platform takes 100 ms. Then how long a
-message that somebody waits for takes to leave while a campaign is being sent and each call takes two seconds,
-with one Celery worker as it is shipped.
+Messages a second of 1, 2 and 4 worker processes while each call to the platform takes 100 ms. Then the delay
+of a single message while a campaign is being sent and each call takes two seconds, with one Celery worker in
+the shipped configuration.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _answers(bench: Bench, count: int) -> Iterator[float]:
-    """Yields the seconds from being queued to being sent, for one message after the other."""
+    """Yields the seconds between queueing and sending, for one message after the other."""
     bench.world(20_000, SLOW_MS)
     bench.enable(enabled=False)
     bench.queue(20_000)

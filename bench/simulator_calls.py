@@ -1,9 +1,9 @@
-"""How many API calls a second the simulator takes on one core, with 100,000 followers; signed ones too.
+"""The benchmark of the simulator's API calls on one core, with 100,000 followers; including signed calls.
 
     make bench ARGS='simulator_calls --followers 100000 --calls 20000 --connections 32'
 
-The simulator is pinned to the first core and the load to the others, where the system allows it. Calls a
-CPU-second are those a core of its own would take: on a machine that is busy with other things they say more.
+The simulator is pinned to the first core and the load to the others, if the system allows it. Calls a
+CPU-second are those of an exclusive core, which are more meaningful on a busy machine.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
 
 
 def prepare(base: str, followers: int, calls: int) -> tuple[str, list[str]]:
-    """Makes an account whose followers may each be sent enough; returns its token and their openids."""
+    """Creates an account whose followers have enough quota; returns its token and their openids."""
     for _ in range(100):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -94,7 +94,7 @@ async def load(port: int, requests_made: list[bytes], connections: int) -> tuple
 
 
 def orders(base: str, count: int) -> tuple[list[bytes], list[bytes]]:
-    """Returns signed requests, made before the clock runs: prepays, and queries of the same orders."""
+    """Returns signed requests, prepared before the measurement: prepays, and queries of the same orders."""
     merchant = requests.post(
         f"{base}/_sim/merchants",
         json={"mchid": MCHID, "appids": [APPID], "apiv3_key": secrets.token_hex(16)},
@@ -141,7 +141,7 @@ def report(name: str, seconds: float, took: list[float], cpu: float) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Returns the CPU seconds that a process has used so far; 0 where the system does not say."""
+    """Returns the CPU seconds used by a process; 0 if the system does not report them."""
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return 0.0

@@ -1,4 +1,4 @@
-"""What benchmarks of the web process share: the server as it is shipped, wrk before it, what both cost."""
+"""The shared code of web benchmarks: the shipped server, the load generator wrk, and CPU costs."""
 
 import os
 import re
@@ -17,7 +17,7 @@ import psutil
 from django.db import connection, connections
 
 HERE = Path(__file__).parent
-GO_PATH = "/usr/share/gocode"  # where Debian's golang-*-dev packages put their sources
+GO_PATH = "/usr/share/gocode"  # the folder of the sources of Debian's golang-*-dev packages
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Figures:
 
 
 def web_command(port: int, workers: int, python: str = sys.executable) -> list[str]:
-    """Returns the command that starts the web server as it is shipped, as a supervisor of its workers."""
+    """Returns the command of the web server in the shipped configuration, a supervisor of its workers."""
     return [
         *(python, "-m"),
         *("uvicorn", "--port", str(port), "--workers", str(workers), "--log-level", "error"),
@@ -52,13 +52,13 @@ def web_command(port: int, workers: int, python: str = sys.executable) -> list[s
 
 
 def is_go_here(*packages: str) -> bool:
-    """Returns whether Go is installed, with these packages from Debian."""
+    """Returns whether Go and these packages of Debian are installed."""
     sources = Path(GO_PATH, "src")
     return shutil.which("go") is not None and all((sources / package).exists() for package in packages)
 
 
 def build_go(source: Path, folder: Path) -> Path:
-    """Builds a Go program of one file; returns the path of its binary."""
+    """Compiles a Go program of one file; returns the path of its binary."""
     binary = folder / source.parent.name
     environment = os.environ | {"GO111MODULE": "off", "GOPATH": GO_PATH, "GOCACHE": str(folder / "cache")}
     subprocess.run(["go", "build", "-o", binary, source], env=environment, check=True)
@@ -67,7 +67,7 @@ def build_go(source: Path, folder: Path) -> Path:
 
 @contextmanager
 def served(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[psutil.Process]:
-    """Yields the server's process while it runs; its log is written, but discarded."""
+    """Runs a server during the block and yields its process; its log is discarded."""
     connections.close_all()
     with subprocess.Popen(
         command,
@@ -87,9 +87,9 @@ def served(command: list[str], port: int, environment: Mapping[str, str]) -> Ite
 def drive(
     server: psutil.Process, port: int, script: str, seconds: int, connections_: int, **environment: str
 ) -> Figures:
-    """Loads the server with a script of wrk, which says which answers it accepts; ends by itself.
+    """Puts load on the server by a script of wrk, which says which answers it accepts; returns the figures.
 
-    Every request is sent once. Raises ``SystemExit`` when the server was quicker than there were requests.
+    Each request is sent once. Raises ``SystemExit`` if the server was too fast for the number of requests.
     """
     before, postgres_before = _cpu_seconds(server), _postgres_seconds()
     output = subprocess.run(
@@ -134,9 +134,9 @@ def _cpu_seconds(server: psutil.Process) -> float:
 
 
 def _postgres_seconds() -> float:
-    """Returns the CPU seconds of Postgres and its processes, those that have ended included.
+    """Returns the CPU seconds of Postgres and its processes, including ended ones.
 
-    Returns 0 where it does not run on this machine.
+    Returns 0 if it does not run on this machine.
     """
     with connection.cursor() as cursor:
         cursor.execute(

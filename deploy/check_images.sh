@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds both images and runs each as it is run in earnest: no root, nothing to write to but what it says, healthy.
-#   deploy/check_images.sh            ENGINE=podman and BUILD_OPTIONS, RUN_OPTIONS where docker's own do not do
+# Builds both images and runs each as in production: without root, with write access only to its declared paths,
+# until it is healthy.
+#   deploy/check_images.sh            set ENGINE=podman, BUILD_OPTIONS, RUN_OPTIONS if docker's defaults do not fit
 set -eu
 cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
@@ -17,7 +18,7 @@ fail() {
   exit 1
 }
 
-# usage: healthy PYTHON: runs it in the container until it does not fail, half a minute at most
+# usage: healthy PYTHON: runs the code in the container until it succeeds, for at most half a minute
 healthy() {
   for _ in $(seq 30); do
     if $engine exec images-check python -c "$1" 2>/dev/null; then return; fi

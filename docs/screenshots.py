@@ -1,7 +1,7 @@
-"""The pictures of the guides, taken of the demo: `make screenshots`.
+"""The generator of the guides' screenshots from the demo: `make screenshots`.
 
-Starts the whole demo with data of its own on free ports, lets a few people follow, write and pay, and opens
-each page in each language as the demo's login. Writes ``docs/images/staff/<language>/<name>.png`` and ends.
+Starts the whole demo with separate data on free ports, simulates a few people who follow, write and pay, and
+opens each page in each language with the demo's login. Writes ``docs/images/staff/<language>/<name>.png``.
 """
 
 import os
@@ -32,7 +32,7 @@ PEOPLE = (
     ["营业时间", "能带宠物吗"],
     ["会员", "可以开发票吗", "谢谢"],
 )
-# Each page by the name of its picture, with its window. The demo's first rows have the numbers of one.
+# Each page by the name of its picture, with its window size. The demo's first rows have the id 1.
 PAGES = {
     "overview": ("/admin/", WIDE),
     "overview-phone": ("/admin/", PHONE),
@@ -80,7 +80,7 @@ def main() -> int:
 
 @contextmanager
 def _demo(local: Path) -> Iterator[tuple[str, str]]:
-    """The addresses of the console and of the simulated platform, while they run."""
+    """Runs the demo during the block; yields the URLs of the console and of the simulator."""
     web, platform = _free_port(), _free_port()
     environment = os.environ | {
         "WECHAT_CONSOLE_LOCAL": str(local),
@@ -100,7 +100,7 @@ def _demo(local: Path) -> Iterator[tuple[str, str]]:
 
 
 def _let_people_live(simulator: SimulatorClient) -> None:
-    """They follow, write, and read what comes; what the pages then show is theirs."""
+    """Simulates people who follow, write and receive replies, so that the pages have content."""
     accounts = simulator.control("GET", "/accounts")["accounts"]
     appid = next(each["appid"] for each in accounts if each["kind"] == "service")
     account = Account(simulator, appid)

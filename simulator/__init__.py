@@ -1,6 +1,6 @@
-"""The other side of the wire: a stand-in for the WeChat platform.
+"""A simulator of the WeChat platform.
 
-It keeps its own world (accounts, followers, tokens, media), speaks the platform's API on one port, pushes
-callbacks the way the platform does, and shows a phone in the browser. It shares no code with the console on
-purpose: a double that borrowed the console's cryptography would agree with its mistakes.
+It keeps its own state (accounts, followers, tokens, media), serves the platform's API on one port, sends
+callbacks as the platform does, and shows a phone in the browser. It deliberately shares no code with the
+console: a test double with the console's cryptography would repeat its mistakes.
 """

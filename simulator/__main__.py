@@ -1,4 +1,4 @@
-"""`wechat-simulator`, or `python -m simulator`: the platform in one process."""
+"""The command `wechat-simulator` (`python -m simulator`), which runs the platform in one process."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def port(text: str) -> int:
 
 
 def unusable(host: str, port: int) -> str:
-    """Returns why nothing can listen there, or nothing."""
+    """Returns why no server can listen on this address, or the empty text if one can."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -70,9 +70,9 @@ def state_of(path: Path) -> State:
 
 
 def world_of(given: argparse.Namespace) -> World:
-    """Returns the world that the command line asks for.
+    """Returns the world that the command line's arguments describe.
 
-    Raises ValueError or OSError, whose text says what is wrong.
+    Raises ValueError or OSError with a message for the user.
     """
     host = "127.0.0.1" if given.host == ANYWHERE else given.host
     found = addresses.read(given.public_url, f"http://{host}:{given.port}")

@@ -1,4 +1,4 @@
-"""The settings of an account, and what each may be."""
+"""The settings of an account, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SECRETS = ("secret", "token", "aes_key")
 
 
 def apply(account: Account, settings: Mapping[str, Any]) -> None:
-    """Sets them all, or none. Raises BadSettingError."""
+    """Applies all settings, or none. Raises BadSettingError if one of them is invalid."""
     check("an account", CHECKS, settings)
     merged = {"mode": account.mode, "aes_key": account.aes_key, **settings}
     if merged["mode"] != "plain" and not merged["aes_key"]:

@@ -1,4 +1,4 @@
-"""`accounts.toml`: accounts, components and merchants made or changed when a simulator starts."""
+"""The file `accounts.toml`: the accounts, components and merchants to create or change at start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BadFileError(ValueError):
 
 
 def load(world: World, path: Path) -> None:
-    """Makes or changes what the file describes. Raises BadFileError, or OSError when there is no file."""
+    """Creates or changes what the file describes. Raises BadFileError, or OSError if there is no file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -73,9 +73,9 @@ def _text_of(folder: Path, file: Any, at: str) -> str:
 
 
 def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
-    """Makes or changes a merchant of the file. Raises BadFileError, naming the place `at`.
+    """Creates or changes a merchant of the file. Raises BadFileError, which names the place `at`.
 
-    Its certificate or public key stands in the file, or in one beside it (`certificate_file`).
+    Its certificate or public key is in this file, or in a separate one (`certificate_file`).
     """
     for name in FILES:
         if file := given.pop(f"{name}_file", None):

@@ -1,4 +1,4 @@
-"""Where the platform is found from outside: every absolute address in an answer begins with one of these."""
+"""The public base addresses of the platform, with which all absolute addresses in answers begin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class BadAddressError(ValueError):
-    """An address that cannot be; the message says what it may be."""
+    """An error: the address is invalid; the message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ NAMES = tuple(each.name for each in fields(Addresses))
 
 
 def read(given: Iterable[str], otherwise: str) -> Addresses:
-    """Returns what the command line says: `URL` for all, `pay=URL` for one, `wechat` for WeChat's own names.
+    """Returns the addresses given as `URL` (for all), `pay=URL` (for one) or `wechat` (WeChat's host names).
 
-    Raises BadAddressError.
+    Raises BadAddressError if an address is invalid.
     """
     found = Addresses.all_at(otherwise)
     for each in given:

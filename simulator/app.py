@@ -1,4 +1,4 @@
-"""The application: configuration, phone and platform on one port."""
+"""The ASGI application: configuration, phone and platform on one port."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SAVE_EVERY = 10.0
 def create(world: World, state_file: Path | None = None) -> Starlette:
     """Returns the application.
 
-    With a state file, the world is written there every ten seconds when it changed, and at the end.
+    With a state file, a changed world is written to it every ten seconds, and at the end.
     """
     assert api.TOPICS
     assert menu_actions.TAPS
@@ -96,9 +96,9 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
 
 
 async def keep_saved(world: World, path: Path, stopping: asyncio.Event) -> None:
-    """Saves the world when it changed, in a thread, because one of 100,000 followers takes a second.
+    """Saves a changed world repeatedly, in a thread, because a world of 100,000 followers takes a second.
 
-    It is saved at the end as well. Nine tenths of the time nothing is written, however large the world.
+    Saves it at the end as well. Writing takes at most a tenth of the time, however large the world is.
     """
     saved, pause = world.changes, SAVE_EVERY
     while not stopping.is_set():

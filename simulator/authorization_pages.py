@@ -1,7 +1,7 @@
-"""The pages where an account's administrator authorises a component.
+"""The pages on which an account's administrator authorises a component.
 
-In a browser a code to scan (`componentloginpage`), on the phone the choice of the account and what it grants
-(`bindcomponent`), and there too what was granted so far.
+In a browser: a code to scan (`componentloginpage`). On the phone: the choice of the account and of the
+permissions it grants (`bindcomponent`), and the list of existing grants.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RefusedError(Exception):
 class Invitation:
     """The request in a component's link to authorise it.
 
-    `scanned`: the browser that shows the code goes on by itself, not the phone.
+    `scanned`: the browser that shows the code continues, not the phone.
     """
 
     component: Component
@@ -93,7 +93,7 @@ def read(world: World, query: Mapping[str, str]) -> Invitation:
 
 
 def fits(account: Account, query: Mapping[str, str]) -> bool:
-    """Returns whether `auth_type` and `biz_appid` let this account be chosen."""
+    """Returns whether this account can be chosen, by `auth_type` and `biz_appid`."""
     is_mini, kind = account.kind == "miniprogram", query.get("auth_type", "")
     if (kind == OFFICIAL_ONLY and is_mini) or (kind == MINI_ONLY and not is_mini):
         return False
@@ -125,7 +125,7 @@ def numbers(form: FormData) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class BindPages:
-    """The pages of the phone on which an account's administrator authorises a component."""
+    """The phone's pages on which an account's administrator authorises a component."""
 
     events: ComponentPusher
     path_to: PathTo
@@ -184,7 +184,7 @@ class BindPages:
         )
 
     async def granted(self, request: Request) -> Response:
-        """Shows what the account granted to which component; a grant is changed or taken back here."""
+        """Shows the account's grants by component, where they can be changed or revoked."""
         account = self.world.state.accounts.get(request.query_params.get("appid", ""))
         if account is None:
             return refusal("没有这个账号")
@@ -227,7 +227,7 @@ def phone_routes(events: ComponentPusher, path_to: PathTo) -> list[BaseRoute]:
 
 
 def browser_routes(world: World) -> list[BaseRoute]:
-    """Returns the page with the code to scan, which goes on by itself when the phone has confirmed."""
+    """Returns the route of the page with the code to scan, which continues after the phone confirmed."""
 
     async def login_page(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""An account authorises a component, changes what it granted, or takes it all back."""
+"""The authorisations of components by accounts: granting, changing and revoking them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from simulator.world import Account, World
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The authorization code of a grant, and the event that has to be pushed."""
+    """The authorization code of a grant, and the event to push."""
 
     code: str
     event: dict[str, Any]
 
 
 def available(world: World, component: Component, account: Account) -> dict[int, str]:
-    """Returns the permission sets that this account can grant, each number with its name.
+    """Returns the names of the permission sets that this account can grant, by their numbers.
 
-    They are the sets of its kind that the component asks for, but for those only one component may hold and
-    another one holds.
+    These are the sets for its kind of account that the component requests, without exclusive sets that
+    another component holds.
     """
     held = {
         number
@@ -44,9 +44,9 @@ def grant(
     permissions: Iterable[int] | None = None,
     pre_auth_code: str = "",
 ) -> Granted:
-    """Lets an account authorise a component; without `permissions` it grants everything available.
+    """Authorises a component for an account; grants all available permission sets without `permissions`.
 
-    A second grant changes the first, and a refresh token given before ends.
+    A second grant changes the first one, and ends its refresh token.
     """
     wanted = None if permissions is None else set(permissions)
     chosen = [each for each in available(world, component, account) if wanted is None or each in wanted]
@@ -70,7 +70,7 @@ def grant(
 
 
 def cancel(world: World, component: Component, account: Account) -> dict[str, Any]:
-    """Ends an authorisation with its tokens; returns the event of that. Raises 61003 when there is none."""
+    """Revokes an authorisation and its tokens; returns the event to push. Raises 61003 if there is none."""
     ended = component.authorization(account.appid)
     for value in ended.tokens.issued:
         world.by_authorizer_token.pop(value, None)
@@ -79,7 +79,7 @@ def cancel(world: World, component: Component, account: Account) -> dict[str, An
 
 
 def new_access_token(world: World, component: Component, appid: str) -> Token:
-    """Returns an authorizer_access_token; the one before it works for five more minutes."""
+    """Returns a new authorizer_access_token; the one before it is valid for five more minutes."""
     token = component.authorization(appid).tokens.new_classic(world.now)
     world.by_authorizer_token[token.value] = component.appid, appid
     return token

@@ -1,4 +1,4 @@
-"""Someone does something in the chat: the account is pushed to, and the phone shows what comes back."""
+"""The actions of people in the chat: the pushes to the account, and the replies on the phone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MOST_TIMES = 100
 
 
 async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
-    """Returns the deliveries and what the phone shows; so far, without `wait`. Raises ImpossibleError."""
+    """Performs an action; returns its deliveries and the phone's content (without `wait`: those so far).
+
+    Raises ImpossibleError.
+    """
     push = prepared(actor, given)
     work = delivered(pusher, push, 0 if goes_to_worker(push) else how_often(given, "deliveries"))
     if given.get("wait", True):
@@ -46,7 +49,7 @@ def prepared(actor: Actor, given: dict[str, Any]) -> Push:
 
 
 def how_often(given: dict[str, Any], name: str) -> int:
-    """Returns a number of times, one by default. Raises ImpossibleError for none from 1 to MOST_TIMES."""
+    """Returns a number of repetitions, 1 by default. Raises ImpossibleError unless it is 1 to MOST_TIMES."""
     times = given.get(name, 1)
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
         raise ImpossibleError(f"{name} must be a number from 1 to {MOST_TIMES}")
@@ -54,9 +57,9 @@ def how_often(given: dict[str, Any], name: str) -> int:
 
 
 def goes_to_worker(push: Push) -> bool:
-    """Gives a message to the worker who serves the follower; returns whether there is one.
+    """Passes a message to the worker who serves the follower; returns whether there is one.
 
-    The worker reads it, and it is not pushed.
+    Such a message is not pushed to the account's server.
     """
     entry = push.entry
     if entry.via != "message":
@@ -66,9 +69,9 @@ def goes_to_worker(push: Push) -> bool:
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """Delivers a push, `times` above one the same push as often at once.
+    """Delivers a push, concurrently as many `times`.
 
-    What the blacklisted do is not pushed.
+    Actions of blacklisted people are not pushed.
     """
     sender = push.account.followers.get(push.entry.openid)
     if sender is not None and sender.blacklisted:

@@ -1,4 +1,4 @@
-"""The control API from Python, for tests: what people do, what they received, clock and faults."""
+"""A Python client of the control API for tests: people's actions, received messages, clock and faults."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ TIMEOUT = 60.0
 
 
 class ControlError(AssertionError):
-    """The simulator refused; the message is its own sentence."""
+    """An error: the simulator refused; the message is the simulator's."""
 
 
 class SimulatorClient:
-    """A simulator at `base`, which is what WeChat's host names are replaced by in the code under test."""
+    """A client of the simulator at `base`, which replaces WeChat's host names in the code under test."""
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/")
@@ -22,59 +22,62 @@ class SimulatorClient:
         self.session.trust_env = False
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """An operation of `/_sim`, as its documentation at `/_sim/docs` has it. Raises ControlError."""
+        """Calls an operation of `/_sim` (documented at `/_sim/docs`). Raises ControlError."""
         answer = self.session.request(method, f"{self.base}/_sim{path}", json=body, timeout=TIMEOUT)
         if answer.status_code != 200:
             raise ControlError(answer.json()["error"])
         return answer.json()
 
     def reset(self) -> None:
-        """Forgets everything but the clock's real time."""
+        """Deletes the whole state, and resets the clock to the real time."""
         self.control("POST", "/reset", {})
 
     def add_account(self, appid: str, **settings: Any) -> Account:
-        """Makes an account, or changes the named settings of one."""
+        """Creates an account, or changes its named settings."""
         self.control("POST", "/accounts", {"appid": appid, **settings})
         return Account(self, appid)
 
     def add_component(self, appid: str, **settings: Any) -> Component:
-        """Makes a third-party platform, or changes the named settings of one."""
+        """Creates a third-party platform (component), or changes its named settings."""
         return Component(self, appid).change(**settings)
 
     def add_merchant(self, mchid: str, **settings: Any) -> dict[str, Any]:
-        """Makes or changes a merchant.
+        """Creates a merchant, or changes its named settings.
 
-        The answer holds the platform's keys and, for who brings no certificate, a private key.
+        The answer has the platform's keys and, for a merchant without a certificate, a private key.
         """
         answer: dict[str, Any] = self.control("POST", "/merchants", {"mchid": mchid, **settings})
         return answer
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
-        """Pays a prepay_id, code_url or h5_url, and waits until the merchant was notified."""
+        """Pays a prepay_id, code_url or h5_url as a person, and waits until the merchant was notified."""
         answer: dict[str, Any] = self.control("POST", "/pay", {"prepay": prepay, "openid": openid, **given})
         return answer
 
     def payment_code(self, openid: str, **given: Any) -> str:
-        """Returns the digits somebody shows a cashier; with `password=True` the payment waits for `pay`."""
+        """Returns a new payment code of a person; with `password=True` its payment waits for `pay`."""
         return str(self.control("POST", "/payment-codes", {"openid": openid, **given})["auth_code"])
 
     def open_red_packet(self, send_listid: str, openid: str) -> dict[str, Any]:
-        """Opens a red packet as a person does; the answer has the `amount`, in fen."""
+        """Opens a red packet as a person; the answer has the `amount` in fen."""
         opened: dict[str, Any] = self.control("POST", f"/red-packets/{send_listid}/open", {"openid": openid})
         return opened
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
-        """Returns every payment, refund, transfer, red packet and sharing of a merchant, in fen."""
+        """Returns all payments, refunds, transfers, red packets and sharings of a merchant, in fen."""
         answer: dict[str, Any] = self.control("GET", f"/merchants/{mchid}/ledger")
         return answer
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the platform's clock, and lets WeChat Pay do what became due."""
+        """Moves the platform's clock forward, and runs the tasks of WeChat Pay that became due."""
         self.control("POST", "/clock", {"advance": seconds})
         self.control("POST", "/notices/settle", {})
 
     def fail(self, api: str, **fault: Any) -> int:
-        """Makes calls of an API fail: errcode, http_status, latency_ms, drop_answer; `times` how often."""
+        """Adds a fault rule for an API; returns the rule's id.
+
+        `fault` has fields of `simulator.faults.Fault`: errcode, http_status, latency_ms, drop_answer, times.
+        """
         return int(self.control("POST", "/faults", {"api": api, **fault})["id"])
 
     def fail_pay(self, at: str, **fault: Any) -> int:
@@ -82,25 +85,25 @@ class SimulatorClient:
 
 
 class Account:
-    """An account of the simulator, and the people who write to it."""
+    """An account of the simulator, and the actions of its followers."""
 
     def __init__(self, simulator: SimulatorClient, appid: str) -> None:
         self.simulator = simulator
         self.appid = appid
 
     def act(self, openid: str, type: str, **given: Any) -> dict[str, Any]:  # noqa: A002 - the API's own word
-        """Lets a person do something: follow, text, click, scan …; the answer lists each delivery."""
+        """Performs an action of a person (follow, text, click, scan …); the answer lists its deliveries."""
         path = f"/accounts/{self.appid}/events/{openid}"
         answer: dict[str, Any] = self.simulator.control("POST", path, {"type": type, **given})
         return answer
 
     def say(self, openid: str, text: str) -> list[dict[str, Any]]:
-        """Returns what the person's phone shows in answer to a text."""
+        """Sends a text as a person; returns the replies on the person's phone."""
         shown: list[dict[str, Any]] = self.act(openid, "text", content=text)["shown"]
         return shown
 
     def ledger(self, openid: str = "", after: int = 0) -> list[dict[str, Any]]:
-        """Returns what followers truly received, oldest first."""
+        """Returns the messages that followers received (one, or all), the oldest first."""
         query = f"?after={after}" + (f"&openid={openid}" if openid else "")
         entries: list[dict[str, Any]] = self.simulator.control(
             "GET", f"/accounts/{self.appid}/ledger{query}"
@@ -108,16 +111,16 @@ class Account:
         return entries
 
     def texts(self, openid: str) -> list[str]:
-        """Returns the texts that a follower truly received, the oldest first."""
+        """Returns the texts that a follower received, the oldest first."""
         return [each["content"]["content"] for each in self.ledger(openid) if each["msgtype"] == "text"]
 
     def assert_received(self, openid: str, *texts: str) -> None:
-        """Checks that these texts, no others, reached the follower in this order. Raises AssertionError."""
+        """Checks that the follower received exactly these texts, in order. Raises AssertionError if not."""
         found = self.texts(openid)
         assert found == list(texts), f"{openid} received {found}, not {list(texts)}"
 
     def deliveries(self, openid: str = "") -> list[dict[str, Any]]:
-        """Returns every push with each of its attempts and what each was worth."""
+        """Returns all pushes, each with its delivery attempts and their verdicts."""
         query = f"?openid={openid}" if openid else ""
         entries: list[dict[str, Any]] = self.simulator.control(
             "GET", f"/accounts/{self.appid}/deliveries{query}"
@@ -126,7 +129,7 @@ class Account:
 
 
 class Component:
-    """A third-party platform of the simulator; every event is delivered before a method returns."""
+    """A third-party platform (component) of the simulator; methods return after their event was delivered."""
 
     def __init__(self, simulator: SimulatorClient, appid: str) -> None:
         self.simulator = simulator
@@ -137,20 +140,20 @@ class Component:
         return self
 
     def push_ticket(self) -> dict[str, Any]:
-        """Pushes a component_verify_ticket; the answer is what came back."""
+        """Pushes a component_verify_ticket; returns its delivery with the server's response."""
         delivery: dict[str, Any] = self._do("ticket")
         return delivery
 
     def authorize(self, account: Account, permissions: list[int] | None = None) -> str:
-        """Lets an account grant these permission sets, or all it can; returns the authorization code."""
+        """Authorises the component for an account, with these permission sets or all; returns the code."""
         return str(self._do("authorize", appid=account.appid, permissions=permissions)["auth_code"])
 
     def cancel(self, account: Account) -> None:
-        """Lets an account take its authorisation back."""
+        """Revokes the authorisation by an account."""
         self._do("cancel", appid=account.appid)
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Returns every event at the component's address, the oldest first."""
+        """Returns all events sent to the component's address, the oldest first."""
         path = f"/components/{self.appid}/deliveries"
         found: list[dict[str, Any]] = self.simulator.control("GET", path)["deliveries"]
         return found

@@ -1,4 +1,4 @@
-"""The platform's clock, which tests may move."""
+"""The platform's clock, which tests can move."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DAY = 86_400
 
 
 def day_number(seconds: float) -> int:
-    """Returns the number of a day in Shanghai, counted from 1970."""
+    """Returns the day of a Unix time in Shanghai, as the number of days since 1970."""
     return int(seconds + SHANGHAI_OFFSET) // DAY
 
 

@@ -1,4 +1,4 @@
-"""The `/_sim` routes of third-party platforms: make them, push tickets, let accounts authorise."""
+"""The `/_sim` routes of third-party platforms: creating them, pushing tickets, authorising them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ComponentRoutes:
             raise BadRequestError(f"no component {appid}", 404) from None
 
     async def put_component(self, ask: Ask) -> Any:
-        """Makes a third-party platform, to which a ticket is pushed, or changes named fields of one."""
+        """Creates a third-party platform and pushes a ticket to it, or changes named fields of one."""
         appid = ask.body.get("appid")
         if not isinstance(appid, str) or not appid:
             raise BadRequestError("appid is missing")
@@ -36,15 +36,15 @@ class ComponentRoutes:
         return described(component_settings.configure(ask.world, appid, changes))
 
     async def list_components(self, ask: Ask) -> Any:
-        """Lists the third-party platforms without their secrets, and what each account granted."""
+        """Lists the third-party platforms without their secrets, each with the grants of its accounts."""
         return {"components": [described(each) for each in ask.world.state.components.values()]}
 
     async def push_ticket(self, ask: Ask) -> Any:
-        """Pushes a component_verify_ticket now; the answer is what came of it."""
+        """Pushes a component_verify_ticket now; the answer is its delivery."""
         return dump(await self.events.push_ticket(self.component(ask)))
 
     async def authorize(self, ask: Ask) -> Any:
-        """Lets the account `appid` grant `permissions` (all by default), as on the authorisation page."""
+        """Authorises it for the account `appid`, as on the authorisation page; default `permissions`: all."""
         permissions = ask.body.get("permissions")
         if permissions is not None and not isinstance(permissions, list):
             raise BadRequestError("permissions must be a list")
@@ -55,7 +55,7 @@ class ComponentRoutes:
         return {"auth_code": granted.code, "expires_in": AUTHORIZATION_CODE_LIFE}
 
     async def cancel(self, ask: Ask) -> Any:
-        """Lets the account `appid` take its authorisation back."""
+        """Revokes the authorisation by the account `appid`."""
         component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
         if account.appid not in component.authorizations:
             raise BadRequestError(f"{account.appid} did not authorise {component.appid}")
@@ -63,7 +63,7 @@ class ComponentRoutes:
         return {"ok": True}
 
     async def deliveries(self, ask: Ask) -> Any:
-        """Lists every event at the component's address, the oldest first, with what came back."""
+        """Lists all events sent to the component's address, the oldest first, with the responses."""
         return {"deliveries": [asdict(each) for each in self.component(ask).deliveries]}
 
     @property

@@ -1,4 +1,4 @@
-"""The management page of the Open Platform: third-party platforms, made and watched in a browser."""
+"""The management page of the Open Platform, to create and monitor third-party platforms in a browser."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def name_of(world: World, appid: str) -> str:
 
 
 def make(world: World, form: FormData) -> None:
-    """Makes a component with secrets of its own. Raises BadSettingError."""
+    """Creates a component with generated secrets. Raises BadSettingError."""
     given = {name: str(form.get(name, "")) for name in FIELDS}
     key = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     appid = f"wx{secrets.token_hex(8)}"

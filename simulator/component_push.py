@@ -1,4 +1,4 @@
-"""Events of the Open Platform: verify tickets every ten minutes, and what happens to authorisations."""
+"""The events of the Open Platform: verify tickets every ten minutes, and changes of authorisations."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DELIVERIES_KEPT = 200
 
 
 class ComponentPusher:
-    """Delivers events to the address each component receives them at."""
+    """The delivery of events to the components' addresses."""
 
     def __init__(self, world: World, pusher: Pusher) -> None:
         self.world = world
         self.pusher = pusher
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Pushes a ticket to each component whenever ten minutes of the platform's clock have passed."""
+        """Pushes a ticket to each component every ten minutes of the platform's clock."""
         while not stopping.is_set():
             for component in list(self.world.state.components.values()):
                 if self._is_due(component):
@@ -56,7 +56,7 @@ class ComponentPusher:
         await self.push(component, event)
 
     async def push(self, component: Component, event: dict[str, Any]) -> EventDelivery:
-        """Delivers one event, again after a pause while nothing usable comes back."""
+        """Delivers one event; retries it after a pause on a timeout or error, until retries are used up."""
         fields = {"AppId": component.appid, "CreateTime": int(self.world.now), **event}
         settings = self.world.settings
         delivery = await self._attempt(component, fields)
@@ -102,7 +102,7 @@ def verdict_of(answer: requests.Response) -> str:
 
 
 def seal(component: Component, fields: dict[str, Any], now: float) -> Envelope:
-    """Returns an event as it is sent: always encrypted, with `AppId` and `Encrypt` as its envelope."""
+    """Returns an event as it is sent: always encrypted, in an envelope of `AppId` and `Encrypt`."""
     given = envelopes.stamp(now)
     sealed = signing.seal(messages.as_xml(fields), component.aes_key, component.appid)
     query = {

@@ -1,4 +1,4 @@
-"""The settings of a component, and what each may be."""
+"""The settings of a component, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECRETS = ("secret", "token", "aes_key")
 
 
 def configure(world: World, appid: str, settings: Mapping[str, Any]) -> Component:
-    """Makes a component or changes the named settings of one. Raises BadSettingError."""
+    """Creates a component, or changes its named settings. Raises BadSettingError."""
     check("a component", CHECKS, settings)
     if appid in world.state.accounts:
         raise BadSettingError(f"{appid} is the AppID of an account")

@@ -23,9 +23,9 @@ CONFIGURED = (
 
 @dataclass(slots=True)
 class PreAuthCode:
-    """A code that opens the authorisation page once.
+    """A pre-authorisation code, which opens the authorisation page once.
 
-    `authorization_code` is set by the person who confirms.
+    `authorization_code` is set when the account's administrator confirms.
     """
 
     ends_at: float
@@ -41,9 +41,9 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class Authorization:
-    """The grant of one account: ids of permission sets, and the tokens the component calls with.
+    """The authorisation by one account: the ids of permission sets, and the tokens of the component.
 
-    `failed_pushes` and `held_until` are those of this account's messages at the component's address.
+    `failed_pushes` and `held_until` concern this account's messages to the component's address.
     """
 
     permissions: list[int]
@@ -56,7 +56,7 @@ class Authorization:
 
 @dataclass(slots=True)
 class EventDelivery:
-    """One event at the component's own address, and what came back."""
+    """One event to the component's own address, and the response."""
 
     at: float
     fields: dict[str, Any]
@@ -67,10 +67,10 @@ class EventDelivery:
 
 @dataclass(slots=True)
 class Component:
-    """A third-party platform as its owner set it up.
+    """A third-party platform of the Open Platform, with its settings, codes, tokens and authorisations.
 
     `event_url` receives tickets and authorisation events, `callback_url` the messages of authorised accounts;
-    `$APPID$` in it becomes the account's AppID. `permissions` are the sets it asks for.
+    `$APPID$` in it is replaced by the account's AppID. `permissions` are the sets it requests.
     """
 
     appid: str
@@ -80,13 +80,13 @@ class Component:
     name: str = ""
     event_url: str = ""
     callback_url: str = ""
-    # Where authorisations start and people log in, as host or host:port; without any the callback's hosts.
+    # The hosts (or host:port) where authorisations start and people log in; if empty, the callbacks' hosts.
     domains: list[str] = field(default_factory=list)
     ip_whitelist: list[str] = field(default_factory=list)
     permissions: list[int] = field(default_factory=lambda: list(ALL))
     pushes_tickets: bool = True
     ticket_pushed_at: float = 0.0
-    # When each verify ticket was made.
+    # The time of creation of each verify ticket.
     tickets: dict[str, float] = field(default_factory=dict)
     tokens: TokenBook = field(default_factory=TokenBook)
     quotas: Quotas = field(default_factory=Quotas)
@@ -96,11 +96,11 @@ class Component:
     deliveries: list[EventDelivery] = field(default_factory=list)
 
     def emptied(self) -> Component:
-        """Returns the same component as its owner configured it, which nobody authorised."""
+        """Returns the same component with its settings only, without authorisations."""
         return Component(**{name: getattr(self, name) for name in CONFIGURED})
 
     def allows(self, url: str) -> bool:
-        """Returns whether an authorisation may return to this address."""
+        """Returns whether an authorisation may redirect to this URL."""
         parts = urlsplit(url)
         known = self.domains or [urlsplit(each).netloc for each in (self.event_url, self.callback_url)]
         return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
@@ -112,7 +112,7 @@ class Component:
         return ticket
 
     def check_ticket(self, ticket: str, now: float) -> None:
-        """Checks a ticket. Raises 61006 for one never pushed, 61005 for one older than twelve hours."""
+        """Checks a ticket. Raises 61006 if it was never pushed, 61005 if it is older than twelve hours."""
         made_at = self.tickets.get(ticket)
         if made_at is None:
             raise ApiError(61006)
@@ -135,9 +135,9 @@ class Component:
         return code
 
     def spend_code(self, code: str, now: float) -> str:
-        """Uses up an authorization code; returns the AppID of who authorised.
+        """Uses up an authorization code; returns the AppID of the account that authorised.
 
-        Raises 61009 for a code never given, 61010 for a used or old one.
+        Raises 61009 if the code is unknown, 61010 if it was used or expired.
         """
         found = self.authorization_codes.get(code)
         if found is None:
@@ -148,7 +148,7 @@ class Component:
         return found.authorizer_appid
 
     def authorization(self, authorizer_appid: str) -> Authorization:
-        """Returns an account's authorization. Raises 61003 for an account that gave this component none."""
+        """Returns an account's authorization. Raises 61003 if it did not authorise this component."""
         try:
             return self.authorizations[authorizer_appid]
         except KeyError:

@@ -31,7 +31,7 @@ PathTo = Callable[[str, str], str | None]
 
 
 class RefusedError(Exception):
-    """An error page; the account's server never sees it."""
+    """An error page, which the account's server never sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Consent:
 
 
 def read(world: World, query: dict[str, str]) -> Consent:
-    """Returns what a page of an account asks a person to agree to.
+    """Returns the consent that a page of an account requests.
 
-    Raises RefusedError with the number that the platform shows.
+    Raises RefusedError with the error number that the platform shows.
     """
     appid, redirect_uri, scope = (query.get(name, "") for name in ("appid", "redirect_uri", "scope"))
     for value, number in ((appid, 10012), (redirect_uri, 10011), (scope, 10010)):
@@ -67,7 +67,10 @@ def read(world: World, query: dict[str, str]) -> Consent:
 
 
 def component_of(world: World, account: Account, query: dict[str, str]) -> Component | None:
-    """Returns the component that asks on the account's behalf. Raises RefusedError for one that may not."""
+    """Returns the component that requests consent on the account's behalf, if any.
+
+    Raises RefusedError if it is not allowed to.
+    """
     if "component_appid" not in query:
         return None
     component = world.state.components.get(query["component_appid"])
@@ -80,7 +83,7 @@ def component_of(world: World, account: Account, query: dict[str, str]) -> Compo
 
 
 def back(world: World, consent: Consent, person: str, *, snapshot: bool = False) -> str:
-    """Returns the address the person goes back to, with a fresh code."""
+    """Returns the URL to which the person is redirected, with a new code."""
     openid = openid_of(consent.account.appid, f"{person}/snapshot" if snapshot else person)
     component = consent.component.appid if consent.component else ""
     code = consent.account.logins.new_code(
@@ -93,9 +96,9 @@ def back(world: World, consent: Consent, person: str, *, snapshot: bool = False)
 
 
 def with_query(url: str, added: dict[str, str]) -> str:
-    """Returns the address with more in its query.
+    """Returns the URL with further query parameters.
 
-    A fragment stays where it was, as a router in the page needs it.
+    A fragment stays at the end, because a router in the page may need it.
     """
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
@@ -125,7 +128,7 @@ def routes(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
-    """Returns the page of mp.weixin.qq.com that asks for one message more (WeChat reference 10.3)."""
+    """Returns the route of the page that asks for consent to one more message (WeChat reference 10.3)."""
 
     async def subscribe(request: Request) -> Response:
         query, person = request.query_params, request.path_params["person"]
@@ -149,10 +152,10 @@ def subscriptions(world: World, path_to: PathTo) -> list[BaseRoute]:
 
 
 async def website_login(request: Request) -> Response:
-    """Refuses a login on web sites by a code, which belongs to another product of the Open Platform."""
+    """Refuses a website login by QR code, which belongs to another product of the Open Platform."""
     return refusal("网站应用的扫码登录（qrconnect）未被模拟 · not played by this simulator")
 
 
 async def elsewhere(request: Request) -> Response:
-    """Returns the page that any other browser is shown."""
+    """Returns the page for browsers other than WeChat's."""
     return page("无法打开网页", ELSEWHERE)

@@ -1,4 +1,4 @@
-"""The `/_sim` routes: how tests and the demo set the world up and look at what truly happened."""
+"""The `/_sim` routes, by which tests and the demo set up the world and inspect what happened."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from simulator.world import Account, Settings, State, World, new_openid, openid_
 
 
 class BadRequestError(Exception):
-    """The caller's mistake, explained in one sentence with an HTTP status."""
+    """An error of the caller, with a message and an HTTP status."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
@@ -39,7 +39,7 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One configuration request."""
+    """A request of the control API."""
 
     world: World
     pusher: Pusher
@@ -70,17 +70,17 @@ class Ask:
 
 Handler = Callable[[Ask], Awaitable[Any]]
 MOST_PEOPLE = 10_000_000
-# How far the clock may be from the real time, in seconds.
+# The maximal offset of the clock from the real time, in seconds.
 FARTHEST = 30 * 365 * 86_400
 
 
 async def health(ask: Ask) -> Any:
-    """Answers as soon as the simulator does."""
+    """Answers as soon as the simulator is running."""
     return {"ok": True}
 
 
 async def reset(ask: Ask) -> Any:
-    """Forgets everything; with `keep_accounts` what their owners set up stays."""
+    """Deletes the whole state; with `keep_accounts` the accounts and their settings stay."""
     ask.world.reset(keep_accounts=bool(ask.body.get("keep_accounts")))
     return {"ok": True}
 
@@ -96,7 +96,7 @@ def described(world: World, account: Account) -> dict[str, Any]:
 
 
 async def put_account(ask: Ask) -> Any:
-    """Makes an account or changes the named fields of one."""
+    """Creates an account, or changes its named fields."""
     appid = ask.body.get("appid")
     if not isinstance(appid, str) or not appid:
         raise BadRequestError("appid is missing")
@@ -110,12 +110,12 @@ async def put_account(ask: Ask) -> Any:
 
 
 async def verify(ask: Ask) -> Any:
-    """Asks the callback address to prove itself, as the platform does when it is saved."""
+    """Verifies the callback URL, as the platform does when it is saved."""
     return await ask.pusher.verify(ask.account)
 
 
 async def add_followers(ask: Ask) -> Any:
-    """Adds followers out of nowhere: without events, and without windows for messages."""
+    """Adds followers without events and without windows for messages."""
     openids = ask.body.get("openids") or [new_openid() for _ in range(ask.people("count", 1))]
     if not isinstance(openids, list) or not all(isinstance(each, str) and each for each in openids):
         raise BadRequestError("openids must be a list of texts")
@@ -127,25 +127,25 @@ async def add_followers(ask: Ask) -> Any:
 
 
 async def add_personas(ask: Ask) -> Any:
-    """Adds `count` followers with tags, scenes and habits; the same `seed` makes the same ones."""
+    """Adds `count` followers with tags, scenes and habits; the same `seed` creates the same followers."""
     ask.people("count", 1)
     known = fitting(personas.Seeding, ask.body)
     return {"followers": personas.seed(ask.world, ask.account, known)}
 
 
 async def let_personas_act(ask: Ask) -> Any:
-    """Makes `count` of these followers do what they usually do; the answer counts the actions."""
+    """Performs usual actions of `count` of these followers; the answer counts the actions."""
     return await personas.act_some(ask.pusher, ask.account, ask.people("count", 10))
 
 
 async def act_in_chat(ask: Ask) -> Any:
-    """Lets a person do something in the chat; the answer lists each delivery and what the phone shows."""
+    """Performs an action of a person in the chat; the answer lists its deliveries and the phone's content."""
     actor = Actor(ask.world, ask.account, ask.request.path_params["openid"])
     return await act(ask.pusher, actor, ask.body)
 
 
 async def ledger(ask: Ask) -> Any:
-    """Returns what followers truly received, oldest first; `after` is a seq already seen."""
+    """Returns the messages that followers received, the oldest first; `after` is a seq already seen."""
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
@@ -155,7 +155,7 @@ async def ledger(ask: Ask) -> Any:
 
 
 async def deliveries(ask: Ask) -> Any:
-    """Lists every push with each of its attempts, the oldest first."""
+    """Lists all pushes with their delivery attempts, the oldest first."""
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
@@ -163,7 +163,7 @@ async def deliveries(ask: Ask) -> Any:
 
 
 async def add_fault(ask: Ask) -> Any:
-    """Makes calls fail from now on; the answer holds the id of the rule."""
+    """Adds a fault rule, by which calls fail from now on; the answer has the id of the rule."""
     if not ask.body.get("api"):
         raise BadRequestError("api is missing")
     fault = fitting(Fault, {**ask.body, "id": ask.world.next_number()})
@@ -179,12 +179,12 @@ def fitting(kind: type[Any], data: dict[str, Any]) -> Any:
 
 
 async def list_faults(ask: Ask) -> Any:
-    """Lists the rules that make calls fail, and how often each still will."""
+    """Lists the fault rules, each with how many more times it applies."""
     return {"faults": dump(ask.world.state.faults)}
 
 
 async def drop_faults(ask: Ask) -> Any:
-    """Drops one rule, or all of them."""
+    """Deletes one fault rule, or all of them."""
     wanted = ask.request.path_params.get("id")
     faults = ask.world.state.faults
     faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
@@ -207,7 +207,7 @@ async def show_clock(ask: Ask) -> Any:
 
 
 async def change_settings(ask: Ask) -> Any:
-    """Changes how the platform behaves."""
+    """Changes settings of the platform's behaviour."""
     known = {each.name for each in fields(Settings)}
     for name in ask.body:
         if name not in known:
@@ -219,7 +219,7 @@ async def change_settings(ask: Ask) -> Any:
 
 
 async def show_settings(ask: Ask) -> Any:
-    """Returns how the platform behaves."""
+    """Returns the settings of the platform's behaviour."""
     return dump(ask.world.settings)
 
 
@@ -233,13 +233,13 @@ async def calls(ask: Ask) -> Any:
 
 
 async def invalidate_tokens(ask: Ask) -> Any:
-    """Ends every access token, as a new secret does."""
+    """Invalidates all access tokens, as a new secret does."""
     ask.account.tokens.invalidate(ask.world.now)
     return {"ok": True}
 
 
 async def set_quota(ask: Ask) -> Any:
-    """Sets an API's limit of the day or the minute."""
+    """Sets the limit of an API by day or by minute."""
     path, quotas = ask.body.get("api"), ask.account.quotas
     if not isinstance(path, str):
         raise BadRequestError("api is missing")
@@ -251,7 +251,9 @@ async def set_quota(ask: Ask) -> Any:
 
 
 async def change_worker(ask: Ask) -> Any:
-    """Lets a worker accept the invitation (`accept`), come or go (`online`), write (`openid`, `text`)."""
+    """Acts as a worker: accepts the invitation (`accept`), goes on- or offline (`online`), or writes
+    a `text` to an `openid`.
+    """
     service = ask.account.customer_service
     worker = service.workers.get(ask.request.path_params["worker"])
     if worker is None:
@@ -267,7 +269,7 @@ async def change_worker(ask: Ask) -> Any:
 
 
 async def set_publishing(ask: Ask) -> Any:
-    """Sets how the next publications end: `outcome` is a publish_status."""
+    """Sets the result of the next publications: `outcome` is a publish_status."""
     outcome = int(ask.needed("outcome"))
     if outcome not in range(BLOCKED + 1):
         raise BadRequestError(f"outcome must be a publish_status, 0 to {BLOCKED}")
@@ -276,10 +278,10 @@ async def set_publishing(ask: Ask) -> Any:
 
 
 async def set_mass(ask: Ask) -> Any:
-    """Sets how mass sends go on, and answers those that wait.
+    """Sets the course of the next mass sends, and answers those that wait for confirmation.
 
-    `confirms`: sends to all wait for an administrator; `outcome`: the Status the next ones end with;
-    `answer`: what the administrator says to those that wait; `silent`: no MASSSENDJOBFINISH.
+    `confirms`: sends to all wait for an administrator; `outcome`: the Status of the next ones;
+    `answer`: the administrator's answer to those that wait; `silent`: no MASSSENDJOBFINISH is sent.
     """
     sends = ask.account.mass
     if "answer" in ask.body:
@@ -295,13 +297,13 @@ async def set_mass(ask: Ask) -> Any:
 
 
 async def set_autoreply(ask: Ask) -> Any:
-    """Sets the auto-replies as if made on the platform's own page."""
+    """Sets the auto-replies, as on the platform's own page."""
     ask.account.autoreply = ask.body
     return {"ok": True}
 
 
 async def put_templates(ask: Ask) -> Any:
-    """Gives the account templates, as its owner would choose; `forget` takes one away without the API."""
+    """Adds templates to the account, as its owner does; `forget` removes one without the API."""
     for each in ask.body.get("templates", []):
         template = fitting(Template, each)
         ask.account.templates[template.template_id] = template
@@ -310,7 +312,7 @@ async def put_templates(ask: Ask) -> Any:
 
 
 async def confirm_once(ask: Ask) -> Any:
-    """Confirms the old one-time subscription, as a person does on its web page: one message is allowed."""
+    """Confirms the older one-time subscription, as a person does on its web page: allows one message."""
     key = f"{ask.body.get('openid')} {ask.body.get('template_id')}"
     grants = ask.account.notice_grants
     grants[key] = grants.get(key, 0) + 1
@@ -318,7 +320,7 @@ async def confirm_once(ask: Ask) -> Any:
 
 
 async def set_menu_page(ask: Ask) -> Any:
-    """Sets a menu as made on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    """Sets a menu, as on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
     ask.account.menus.drop()
     ask.account.menus.made_on_page = ask.body
     ask.world.live.publish_all(ask.account.appid, "menu")
@@ -326,7 +328,7 @@ async def set_menu_page(ask: Ask) -> Any:
 
 
 async def comment(ask: Ask) -> Any:
-    """Comments on an article as a follower: `msg_data_id`, `index` (from 0), `openid`, `content`."""
+    """Adds a comment of a follower to an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
     data_id, index = int(ask.needed("msg_data_id")), int(ask.body.get("index", 0))
     key = f"{data_id} {index}"
     if key in ask.account.comments.closed:
@@ -339,7 +341,7 @@ async def comment(ask: Ask) -> Any:
 
 
 async def migrate(ask: Ask) -> Any:
-    """Moves the followers of another account (`from_appid`) to this one, where they get new openids."""
+    """Migrates the followers of another account (`from_appid`) to this one, where they get new openids."""
     former = ask.found(str(ask.body.get("from_appid")))
     for openid, follower in list(former.followers.items()):
         if follower.subscribed:
@@ -351,12 +353,12 @@ async def migrate(ask: Ask) -> Any:
 
 
 async def save(ask: Ask) -> Any:
-    """Returns the whole state, which can be restored."""
+    """Returns the whole state, for a later restore."""
     return dump(ask.world.state)
 
 
 async def restore(ask: Ask) -> Any:
-    """Replaces everything by a state that was saved before."""
+    """Replaces the whole state by one that was saved before."""
     ask.world.enter(fitting(State, ask.body))
     return {"ok": True}
 
@@ -418,7 +420,7 @@ TABLE: Table = (
 )
 
 
-# What bodies hold, for the documentation.
+# The fields of bodies, for the documentation.
 BODIES: dict[tuple[str, str], Body] = {
     ("POST", "/reset"): {"keep_accounts": "boolean"},
     ("POST", "/accounts"): {"appid": "string", **{name: check.type for name, check in CHECKS.items()}},

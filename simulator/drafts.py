@@ -1,4 +1,4 @@
-"""Drafts of articles and what was published of them (WeChat reference 12.3, 12.4), kept with the account."""
+"""The drafts and publications of articles, kept with the account (WeChat reference 12.3, 12.4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Publication:
-    """A draft on its way out, or out. `deleted` are the numbers of articles that were taken back, from 1."""
+    """A publication, running or finished. `deleted` are the numbers (from 1) of its deleted articles."""
 
     publish_id: str
     msg_data_id: str
@@ -30,7 +30,7 @@ class Publication:
     status: int = RUNNING
     article_id: str = ""
     deleted: list[int] = field(default_factory=list)
-    # How many people see it, though no message is sent.
+    # The number of people who see it, although no message is sent.
     reached: int = 0
 
 
@@ -38,7 +38,7 @@ class Publication:
 class Newsroom:
     """The drafts and publications of an account.
 
-    `outcome` is how the next publications end, for tests that want another end than success.
+    `outcome` is the result of the next publications, for tests that need another one than success.
     """
 
     drafts: dict[str, Draft] = field(default_factory=dict)

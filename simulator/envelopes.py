@@ -1,4 +1,4 @@
-"""A push on the wire: signed, sealed as the account's mode asks, and spoiled where a test asks for it."""
+"""The envelopes of pushes: signed, encrypted by the account's mode, and tampered with for tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The time and the nonce a signature is made over besides the token; repeats may carry the same ones."""
+    """The timestamp and the nonce of a signature; retries can have the same ones."""
 
     timestamp: str
     nonce: str
@@ -36,7 +36,7 @@ def stamp(now: float) -> Stamp:
 
 
 def seal(recipient: Recipient, openid: str, fields: Fields, given: Stamp, tamper: str = "") -> Envelope:
-    """Returns a push as it is sent: signed, sealed as the account's mode asks, and spoiled by `tamper`.
+    """Returns a push as it is sent: signed, encrypted by the account's mode, and changed by `tamper`.
 
     Raises KeyError for an unknown kind of tampering.
     """
@@ -88,7 +88,7 @@ def _change_nonce(envelope: Envelope) -> None:
 
 
 def _change_body(envelope: Envelope) -> None:
-    """Swaps two neighbouring characters in the middle of the sealed text, or of the plain one."""
+    """Swaps two neighbouring characters in the middle of the encrypted text, or of the plain one."""
     start = max(envelope.body.find(b"<Encrypt>"), 0)
     middle = (start + len(envelope.body)) // 2
     swapped = bytes([envelope.body[middle] ^ 1])

@@ -1,4 +1,4 @@
-"""The text of each error code, from the platform's own list (WeChat reference 16)."""
+"""The texts of error codes, from the platform's own list (WeChat reference 16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Business errors: HTTP 200 with errcode, errmsg and a request id (WeChat reference 0.2 and 16)."""
+"""The errors of the API: HTTP 200 with errcode, errmsg and a request id (WeChat reference 0.2 and 16)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulator.error_texts import TEXTS
 
 
 class ApiError(Exception):
-    """A call the platform refuses. `details` fill the places of its text, `more` joins the answer."""
+    """An error: a call is refused. `details` fill the placeholders of its text, `more` extends the answer."""
 
     def __init__(self, code: int, *details: str, more: Mapping[str, object] | None = None) -> None:
         super().__init__(code)
@@ -25,6 +25,6 @@ def refusal(code: int, text: str, rid: str) -> dict[str, object]:
 
 
 def request_id(now: float) -> str:
-    """Returns an id for a request, which begins with the time, as the platform's does."""
+    """Returns a new request id, which begins with the time, like the platform's."""
     digits = secrets.token_hex(8)
     return f"{int(now):08x}-{digits[:8]}-{digits[8:]}"

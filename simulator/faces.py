@@ -1,4 +1,4 @@
-"""What people call themselves, and how they look."""
+"""The nicknames and portraits of people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def picture(request: Request) -> Response:
 
 
 def _drawn(colour: str) -> bytes:
-    """Returns a drawn portrait as a JPG, as the platform keeps them."""
+    """Returns a drawn portrait as a JPG, the platform's format."""
     drawing = Image.new("RGB", (SIDE, SIDE), colour)
     brush = ImageDraw.Draw(drawing)
     brush.ellipse((42, 28, 90, 76), fill="#fff")

@@ -1,4 +1,4 @@
-"""Rules that make calls fail, late or lost, as a test wishes."""
+"""The fault rules of the API, by which calls fail, are delayed or lose their answers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Fault:
-    """A rule that makes calls fail.
+    """A fault rule, by which calls fail.
 
-    It applies to `api` ("*": every call) of `appid` (empty: every account), `times` times (None: for ever).
-    `errcode` refuses the call, `http_status` answers as a broken gateway would, `latency_ms` waits first, and
-    `drop_answer` performs the call and then loses the answer on its way back, `answer` performs it and sends
-    this text in the answer's place.
+    It applies to calls of `api` ("*": any) by `appid` (empty: any account), `times` times (None: always).
+    `errcode` refuses the call; `http_status` answers with this status, like a broken gateway; `latency_ms`
+    delays the call; `drop_answer` performs the call and then drops the answer; `answer` performs the call and
+    replaces the answer by this text.
     """
 
     id: int
@@ -31,7 +31,7 @@ class Fault:
 
 
 def strike(faults: list[Fault], api: str, appid: str) -> Fault | None:
-    """Returns the first rule that concerns this call, and counts its use."""
+    """Returns the first rule that applies to this call, and counts its use; None without one."""
     for fault in faults:
         if fault.concerns(api, appid):
             if fault.times is not None:

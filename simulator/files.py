@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, and which files the platform takes (WeChat reference 12.1, 12.2)."""
+"""The detection of file formats, and the platform's rules for files (WeChat reference 12.1, 12.2)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ARTICLE_PICTURE = Rule(MB, ("jpg", "png"), 40009)
 
 
 def file_format(data: bytes) -> str:
-    """Returns a short name such as "png", or empty when the bytes begin like no known file."""
+    """Returns the format of a file by its first bytes, such as "png"; empty if it is unknown."""
     for beginning, name in BEGINNINGS:
         if data.startswith(beginning):
             return name
@@ -66,7 +66,7 @@ def file_format(data: bytes) -> str:
 
 
 def check(data: bytes, rule: Rule) -> str:
-    """Returns the content type of a file the rule takes.
+    """Returns the content type of a file that the rule accepts.
 
     Raises 44001, 40005, 45007 or the rule's own size error.
     """

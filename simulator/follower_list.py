@@ -1,4 +1,4 @@
-"""The list of an account's followers in the order they followed, read from any place of it."""
+"""The list of an account's followers in the order in which they followed, readable from any position."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class FollowerList:
-    """The followers in order, derived from them and not saved.
+    """The ordered followers of an account, derived from the state and not saved.
 
-    Somebody who follows again leaves a gap behind and comes last.
+    Somebody who follows again moves to the end and leaves a gap.
     """
 
     def __init__(self, followers: dict[str, Follower]) -> None:
@@ -22,7 +22,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Adds a follower at the end, once they are known; `anew` when they did not follow before."""
+        """Adds a follower at the end, if the account knows them; `anew` if they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)
@@ -33,9 +33,9 @@ class FollowerList:
         self.total -= 1
 
     def after(self, openid: str) -> Iterator[Follower]:
-        """Yields the followers who come behind this openid, from the first one on for an empty openid.
+        """Yields the followers after this openid; all of them for an empty openid.
 
-        Raises KeyError for an openid that was never here.
+        Raises KeyError if the openid never followed.
         """
         start = self.places[openid] + 1 if openid else 0
         for place in range(start, len(self.openids)):
@@ -44,11 +44,11 @@ class FollowerList:
                 yield self.followers[found]
 
     def before(self, openid: str, steps: int) -> str:
-        """Returns the cursor so many places earlier; the same one for an unknown openid."""
+        """Returns the cursor `steps` positions earlier; the same one for an unknown openid."""
         place = self.places.get(openid, -1) - steps
         return (self.openids[place] or openid) if steps and place >= 0 else openid
 
 
 def page(followers: Iterable[Follower], size: int) -> list[str]:
-    """Returns the openids of the first `size` of them."""
+    """Returns the openids of the first `size` followers."""
     return [each.openid for each, _ in zip(followers, range(size), strict=False)]

@@ -1,4 +1,4 @@
-"""How many people came and left, by day and by the way they came (WeChat reference 15)."""
+"""The numbers of new and lost followers, by day and source (WeChat reference 15)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Change:
 
 @dataclass(slots=True)
 class Growth:
-    """The people who came and left, by day and by the way they came.
+    """The numbers of new and lost followers, by day and source.
 
-    `days` has them by the number of the day (`Clock.day`) as text, then by the number of the source as text.
+    `days` has them by the number of the day (`Clock.day`), then by the number of the source, both as text.
     """
 
     days: dict[str, dict[str, Change]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Growth:
         return {int(source): each for source, each in sorted(self.days.get(str(day), {}).items())}
 
     def total(self, day: int) -> int:
-        """Returns how many people followed the account when the day ended."""
+        """Returns the number of followers at the end of a day."""
         return sum(
             each.came - each.left
             for known, sources in self.days.items()

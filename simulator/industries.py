@@ -1,4 +1,4 @@
-"""The industries that an account chooses two of, by the platform's number (WeChat reference 9.2)."""
+"""The industries of accounts, by the platform's number (WeChat reference 9.2); each account has two."""
 
 INDUSTRIES = {
     1: ("IT科技", "互联网/电子商务"),

@@ -1,7 +1,7 @@
-"""What pages inside WeChat ask of it: `wx.config` to be checked, a recorded voice to be uploaded, and what a
-mini program's page is given.
+"""The routes for pages inside WeChat: checks of `wx.config`, uploads of recorded voices, and the data of mini
+programs' pages.
 
-WeChat reference 4.7 and 14. The mini program itself is one page, which logs in at the account's server.
+WeChat reference 4.7 and 14. A mini program is a single page, which logs in at the account's server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PAGE = Path(__file__).parent / "static" / "mini.html"
 
 
 def fits(world: World, config: dict[str, object], url: str) -> bool:
-    """Returns whether the signature of a `wx.config` is the platform's for this page."""
+    """Returns whether the signature of a `wx.config` is valid for this page."""
     account = world.state.accounts.get(str(config.get("appId")))
     ticket = account.tokens.tickets.get("jsapi") if account else None
     if ticket is None or ticket.ends_at <= world.now:

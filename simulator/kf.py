@@ -1,7 +1,7 @@
 """The platform's own customer service: workers, sessions, records (WeChat reference 8.4 to 8.6).
 
-State is kept with the account. A follower waits after a reply handed them over; a session begins when a
-worker is given to them, and while it lasts their messages go to the worker instead of the account's server.
+The state is kept with the account. A follower waits after a reply handed them over; a session begins when a
+worker is assigned, and until it ends their messages go to the worker instead of the account's server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ FROM_WORKER, TO_WORKER = 2002, 2003
 
 @dataclass(slots=True)
 class Worker:
-    """A service account. `wechat_id` is the person who accepted the invitation that `invite_wx` was sent."""
+    """A customer-service account. `wechat_id` is the person who accepted the invitation to `invite_wx`."""
 
     account: str
     nickname: str
@@ -43,7 +43,7 @@ class Record:
 class CustomerService:
     """The customer service of an account.
 
-    `waiting` maps an openid to the time since when nobody serves it.
+    `waiting` maps the openid of each waiting follower to the time since when they wait.
     """
 
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class CustomerService:
     records: list[Record] = field(default_factory=list)
 
     def hand_over(self, openid: str, now: float, worker: str = "") -> str:
-        """Hands a follower over: to the named worker if they are online, else to the queue."""
+        """Hands a follower over to the named worker if that worker is online, else to the queue."""
         named = self.workers.get(worker)
         if named and named.online and openid not in self.sessions:
             self.sessions[openid] = Session(worker, int(now))
@@ -62,7 +62,7 @@ class CustomerService:
         return ""
 
     def receive(self, openid: str, text: str, now: float) -> bool:
-        """Returns whether a worker serves the follower, who then reads what was written."""
+        """Passes a text to the worker who serves the follower; returns whether there is one."""
         session = self.sessions.get(openid)
         if session is None:
             return False

@@ -1,4 +1,4 @@
-"""Phones that are looking: what happens in a conversation reaches them at once."""
+"""The live updates of open phones: events of a conversation are sent to them immediately."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class LiveEvent:
     """An event that happened in a conversation.
 
-    `item` is what a page shows as an event of this `kind`: an entry, or a follower whose state changed.
+    `item` is its content by its `kind`: an entry, or a follower whose state changed.
     """
 
     appid: str
@@ -21,7 +21,7 @@ class LiveEvent:
 
 
 class Viewer:
-    """One open page and the conversations (appid, openid) it watches. None in the queue is the end."""
+    """An open page and the conversations (appid, openid) it watches. None in the queue ends it."""
 
     def __init__(self, watches: Iterable[tuple[str, str]]) -> None:
         self.watches = frozenset(watches)
@@ -46,13 +46,13 @@ class Live:
                 viewer.queue.put_nowait(LiveEvent(appid, openid, event, item))
 
     def publish_all(self, appid: str, event: str) -> None:
-        """Tells each phone that looks at the account that it has to ask about something again."""
+        """Notifies all phones with an open chat of the account that they have to reload something."""
         for viewer in self.viewers:
             for watched in [openid for account, openid in viewer.watches if account == appid]:
                 viewer.queue.put_nowait(LiveEvent(appid, watched, event, None))
 
     def start_over(self) -> None:
-        """Tells every phone that nothing it shows is true any more."""
+        """Notifies all phones that their content is outdated, after a reset."""
         for viewer in self.viewers:
             viewer.queue.put_nowait(LiveEvent("", "", "reset", None))
 

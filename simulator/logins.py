@@ -1,4 +1,4 @@
-"""Codes and tokens of people who log in to an account's pages or mini program (WeChat reference 13, 14)."""
+"""The codes and tokens of logins to an account's pages or mini program (WeChat reference 13, 14)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORGET_AFTER = 3600
 
 @dataclass(slots=True)
 class Code:
-    """A code for something a person agreed to.
+    """A one-time code for the consent of a person.
 
     `kind` is oauth, login (wx.login) or phone (getPhoneNumber).
     """
@@ -28,13 +28,13 @@ class Code:
     scope: str = ""
     snapshot: bool = False
     used: bool = False
-    # The AppID of the component that asked for it on the account's behalf.
+    # The AppID of the component that requested it on the account's behalf.
     component: str = ""
 
 
 @dataclass(slots=True)
 class UserToken:
-    """A token of a person, not of the account."""
+    """An OAuth token of a person, as opposed to the account's token."""
 
     person: str
     openid: str
@@ -46,7 +46,7 @@ class UserToken:
 
 @dataclass(slots=True)
 class Session:
-    """A login to a mini program, with the newest key of the person."""
+    """A login to a mini program, with the person's latest session key."""
 
     person: str
     key: str
@@ -76,10 +76,10 @@ class Logins:
         return code
 
     def spend(self, code: str, kind: str, now: float, component: str = "") -> Code:
-        """Uses up a code, and returns it.
+        """Uses up a code and returns it.
 
-        Raises 40029 for a code never given or another's, 40163 for a used one, 42003 for an old one of oauth,
-        and 40029 for any other old one.
+        Raises 40029 if it is unknown, foreign, or expired (42003 for an expired OAuth code), 40163 if it was
+        used.
         """
         found = self.codes.get(code)
         if found is None or found.kind != kind or found.component != component:
@@ -98,9 +98,9 @@ class Logins:
         return value, token
 
     def refreshed(self, refresh: str, now: float) -> tuple[str, UserToken]:
-        """Returns a new token in place of the one with this refresh token.
+        """Returns a new token that replaces the one with this refresh token.
 
-        Raises 40030 for a refresh token never given, 42002 for one that ran out.
+        Raises 40030 if the refresh token is unknown, 42002 if it expired.
         """
         for value, token in self.tokens.items():
             if token.refresh == refresh:
@@ -113,9 +113,9 @@ class Logins:
         raise ApiError(40030)
 
     def checked(self, value: str, openid: str, now: float) -> UserToken:
-        """Returns a token that is good for this person.
+        """Returns a token that is valid for this person.
 
-        Raises 40001 for a token never given, 42001 for an old one, 40003 for somebody else's.
+        Raises 40001 if the token is unknown, 42001 if it expired, 40003 if it is another person's.
         """
         token = self.tokens.get(value)
         if token is None:

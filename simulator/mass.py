@@ -1,4 +1,4 @@
-"""Mass sends as the platform keeps them (WeChat reference 11)."""
+"""The stored mass sends of the platform (WeChat reference 11)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SENDING, SUCCESS, FAILED, DELETED = "SENDING", "SEND_SUCCESS", "SEND_FAIL", "DEL
 
 @dataclass(slots=True)
 class Job:
-    """One send. `openids` are those it is for; `waits` while an administrator has not answered."""
+    """A mass send. `openids` are its recipients; `waits` is True until an administrator has answered."""
 
     msg_id: int
     msgtype: str
@@ -21,14 +21,14 @@ class Job:
     msg_data_id: int = 0
     waits: bool = False
     deleted: list[int] = field(default_factory=list)
-    # When it was accepted, and how many people got it.
+    # The time at which it was accepted, and the number of its recipients.
     at: float = 0.0
     reached: int = 0
 
 
 @dataclass(slots=True)
 class Known:
-    """A clientmsgid that was used: the mass send it belongs to, and when, in Unix seconds."""
+    """A used clientmsgid: its mass send, and the time of use in Unix seconds."""
 
     msg_id: int
     at: float
@@ -38,7 +38,7 @@ class Known:
 class MassSends:
     """The mass sends of an account.
 
-    `received` counts by "openid 2026-02"; `days` are those a subscription account has sent on.
+    `received` counts by "openid 2026-02"; `days` are the days on which a subscription account sent.
     """
 
     jobs: dict[str, Job] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a person does with a menu button, for each type that pushes an event (WeChat reference 2.2 and 5)."""
+"""The actions of menu buttons, one for each type that pushes an event (WeChat reference 2.2 and 5)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST_PICTURES = 9
 def scan(name: str, actor: Actor, given: Parameters) -> Action:
     """Scans a code by a menu button.
 
-    `result` is what the code says; a barcode is given as its kind, a comma and the number.
+    `result` is the content of the code; for a barcode its kind, a comma and the number.
     """
     info = {"ScanType": str(given.get("scan_type", "qrcode")), "ScanResult": str(given.get("result", ""))}
     return event(name, EventKey=str(given.get("key", "")), ScanCodeInfo=info, allows="menu")
 
 
 def pictures(name: str, actor: Actor, given: Parameters) -> Action:
-    """Chooses pictures by a menu button: the event tells how many; they are sent as messages afterwards."""
+    """Chooses pictures by a menu button: the event has their number; they are sent as messages afterwards."""
     count = max(1, min(int(given.get("count", 1)), MOST_PICTURES))
     sums = [hashlib.md5(str(each).encode(), usedforsecurity=False).hexdigest() for each in range(count)]
     items = {"item": [{"PicMd5Sum": each} for each in sums]}

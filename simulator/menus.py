@@ -1,4 +1,4 @@
-"""The menus of one account: what was set, who sees which, and a client's copy (WeChat reference 5)."""
+"""The menus of one account, their matching to followers, and the clients' copies (WeChat reference 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IOS = 1
 
 
 class Person(Protocol):
-    """A follower, as far as menus go: the tags in the order they were given."""
+    """The properties of a follower that menus depend on; tags are in the order in which they were added."""
 
     openid: str
     tags: list[int] | None
@@ -26,9 +26,9 @@ class Menu:
     matchrule: dict[str, str] = field(default_factory=dict)
 
     def fits(self, tags: list[int], platform: int) -> bool:
-        """Returns whether a follower with these tags and this platform is shown the menu.
+        """Returns whether the menu is shown to a follower with these tags and this platform.
 
-        Somebody with several tags is matched by the one given last.
+        Of several tags, the one added last counts.
         """
         tag, wanted = self.matchrule.get("tag_id"), self.matchrule.get("client_platform_type")
         if tag and (not tags or str(tags[-1]) != tag):
@@ -38,7 +38,7 @@ class Menu:
 
 @dataclass(slots=True)
 class Copy:
-    """The menu a client shows, and when it fetched it."""
+    """The menu that a client shows, and the time at which it was fetched."""
 
     button: Buttons
     menuid: int
@@ -59,7 +59,7 @@ class Menus:
     platforms: dict[str, int] = field(default_factory=dict)
 
     def seen_by(self, person: Person) -> Menu | None:
-        """Returns the first conditional menu that fits, the newest one first, else the default one."""
+        """Returns the newest conditional menu that fits the person, else the default menu."""
         platform = self.platforms.get(person.openid, IOS)
         for menu in reversed(self.conditional):
             if menu.fits(person.tags or [], platform):
@@ -67,14 +67,14 @@ class Menus:
         return self.default
 
     def shown_to(self, person: Person, now: float, copy_seconds: float) -> Copy:
-        """Returns what the client shows: its copy, until that is old enough to be fetched again."""
+        """Returns the client's copy of the menu, which is fetched again after `copy_seconds`."""
         copy = self.copies.get(person.openid)
         if copy is None or now - copy.at >= copy_seconds:
             copy = self.copies[person.openid] = self._fetched(person, now)
         return copy
 
     def forget_copy(self, openid: str) -> None:
-        """Deletes the copy of the menu that a client keeps: following again fetches the menu at once."""
+        """Deletes a client's copy of the menu, because following again fetches the menu immediately."""
         self.copies.pop(openid, None)
 
     def drop(self) -> None:
@@ -90,7 +90,7 @@ class Menus:
 
 
 def flat(button: dict[str, Any]) -> dict[str, Any]:
-    """Returns a button of the page's form, whose children are in `sub_button.list`, in the API's form."""
+    """Converts a button from the page's format (children in `sub_button.list`) to the API's format."""
     children = button.get("sub_button")
     if not isinstance(children, dict):
         return button

@@ -1,4 +1,4 @@
-"""What the platform pushes, as XML or JSON (WeChat reference 1.3, 2)."""
+"""The format of pushed messages, as XML or JSON (WeChat reference 1.3, 2)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 Fields = Mapping[str, Any]
 
-# XML 1.0 has no place for these; a client cannot send them either.
+# XML 1.0 does not allow these characters; a client cannot send them either.
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_xml(fields: Fields) -> bytes:
     """Returns a message as XML.
 
-    Texts are in CDATA, numbers bare, a list is repeated siblings, a mapping nested elements.
+    Texts are in CDATA, numbers are not; a list becomes repeated siblings, a mapping nested elements.
     """
     lines = "\n".join(_elements(fields))
     return f"<xml>{lines}\n</xml>".encode()

@@ -1,4 +1,4 @@
-"""What a mini program's page gets from the phone: login codes, phone codes, encrypted data (reference 14)."""
+"""The phone's data for mini programs: login codes, phone codes, encrypted data (WeChat reference 14)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from simulator.world import Account, World, openid_of
 
 
 def page_of(account: Account) -> str:
-    """Returns the address of a mini program's page in the webview.
+    """Returns the URL of a mini program's page in the webview.
 
-    It is empty for what is none, or has no server yet.
+    It is empty for other accounts, and without a server.
     """
     parts = urlsplit(account.callback_url)
     slug = parts.path.strip("/").split("/")[1:2]
@@ -31,17 +31,17 @@ def page_of(account: Account) -> str:
 
 
 def login_code(world: World, account: Account, person: str) -> str:
-    """Returns what `wx.login` gives."""
+    """Returns the code of `wx.login`."""
     return _code("login", world, account, person)
 
 
 def phone_code(world: World, account: Account, person: str) -> str:
-    """Returns what the button `getPhoneNumber` gives."""
+    """Returns the code of the button `getPhoneNumber`."""
     return _code("phone", world, account, person)
 
 
 def profile(world: World, account: Account, person: str) -> dict[str, str]:
-    """Returns what `wx.getUserInfo` gave: raw data with its signature, and all of it encrypted."""
+    """Returns the result of `wx.getUserInfo`: raw data with its signature, and all data encrypted."""
     known = {"nickName": faces.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
     raw = json.dumps({**known, "gender": 0, "language": ""}, ensure_ascii=False, separators=(",", ":"))
     ids = {"openId": openid_of(account.appid, person)}
@@ -75,7 +75,7 @@ def encrypted(key: str, data: dict[str, Any]) -> dict[str, str]:
 
 
 def session_key(account: Account, person: str) -> str:
-    """Returns a person's session key. Raises ImpossibleError before their first login."""
+    """Returns a person's session key. Raises ImpossibleError before the first login."""
     session = account.logins.sessions.get(openid_of(account.appid, person))
     if session is None:
         raise ImpossibleError("this person has not logged in to the mini program yet")

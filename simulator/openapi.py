@@ -1,4 +1,4 @@
-"""The control API described: an OpenAPI document made from its table, and a page that shows it."""
+"""The documentation of the control API: an OpenAPI document generated from its table, and a page."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ p, ul {{ margin: .25rem 0 }} code {{ font: 13px ui-monospace, monospace }}
 As a document: <a href="openapi.json">openapi.json</a>.</p>{sections}</body></html>"""
 
 
-# The dataclass a body is read as, or its fields with their JSON types.
+# The dataclass of a body, or its fields with their JSON types.
 Body = type[Any] | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route under `/_sim`."""
+    """A route under `/_sim`."""
 
     method: str
     path: str

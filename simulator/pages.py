@@ -1,4 +1,4 @@
-"""The frame of WeChat's own web pages, on a phone and in a browser."""
+"""The layout of WeChat's own web pages, on a phone and in a browser."""
 
 from __future__ import annotations
 

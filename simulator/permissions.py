@@ -1,9 +1,9 @@
-"""Permission sets an account grants to a component, and the calls each of them covers."""
+"""The permission sets that accounts grant to components, and the calls that each set covers."""
 
 from __future__ import annotations
 
 MESSAGES, WEB_PAGES = 1, 4
-# By id: names as the platform shows them. First those of official accounts, then those of mini programs.
+# The platform's names of the sets by id: first those of official accounts, then of mini programs.
 OFFICIAL = {
     1: "消息管理",
     2: "用户管理",
@@ -18,10 +18,10 @@ OFFICIAL = {
 MINI_PROGRAM = {17: "账号管理", 18: "开发管理与数据分析", 19: "客服消息管理"}
 NAMES = {**OFFICIAL, **MINI_PROGRAM}
 ALL = tuple(NAMES)
-# One component at a time may hold these.
+# The exclusive sets, which an account can grant to only one component at a time.
 EXCLUSIVE = (WEB_PAGES,)
 
-# Any of the sets will do. The longest prefix decides; calls under none of them need no permission.
+# The sets that cover a call; any one is sufficient. The longest prefix counts; other calls need none.
 OFFICIAL_CALLS: dict[str, tuple[int, ...]] = {
     "/cgi-bin/message/custom/": (1, 6),
     "/customservice/": (1, 6),
@@ -68,9 +68,9 @@ MINI_PROGRAM_CALLS: dict[str, tuple[int, ...]] = {
 
 
 def needed(api: str, kind: str) -> tuple[int, ...]:
-    """Returns the ids of the sets that cover this call of an account of this kind.
+    """Returns the ids of the sets that cover this call for an account of this kind.
 
-    There are none for a call open to all.
+    It is empty for a call that needs no permission.
     """
     calls = MINI_PROGRAM_CALLS if kind == "miniprogram" else OFFICIAL_CALLS
     prefix = max((each for each in calls if api.startswith(each)), key=len, default=None)

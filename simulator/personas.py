@@ -1,4 +1,4 @@
-"""Followers by the million, each with a past: when they came, by which scene, with which tags."""
+"""The generator of up to millions of followers, with dates, scenes and tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.user_actions import Actor
 from simulator.world import Account, Follower, World, openid_of
 
 DAY = 86_400
-# Where they came from, roughly as often as they do.
+# The sources of followers, with realistic weights.
 SCENES = {
     "ADD_SCENE_SEARCH": 30,
     "ADD_SCENE_QR_CODE": 30,
@@ -23,7 +23,7 @@ SCENES = {
     "ADD_SCENE_CHANNELS": 6,
     "ADD_SCENE_OTHERS": 4,
 }
-# What somebody usually does when they do something: (action, how often).
+# The usual actions of followers, with weights.
 HABITS: dict[str, dict[str, int]] = {
     "chatty": {"text": 9, "click": 1},
     "tapper": {"click": 8, "text": 2},
@@ -37,7 +37,7 @@ STORES = 40
 
 @dataclass(slots=True)
 class Seeding:
-    """The followers to add: `tags` are names, made when missing; `tagged` is the share with any of them."""
+    """The followers to add: `tags` are names, created if missing; `tagged` is the share with any tag."""
 
     count: int = 1000
     seed: int = 1
@@ -48,7 +48,7 @@ class Seeding:
 
 
 def seed(world: World, account: Account, wanted: Seeding) -> int:
-    """Adds followers, the oldest first; returns how many follow now.
+    """Adds followers, the oldest first; returns the number of current followers.
 
     A million takes some seconds and 400 MB.
     """
@@ -77,7 +77,7 @@ def seed(world: World, account: Account, wanted: Seeding) -> int:
 
 
 def tag_sets(account: Account, wanted: Seeding, chance: random.Random) -> list[list[int] | None]:
-    """Returns a hundred sets of tags to draw from, which followers share: they are replaced, not changed."""
+    """Returns a hundred sets of tags to draw from; followers share them, so they must not be modified."""
     numbers = [tag_number(account, name) for name in wanted.tags or ()]
     if not numbers:
         return [None]
@@ -96,7 +96,7 @@ def tag_number(account: Account, name: str) -> int:
 
 
 async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
-    """Makes so many followers, drawn at random, do what they usually do; returns the actions by kind."""
+    """Performs usual actions of `count` random followers; returns the number of actions by kind."""
     chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
     actors = [each for each in account.followers.values() if each.habit and each.subscribed]
     for actor in chance.sample(actors, min(count, len(actors))):

@@ -1,4 +1,4 @@
-"""The phone in the browser: its page, what it does, and the events it receives live."""
+"""The phone in the browser: its page, its actions, and its live events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from simulator.world import Account, Entry, Follower, World, openid_of
 STATIC = Path(__file__).parent / "static"
 HEARTBEAT_SECONDS = 15.0
 SHOWN_AT_FIRST = 200
-# Pictures of news may come from anywhere; scripts and styles only from here.
+# Pictures of articles can have any host; scripts and styles only this one.
 POLICY = (
     "default-src 'self'; img-src * data:; media-src *; base-uri 'none'; form-action 'none'; "
     "frame-src http://*.localhost:*"
@@ -36,7 +36,7 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One person's phone, open at one account."""
+    """The phone of a person, with the chat of one account open."""
 
     world: World
     pusher: Pusher
@@ -52,7 +52,7 @@ class Phone:
         return Actor(self.world, self.account, self.openid)
 
     async def given(self) -> dict[str, Any]:
-        """Returns the JSON object that the page sent. Raises ValueError for anything else."""
+        """Returns the JSON object of the page's request. Raises ValueError for anything else."""
         found = strict_json.loads(await self.request.body())
         if not isinstance(found, dict):
             raise ValueError("no object")
@@ -60,7 +60,7 @@ class Phone:
 
 
 async def conversation(phone: Phone) -> Any:
-    """Returns the last lines of the chat; the live stream continues them."""
+    """Returns the last lines of the chat, which the live stream continues."""
     entries = phone.world.thread(phone.account.appid, phone.openid)[-SHOWN_AT_FIRST:]
     person = standing(phone.world, phone.account, phone.openid)
     return {"openid": phone.openid, "person": person, "entries": [line(each) for each in entries]}
@@ -74,7 +74,7 @@ async def do(phone: Phone) -> Any:
 
 
 async def notices(phone: Phone) -> Any:
-    """Returns the notices a page of the account could ask leave for."""
+    """Returns the subscription messages for which a page of the account can request consent."""
     found = [each for each in phone.account.templates.values() if each.kind == "notice"]
     left = phone.account.notice_grants
     return {
@@ -90,7 +90,7 @@ async def notices(phone: Phone) -> Any:
 
 
 async def upload(phone: Phone) -> Any:
-    """Keeps a file the person chose; it is sent by its media_id afterwards."""
+    """Stores a file chosen by the person, which is sent by its media_id afterwards."""
     kind, name = phone.request.query_params.get("kind", ""), phone.request.query_params.get("name", "file")
     rule = files.TEMPORARY.get(kind)
     if rule is None:
@@ -101,14 +101,14 @@ async def upload(phone: Phone) -> Any:
 
 
 async def codes(phone: Phone) -> Any:
-    """Returns the codes of the account that there are to scan."""
+    """Returns the QR codes of the account."""
     return {"codes": qrcodes.listed(phone.account, phone.world.now)}
 
 
 async def recognise(phone: Phone) -> Any:
-    """Returns the ticket of the code in a picture (the body), or of the one that the query's text means.
+    """Returns the ticket of the QR code in a picture (the body), or of the one named by the query's text.
 
-    A picture with the code of one of the platform's own pages gives its `url`.
+    For a picture with the code of a page of the platform, the answer has the page's `url`.
     """
     text = phone.request.query_params.get("text")
     if text is None:
@@ -120,9 +120,9 @@ async def recognise(phone: Phone) -> Any:
 
 
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
-    """Returns what the phone's header shows of the follower.
+    """Returns the follower's data for the phone's header.
 
-    `may_send` are the customer-service messages allowed at `now`.
+    `may_send` is the number of customer-service messages allowed at `now`.
     """
     follower = account.followers.get(openid) or Follower(openid, subscribed=False)
     now = world.now

@@ -1,4 +1,4 @@
-"""The menu on the phone: what its client shows, on which system it runs, and buttons that push nothing."""
+"""The menu on the phone: the client's copy, its system, and buttons without an event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLATFORMS = (1, 2, 3)
 
 
 async def shown(phone: Phone) -> Any:
-    """Returns `button`, `menuid` and `at` of the client's copy, and the `platform` it runs on."""
+    """Returns `button`, `menuid` and `at` of the client's copy, and its `platform`."""
     menus, follower = phone.account.menus, phone.account.followers.get(phone.openid)
     platform = menus.platforms.get(phone.openid, IOS)
     if follower is None or not follower.subscribed:
@@ -27,7 +27,7 @@ async def shown(phone: Phone) -> Any:
 
 
 async def change_platform(phone: Phone) -> Any:
-    """Changes the phone to another device, which has no copy of the menu yet."""
+    """Changes the platform of the phone, as a new device without a copy of the menu."""
     platform = (await phone.given()).get("platform")
     if platform not in PLATFORMS:
         raise ImpossibleError("a phone is 1 (iOS), 2 (Android) or 3 (other)")
@@ -37,14 +37,14 @@ async def change_platform(phone: Phone) -> Any:
 
 
 async def give(phone: Phone) -> Any:
-    """Sends what a media_id, article_id or page-made button stands for; the account is told of no event."""
+    """Shows the content of a media_id, article_id or page-made button; the account gets no event."""
     msgtype, content = given_by(phone, await phone.given())
     entry = phone.world.write(phone.account, phone.openid, "account", "menu", msgtype, content)
     return line(entry)
 
 
 def given_by(phone: Phone, button: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Returns the message that comes in place of a tap's event. Raises ImpossibleError or 40007."""
+    """Returns the message that a button shows instead of an event. Raises ImpossibleError or 40007."""
     kind = button.get("type")
     if kind == "media_id":
         media = phone.account.find_media(str(button.get("media_id")), phone.world.now)

@@ -1,4 +1,4 @@
-"""Addresses that need no token: media files, and pictures of QR codes (WeChat reference 7.2)."""
+"""The URLs without a token: media files, and pictures of QR codes (WeChat reference 7.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The push engine: five seconds, three repeats, then a minute of silence (WeChat reference 1.5, 17)."""
+"""The push engine: five seconds to answer, three repeats, a minute's pause (WeChat reference 1.5, 17)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulator.world import Account, Attempt, Entry, World
 
 AT_ONCE = 256
 NOTICE = "该公众号提供的服务出现故障，请稍后再试"
-# The platform repeats a push only when nothing usable came back at all.
+# The verdicts after which the platform repeats a push: no usable response.
 REPEATED = ("timeout", "error")
 SILENT_EVENTS = (
     "unsubscribe",
@@ -39,14 +39,14 @@ BODY_KEPT = 8_192
 
 @dataclass(slots=True)
 class Push:
-    """A message or event on its way to the account. `entry` collects attempts, `shown` what the phone got."""
+    """A message or event for the account. `entry` collects its attempts, `shown` the replies on the phone."""
 
     account: Account
     entry: Entry
     fields: Fields
     attempts: int | None = None
     tamper: str = ""
-    # What the last delivery to each address was signed over.
+    # The timestamp and nonce of the last delivery to each URL.
     stamps: dict[str, Stamp] = field(default_factory=dict)
     shown: list[Entry] = field(default_factory=list)
     settled: bool = False
@@ -57,13 +57,13 @@ class Push:
 
     @property
     def is_seen(self) -> bool:
-        """Returns whether a follower waits for the answer; nobody waits for the answer to a forged push."""
+        """Returns whether a follower sees the reply, which is not the case for a forged push."""
         return self.entry.side == "follower" and self.fields.get("Event") not in SILENT_EVENTS
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A push to one of the servers that receive it."""
+    """The delivery of a push to one of its recipients."""
 
     push: Push
     recipient: Recipient
@@ -81,9 +81,9 @@ class Pusher:
         task.add_done_callback(self.tasks.discard)
 
     def report_later(self, account: Account, openid: str, fields: Fields) -> None:
-        """Pushes a result event after a short delay, as the platform does for sends it has finished.
+        """Pushes a result event after a short delay, as the platform does after sending.
 
-        An account without a callback address is not pushed to.
+        Accounts without a callback URL get no pushes.
         """
         if not recipients.reachable(self.world, account):
             return
@@ -101,12 +101,12 @@ class Pusher:
         await self.deliver(Push(account, entry, {**common, **fields}))
 
     async def deliver(self, push: Push) -> None:
-        """Delivers to each server that receives the account's messages."""
+        """Delivers a push to each server that receives the account's messages."""
         found = recipients.of(self.world, push.account)
         await asyncio.gather(*(self._deliver_to(Delivery(push, each)) for each in found))
 
     async def _deliver_to(self, delivery: Delivery) -> None:
-        """Delivers until something usable comes back, repeats are used up, or the server is held."""
+        """Delivers a push until a response is valid, repeats are used up, or the server is paused."""
         push = delivery.push
         if delivery.recipient.health.held_until > self.world.now and not push.tamper:
             self._hold(delivery)
@@ -167,7 +167,7 @@ class Pusher:
         return envelopes.seal(recipient, push.entry.openid, push.fields, stamp, push.tamper)
 
     async def _post(self, url: str, envelope: Envelope, attempt: Attempt) -> requests.Response | None:
-        """Returns the answer when its status is 200, else None, with the attempt's verdict set."""
+        """Posts an envelope; returns the response, or None with a verdict set if its status is not 200."""
         deadline = self.world.settings.deadline
         try:
             with anyio.fail_after(deadline):
@@ -212,7 +212,7 @@ class Pusher:
             self._show(push, attempt, reply)
 
     def _show(self, push: Push, attempt: Attempt, reply: Reply) -> None:
-        """Shows the answer on the phone, unless another answer to the same push came first."""
+        """Shows a reply on the phone, unless another reply to the same push came first."""
         if push.settled or not push.is_seen:
             return
         push.settled = True
@@ -239,7 +239,7 @@ class Pusher:
         )
 
     async def verify(self, account: Account) -> dict[str, Any]:
-        """Sends the GET with echostr by which a callback address proves itself (WeChat reference 1.2)."""
+        """Sends the GET with echostr that verifies a callback URL (WeChat reference 1.2)."""
         given, echo = envelopes.stamp(time.time()), str(10**18 + secrets.randbelow(9 * 10**18))
         signature = signing.signature(account.token, given.timestamp, given.nonce)
         query = {"signature": signature, "timestamp": given.timestamp, "nonce": given.nonce, "echostr": echo}

@@ -1,4 +1,4 @@
-"""The fixture `wechat_simulator`: a simulator on a free port, as new in each test."""
+"""The pytest plugin with the fixture `wechat_simulator`: a simulator on a free port, reset for each test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_SECONDS, PAUSE = 30.0, 0.05
 
 @pytest.fixture(scope="session")
 def wechat_simulator_url() -> Iterator[str]:
-    """The address of this session's simulator process."""
+    """Starts a simulator process for the session; yields its base URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -36,7 +36,7 @@ def wechat_simulator_url() -> Iterator[str]:
 
 @pytest.fixture
 def wechat_simulator(wechat_simulator_url: str) -> SimulatorClient:
-    """A platform nobody has used yet."""
+    """Returns a client of the session's simulator, whose state has been reset."""
     client = SimulatorClient(wechat_simulator_url)
     client.reset()
     return client

@@ -1,4 +1,4 @@
-"""What the camera of a phone sees: the codes of an account, and which one a picture or a text means."""
+"""The scanning of QR codes: an account's codes, and the code in a picture or named by a text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PAGE_ADDRESS = re.compile(rb"https?://[!-~]+/safe/bindcomponent\?[!-~]+")
 
 
 def picture(code: QrCode) -> bytes:
-    """Returns a code as the platform draws it, a JPG.
+    """Returns the picture of a code, a JPG.
 
-    Its comment is the ticket, by which a dropped file is known again.
+    The ticket is in its comment, by which an uploaded file is recognised.
     """
     return drawn(code.url, comment=code.ticket)
 
@@ -54,9 +54,9 @@ def is_over(code: QrCode, now: float) -> bool:
 
 
 def in_picture(account: Account, data: bytes) -> QrCode:
-    """Returns the code whose ticket or address stands in the file.
+    """Returns the code whose ticket or URL is in the file.
 
-    Raises ImpossibleError when there is none.
+    Raises ImpossibleError if there is none.
     """
     if len(data) > LARGEST_PICTURE:
         raise ImpossibleError("this picture is too large")
@@ -65,16 +65,16 @@ def in_picture(account: Account, data: bytes) -> QrCode:
 
 
 def page_in_picture(data: bytes) -> str:
-    """Returns the address of the platform's own page whose code is in a picture.
+    """Returns the URL of the page of the platform whose code is in a picture, or "".
 
-    Such a page is the one to authorise a component.
+    An example is the page to authorise a component.
     """
     found = PAGE_ADDRESS.search(data)
     return found.group().decode() if found else ""
 
 
 def in_text(account: Account, text: str) -> QrCode:
-    """Returns the newest code whose ticket, address or scene was pasted. Raises ImpossibleError."""
+    """Returns the newest code with this ticket, URL or scene. Raises ImpossibleError."""
     text = text.strip()
     found = (code for code in _newest(account) if _means(code, text))
     return _first(found, "there is no such code")

@@ -1,4 +1,4 @@
-"""Daily and minute limits of API calls (WeChat reference 4.3)."""
+"""The limits of API calls by day and by minute (WeChat reference 4.3)."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class Usage:
 
 @dataclass(slots=True)
 class Quotas:
-    """One account's limits, where they differ from a new account's, and what it has used."""
+    """The limits of an account that differ from a new account's, and the calls it has used."""
 
     daily: dict[str, int] = field(default_factory=dict)
     a_minute: dict[str, int] = field(default_factory=dict)
     used: dict[str, Usage] = field(default_factory=dict)
-    # How often in a month (like 2026-02) everything, or one API's counter, was cleared.
+    # The number of clearings in a month (like 2026-02), of all counters or of one API's.
     cleared: dict[str, int] = field(default_factory=dict)
 
     def daily_limit(self, api: str, *, sandbox: bool = False) -> int:
@@ -86,7 +86,7 @@ class Quotas:
         return self.daily.get(api, SANDBOX.get(api, usual) if sandbox else usual)
 
     def minute_limit(self, api: str) -> int:
-        """Returns the calls that a minute allows; zero means no limit."""
+        """Returns the number of calls allowed in a minute; 0 means no limit."""
         return self.a_minute.get(api, A_MINUTE.get(api, 0))
 
     def used_on(self, api: str, day: int) -> int:
@@ -94,7 +94,7 @@ class Quotas:
         return usage.today if usage and usage.day == day else 0
 
     def spend(self, api: str, day: int, minute: int, *, sandbox: bool = False) -> None:
-        """Counts one call. Raises 45009 when the day's limit is used up, 45011 when the minute's is."""
+        """Counts a call. Raises 45009 if the day's limit is used up, 45011 if the minute's is."""
         usage = self.used.get(api)
         if usage is None:
             usage = self.used[api] = Usage()
@@ -110,12 +110,12 @@ class Quotas:
         usage.this_minute += 1
 
     def clear_all(self, month: str) -> None:
-        """Clears the counts of all APIs. Raises 48006 after ten times in a month."""
+        """Clears the counters of all APIs. Raises 48006 after ten times in a month."""
         self._count(f"all {month}", CLEARS)
         self.used.clear()
 
     def clear(self, api: str, month: str) -> None:
-        """Clears the count of one API. Raises 48006 after fifty times in a month."""
+        """Clears the counter of one API. Raises 48006 after fifty times in a month."""
         self._count(f"one {month}", CLEARS_OF_ONE)
         self.used.pop(api, None)
 

@@ -1,7 +1,7 @@
-"""Who read what was sent or published: figures nobody measured, but the same each time, and adding up.
+"""The invented reading figures of sent or published articles: deterministic, with consistent sums.
 
-An article is read by a share of those it reached that follows from its number, most of them on the first day.
-Every figure of the statistics is made from these, so that days add up to articles and hours to days.
+An article is read by a share of its recipients that depends on its number, mostly on the first day. All
+figures of the statistics are derived from these, so that days add up to articles and hours to days.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from simulator.mass import Job
 from simulator.world import Account
 
 DAYS = 7
-# What of all readers comes on each day after sending, in percent.
+# The share of readers on each day after sending, in percent.
 DECAY = (52, 21, 11, 7, 4, 3, 2)
 SMALLEST_SHARE, LARGEST_SHARE = 18, 46
 SHARING, KEEPING, ON_WITH = 8, 5, 6
-# When people read, in percent of a day, from midnight on.
+# The share of readers in each hour of a day, in percent, from midnight.
 HOURS = (1, 0, 0, 0, 0, 1, 3, 7, 8, 6, 5, 5, 8, 6, 4, 4, 4, 5, 6, 7, 8, 7, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The figures of one article: people, but for the counts, which say how often."""
+    """The figures of one article: numbers of people, or for the counts, numbers of times."""
 
     read: int = 0
     read_count: int = 0
@@ -42,7 +42,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article of a mass send or a publication. `notified` says whether it was sent to people."""
+    """An article of a mass send or a publication. `notified` says whether it was sent to people."""
 
     msgid: str
     title: str
@@ -53,13 +53,13 @@ class Article:
 
     @property
     def readers(self) -> int:
-        """Returns how many people read the article, over all its days."""
+        """Returns the number of readers of the article over all days."""
         digest = hashlib.sha256(self.msgid.encode()).digest()
         share = SMALLEST_SHARE + digest[0] % (LARGEST_SHARE - SMALLEST_SHARE + 1)
         return self.reached * share // 100
 
     def on(self, day: int) -> Reads:
-        """Returns how the article was read on that day alone."""
+        """Returns the reading figures of one day."""
         age = day - self.day
         if not 0 <= age < DAYS:
             return Reads()
@@ -68,7 +68,7 @@ class Article:
         return Reads(read, read + read // 4, shared, shared + shared // 3, kept, onward, onward + onward // 5)
 
     def until(self, day: int) -> Reads:
-        """Returns how the article was read up to the end of the day, summed over its days."""
+        """Returns the sum of the reading figures up to the end of a day."""
         return sum((self.on(each) for each in range(self.day, day + 1)), Reads())
 
     def _until(self, age: int) -> int:
@@ -103,7 +103,7 @@ def _sent(job: Job, base: str) -> Iterator[Article]:
 
 
 def by_hour(total: int) -> list[int]:
-    """Returns a day's figure by hour; the hour from 20:00 takes what rounding left over."""
+    """Distributes a day's figure over its hours; the hour from 20:00 gets the rounding difference."""
     shares = [total * percent // 100 for percent in HOURS]
     shares[20] += total - sum(shares)
     return shares

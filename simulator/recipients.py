@@ -1,4 +1,4 @@
-"""The servers an account's messages are delivered to: its own, and those of components that hold them."""
+"""The servers that receive an account's messages: its own, and those of authorised components."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An address, and the keys that what is sent to it is signed and sealed with."""
+    """A URL with the token and the key to sign and encrypt pushes to it."""
 
     url: str
     appid: str
@@ -44,9 +44,9 @@ def own(account: Account) -> Recipient:
 
 
 def of(world: World, account: Account) -> list[Recipient]:
-    """The account's own server, and each component that may manage its messages.
+    """Returns the account's own server, and the components with the permission for messages.
 
-    The permission set of messages is not exclusive: all receive every message, the first answer is shown.
+    The permission set of messages is not exclusive: all receive every message, the first reply is shown.
     """
     components = list(_components(world, account))
     return [own(account), *components] if account.callback_url or not components else components

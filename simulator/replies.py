@@ -1,4 +1,4 @@
-"""Judging what the account answers to a push, as strictly as the platform does (WeChat reference 1.5, 3)."""
+"""The check of an account's reply to a push, as strict as the platform's (WeChat reference 1.5, 3)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ARTICLES_ON_EVENT = 8
 
 
 class RefusedError(Exception):
-    """The platform does not take this answer; the follower sees a notice instead. The message says why."""
+    """An error: the platform refuses the reply, and the follower sees a notice. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply: `fields` as they came; `content` in the words of customer-service messages."""
+    """A reply: `fields` as received; `content` in the format of customer-service messages."""
 
     fields: dict[str, Any]
     msgtype: str
@@ -33,7 +33,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The parts of a push that its answer depends on."""
+    """The parts of a push that its reply depends on."""
 
     account: Account
     recipient: Recipient
@@ -43,7 +43,7 @@ class Question:
 
 
 def judge(question: Question, body: bytes) -> Reply | None:
-    """Returns the reply in an answer's body, None when it is "success" or empty. Raises RefusedError."""
+    """Returns the reply of a response's body, None if it is "success" or empty. Raises RefusedError."""
     if body in (b"", b"success"):
         return None
     fields = _opened(question.recipient, _parsed(question.recipient, body))
@@ -86,7 +86,7 @@ def _from_xml(body: bytes) -> dict[str, Any]:
 
 
 def _value(element: etree._Element) -> dict[str, Any] | str:
-    """Returns nested elements as a dict, in which repeated siblings make a list."""
+    """Returns nested elements as a dict, in which repeated siblings are a list."""
     if not len(element):
         return element.text or ""
     found: dict[str, Any] = {}
@@ -101,9 +101,9 @@ def _several(value: Any) -> list[Any]:
 
 
 def _opened(recipient: Recipient, fields: dict[str, Any]) -> dict[str, Any]:
-    """Returns the reply itself, opened when it is encrypted. Raises RefusedError.
+    """Returns the fields of a reply, decrypted if necessary. Raises RefusedError.
 
-    Safe mode must be encrypted, plain mode must not, compatible mode may be either.
+    Replies must be encrypted in safe mode, must not in plain mode, and can be either in compatible mode.
     """
     if "Encrypt" not in fields:
         if recipient.mode == "safe":

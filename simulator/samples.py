@@ -1,4 +1,4 @@
-"""Pictures, a voice and a video that every phone has."""
+"""The sample pictures, voice and video of every phone."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ NAMES = {"image": ("lake.jpg", "tea.jpg", "poster.jpg"), "voice": ("voice.amr",)
 
 @cache
 def speex() -> bytes:
-    """Returns the voice sample as the platform keeps recordings of the JS-SDK: wideband frames, 16 kHz."""
+    """Returns the voice sample in the platform's format for JS-SDK recordings: wideband frames, 16 kHz."""
     return (FOLDER / "voice.speex").read_bytes()
 
 
 @cache
 def load(kind: str, name: str) -> tuple[str, str, bytes]:
-    """Returns name, content type and bytes of a sample; an unknown name gives the first of its kind."""
+    """Returns name, content type and bytes of a sample; for an unknown name, the first one of its kind."""
     name = name if name in NAMES.get(kind, ()) else FIRST[kind]
     data = (FOLDER / name).read_bytes()
     return name, files.TYPES[files.file_format(data)], data

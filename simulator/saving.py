@@ -1,4 +1,4 @@
-"""The world as JSON and back: dataclasses become objects, bytes become base64."""
+"""The conversion of the state to JSON and back: dataclasses become objects, bytes become base64."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SIMPLE: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
 
 
 def dump(value: Any) -> Any:
-    """Returns what json can write. A value that is a dataclass loses its class; `load` is given it again.
+    """Converts a value to what json can write. Dataclasses lose their class; `load` needs it again.
 
-    Containers are copied first: the world may change while another thread writes it.
+    Containers are copied first, because the world can change while another thread writes it.
     """
     if isinstance(value, dict):
         return {key: dump(each) for key, each in list(value.items())}
@@ -34,7 +34,7 @@ def dump(value: Any) -> Any:
 
 
 def load(kind: Any, data: Any) -> Any:
-    """Returns the value of type `kind` that was dumped as `data`. Raises ValueError when it does not fit."""
+    """Returns the value of type `kind` that was dumped as `data`. Raises ValueError if it does not fit."""
     if isinstance(kind, UnionType):
         return None if data is None else _load_one_of(kind, data)
     if kind in SIMPLE:
@@ -68,7 +68,7 @@ def load_object(kind: type[T], data: Any) -> T:
 
 
 def load_field(name: str, kind: Any, data: Any) -> Any:
-    """Returns the value of one field as its type. Raises ValueError, which names the field."""
+    """Returns the value of a field as its type. Raises ValueError, which names the field."""
     try:
         return load(kind, data)
     except ValueError as error:
@@ -93,9 +93,9 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def read(path: Path) -> State:
-    """Returns the state in a file, a new one without a file.
+    """Returns the state in a file, or a new state without a file.
 
-    Raises ValueError for a file that is not ours.
+    Raises ValueError if it is not a state file.
     """
     if not path.exists():
         return State()
@@ -103,7 +103,7 @@ def read(path: Path) -> State:
 
 
 def write(path: Path, state: State) -> None:
-    """Replaces the file in one step, so that a crash leaves the old or the new state, never half of one."""
+    """Writes the state to a file atomically, so that a crash leaves either the old or the new state."""
     beside = path.with_name(path.name + ".new")
     beside.write_text(json.dumps(dump(state), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     beside.replace(path)

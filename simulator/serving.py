@@ -1,4 +1,4 @@
-"""The servers of one process: http, and beside it https when there is an authority."""
+"""The servers of the process: http, and also https if there is an authority."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLIENT_CERTIFICATE = "client_certificate"
 
 
 class CertificateProtocol(HttpToolsProtocol):
-    """Puts into `scope["state"]` the certificate the client presented."""
+    """An HTTP protocol that puts the client's certificate into `scope["state"]`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         shown = transport.get_extra_info("peercert") or {}
@@ -46,7 +46,7 @@ class Beside(uvicorn.Server):
 
 
 class Server(uvicorn.Server):
-    """A server that closes open phone pages before it ends, as they would keep it waiting."""
+    """A server that closes open phone pages when it stops, because it would wait for them."""
 
     def __init__(self, world: World, config: uvicorn.Config, beside: Beside | None = None) -> None:
         super().__init__(config)
@@ -78,7 +78,7 @@ def plain(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def secure(app: ASGIApp, host: str, port: int, ca: Authority, own: ServerCertificate) -> Beside:
-    """Returns a server with TLS; clients may show a certificate of ours, as refunds of the old pay API do."""
+    """Returns a server with TLS; clients can use a certificate of the authority, as for refunds of API v2."""
     config = uvicorn.Config(
         app,
         host=host,

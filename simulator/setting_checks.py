@@ -1,4 +1,4 @@
-"""Checks of settings: nonsense is refused in a sentence when it is set."""
+"""The checks of settings, which refuse invalid values with a message."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check of a setting: `problem` says what is wrong with a value, `type` is its JSON type."""
+    """A check of a setting: `problem` returns what is wrong with a value, `type` is its JSON type."""
 
     type: str
     problem: Callable[[Any], str]
 
 
 class BadSettingError(ValueError):
-    """A setting that cannot be; the message says what it may be."""
+    """An error: a setting is invalid; the message says what is allowed."""
 
 
 def text(value: Any) -> str:
@@ -61,7 +61,7 @@ def hosts(value: Any) -> str:
 
 
 def hostname(address: str) -> str:
-    """Returns the host of an address, empty when it has none or cannot be read; a port must not be 0."""
+    """Returns the host of a URL, empty if it has none or is invalid; a port must not be 0."""
     try:
         parts = urlsplit(address)
         return (parts.hostname or "") if parts.port != 0 else ""
@@ -70,9 +70,9 @@ def hostname(address: str) -> str:
 
 
 def url(value: Any) -> str:
-    """Returns what is wrong with an address.
+    """Returns what is wrong with a URL, or the empty text.
 
-    An empty one is taken: an account without a server is not pushed to.
+    An empty URL is valid: an account without a server gets no pushes.
     """
     if value == "":
         return ""
@@ -91,9 +91,9 @@ def aes_key(value: Any) -> str:
 
 
 def check(owner: str, known: Mapping[str, Check], settings: Mapping[str, Any]) -> None:
-    """Checks settings; `owner` is what has them.
+    """Checks settings; `owner` is their object's name in error messages.
 
-    Raises BadSettingError for the first that is unknown or cannot be.
+    Raises BadSettingError for the first unknown or invalid setting.
     """
     for name, value in settings.items():
         if name not in known:

@@ -1,4 +1,4 @@
-"""Callback signatures and message encryption, from the specification (WeChat reference 1.2 to 1.4)."""
+"""The callback signatures and the message encryption, by the specification (WeChat reference 1.2 to 1.4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREFIX_BYTES = 16
 
 
 class EnvelopeError(Exception):
-    """The sealed text cannot be opened; the message says why."""
+    """An error: the encrypted text cannot be decrypted; the message says why."""
 
 
 def signature(*parts: str) -> str:
@@ -25,9 +25,9 @@ def signature(*parts: str) -> str:
 
 
 def key_bytes(encoding_aes_key: str) -> bytes:
-    """Returns the 32 bytes behind a 43-character EncodingAESKey.
+    """Returns the 32 bytes of a 43-character EncodingAESKey.
 
-    Its last character may carry two spare bits.
+    Its last character can have two spare bits.
     """
     return base64.b64decode(encoding_aes_key + "=")
 
@@ -37,7 +37,7 @@ def random_prefix() -> bytes:
 
 
 def seal(message: bytes, encoding_aes_key: str, appid: str, prefix: bytes | None = None) -> str:
-    """Encrypts one message for `appid`; the answer is one line of standard base64."""
+    """Encrypts a message for `appid`; returns one line of standard base64."""
     text = (prefix or random_prefix()) + len(message).to_bytes(4, "big") + message + appid.encode()
     padding = PADDING_BLOCK - len(text) % PADDING_BLOCK
     sealed = _cipher(encoding_aes_key).encrypt(text + bytes([padding]) * padding)
@@ -45,9 +45,9 @@ def seal(message: bytes, encoding_aes_key: str, appid: str, prefix: bytes | None
 
 
 def open_sealed(sealed: str, encoding_aes_key: str, appid: str) -> bytes:
-    """Returns the message inside a sealed text.
+    """Returns the decrypted message.
 
-    Raises EnvelopeError when padding, length or AppID is wrong.
+    Raises EnvelopeError if padding, length or AppID is wrong.
     """
     try:
         raw = base64.b64decode(sealed, validate=True)

@@ -1,4 +1,4 @@
-"""JSON as it was written down: no NaN, nothing infinite, no half characters, no depth without end."""
+"""A strict JSON parser: no NaN, no infinity, no lone surrogates, no unlimited depth."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import math
 from typing import Any
 
-# Half of a surrogate pair is written so; alone it is no character.
+# An escape for half of a surrogate pair, which is not a character without the other half.
 HALF_A_PAIR = b"\\ud"
 
 
 def loads(raw: bytes) -> Any:
-    """Returns the value in UTF-8 bytes. Raises ValueError."""
+    """Parses JSON in UTF-8. Raises ValueError."""
     try:
         value = _DECODER.decode(raw.decode("utf-8-sig"))
         if HALF_A_PAIR in raw.lower():
@@ -22,7 +22,7 @@ def loads(raw: bytes) -> Any:
 
 
 def _finite(text: str) -> float:
-    """Returns the number. Raises ValueError for one without an end, as `1e999` is here, and for NaN."""
+    """Returns a finite number. Raises ValueError for an infinite one, such as `1e999`, and for NaN."""
     if math.isfinite(number := float(text)):
         return number
     raise ValueError(f"{text[:20]} is no number")

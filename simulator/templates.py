@@ -1,4 +1,4 @@
-"""What an account's templates are made from, and what values their fields take (WeChat reference 9, 10)."""
+"""The templates of accounts, their library, and the checks of field values (WeChat reference 9, 10)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Template:
     lasts: int = 2
     choices: dict[str, list[str]] = field(default_factory=dict)
     banned: bool = False
-    # Of old ones; those of today have a category instead.
+    # Only for templates of the older library; those of the current one have a category instead.
     industry: int = 0
 
     @property
@@ -39,7 +39,7 @@ class Template:
 
 @dataclass(slots=True)
 class Held:
-    """A template message the platform intercepted."""
+    """A template message that the platform intercepted."""
 
     id: int
     template_id: str
@@ -51,7 +51,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class LibraryEntry:
-    """A template of the public library: its keywords as (name, type, example)."""
+    """A template of the public library, with its keywords as (name, type, example)."""
 
     tid: str
     title: str
@@ -129,7 +129,7 @@ def new_id() -> str:
 
 
 def made(kind: str, entry: LibraryEntry, chosen: list[int]) -> Template:
-    """Returns a template with those keywords of an entry, numbered in that order."""
+    """Returns a template with the chosen keywords of a library entry, numbered in this order."""
     lines, examples, choices = [], [], {}
     for number, place in enumerate(chosen, start=1):
         name, typed, example = entry.keywords[place]
@@ -141,7 +141,7 @@ def made(kind: str, entry: LibraryEntry, chosen: list[int]) -> Template:
     return Template(new_id(), kind, entry.title, content, example, entry.lasts, choices)
 
 
-# --- what a value may be
+# --- checks of values
 
 
 def _short(characters: int) -> Callable[[str], bool]:
@@ -174,9 +174,9 @@ RULES: dict[str, Callable[[str], bool]] = {
 
 
 def value_of(given: Any) -> str:
-    """Returns the value of a field of the data; empty when there is none.
+    """Returns the value of a field of the data as text; empty if there is none.
 
-    A number is as good as a text.
+    A number is accepted like a text.
     """
     value = given.get("value") if isinstance(given, dict) else None
     good = isinstance(value, str | int | float) and not isinstance(value, bool)

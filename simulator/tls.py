@@ -1,6 +1,6 @@
-"""TLS for clients that know only https: an authority of our own, and a certificate for WeChat's host names.
+"""TLS for clients that only use https: a certificate authority, and a certificate for WeChat's host names.
 
-The folder keeps both between starts, so that who trusts the authority once goes on trusting it.
+The folder keeps the authority between starts, so that clients only have to trust it once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.pay.keys import Key, from_pem
 
 AUTHORITY = "WeChat simulator CA"
 LIFE = 825 * 86_400
-# A client's clock may be far behind this one, as where tests travel in time.
+# A client's clock can be far behind, for example in tests that move it.
 EARLIER = 400 * 86_400
 WECHAT_HOSTS = (
     "api.weixin.qq.com",
@@ -50,7 +50,7 @@ TRUE = DerBoolean(value=True).encode()
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """An authority that signs certificates, in a folder; `pem` is its own, which clients have to trust."""
+    """A certificate authority in a folder; `pem` is its own certificate, which clients have to trust."""
 
     folder: Path
 
@@ -67,7 +67,7 @@ class Authority:
         return self.folder / "ca.key"
 
     def certificate(self, name: str, serial: str, public: RSA.RsaKey, hosts: Iterable[str] = ()) -> str:
-        """Returns a certificate for a server when `hosts` are named, else for a client."""
+        """Returns a certificate for a server if `hosts` are given, else for a client."""
         signer, since, named = self.key, time.time() - EARLIER, list(hosts)
         extensions = [
             extension(BASIC_CONSTRAINTS, DerSequence([]).encode(), critical=True),
@@ -88,7 +88,7 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
-    """Returns the authority of the folder; it is made when there is none."""
+    """Returns the authority of a folder, which is created if there is none."""
     found = Authority(folder)
     if not found.path.exists() or not found.key_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ class ServerCertificate:
 
 
 def server_certificate(ca: Authority, hosts: Iterable[str]) -> ServerCertificate:
-    """Makes a new certificate at each start: it is quick, and the hosts may have changed."""
+    """Creates a new certificate at each start, which is quick, because the hosts can have changed."""
     made = ServerCertificate(ca.folder / "server.pem", ca.folder / "server.key")
     private = RSA.generate(2048)
     write_secret(made.key, private.export_key(pkcs=8).decode() + "\n")
@@ -137,7 +137,7 @@ def extension(name: str, value: bytes, *, critical: bool = False) -> bytes:
 
 
 def usage(bits: bytes) -> bytes:
-    """Returns the bits of KeyUsage, whose unused ones at the end are counted by DER."""
+    """Returns the DER encoding of KeyUsage bits, with the number of unused ones at the end."""
     unused = (bits[0] & -bits[0]).bit_length() - 1
     return DerObject(0x03, bytes([unused]) + bits).encode()
 
@@ -148,7 +148,7 @@ def key_id(public: RSA.RsaKey) -> bytes:
 
 
 def tagged(tag: int, content: bytes) -> bytes:
-    """Returns a choice of ASN.1: the content under a context tag."""
+    """Returns an ASN.1 CHOICE: the content under a context tag."""
     return DerOctetString(content, implicit=tag).encode()
 
 

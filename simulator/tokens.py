@@ -1,4 +1,4 @@
-"""Access tokens of both families and the tickets made from them (WeChat reference 4.1, 4.2, 4.7)."""
+"""The access tokens of both kinds, and the tickets obtained with them (WeChat reference 4.1, 4.2, 4.7)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FORM = re.compile(r"\d+_[\w-]{20,}", re.ASCII)
 def unknown(value: str) -> ApiError:
     """Returns the error for an unknown token.
 
-    It is 40001 for what looks like a token, as old ones do that were forgotten; 40014 for anything else.
+    It is 40001 for a well-formed token, which may be an old, deleted one, and 40014 for anything else.
     """
     return ApiError(40001 if FORM.fullmatch(value) else 40014)
 
 
 @dataclass(slots=True)
 class Token:
-    """`ends_at` is when it stops working; `replaced` marks one that was ended early, not by age."""
+    """An access token; `ends_at` is its expiry time; `replaced` marks one that was invalidated early."""
 
     value: str
     ends_at: float
@@ -38,7 +38,7 @@ class Token:
 
 @dataclass(slots=True)
 class TokenBook:
-    """Every token one account was given and may still present."""
+    """The tokens of an account, including recently ended ones."""
 
     issued: dict[str, Token] = field(default_factory=dict)
     classic: str = ""
@@ -49,7 +49,7 @@ class TokenBook:
     tickets: dict[str, Token] = field(default_factory=dict)
 
     def new_classic(self, now: float) -> Token:
-        """Makes a new token each time; the one before it works for five more minutes."""
+        """Creates a new token each time; the one before it is valid for five more minutes."""
         if earlier := self.issued.get(self.classic):
             earlier.end_early(now + OVERLAP)
         token = self._issue(now)
@@ -57,7 +57,7 @@ class TokenBook:
         return token
 
     def current_stable(self, now: float) -> Token:
-        """Returns the same token while at least five minutes are left; then a new one beside the old."""
+        """Returns the current token, or a new one besides it if it expires in less than five minutes."""
         token = self.issued.get(self.stable)
         if token is None or token.ends_at - now < OVERLAP:
             token = self._issue(now)
@@ -65,7 +65,7 @@ class TokenBook:
         return token
 
     def forced_stable(self, now: float, day: int) -> Token:
-        """Makes a new token that ends the earlier one at once; too early, it returns the present one.
+        """Creates a new token and invalidates the earlier one; if called too early, returns the current one.
 
         Raises 45009 after 20 a day.
         """
@@ -84,7 +84,7 @@ class TokenBook:
     def check(self, value: str, now: float) -> None:
         """Checks a token.
 
-        Raises unknown() for a token never given, 40001 for one ended early, 42001 for an old one.
+        Raises unknown() if it was never issued, 40001 if it was invalidated early, 42001 if it expired.
         """
         token = self.issued.get(value)
         if token is None:
@@ -93,7 +93,7 @@ class TokenBook:
             raise ApiError(40001 if token.replaced else 42001)
 
     def invalidate(self, now: float) -> None:
-        """Ends every token, as the owner does by resetting the secret."""
+        """Invalidates all tokens, as by a reset of the secret."""
         for token in self.issued.values():
             token.end_early(now)
         self.classic = self.stable = ""
@@ -111,6 +111,6 @@ class TokenBook:
         return token
 
     def _forget(self, now: float) -> None:
-        """Deletes tokens that ended over a day ago; until then, using one is refused as too old (42001)."""
+        """Deletes tokens that ended over a day ago; until then they are refused as expired (42001)."""
         for value in [value for value, token in self.issued.items() if token.ends_at < now - 86_400]:
             del self.issued[value]

@@ -1,4 +1,4 @@
-"""What a person does in the chat: how it changes the world, and the push it causes (WeChat reference 2)."""
+"""The actions of people in the chat: their effects on the world and their pushes (WeChat reference 2)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Parameters = dict[str, Any]
 
 
 class ImpossibleError(Exception):
-    """An error: nobody can do this on a phone; the message says why."""
+    """An error: the action is impossible on a phone; the message says why."""
 
 
 @dataclass(slots=True)
 class Action:
     """An action of a person.
 
-    It has the push's elements besides the common ones, what the phone shows of it, and the sending it allows.
+    It has the push's specific elements, the phone's content, and the kind of messages it allows.
     """
 
     fields: dict[str, Any]
@@ -33,7 +33,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person at an account, who does something there."""
+    """A person who acts in the chat of an account."""
 
     world: World
     account: Account
@@ -41,12 +41,12 @@ class Actor:
 
     @property
     def follower(self) -> Follower:
-        """The follower; a person who never met the account becomes one, as only followers find the chat."""
+        """Returns the follower; an unknown person becomes one, because only followers have the chat."""
         return self.account.followers.get(self.openid) or self.world.follow(self.account, self.openid)
 
 
 def text(actor: Actor, given: Parameters) -> Action:
-    """Writes a text. A tap on an entry of a msgmenu comes as a text too, but counts as a tap in a menu."""
+    """Sends a text. A tap on an entry of a msgmenu is a text too, but counts as a menu tap."""
     content = str(given.get("content", ""))
     fields = {"MsgType": "text", "Content": content}
     menu_id = str(given.get("bizmsgmenuid", ""))
@@ -113,7 +113,7 @@ def unfollow(actor: Actor, given: Parameters) -> Action:
 
 
 def scan(actor: Actor, given: Parameters) -> Action:
-    """Scans a code: a stranger follows by that, a follower only scans. A code that ran out is no good."""
+    """Scans a QR code, by which a stranger follows. Raises ImpossibleError if it is unknown or expired."""
     code = scanned(actor, given)
     known = actor.account.followers.get(actor.openid)
     if known and known.subscribed:
@@ -127,7 +127,10 @@ def scan(actor: Actor, given: Parameters) -> Action:
 
 
 def scanned(actor: Actor, given: Parameters) -> QrCode:
-    """Returns the code made for a scene, or one as if it had been printed long ago."""
+    """Returns the QR code of a ticket or scene; for an unknown one a substitute, like an old printed code.
+
+    Raises ImpossibleError if none is named, or if it expired.
+    """
     wanted, ticket = given.get("scene"), given.get("ticket")
     for code in reversed(actor.account.qrcodes.values()):
         if ticket == code.ticket or (ticket is None and str(code.scene) == str(wanted)):
@@ -149,7 +152,7 @@ def enter(actor: Actor, given: Parameters) -> Action:
 
 
 def agree(actor: Actor, given: Parameters) -> Action:
-    """Answers the pop-up that asks for leave to send notices; `choices` are statuses by template id."""
+    """Answers the pop-up for consent to subscription messages; `choices` are statuses by template id."""
     choices = given.get("choices")
     if not isinstance(choices, dict) or not choices:
         raise ImpossibleError('agree needs the statuses by template id in "choices"')
@@ -173,7 +176,7 @@ def refuse(actor: Actor, given: Parameters) -> Action:
 
 
 def raw(actor: Actor, given: Parameters) -> Action:
-    """Sends any elements at all, for what the simulator has no words for."""
+    """Sends arbitrary elements, for pushes that the simulator does not support otherwise."""
     fields = given.get("xml")
     if not isinstance(fields, dict):
         raise ImpossibleError('raw needs its elements in "xml"')
@@ -204,7 +207,7 @@ ACTIONS: dict[str, Callable[[Actor, Parameters], Action]] = {
 
 
 def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
-    """Performs what is asked; the answer is the action and the whole push. Raises ImpossibleError."""
+    """Performs the requested action; returns it and the whole push. Raises ImpossibleError."""
     kind = str(given.get("type", "text"))
     if kind not in ACTIONS:
         raise ImpossibleError(f"unknown type {kind!r}; known are {', '.join(ACTIONS)}")
@@ -226,7 +229,7 @@ def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
 
 
 def sent_media(actor: Actor, kind: str, given: Parameters) -> Media:
-    """Returns the media of that id, or the built-in sample of that kind.
+    """Returns the media with the given id, or the built-in sample of this kind.
 
     Raises ImpossibleError for an unknown id.
     """

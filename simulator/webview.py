@@ -1,8 +1,8 @@
 """The browser inside WeChat: `http://<person>.localhost:<port>/…` shows the account's pages as that person.
 
-It is a reverse proxy, so that each person has cookies of their own, kept here, and an origin of their own in
-the real browser. Addresses of the account's server become addresses of this one on the way in, and the other
-way round on the way out. Scripts named in `SCRIPTS` run in every page, before its own.
+It is a reverse proxy, so that each person has separate cookies, kept here, and a separate origin in the real
+browser. URLs of the account's server are replaced by URLs of this server in responses, and back in requests.
+The scripts in `SCRIPTS` run in every page, before its own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NOT_PASSED_BACK = frozenset(
 )  # fmt: skip
 TEXTS = ("text/html", "application/json", "text/javascript", "application/javascript")
 PLATFORM, PLATFORM_PAGES = "https://open.weixin.qq.com", "https://mp.weixin.qq.com"
-# Paths of the platform's own pages at mp.weixin.qq.com that a phone opens.
+# The paths of the platform's own pages at mp.weixin.qq.com that phones open.
 OWN_PAGES = ("/mp/", "/safe/", "/cgi-bin/componentloginpage")
 TIMEOUT = 15.0
 
@@ -60,14 +60,14 @@ def cookie_jar() -> requests.Session:
 
 @dataclass(slots=True)
 class Browser:
-    """The browser of one person: the server it is at, and the cookies."""
+    """The browser of one person: its current server, and its cookies."""
 
     origin: str = ""
     session: requests.Session = field(default_factory=cookie_jar)
 
 
 class Browsers:
-    """The browsers of all people; a world that was reset has none."""
+    """The browsers of all people, which a reset deletes."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -80,21 +80,21 @@ class Browsers:
         return self._browsers.setdefault(person, Browser(next(iter(self.origins()), "")))
 
     def origins(self) -> Iterable[str]:
-        """Returns the servers of all accounts and components."""
+        """Returns the origins of the servers of all accounts and components."""
         state = self.world.state
         urls = [each.callback_url for each in state.accounts.values()]
         urls += [each.callback_url for each in state.components.values()]
         return dict.fromkeys(origin_of(url) for url in urls if url)
 
     def is_allowed(self, url: str) -> bool:
-        """Returns whether it lies in a domain where an account or a component lets people log in."""
+        """Returns whether a URL is in a login domain of an account or a component."""
         state = self.world.state
         return any(each.authorises(url) for each in state.accounts.values()) or any(
             each.allows(url) for each in state.components.values()
         )
 
     def path_to(self, person: str, url: str) -> str | None:
-        """Returns a page's address in this person's webview, without the host; None for pages of others."""
+        """Returns the path of a page in this person's webview; None for pages of other servers."""
         origin = origin_of(url)
         inside = url[len(origin) :] or "/"
         addresses = self.world.addresses
@@ -115,7 +115,7 @@ def origin_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request of a page, and where it goes."""
+    """A request of a page, and its target."""
 
     request: Request
     browser: Browser
@@ -130,7 +130,7 @@ class Exchange:
         return f"http://{self.request.headers['host']}"
 
     def outward(self, text: str) -> str:
-        """Returns a text with our address replaced by the server's, also where it is percent-encoded."""
+        """Returns a text with the webview's URL replaced by the server's, also if it is percent-encoded."""
         there = self.browser.origin
         text = text.replace(self.here, there).replace(quote(self.here, safe=""), quote(there, safe=""))
         return text.replace(quote(self.here, safe="/"), quote(there, safe="/"))
@@ -182,7 +182,7 @@ class Exchange:
 
 
 def with_script(page: bytes) -> bytes:
-    """Returns the page with our scripts before its own."""
+    """Returns the page with the webview's scripts before its own."""
     tag = b'<script src="/.webview/script.js"></script>'
     found = re.search(rb"<head[^>]*>", page, re.IGNORECASE)
     return page[: found.end()] + tag + page[found.end() :] if found else tag + page

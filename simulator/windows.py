@@ -1,4 +1,4 @@
-"""When the account may write to a follower first (WeChat reference 8.1)."""
+"""The windows in which an account can send customer-service messages to a follower (WeChat reference 8.1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator.errors import ApiError
 
-# kind of action → messages allowed, seconds they are allowed for
+# kind of action → number of messages allowed, and for how many seconds
 ALLOWANCES = {
     "message": (5, 48 * 3600),
     "menu": (3, 60),
@@ -23,16 +23,16 @@ class Grant:
 
 
 def grant(grants: dict[str, Grant], action: str, now: float) -> None:
-    """Allows messages after an action, in place of what an earlier action of the same kind allowed.
+    """Allows messages after an action, replacing the grant of an earlier action of the same kind.
 
-    Actions of one kind do not add up; what other kinds allow stays as it is.
+    Actions of one kind do not add up; grants of other kinds stay unchanged.
     """
     count, seconds = ALLOWANCES[action]
     grants[action] = Grant(count, now + seconds)
 
 
 def usable(grants: dict[str, Grant], now: float) -> list[Grant]:
-    """Returns the grants a message may be taken from, in the order they are spent: the earliest end first."""
+    """Returns the grants with messages left, in the order of use: the earliest end first."""
     return sorted((each for each in grants.values() if each.ends_at > now and each.left > 0), key=_end)
 
 
@@ -41,7 +41,7 @@ def _end(grant: Grant) -> float:
 
 
 def spend(grants: dict[str, Grant], now: float) -> None:
-    """Takes one message from the grant that ends first. Raises 45015 without a window, 45047 when used up."""
+    """Uses one message of the grant that ends first. Raises 45015 without a window, 45047 if used up."""
     if found := usable(grants, now):
         found[0].left -= 1
     else:

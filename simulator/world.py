@@ -1,4 +1,4 @@
-"""Everything the platform knows, in one process."""
+"""The whole state of the platform, in one process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MEDIA_LIFE = 3 * 86_400
 
 @dataclass(slots=True)
 class Follower:
-    """A person as one account knows them, followed now or once. Times are Unix seconds."""
+    """A current or former follower of one account. Times are Unix seconds."""
 
     openid: str
     subscribed: bool = True
@@ -70,7 +70,7 @@ class Media:
     permanent: bool = False
     title: str = ""
     introduction: str = ""
-    # Recorded by the JS-SDK of a page, so that it can be had as speex too.
+    # Recorded by the JS-SDK of a page, so that it is also available as speex.
     from_jssdk: bool = False
 
 
@@ -86,7 +86,7 @@ class QrCode:
 
 @dataclass(slots=True)
 class Attempt:
-    """One delivery of a push: what was asked, the time it took, what came back and what that is worth."""
+    """One attempt to deliver a push: the request, its duration, the response and its verdict."""
 
     number: int
     at: float
@@ -101,10 +101,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Entry:
-    """One line of a conversation, seen from the phone.
+    """One line of a conversation, as shown on the phone.
 
-    `side` says who caused it: "follower" or "platform" (then `attempts` are its deliveries), or "account"
-    (then it is part of the ledger).
+    `side` is its cause: "follower" or "platform" (then `attempts` are its deliveries), or "account" (then it
+    is part of the ledger).
     """
 
     seq: int
@@ -120,7 +120,7 @@ class Entry:
 
 @dataclass(slots=True)
 class ShortKey:
-    """A text kept under a short key. Times are Unix seconds."""
+    """A text stored under a short key. Times are Unix seconds."""
 
     data: str
     made_at: int
@@ -129,7 +129,7 @@ class ShortKey:
 
 @dataclass(slots=True)
 class Account:
-    """An official account or mini program as its owner set it up on the platform."""
+    """An official account or mini program, with its settings on the platform and its data."""
 
     appid: str
     secret: str = ""
@@ -144,7 +144,7 @@ class Account:
     callback_url: str = ""
     open_platform: bool = False
     sandbox: bool = False
-    # Where people may log in, as host or host:port; without any it is the callback's host.
+    # The hosts (or host:port) where people can log in; if empty, the callback's host.
     oauth_domains: list[str] = field(default_factory=list)
     ip_whitelist: list[str] = field(default_factory=list)
     autoreply: dict[str, Any] = field(
@@ -160,13 +160,13 @@ class Account:
     held: list[Held] = field(default_factory=list)
     industries: list[int] = field(default_factory=lambda: [31, 38])
     industries_changed_in: str = ""
-    # Options a component may set, by name.
+    # The options that a component can set, by name.
     options: dict[str, str] = field(default_factory=dict)
-    # How many messages of a template a person allows, by "openid template".
+    # The number of messages of a template that a person allows, by "openid template".
     notice_grants: dict[str, int] = field(default_factory=dict)
     short_keys: dict[str, ShortKey] = field(default_factory=dict)
     comments: Comments = field(default_factory=Comments)
-    # Openids people had with an account this one came from, to those they have here.
+    # Openids with the account from which followers were migrated, to those with this account.
     moved: dict[str, str] = field(default_factory=dict)
     growth: Growth = field(default_factory=Growth)
     newsroom: Newsroom = field(default_factory=Newsroom)
@@ -175,7 +175,7 @@ class Account:
     logins: Logins = field(default_factory=Logins)
     tags: dict[str, str] = field(default_factory=dict)
     miniprograms: list[str] = field(default_factory=list)
-    # What was uploaded of the shipping of a mini program's orders, by transaction.
+    # The uploaded shipments of a mini program's orders, by transaction.
     shipped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     menus: Menus = field(default_factory=Menus)
     entries: list[Entry] = field(default_factory=list)
@@ -183,20 +183,20 @@ class Account:
     held_until: float = 0.0
 
     def authorises(self, url: str) -> bool:
-        """Returns whether people may log in at this address and the phone opens it."""
+        """Returns whether people can log in at this URL, so that the phone opens it."""
         parts = urlsplit(url)
         known = self.oauth_domains or [urlsplit(self.callback_url).netloc]
         return bool(parts.netloc) and (parts.netloc in known or parts.hostname in known)
 
     def follower(self, openid: str) -> Follower:
-        """Returns a follower, also a former one. Raises 40003 for an openid this account never met."""
+        """Returns a current or former follower. Raises 40003 if the openid is unknown to this account."""
         try:
             return self.followers[openid]
         except KeyError:
             raise ApiError(40003) from None
 
     def find_media(self, media_id: str, now: float, *kinds: str) -> Media:
-        """Returns a file. Raises 40007 when it is unknown, too old or of another kind."""
+        """Returns a file. Raises 40007 if it is unknown, expired or of another kind."""
         media = self.media.get(media_id)
         if media is None or (kinds and media.kind not in kinds):
             raise ApiError(40007)
@@ -207,10 +207,10 @@ class Account:
 
 @dataclass(slots=True)
 class Settings:
-    """The behaviour of the platform, in seconds unless named otherwise.
+    """The settings of the platform's behaviour, in seconds unless named otherwise.
 
-    `repeats` come after the first delivery. A page of followers begins with `user_page_repeats` followers of
-    the page before it, and leaves out `user_page_skips` at its end.
+    `repeats` is the number of deliveries after the first. A page of followers begins with `user_page_repeats`
+    followers of the page before it, and omits `user_page_skips` at its end.
     """
 
     deadline: float = 5.0
@@ -224,16 +224,16 @@ class Settings:
     user_page_skips: int = 0
     user_page_reverses: bool = False
     sign_with_clock: bool = False
-    # What content checks find risky; the first is the example of the platform's own manual.
+    # The words that content checks find risky; the first is the example in the platform's documentation.
     risky_words: list[str] = field(default_factory=lambda: ["特3456书yuuo莞6543李zxcz蒜7782法fgnv级"])
     result_event_delay: float = 0.2
-    # WeChat: 300. Nobody wants to wait for that while trying things out.
+    # WeChat: 300, which is too long to wait for in a trial.
     menu_copy_seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class State:
-    """The state of the world, as it is saved and restored."""
+    """The state of the world that is saved and restored."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     components: dict[str, Component] = field(default_factory=dict)
@@ -255,7 +255,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request the platform refused, as `rid/get` returns it, without its credentials."""
+    """A refused request, as `rid/get` returns it, without its credentials."""
 
     appid: str
     invoke_time: int
@@ -267,10 +267,10 @@ class RequestRecord:
 
 
 class World:
-    """The state, and what depends on it while the process runs."""
+    """The state, with data derived from it while the process runs."""
 
     def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
-        """`callback_ca` is the file of an authority that https callbacks are checked with, or empty."""
+        """Creates an empty world; `callback_ca` is the authority's file for https callbacks, or empty."""
         self.addresses = addresses or Addresses.all_at("http://127.0.0.1:8800")
         self.authority = authority
         self.callback_ca = ""
@@ -278,7 +278,7 @@ class World:
         self.enter(State())
 
     def enter(self, state: State) -> None:
-        """Replaces everything known by `state`."""
+        """Replaces the whole state by `state`."""
         self.state = state
         self.changes = 0
         self.call_counts: dict[str, Counter[str]] = {}
@@ -287,7 +287,7 @@ class World:
         self.by_token = {
             value: each.appid for each in state.accounts.values() for value in each.tokens.issued
         }
-        # The component and the account of each authorizer_access_token.
+        # The component and the account of each authorizer_access_token, by the token.
         self.by_authorizer_token = {
             value: (component.appid, appid)
             for component in state.components.values()
@@ -322,14 +322,14 @@ class World:
         return self.state.settings
 
     def account(self, appid: str) -> Account:
-        """Returns an account. Raises 40013 for an unknown AppID."""
+        """Returns an account. Raises 40013 if the AppID is unknown."""
         try:
             return self.state.accounts[appid]
         except KeyError:
             raise ApiError(40013) from None
 
     def authorization_of(self, token: str) -> tuple[Component | None, str]:
-        """Returns the component that was given an authorizer_access_token, and the account's AppID."""
+        """Returns the component of an authorizer_access_token, and the account's AppID."""
         component, appid = self.by_authorizer_token.get(token, ("", ""))
         return self.state.components.get(component), appid
 
@@ -338,14 +338,14 @@ class World:
         return self.state.last_number
 
     def message_id(self) -> int:
-        """Returns a 64-bit number above 2^53, as real message ids are, never given twice."""
+        """Returns a unique 64-bit number above 2^53, like real message ids."""
         return 25_120_000_000_000_000 + int(self.now * 1000) % 10**10 * 10_000 + self.next_number() % 10_000
 
     def next_menu_id(self) -> int:
         return 450_215_000 + self.next_number()
 
     def follow(self, account: Account, openid: str, scene: str = "ADD_SCENE_SEARCH") -> Follower:
-        """Makes or renews a follower; the list of followers stays ordered by time of following."""
+        """Creates or renews a follower; the list of followers stays ordered by time of following."""
         follower_list = self.follower_list(account)
         follower = account.followers.pop(openid, None) or Follower(openid, subscribed=False)
         anew = not follower.subscribed
@@ -388,7 +388,7 @@ class World:
         content: dict[str, Any],
         msg_id: str = "",
     ) -> Entry:
-        """Adds a line to a conversation and shows it on every phone that looks at it."""
+        """Adds a line to a conversation and shows it on all phones that have it open."""
         entry = Entry(self.next_number(), self.now, openid, side, via, msgtype, content, msg_id)
         if self.holds(account):
             account.entries.append(entry)
@@ -397,9 +397,9 @@ class World:
         return entry
 
     def holds(self, account: Account) -> bool:
-        """Returns whether the account is of this world.
+        """Returns whether the account belongs to the current state.
 
-        It is not after a reset; what still runs for it must leave no trace here.
+        After a reset it does not; tasks that still run for it must not change the new state.
         """
         return self.state.accounts.get(account.appid) is account
 
@@ -427,7 +427,7 @@ class World:
 
 
 def fresh(account: Account) -> Account:
-    """Returns the same account as its owner configured it, with nobody following and nothing sent."""
+    """Returns the same account with its settings only, without followers and messages."""
     names = (
         "appid",
         "secret",
@@ -454,6 +454,6 @@ def new_openid() -> str:
 
 
 def openid_of(appid: str, person: str) -> str:
-    """Returns a person's openid with an account: another one with each, always the same with one."""
+    """Returns a person's openid with an account, which is deterministic and different for each account."""
     digest = hashlib.sha256(f"{appid}/{person}".encode()).digest()
     return "o" + urlsafe_b64encode(digest).decode()[:27]

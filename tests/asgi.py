@@ -1,4 +1,4 @@
-"""One request to the ASGI application, as the server hands it over: its body in pieces, at its own pace."""
+"""A client for single requests to the ASGI application, which sends the body in pieces like a server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -26,10 +26,10 @@ async def exchange(
     before: Iterable[tuple[str, str]] = (),
     **headers: str,
 ) -> Answered:
-    """``body`` may be one piece or several; after an asynchronous iterator the sender has gone.
+    """Sends a request; ``body`` is one or several pieces; after an asynchronous iterator the client is gone.
 
-    The answer is taken when ``reads`` is set. Headers are named with ``_`` for ``-``, but for ``verbatim``;
-    those of ``before`` come first, whatever else has their name.
+    The answer is read when ``reads`` is set. Headers are named with ``_`` for ``-``, except ``verbatim``;
+    those of ``before`` come first, even if others have the same name.
     """
     answered = Answered()
     pieces = _pieces(body)

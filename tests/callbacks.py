@@ -1,4 +1,4 @@
-"""Callbacks as a server hands them to the application, and the application itself on a port."""
+"""A client that passes callbacks to the application like a server, and the application on a port."""
 
 import asyncio
 import threading
@@ -29,7 +29,7 @@ async def call(
 ) -> Got:
     """Calls the application as a server does with one request.
 
-    The body comes in chunks, or with `gone` its sender leaves before it.
+    The body is sent in chunks, or with `gone` the client disconnects before it.
     """
     got = Got()
     chunks = [push.body[at : at + chunk] for at in range(0, len(push.body), chunk)] or [b""]
@@ -57,7 +57,7 @@ async def call(
 
 
 def run(*calls: Coroutine[Any, Any, Got]) -> list[Got]:
-    """Runs all of them at once in one event loop."""
+    """Runs all calls concurrently in one event loop."""
 
     async def together() -> list[Got]:
         return await asyncio.gather(*calls)
@@ -71,7 +71,7 @@ def post(push: Push, path: str = PATH) -> Got:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The base address of the application in this process, with what the test has put into it."""
+    """Serves the application from this process, with the test's changes; yields its base URL."""
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(application, port=port, lifespan="off", ws="none", log_level="error")

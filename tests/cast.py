@@ -60,7 +60,7 @@ def signed_in(user: User) -> Client:
 
 
 def message(account: OfficialAccount, text: str = "", **fields: Any) -> InboundMessage:
-    """Writes a row of the log as the callback leaves it; a text, unless told otherwise."""
+    """Creates a row of the message log like a callback, by default of a text."""
     now = timezone.now()
     number = InboundMessage.objects.count()
     openid = fields.setdefault("openid", "oFollower000000000000000001")

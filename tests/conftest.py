@@ -36,16 +36,16 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_thread_looks_for_edits() -> None:
-    """Starts no thread that looks for edits, so that each is seen at once.
+    """Starts no watcher thread of the versioned caches, so that changes are visible immediately.
 
-    Such a thread would also look after a test, with a database that it may not use.
+    Such a thread would also run after a test, when it may not use the database.
     """
     django_settings.CACHE_VERSION_INTERVAL = 0
 
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
-    """Makes passwords quick to check: none costs half a second."""
+    """Uses a fast password hash, because the real one takes half a second."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -67,9 +67,9 @@ def _nothing_secret_is_told() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lengthens the limits of waiting: on a busy machine a slow commit is still a commit.
+    """Increases timeouts, because commits can be slow on a busy machine.
 
-    Tests of the limits set their own.
+    Tests of these timeouts set their own values.
     """
     for limit in (
         "inbox.recording.PATIENCE_SECONDS",
@@ -88,7 +88,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def _refusals_are_written() -> Iterator[None]:
     """Waits after a test until refused callbacks are counted.
 
-    No thread may do that while the next test empties the tables.
+    No thread may do that while the next test truncates the tables.
     """
     yield
     refusals.settle()
@@ -96,7 +96,7 @@ def _refusals_are_written() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database, whose clock goes with ours where `tests/clock` has moved that one."""
+    """The database, with a clock that is shifted like that of `tests/clock`."""
     days = os.environ.get("TEST_CLOCK_DAYS")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Between tests the tables are emptied, which the log of what staff did would not have.
@@ -131,7 +131,7 @@ def _move_clock(days: float) -> None:
 
 @pytest.fixture
 def account(db: None) -> OfficialAccount:
-    """An account in safe mode, as the platform knows it."""
+    """An account in safe mode."""
     return OfficialAccount.objects.create(
         slug="demo",
         name="演示服务号",
@@ -163,7 +163,7 @@ def platform() -> Platform:
 
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[str]:
-    """The base address of a simulator that lives as long as the tests."""
+    """Runs a simulator for the whole test session; yields its base URL."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     base = f"http://127.0.0.1:{port}"
@@ -177,7 +177,7 @@ def simulator_process() -> Iterator[str]:
 
 @pytest.fixture
 def simulated(simulator_process: str, settings: Settings) -> Simulated:
-    """The platform, played by a simulator that knows nothing yet; ours calls it."""
+    """The platform, a simulator that has been reset, which the console calls."""
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = simulator_process
     platform = Simulated(simulator_process)
     platform.sim("/reset", {})

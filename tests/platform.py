@@ -1,4 +1,4 @@
-"""The platform's side of a callback, written from its documentation and sharing no code with ours."""
+"""The platform's side of a callback, written from its documentation without the console's code."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ class Push:
 
 @dataclass(frozen=True)
 class Platform:
-    """Signs and seals pushes for one account, and opens its replies."""
+    """A platform that signs and encrypts pushes for one account, and decrypts its replies."""
 
     appid: str
     token: str
@@ -67,7 +67,7 @@ class Platform:
         return Push(query, body.encode())
 
     def in_json(self, xml: str, *, sealed: bool = True) -> Push:
-        """Returns the same push as an account gets it whose owner chose JSON."""
+        """Returns the same push in JSON, for accounts in JSON mode."""
         message = {
             str(child.tag): int(child.text) if child.tag in ("CreateTime", "MsgId") else child.text
             for child in etree.fromstring(xml)
@@ -87,11 +87,11 @@ class Platform:
         return base64.b64encode(AES.new(key, AES.MODE_CBC, key[:16]).encrypt(raw)).decode()
 
     def opened(self, reply: bytes) -> dict[str, str]:
-        """Returns the elements of a sealed reply, its signature checked."""
+        """Checks the signature of an encrypted reply; returns its elements."""
         return elements(self.unsealed(elements(reply)))
 
     def unsealed(self, sealed: Mapping[str, Any]) -> bytes:
-        """Returns the reply in an envelope, its signature checked."""
+        """Checks the signature of an envelope; returns its decrypted reply."""
         expected = sign(self.token, str(sealed["TimeStamp"]), sealed["Nonce"], sealed["Encrypt"])
         assert sealed["MsgSignature"] == expected
         key = base64.b64decode(self.aes_key + "=")

@@ -1,6 +1,6 @@
-"""Programs of the machine that tests need.
+"""The installed programs that tests need.
 
-Without one there is nothing to try; with ``EVERY_TOOL`` that is a fault: no pipeline leaves tests out.
+Tests of a missing program are skipped; with ``EVERY_TOOL`` they fail, so that the pipeline skips none.
 """
 
 import os
@@ -12,7 +12,7 @@ PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
 
 
 def installed(*names: str) -> str:
-    """Returns where the first of these programs is, or the empty text."""
+    """Returns the path of the first installed one of these programs, or the empty text."""
     found = next(filter(None, (shutil.which(name, path=PATH) for name in names)), "")
     assert found or not os.environ.get("EVERY_TOOL"), f"{names[0]} is not installed"
     return found

@@ -1,7 +1,7 @@
-"""A database of its own in Redis for each process that runs tests side by side.
+"""A separate Redis database for each parallel test process.
 
-Loaded as a pytest plugin, before the settings are read: one process's ``flushdb`` and tokens are nothing to
-the others.
+Loaded as a pytest plugin before the settings, so that ``flushdb`` and tokens of a process do not affect the
+others.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What is logged and traced while a test runs, as it is written in production, is searched for secrets."""
+"""The search for secrets in the logs and traces of each test, in the production format."""
 
 import logging
 import random
@@ -22,7 +22,7 @@ SECRETS = re.compile(
 
 
 class Watch(logging.Handler):
-    """Keeps the lines that have a secret in them."""
+    """A log handler that keeps lines with a secret."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -38,7 +38,7 @@ class Watch(logging.Handler):
 
 
 class WatchedSpans:
-    """A collector of traces that keeps the spans with a secret in them."""
+    """A collector of traces that keeps spans with a secret."""
 
     def __init__(self) -> None:
         self.found: list[str] = []

@@ -1,4 +1,4 @@
-"""A business system as it calls us; its signature is written from the documentation, without our code."""
+"""A business system that calls the API, with a signature written from the documentation alone."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ from wechat.api.models import ApiClient
 
 @dataclass
 class Signed:
-    """Calls as one client; ``headers`` are laid over those of each call, ``None`` takes one away."""
+    """An API client; ``headers`` replace those of each call, ``None`` removes one."""
 
     key: str
     secret: str
@@ -68,7 +68,7 @@ class Signed:
 
 
 def business_system(*accounts: OfficialAccount, scopes: list[str], **fields: Any) -> Signed:
-    """A client of these accounts with these scopes, and the means to call as it."""
+    """Creates an API client for these accounts and scopes; returns its caller."""
     client = ApiClient(name="订单系统", scopes=scopes, **fields)
     secret = client.make_secret()
     client.save()

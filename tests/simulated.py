@@ -1,4 +1,4 @@
-"""The simulator as the platform of a test."""
+"""The control of the simulator, as the platform in tests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ class Simulated:
     base: str
 
     def know(self, account: OfficialAccount, **differently: Any) -> None:
-        """Sets the account up at the simulator as it is here, but for what is given."""
+        """Creates the account at the simulator with the same settings, except those given."""
         self.sim(
             "/accounts",
             {
@@ -31,30 +31,30 @@ class Simulated:
         )
 
     def know_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
-        """Sets a merchant up there; `given` are its certificate, apiv3_key and the like.
+        """Creates a merchant at the simulator; `given` are its certificate, apiv3_key and other settings.
 
-        The answer holds the platform's keys for it and, for who brought no certificate, a private_key and
+        The answer has the platform's keys for it and, for a merchant without a certificate, a private_key and
         serial_no.
         """
         payload: dict[str, Any] = self.sim("/merchants", {"mchid": mchid, "appids": [appid], **given})
         return payload
 
     def pay(self, prepay: str, openid: str, **given: Any) -> dict[str, Any]:
-        """Pays a prepay_id, code_url or h5_url as somebody, and waits until the merchant was notified."""
+        """Pays a prepay_id, code_url or h5_url as a person, and waits until the merchant was notified."""
         paid: dict[str, Any] = self.sim("/pay", {"prepay": prepay, "openid": openid, **given})
         return paid
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
-        """Returns every payment and refund as the platform has them, in fen."""
+        """Returns all payments and refunds of the platform's ledger, in fen."""
         ledger: dict[str, Any] = self.look(f"/merchants/{mchid}/ledger")
         return ledger
 
     def settle(self) -> None:
-        """Lets WeChat Pay do what is due by its clock: finish refunds, deliver notices."""
+        """Runs the due tasks of WeChat Pay: completing refunds, delivering notifications."""
         self.sim("/notices/settle", {})
 
     def pass_time(self, seconds: float) -> None:
-        """Moves the platform's clock, and lets WeChat Pay do what became due."""
+        """Moves the platform's clock, and runs the tasks of WeChat Pay that became due."""
         self.sim("/clock", {"advance": seconds})
         self.settle()
 

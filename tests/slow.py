@@ -1,4 +1,4 @@
-"""A receiver that answers properly, but takes its time: whoever waits for it to the end gets an answer."""
+"""A receiver that answers correctly but slowly."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ WAYS = ("says nothing", "drips its headers", "drips its body")
 
 @contextmanager
 def slow_receiver(way: str) -> Iterator[str]:
-    """The address of one that is slow in one of ``WAYS``, for the length of the block."""
+    """Serves a receiver that is slow in one of ``WAYS`` during the block; yields its URL."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=_serve, args=(server, way, over))

@@ -1,4 +1,4 @@
-"""Workbooks as different programs write them, all with the same sheet; and a few that nobody should open."""
+"""The workbooks of different programs, all with the same sheet, and some hostile ones."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ DAY = "32994"
 
 
 class _Pipe(io.RawIOBase):
-    """Cannot be wound back: sizes come after the data of each part, as from a program that streams."""
+    """A file that cannot seek, so that sizes follow the data of each part, as from a streaming program."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -61,7 +61,7 @@ def strings(*texts: str) -> str:
 
 
 def of_excel(rows: str, *, shared: str = "", compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A workbook of one sheet in the layout of Excel."""
+    """Returns a workbook of one sheet in Excel's layout."""
     parts = {
         "[Content_Types].xml": "<Types/>",
         "_rels/.rels": relationships(officeDocument="xl/workbook.xml"),
@@ -185,7 +185,7 @@ WRITERS: list[Callable[[], bytes]] = [excel, libre_office, streamed, prefixed, o
 
 
 def hostile() -> Mapping[str, bytes]:
-    """Small files that would cost much, or are none: each is refused with a sentence."""
+    """Returns small files that are expensive to read, or no workbooks: each is refused with a message."""
     usual = excel()
     many = "".join(f"<c><v>{n}</v></c>" for n in range(300))
     same = '<c t="s"><v>0</v></c>'

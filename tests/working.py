@@ -1,4 +1,4 @@
-"""Workers' turns, taken by the test itself."""
+"""The workers' turns, run by the test itself."""
 
 from django.utils import timezone
 
@@ -9,20 +9,20 @@ SENDS = ("pushes.send", "pushes.send_bulk")
 
 
 def send_due() -> int:
-    """Sends what is due, of campaigns and otherwise; returns how many pushes were taken on."""
+    """Sends due pushes, including those of campaigns; returns the number of claimed pushes."""
     return work.run_all(*SENDS)
 
 
 def kept_running() -> None:
-    """Pretends, after time was travelled, that workers were at work all the while: it was no outage."""
+    """Records after a move of the clock that workers ran all the time, so that it is not an outage."""
     LastTick.objects.update(at=timezone.now())
 
 
 def react_to_due() -> int:
-    """Handles the messages that have their answer; returns how many."""
+    """Runs the reactions to answered messages; returns their number."""
     return work.run("inbox.react")
 
 
 def react_to_late() -> int:
-    """Work out the answers that were not ready in time; returns how many."""
+    """Computes the answers that were not ready in time; returns their number."""
     return work.run("inbox.react_late")

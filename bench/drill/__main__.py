@@ -1,10 +1,10 @@
-"""Faults, judged by the ledger: `make drill`, or `python -m bench.drill` beside a database of its own.
+"""The fault drill: `make drill`, or `python -m bench.drill` with a database of its own.
 
-Starts a whole installation whose ways to Postgres, Redis, WeChat, WeChat Pay and a receiver of webhooks lead
-through proxies, lets one after the other fail in every way while all kinds of work go on, kills and freezes
-its processes, and asks the platform's ledger what came of it: nothing lost, nobody twice, money equal.
-`--only postgres:down` does one row; all of them write ``docs/resilience.md`` anew. The exit code is 1 if any
-cell failed, or if there was no time for all.
+Starts a whole installation that reaches Postgres, Redis, WeChat, WeChat Pay and a receiver of webhooks
+through proxies, applies each kind of fault to one after the other while all kinds of work go on, kills and
+freezes its processes, and checks the platform's ledger: nothing is lost, nothing is sent twice, money is
+equal. `--only postgres:down` performs one row; a run of all rows rewrites ``docs/resilience.md``. The exit
+code is 1 if any cell failed, or if there was no time for all rows.
 """
 
 import argparse
@@ -19,16 +19,16 @@ from pathlib import Path
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# A connection for each column, and the judge's.
+# One connection for each column, and one for the judge.
 os.environ["DB_POOL_SIZE"] = "40"
 django.setup()
 
 from django.conf import settings  # noqa: E402
 
 DATABASE = settings.DATABASES["default"]
-# The judge writes also while the installation is to find a database that does not.
+# The judge has to write even while the database refuses writes of the installation.
 DATABASE["OPTIONS"]["options"] = "-c default_transaction_read_only=off -c application_name=drill"
-# They end as well when Postgres crashes.
+# The drill's own connections end as well when Postgres crashes.
 DATABASE["CONN_HEALTH_CHECKS"] = True
 
 from bench.drill import report  # noqa: E402
@@ -40,7 +40,7 @@ from config.embedded.interruption import exit_on_signal  # noqa: E402
 
 LOOK_SECONDS = 2.0
 AS_SHIPPED = ("redis", "")  # broker and pooler
-# Exit code, as of test programs that skip.
+# The exit code of skipped test programs.
 NOT_INSTALLED = 77
 
 
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _performed(chosen: Sequence[Drill], there: Installation, ends: float) -> dict[str, report.Cells]:
-    """Performs one after the other, and judges each as soon as its work has come to an end."""
+    """Performs the drills one after the other, and judges each as soon as its work is finished."""
     judged: dict[str, report.Cells] = {}
     waiting: list[Row] = []
     report.head()
@@ -80,7 +80,7 @@ def _performed(chosen: Sequence[Drill], there: Installation, ends: float) -> dic
 
 
 def _judge(rows: Sequence[Row], judged: dict[str, report.Cells]) -> list[Row]:
-    """Judges those that are settled; returns the others."""
+    """Judges the settled rows; returns the others."""
     left = []
     for row in rows:
         if row.is_settled():
@@ -93,7 +93,7 @@ def _judge(rows: Sequence[Row], judged: dict[str, report.Cells]) -> list[Row]:
 
 @contextmanager
 def _folder(kept: Path | None) -> Iterator[Path]:
-    """Yields the folder for the programs' output: the named one, else one that is deleted afterwards."""
+    """Yields the folder for the programs' output: the given one, else a temporary one."""
     if kept is not None:
         kept.mkdir(parents=True)
         yield kept

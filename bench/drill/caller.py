@@ -1,4 +1,4 @@
-"""A business system and a browser: they call, and repeat what was not accepted until it is."""
+"""The clients of the drill, a business system and a browser, which repeat calls until they are accepted."""
 
 import hashlib
 import hmac
@@ -12,21 +12,21 @@ from typing import Any
 
 import requests
 
-# As long as a browser shows nothing: an answer that takes longer is none.
+# The timeout of browsers; an answer that takes longer counts as none.
 HANG_SECONDS = 30.0
 PATIENCE_SECONDS = 240.0
 PAUSE_SECONDS = 1.0
-# What a caller is told to repeat: busy, too many, the other side has not answered, away.
+# The statuses that ask callers to repeat a call: busy, rate limit, upstream failure, unavailable.
 REPEATABLE = frozenset({409, 429, 502, 503})
 
 
 class NotAccepted(Exception):
-    """An error: a call was repeated for minutes and never accepted, or its answer made no sense."""
+    """An error: a call was repeated for minutes and never accepted, or its answer was invalid."""
 
 
 @dataclass
 class Caller:
-    """Signs calls as the documentation of the API describes it."""
+    """A business system that signs calls as the documentation of the API describes."""
 
     base: str
     key: str
@@ -59,10 +59,10 @@ class Caller:
 
 @dataclass
 class Insistence:
-    """Repeats a call until it is accepted, and notes answers that no caller should get.
+    """A client that repeats calls until they are accepted, and records answers that no caller should get.
 
-    ``may_be_cut``: connections may break, as the process that answers them is killed. ``given_up`` is set
-    when the whole drill ends.
+    ``may_be_cut``: connections may break, because the process that answers them is killed. ``given_up`` is
+    set at the end of the whole drill.
     """
 
     may_be_cut: bool = False
@@ -73,9 +73,9 @@ class Insistence:
     def until_accepted(
         self, call: Callable[[], requests.Response], also: frozenset[int] = frozenset()
     ) -> requests.Response:
-        """Repeats the call until it is accepted, and returns that answer.
+        """Repeats a call until it is accepted, and returns that answer.
 
-        ``also`` are further statuses after which it is repeated. Raises ``NotAccepted``.
+        ``also`` are further statuses after which the call is repeated. Raises ``NotAccepted``.
         """
         ends, last = time.monotonic() + PATIENCE_SECONDS, "nothing"
         while time.monotonic() < ends and not self.given_up.is_set():

@@ -1,4 +1,4 @@
-"""What happens to the installation, one row of the table each: begun, lasting for a while, and over."""
+"""The disturbances of the installation, one for each row of the table, as context managers."""
 
 import itertools
 import signal
@@ -26,7 +26,7 @@ from bench.drill.worker import LEASE
 
 FAULT_SECONDS = 8.0
 KILLS, BETWEEN_KILLS = 3, 5.0
-# Of the installation; the drill's own are called by its name.
+# The application name of the installation's connections; those of the drill have its own name.
 SESSIONS = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'drill'"
 )
@@ -49,21 +49,21 @@ FULL = (
     "EXECUTE FUNCTION no_space()"
 )
 STANDBY_SECONDS = 60.0
-# A poisonous row is tried so often, and waits for an hour at most in between.
+# How long a poisonous row may take until it is set aside, with shortened pauses.
 POISON_SECONDS = 120.0
 
 Disturbance = Callable[[Installation], AbstractContextManager[None]]
 
 
 class DrillFailed(Exception):
-    """An error: the effect that the disturbance itself was to have did not occur."""
+    """An error: the disturbance did not have its intended effect."""
 
 
 @dataclass(frozen=True)
 class Drill:
-    """A row: ``disturbance`` is the fault while its block lasts, ``seconds`` how long that is at least.
+    """A row of the table: ``disturbance`` is active during its block, for at least ``seconds``.
 
-    ``cuts``: connections to the web process itself may break.
+    ``cuts``: connections to the web process itself can break.
     """
 
     name: str
@@ -77,7 +77,7 @@ def through_proxy(service: Service, fault: Fault) -> Drill:
     def disturbed(there: Installation) -> Iterator[None]:
         ways = [there.proxies[service]]
         if service == Service.REDIS and not there.has_own_broker:
-            # As shipped, it is the broker as well.
+            # In the shipped configuration, Redis is also the broker.
             ways.append(there.proxies[Service.BROKER])
         try:
             _switch(ways, fault)
@@ -89,7 +89,7 @@ def through_proxy(service: Service, fault: Fault) -> Drill:
 
 
 def _switch(ways: Sequence[Proxy], fault: Fault | None) -> None:
-    """Switches all proxies at the same moment: a restart takes its time."""
+    """Switches all proxies at the same moment, because a restart takes some time."""
     with ThreadPoolExecutor(len(ways)) as pool:
         list(pool.map(lambda way: way.switch(fault), ways))
 
@@ -110,7 +110,7 @@ def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
 
 @contextmanager
 def _beside(there: Installation, *names: str) -> Iterator[None]:
-    """Runs these programs beside the others, as long as the block lasts."""
+    """Runs additional programs during the block."""
     with ExitStack() as started:
         for name in names:
             started.callback(there.programs[name].stop)
@@ -126,7 +126,7 @@ def three_beats(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def frozen_worker(there: Installation) -> Iterator[None]:
-    """Freezes the worker in mid-work; another one takes that over, and the first wakes up and goes on."""
+    """Freezes the worker during its work; another one takes over, then the first one is resumed."""
     frozen = there.programs["worker"]
     with _beside(there, "second worker"):
         frozen.send(signal.SIGSTOP)
@@ -139,7 +139,7 @@ def frozen_worker(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def crashed_postgres(there: Installation) -> Iterator[None]:
-    """Kills a server process of Postgres, which then ends every session and recovers from its log."""
+    """Kills a server process of Postgres, which then ends all sessions and recovers from its log."""
     for _time in range(2):
         with connection.cursor() as cursor:
             psutil.Process(_wait_for(cursor, SESSIONS)).kill()
@@ -160,9 +160,9 @@ def _wait_for_recovery() -> None:
 
 @contextmanager
 def read_only_postgres(there: Installation) -> Iterator[None]:
-    """Makes Postgres refuse writes, as after a failover that leads clients to a server that only reads.
+    """Makes Postgres refuse writes, as after a failover to a read-only server.
 
-    The drill itself may write.
+    The drill itself can still write.
     """
     name = str(connection.settings_dict["NAME"])
     try:
@@ -180,7 +180,7 @@ def read_only_postgres(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_redis(there: Installation) -> Iterator[None]:
-    """Makes Redis answer every write with an error, as it does without memory or disk left."""
+    """Makes Redis answer all writes with an error, as it does when memory or disk are full."""
     with Redis(port=there.redis.port) as client:
         client.config_set("maxmemory", "1")
         try:
@@ -191,11 +191,11 @@ def full_redis(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def poisonous_row(there: Installation) -> Iterator[None]:
-    """Adds a row that no worker can do: tried as often as its kind says, then set aside with its error."""
+    """Adds a row that fails in every worker: it has to be retried the configured times, then set aside."""
     row = FollowerSync.objects.create(account=there.mini, step="nonsense", due_at=timezone.now())
     rows, ends = FollowerSync.objects.filter(pk=row.pk), time.monotonic() + POISON_SECONDS
     while rows.filter(due_at__isnull=False).exists() and time.monotonic() < ends:
-        # Time is travelled: the last of the pauses is an hour.
+        # The clock is moved, because the last pause is an hour.
         rows.filter(due_at__gt=timezone.now()).exclude(error="").update(due_at=timezone.now())
         time.sleep(1)
     yield
@@ -216,7 +216,7 @@ def killed_redis(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_disk_of_postgres(there: Installation) -> Iterator[None]:
-    """Makes Postgres refuse every write as on a full disk, except those of the drill itself."""
+    """Makes Postgres refuse all writes as on a full disk, except those of the drill itself."""
     with connection.cursor() as cursor:
         cursor.execute(NO_SPACE)
         cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
@@ -231,7 +231,7 @@ def full_disk_of_postgres(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def full_disk_of_console(there: Installation) -> Iterator[None]:
-    """Makes every write to a file by a process of the console fail, logs and uploads included."""
+    """Makes all writes to files by processes of the console fail, including logs and uploads."""
     ours = [each for name in ("web", "worker", "beat") for each in there.programs[name].tree()]
     limits = {each: each.rlimit(psutil.RLIMIT_FSIZE) for each in ours}
     try:
@@ -246,14 +246,14 @@ def full_disk_of_console(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def workers_with_other_clocks(there: Installation) -> Iterator[None]:
-    """Runs two more workers, one whose clock is two minutes fast and one whose clock is two minutes slow."""
+    """Runs two more workers, one with a clock two minutes fast, one with a clock two minutes slow."""
     with _beside(there, "worker ahead", "worker behind"):
         yield
 
 
 @contextmanager
 def web_with_another_clock(there: Installation) -> Iterator[None]:
-    """Has requests answered by a web process whose clock is two minutes fast."""
+    """Routes requests to a web process with a clock two minutes fast."""
     there.change_web("web ahead")
     try:
         yield
@@ -263,7 +263,7 @@ def web_with_another_clock(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def rolling_upgrade(there: Installation) -> Iterator[None]:
-    """Changes the tables under load, and replaces each process by another that is ready first."""
+    """Migrates the tables under load, and replaces each process by another one that is ready first."""
     upgrade.migrate()
     there.change_web("second web")
     there.programs["second worker"].start()
@@ -281,9 +281,9 @@ def rolling_upgrade(there: Installation) -> Iterator[None]:
 
 @contextmanager
 def failed_over(there: Installation) -> Iterator[None]:
-    """Kills the first Postgres under load, and has the one that followed it take its place, for good.
+    """Kills the primary Postgres under load, and promotes the standby permanently.
 
-    Replication is synchronous, as what was committed is to be there afterwards.
+    Replication is synchronous, because no committed row may be lost.
     """
     standby = Standby(there.folder / "standby", settings.DATABASE_URL)
     there.ends.callback(standby.kill)
@@ -295,7 +295,7 @@ def failed_over(there: Installation) -> Iterator[None]:
         _wait_for(cursor, "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
         cursor.execute("SHOW data_directory")
         folder = Path(cursor.fetchone()[0])
-    # In the midst of the load.
+    # During the load.
     time.sleep(BETWEEN_KILLS)
     psutil.Process(int((folder / "postmaster.pid").read_text().split()[0])).kill()
     time.sleep(BETWEEN_KILLS)
@@ -307,7 +307,7 @@ def failed_over(there: Installation) -> Iterator[None]:
 
 
 def _wait_for(cursor: Any, question: str) -> Any:
-    """Asks the database again and again; returns the first value it gives. Raises ``DrillFailed``."""
+    """Repeats a query until it returns a value; returns it. Raises ``DrillFailed`` after a timeout."""
     ends = time.monotonic() + STANDBY_SECONDS
     cursor.execute(question)
     while (found := cursor.fetchone()) is None:
@@ -341,6 +341,6 @@ DRILLS: tuple[Drill, ...] = (
     Drill("clock:web", web_with_another_clock),
     Drill("poisonous row", poisonous_row, seconds=0.0),
     Drill("rolling upgrade", rolling_upgrade, seconds=0.0),
-    # The last one: from then on everything is on the other Postgres.
+    # The last drill, because everything is on the other Postgres afterwards.
     Drill("failover:postgres", failed_over, seconds=0.0),
 )

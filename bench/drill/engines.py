@@ -1,8 +1,8 @@
-"""On every engine that is found here: `make drill-engines`, or `python -m bench.drill.engines`.
+"""The drill on all installed engines: `make drill-engines`, or `python -m bench.drill.engines`.
 
-For each, a whole installation is started on it and a few of the drills are performed. What is not installed
-is said in a sentence, with where it comes from, and fails nothing. More are named by the environment:
-`DRILL_POSTGRES` and `DRILL_REDIS`, folders and files with a colon between them.
+For each engine, a whole installation is started and a few of the drills are performed. Engines that are not
+installed are listed with their source, and are not failures. More engines are named by the environment
+variables `DRILL_POSTGRES` and `DRILL_REDIS`, as folders and files separated by colons.
 """
 
 import argparse
@@ -35,7 +35,7 @@ PACKAGED = {
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine to run the drill on: how it is told of the engine, and which rows concern that."""
+    """An engine to run the drill on, with the drill's options and its rows."""
 
     name: str
     rows: Sequence[str]
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def engines() -> Iterator[Engine]:
-    """Yields the engines that are installed; for poolers and brokers, the drill itself finds that out."""
+    """Yields the installed engines; for poolers and brokers, the drill itself checks the installation."""
     for folder in _postgres_folders():
         yield Engine(_version(folder / "postgres"), POSTGRES, {"EMBEDDED_POSTGRES_BIN": str(folder)})
     for server in _redis_servers():
@@ -91,7 +91,7 @@ def _version(server: Path) -> str:
 
 
 def _drilled(engine: Engine) -> bool:
-    """Runs the drill on an engine. Returns whether nothing failed, or the engine is not installed."""
+    """Runs the drill on an engine. Returns whether it succeeded, or the engine is not installed."""
     print(f"\n{engine.name}", flush=True)
     began = time.monotonic()
     only = [word for name in engine.rows for word in ("--only", name)]
@@ -107,7 +107,7 @@ def _drilled(engine: Engine) -> bool:
 
 
 def _chosen() -> list[Engine]:
-    """Returns the engines that the command line asks for; ends the program where none is called so."""
+    """Returns the engines that the command line names; exits with an error if one is unknown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--only", action="append", default=[], help="only engines whose names have this in them"

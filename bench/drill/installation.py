@@ -1,7 +1,7 @@
-"""A whole installation whose every way to somebody else leads through a proxy that can fail.
+"""The installation under test, which reaches all services through proxies that can fail.
 
-Web, worker and beat are processes as they are shipped. The drill itself speaks to Postgres and to the
-simulator directly: what it judges by is there while the installation is cut off from it.
+Web, worker and beat are processes in the shipped configuration. The drill itself connects to Postgres and to
+the simulator directly, so that it can check them while the installation cannot reach them.
 """
 
 import base64
@@ -43,7 +43,7 @@ from wechat.replies.models import Rule
 from wechat.webhooks.models import Endpoint, new_secret
 
 WORD = "演练"
-# Longer than any lease of a drill; shorter than the five minutes for which signatures are good.
+# Longer than any lease of a drill; shorter than the five minutes for which signatures are valid.
 CLOCK_SKEW = datetime.timedelta(minutes=2)
 FIRST, LATER = "收到演练", "演练的第二句"
 RULE = {
@@ -61,7 +61,7 @@ MASS_SEND = "/cgi-bin/message/mass/send"
 
 
 class Service(StrEnum):
-    """A service that the installation needs from others; each is reached by a proxy of its own."""
+    """An external service of the installation; each has its own proxy."""
 
     POSTGRES = "postgres"
     REDIS = "redis"
@@ -73,7 +73,7 @@ class Service(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """The choice of a broker, which carries the wake-ups of workers, and of a pooler before Postgres."""
+    """The choice of a broker, which transports the wake-ups of workers, and of a pooler for Postgres."""
 
     broker: str = "redis"
     pooler: str = ""
@@ -81,15 +81,15 @@ class Choice:
 
 @dataclass
 class Installation:
-    """The installation under test: its processes, its account as known here, and the platform's side."""
+    """The installation under test: its processes, its account in the database, and the platform's state."""
 
     web: str
     platform: Simulated
     proxies: dict[Service, Proxy]
     programs: dict[str, Program]
-    # Who comes to ``web`` is led to one of the web processes, each on a port of its own.
+    # The proxy ``web`` routes requests to one of the web processes, each of which has its own port.
     door: Proxy
-    # The drill's own way to Postgres, on which nothing fails.
+    # The drill's own connection to Postgres, which never fails.
     judge: Proxy
     redis: Redis
     folder: Path
@@ -103,9 +103,9 @@ class Installation:
     caller: Caller
     session: str
     ledger: Ledger
-    # Of the web processes.
+    # The ports of the web processes.
     ports: Mapping[str, int]
-    # What is to be done when all of it ends.
+    # The callbacks to run at the end of the installation.
     ends: ExitStack
     supervisor: Supervisor = field(init=False)
 
@@ -113,7 +113,7 @@ class Installation:
         return answers(self.web, "/healthz/ready")
 
     def change_web(self, to: str) -> None:
-        """Has another web process take over once it is ready; the former one finishes what it has begun."""
+        """Switches to another web process once it is ready; the former one finishes its requests."""
         former = next(name for name, port in self.ports.items() if port == self.door.target)
         self.programs[to].start()
         self.programs[to].wait_until(lambda: answers(f"http://127.0.0.1:{self.ports[to]}", "/healthz/ready"))
@@ -123,9 +123,9 @@ class Installation:
 
 @contextmanager
 def installed(folder: Path, choice: Choice) -> Iterator[Installation]:
-    """Fills the database of the environment, and starts everything; ends all that it started.
+    """Fills the database of the environment, and runs the installation during the block.
 
-    Raises ``Missing`` when something of the choice is not installed.
+    Raises ``Missing`` if a part of the choice is not installed.
     """
     with ExitStack() as stack:
         platform_port = free_port()
@@ -188,9 +188,9 @@ def answers(base: str, path: str) -> bool:
 def _programs(
     platform_port: int, ports: Mapping[str, int], environment: Mapping[str, str], folder: Path
 ) -> dict[str, Program]:
-    """Returns the programs by their names, started as ``make run`` starts them.
+    """Returns the programs by their names, with the commands of ``make run``.
 
-    Some run beside the others for a while; their names say so, as "second worker".
+    Additional ones, such as "second worker", only run for some time.
     """
     beat = module("celery", "--quiet", "-A", "config.beat", "beat")
     commands = {
@@ -210,7 +210,7 @@ def _programs(
 
 
 def _clock(skew: datetime.timedelta | None) -> dict[str, str]:
-    """Returns the environment variables that set a program's clock wrong by that much."""
+    """Returns the environment variables that shift a program's clock by ``skew``."""
     if skew is None:
         return {}
     days = skew / datetime.timedelta(days=1)
@@ -262,31 +262,31 @@ def _environment(
 
 
 def _moved(url: str, port: int) -> str:
-    """Returns the address of a server, moved to another port of this machine."""
+    """Returns a server's URL, changed to another port of this machine."""
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
 
 
 def _point_at(platform: str, web: str) -> None:
-    """Sets this process, which fills the database, to speak to the platform directly."""
+    """Configures this process, which fills the database, to call the platform directly."""
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = platform
     settings.WECHAT_OPEN_BASE = settings.WECHAT_MP_BASE = platform
     settings.PUBLIC_URL = web
 
 
 def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int) -> dict[str, Any]:
-    """Returns what there is to work with, by the names of ``Installation``."""
+    """Creates the accounts and other data; returns them by the field names of ``Installation``."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
     account = OfficialAccount.objects.get(slug="demo")
     portable.write(account, Rule(position=Rule.objects.filter(account=account).count()), RULE)
     platform.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
-    # A push that is given up does not keep others away. The pauses are those of the
-    # platform when nobody answers, also where a connection is refused: there is one web process, and until it
-    # is back after a kill nobody else could take a push.
+    # A push that is given up does not pause others. The pauses are those of the platform after a timeout,
+    # also for refused connections: there is only one web process, and no other one could accept a push until
+    # it is restarted after a kill.
     platform.sim("/settings", {"mark_fail_after": 1_000_000, "repeat_pause": 5.0})
-    # The rows of a whole run send more than an account may in a day.
+    # The rows of a whole run send more than the daily quota of an account.
     platform.sim(f"/accounts/{account.appid}/quota", {"api": MASS_SEND, "daily_limit": 10_000})
     template = Template.objects.create(
         account=account, kind="template", platform_id=TEMPLATE["template_id"], title=TEMPLATE["title"],
@@ -323,7 +323,7 @@ def _caller(web: str, account: OfficialAccount) -> Caller:
 
 
 def _session(account: OfficialAccount) -> str:
-    """Returns the session key of a member of staff who looks at this account."""
+    """Returns the session key of a member of staff who has chosen this account."""
     browser = Client(headers={"Host": "127.0.0.1"})
     browser.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
     browser.post("/admin/account/", {"account": account.pk})

@@ -1,4 +1,4 @@
-"""What followers truly received, as the platform tells it: the judge of every message."""
+"""The platform's ledger of messages that followers received, by which all messages are checked."""
 
 import threading
 from typing import Any
@@ -9,7 +9,7 @@ Entry = dict[str, Any]
 
 
 class Ledger:
-    """The entries of one account, of which only the new ones are asked for."""
+    """The entries of one account, read incrementally."""
 
     def __init__(self, platform: Simulated, appid: str) -> None:
         self._platform, self._appid = platform, appid
@@ -17,7 +17,7 @@ class Ledger:
         self._lock = threading.Lock()
 
     def received(self, people: str) -> list[Entry]:
-        """Returns everything that reached those whose openids begin like that, the oldest first."""
+        """Returns all messages received by people whose openids begin with ``people``, the oldest first."""
         with self._lock:
             after = self._entries[-1]["seq"] if self._entries else 0
             page = self._platform.look(f"/accounts/{self._appid}/ledger?after={after}")

@@ -1,4 +1,4 @@
-"""The processes of an installation: started, killed at any moment, frozen, and ended with certainty."""
+"""The processes of an installation: starting, killing, freezing and stopping them."""
 
 import os
 import signal
@@ -20,12 +20,12 @@ from config.embedded.launching import die_with_parent
 
 STOP_SECONDS = 20
 READY_SECONDS = 180
-# Between the end of a program and its next beginning, as in deploy/systemd.
+# The pause before a restart, as in deploy/systemd.
 RESTART_SECONDS = 2.0
 
 
 class Program:
-    """One of our programs with its children, in a session of its own; its output goes to ``log``."""
+    """A program with its children, in its own session; its output is written to ``log``."""
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path
@@ -52,7 +52,7 @@ class Program:
         return []
 
     def look_after(self) -> bool:
-        """Starts the program again if it ended by itself; returns whether it had."""
+        """Restarts the program if it ended by itself; returns whether it had."""
         with self._lock:
             if not self._is_wanted or self.is_running:
                 return False
@@ -61,7 +61,7 @@ class Program:
 
     def _launch(self) -> None:
         parent = os.getpid()
-        # As everywhere it runs somebody else writes the log: it is no file of the program's own.
+        # As in all deployments another process writes the log, which is not a file of the program.
         with self.log.open("ab") as output, _copied_to(output) as copied:
             self._process = subprocess.Popen(
                 self._command,
@@ -77,7 +77,7 @@ class Program:
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Waits until the program is ready.
 
-        Raises ``RuntimeError``, with the end of its log, when it ends before that or takes minutes.
+        Raises ``RuntimeError``, with the end of its log, if it ends before that or takes minutes.
         """
         ends = time.monotonic() + READY_SECONDS
         while not is_ready():
@@ -91,20 +91,20 @@ class Program:
         return self._process is not None and self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """Sends the signal to the program and all of its children."""
+        """Sends a signal to the program and all of its children."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
     def kill(self) -> None:
-        """Ends the program and its children as ``kill -9`` does, all at the same moment."""
+        """Kills the program and its children at the same moment, like ``kill -9``."""
         self._leave()
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def stop(self) -> None:
-        """Ends the program as an operator does; what is left after ``STOP_SECONDS`` is killed."""
+        """Stops the program as an operator does; kills the rest after ``STOP_SECONDS``."""
         self._leave()
         self.send(signal.SIGCONT)
         if self._process is not None:
@@ -119,14 +119,14 @@ class Program:
 
 
 def _copied_to(output: IO[bytes]) -> IO[bytes]:
-    """Returns a pipe whose content is written there; it ends with the last one who has it open."""
+    """Returns a pipe whose content is copied to ``output``, until its last writer closes it."""
     copying = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=output)
     assert copying.stdin
     return copying.stdin
 
 
 class Supervisor:
-    """Starts programs again that ended by themselves, as systemd, compose and Kubernetes do."""
+    """A supervisor that restarts programs that ended by themselves, like systemd, compose and Kubernetes."""
 
     def __init__(self, programs: Collection[Program]) -> None:
         self.restarts: Counter[str] = Counter()

@@ -1,14 +1,14 @@
-"""A TCP proxy on the loopback interface that does to connections what failing networks and servers do.
+"""A TCP proxy on the loopback interface that simulates failures of networks and servers.
 
-It runs in a thread of its own and is switched from any other::
+It runs in its own thread and can be switched from any other::
 
     with Proxy(5432) as proxy:
         connect("127.0.0.1", proxy.port)
         proxy.switch(Fault.SLOW)
         proxy.switch(None)
 
-A fault concerns the connections there are as well as those that come. When one is over that left nothing
-usable behind (``ENDED_WITH``), the connections that lived through it are cut.
+A fault concerns existing and new connections. At the end of a fault that leaves connections unusable
+(``ENDED_WITH``), the connections that existed during it are cut.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ ENDED_WITH = frozenset({Fault.HALF_OPEN, Fault.WRONG_DATA})
 
 
 class Proxy:
-    """Listens on ``port`` and forwards to another port of this machine, as long as the block lasts."""
+    """A proxy that listens on ``port`` and forwards to another port of this machine during its block."""
 
     def __init__(self, target: int, *, slow_seconds: float = SLOW_SECONDS) -> None:
         self.target = target
@@ -75,11 +75,11 @@ class Proxy:
         self._loop.close()
 
     def switch(self, fault: Fault | None) -> None:
-        """Starts a fault, or ends the one there is; a restart ends by itself after ``RESTART_SECONDS``."""
+        """Starts a fault, or ends the current one (``None``); a restart ends after ``RESTART_SECONDS``."""
         self._run(self._switch(fault))
 
     def aim(self, target: int, *, cut: bool = True) -> None:
-        """Leads new connections to another port; existing ones are cut, unless ``cut`` is false."""
+        """Forwards new connections to another port; existing ones are cut, unless ``cut`` is false."""
         self.target = target
         if cut:
             self._loop.call_soon_threadsafe(self._cut)
@@ -126,14 +126,14 @@ class Proxy:
         assert task
         self._tasks.add(task)
         self._connections.add(writer)
-        # Only ``_end`` cancels it, and who made the task would complain.
+        # Only ``_end`` cancels it, and the creator of the task would log the exception.
         with suppress(OSError, asyncio.CancelledError):
             await self._joined(reader, writer)
         self._finish(writer)
         self._tasks.discard(task)
 
     def _finish(self, writer: asyncio.StreamWriter) -> None:
-        """Closes a connection once everything was sent, or as the fault of the moment wants it."""
+        """Closes a connection after everything was sent, or as the current fault requires."""
         self._connections.discard(writer)
         if self._fault == Fault.RESET:
             reset(writer)
@@ -144,7 +144,7 @@ class Proxy:
         if self._fault == Fault.RESET:
             return
         while self._fault == Fault.HALF_OPEN:
-            # Whoever comes is taken in and hears nothing, until that is over and the connection is cut.
+            # A new connection is accepted but gets no data, until the fault ends and the connection is cut.
             await self._changed.wait()
         if writer.transport.is_closing():
             return
@@ -165,7 +165,7 @@ class Proxy:
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, spoiled: bool
     ) -> None:
-        """Forwards data as the present fault allows; ``spoiled`` says that wrong data may take its place."""
+        """Forwards data as the current fault allows; with ``spoiled``, wrong data can replace it."""
         while chunk := await reader.read(CHUNK):
             if self._fault == Fault.SLOW:
                 await asyncio.sleep(self._slow_seconds)
@@ -176,14 +176,14 @@ class Proxy:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """Ends a connection with RST, as a server does that was killed."""
+    """Closes a connection with RST, like a killed server."""
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORTIVE)
         writer.transport.abort()
 
 
 def free_port() -> int:
-    """Returns a port that stays ours while nobody listens: none that outgoing connections are given."""
+    """Returns a free port outside the range of outgoing connections, so that it stays free."""
     while not can_listen(port := random.choice(PORTS)):
         pass
     return port

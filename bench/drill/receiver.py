@@ -1,4 +1,4 @@
-"""A business system that is told of events: it takes every webhook and remembers which, and how often."""
+"""A business system that accepts all webhooks and counts them."""
 
 import threading
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Receiver:
-    """Listens on ``port`` as long as the block lasts; ``got`` counts deliveries by their ``webhook-id``."""
+    """A receiver that listens on ``port`` during its block; ``got`` counts deliveries by ``webhook-id``."""
 
     def __init__(self, port: int) -> None:
         self.port = port

@@ -1,4 +1,4 @@
-"""The table of a run: on the terminal row by row, and as a page of the documentation."""
+"""The report of a run: rows on the terminal, and a page of the documentation."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ PAGE = PROJECT / "docs" / "resilience.md"
 WIDTH = 20
 Cells = dict[str, Cell]
 
-# What of the matrix is not drilled, and why.
+# The parts of the matrix that are not drilled, with the reasons.
 NOT_DRILLED: Mapping[str, str] = {
     "disk full, clock × slow, half-open, reset, wrong data, restart": (
         "Cannot happen: a disk and a clock are no connection. A disk is full or is not, a clock is right or "
@@ -52,7 +52,7 @@ def head() -> None:
 
 
 def print_row(name: str, row: Cells) -> None:
-    """Prints a row; how much was done in a cell that is well, and below it what is wrong in the others."""
+    """Prints a row: the amount of work of successful cells, and below it the errors of the others."""
     print(f"{name:{WIDTH}} {' '.join(f'{each:>9}' for each in _cells(row))}", flush=True)
     for column, cell in row.items():
         for problem in dict.fromkeys(cell.wrong):
@@ -62,7 +62,7 @@ def print_row(name: str, row: Cells) -> None:
 
 
 def write(rows: Mapping[str, Cells], seconds: float) -> None:
-    """Writes the page of results anew."""
+    """Rewrites the page of results."""
     lines = [
         f"| | {' | '.join(each.name for each in COLUMNS)} |",
         f"|---{'|---' * len(COLUMNS)}|",
@@ -86,7 +86,7 @@ def write(rows: Mapping[str, Cells], seconds: float) -> None:
 
 
 def _mark(row: Cells) -> str:
-    """Returns what a row's name is followed by if the fault itself did not happen as it should."""
+    """Returns the mark after a row's name if the fault itself did not have its effect."""
     return ": FAILED" if row[ITSELF].wrong else ""
 
 

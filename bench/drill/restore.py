@@ -1,9 +1,10 @@
-"""Backup and restore: `make drill-restore`, or `python -m bench.drill.restore` beside a database of its own.
+"""The drill of backup and restore: `make drill-restore`, or `python -m bench.drill.restore`.
 
-While orders are made and paid, money is given back and messages are sent, the database is dumped. All of it
-goes on, then everything ends, the dump is restored as `docs/operations.md` says, and everything begins
-again. At last the bill of the day is read: whatever WeChat Pay knows and the restored database does not has
-to be booked or to stand among the exceptions, and nobody may have got a message twice.
+It needs its own database, which is dumped while orders are created, paid and refunded and messages are sent.
+The work continues, then all processes stop, the dump is restored as in `docs/operations.md`, and everything
+starts again. Finally the bill of the day is read: all payments and refunds that WeChat Pay knows and the
+restored database lacks have to be booked or listed as exceptions, and nobody may have received a message
+twice.
 """
 
 import datetime
@@ -47,7 +48,7 @@ from wechat.sdk.beijing import BEIJING  # noqa: E402
 COLUMNS: tuple[type[Column], ...] = (Orders, Refunds, Pushes, Replies)
 ROUNDS = 5
 SETTLE_SECONDS = 240.0
-# On the day after the next morning there are bills.
+# The clock is moved this far ahead, to the day after the next morning, when the bills exist.
 UNTIL_BILLS = datetime.timedelta(hours=36)
 
 
@@ -67,7 +68,7 @@ def _drilled(there: Installation, backup: Path) -> Iterator[str]:
     before = _worked(there, "00")
     _settle(before)
     print(f"Before the backup: {_told(before)}", flush=True)
-    # What is due when it is taken is sent, and is due once more in the backup.
+    # Rows that are due at the time of the dump are sent, and are due again in the backup.
     due = _worked(there, "01")
     _dump(backup)
     after = _worked(there, "02")
@@ -147,7 +148,7 @@ def _run(name: str, *arguments: str) -> None:
 
 
 def _twice(there: Installation) -> Iterator[str]:
-    """Yields a sentence if somebody got a message twice, whatever its kind."""
+    """Yields an error message if somebody received a message twice, of any kind."""
     got = Counter((each["openid"], str(each["content"])) for each in there.ledger.received("o"))
     twice = [openid for (openid, _content), times in got.items() if times > 1]
     if twice:
@@ -155,8 +156,8 @@ def _twice(there: Installation) -> Iterator[str]:
 
 
 def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
-    """Reads the day's bills as a worker does on the morning after."""
-    # The workers' clocks stay where they are.
+    """Reads the day's bills as a worker does the next morning; yields error messages."""
+    # The workers' clocks are not moved.
     for name in ("beat", "worker"):
         there.programs[name].stop()
     there.platform.sim("/settings", {"sign_with_clock": True})
@@ -165,7 +166,7 @@ def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
         reconciling.fetch_day(there.merchant, day)
         for _kind in reconciling.Kind:
             work.run(reconciling.BILLS.name)
-    # What keeps a bill from being compared.
+    # The reason why a bill could not be reconciled.
     for bill in Bill.objects.filter(merchant=there.merchant, day=day).exclude(state=Bill.State.MATCHED):
         yield f"the bill of {bill.kind} is {bill.state}: {bill.error}"
     for hold in Hold.objects.filter(work=reconciling.BILLS.name):
@@ -173,9 +174,9 @@ def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
 
 
 def _unaccounted(there: Installation) -> Iterator[str]:
-    """Yields a sentence for each payment or refund at WeChat Pay neither booked here nor an exception.
+    """Yields a sentence for each payment or refund at WeChat Pay that is neither booked nor an exception.
 
-    A payment counts as booked only when its amount is the same.
+    A payment only counts as booked if its amount is equal.
     """
     ledger = there.platform.merchant_ledger(there.merchant.mchid)
     paid = dict(Order.objects.filter(paid_at__isnull=False).values_list("out_trade_no", "payer_total"))

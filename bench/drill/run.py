@@ -1,4 +1,4 @@
-"""One row of the table: the columns at work before, during and after a fault, and what came of it."""
+"""A row of the table: the work of the columns before, during and after a fault, and its results."""
 
 import threading
 import time
@@ -14,16 +14,16 @@ from bench.drill.drills import Drill, DrillFailed
 from bench.drill.installation import Installation
 
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 3.0
-# Longer than a lease, a minute in which WeChat refuses a repeat, the longest pause of a probe, and the faults
-# of the rows that begin meanwhile.
+# Longer than a lease, the minute in which WeChat refuses a repeat, the longest pause of a probe, and the
+# faults of the rows that begin meanwhile.
 SETTLE_SECONDS = 300.0
-# The cell of what the disturbance itself was to show.
+# The cell of the disturbance itself.
 ITSELF = "itself"
 
 
 @dataclass
 class Cell:
-    """The result of one column: how much work was done, and what was not as promised."""
+    """The result of one column: the amount of work, and the broken guarantees."""
 
     acts: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -31,9 +31,9 @@ class Cell:
 
 
 class Row:
-    """A drill that was performed; it is judged once all of its work has come to an end.
+    """A performed drill, which is judged once all of its work is finished.
 
-    What has to wait for that, as for the end of a lease, does so while the next rows are performed.
+    Work that has to wait, for the end of a lease for example, does so while the next rows are performed.
     """
 
     def __init__(self, drill: Drill, there: Installation, mark: str) -> None:
@@ -46,7 +46,7 @@ class Row:
         self._over_at = 0.0
 
     def perform(self) -> None:
-        """Has the columns work, and the fault begin and end."""
+        """Runs the columns' work while the fault begins and ends."""
         enough, ended_before = threading.Event(), self._there.supervisor.restarts.copy()
         with ThreadPoolExecutor(len(self._columns), thread_name_prefix="column") as pool:
             self._note([pool.submit(_closing, each.prepare) for each in self._columns])
@@ -68,12 +68,12 @@ class Row:
         self._itself.note = ", ".join(f"{name} ended by itself and was started again" for name in ended)
 
     def is_settled(self) -> bool:
-        """Returns whether all work has come to its end, or has had minutes to do so."""
+        """Returns whether all work is finished, or had minutes to finish."""
         self._waiting = {each.name: each.waiting() for each in self._columns}
         return not any(self._waiting.values()) or time.monotonic() > self._over_at + SETTLE_SECONDS
 
     def cells(self) -> dict[str, Cell]:
-        """Returns the results by the names of the columns, and that of the disturbance itself."""
+        """Returns the results by the names of the columns, including that of the disturbance itself."""
         cells = {each.name: Cell(each.acts, self._wrong(each), each.note()) for each in self._columns}
         return {ITSELF: self._itself, **cells}
 
@@ -101,7 +101,7 @@ def _work(column: Column, enough: threading.Event) -> None:
     number = 0
     try:
         while not enough.is_set():
-            # What the drill itself could not write, as Postgres crashed, is no work of the installation's.
+            # Failed writes of the drill itself, after Postgres crashed, are not errors of the installation.
             with suppress(OperationalError, InterfaceError):
                 column.act(number)
             number += 1

@@ -1,6 +1,6 @@
-"""The servers of an installation that a drill starts itself, each of which can be killed: on loopback alone.
+"""The servers that a drill starts itself on the loopback interface, each of which can be killed.
 
-What is installed decides which: ``Missing`` says in one sentence what is not.
+``Missing`` names a program that is not installed.
 """
 
 import os
@@ -27,11 +27,11 @@ RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 class Missing(Exception):
-    """A program is not installed; the message is a sentence that says which, and where it comes from."""
+    """An error: a program is not installed; the message names it and its source."""
 
 
 class Server(ABC):
-    """A server that listens on ``port``, keeps its data in ``folder``, and may be killed at any moment."""
+    """A server that listens on ``port``, keeps its data in ``folder``, and can be killed at any moment."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -46,7 +46,7 @@ class Server(ABC):
         return {}
 
     def start(self) -> None:
-        """Starts the server; returns once it listens. Raises ``RuntimeError`` when it does not."""
+        """Starts the server; returns once it listens. Raises ``RuntimeError`` if it does not."""
         own_folder(self.folder)
         with Path(os.devnull).open() as nothing:
             self._process = launch(
@@ -71,7 +71,7 @@ class Server(ABC):
 
 
 class Redis(Server):
-    """The installation's cache, and its broker where there is no other; on an append-only file."""
+    """The installation's cache, and by default its broker, with an append-only file."""
 
     def command(self) -> Sequence[str | Path]:
         options = {"--port": str(self.port), "--bind": "127.0.0.1", "--appendonly": "yes", "--save": ""}
@@ -79,7 +79,7 @@ class Redis(Server):
 
 
 class RabbitMq(Server):
-    """A broker of one node with a registry of names of its own."""
+    """A broker with one node and its own name registry."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -119,14 +119,14 @@ class RabbitMq(Server):
 
 
 class _NameRegistry(Server):
-    """A registry in which nodes of Erlang find each other's ports; the machine's own is left alone."""
+    """The registry by which Erlang nodes find each other's ports, separate from the machine's."""
 
     def command(self) -> Sequence[str | Path]:
         return [shutil.which("epmd") or "epmd", "-port", str(self.port), "-address", "127.0.0.1"]
 
 
 class PgBouncer(Server):
-    """A pooler in transaction mode before the installation's Postgres."""
+    """A pooler in transaction mode for the installation's Postgres."""
 
     def __init__(self, folder: Path, database_url: str, *, connections: int = 20) -> None:
         super().__init__(folder)
@@ -156,7 +156,7 @@ class PgBouncer(Server):
 
 
 class Standby(Server):
-    """A second Postgres that follows the first one, and may take its place."""
+    """A standby Postgres that replicates the primary, and can be promoted."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         super().__init__(folder)
@@ -167,7 +167,7 @@ class Standby(Server):
         return [program("postgres"), "-D", self.folder, *_settings(options)]
 
     def copy(self) -> None:
-        """Fills the folder from the primary, which goes on meanwhile."""
+        """Copies the primary's data to the folder while the primary runs."""
         passwords = self.folder.with_suffix(".passwords")
         private(passwords, f"*:*:*:*:{self._primary['password']}")
         own_folder(self.folder)
@@ -193,7 +193,7 @@ class Standby(Server):
 
 
 def private(path: Path, content: str) -> None:
-    """Writes a file that only its server's user may read."""
+    """Writes a file that only the server's user can read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(content)

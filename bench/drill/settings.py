@@ -1,4 +1,4 @@
-"""Settings of a drill: as deployed, but for the files of pages, which are served as they lie there."""
+"""The settings of a drill: those of a deployment, but static files are served unprocessed."""
 
 from config.settings import *  # noqa: F403 - all of them
 from config.settings import STORAGES as DEPLOYED

@@ -1,6 +1,6 @@
-"""Migrations of the kind that a next version brings, to the tables that are the largest and the busiest.
+"""The migrations of a simulated next version, on the largest and busiest tables.
 
-They are written as ``config.migrations`` asks for: the version that runs does not notice them.
+They follow the rules of ``config.migrations``, so that they do not affect the running version.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ LOCK_TIMEOUT = "2s"
 
 
 def migrate() -> None:
-    """Adds a column with a default, an index and a constraint to each of the tables."""
+    """Adds a column with a default, an index and a constraint to each table."""
     _set_lock_timeout(LOCK_TIMEOUT)
     for app, model in TABLES:
         carry_out(app, operations(app, model))
@@ -32,7 +32,7 @@ def migrate() -> None:
 
 
 def migrate_back() -> None:
-    """Drops the columns again, with the index and the constraint of each; nothing reads them."""
+    """Drops these columns, which nothing reads, with their indexes and constraints."""
     with connection.cursor() as cursor:
         for app, model in TABLES:
             table = connection.ops.quote_name(apps.get_model(app, model)._meta.db_table)
@@ -40,7 +40,7 @@ def migrate_back() -> None:
 
 
 def operations(app: str, model: str) -> Sequence[Operation]:
-    """Returns the operations of a migration that adds all of this to the table of a model."""
+    """Returns the operations of a migration that adds them to the table of a model."""
     named = f"drilled_{model}"
     condition = models.Q(drilled__gte=0)
     add_index = AddIndexByPartition if (app, model) in PARTITIONED else AddIndexConcurrently
@@ -53,7 +53,7 @@ def operations(app: str, model: str) -> Sequence[Operation]:
 
 
 def carry_out(app: str, operations: Sequence[Operation]) -> None:
-    """Does to the database what a migration of an app with these operations would."""
+    """Applies migration operations of an app to the database."""
     state = ProjectState.from_apps(apps)
     for operation in operations:
         after = state.clone()

@@ -1,8 +1,8 @@
-"""The Celery application of a drill: ours, with leases short enough to see them end, and a receiver nearby.
+"""The Celery application of a drill: the console's, with short leases, and webhooks to this machine.
 
-What a killed worker had claimed is somebody else's when its lease ends. In the shipped worker that takes up
-to ten minutes, longer than any call could last; here it takes ``LEASE``. Webhooks may go to this machine, as
-they may not elsewhere.
+The claims of a killed worker are free for others when their lease ends. In the shipped worker that takes up
+to ten minutes, longer than any call can last; here it takes ``LEASE``. Webhooks can be sent to this machine,
+which is forbidden otherwise.
 """
 
 import datetime

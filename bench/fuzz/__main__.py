@@ -1,10 +1,10 @@
-"""Hostile input at every door, judged: `make fuzz`, or `python -m bench.fuzz` beside a database of its own.
+"""The fuzzer of all entry points: `make fuzz`, or `python -m bench.fuzz` with a database of its own.
 
-Starts the simulator and one web process, sends each door so many inputs, one after the other, and reports
-every one that was answered with 5xx or not at all, took more than two seconds of CPU, or lifted the
-process's memory over 512 MB. An input is the same in every run with the same seed: `--door login --only 17`
-sends one again. A run over all doors writes ``docs/fuzzing.md`` anew. The exit code is 1 if any failed, or if
-there was not the time for all of them.
+Starts the simulator and one web process, sends a number of inputs to each door one after the other, and
+reports each input that was answered with 5xx or not at all, took more than two seconds of CPU, or raised the
+process's memory above 512 MB. Inputs are deterministic by the seed: `--door login --only 17` repeats one. A
+run over all doors rewrites ``docs/fuzzing.md``. The exit code is 1 if any input failed, or if there was not
+enough time for all.
 """
 
 import argparse
@@ -35,10 +35,10 @@ PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory() as folder, _served(Path(folder)) as (server, world, log):
-        # Django is set up by now.
+        # Imported here, because Django has to be set up first.
         from bench.fuzz.doors import DOORS
 
-        # What is loaded with the first request is no input's fault.
+        # Modules that the first request loads must not count for an input.
         for generate in DOORS.values():
             generate(world, Random(0)).send(server.port, "127.0.0.1")
         until = time.monotonic() + options.minutes * 60
@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
-    """Runs the simulator and one web process, as `make run` starts them. Yields server, data and log."""
+    """Runs the simulator and one web process, as with `make run`. Yields the server, the data and the log."""
     platform, port = free_port(), free_port()
     base = f"http://127.0.0.1:{platform}"
     names = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")
@@ -89,7 +89,7 @@ def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
         django.setup()
         from bench.fuzz.world import made
 
-        # Before the server starts: it sees what is new only after a while.
+        # Before the server starts, because its caches show new rows only after a while.
         world = made()
         application = [*web, "--ws", "none", "config.asgi:application"]
         with running(application, port, {"DEBUG": "1"}, log) as server:
@@ -116,7 +116,7 @@ def _try(server: Server, given: "Input", name: str, verdict: Verdict) -> None:
 
 
 def _address(name: str) -> str:
-    """Returns another address for each input, so that no limit by address refuses the later ones."""
+    """Returns a different IP address for each input, so that rate limits by address refuse none."""
     random = Random(name)
     return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
 

@@ -1,4 +1,4 @@
-"""How a valid input becomes a hostile one: a few changes, drawn by a generator that can be started again."""
+"""The mutations of valid inputs: a few changes, drawn by a seeded random generator."""
 
 import io
 import json
@@ -61,7 +61,7 @@ def _insert(random: Random, data: bytes) -> bytes:
 
 
 def _between_tags(random: Random, data: bytes) -> bytes:
-    """Replaces the content of an element, a field or a string, whatever marks its ends."""
+    """Replaces the content of an element, a field or a string between its delimiters."""
     marks = [at for at, byte in enumerate(data[:20_000]) if byte in b'<>"[],=&\n']
     if len(marks) < 2:
         return _insert(random, data)
@@ -117,17 +117,17 @@ def _any(random: Random, depth: int = 0) -> Any:
 
 
 def as_json(random: Random, value: Any) -> bytes:
-    """Returns a value as JSON, as senders write it: escaped or not, now and then with broken bytes."""
+    """Returns a value as JSON, escaped or not, sometimes with invalid bytes."""
     text = json.dumps(value, ensure_ascii=random.random() < 0.5)
     if isinstance(value, dict) and value and random.random() < 0.05:
-        # A name that is there twice.
+        # A duplicate key.
         text = f"{text[:-1]}, {json.dumps(random.choice(list(value)))}: {json.dumps(_any(random))}}}"
     data = text.encode(errors="surrogatepass")
     return scrambled(random, data, 2) if random.random() < 0.15 else data
 
 
 def repacked(random: Random, archive: bytes) -> bytes:
-    """Returns a ZIP archive, as Excel's files are, with one of its members scrambled or blown up."""
+    """Returns a ZIP archive, such as an Excel file, with one member scrambled or enlarged."""
     with zipfile.ZipFile(io.BytesIO(archive)) as before:
         members = {name: before.read(name) for name in before.namelist()}
     name = random.choice(list(members))

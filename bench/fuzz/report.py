@@ -1,4 +1,4 @@
-"""The results of a run: on the terminal door by door, and as a page of the documentation."""
+"""The report of a run: doors on the terminal, and a page of the documentation."""
 
 import sys
 from collections import Counter
@@ -25,7 +25,7 @@ the platform did not do what it was asked for.
 
 @dataclass
 class Verdict:
-    """The results of the inputs that one door was sent."""
+    """The results of the inputs of one door."""
 
     answered: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -48,7 +48,7 @@ def print_verdict(door: str, verdict: Verdict) -> None:
 
 
 def write(verdicts: Mapping[str, Verdict], seed: str) -> None:
-    """Writes the page of results anew."""
+    """Rewrites the page of results."""
     lines = [
         f"| {door} | {verdict.answered.total():,} | {verdict.counted} | {verdict.slowest:.2f} s | "
         f"{verdict.peak_mb:.0f} MB | {len(verdict.failures)} |"

@@ -1,4 +1,4 @@
-"""One input: a request, sent over a connection of its own from an address of its own."""
+"""The input of the fuzzer: a request, sent over its own connection from its own IP address."""
 
 import http.client
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from bench.fuzz.mutations import CHARSETS, TEXTS
 
 TIMEOUT_SECONDS = 60
-# A cookie and a form that agree get past the protection against forged requests.
+# A matching pair of cookie and form field, which passes the CSRF protection.
 CSRF = "f" * 32
 PARAMETERS = ["limit", "cursor", "account", "lang", "format", "q", "page"]
 
@@ -45,7 +45,7 @@ def with_query(path: str, query: Mapping[str, str | list[str]]) -> str:
 
 
 def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """Returns the query's parameters, now and then with one of them changed, left out, added or repeated."""
+    """Returns the query's parameters, sometimes with one of them changed, omitted, added or repeated."""
     changed: dict[str, str | list[str]] = dict(query)
     if changed and random.random() < 0.25:
         name = random.choice(list(changed))
@@ -59,14 +59,14 @@ def changed_query(random: Random, query: Mapping[str, str]) -> dict[str, str | l
 
 
 def part(random: Random, usual: str) -> str:
-    """Returns a part of a path, usually the one that exists."""
+    """Returns a part of a path, usually the valid one."""
     return usual if random.random() < 0.6 else quote(random.choice(TEXTS)[:4_000], safe="", errors="replace")
 
 
 def multipart(
     fields: Iterable[tuple[str, bytes]], files: Mapping[str, tuple[str, bytes]], boundary: str
 ) -> bytes:
-    """Returns a form as a browser sends it; ``files`` are names and contents."""
+    """Returns a multipart body as browsers send it; ``files`` has names and contents by field."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
         for name, value in fields
@@ -82,12 +82,12 @@ def multipart(
 
 
 def headers(random: Random, kind: str) -> dict[str, str]:
-    """Returns the headers that every request has; the charset is now and then a strange one."""
+    """Returns the headers of every request; the charset is sometimes an unusual one."""
     charset = "" if random.random() < 0.95 else f"; charset={random.choice(CHARSETS)}"
     return {"Host": "127.0.0.1", "Content-Type": kind + charset}
 
 
 def word(random: Random) -> str:
-    """Returns a text, cut down to what a header can hold."""
+    """Returns a random text, limited to characters and length of a header."""
     text = random.choice(TEXTS)[:2_000].encode("latin-1", "replace").decode("latin-1")
     return "".join(each for each in text if each.isprintable())

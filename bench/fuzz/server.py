@@ -1,4 +1,4 @@
-"""The server that is tried, as one process, and what each input costs it."""
+"""The server under test, as one process, with the cost of inputs."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ import psutil
 
 
 class Server:
-    """A running process; its CPU time and its peak of memory are the system's own figures."""
+    """A running process, with its CPU time and peak memory from the system."""
 
     def __init__(self, process: psutil.Process, port: int) -> None:
         self.port = port
@@ -31,7 +31,7 @@ class Server:
 
 @contextmanager
 def running(module: list[str], port: int, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """Runs a Python module that listens on the port, as long as the block lasts."""
+    """Runs a Python module that listens on the port during the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module], env=os.environ | environment, stdout=output, stderr=output

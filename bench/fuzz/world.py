@@ -1,4 +1,4 @@
-"""What the inputs are about: the demo's data, and the keys by which a sender gets past each door."""
+"""The data for the inputs: the demo's rows, and the keys that make requests valid at each door."""
 
 import hashlib
 import hmac
@@ -51,14 +51,14 @@ class World:
     xlsx: bytes
     picture: bytes
     menu_file: bytes
-    # Of a member of staff, and of a follower in the shop.
+    # The cookies of a member of staff, and of a follower in the shop.
     cookies: str = ""
     item: int = 0
     forms: list[Any] = field(default_factory=list)
     platforms: dict[str, Platform] = field(default_factory=dict)
 
     def signed(self, method: str, path: str, query: str, body: bytes) -> dict[str, str]:
-        """Returns the headers that sign a call of a business system, as the documentation describes it."""
+        """Returns the headers that sign a call of a business system, as the API's documentation describes."""
         timestamp, nonce = str(int(time())), uuid.uuid4().hex
         digest = hashlib.sha256(body).hexdigest()
         text = "\n".join([method, path, query, timestamp, nonce, digest])
@@ -71,7 +71,7 @@ class World:
 
 
 def made() -> World:
-    """Fills a fresh database with what the inputs are about; the simulator has to run."""
+    """Fills an empty database with the data for the inputs; the simulator has to run."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
     account = OfficialAccount.objects.get(slug="demo")
@@ -82,7 +82,7 @@ def made() -> World:
     Follower.objects.create(account=account, openid=OPENID)
     mini = OfficialAccount.objects.get(slug="demo-mini")
     session = tokens.start(visitors.logged_in(account, OPENID), LoginSession.Kind.MINIPROGRAM)
-    # As the calls of mini programs take nobody else.
+    # Calls of mini programs accept only this kind of account.
     in_mini_program = visitors.logged_in(mini, OPENID, session_key="c2Vzc2lvbmtleTAxMjM0NQ==")
     access = tokens.start(in_mini_program, LoginSession.Kind.MINIPROGRAM).access
     client = ApiClient(name="fuzz", scopes=[name for name, _label in scopes.known()], per_minute=600_000)
@@ -117,9 +117,9 @@ def _platform(account: OfficialAccount) -> Platform:
 
 
 def _ordered(account: OfficialAccount) -> Order:
-    """Returns an order of a merchant whose platform's private key is known.
+    """Returns an order of a merchant for which the platform's private key is known.
 
-    Notifications of it can therefore be signed.
+    Its notifications can therefore be signed.
     """
     merchant = Merchant.objects.create(
         slug="fuzz",
@@ -141,7 +141,7 @@ def _ordered(account: OfficialAccount) -> Order:
 
 
 def _session(account: OfficialAccount) -> str:
-    """Returns the session key of a member of staff who looks at this account."""
+    """Returns the session key of a member of staff who has chosen this account."""
     client = Client(headers={"Host": "127.0.0.1"})
     client.force_login(User.objects.get(username="admin"), "django.contrib.auth.backends.ModelBackend")
     client.post("/admin/account/", {"account": account.pk})

@@ -1,4 +1,4 @@
-"""The account itself: addresses, network check, quotas, auto-replies (WeChat reference 4.3 to 4.6)."""
+"""The API of the account: addresses, network check, quotas, auto-replies (WeChat reference 4.3 to 4.6)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def callback_addresses(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/callback/check")
 async def callback_check(call: Call) -> Answer:
-    """Tries to connect to the callback address; one that cannot be reached loses every packet."""
+    """Tests the connection to the callback address; an unreachable one is reported with 100% packet loss."""
     action = call.body.get("action")
     if action not in ACTIONS:
         raise ApiError(40202)
@@ -50,7 +50,7 @@ async def callback_check(call: Call) -> Answer:
 
 
 async def reached(url: str) -> tuple[str, float | None]:
-    """Returns the address behind a URL and the milliseconds a connection took, None when nobody listens."""
+    """Returns the IP address (or host) of a URL, and the connection time in ms (None: unreachable)."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.perf_counter()
@@ -64,7 +64,7 @@ async def reached(url: str) -> tuple[str, float | None]:
 
 
 def counted(call: Call) -> str:
-    """Returns the API a quota is asked of. Raises 76021 for none, 76022 for one of people's own tokens."""
+    """Returns the API whose quota is requested. Raises 76021 for an unknown API, 76022 for one of OAuth."""
     path = call.text("cgi_path", 76021)
     if path.startswith("/sns/"):
         raise ApiError(76022)
@@ -81,7 +81,7 @@ def clear_one_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota")
 def clear_quota(call: Call) -> Answer:
-    """Clears all of the account's counters, ten times a month together with the call by secret."""
+    """Clears all of the account's counters; ten times a month, calls by secret included."""
     if call.text("appid", 41002) != call.account.appid:
         raise ApiError(40013)
     call.account.quotas.clear_all(day_of(call.world)[:7])
@@ -90,7 +90,7 @@ def clear_quota(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/clear_quota/v2", by="secret")
 def clear_quota_by_secret(call: Call) -> Answer:
-    """Clears all of the account's counters by its secret; it works when the token's own quota is used up."""
+    """Clears all of the account's counters by its secret, even if no quota for tokens is left."""
     given = call.parameter("appsecret")
     if not given:
         raise ApiError(41004)

@@ -1,4 +1,4 @@
-"""What an API handler is given, and how it registers (WeChat reference 0.2, 17)."""
+"""The argument of API handlers, and the decorator that registers them (WeChat reference 0.2, 17)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from simulator.errors import ApiError
 from simulator.push import Pusher
 from simulator.world import Account, World
 
-# Whose credential a call carries; `nobody`'s handler finds out itself who calls.
+# The kind of credential of a call; handlers for `nobody` identify the caller themselves.
 Credential = Literal["token", "secret", "user", "component", "nobody"]
 Answer = Mapping[str, Any] | Response
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
 
 NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
-# Escapes of ASCII (control characters, mostly) have no other spelling; only the needless ones are refused.
+# Escapes of ASCII (mostly control characters) are necessary in JSON; only unnecessary ones are refused.
 NEEDLESS_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")
 
 
@@ -43,13 +43,13 @@ class Call:
 
     @property
     def caller(self) -> str:
-        """Returns the AppID of the account, or of a component that calls for itself."""
+        """Returns the AppID of the account, or of the component if it calls on its own behalf."""
         return self.account.appid or (self.component.appid if self.component else "")
 
     def text(self, name: str, missing: int = 47001) -> str:
         """Returns a text field of the body.
 
-        Raises `missing` when it is absent or empty, 47001 when it is no text.
+        Raises `missing` if it is absent or empty, 47001 if it is not a text.
         """
         if value := self.optional_text(name):
             return value
@@ -70,7 +70,7 @@ class Call:
         return value or ""
 
     def whole(self, name: str, otherwise: int, malformed: int = 47001) -> int:
-        """Returns a number that may be absent, and may be written as a text.
+        """Returns an integer field of the body, which may be written as a text; `otherwise` if it is absent.
 
         Raises `malformed` for anything else.
         """
@@ -115,7 +115,7 @@ def verified_service(account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A registered call. With GET among its `methods` it takes a POST without a body too."""
+    """A registered call. If its `methods` include GET, it also accepts a POST without a body."""
 
     methods: tuple[str, ...]
     handler: Handler
@@ -138,9 +138,9 @@ def api(
 ) -> Callable[[Handler], Handler]:
     """Registers a handler.
 
-    `also` is a second method that clients in use call it with. Calls by "secret" carry appid and secret, no
-    token; calls by "user" the token of a person who agreed to it, not the account's; calls by "component" a
-    component_access_token. An `upload` is a form.
+    `also` is a second HTTP method that existing clients use. Calls by "secret" have appid and secret instead
+    of a token; calls by "user" have a user's OAuth token, not the account's; calls by "component" have a
+    component_access_token. An `upload` is sent as a form.
     """
 
     def register(handler: Handler) -> Handler:
@@ -157,9 +157,9 @@ def api(
 
 
 def json_body(raw: bytes, *, escapes: bool = True) -> dict[str, Any]:
-    """The object in a body.
+    """Returns the JSON object of a body.
 
-    Raises 44002 when it is empty, 47001 when it is no object, 40033 for \\uXXXX where `escapes` are refused.
+    Raises 44002 if the body is empty, 47001 if it is no object, 40033 for \\uXXXX unless `escapes` is set.
     """
     if not raw.strip():
         raise ApiError(44002)

@@ -1,4 +1,4 @@
-"""Codes of mini programs: pictures a phone opens a page with (WeChat reference 14.5)."""
+"""The API of mini program codes: pictures whose scan opens a page (WeChat reference 14.5)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ VERSIONS = ("release", "trial", "develop")
 
 @api("POST", "/wxa/getwxacodeunlimit", right=mini_program)
 def unlimited(call: Call) -> Answer:
-    """Makes a code for a scene of at most 32 characters.
+    """Creates a code for a scene of at most 32 characters.
 
-    Raises 40169 or 40129 for the scene, 41030 for the page, 40097 for the version.
+    Raises 40169 or 40129 for an invalid scene, 41030 for the page, 40097 for the version.
     """
     scene = call.body.get("scene")
     if not isinstance(scene, str) or not 0 < len(scene) <= LONGEST_SCENE:
@@ -46,12 +46,12 @@ def of_path(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/wxaapp/createwxaqrcode", right=mini_program)
 def qrcode_of_path(call: Call) -> Answer:
-    """Makes the square code that older clients show."""
+    """Creates a square QR code, as older clients show it."""
     return picture(call, path_of(call))
 
 
 def path_of(call: Call) -> str:
-    """Returns the path of the page to open. Raises 40159 for one that is missing or too long."""
+    """Returns the path of the page to open. Raises 40159 if it is missing or too long."""
     path = call.body.get("path")
     if not isinstance(path, str) or not 0 < len(path.encode()) <= LONGEST_PATH:
         raise ApiError(40159)

@@ -1,4 +1,4 @@
-"""Comments: opening and closing them, reading, choosing, answering and deleting."""
+"""The API of comments: opening and closing them, reading, featuring, answering and deleting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALL, ORDINARY, CHOSEN = 0, 1, 2
 
 
 def article(call: Call) -> str:
-    """Returns the article that is meant. Raises 88001 for none that was sent or published."""
+    """Returns the article that a call names. Raises 88001 if it was neither sent nor published."""
     data_id, index = call.body.get("msg_data_id"), call.body.get("index", 0)
     if not isinstance(data_id, int) or not isinstance(index, int):
         raise ApiError(47001)
@@ -32,7 +32,7 @@ def comments(call: Call) -> list[Comment]:
 
 
 def meant(call: Call) -> Comment:
-    """Returns the comment that a call names. Raises 88008 for one that is not there."""
+    """Returns the comment that a call names. Raises 88008 if there is none."""
     number = call.body.get("user_comment_id")
     found = next((each for each in comments(call) if each.id == number), None)
     if found is None:
@@ -55,7 +55,7 @@ def closed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/list", right=verified)
 def listed(call: Call) -> Answer:
-    """Returns a page of an article's comments. Raises 88010 for a count that is not one to fifty."""
+    """Returns a page of an article's comments. Raises 88010 unless the count is 1 to 50."""
     begin, count, kind = call.number("begin"), call.number("count"), call.body.get("type", ALL)
     if not 0 < count <= MOST_A_PAGE or begin < 0:
         raise ApiError(88010)
@@ -98,7 +98,7 @@ def delete(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/reply/add", right=verified)
 def reply(call: Call) -> Answer:
-    """Answers a comment, once. Raises 88005 for a second answer, 88007 for an empty or a too long one."""
+    """Answers a comment once. Raises 88005 for a second answer, 88007 if the text is empty or too long."""
     found, content = meant(call), call.body.get("content")
     if not isinstance(content, str) or not 0 < len(content) <= LONGEST_REPLY:
         raise ApiError(88007)

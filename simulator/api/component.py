@@ -15,7 +15,7 @@ from simulator.world import Account
 
 MOST_LISTED = 500
 SERVICE_TYPES = {"subscription": 0, "service": 2, "miniprogram": 0}
-# By name: the values an option may have; the first is that of a new account.
+# The allowed values of each option, by its name; the first is the default of a new account.
 OPTIONS = {
     "location_report": ("0", "1", "2"),
     "voice_recognize": ("0", "1"),
@@ -35,7 +35,7 @@ def component_token(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/component/api_start_push_ticket", by="nobody")
 def start_push_ticket(call: Call) -> Answer:
-    """Starts pushing tickets to a component again, the next one at once."""
+    """Resumes sending verify tickets to a component, the first one immediately."""
     component = owned(call, "component_secret")
     if component.pushes_tickets:
         return {"errcode": 0, "errmsg": "in a normal state"}
@@ -122,7 +122,7 @@ def clear_quota(call: Call) -> Answer:
 def owned(call: Call, secret: str) -> Component:
     """Returns the component whose owner calls.
 
-    Raises 41018, 40013, 41004, 40125, or 61004 for another address.
+    Raises 41018, 40013, 41004 or 40125, or 61004 if the IP address is not listed.
     """
     appid = call.body.get("component_appid")
     if not appid:
@@ -140,7 +140,7 @@ def owned(call: Call, secret: str) -> Component:
 
 
 def own(call: Call) -> Component:
-    """Returns the calling component. Raises 41018 or 61011 when the body names none or another one."""
+    """Returns the calling component. Raises 41018 or 61011 if the body names none, or another one."""
     appid = call.body.get("component_appid")
     if not appid:
         raise ApiError(41018)
@@ -150,12 +150,12 @@ def own(call: Call) -> Component:
 
 
 def authorizer(call: Call) -> Account:
-    """Returns the account that a call names as the authorizer. Raises 40013 for an AppID nobody has."""
+    """Returns the account that a call names as the authorizer. Raises 40013 if the AppID is unknown."""
     return call.world.account(call.text("authorizer_appid", 40013))
 
 
 def authorized(call: Call) -> Account:
-    """Returns the named account. Raises 61003 when it did not authorise the component."""
+    """Returns the account that a call names. Raises 61003 if it did not authorise the component."""
     component, account = own(call), authorizer(call)
     component.authorization(account.appid)
     return account

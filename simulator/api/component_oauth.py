@@ -1,4 +1,4 @@
-"""Web OAuth and mini program logins that a component does for an account that authorised it."""
+"""The API of web OAuth and mini program logins by a component, for an account that authorised it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def session(call: Call) -> Answer:
 
 
 def use_authorizer(call: Call, permission: int | None = None) -> None:
-    """Lets the call be about the account of `appid`. Raises 41018, 61011, 41002, 40013, 61003 or 61007."""
+    """Sets the account of a call by its `appid`. Raises 41018, 61011, 41002, 40013, 61003 or 61007."""
     component, appid = call.component, call.query.get("component_appid")
     if not appid:
         raise ApiError(41018)

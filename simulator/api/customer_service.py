@@ -1,4 +1,4 @@
-"""Customer-service messages and typing (WeChat reference 8.1 to 8.3)."""
+"""The API of customer-service messages and the typing state (WeChat reference 8.1 to 8.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TYPING_SECONDS = 15
 def send(call: Call) -> Answer:
     """Sends a follower a customer-service message.
 
-    Raises 45015 or 45047 when the follower may not be written to now, and the errors of the content.
+    Raises 45015 or 45047 if the follower cannot be sent a message now, and the errors of the content.
     """
     follower = call.account.follower(call.text("touser", 40003))
     kind = call.body.get("msgtype")
@@ -61,13 +61,13 @@ def typed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/custom/business/typing", right=mini_program)
 def business_typing(call: Call) -> Answer:
-    """Shows or hides that a business is typing, one of those whose customer service a mini program runs."""
+    """Shows or hides the typing state of a business whose customer service a mini program runs."""
     call.number("businessid")
     return typed(call)
 
 
 def check_worker(call: Call) -> None:
-    """Checks the service account in whose name a message is sent. Raises 65401 when it does not exist."""
+    """Checks the customer-service account that a message is sent by. Raises 65401 if it does not exist."""
     named = call.body.get("customservice")
     if named is None:
         return

@@ -1,4 +1,4 @@
-"""Statistics, made from what happened here (WeChat reference 15). Days are those of Shanghai."""
+"""The API of statistics, computed from the simulated events (WeChat reference 15). Days are Shanghai's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Rows = Callable[[Call, "Day"], Iterator[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day by its number in the platform's clock."""
+    """A day, identified by its number in the platform's clock."""
 
     number: int
 
@@ -38,12 +38,12 @@ class Day:
         return (EPOCH + timedelta(days=self.number)).isoformat()
 
     def hour_of(self, at: float) -> int:
-        """Returns the hour of a time, in hundreds as the statistics write it: 900 is nine o'clock."""
+        """Returns the hour of a time in the statistics' format, in hundreds: 900 is nine o'clock."""
         return int(at + SHANGHAI_OFFSET) % 86_400 // 3_600 * 100
 
 
 def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Rows]:
-    """Registers `/datacube/<name>`, which gives rows for at most `span` days."""
+    """Registers `/datacube/<name>`, which returns rows for at most `span` days."""
 
     def register(rows: Rows) -> Rows:
         def answer(call: Call) -> Answer:
@@ -58,9 +58,9 @@ def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Ro
 
 
 def asked(call: Call, span: int) -> list[Day]:
-    """Returns the days that a call asks for.
+    """Returns the days that a call requests.
 
-    Raises 61500 for no dates, 61501 for too many or too new ones, 61503 before they are counted.
+    Raises 61500 for invalid dates, 61501 for too many or too recent days, 61503 before they are counted.
     """
     begin, end = (read(call.body.get(name)) for name in ("begin_date", "end_date"))
     today = EPOCH + timedelta(days=call.world.state.clock.day())
@@ -110,7 +110,7 @@ def user_cumulate(call: Call, day: Day) -> Iterator[Row]:
 
 
 def messages(call: Call, first: int, days: int = 1) -> Iterator[tuple[Entry, int]]:
-    """Yields the messages that followers wrote on those days, each with the number of its kind."""
+    """Yields the messages that followers wrote on those days, each with the number of its type."""
     for entry in call.account.entries:
         kind = KINDS.get(entry.msgtype) if entry.via == "message" else None
         if kind and first <= day_number(entry.at) < first + days:
@@ -142,7 +142,7 @@ def upstream_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 @figures("getupstreammsgweek", 30)
 def upstream_of_week(call: Call, day: Day) -> Iterator[Row]:
-    """Yields one block of rows for a week, at its first day, which is a Monday."""
+    """Yields the rows of a week if the day is a Monday, its first day."""
     if is_monday(day):
         yield from counted({"ref_date": day.text}, messages(call, day.number, 7))
 
@@ -158,14 +158,14 @@ def is_monday(day: Day) -> bool:
 
 
 def days_of_month(day: Day) -> int:
-    """Returns how many the month has that begins on this day; none for any other day."""
+    """Returns the number of days of the month that begins on this day; 0 for any other day."""
     first = EPOCH + timedelta(days=day.number)
     following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
     return (following - first).days if first.day == 1 else 0
 
 
 def intervals(ref: Row, found: Iterator[tuple[Entry, int]]) -> Iterator[Row]:
-    """Yields how many people wrote one to five, six to ten, or more messages."""
+    """Yields the numbers of people who wrote 1 to 5, 6 to 10, or more messages."""
     per_person = Counter(entry.openid for entry, _ in found)
     people = Counter(1 if count <= 5 else 2 if count <= 10 else 3 for count in per_person.values())
     for interval in sorted(people):
@@ -193,7 +193,7 @@ def distribution_of_month(call: Call, day: Day) -> Iterator[Row]:
 
 
 def deliveries(call: Call, day: Day) -> dict[int, list[tuple[float, bool]]]:
-    """Returns by hour the milliseconds of each delivery, and whether it failed."""
+    """Returns the duration in ms of each delivery, and whether it failed, by hour."""
     found = defaultdict[int, list[tuple[float, bool]]](list)
     for entry in call.account.entries:
         for each in entry.attempts:
@@ -246,7 +246,7 @@ def page_figures(reads: Reads) -> Row:
 
 @figures("getarticlesummary", 1)
 def article_summary(call: Call, day: Day) -> Iterator[Row]:
-    """Yields the articles somebody read that day; those with hardly a reader are left out, as ever."""
+    """Yields the articles that were read that day; like the platform, without those with very few readers."""
     for each in articles(call):
         reads = each.on(day.number)
         if reads.read >= FEWEST_READS:
@@ -256,7 +256,7 @@ def article_summary(call: Call, day: Day) -> Iterator[Row]:
 
 @figures("getarticletotal", 1)
 def article_total(call: Call, day: Day) -> Iterator[Row]:
-    """Yields the articles sent that day, with running totals for each of its seven days that is over."""
+    """Yields the articles sent that day, with running totals for each past day of their first seven."""
     for each in sent_on(call, day):
         details = [
             {
@@ -280,7 +280,7 @@ def days_over(call: Call, day: Day, most: int) -> range:
 
 
 def shares(total: int) -> tuple[int, int, int]:
-    """Returns the parts of a total that come from the chat, from moments and from elsewhere: they add up."""
+    """Returns the parts of a total from the chat, from moments and from elsewhere; their sum is the total."""
     moments, elsewhere = total * 20 // 100, total * 10 // 100
     return total - moments - elsewhere, moments, elsewhere
 
@@ -314,7 +314,7 @@ def read_on(call: Call, day: Day) -> Reads:
 
 @figures("getuserread", 3)
 def user_read(call: Call, day: Day) -> Iterator[Row]:
-    """Yields how much was read that day: all of it, and its parts by where the readers came from."""
+    """Yields the reading figures of a day: the total, and its parts by the source of the readers."""
     total = read_on(call, day)
     if not total.read:
         return
@@ -346,7 +346,7 @@ def user_read_by_hour(call: Call, day: Day) -> Iterator[Row]:
 
 
 def scenes(ref: Row, users: int, count: int) -> Iterator[Row]:
-    """Yields what was shared, by where it went: two thirds to friends, the rest to moments."""
+    """Yields the shares by their target: two thirds to friends, the rest to moments."""
     for scene, user_share, count_share in (
         (FRIEND, users - users // 3, count - count // 3),
         (SHARED_IN_MOMENTS, users // 3, count // 3),
@@ -369,7 +369,7 @@ def user_share_by_hour(call: Call, day: Day) -> Iterator[Row]:
         yield from scenes({"ref_date": day.text, "ref_hour": hour * 100}, users[hour], counts[hour])
 
 
-# --- articles, in the form of today
+# --- articles, in the current format
 
 
 def sources(total: int) -> list[Row]:
@@ -421,7 +421,7 @@ def reactions(reads: Reads) -> Row:
 
 @figures("getarticletotaldetail", 1, delay=True)
 def article_total_detail(call: Call, day: Day) -> Iterator[Row]:
-    """Yields the articles sent or published that day, with figures for each of thirty days that is over."""
+    """Yields the articles sent or published that day, with figures for each past day of their first 30."""
     for each in articles(call):
         if each.day == day.number:
             yield {

@@ -25,7 +25,7 @@ SCRIPT = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
 
 
 def checked(call: Call, given: Any) -> dict[str, Any]:
-    """Returns an article as the platform keeps it. Raises the error of what is wrong with it."""
+    """Returns an article as the platform stores it. Raises the platform's error if it is invalid."""
     if not isinstance(given, dict) or not given.get("title"):
         raise ApiError(47001)
     if any(not isinstance(given.get(name) or "", str) for name in (*LENGTHS, "content")):
@@ -38,7 +38,7 @@ def checked(call: Call, given: Any) -> dict[str, Any]:
         raise ApiError(45166)
     kind = given.get("article_type", "news")
     CHECKS.get(str(kind), no_kind)(call, given, content)
-    # Pictures from elsewhere are dropped without a word, as the platform does.
+    # Pictures from other hosts are dropped without an error, as on the platform.
     own = (f"{call.world.addresses.mp}/mmbiz/", *PLATFORM)
     content = PICTURE.sub(lambda found: found[0] if found[1].startswith(own) else "<img", content)
     url = f"{call.world.addresses.mp}/s/tempkey"
@@ -125,7 +125,7 @@ def count(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/draft/switch", also="GET")
 def switch(call: Call) -> Answer:
-    """Answers that the draft box is open: it has long been so for everybody, and cannot be shut again."""
+    """Answers that the draft box is open: it is open for all accounts and cannot be closed again."""
     return {**OK, "is_open": 1}
 
 
@@ -138,7 +138,7 @@ def page(call: Call) -> Answer:
 def paged(call: Call, found: list[Any], key: Any) -> Answer:
     """Returns a page of drafts or publications, newest first.
 
-    Raises 40035 for a count that is not 1 to 20.
+    Raises 40035 unless the count is 1 to 20.
     """
     offset, size = call.number("offset"), call.number("count")
     if offset < 0 or not 1 <= size <= 20:

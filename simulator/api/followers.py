@@ -1,4 +1,4 @@
-"""Followers: the list, the profiles and the remarks (WeChat reference 6.1 to 6.4)."""
+"""The API of followers: the list, the profiles and the remarks (WeChat reference 6.1 to 6.4)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simulator.world import Follower
 
 BATCH = 100
 REMARK_BYTES = 30
-# Clients in use send the empty text, and "zh-CN" as an example of old had it.
+# Existing clients send the empty text, and "zh-CN" from an old example.
 LANGUAGES = {"": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "zh_TW": "zh_TW", "en": "en"}
 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
 def listed(call: Call) -> Answer:
-    """Returns the openids after `next_openid`, oldest follower first."""
+    """Returns a page of openids after `next_openid`, the oldest follower first."""
     follower_list, settings = call.world.follower_list(call.account), call.world.settings
     cursor = follower_list.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
@@ -82,9 +82,9 @@ def profile(follower: Follower, language: Any) -> dict[str, Any]:
 
 @api("POST", "/cgi-bin/changeopenid", right=verified)
 def change_openids(call: Call) -> Answer:
-    """Returns the openids here of people who came along from another account.
+    """Returns this account's openids of people who were migrated from another account.
 
-    Raises 40013 for an account that nobody knows.
+    Raises 40013 if the other account is unknown.
     """
     openids = call.texts("openid_list")
     call.world.account(call.text("from_appid", 40013))

@@ -1,4 +1,4 @@
-"""Publishing a draft, and what became of it (WeChat reference 12.4)."""
+"""The API of publications: publishing a draft, and its result (WeChat reference 12.4)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def may_publish(account: Account) -> bool:
 
 @api("POST", "/cgi-bin/freepublish/submit", right=may_publish)
 def submit(call: Call) -> Answer:
-    """Publishes a draft, which leaves the draft box; the result comes as PUBLISHJOBFINISH."""
+    """Publishes a draft and removes it from the draft box; the result is sent as PUBLISHJOBFINISH."""
     draft = wanted(call)
     number, data_id = (start + call.world.next_number() for start in (FIRST_PUBLISH_ID, FIRST_DATA_ID))
     publication = Publication(str(number), str(data_id), draft.articles, int(call.world.now))

@@ -1,4 +1,4 @@
-"""What every API call passes, in this order: method, credential, faults, right, quota, body."""
+"""The checks of every API call, in this order: method, credential, faults, right, quota, body."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ CREDENTIAL_IN_BODY = re.compile(
     r'("(?:access_token|secret|appsecret|component_(?:app)?secret|authorizer_refresh_token)"\s*:\s*")[^"]*'
 )
 KEPT = 8_192
-# The way out when everything is used up.
+# These calls still work when all quotas are used up.
 UNCOUNTED = (
     "/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear",
 )  # fmt: skip
 
 
 class GatewayError(Exception):
-    """The gateway fails before the platform answers."""
+    """An error: the gateway fails before the platform answers."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -53,7 +53,7 @@ class GatewayError(Exception):
 
 
 class LostAnswer(Response):
-    """Announces a body and stops in the middle of it, so that the caller cannot know what was done."""
+    """A response that ends before its announced length, so that the caller does not know the result."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
@@ -92,7 +92,7 @@ class ApiGateway:
         return response
 
     async def _refused(self, error: ApiError, call: Call, request: Request, started: float) -> Response:
-        """Returns the refusal of a call, which is kept under its request id for rid/get."""
+        """Returns the refusal of a call, and records it under its request id for rid/get."""
         rid = request_id(self.world.now)
         answer = {**refusal(error.code, error.text, rid), **error.more}
         self.world.keep_request(
@@ -130,7 +130,7 @@ class ApiGateway:
         return LostAnswer() if fault and fault.drop_answer else done
 
     def _identify(self, endpoint: Endpoint, call: Call, raw: bytes) -> None:
-        """Finds out who calls. Raises the error of a credential that is missing, wrong, old or not theirs."""
+        """Identifies the caller. Raises the error of a missing, wrong, expired or foreign credential."""
         match endpoint.by:
             case "token":
                 self._by_token(call)
@@ -162,9 +162,9 @@ class ApiGateway:
         account.tokens.check(token, self.world.now)
 
     def _by_authorizer_token(self, call: Call, token: str) -> None:
-        """Finds the component that calls for an account, by its token for that.
+        """Sets account and component of a call by an authorizer_access_token.
 
-        Raises 61007 for what the account did not grant.
+        Raises 61007 if the account did not grant the needed permission.
         """
         component, authorizer = self.world.authorization_of(token)
         if component is None:
@@ -179,9 +179,9 @@ class ApiGateway:
             raise ApiError(61007)
 
     def _by_component(self, call: Call) -> None:
-        """Finds the component that calls for itself, by its token.
+        """Sets the component of a call by a component_access_token.
 
-        Raises 61014 for the token of an account, its own or an authorizer's, and 61004 for another address.
+        Raises 61014 for the token of an account or an authorizer, and 61004 if the IP address is not listed.
         """
         token = call.query.get("component_access_token") or call.query.get("access_token", "")
         if not token:
@@ -219,9 +219,9 @@ class ApiGateway:
 
 
 def not_played(path: str) -> Response:
-    """Returns the platform's answer for an API it does not have.
+    """Returns the answer for an API that the simulator does not have.
 
-    Outside the folders of APIs that is a page not found.
+    Outside the paths of APIs it is HTTP 404.
     """
     if path.split("/")[1] not in FOLDERS:
         return Response(status_code=404)
@@ -229,7 +229,7 @@ def not_played(path: str) -> Response:
 
 
 def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
-    """The JSON object of a POST. Menus alone are refused for \\uXXXX, as on the platform."""
+    """Returns the JSON object of a POST. Only menus are refused for \\uXXXX, as on the platform."""
     if endpoint.methods == ("GET",) or ("GET" in endpoint.methods and raw.strip() in (b"", b"[]")):
         return {}
     if path.startswith(TEMPLATE_LIBRARY) and not raw.lstrip().startswith(b"{"):
@@ -238,11 +238,11 @@ def body_of(endpoint: Endpoint, path: str, raw: bytes) -> dict[str, Any]:
 
 
 async def form_of(request: Request, raw: bytes) -> FormData:
-    """Returns the form of an upload, empty when it is none. Raises 41005 for one that cannot be read."""
+    """Returns the form of an upload, empty if the body is no form. Raises 41005 if it cannot be parsed."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return FormData()
     parser = MultiPartParser(request.headers, request.stream())
-    # The body is in memory already; where the root file system is read-only there may be no other place.
+    # The body stays in memory, because the root file system may be read-only.
     parser.spool_max_size = len(raw) + 1
     try:
         return await parser.parse()
@@ -253,8 +253,8 @@ async def form_of(request: Request, raw: bytes) -> FormData:
 def form_body(raw: bytes) -> dict[str, Any]:
     """Returns the fields of a form, as old clients send them.
 
-    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for one without
-    fields, and for an item of a field that is a text.
+    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for a body without
+    fields, or for an item of a text field.
     """
     body: dict[str, Any] = {}
     for name, value in parse_qsl(raw.decode(errors="replace")):
@@ -272,7 +272,7 @@ def form_body(raw: bytes) -> dict[str, Any]:
 
 
 async def suffer(fault: Fault) -> None:
-    """Waits as long as the fault says, then raises the error that it asks for."""
+    """Waits for the latency of a fault, then raises its error if it has one."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
     if fault.http_status is not None:

@@ -1,4 +1,4 @@
-"""Workers, sessions and records of customer service (WeChat reference 8.4 to 8.6)."""
+"""The API of customer-service workers, sessions and records (WeChat reference 8.4 to 8.6)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def delete(call: Call) -> Answer:
 
 @api("POST", "/customservice/kfaccount/uploadheadimg", right=verified, upload=True)
 async def set_avatar(call: Call) -> Answer:
-    """Sets the picture of a service account: a JPG or PNG of 5 MB at most."""
+    """Sets the avatar of a customer-service account: a JPG or PNG of at most 5 MB."""
     chosen = named(call)
     name, data = await uploaded(call)
     kept = call.world.keep_media(call.account, "avatar", name, files.check(data, AVATAR), data)

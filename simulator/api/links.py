@@ -1,4 +1,4 @@
-"""Short keys, and addresses that open a mini program (WeChat reference 7.4)."""
+"""The API of short keys, and of links that open a mini program (WeChat reference 7.4)."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ALPHABET = string.ascii_letters + string.digits
 
 @api("POST", "/cgi-bin/shorten/gen")
 def shorten(call: Call) -> Answer:
-    """Keeps a text of any kind under a short key, for thirty days at most.
+    """Stores any text under a short key, for at most thirty days.
 
-    Raises 9410010 when it is too long, 9410011 for another life.
+    Raises 9410010 if the text is too long, 9410011 if the lifetime is invalid.
     """
     data, life = call.text("long_data", 9410010), call.whole("expire_seconds", LONGEST_LIFE, 9410011)
     if len(data.encode()) > LONGEST_DATA:
@@ -62,7 +62,7 @@ def url_link(call: Call) -> Answer:
 def check_target(target: dict[str, Any]) -> None:
     """Checks the page that a link opens.
 
-    Raises 40165 for its path, 40212 for its query, 85402 for an unknown version.
+    Raises 40165 for an invalid path, 40212 for an invalid query, 85402 for an unknown version.
     """
     path, query = target.get("path", ""), target.get("query", "")
     if not isinstance(path, str) or path.startswith("/") or len(path) > LONGEST_PATH or "?" in path:
@@ -74,9 +74,9 @@ def check_target(target: dict[str, Any]) -> None:
 
 
 def check_life(call: Call) -> None:
-    """Checks until when a link lives: by a time (type 0) or by days (type 1), thirty days ahead at most.
+    """Checks the expiry of a link: a time (type 0) or a number of days (type 1), at most thirty days ahead.
 
-    Raises 85401.
+    Raises 85401 if it is invalid.
     """
     kind, now = call.body.get("expire_type", 0), call.world.now
     if kind == 1:

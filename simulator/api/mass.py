@@ -1,4 +1,4 @@
-"""Mass sends: accepted now, delivered a moment later, reported by MASSSENDJOBFINISH (WeChat reference 11)."""
+"""The API of mass sends: delivered with a delay, reported by MASSSENDJOBFINISH (WeChat reference 11)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HELPER = "oMassHelper0mphelper00000000"
 LONGEST_CLIENT_ID = 32
 DAY, MINUTE = 86_400, 60
 MOST_OPENIDS, MOST_IMAGES = 10_000, 20
-# In ten thousands a minute, by the number of the speed.
+# Recipients a minute in ten thousands, by the number of the speed.
 SPEEDS = (80, 60, 45, 30, 10)
 FILES = {"voice": "voice", "mpvideo": "video"}
 REFUSED_BY_ADMINISTRATOR = "err(40001)"
@@ -52,9 +52,9 @@ def send(call: Call) -> Answer:
 
 
 def earlier(call: Call) -> None:
-    """Refuses a clientmsgid that was used within a day, or is too long.
+    """Checks that the clientmsgid is not too long, and was not used within a day.
 
-    Raises 45067, 45066, 89504 or 45065.
+    Raises 45067, 45066, 89504 or 45065 otherwise.
     """
     client_id = str(call.body.get("clientmsgid") or "")
     if len(client_id.encode()) > LONGEST_CLIENT_ID:
@@ -69,7 +69,7 @@ def earlier(call: Call) -> None:
 
 
 def tagged(call: Call, chosen: dict[str, Any]) -> int:
-    """Returns the id of the tag that a mass send goes to. Raises 40152 for one the account does not have."""
+    """Returns the id of the tag that a mass send goes to. Raises 40152 if the account has no such tag."""
     tag = chosen.get("tag_id")
     if str(tag) not in call.account.tags:
         raise ApiError(40152)
@@ -82,7 +82,7 @@ def content_of(call: Call) -> dict[str, Any]:
         raise ApiError(45113)
     if kind not in ("mpnews", "text", "image", "voice", "mpvideo"):
         raise ApiError(40008)
-    # One picture was sent as "image" until several could be; that form still works.
+    # The older format for a single picture, "image", still works.
     images_sent = kind == "image" and "images" in call.body
     content = dict(call.object("images" if images_sent else str(kind)))
     if kind == "text":
@@ -105,7 +105,7 @@ def content_of(call: Call) -> dict[str, Any]:
 
 
 def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bool = False) -> Answer:
-    """Accepts a mass send, or lets it wait for confirmation; either way its clientmsgid is taken."""
+    """Accepts a mass send, or holds it until it is confirmed; records its clientmsgid in both cases."""
     sends, today = call.account.mass, day_of(call.world)
     if call.account.kind == "subscription" and today in sends.days:
         raise ApiError(45028)
@@ -154,9 +154,9 @@ async def finish(world: World, pusher: Pusher, account: Account, job: Job, outco
 
 
 def deliver(world: World, account: Account, job: Job) -> list[str]:
-    """Delivers a mass send to those who still follow and may get one this month; returns their openids.
+    """Delivers a mass send to its followers with quota left this month; returns their openids.
 
-    A subscription account is limited by day instead, when it sends.
+    A subscription account has a limit by day instead, which is checked when it sends.
     """
     counts, month = account.mass.received, day_of(world)[:7]
     reached = []
@@ -198,7 +198,7 @@ def get(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/mass/delete", right=verified)
 def delete(call: Call) -> Answer:
-    """Deletes sent articles or videos, nothing else; the cards stay where they were delivered."""
+    """Deletes sent articles or videos (no other types); the cards in the chats stay."""
     job, number = job_of(call), call.whole("article_idx", 0, 40060)
     if job.msgtype not in ("mpnews", "mpvideo"):
         raise ApiError(40059)
@@ -230,12 +230,12 @@ def set_speed(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/media/uploadvideo", right=verified)
 def video_for_mass(call: Call) -> Answer:
-    """Keeps a video again under another id, which only a mass send takes."""
+    """Stores a copy of a video under a new id, which only mass sends accept."""
     video = call.account.find_media(call.text("media_id", 40007), call.world.now, "video")
     made = call.world.keep_media(call.account, "video", video.name, video.content_type, video.data)
     return {"type": "video", "media_id": made.media_id, "created_at": made.created_at}
 
 
 def day_of(world: World) -> str:
-    """Returns the platform's day; it counts days and months in China's time."""
+    """Returns the platform's current day as text, in China's time."""
     return (datetime.fromtimestamp(world.now, UTC) + timedelta(hours=8)).date().isoformat()

@@ -24,7 +24,7 @@ async def add(call: Call) -> Answer:
 
 
 def description(call: Call) -> tuple[str, str]:
-    """The title and introduction a video comes with. Raises 47001 when they are absent or not JSON."""
+    """Returns title and introduction of an uploaded video. Raises 47001 if they are absent or not JSON."""
     try:
         payload = strict_json.loads(call.parameter("description").encode())
         return str(payload["title"]), str(payload["introduction"])

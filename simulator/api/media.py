@@ -21,7 +21,7 @@ async def upload(call: Call) -> Answer:
 
 
 async def received(call: Call, rules: dict[str, files.Rule]) -> Media:
-    """Keeps the uploaded file. Raises 40004 for an unknown type, 41005 without file, or as its rule says."""
+    """Stores an uploaded file. Raises 40004 for an unknown type, 41005 without a file, or a rule's error."""
     kind = call.parameter("type")
     if kind not in rules:
         raise ApiError(40004)
@@ -51,7 +51,7 @@ def download(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/media/get/jssdk", right=verified)
 def download_speex(call: Call) -> Answer:
-    """Returns a voice that a page recorded with the JS-SDK. Raises 40007 for any other media."""
+    """Returns a voice message that a page recorded with the JS-SDK. Raises 40007 for any other media."""
     media_id = call.query.get("media_id")
     if not media_id:
         raise ApiError(41006)

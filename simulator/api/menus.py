@@ -1,4 +1,4 @@
-"""Custom menus: the default one, the conditional ones, and what is live (WeChat reference 5)."""
+"""The API of custom menus: the default menu, the conditional ones, and the live one (WeChat reference 5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYED = (
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The limits of one level and the errors for what exceeds them."""
+    """The limits of one level of buttons, and the errors for exceeding them."""
 
     name_bytes: int
     bad_type: int
@@ -44,7 +44,7 @@ SECOND = Level(60, 40024, 40025, 40026, 40027, 40054, 40118)
 
 @api("POST", "/cgi-bin/menu/create", right=verified)
 def create(call: Call) -> Answer:
-    """Replaces the default menu; the conditional ones stay."""
+    """Replaces the default menu; the conditional menus stay."""
     button = checked(call, call.body.get("button"), empty=41007)
     menus = call.account.menus
     menus.default, menus.made_on_page = Menu(call.world.next_menu_id(), button), None
@@ -68,7 +68,7 @@ def get(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/menu/delete", right=verified)
 def delete(call: Call) -> Answer:
-    """Deletes the conditional menus too."""
+    """Deletes the default menu and all conditional menus."""
     call.account.menus.drop()
     refresh_phones(call)
     return OK
@@ -76,7 +76,7 @@ def delete(call: Call) -> Answer:
 
 @api("GET", "/cgi-bin/get_current_selfmenu_info")
 def current(call: Call) -> Answer:
-    """Returns the live menu, also one made on the platform's own page; unverified accounts may ask."""
+    """Returns the live menu, also if it was set on the platform's page; unverified accounts may call it."""
     menus = call.account.menus
     if menus.default is not None:
         button = [nested(each) for each in menus.default.button]
@@ -128,7 +128,7 @@ def try_match(call: Call) -> Answer:
 
 
 def refresh_phones(call: Call) -> None:
-    """Tells phones that look at the account to ask again for the menu that they are to show."""
+    """Tells phones with an open chat of the account to reload the menu."""
     call.world.changes += 1
     call.world.live.publish_all(call.account.appid, "menu")
 
@@ -136,7 +136,7 @@ def refresh_phones(call: Call) -> None:
 def match_rule(given: Any) -> dict[str, str]:
     """Returns the criteria of a conditional menu.
 
-    Raises 65320 for the criteria that were removed, 65304 for a rule without any, 40097 for another platform.
+    Raises 65320 for removed criteria, 65304 for a rule without criteria, 40097 for an unknown platform.
     """
     if not isinstance(given, dict):
         raise ApiError(65304)
@@ -151,7 +151,7 @@ def match_rule(given: Any) -> dict[str, str]:
 
 
 def checked(call: Call, given: Any, *, empty: int, bad_url: int = 0) -> list[dict[str, Any]]:
-    """Returns the buttons as `menu/get` does. Raises the error of the first one that is wrong.
+    """Returns the buttons in the format of `menu/get`. Raises the error of the first invalid one.
 
     `empty` is the error for a button without any action, `bad_url` replaces the one for a wrong address.
     """
@@ -164,7 +164,7 @@ def checked(call: Call, given: Any, *, empty: int, bad_url: int = 0) -> list[dic
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button to be checked, and what its faults are called."""
+    """A button to check, and the error codes for its faults."""
 
     call: Call
     given: dict[str, Any]
@@ -176,7 +176,7 @@ class Button:
         return Button(self.call, given, SECOND, self.empty, self.bad_url)
 
     def text(self, name: str, error: int, most: int = 0) -> str:
-        """Returns a text of the button. Raises `error` when it is missing or has more than `most` bytes."""
+        """Returns a text of the button. Raises `error` if it is missing or has more than `most` bytes."""
         value = self.given.get(name)
         if not isinstance(value, str) or not value or (most and len(value.encode()) > most):
             raise ApiError(error)
@@ -210,7 +210,7 @@ def named(button: Button) -> None:
 
 
 def acting(button: Button) -> dict[str, Any]:
-    """Returns the button with what its type needs, and nothing else."""
+    """Returns the button with only the fields that its type needs."""
     kind = button.given.get("type")
     if kind is None:
         raise ApiError(button.empty)
@@ -241,7 +241,7 @@ def mini_program(button: Button) -> dict[str, Any]:
 
 
 def file(button: Button) -> dict[str, Any]:
-    """Returns the permanent file that a button gives; an article of the old kind is no longer taken."""
+    """Returns the `media_id` of a button with a permanent file. Raises 40007 for temporary media."""
     media_id = button.text("media_id", button.level.bad_media, 128)
     media = button.call.account.find_media(media_id, button.call.world.now)
     if not media.permanent:
@@ -277,7 +277,7 @@ def domains(buttons: list[dict[str, Any]]) -> set[str]:
 
 
 def nested(button: dict[str, Any]) -> dict[str, Any]:
-    """Returns a button in the form of `get_current_selfmenu_info`."""
+    """Returns a button in the format of `get_current_selfmenu_info`."""
     children = button.get("sub_button")
     answer = {name: value for name, value in button.items() if name != "sub_button"}
     return {**answer, "sub_button": {"list": [nested(each) for each in children]}} if children else answer

@@ -1,4 +1,4 @@
-"""Mini program: login, phone number, state of the session (WeChat reference 14)."""
+"""The API of mini programs: login, phone number, state of the session (WeChat reference 14)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def phone(call: Call) -> Answer:
 
 @api("GET", "/wxa/resetusersessionkey", right=mini_program)
 def reset(call: Call) -> Answer:
-    """Makes a new session key; the old one is void from now on."""
+    """Creates a new session key, which invalidates the old one."""
     check(call)
     openid = call.query["openid"]
     person = call.account.logins.sessions[openid].person

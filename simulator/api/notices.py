@@ -1,4 +1,4 @@
-"""Subscription notices: their library, and sending to who agreed (WeChat reference 10)."""
+"""The API of subscription messages: their library, and sending to people who agreed (WeChat reference 10)."""
 
 from __future__ import annotations
 
@@ -122,9 +122,9 @@ def send_as_mini_program(call: Call) -> Answer:
 
 
 def sent(call: Call) -> Answer:
-    """Sends a subscription notice, which takes one agreement of a one-time template.
+    """Sends a subscription message; a one-time template uses up one agreement of the person.
 
-    The event subscribe_msg_sent_event reports it.
+    The event subscribe_msg_sent_event reports the result.
     """
     follower = call.account.follower(call.text("touser", 40003))
     template = wanted(call, "notice")
@@ -149,7 +149,7 @@ def sent(call: Call) -> Answer:
 
 
 def spend(account: Account, openid: str, template_id: str, *, lasts: bool = False) -> None:
-    """Takes one agreement of the person, unless it lasts. Raises 43101 when there is none, or none left."""
+    """Uses up one agreement of the person, unless it is permanent. Raises 43101 if none is left."""
     key = f"{openid} {template_id}"
     if account.notice_grants.get(key, 0) <= 0:
         raise ApiError(43101)
@@ -159,7 +159,7 @@ def spend(account: Account, openid: str, template_id: str, *, lasts: bool = Fals
 
 @api("POST", "/cgi-bin/message/template/subscribe", right=verified)
 def send_once(call: Call) -> Answer:
-    """Sends a message of the old one-time subscription, which people confirm on a web page."""
+    """Sends a message of the older one-time subscription, which people confirm on a web page."""
     openid, template_id = call.text("touser", 40003), call.text("template_id", 40037)
     title, data = call.text("title", 47001), call.object("data")
     if len(title) > TITLE_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Web OAuth: tokens of people, and who they are (WeChat reference 13.2 to 13.5)."""
+"""The API of web OAuth: user tokens and profiles (WeChat reference 13.2 to 13.5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def access_token(call: Call) -> Answer:
 
 
 def exchange(call: Call) -> Answer:
-    """Gives a token for a code, to whoever asked for the code: the account, or a component."""
+    """Exchanges a code for a token; only its requester, the account or a component, can do so."""
     if call.query.get("grant_type") != "authorization_code":
         raise ApiError(40002)
     if not call.query.get("code"):
@@ -88,5 +88,5 @@ def given(call: Call, value: str, token: UserToken) -> dict[str, Any]:
 
 
 def union(account: Account, person: str) -> dict[str, str]:
-    """Returns a person's unionid, the id by which accounts bound to the Open Platform know people too."""
+    """Returns a person's unionid if the account is bound to the Open Platform, else {}."""
     return {"unionid": openid_of("union", person)} if account.open_platform else {}

@@ -1,4 +1,4 @@
-"""A look at a mass message for one person before it is sent (WeChat reference 11)."""
+"""The API of previews of mass messages (WeChat reference 11)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = ("mpnews", "text", "image", "voice", "music", "mpvideo", "wxcard")
 
 @api("POST", "/cgi-bin/message/mass/preview", right=verified)
 def preview(call: Call) -> Answer:
-    """Sends one person a mass message ahead, by an openid or a WeChat id.
+    """Sends one person a preview of a mass message, by openid or WeChat id.
 
     A WeChat id stands for nobody the simulator knows: such a message only gets a number. Raises 43004 for
     somebody who left, 45009 for the 101st WeChat id of a day.

@@ -1,4 +1,4 @@
-"""Content checks of texts, pictures and media. What holds a risky word of the settings is risky."""
+"""The API of content checks. Content with one of the risky words of the settings is risky."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_risky(call: Call, content: bytes) -> bool:
 
 @api("POST", "/wxa/msg_sec_check")
 def text(call: Call) -> Answer:
-    """Checks a text: version 1 refuses a risky one with 87014, version 2 answers what it suggests."""
+    """Checks a text: version 1 refuses a risky text with 87014, version 2 answers with a suggestion."""
     content = call.text("content", 44004)
     if len(content) > LONGEST_TEXT:
         raise ApiError(45002)
@@ -61,9 +61,9 @@ async def picture(call: Call) -> Answer:
 
 @api("POST", "/wxa/media_check_async")
 def media(call: Call) -> Answer:
-    """Checks a picture or a voice by its address alone, as nothing is fetched.
+    """Checks a picture or a voice by its URL only, because the simulator does not fetch it.
 
-    The judgement comes as the event wxa_media_check.
+    The result is sent as the event wxa_media_check.
     """
     url, kind = call.text("media_url", 40066), call.body.get("media_type")
     if urlsplit(url).scheme not in ("http", "https"):

@@ -1,7 +1,7 @@
-"""Shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
+"""The API of shipping of mini programs' orders (小程序发货信息管理服务: 发货信息录入, 获取运力 id 列表).
 
-A shipment is uploaded once and may be corrected once; the very same again changes nothing. Parcels that leave
-one after another are uploaded until all are on their way.
+A shipment is uploaded once and can be corrected once; an identical upload changes nothing. Separate parcels
+are uploaded until all have been shipped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def companies(call: Call) -> Answer:
 
 
 def paid_order(call: Call) -> Order:
-    """Returns the paid order of this mini program that a call names."""
+    """Returns the order that a call names, which must be a paid order of this mini program."""
     key = call.object("order_key")
     by_merchant = key.get("order_number_type") == 1
     if key.get("order_number_type") not in {1, 2}:
@@ -75,7 +75,7 @@ def paid_order(call: Call) -> Order:
 
 
 def checked(call: Call) -> dict[str, Any]:
-    """Checks a shipment; returns the parts of it that make a difference."""
+    """Checks a shipment; returns the fields by which a repeated upload is recognised."""
     kind, mode, parcels = (
         call.body.get(name) for name in ("logistics_type", "delivery_mode", "shipping_list")
     )

@@ -1,4 +1,4 @@
-"""Tags and who has them (WeChat reference 6.5)."""
+"""The API of tags and their followers (WeChat reference 6.5)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def delete(call: Call) -> Answer:
 def own(call: Call, number: Any) -> int:
     """Returns the id of a tag that may be changed.
 
-    Raises 45058 for the platform's own, 45159 for an unknown one.
+    Raises 45058 for a tag of the platform, 45159 for an unknown one.
     """
     if not isinstance(number, int):
         raise ApiError(47001)
@@ -108,7 +108,7 @@ def known(call: Call) -> int:
 
 @api("POST", "/cgi-bin/tags/members/batchtagging", right=verified)
 def tag_some(call: Call) -> Answer:
-    """Gives followers a tag: nobody gets it when one of them is unknown, and those with 20 tags are named."""
+    """Adds a tag to followers: to none if one is unknown; lists the openids that already have 20 tags."""
     number, chosen = known(call), followers_of(call, BATCH)
     full = [each for each in chosen if number not in (each.tags or ()) and is_full(each)]
     if len(full) == len(chosen) == 1:
@@ -134,14 +134,14 @@ def untag_some(call: Call) -> Answer:
 
 
 def without(follower: Follower, number: int) -> None:
-    # A new list: followers that came from the same seed share one.
+    # A new list, because followers of the same seed share one.
     follower.tags = [each for each in follower.tags or () if each != number] or None
 
 
 def followers_of(call: Call, most: int) -> list[Follower]:
     """Returns the followers that a call names.
 
-    Raises 40032 for none or too many, 40003 for strangers, 49003 for somebody who left.
+    Raises 40032 for none or too many, 40003 for unknown openids, 49003 for somebody who no longer follows.
     """
     openids = call.texts("openid_list")
     if not 0 < len(openids) <= most:

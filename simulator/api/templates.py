@@ -1,4 +1,4 @@
-"""Template messages and the templates they are made from (WeChat reference 9)."""
+"""The API of template messages and their templates (WeChat reference 9)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPEAT_SECONDS = 600
 
 @api("POST", "/cgi-bin/message/template/send", right=verified_service)
 def send(call: Call) -> Answer:
-    """Accepts a message and reports its delivery a moment later with TEMPLATESENDJOBFINISH."""
+    """Accepts a template message, whose delivery is reported shortly after by TEMPLATESENDJOBFINISH."""
     follower = call.account.follower(call.text("touser", 40003))
     template = wanted(call, "template")
     data = call.object("data")
@@ -39,7 +39,7 @@ def send(call: Call) -> Answer:
 
 
 def wanted(call: Call, kind: str) -> Template:
-    """Returns the template that a call names. Raises 40037 for one the account does not have."""
+    """Returns the template that a call names. Raises 40037 if the account does not have it."""
     template = call.account.templates.get(call.text("template_id", 40037))
     if template is None or template.kind != kind:
         raise ApiError(40037)
@@ -54,7 +54,7 @@ def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> d
 
 
 def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
-    """Accepts a message and does not deliver it: the owner can ask for what was intercepted."""
+    """Accepts a message but does not deliver it; the owner can query intercepted messages."""
     text = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
     number, at = call.world.next_number(), int(call.world.now)
     call.account.held.append(Held(number, template.template_id, template.title, text, follower.openid, at))
@@ -64,7 +64,7 @@ def held_back(call: Call, template: Template, follower: Follower, data: dict[str
 
 
 def sent_before(call: Call, follower: Follower) -> int | None:
-    """Returns the msgid that the same client_msg_id was given in the last ten minutes, if any."""
+    """Returns the msgid of an earlier call with this client_msg_id in the last ten minutes, if any."""
     key = guard(call, follower)
     msgid, at = call.account.template_sends.get(key, [0, 0]) if key else (0, 0)
     return msgid if msgid and call.world.now - at < REPEAT_SECONDS else None
@@ -100,7 +100,7 @@ def all_private(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/template/api_add_template", right=verified_service)
 def add(call: Call) -> Answer:
-    """Adds a template of the library by its categories; the industry ones of old cannot be added any more."""
+    """Adds a template of the category library; templates of the older industry library cannot be added."""
     short_id, names = call.text("template_id_short", 40036), call.body.get("keyword_name_list")
     if not short_id.isdecimal():
         raise ApiError(40247)
@@ -131,7 +131,7 @@ def industry(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/template/api_set_industry", right=verified_service)
 def set_industry(call: Call) -> Answer:
-    """Changes the account's industries, once a month; the templates of an industry it leaves are deleted."""
+    """Changes the account's industries, at most once a month; deletes the templates of those it leaves."""
     named = [whole_number(str(call.body.get(name, ""))) for name in ("industry_id1", "industry_id2")]
     chosen = [each for each in named if each in INDUSTRIES]
     if len(chosen) < len(named):
@@ -167,6 +167,6 @@ def intercepted(call: Call) -> Answer:
 
 
 def enough(call: Call, kind: str, code: int) -> None:
-    """Checks that the account may have one more template of a kind. Raises `code` when it may not."""
+    """Checks that the account can have one more template of a kind. Raises `code` if it cannot."""
     if sum(each.kind == kind for each in call.account.templates.values()) >= MOST:
         raise ApiError(code)

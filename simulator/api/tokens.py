@@ -1,4 +1,4 @@
-"""Credentials: both families of access tokens, and tickets (WeChat reference 4.1, 4.2, 4.7)."""
+"""The API of credentials: both kinds of access tokens, and tickets (WeChat reference 4.1, 4.2, 4.7)."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def ticket(call: Call) -> Answer:
 
 
 def check_owner(call: Call, given: Mapping[str, Any]) -> None:
-    """Checks who asks for a token: only the owner gets one, and only at a listed address.
+    """Checks that a token is requested with the account's secret, and from a listed IP address.
 
-    Raises 40002, 41004, 40125 or 40164.
+    Raises 40002, 41004, 40125 or 40164 otherwise.
     """
     if given.get("grant_type") != "client_credential":
         raise ApiError(40002)

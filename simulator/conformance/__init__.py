@@ -1,1 +1,1 @@
-"""Other people's clients, as they are published, driven against the simulator; the table of what passes."""
+"""The conformance tests: published third-party clients run against the simulator, with a table of results."""

@@ -1,8 +1,8 @@
-"""`python -m simulator.conformance [--table FILE]`: installs the clients, drives each, prints the table.
+"""The command `python -m simulator.conformance [--table FILE]`, which runs all clients and prints the table.
 
-The clients go into a temporary folder and stay unmodified. Each speaks to WeChat's own host names; a proxy,
-or for Node a preloaded module, leads those to the simulator, and the authority of its `--tls` is trusted by
-the usual environment variables. Root is not needed.
+The clients are installed, unmodified, into a temporary folder. They use WeChat's own host names, which a
+proxy (for Node a preloaded module) routes to the simulator; the usual environment variables make them trust
+the authority of its `--tls`. Root is not needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SECONDS = 240
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client. `package` is its name in the registry, `script` the file in `clients` that drives it."""
+    """A client. `package` is its name in the registry, `script` the driver in the folder `clients`."""
 
     name: str
     package: str
@@ -50,14 +50,14 @@ NODE = (
     Client("wechatpay-node-v3", "wechatpay-node-v3", "wechatpay_node_v3.js", pay=True),
     Client("wechatpay-axios-plugin", "wechatpay-axios-plugin", "wechatpay_axios_plugin.js", pay=True),
 )
-# What the drivers of servers need besides.
+# Further packages, which the drivers of servers need.
 BESIDE = ("koa",)
 WIRE = Client("requests of PHP, Go and Java clients", "", "wire_flows.py")
 
 
 @dataclass(slots=True)
 class Installed:
-    """The interpreters, with what is installed for them; a version by client."""
+    """The interpreters with the installed clients, and the version of each client."""
 
     python: Path
     node: Path | None
@@ -106,7 +106,7 @@ def environment(here: Environment) -> Iterator[dict[str, str]]:
 
 
 def drive(client: Client, installed: Installed, here: Environment, env: dict[str, str]) -> dict[str, str]:
-    """Runs a client; returns the outcome by flow: empty for one that passed, else the reason."""
+    """Runs a client; returns the result by flow: empty if it passed, else the reason."""
     here.prepare()
     more = {"MERCHANT": str(here.merchant())} if client.pay else {}
     script = str(FOLDER / client.script)

@@ -1,4 +1,4 @@
-"""The simulator that clients are driven against, and the account and merchant they are given."""
+"""The simulator of the conformance tests, with the account and the merchant for the clients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Environment:
         return answer.json()
 
     def prepare(self) -> None:
-        """Makes a service account with two followers, one with an open window, and a mini program."""
+        """Creates a mini program, and a service account with two followers, one with an open window."""
         self.control("/reset", {})
         self.control("/settings", {"result_event_delay": 0})
         owner = {"secret": SECRET, "original_id": "gh_5c1e07ab93d2", "token": "QingchengFitToken01"}
@@ -52,7 +52,7 @@ class Environment:
             self.control(f"/accounts/{appid}/events/{OPENID}", {"type": "text", "attempts": 1})
 
     def merchant(self) -> Path:
-        """Makes two merchants; returns a file with the keys of one and the platform's."""
+        """Creates two merchants; returns a file with the keys of one of them and of the platform."""
         given = {"mchid": MCHID, "appids": [APPID], "apiv3_key": KEY, "v2_key": KEY, "balance": 1_000_000}
         merchant = self.control("/merchants", {**given, "key_mode": "certificate"})
         path = Path(tempfile.mkdtemp(dir=self.ca.parent)) / "merchant.json"
@@ -64,7 +64,7 @@ class Environment:
 
 @contextmanager
 def running_environment(folder: Path) -> Iterator[Environment]:
-    """Runs a simulator of its own, with https and WeChat's host names in its answers."""
+    """Runs a separate simulator, with https and WeChat's host names in its answers."""
     port, tls_port = free_port(), free_port()
     options = [
         "--port",

@@ -1,4 +1,4 @@
-"""A proxy that leads every https host to the simulator, so that clients keep WeChat's own host names."""
+"""A proxy that routes all https hosts to the simulator, so that clients can use WeChat's own host names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 class Proxy:
-    """Understands CONNECT alone, which is all that https needs of a proxy."""
+    """A proxy for the method CONNECT only, which is sufficient for https."""
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port

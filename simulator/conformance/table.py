@@ -1,4 +1,4 @@
-"""The table of what passes, and the page it is kept in."""
+"""The table of results, and the page that contains it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_REASON = 110
 def written(found: dict[str, dict[str, str]], versions: dict[str, str], pay: set[str]) -> str:
     """Returns the result as Markdown.
 
-    It has a table of the clients of official accounts, one of WeChat Pay's, and the reason of each gap.
+    It has a table of clients for official accounts, one of clients for WeChat Pay, and reasons of the gaps.
     """
     first = {name: flows for name, flows in found.items() if name not in pay}
     second = {name: flows for name, flows in found.items() if name in pay}
@@ -40,14 +40,14 @@ def grid(found: dict[str, dict[str, str]], versions: dict[str, str]) -> str:
 
 
 def mark(reason: str | None) -> str:
-    """Returns the mark of a client in a row; a client without the call has none."""
+    """Returns the mark of a client in a row, empty if the client does not have the call."""
     if reason is None:
         return "–"
     return "no" if reason else "yes"
 
 
 def keep(path: Path, text: str) -> None:
-    """Replaces what stands between the two marks of the page."""
+    """Replaces the text between the two markers of the page."""
     page = path.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)

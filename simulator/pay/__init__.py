@@ -1,1 +1,1 @@
-"""WeChat Pay, the other side: merchants, orders, refunds, notifications and bills (pay reference)."""
+"""The simulator of WeChat Pay: merchants, orders, refunds, notifications and bills (pay reference)."""

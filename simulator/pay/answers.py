@@ -1,4 +1,4 @@
-"""Signed answers, and all the ways a signature can be spoiled (pay reference 2, 11)."""
+"""The signatures of answers, and the ways to make them invalid for tests (pay reference 2, 11)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def of_public_key(merchant: Merchant) -> Signer:
 def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
     """Returns the key that signs an answer to the merchant.
 
-    While the merchant is switching, the request says which key it wants to verify with (pay reference 2.5).
+    While the merchant is switching keys, the request names the key for verification (pay reference 2.5).
     """
     if merchant.key_mode == "switching":
         return (
@@ -65,7 +65,7 @@ def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
 def for_notice(merchant: Merchant) -> Signer:
     """Returns the key that signs a notification to the merchant.
 
-    While the merchant is switching, chance decides; the merchant has no say in it.
+    While the merchant is switching keys, it is chosen at random, without any influence of the merchant.
     """
     if merchant.key_mode == "switching":
         drawn = secrets.randbelow(10_000) < merchant.notify_share * 10_000
@@ -76,7 +76,7 @@ def for_notice(merchant: Merchant) -> Signer:
 def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") -> dict[str, str]:
     """Returns the headers that sign a body (pay reference 2.1); `spoil` is one of faults.SPOILS.
 
-    A spoiled body is up to the caller.
+    The caller itself replaces a spoiled body, see `spoiled`.
     """
     moment, nonce = str(int(now) - (STALE_SECONDS if spoil == "stale" else 0)), sealing.nonce()
     signature = signer.key.sign(f"{moment}\n{nonce}\n".encode() + body + b"\n")
@@ -94,7 +94,7 @@ def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") 
 
 
 def spoiled(body: bytes, spoil: str) -> bytes:
-    """Returns what is sent in place of the body that was signed."""
+    """Returns the body to send in place of the one that was signed."""
     return body + b" " if spoil == "body" else body
 
 

@@ -1,6 +1,4 @@
-"""Who calls: the Authorization header of API v3, checked in the platform's order (pay reference 1,
-9.3, 11).
-"""
+"""The check of the Authorization header of API v3, in the platform's order (pay reference 1, 9.3, 11)."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ ORDERS = "/v3/pay/transactions/"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it came: the path with its query exactly as on the wire, and the bytes of the body."""
+    """A request as received: the path with its query exactly as sent, and the bytes of the body."""
 
     method: str
     target: str
@@ -36,7 +34,7 @@ class Asked:
 def caller(
     asked: Asked, header: str | None, merchants: dict[str, Merchant], now: float
 ) -> tuple[Merchant, str]:
-    """Returns the merchant who signed this, and the nonce. Raises PayError."""
+    """Returns the merchant who signed the request, and the nonce. Raises PayError."""
     given = _items(asked, header)
     if abs(now - int(given["timestamp"])) > WINDOW:
         raise PayError("SIGN_ERROR", texts.TIMESTAMP)

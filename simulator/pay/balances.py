@@ -1,4 +1,4 @@
-"""A merchant's money: now, and when a day ended (pay reference 7)."""
+"""The API of merchants' balances, now and at the end of a day (pay reference 7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FUND = "/v3/merchant/fund"
 
 
 def account(call: Call) -> str:
-    """Returns the account that the path names. Raises PARAM_ERROR for one there is not."""
+    """Returns the account that the path names. Raises PARAM_ERROR if it is unknown."""
     kind = call.path["account_type"]
     if kind not in ACCOUNTS:
         raise wrong("account_type", kind, f"must be one of {', '.join(ACCOUNTS)}", "path")
@@ -21,9 +21,9 @@ def account(call: Call) -> str:
 
 @pay_api("GET", f"{FUND}/balance/{{account_type}}")
 def balance(call: Call) -> Answer:
-    """Returns the balance of an account; only BASIC ever holds anything here.
+    """Returns the balance of an account; only BASIC can have money in the simulator.
 
-    `pending_amount` is what users may still confirm to have, or what waits for being shared.
+    `pending_amount` is the money of unconfirmed transfers, and money that waits for profit sharing.
     """
     merchant = call.merchant
     if account(call) != "BASIC":
@@ -33,7 +33,7 @@ def balance(call: Call) -> Answer:
 
 @pay_api("GET", f"{FUND}/dayendbalance/{{account_type}}")
 def balance_of_day(call: Call) -> Answer:
-    """Returns the balance at the end of a day. Raises INVALID_REQUEST for no day, or one that is not over."""
+    """Returns the balance at the end of a day. Raises INVALID_REQUEST for an invalid or unfinished day."""
     kind = account(call)
     try:
         end = moments.start_of(call.asked("date")) + DAY

@@ -1,10 +1,10 @@
-"""Barcodes of digits, as cashiers' scanners read them: Code 128, character set C."""
+"""The barcodes of payment codes for cashiers' scanners: Code 128, character set C."""
 
 from __future__ import annotations
 
 from itertools import accumulate
 
-# The widths of bars and gaps, by turns, of the values 0 to 105 and of the stop.
+# The alternating widths of bars and gaps, for the values 0 to 105 and the stop.
 TABLE = """
 212222 222122 222221 121223 121322 131222 122213 122312 132212 221213 221312 231212 112232 122132
 122231 113222 123122 123221 223211 221132 221231 213212 223112 312131 311222 321122 321221 312212
@@ -21,7 +21,7 @@ QUIET, HEIGHT = 10, 40
 
 
 def values(digits: str) -> list[int]:
-    """Returns the code's values with start, check and stop; two digits are one value."""
+    """Returns the values of a code with start, check and stop; each pair of digits is one value."""
     pairs = [int(digits[place : place + 2]) for place in range(0, len(digits), 2)]
     check = (START + sum(place * pair for place, pair in enumerate(pairs, 1))) % MODULUS
     return [START, *pairs, check, STOP]

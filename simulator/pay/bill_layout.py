@@ -1,4 +1,4 @@
-"""The layouts in which bills are met, by their age and the merchant's (pay reference 6.2)."""
+"""The layouts of bills, which differ by the age of the bill and of the merchant (pay reference 6.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulator.pay.state import PaySettings
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The style of a bill's text: what stands before the first line, how lines end, the encoding."""
+    """The style of a bill's text: prefix (such as a BOM), line ends and encoding."""
 
     mark: str
     ending: str
@@ -28,8 +28,8 @@ STYLES = {
 class Layout:
     """The layout of a bill.
 
-    `separate_fees`: the fund flow has lines of their own for fees, with the payment's business number.
-    `classic`: the trade bill of 24 columns, without order amounts. `decimal_counts`: summaries count `20.0`.
+    `separate_fees`: the fund flow has separate lines for fees, with the payment's business number.
+    `classic`: the trade bill has 24 columns, without order amounts. `decimal_counts`: counts are like `20.0`.
     """
 
     style: Style = STYLES["crlf"]

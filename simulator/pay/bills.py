@@ -1,4 +1,4 @@
-"""Bills: applied for, then downloaded by an address that lives five minutes (pay reference 6.1)."""
+"""The API of bills: applying for one, then downloading it by a URL valid for five minutes (reference 6.1)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def sharing_bill(call: Call) -> Answer:
 
 
 def served(call: Call) -> str:
-    """Returns the merchant a service provider asks about; empty for all of them. Raises NO_AUTH."""
+    """Returns the mchid of the served merchant whose bill is requested; empty for all. Raises NO_AUTH."""
     sub_mchid = call.query.get("sub_mchid", "")
     return call.served(sub_mchid).mchid if sub_mchid else ""
 
@@ -61,9 +61,9 @@ async def fund_flow_bill(call: Call) -> Answer:
 
 
 def ready_day(call: Call) -> str:
-    """Returns the day of the bill that is asked for.
+    """Returns the day of the requested bill.
 
-    Raises INVALID_REQUEST for no day, today or one long ago, STATEMENT_CREATING before ten o'clock.
+    Raises INVALID_REQUEST for an invalid day, today or one too long ago, STATEMENT_CREATING before 10:00.
     """
     day = call.asked("bill_date")
     try:
@@ -78,7 +78,7 @@ def ready_day(call: Call) -> str:
 
 
 async def applied(call: Call, bill: Bill, choice: str) -> Answer:
-    """Returns an address to download a bill from. Raises NO_STATEMENT_EXIST for a day without lines."""
+    """Returns the download URL of a bill. Raises NO_STATEMENT_EXIST for a day without lines."""
     zipped = call.asked("tar_type", choices=("", "GZIP")) == "GZIP"
     if bill.is_empty:
         raise PayError("NO_STATEMENT_EXIST")
@@ -94,7 +94,7 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
 
 
 def made(call: Call, download: Download) -> Bill:
-    """Returns a bill from which nobody has taken lines yet."""
+    """Returns a new bill generator for a download."""
     day, choice, layout, sub_mchid = download.day, download.choice, download.layout, download.sub_mchid
     if choice == SHARING:
         return SharingBill(call.merchant, day, layout, sub_mchid)
@@ -105,9 +105,9 @@ def made(call: Call, download: Download) -> Bill:
 
 @pay_api("GET", "/v3/billdownload/file")
 def download(call: Call) -> Answer:
-    """Returns the file of a bill, in an answer that is not signed.
+    """Returns the file of a bill as an unsigned answer.
 
-    Raises INVALID_REQUEST for an address that is too old, NO_AUTH for another merchant's.
+    Raises INVALID_REQUEST for an expired URL, NO_AUTH for another merchant's.
     """
     found = call.runtime.downloads.find(call.asked("token"), call.now)
     if found is None:
@@ -121,7 +121,7 @@ def download(call: Call) -> Answer:
 
 
 def blocks(bill: Bill, style: Style) -> Iterator[bytes]:
-    """Yields the file, some thousand lines at a time."""
+    """Yields the bytes of the file, in blocks of some thousand lines."""
     mark, lines = style.mark, bill.lines()
     while block := list(islice(lines, LINES_AT_ONCE)):
         text = mark + style.ending.join(block) + style.ending
@@ -137,7 +137,7 @@ def zipped(content: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sha1(content: Iterable[bytes]) -> str:
-    """Returns the SHA-1 hex digest of a file; it is that of the file as unpacked."""
+    """Returns the SHA-1 hex digest of a file's uncompressed content."""
     digest = hashlib.sha1(usedforsecurity=False)
     for block in content:
         digest.update(block)

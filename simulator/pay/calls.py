@@ -1,4 +1,4 @@
-"""What a handler of API v3 is given, and how it registers."""
+"""The argument of API v3 handlers, and the decorator that registers them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from simulator.pay.state import Merchant
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A signed answer with a status of its own."""
+    """A signed answer with an HTTP status other than 200."""
 
     status: int
     body: Mapping[str, Any]
 
 
-# None is 204 without a body; a Response goes out as it is, unsigned.
+# None means 204 without a body; a Response is sent unchanged and unsigned.
 Answer = Mapping[str, Any] | Reply | Response | None
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 
 
 @dataclass(slots=True)
 class Call:
-    """A call whose signature is checked. `path` holds the path's variables."""
+    """A call whose signature has been checked. `path` has the variables of the path."""
 
     runtime: Runtime
     merchant: Merchant
@@ -47,7 +47,7 @@ class Call:
         return self.runtime.world.now
 
     def read(self, shape: Object) -> dict[str, Any]:
-        """Returns the body, when it fits and the merchant it names is the caller. Raises PARAM_ERROR."""
+        """Returns the JSON body. Raises PARAM_ERROR if it does not fit, or names another merchant."""
         try:
             body = strict_json.loads(self.raw)
         except ValueError:
@@ -65,13 +65,13 @@ class Call:
             raise PayError("PARAM_ERROR", texts.OTHER_MERCHANT)
 
     def served(self, sub_mchid: str) -> Merchant:
-        """Returns a merchant the caller serves as a service provider. Raises NO_AUTH."""
+        """Returns a merchant that the caller serves as a service provider. Raises NO_AUTH."""
         if sub_mchid not in self.merchant.sub_mchids:
             raise PayError("NO_AUTH", texts.NOT_SERVED)
         return self.runtime.state.merchants[sub_mchid]
 
     def asked(self, name: str, default: str = "", choices: tuple[str, ...] = ()) -> str:
-        """Returns a parameter of the query. Raises PARAM_ERROR when it is missing or none of the choices."""
+        """Returns a query parameter. Raises PARAM_ERROR if it is missing or not one of the choices."""
         value = self.query.get(name, default)
         if not value and not default and "" not in choices:
             raise wrong(name, value, "missing", "query")
@@ -82,7 +82,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A registered call; one that is `strict` insists on Accept and User-Agent."""
+    """A registered call; a `strict` one requires the headers Accept and User-Agent."""
 
     method: str
     template: str

@@ -1,4 +1,4 @@
-"""Self-made X.509 certificates, for the platform and for merchants who bring none (pay reference 2.4)."""
+"""The generated X.509 certificates of the platform and of merchants without their own (reference 2.4)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ UTF8_STRING, UTC_TIME = 0x0C, 0x17
 def new_serial(*, leading_zero: bool = False) -> str:
     """Returns a serial number: 40 hex digits, upper case.
 
-    The first bit is zero, as a positive number of 20 bytes has it.
+    The first bit is zero, so that it is a positive number of 20 bytes.
     """
     first = secrets.randbelow(0x0F) + 1 if leading_zero else secrets.randbelow(0x70) + 0x10
     return f"{first:02X}{secrets.token_hex(19).upper()}"
 
 
 def certificate(name: str, serial: str, key: Key, starts: float, ends: float) -> str:
-    """Returns a certificate for `key`, signed with it, in PEM. Times are Unix seconds."""
+    """Returns a self-signed certificate for `key`, in PEM. Times are Unix seconds."""
     return issued(name, serial, key.public, key, starts, ends)
 
 
@@ -45,7 +45,7 @@ def issued(
 ) -> str:
     """Returns a certificate for `public`, signed with another key.
 
-    Without an `issuer` it names itself as one.
+    Without an `issuer`, `name` is the issuer as well.
     """
     algorithm = DerSequence([DerObjectId(SHA256_WITH_RSA).encode(), DerNull().encode()]).encode()
     whose, signed_by = _name(name), _name(issuer or name)
@@ -64,7 +64,7 @@ def issued(
 def serial_of(pem: str) -> str:
     """Returns the serial number of a certificate with its leading zeros.
 
-    Raises ValueError when it is none.
+    Raises ValueError if it is not a certificate.
     """
     lines = [line for line in pem.strip().splitlines() if not line.startswith("-----")]
     whole = DerSequence().decode(base64.b64decode("".join(lines)))

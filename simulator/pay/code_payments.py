@@ -1,4 +1,4 @@
-"""Payments by the code a person shows to a cashier, and taking them back (付款码支付)."""
+"""The API of payments by payment code, and of their reversal (付款码支付)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def partner_codepay(call: Call) -> Answer:
 
 
 def paid_by_code(call: Call, shape: Object) -> Answer:
-    """Charges the payer of a code; returns the order, or 202 USERPAYING while the password is needed."""
+    """Charges the payer of a code; returns the order, or 202 USERPAYING if the password is needed."""
     body, merchant = call.read(shape), call.merchant
     check_detail(body)
     terms = digest(body)
@@ -47,7 +47,7 @@ def paid_by_code(call: Call, shape: Object) -> Answer:
 
 
 def check_again(runtime: Runtime, order: Order, terms: str, now: float) -> None:
-    """Checks that a payment still waits, and is asked for as before. Raises PayError."""
+    """Checks that a repeated order still waits for its payment and has the same terms. Raises PayError."""
     state = order.state_at(now)
     if state == "REVOKED":
         raise PayError("ORDER_REVERSED")
@@ -76,7 +76,7 @@ def reversed_order(call: Call, body: dict[str, Any]) -> Answer:
 
 
 def take_back(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Closes an order that is not paid, pays one back that is; a repeat changes nothing. Raises PayError."""
+    """Reverses an order: closes an unpaid one, refunds a paid one. Idempotent. Raises PayError."""
     if order.trade_type != TRADE_TYPE:
         raise PayError("INVALID_REQUEST", texts.NOT_BY_CODE)
     if order.state == "REVOKED":

@@ -1,4 +1,4 @@
-"""Combined orders: several orders, of several merchants, that a person pays at once."""
+"""The API of combined orders: orders of one or more merchants, which a person pays at once."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def place(call: Call, trade_type: str, shape: Object) -> tuple[CombinedOrder, st
 
 
 def check_payer(body: Body) -> None:
-    """Checks that a payer who is named is named by an openid. Raises PARAM_ERROR."""
+    """Checks that a given payer has an openid. Raises PARAM_ERROR."""
     payer: Body = body.get("combine_payer_info", {})
     if "combine_payer_info" in body and not {"openid", "sub_openid", "identity"} & payer.keys():
         raise wrong("/combine_payer_info/openid", None, "openid or sub_openid is needed")
 
 
 def new_combined(call: Call, body: Body, trade_type: str, terms: str) -> CombinedOrder:
-    """Makes a combined order; nothing is kept unless every one of its orders is right. Raises PayError."""
+    """Creates a combined order, only if all of its orders are valid. Raises PayError."""
     if "time_start" in body:
         moment(body["time_start"], "/time_start")
     ends_at = expiry(body.get("time_expire"), call.now)
@@ -93,7 +93,7 @@ def new_combined(call: Call, body: Body, trade_type: str, terms: str) -> Combine
 
 
 def owner_of(call: Call, appid: str, sub_order: Body) -> Merchant:
-    """Returns the merchant one of the orders belongs to. Raises PayError when it cannot be ordered."""
+    """Returns the merchant of a sub-order. Raises PayError if the sub-order is not allowed."""
     merchants = call.runtime.state.merchants
     owner = merchants.get(sub_order["mchid"])
     if owner is None:
@@ -131,7 +131,7 @@ def new_order(body: Body, sub_order: Body, trade_type: str, terms: str) -> Order
 
 
 def new_head(body: Body, trade_type: str, terms: str) -> Order:
-    """Returns the order that the payer sees: the sum, and the first order's description."""
+    """Returns the order shown to the payer: the sum, and the first sub-order's description."""
     subs, payer = body["sub_orders"], body.get("combine_payer_info", {})
     more = f"等{len(subs)}笔" if len(subs) > 1 else ""
     return Order(
@@ -156,7 +156,7 @@ def query(call: Call) -> Answer:
 
 
 def known(call: Call) -> CombinedOrder:
-    """Returns the combined order in the path. Raises ORDER_NOT_EXIST."""
+    """Returns the combined order that the path names. Raises ORDER_NOT_EXIST."""
     combined = call.merchant.combined.get(call.path["number"])
     if combined is None:
         raise PayError("ORDER_NOT_EXIST")
@@ -165,7 +165,7 @@ def known(call: Call) -> CombinedOrder:
 
 @pay_api("POST", f"{COMBINED}/out-trade-no/{{number}}/close")
 def close(call: Call) -> Answer:
-    """Closes all of a combined order or nothing: exactly its orders have to be named."""
+    """Closes a combined order; the body has to name exactly its sub-orders."""
     body, combined = call.read(COMBINE_CLOSE), known(call)
     named = {(each["mchid"], each["out_trade_no"]) for each in body["sub_orders"]}
     ours = {(each.mchid, each.out_trade_no) for each in combined.subs}

@@ -1,4 +1,4 @@
-"""Combined orders as queries and notifications describe them."""
+"""The payloads of combined orders, for queries and notifications."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def sub_orders(state: PayState, combined: CombinedOrder) -> Iterator[tuple[Merch
 
 
 def description(state: PayState, merchant: Merchant, combined: CombinedOrder, now: float) -> Payload:
-    """Returns the answer of a query.
+    """Returns the payload of a query.
 
-    Coupons, which only it knows, are never used on combined orders here.
+    Only queries would list coupons, which the simulator never uses on combined orders.
     """
     payload = notification(state, merchant, combined, now)
     for (_, order), each in zip(sub_orders(state, combined), payload["sub_orders"], strict=True):
@@ -33,7 +33,7 @@ def description(state: PayState, merchant: Merchant, combined: CombinedOrder, no
 def notification(
     state: PayState, merchant: Merchant, combined: CombinedOrder, now: float | None = None
 ) -> Payload:
-    """Returns the notification of a payment; without `now`, its orders are as they were when it was made."""
+    """Returns the payload of a payment notification; without `now`, in the state right after the payment."""
     head = combined.head
     paid = {"combine_transaction_id": head.transaction_id} if head.paid_at else {}
     payer = {"combine_payer_info": {"openid": head.payer}} if head.paid_at else {}

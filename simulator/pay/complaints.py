@@ -1,4 +1,4 @@
-"""Complaints of payers: reading them, answering, ending them, notifications of them (pay reference 7)."""
+"""The API of payers' complaints: reading, answering and completing them, notifications (pay reference 7)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ REFUND = Object(
 
 @pay_api("POST", ADDRESS)
 def set_address(call: Call) -> Answer:
-    """Sets the address that is told of complaints. Raises INVALID_REQUEST when there is one already."""
+    """Sets the URL for notifications of complaints. Raises INVALID_REQUEST if one is already set."""
     url = call.read(URL)["url"]
     check_address(call.merchant, url, "/url")
     if call.merchant.complaint_url:
@@ -96,7 +96,7 @@ def known_address(call: Call) -> str:
 
 @pay_api("GET", COMPLAINTS)
 def listed(call: Call) -> Answer:
-    """Returns a page of the complaints of at most thirty days, the newest first."""
+    """Returns a page of the complaints of a period of at most thirty days, the newest first."""
     begin, end = day(call, "begin_date"), day(call, "end_date")
     if not begin <= end < begin + MOST_DAYS * 86_400:
         raise wrong("end_date", call.query.get("end_date"), f"at most {MOST_DAYS} days", "query")
@@ -211,7 +211,7 @@ def complete(call: Call) -> Answer:
 
 @pay_api("POST", f"{COMPLAINTS}/{{complaint_id}}/update-refund-progress")
 def refund_progress(call: Call) -> Answer:
-    """Notes whether the merchant grants a refund, for a complaint about one; no money moves."""
+    """Records the merchant's decision on the refund that a complaint requests; no money moves."""
     body, complaint = call.read(REFUND), found(call)
     must_be_open(complaint)
     if complaint.kind != "REFUND":
@@ -236,7 +236,7 @@ def must_be_open(complaint: Complaint) -> None:
         raise PayError("INVALID_REQUEST", texts.COMPLAINT_OVER)
 
 
-# --- what payers do, and the notifications of it
+# --- actions of payers, and their notifications
 
 
 def complain(
@@ -253,7 +253,7 @@ def complain(
 
 
 def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
-    """Adds what the payer says further, which opens a complaint again that was over."""
+    """Adds a further text of the payer, which reopens a completed complaint."""
     step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state

@@ -1,4 +1,4 @@
-"""The `/_sim` routes of WeChat Pay: merchants, paying without a phone, looking at what happened."""
+"""The `/_sim` routes of WeChat Pay: merchants, payments without a phone, and inspection of the results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENDS = ("SUCCESS", "ABNORMAL", "CLOSED")
 
 
 class PayRoutes:
-    """The handlers of the control API for merchants and for what WeChat Pay did."""
+    """The handlers of the control API for merchants and the state of WeChat Pay."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -39,11 +39,11 @@ class PayRoutes:
         return merchant_of(self.runtime, ask)
 
     async def put_merchant(self, ask: Ask) -> Any:
-        """Makes a merchant, or changes the named settings of one; the answer has the platform's keys.
+        """Creates a merchant, or changes its named settings; the answer has the platform's keys.
 
-        `certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; several calls add
-        several. A merchant that brings neither and has none is given a key pair; its private key is in this
-        answer only.
+        `certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; further calls add
+        further ones. A merchant without any gets a generated key pair, whose private key is only in this
+        answer.
         """
         merchant, given = await run_in_threadpool(merchant_settings.configure, ask.world, dict(ask.body))
         return {**described(merchant), **given}
@@ -53,11 +53,11 @@ class PayRoutes:
         return {"merchants": [described(each) for each in self.runtime.state.merchants.values()]}
 
     async def show_merchant(self, ask: Ask) -> Any:
-        """Shows one merchant's settings and the platform's keys for it."""
+        """Returns a merchant's settings and the platform's keys for it."""
         return described(self.merchant(ask))
 
     async def rotate(self, ask: Ask) -> Any:
-        """Makes another platform certificate; with `serve` it is used from now on."""
+        """Creates another platform certificate; with `serve` it is used from now on."""
         merchant = self.merchant(ask)
         made = add_certificate(merchant, ask.world.now)
         if ask.body.get("serve"):
@@ -65,7 +65,7 @@ class PayRoutes:
         return described(merchant)
 
     async def ledger(self, ask: Ask) -> Any:
-        """Returns all that happened to a merchant's money, amounts in fen.
+        """Returns all payments, refunds and other movements of a merchant's money, in fen.
 
         `paid` and `refunded` are sums over payments and over refunds not CLOSED.
         """
@@ -90,7 +90,7 @@ class PayRoutes:
         }
 
     async def settings(self, ask: Ask) -> Any:
-        """Changes the named settings of WeChat Pay, or none; the answer has all of them."""
+        """Changes the named settings of WeChat Pay, if any; the answer has all settings."""
         known = {each.name for each in fields(PaySettings)}
         for name, value in ask.body.items():
             if name not in known:
@@ -103,7 +103,7 @@ class PayRoutes:
         return dump(self.runtime.state.settings)
 
     async def refund_by_hand(self, ask: Ask) -> Any:
-        """Refunds an order as in the merchant platform; an address set up is notified, in v2's format."""
+        """Refunds an order as on the merchant platform; the configured URL is notified in v2's format."""
         merchant, given = self.merchant(ask), ask.body
         order = merchant.orders.get(str(given.get("out_trade_no")))
         number, amount = (
@@ -121,12 +121,12 @@ class PayRoutes:
             raise BadRequestError(error.message) from error
 
     async def add_ballast(self, ask: Ask) -> Any:
-        """Adds payments nobody made, numbered by `prefix` and ten digits from zero on; `total` fen each."""
+        """Adds invented payments of `total` fen each, numbered by `prefix` and ten digits from zero."""
         self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
         return {"ok": True}
 
     async def end_refund(self, ask: Ask) -> Any:
-        """Brings a refund that is open to its end at once."""
+        """Completes an open refund immediately."""
         found = self.merchant(ask).refunds.get(ask.request.path_params["number"])
         status = ask.body.get("status")
         if found is None or found.status not in refunding.OPEN or status not in ENDS:
@@ -137,7 +137,7 @@ class PayRoutes:
         return refund(found)
 
     async def notices(self, ask: Ask) -> Any:
-        """Lists notifications with their attempts; by `mchid`, by `subject` (a number)."""
+        """Lists notifications with their delivery attempts; filters: `mchid`, `subject` (a number)."""
         query = ask.request.query_params
         mchid, subject = query.get("mchid"), query.get("subject")
         found = [
@@ -148,14 +148,14 @@ class PayRoutes:
         return {"notices": found}
 
     async def settle(self, ask: Ask) -> Any:
-        """Does all that is due now and waits for it."""
+        """Runs all due tasks and waits for them."""
         await self.runtime.settle()
         return {"ok": True}
 
     async def deliver(self, ask: Ask) -> Any:
-        """Delivers a notification again at once, as a repeat the merchant did not expect.
+        """Delivers a notification again immediately, as an unexpected repeat.
 
-        It does so also when the schedule is over or the notification was taken.
+        This also works after the last retry, or after it was acknowledged.
         """
         notice = self.runtime.state.notices.get(ask.request.path_params["id"])
         if notice is None:
@@ -166,7 +166,7 @@ class PayRoutes:
         return dump(await attempt(self.runtime, merchant, notice, PayFault(0), spoil))
 
     async def add_fault(self, ask: Ask) -> Any:
-        """Makes calls, notifications or refunds fail from now on."""
+        """Adds a fault rule, by which calls, notifications or refunds fail from now on."""
         fault = fitting(PayFault, {**ask.body, "id": ask.world.next_number()})
         if fault.spoil not in ("", *SPOILS) or fault.ends not in ("", *ENDS):
             raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}, ends one of {', '.join(ENDS)}")
@@ -174,11 +174,11 @@ class PayRoutes:
         return {"id": fault.id}
 
     async def faults(self, ask: Ask) -> Any:
-        """Lists the rules that make things fail."""
+        """Lists the fault rules."""
         return {"faults": dump(self.runtime.state.faults)}
 
     async def drop_faults(self, ask: Ask) -> Any:
-        """Drops one rule, or all of them."""
+        """Deletes one fault rule, or all of them."""
         wanted, faults = ask.request.path_params.get("id"), self.runtime.state.faults
         faults[:] = [each for each in faults if wanted is not None and each.id != wanted]
         return {"ok": True}

@@ -1,4 +1,4 @@
-"""The `/_sim` routes of what people do: they pay, show codes, open red packets, confirm and complain."""
+"""The `/_sim` routes of people's actions: payments, payment codes, red packets, transfers, complaints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.saving import dump
 
 TRANSFER_ENDS = ("SUCCESS", "FAIL")
 COMPLAINT_KINDS = ("REFUND", "SERVICE_NOT_WORK", "OTHERS")
-# What a page hears of somebody who did not pay; nothing at all while the sheet is left open.
+# The page's result if the person did not pay; none while the pay sheet stays open.
 OUTCOMES = {
     "paid": "get_brand_wcpay_request:ok",
     "cancel": "get_brand_wcpay_request:cancel",
@@ -24,7 +24,7 @@ OUTCOMES = {
 
 
 def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
-    """Returns the merchant in the path. Raises BadRequestError."""
+    """Returns the merchant that the path names. Raises BadRequestError."""
     found = runtime.state.merchants.get(ask.request.path_params["mchid"])
     if found is None:
         raise BadRequestError("no such merchant", 404)
@@ -32,7 +32,7 @@ def merchant_of(runtime: Runtime, ask: Ask) -> Merchant:
 
 
 def payer_of(ask: Ask) -> paying.Payer:
-    """Returns the person that a call names. Raises BadRequestError when nobody is named."""
+    """Returns the payer that a call names. Raises BadRequestError if it names nobody."""
     payer = paying.Payer(str(ask.body.get("person", "")), str(ask.body.get("openid", "")))
     if not payer.wallet:
         raise BadRequestError("say who: person or openid")
@@ -40,19 +40,19 @@ def payer_of(ask: Ask) -> paying.Payer:
 
 
 class PeopleRoutes:
-    """The handlers of the control API for what people do."""
+    """The handlers of the control API for people's actions."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
 
     async def pay(self, ask: Ask) -> Any:
-        """Pays an order as a person does.
+        """Pays an order as a person.
 
         `prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
-        `openid` pays. `bank` is one of paying.BANKS, `coupon` what a coupon of the merchant saves, in fen.
-        `late` pays an order that was closed or ran out meanwhile, as happens when both are on their way at
-        once. `outcome` is one of OUTCOMES. With `wait` (the default) the answer comes when what is due has
-        been delivered.
+        `openid` pays. `bank` is one of paying.BANKS, `coupon` the discount by the merchant's coupon, in fen.
+        `late` pays an order that was closed or expired, as in a race between payment and closing. `outcome`
+        is one of OUTCOMES. With `wait` (the default) the answer is sent after all due notifications were
+        delivered.
         """
         given = ask.body
         bill = self.bill(given)
@@ -74,7 +74,7 @@ class PeopleRoutes:
         return payment(bill.order)
 
     async def set_wallet(self, ask: Ask) -> Any:
-        """Sets how much money somebody has, in fen, and the real name that payments may be checked with."""
+        """Sets a person's balance in fen, and the real name for checks of payments."""
         payer = payer_of(ask)
         if "balance" in ask.body:
             self.runtime.state.wallets[payer.wallet] = int(ask.body["balance"])
@@ -83,11 +83,11 @@ class PeopleRoutes:
         return {"balance": paying.money(self.runtime, payer)}
 
     async def wallets(self, ask: Ask) -> Any:
-        """Shows people's money, and what everybody else has."""
+        """Returns people's balances, and the default balance."""
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def end_transfer(self, ask: Ask) -> Any:
-        """Confirms a transfer as its user does on the phone, or ends it: `outcome` is a final state."""
+        """Confirms a transfer as its recipient on the phone, or ends it: `outcome` is a final state."""
         merchant = merchant_of(self.runtime, ask)
         transfer = merchant.transfers.get(ask.request.path_params["number"])
         outcome = ask.body.get("outcome", "SUCCESS")
@@ -100,10 +100,10 @@ class PeopleRoutes:
         return dump(transfer)
 
     async def complain(self, ask: Ask) -> Any:
-        """Complains about an order as its payer does, or says more to a complaint.
+        """Complains about an order as its payer, or adds a text to a complaint.
 
-        A complaint has `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS) and `phone`; more
-        is said with `complaint_id` and `detail`.
+        A complaint has `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS) and `phone`; a
+        further text has `complaint_id` and `detail`.
         """
         merchant, given = merchant_of(self.runtime, ask), ask.body
         detail = str(given.get("detail", ""))
@@ -122,7 +122,7 @@ class PeopleRoutes:
         return dump(made)
 
     async def new_payment_code(self, ask: Ask) -> Any:
-        """Makes the code somebody shows to a cashier: 18 digits that pay once within a minute.
+        """Creates a payment code of a person: 18 digits, valid for one payment within a minute.
 
         `bank` is one of paying.BANKS. With `password` the payment waits for `POST /pay` of the same person.
         """
@@ -134,7 +134,7 @@ class PeopleRoutes:
         return {"auth_code": code.code, "ends_at": code.made_at + payment_codes.LIFE}
 
     async def open_red_packet(self, ask: Ask) -> Any:
-        """Opens a red packet, named by its send_listid, as a person does, who keeps a portion of it."""
+        """Opens a red packet (`send_listid`) as a person, who gets a portion of it."""
         _, packet = red_packets.find(self.runtime, ask.request.path_params["send_listid"])
         return dump(red_packets.open_packet(self.runtime, packet, payer_of(ask)))
 

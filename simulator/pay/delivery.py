@@ -1,5 +1,5 @@
-"""Delivering a notice: sealed and signed anew each time, repeated over 24 h 4 min (pay reference 5.4,
-5.5).
+"""The delivery of notifications: each attempt is encrypted and signed anew; retries last 24 h 4 min (pay
+reference 5.4, 5.5).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ SUMMARIES = {
     "COMPLAINT.CREATE": "产生新投诉",
     "COMPLAINT.STATE_CHANGE": "投诉单状态变化",
 }
-# What is sealed in a notification, where it is not called as the event is.
+# The type of a notification's encrypted resource, if it differs from the event's.
 ORIGINALS = {"mchtransfer": "mch_payment", "security_echo": "security"}
 V2_TAKEN = b"SUCCESS"
 
 
 async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
-    """Attempts to deliver a notification, and plans the next attempt when that fails.
+    """Attempts to deliver a notification, and schedules the next attempt if it fails.
 
-    `spoil` spoils this attempt's signature.
+    `spoil` makes the signature of this attempt invalid.
     """
     state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
     if merchant is None or notice.due_at is None:
@@ -63,9 +63,9 @@ async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
 
 
 def postpone(notice: Notice) -> None:
-    """Plans the next attempt, counted from when this one was due, not from now.
+    """Schedules the next attempt, relative to the due time of this one, not to now.
 
-    A clock that was moved far ahead therefore makes up for all of them.
+    If the clock is moved far ahead, all missed attempts are therefore made.
     """
     if notice.due_at is not None and notice.steps < len(STEPS):
         notice.due_at += STEPS[notice.steps]

@@ -1,4 +1,4 @@
-"""The platform's self test of signatures and encryption (pay reference 7)."""
+"""The API of the platform's self test of signatures and encryption (pay reference 7)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ECHO = Object(
 
 @pay_api("POST", "/v3/security/echo")
 def echo(call: Call) -> Answer:
-    """Returns the message; an encrypted one is encrypted anew, for the merchant's own key."""
+    """Returns the message; re-encrypts an encrypted one for the merchant's own key."""
     body = call.read(ECHO)
     field_key(call)
     answer: dict[str, Any] = {"echo_message": body["echo_message"]}
@@ -36,7 +36,7 @@ def echo(call: Call) -> Answer:
 
 
 def notify(call: Call, url: str, answer: dict[str, Any]) -> None:
-    """Notifies of an echo; the encrypted message has another name there than in the answer."""
+    """Sends the notification of an echo, where the encrypted message has another name than in the answer."""
     payload = {"echo_message": answer["echo_message"]}
     if "encrypted_echo_message" in answer:
         payload["encrypt_echo_message"] = answer["encrypted_echo_message"]

@@ -1,4 +1,4 @@
-"""Refusals of WeChat Pay: an HTTP status, a code and a sentence (pay reference 9)."""
+"""The errors of WeChat Pay: an HTTP status, a code and a message (pay reference 9)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATUS = {
 
 
 class PayError(Exception):
-    """A call the platform refuses; `detail` is sent along when there is one."""
+    """An error: the platform refuses a call; `detail` is sent with it, if any."""
 
     def __init__(
         self, code: str, message: str = "", *, status: int | None = None, detail: dict[str, Any] | None = None
@@ -40,7 +40,7 @@ class PayError(Exception):
 
 
 def wrong(field: str, value: Any, issue: str, location: str = "body") -> PayError:
-    """Returns the error for a parameter that does not fit.
+    """Returns the error for an invalid parameter.
 
     `field` is a JSON pointer in the body, or a name in the query.
     """

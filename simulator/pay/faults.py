@@ -1,4 +1,4 @@
-"""Rules that make WeChat Pay fail, lie or be late, as a test asks for (pay reference 11)."""
+"""The fault rules of WeChat Pay: failures, delays and invalid signatures for tests (pay reference 11)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SPOILS = (
 
 @dataclass(slots=True)
 class PayFault:
-    """A rule that makes calls, notifications, refunds or sharings fail.
+    """A fault rule for calls, notifications, refunds or sharings.
 
-    It strikes `at` (a path as it is registered, "notice", "refund", "sharing" or "*": every call) of `mchid`
-    (empty: of all), `times` times (None: for ever).
+    It applies to `at` (a registered path, "notice", "refund", "sharing" or "*": every call) of `mchid`
+    (empty: all merchants), `times` times (None: always).
 
-    Calls: `status` with `code` and `message` refuses, `after` true only once the call was performed (the old
-    API answers a `code` with HTTP 200, as always, and signs no answer wrongly: it knows no `spoil`);
-    `latency_ms` waits first; `lose_answer` performs and then breaks the connection; `spoil` is one of SPOILS
-    and spoils the answer's signature; `notice_first` delivers what the call causes before it is answered.
-    Notices: `spoil` likewise, `lose` counts an attempt that is never made (`status` likewise), `copies`
-    delivers as often at once, `delay` is in seconds of the platform's clock. Refunds, sharings: `ends` is the
-    state they come to.
+    Calls: `status` with `code` and `message` refuses the call, with `after` only once it was performed (the
+    old API answers a `code` with HTTP 200, as always, and has no `spoil`); `latency_ms` delays the call;
+    `lose_answer` performs the call and then breaks the connection; `spoil` is one of SPOILS and makes the
+    answer's signature invalid; `notice_first` delivers the call's notification before its answer.
+    Notices: `spoil` likewise; `lose` counts an attempt without making it (`status` likewise); `copies` is the
+    number of concurrent deliveries; `delay` is in seconds of the platform's clock. Refunds, sharings: `ends`
+    is their final state.
     """
 
     id: int
@@ -56,7 +56,7 @@ HARMLESS = PayFault(0)
 
 
 def next_fault(faults: list[PayFault], at: str, mchid: str) -> PayFault | None:
-    """Returns the first rule that concerns this, and counts its use."""
+    """Returns the first rule that applies, and counts its use; None without one."""
     for fault in faults:
         if fault.concerns(at, mchid):
             if fault.times is not None:

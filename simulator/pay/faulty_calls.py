@@ -1,4 +1,4 @@
-"""A call carried out as a fault demands, of either version of the interface (pay reference 11)."""
+"""The execution of calls under a fault rule, for both versions of the API (pay reference 11)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 async def perform(
     fault: PayFault, runtime: Runtime, handler: Callable[[], Answer | Awaitable[Answer]]
 ) -> Answer:
-    """Returns what the handler answers. Raises the fault's PayError, before the call is done or after."""
+    """Returns the handler's answer. Raises the fault's PayError, before or after the call is performed."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
     if fault.status and not fault.after:

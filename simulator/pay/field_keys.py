@@ -1,4 +1,4 @@
-"""Sensitive fields of requests and answers, and the keys they are encrypted with (pay reference 3.2)."""
+"""The keys for encrypted fields of requests and answers (pay reference 3.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.pay.state import Merchant, same_serial
 
 
 def field_key(call: Call) -> Key:
-    """Returns the key that a request's encrypted fields were made for. Raises PARAM_ERROR."""
+    """Returns the key with which the encrypted fields of a request can be decrypted. Raises PARAM_ERROR."""
     merchant = call.merchant
     if not call.serial:
         raise PayError("PARAM_ERROR", texts.SERIAL_MISSING)
@@ -34,7 +34,7 @@ def field_key(call: Call) -> Key:
 
 
 def check_sealed(call: Call, body: Mapping[str, Any], *names: str) -> list[bytes]:
-    """Returns what encrypted fields hold. Raises PARAM_ERROR for one that does not open."""
+    """Returns the decrypted content of fields. Raises PARAM_ERROR if one cannot be decrypted."""
     key, opened = field_key(call), []
     for name in names:
         try:
@@ -45,7 +45,7 @@ def check_sealed(call: Call, body: Mapping[str, Any], *names: str) -> list[bytes
 
 
 def sealed_for(merchant: Merchant, content: bytes) -> str:
-    """Returns a field that only the merchant's own key opens."""
+    """Returns a field encrypted for the merchant's own key."""
     serial = next(serial for serial in merchant.certificates if serial not in merchant.voided)
     cipher = PKCS1_OAEP.new(read_public(merchant.certificates[serial]), hashAlgo=SHA1)
     return base64.b64encode(cipher.encrypt(content)).decode()

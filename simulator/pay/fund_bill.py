@@ -1,4 +1,4 @@
-"""The fund flow of one day, line by line (pay reference 6.2)."""
+"""The fund flow bill of one day (pay reference 6.2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出�
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A line's own share of a movement; `change` is signed, in fen."""
+    """The part of a movement that is one line; `change` is signed, in fen."""
 
     kind: str
     number: str
@@ -32,7 +32,7 @@ class Part:
 
 @dataclass(slots=True)
 class FundBill:
-    """The fund flow of one day, of the account BASIC; nothing ever moves on the others."""
+    """The fund flow bill of one day for the account BASIC; the other accounts have no movements."""
 
     merchant: Merchant
     day: str
@@ -71,7 +71,7 @@ class FundBill:
         )
 
     def parts(self, each: Movement) -> Iterator[Part]:
-        """Yields one line with the fee in it, or one without and another for the fee."""
+        """Yields one line that includes the fee, or separate lines for amount and fee."""
         if not self.layout.separate_fees or not each.fee:
             remark = remark_of(each, f";含手续费 {yuan(each.fee)} 元")
             yield Part(each.kind, each.transaction_id, each.change, each.balance, remark)
@@ -100,7 +100,7 @@ class FundBill:
 
 
 def remark_of(each: Movement, fee: str = "") -> str:
-    """Returns the remark of a line: that of a refund has no blanks, a transfer has none."""
+    """Returns the remark of a line: without blanks for a refund, empty for a transfer."""
     if each.kind == "交易":
         return f"结算总金额 {yuan(each.gross)} 元{fee}"
     return f"退款总金额{yuan(each.gross)}元{fee.replace(' ', '')}" if each.kind in REFUNDS else ""

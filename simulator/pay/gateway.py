@@ -1,4 +1,4 @@
-"""What every call of API v3 passes: headers, signature, faults, then the call; what it answers is signed."""
+"""The gateway of API v3: headers, signature, faults, the call, and the signature of its answer."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class PayGateway:
 
 
 def target(scope: Scope) -> str:
-    """Returns path and query as they came over the wire."""
+    """Returns path and query exactly as they were sent."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (path + b"?" + query if query else path).decode("latin-1")

@@ -1,9 +1,8 @@
-"""RSA keys of the platform and of merchants: signatures and encrypted fields (pay reference 1, 2,
-3.2).
+"""The RSA keys of the platform and of merchants: signatures and encrypted fields (pay reference 1, 2, 3.2).
 
 The platform signs every answer, thousands a second under load. Its keys therefore have many short primes with
-short private exponents in place of two long ones: to who verifies they are ordinary 2048-bit keys, they sign
-ten times as fast, and that they protect nothing does not matter here.
+short private exponents instead of two long primes: for verification they are ordinary 2048-bit keys, they
+sign ten times as fast, and their lack of security does not matter in a simulator.
 """
 
 from __future__ import annotations
@@ -27,22 +26,22 @@ SMALLEST, LARGEST = 853_000_000, 864_000_000
 EXPONENT = 65537
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 DIGEST_SIZE = 32
-# What is signed but for the digest at its end (PKCS#1 v1.5).
+# The signed block without the digest at its end (PKCS#1 v1.5).
 HEAD = b"\x00\x01" + b"\xff" * (SIZE - len(SHA256_PREFIX) - DIGEST_SIZE - 3) + b"\x00" + SHA256_PREFIX
 HEAD_NUMBER = int.from_bytes(HEAD + bytes(DIGEST_SIZE), "big")
 
 
 class BadKeyError(Exception):
-    """An error: this is no usable RSA key; the message says why."""
+    """An error: the text is not a usable RSA key; the message says why."""
 
 
 class SealedFieldError(Exception):
-    """An encrypted field cannot be opened with this key."""
+    """An error: an encrypted field cannot be decrypted with this key."""
 
 
 @dataclass(slots=True)
 class Key:
-    """A private key as it is saved: its primes."""
+    """A private key, saved as its primes."""
 
     primes: list[int]
 
@@ -55,7 +54,7 @@ class Key:
         return base64.b64encode(self.parts.sign(hashlib.sha256(message).digest())).decode()
 
     def open_field(self, sealed: str) -> bytes:
-        """Returns the text of an encrypted field: OAEP with SHA-1 and an empty label.
+        """Returns the decrypted text of a field: OAEP with SHA-1 and an empty label.
 
         Raises SealedFieldError.
         """
@@ -78,10 +77,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The numbers that the Chinese remainder theorem needs of each prime.
+    """The numbers for the Chinese remainder theorem, one of each for every prime.
 
-    They are the prime itself, its exponent, its weight in the sum, and the remainder of what is signed before
-    the digest.
+    They are the prime itself, its exponent, its weight in the sum, and the remainder of the padding that is
+    signed before the digest.
     """
 
     modulus: int
@@ -147,7 +146,7 @@ def from_pem(pem: str) -> Key:
 
 @lru_cache(maxsize=256)
 def read_public(pem: str) -> RSA.RsaKey:
-    """Returns the key in a PEM text: a public key, a private one or a certificate. Raises BadKeyError."""
+    """Returns the public key of a PEM text (public key, private key or certificate). Raises BadKeyError."""
     try:
         return RSA.import_key(pem)
     except (ValueError, IndexError, TypeError) as error:
@@ -161,7 +160,7 @@ def _verifier(pem: str) -> tuple[Integer, Integer, int]:
 
 
 def verifies(pem: str, message: bytes, signature: str) -> bool:
-    """Returns whether a message was signed with the key that belongs to a PEM text. Raises BadKeyError."""
+    """Returns whether a signature is valid for the key of a PEM text. Raises BadKeyError."""
     exponent, modulus, size = _verifier(pem)
     try:
         raw = base64.b64decode(signature, validate=True)

@@ -1,4 +1,4 @@
-"""The settings of a merchant, and its key: checked when they are set, kept or made."""
+"""The settings of a merchant and their checks, and the merchant's key, given or generated."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ MATERIAL = ("certificate", "public_key", "serial_no")
 
 
 class BadSettingError(ValueError):
-    """A setting that cannot be; the message says what it may be."""
+    """An error: a setting is invalid; the message says what is allowed."""
 
 
 def configure(world: World, given: dict[str, Any]) -> tuple[Merchant, dict[str, str]]:
-    """Makes a merchant or changes the named settings of one.
+    """Creates a merchant, or changes its named settings.
 
-    Returns the merchant, and a key that was made for it, to be shown once. Raises BadSettingError.
+    Returns the merchant, and its generated key, if any, to be shown once. Raises BadSettingError.
     """
     body = dict(given)
     mchid = body.pop("mchid", None)
@@ -80,9 +80,9 @@ def check_settings(body: dict[str, Any], merchant: Merchant) -> None:
 
 
 def check_served(body: dict[str, Any], mchid: str, merchants: dict[str, Merchant]) -> None:
-    """Checks that a service provider serves merchants that are there, and not itself.
+    """Checks that the merchants that a service provider serves exist, and do not include itself.
 
-    Raises BadSettingError for these, and for a ratio of sharing that cannot be.
+    Raises BadSettingError if not, or if the ratio of profit sharing is invalid.
     """
     unknown = [each for each in body.get("sub_mchids", []) if each not in merchants or each == mchid]
     if unknown:
@@ -94,7 +94,7 @@ def check_served(body: dict[str, Any], mchid: str, merchants: dict[str, Merchant
 def bring_key(
     merchant: Merchant, material: dict[str, Any], now: float, authority: Authority | None
 ) -> dict[str, str]:
-    """Keeps the merchant's certificate or key; makes one, and returns it, when there is none at all."""
+    """Stores the merchant's certificate or key; generates and returns one if the merchant has none."""
     try:
         if "certificate" in material:
             pem = str(material["certificate"])
@@ -115,9 +115,9 @@ def bring_key(
 
 
 def issue(merchant: Merchant, now: float, authority: Authority | None) -> dict[str, str]:
-    """Makes a certificate as the platform issues them; the key is an ordinary one, for any library takes it.
+    """Creates a certificate like the platform's, with an ordinary key, which any library accepts.
 
-    Where there is an authority it signs, so that the certificate is taken in mutual TLS too.
+    It is signed by the authority, if there is one, so that it is also accepted in mutual TLS.
     """
     private, serial = RSA.generate(2048), new_serial()
     if authority:

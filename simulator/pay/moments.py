@@ -1,4 +1,4 @@
-"""Times as WeChat Pay writes them, always Beijing's (pay reference 0)."""
+"""The time formats of WeChat Pay, always in Beijing's time (pay reference 0)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def rfc3339(seconds: float) -> str:
 
 
 def compact(seconds: float) -> str:
-    """Returns a time in Unix seconds as API v2 writes it: 20260302100000."""
+    """Formats a time in Unix seconds as in API v2: 20260302100000."""
     return datetime.fromtimestamp(int(seconds), BEIJING).strftime("%Y%m%d%H%M%S")
 
 
@@ -25,9 +25,9 @@ def day(seconds: float) -> str:
 
 
 def from_rfc3339(text: str) -> float:
-    """Returns a time in Unix seconds.
+    """Returns a time in RFC 3339 as Unix seconds.
 
-    Raises ValueError for what is no time in RFC 3339, a time without offset included.
+    Raises ValueError for any other text, or a time without an offset.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or "T" not in text:
@@ -40,7 +40,7 @@ def from_compact(text: str) -> float:
 
 
 def start_of(day_text: str) -> float:
-    """Returns midnight, in Unix seconds, at which a day like 2026-03-01 begins. Raises ValueError."""
+    """Returns the start of a day like 2026-03-01, in Unix seconds. Raises ValueError."""
     moment = datetime.strptime(day_text, "%Y-%m-%d").replace(tzinfo=BEIJING)
     if moment.strftime("%Y-%m-%d") != day_text:
         raise ValueError("not a date")

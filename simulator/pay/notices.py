@@ -1,4 +1,4 @@
-"""The notifications merchants are sent, and where (pay reference 5.3, 5.4, 8.3)."""
+"""The notifications to merchants, and their URLs (pay reference 5.3, 5.4, 8.3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAID = "TRANSACTION.SUCCESS"
 
 
 def notify_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Notifies of a payment; one by a payment code names no address, as the answer tells of it."""
+    """Queues the notification of a payment, unless it was made by payment code: the answer reports those."""
     if not order.notify_url:
         return
     if order.v2:
@@ -36,9 +36,9 @@ def notify_combined(runtime: Runtime, merchant: Merchant, combined: CombinedOrde
 
 
 def notify_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Refund) -> None:
-    """Notifies of a refund.
+    """Queues the notification of a refund.
 
-    One without an address of its own is sent in v2's format, where the platform-wide setting says.
+    Without a URL of its own it is sent in v2's format, to the URL in the merchant's settings.
     """
     event, subject = f"REFUND.{refund.status}", refund.out_refund_no
     url = refund.notify_url or merchant.refund_notify_url
@@ -75,7 +75,7 @@ def refund_payload(merchant: Merchant, order: Order, refund: Refund) -> dict[str
 def notify(
     runtime: Runtime, merchant: Merchant, url: str, event_type: str, subject: str, payload: dict[str, Any]
 ) -> None:
-    """Queues a notification; a merchant without an APIv3 key is never sent any."""
+    """Queues a notification, unless the merchant has no APIv3 key."""
     if merchant.apiv3_key:
         queue(runtime, merchant, url, event_type, subject, answers.compact(payload).decode())
 

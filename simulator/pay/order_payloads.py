@@ -1,4 +1,4 @@
-"""Orders as queries and notifications describe them (pay reference 5.1, 5.4)."""
+"""The payloads of orders, for queries and notifications (pay reference 5.1, 5.4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATE_TEXTS = {
 
 
 def identities(merchant: Merchant, order: Order) -> Payload:
-    """Returns who ordered: a merchant, or a service provider with the merchant it serves."""
+    """Returns the ids of the orderer: a merchant, or a service provider with the served merchant."""
     if not order.sub_mchid:
         return {"appid": order.appid, "mchid": merchant.mchid}
     sub_appid = {"sub_appid": order.sub_appid} if order.sub_appid else {}
@@ -40,7 +40,7 @@ def payer(order: Order) -> Payload:
 
 
 def description(merchant: Merchant, order: Order, now: float) -> Payload:
-    """Returns the answer of a query; an unpaid order has its own shape (pay reference 5.1)."""
+    """Returns the payload of a query; an unpaid order has a different shape (pay reference 5.1)."""
     state, scene = order.state_at(now), {"scene_info": {"device_id": order.device}}
     if order.paid_at:
         return {**transaction(merchant, order, state), "promotion_detail": coupons(order), **scene}
@@ -56,7 +56,7 @@ def description(merchant: Merchant, order: Order, now: float) -> Payload:
 
 
 def transaction(merchant: Merchant, order: Order, state: str = "SUCCESS") -> Payload:
-    """Returns a paid order as notifications describe it (pay reference 5.4)."""
+    """Returns the payload of a paid order's notification (pay reference 5.4)."""
     who = identities(merchant, order)
     if not order.sub_mchid:
         who = {"mchid": who["mchid"], "appid": who["appid"]}
@@ -81,7 +81,7 @@ def transaction(merchant: Merchant, order: Order, state: str = "SUCCESS") -> Pay
 
 
 def coupons(order: Order) -> list[Payload]:
-    """Returns what the payer saved: one coupon the merchant bears."""
+    """Returns the coupons of a payment: at most one, at the merchant's expense."""
     if not order.coupon:
         return []
     shares = {"wechatpay_contribute": 0, "merchant_contribute": order.coupon, "other_contribute": 0}

@@ -1,4 +1,4 @@
-"""What the bodies of order calls may hold (pay reference 4.1)."""
+"""The shapes of the bodies of order calls (pay reference 4.1)."""
 
 from __future__ import annotations
 

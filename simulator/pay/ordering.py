@@ -1,4 +1,4 @@
-"""Placing an order: its checks, its number, the tokens it is paid by (pay reference 4.1, 4.2)."""
+"""The placing of orders: checks, repeated numbers, and payment tokens (pay reference 4.1, 4.2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The AppIDs an order is placed with, and the merchant served when a service provider orders."""
+    """The AppIDs of an order, and the served merchant if a service provider places it."""
 
     appid: str
     sub_mchid: str = ""
@@ -33,9 +33,9 @@ class Parties:
 
 
 def parties(call: Call, body: Body) -> Parties:
-    """Returns who places an order.
+    """Returns the AppIDs and the served merchant of an order.
 
-    Raises APPID_MCHID_NOT_MATCH, and NO_AUTH for a merchant that is not served.
+    Raises APPID_MCHID_NOT_MATCH, or NO_AUTH if the caller does not serve the merchant.
     """
     found = Parties(
         body.get("sp_appid") or body.get("appid", ""), body.get("sub_mchid", ""), body.get("sub_appid", "")
@@ -93,7 +93,7 @@ def check_detail(body: Body) -> None:
 
 
 def check_payer(body: Body, who: Parties) -> None:
-    """Checks that a service provider names the payer in a way it can. Raises PARAM_ERROR."""
+    """Checks that sub_openid has a sub_appid, and service providers name the payer. Raises PARAM_ERROR."""
     payer: Body = body.get("payer", {})
     if payer.get("sub_openid") and not who.sub_appid:
         raise wrong("/sub_appid", None, "missing, for sub_openid is given")
@@ -102,7 +102,7 @@ def check_payer(body: Body, who: Parties) -> None:
 
 
 def check_repeat(runtime: Runtime, order: Order, terms: str, now: float) -> None:
-    """Checks that a number may be ordered again as it was (pay reference 4.2). Raises PayError."""
+    """Checks that an order can be placed again, with the same terms (pay reference 4.2). Raises PayError."""
     if order.terms != terms:
         if runtime.state.settings.reused_number == "documented":
             raise PayError("OUT_TRADE_NO_USED", "商户订单号重复")
@@ -115,7 +115,7 @@ def check_repeat(runtime: Runtime, order: Order, terms: str, now: float) -> None
 
 
 def prepaid(runtime: Runtime, merchant: Merchant, order: Order, *, combined: bool = False) -> str:
-    """Makes a prepay_id; of the earlier tokens only a QR code stops working."""
+    """Creates a prepay_id; of the earlier tokens of the order only a code_url becomes invalid."""
     now = runtime.world.now
     prepay = Prepay(merchant.mchid, order.out_trade_no, now, combined)
     prepay_id = f"wx{moments.compact(now)}{secrets.token_hex(10)}"
@@ -135,15 +135,15 @@ def h5_address(runtime: Runtime, prepay_id: str) -> str:
 
 
 def digest(body: Body) -> str:
-    """Returns a digest of parameters, which is the same for the same ones in any order."""
+    """Returns a digest of parameters that does not depend on their order."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def expiry(text: str | None, now: float) -> float:
-    """Returns when an order ends, in Unix seconds.
+    """Returns the expiry time of an order, in Unix seconds.
 
-    A time too early becomes a minute from now, one too late is cut (pay reference 4.1).
+    A too early time becomes a minute from now, a too late one the latest allowed (pay reference 4.1).
     """
     if text is None:
         return now + ORDER_LIFE
@@ -151,7 +151,7 @@ def expiry(text: str | None, now: float) -> float:
 
 
 def moment(text: str, field: str) -> float:
-    """Returns the Unix seconds of a time in RFC 3339. Raises PARAM_ERROR for anything else."""
+    """Returns a time in RFC 3339 as Unix seconds. Raises PARAM_ERROR for anything else."""
     try:
         return moments.from_rfc3339(text)
     except ValueError:
@@ -159,9 +159,9 @@ def moment(text: str, field: str) -> float:
 
 
 def check_address(merchant: Merchant, url: str, field: str = "/notify_url") -> None:
-    """Checks an address for notifications. Raises PARAM_ERROR.
+    """Checks a URL for notifications. Raises PARAM_ERROR.
 
-    One that nobody outside can reach is refused to merchants who are set up so.
+    A URL that is not public is refused if the merchant's settings say so.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or "?" in url or "#" in url:

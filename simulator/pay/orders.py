@@ -1,4 +1,4 @@
-"""Ordering, asking, closing, for a merchant itself (pay reference 4.1, 4.2, 5.1, 5.2)."""
+"""The API of orders of a merchant itself: placing, querying, closing (pay reference 4.1, 4.2, 5.1, 5.2)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def by_transaction(call: Call) -> Answer:
 
 
 def description(call: Call, number: str, sub_mchid: str = "") -> Answer:
-    """Returns an order as a query describes it. Raises ORDER_NOT_EXIST."""
+    """Returns the payload of an order's query. Raises ORDER_NOT_EXIST."""
     order = call.merchant.orders.get(number)
     if order is None or not order.terms or order.sub_mchid != sub_mchid:
         raise PayError("ORDER_NOT_EXIST")
@@ -62,7 +62,7 @@ def close(call: Call) -> Answer:
 
 
 def close_order(call: Call, sub_mchid: str = "") -> None:
-    """Closes an order; a number never ordered is closed too, and burnt by that (pay reference 5.2)."""
+    """Closes an order; an unknown number is closed too, and cannot be used any more (pay reference 5.2)."""
     number = call.path["out_trade_no"]
     order = call.merchant.orders.get(number) or Order(number, made_at=call.now, sub_mchid=sub_mchid)
     if order.sub_mchid != sub_mchid:

@@ -1,4 +1,4 @@
-"""Ordering, asking, closing, for a service provider on behalf of a merchant it serves."""
+"""The API of orders of a service provider for a merchant it serves: placing, querying, closing."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def close(call: Call) -> Answer:
 
 
 def asked_for(call: Call) -> str:
-    """Returns the served merchant that a query names. Raises PARAM_ERROR, NO_AUTH."""
+    """Returns the mchid of the served merchant that a query names. Raises PARAM_ERROR, NO_AUTH."""
     call.must_own(call.asked("sp_mchid"))
     return call.served(call.asked("sub_mchid")).mchid

@@ -1,6 +1,4 @@
-"""A person pays: what may stand in the way, and what changes when nothing does (pay reference 4.2,
-4.3).
-"""
+"""The payment of an order by a person: its checks and its effects (pay reference 4.2, 4.3)."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """A payer: a person, whose openid depends on the account, or an openid of which no more is known."""
+    """A payer: a person, whose openid depends on the account, or a single openid."""
 
     person: str = ""
     openid: str = ""
@@ -38,7 +36,7 @@ class Payer:
         return self.openid or openid_of(appid, self.person)
 
     def sub_openid_at(self, appid: str) -> str:
-        """Returns the openid at one account of somebody who may be known by that at another."""
+        """Returns the payer's openid with an account, who may be given by an openid of another one."""
         return openid_of(appid, self.wallet)
 
     @property
@@ -48,7 +46,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The order that is to be paid, and the merchant who placed it; of a combined order, the head."""
+    """The order to be paid (the head of a combined order), and the merchant who placed it."""
 
     merchant: Merchant
     order: Order
@@ -56,9 +54,9 @@ class Bill:
 
 
 def find(runtime: Runtime, token: str) -> Bill:
-    """Returns what is to be paid by a prepay_id, code_url or h5_url.
+    """Returns the order of a prepay_id, code_url or h5_url.
 
-    Raises ImpossibleError when it is unknown or too old.
+    Raises ImpossibleError if the token is unknown or expired.
     """
     if "prepay_id=" in token:
         token = parse_qs(urlsplit(token).query or token)["prepay_id"][0]
@@ -81,7 +79,7 @@ def bill_of(merchant: Merchant, number: str, *, combined: bool) -> Bill:
 
 
 def check_open(order: Order, payer: Payer, now: float) -> None:
-    """Checks that this person can pay this order now. Raises ImpossibleError."""
+    """Checks that this payer can pay the order now. Raises ImpossibleError."""
     state = order.state_at(now)
     if state in ("PAYERROR", "REVOKED"):
         raise ImpossibleError("the order is closed")
@@ -104,9 +102,9 @@ def money(runtime: Runtime, payer: Payer) -> int:
 
 
 def pay(runtime: Runtime, bill: Bill, payer: Payer, bank: str = BALANCE, coupon: int = 0) -> None:
-    """Pays an order, or all of a combined one.
+    """Pays an order, or all orders of a combined order.
 
-    Raises ImpossibleError when the bank is none, the order forbids it, or the money does not suffice.
+    Raises ImpossibleError if the bank is unknown, the order forbids it, or the money does not suffice.
     """
     order = bill.order
     if bank not in BANKS:
@@ -135,7 +133,7 @@ def takes(order: Order, bank: str) -> bool:
 
 
 def book_combined(runtime: Runtime, combined: CombinedOrder, payer: Payer, bank: str) -> None:
-    """Books the payment of a combined order: each of its orders is a payment of its own."""
+    """Books the payment of a combined order, as one payment for each of its orders."""
     mark_paid(runtime, combined.head, payer, bank, 0)
     for each in combined.subs:
         owner = runtime.state.merchants[each.mchid]
@@ -182,7 +180,7 @@ def mark_paid(runtime: Runtime, order: Order, payer: Payer, bank: str, coupon: i
 
 
 def transaction_number(now: float, number: int) -> str:
-    """Returns the number of a payment: 28 digits, as the platform's are."""
+    """Returns the transaction id of a payment: 28 digits, like the platform's."""
     return f"4200002601{moments.compact(now)[:8]}{number:010d}"
 
 

@@ -1,4 +1,4 @@
-"""The code a person shows to a cashier, and what a payment by it needs."""
+"""The payment codes that people show to a cashier, and payments by them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TRADE_TYPE = "MICROPAY"
 
 
 def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: bool = False) -> PaymentCode:
-    """Makes a code of the payer.
+    """Creates a payment code of the payer.
 
-    With `password` the payment waits for the password, however little it is.
+    With `password` the payment waits for the password, whatever the amount.
     """
     now = runtime.world.now
     codes = runtime.state.payment_codes
@@ -35,7 +35,7 @@ def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: b
 def scanned(runtime: Runtime, digits: str) -> PaymentCode:
     """Returns the payment code of these digits.
 
-    Raises AUTH_CODE_INVALID for what is no code, AUTH_CODE_EXPIRE for one that is over or was used.
+    Raises AUTH_CODE_INVALID if it is not a code, AUTH_CODE_EXPIRE if it expired or was used.
     """
     if len(digits) != DIGITS or not digits.isdecimal() or digits[:2] not in FIRST:
         raise PayError("AUTH_CODE_INVALID")
@@ -46,9 +46,9 @@ def scanned(runtime: Runtime, digits: str) -> PaymentCode:
 
 
 def charge(runtime: Runtime, merchant: Merchant, order: Order, digits: str) -> bool:
-    """Pays the order, or leaves it waiting for the password and returns False.
+    """Pays the order and returns True, or returns False if it waits for the password.
 
-    Raises NOT_ENOUGH when the payer's money does not suffice; nothing is kept then, but the code is used.
+    Raises NOT_ENOUGH if the payer's money does not suffice; the order is not kept then, but the code is used.
     """
     code, settings = scanned(runtime, digits), runtime.state.settings
     code.used = True
@@ -75,7 +75,7 @@ def keep(runtime: Runtime, merchant: Merchant, order: Order) -> None:
 
 
 def waiting(runtime: Runtime, person: str) -> str:
-    """Returns the prepay_id of a payment that waits for this person's password; empty without one."""
+    """Returns the prepay_id of the payment that waits for this person's password; empty without one."""
     now = runtime.world.now
     for token, prepay in reversed(runtime.state.prepays.items()):
         if prepay.combined or now - prepay.made_at > LIFE:
@@ -87,7 +87,7 @@ def waiting(runtime: Runtime, person: str) -> str:
 
 
 def give_up(bill: Bill, person: str) -> None:
-    """Ends a payment whose payer does not enter the password. Raises ImpossibleError unless it waited."""
+    """Cancels a payment that waits for the payer's password. Raises ImpossibleError if it does not wait."""
     if bill.order.state != "USERPAYING" or bill.order.wallet != person:
         raise ImpossibleError("nothing waits for the password")
     bill.order.state = "PAYERROR"

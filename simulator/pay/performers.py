@@ -1,4 +1,4 @@
-"""Who does what is due: the table the runtime is started with."""
+"""The table of functions that perform due tasks, by the class of the task."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The platform's own keys for each merchant, and how a merchant gets them (pay reference 2.4,
-2.5).
-"""
+"""The platform's keys for each merchant, and the API to download them (pay reference 2.4, 2.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ FIVE_YEARS = 5 * 365 * 86_400
 
 
 def make_platform_keys(merchant: Merchant, now: float) -> None:
-    """Makes what the merchant's key mode needs and is not there yet."""
+    """Creates the platform keys that the merchant's key mode needs, if they do not exist."""
     if merchant.key_mode != "public_key" and not merchant.platform_certificates:
         merchant.serving = add_certificate(merchant, now).serial
     if merchant.key_mode != "certificate" and merchant.public_key is None:
@@ -26,7 +24,7 @@ def make_platform_keys(merchant: Merchant, now: float) -> None:
 def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
     """Adds a platform certificate.
 
-    Each after the first has a serial that begins with a zero, which careless clients lose.
+    Serials after the first begin with a zero, which careless clients drop.
     """
     key, serial = new_key(), new_serial(leading_zero=bool(merchant.platform_certificates))
     pem = certificate("Tenpay.com sign (simulator)", serial, key, now - 60, now + FIVE_YEARS)
@@ -37,7 +35,7 @@ def add_certificate(merchant: Merchant, now: float) -> PlatformCertificate:
 
 @pay_api("GET", "/v3/certificates")
 def certificates(call: Call) -> Answer:
-    """Returns the platform's certificates. Raises 404 for a merchant who only has the public key."""
+    """Returns the platform's certificates. Raises 404 if the merchant only has the public key."""
     found = [each for each in call.merchant.platform_certificates if each.ends > call.now]
     if call.merchant.key_mode == "public_key" or not found:
         raise PayError("RESOURCE_NOT_EXISTS", texts.NO_CERTIFICATE)

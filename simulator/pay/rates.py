@@ -1,4 +1,4 @@
-"""How often something happened in the last second (pay reference 5.3)."""
+"""The rates of calls in the last second (pay reference 5.3)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Rates:
         self.seen: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def of(self, state: PayState) -> Rates:
-        """Returns the rates of this world: a new world begins with none."""
+        """Returns the rates of a state; a new state starts with empty ones."""
         if self.state is not state:
             self.state = state
             self.seen.clear()
         return self
 
     def check(self, what: str, limit: int, now: float) -> None:
-        """Refuses something that happened `limit` times within the last second, by FREQUENCY_LIMITED."""
+        """Raises FREQUENCY_LIMITED if `what` happened `limit` times within the last second."""
         times = self.seen[what]
         while times and not now - WINDOW < times[0] <= now:
             times.popleft()

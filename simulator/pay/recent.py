@@ -1,4 +1,4 @@
-"""What is kept for some time only, and forgotten then."""
+"""A mapping whose values expire after some time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by key, each for so many seconds of the clock that `now` is given by.
+    """A mapping whose values expire after a number of seconds, by the clock of `now`.
 
-    A clock that is put back forgets what was kept at a later time than it shows.
+    If the clock is moved back, values of later times are deleted.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -33,6 +33,6 @@ class Recent(Generic[K, V]):
         return None if found is None else found[1]
 
     def _forget(self, now: float) -> None:
-        """Deletes what is over; the oldest is first."""
+        """Deletes expired values; the oldest ones are first."""
         while self.kept and not now - self.seconds < next(iter(self.kept.values()))[0] <= now:
             self.kept.popitem(last=False)

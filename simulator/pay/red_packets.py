@@ -1,4 +1,4 @@
-"""Red packets: sent, opened on the phone, and what nobody opened goes back after a day (现金红包)."""
+"""The red packets: sending, opening on the phone, and the return of the rest after a day (现金红包)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIFE = 86_400
 
 
 def send(runtime: Runtime, merchant: Merchant, packet: RedPacket) -> None:
-    """Takes the money from the merchant and shows the packet in the chat with the account."""
+    """Sends a red packet: debits the merchant, and shows the packet in the chat with the account."""
     packet.portions = portions(packet.total, packet.count)
     merchant.red_packets[packet.mch_billno] = packet
     move(runtime, merchant, packet, -packet.total, "现金红包")
@@ -25,7 +25,7 @@ def send(runtime: Runtime, merchant: Merchant, packet: RedPacket) -> None:
 
 
 def show(runtime: Runtime, packet: RedPacket) -> None:
-    """Shows a red packet in the chat; an account the simulator does not have has no chats to show it in."""
+    """Shows a red packet in the chat, if the simulator has the account."""
     account = runtime.world.state.accounts.get(packet.appid)
     if account is not None:
         content = {
@@ -37,7 +37,7 @@ def show(runtime: Runtime, packet: RedPacket) -> None:
 
 
 def portions(total: int, count: int) -> list[int]:
-    """Returns what each person gets, by chance and at least one fen; the sum is exactly the total."""
+    """Returns a random portion for each person, at least one fen; the sum is exactly the total."""
     left, parts = total, list[int]()
     for others in range(count - 1, 0, -1):
         most = max(1, min(2 * left // (others + 1), left - others))
@@ -47,7 +47,7 @@ def portions(total: int, count: int) -> list[int]:
 
 
 def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
-    """Returns the red packet of this number, and its merchant. Raises ImpossibleError."""
+    """Returns the merchant and the red packet of this number. Raises ImpossibleError."""
     for merchant in runtime.state.merchants.values():
         for packet in merchant.red_packets.values():
             if packet.send_listid == send_listid:
@@ -56,7 +56,7 @@ def find(runtime: Runtime, send_listid: str) -> tuple[Merchant, RedPacket]:
 
 
 def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
-    """Takes a person's portion, which they get once; the first to open a packet is who it was sent to.
+    """Gives a person their portion, once; the recipient of a packet has to be the first to open it.
 
     Raises ImpossibleError.
     """
@@ -81,7 +81,7 @@ def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
 
 
 async def give_back(runtime: Runtime, due: RedPacketDue) -> None:
-    """Gives the merchant back what nobody opened, a day after the packet was sent."""
+    """Returns the unopened rest to the merchant, a day after the packet was sent."""
     packet = due.packet
     packet.due_at, packet.state = None, "REFUND"
     packet.refunded, packet.refunded_at = sum(packet.portions), runtime.world.now

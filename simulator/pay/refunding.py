@@ -1,4 +1,4 @@
-"""A refund from its acceptance to its end: limits, money, states (pay reference 5.3, 9)."""
+"""The processing of refunds: limits, money, states (pay reference 5.3, 9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPEN = ("PROCESSING", "ABNORMAL")
 
 
 def check(merchant: Merchant, order: Order, amount: int, total: int, now: float) -> None:
-    """Checks that this much of the order can be paid back now. Raises PayError."""
+    """Checks that this amount of the order can be refunded now. Raises PayError."""
     if order.state != "SUCCESS":
         raise PayError("INVALID_REQUEST", texts.NOT_PAID)
     if total != order.total:
@@ -39,7 +39,7 @@ def refunded(merchant: Merchant, order: Order) -> int:
 def accept(
     runtime: Runtime, merchant: Merchant, order: Order, number: str, amount: int, terms: str
 ) -> Refund:
-    """Takes the money of a refund from the merchant; the rest comes later. Raises NOT_ENOUGH."""
+    """Accepts a refund and debits the merchant; it is completed later. Raises NOT_ENOUGH."""
     now = runtime.world.now
     shares = [each for each in merchant.refunds_of(order) if each.status != "CLOSED"]
     before = sum(each.amount for each in shares)
@@ -64,14 +64,14 @@ def accept(
 
 
 def reverse(runtime: Runtime, merchant: Merchant, order: Order) -> None:
-    """Pays the whole order back at the merchant's word, without a notification. Raises NOT_ENOUGH."""
+    """Reverses the whole payment of an order, without a notification. Raises NOT_ENOUGH."""
     number = f"R{order.out_trade_no}"
     refund = accept(runtime, merchant, order, number, order.total, "")
     refund.reversal = True
 
 
 def take_unsplit(payee: Merchant, order: Order, amount: int) -> None:
-    """Takes an amount from what waits for being shared of an order, as far as there is any."""
+    """Reduces the unshared amount of an order by this amount, at most to zero."""
     taken = min(order.unsplit, amount)
     order.unsplit -= taken
     payee.frozen -= taken
@@ -86,12 +86,12 @@ def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
 
 
 def share(whole: int, part: int, total: int) -> int:
-    """Returns what of `whole` belongs to `part` of `total`, rounded; over all parts it adds up exactly."""
+    """Returns the rounded share of `whole` for `part` of `total`; the shares of all parts add up exactly."""
     return (2 * whole * part + total) // (2 * total)
 
 
 def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
-    """Brings a refund to the end that was foreseen, and notifies the merchant."""
+    """Completes a refund with its planned state, and notifies the merchant."""
     refund.due_at = None
     if refund.status not in OPEN:
         return
@@ -129,5 +129,5 @@ def move(runtime: Runtime, payee: Merchant, refund: Refund, order: Order, sign: 
 
 
 def refund_number(now: float, number: int) -> str:
-    """Returns the number of a refund: 29 digits, as the platform's are."""
+    """Returns the id of a refund: 29 digits, like the platform's."""
     return f"5030260001{moments.compact(now)[:8]}{number:011d}"

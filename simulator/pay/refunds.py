@@ -1,4 +1,4 @@
-"""Refunds as API v3 offers them: apply, ask, and the way out of an abnormal one (pay reference 5.3)."""
+"""The API v3 of refunds: applying, querying, and resolving abnormal ones (pay reference 5.3)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ A_SECOND, FAILING_A_SECOND = 150, 6
 def apply(call: Call) -> Answer:
     """Applies for a refund: 200 means accepted.
 
-    Raises 429 after six failing requests in a second, or 150 good ones.
+    Raises 429 after six failed requests in a second, or 150 successful ones.
     """
     rates, mchid = call.runtime.rates, call.merchant.mchid
     rates.check(f"refund failed {mchid}", FAILING_A_SECOND, call.now)
@@ -101,9 +101,9 @@ def applied(call: Call) -> dict[str, Any]:
 
 
 def wanted(call: Call, body: dict[str, Any]) -> Order:
-    """Returns the order a refund names.
+    """Returns the order that a refund names.
 
-    Raises PARAM_ERROR when it names none, RESOURCE_NOT_EXISTS for an unknown one.
+    Raises PARAM_ERROR if it names none, RESOURCE_NOT_EXISTS if the order is unknown.
     """
     merchant, sub_mchid = call.merchant, body.get("sub_mchid", "")
     if sub_mchid:
@@ -134,7 +134,7 @@ def known(call: Call, number: str, sub_mchid: str) -> Refund:
 
 @pay_api("POST", f"{REFUNDS}/{{refund_id}}/apply-abnormal-refund")
 def apply_abnormal(call: Call) -> Answer:
-    """Retries an abnormal refund: to the user's bank card, or to the merchant, who then pays by hand.
+    """Retries an abnormal refund, to the user's bank card or to the merchant, who then pays the user.
 
     The card's number and its owner's name are encrypted.
     """
@@ -154,9 +154,9 @@ def apply_abnormal(call: Call) -> Answer:
 
 
 def check_card(call: Call, body: dict[str, Any]) -> None:
-    """Checks that the bank card is named, and its fields open with the key the request names.
+    """Checks that the bank card is given, and that its encrypted fields can be decrypted.
 
-    Raises PARAM_ERROR.
+    Raises PARAM_ERROR otherwise.
     """
     for name in ("bank_type", "bank_account", "real_name"):
         if name not in body:

@@ -1,4 +1,4 @@
-"""Where WeChat Pay is found: the platform's addresses and the tests'."""
+"""The routes of WeChat Pay: those of the platform, and those for tests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OLD_PATHS = ("/pay", "/secapi", "/mmpaymkttransfers")
 
 
 def routes(runtime: Runtime) -> list[BaseRoute]:
-    """Returns the routes; every module of TOPICS and OLD_TOPICS has registered its calls by now."""
+    """Returns the routes; all modules of TOPICS and OLD_TOPICS have registered their calls on import."""
     old = V2Gateway(runtime)
     return [
         *sheet.routes(runtime),

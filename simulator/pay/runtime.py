@@ -1,4 +1,4 @@
-"""WeChat Pay at work: it finishes refunds and delivers notices when the platform's clock says so."""
+"""The runtime of WeChat Pay, which completes refunds and delivers notifications by the platform's clock."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ LINK_LIFE = 300
 
 @dataclass(slots=True)
 class Download:
-    """A bill that can be downloaded by the token of its address.
+    """A bill that can be downloaded by the token in its URL.
 
-    `choice` is the bill's type or account; a service provider's may be about one merchant it serves.
+    `choice` is the bill's type or account; a service provider's bill can be of one merchant it serves.
     """
 
     mchid: str
@@ -45,7 +45,7 @@ class Download:
 
 
 class Runtime:
-    """The work of WeChat Pay; `performers` say for each class of task how it is done when it is due."""
+    """The runtime of WeChat Pay; `performers` are the functions for due tasks, by class of task."""
 
     def __init__(self, world: World, performers: Performers) -> None:
         self.world = world
@@ -67,16 +67,16 @@ class Runtime:
 
     @property
     def signing_now(self) -> float:
-        """Returns the time in signatures: the real one, as clients verify by it, or the world's if set so."""
+        """Returns the time for signatures: the real one (clients verify by it), or the world's if set so."""
         return self.world.now if self.world.settings.sign_with_clock else time.time()
 
     def probe(self) -> str:
-        """Returns "probe" now and then: that signature is made wrong on purpose (pay reference 2.3)."""
+        """Returns "probe" now and then, for a deliberately invalid signature (pay reference 2.3), else ""."""
         share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
     def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
-        """Notes a nonce. Raises SIGN_ERROR for one used before, where the merchant is set up so."""
+        """Records a nonce. Raises SIGN_ERROR for a reused one, if the merchant's settings say so."""
         if not merchant.refuse_reused_nonces:
             return
         key = merchant.mchid, nonce
@@ -85,7 +85,7 @@ class Runtime:
         self.nonces.keep(key, merchant, now)
 
     def plan(self, task: Task) -> None:
-        """Puts something on the schedule for its due time."""
+        """Schedules a task for its due time."""
         self.schedule.of(self.state).add(task)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -96,7 +96,7 @@ class Runtime:
                 await asyncio.wait_for(stopping.wait(), TICK)
 
     async def settle(self) -> None:
-        """Does all that is due now, what comes of it included."""
+        """Runs all tasks that are due now, and those that result from them."""
         while True:
             for task in self.schedule.of(self.state).take(self.world.now):
                 self.start(task)

@@ -1,4 +1,4 @@
-"""What WeChat Pay still has to do, by the platform's clock: refunds to finish, notices to deliver."""
+"""The schedule of WeChat Pay by the platform's clock: refunds to complete, notifications to deliver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.pay.state import Merchant, PayState
 
 @dataclass(frozen=True, slots=True)
 class RefundDue:
-    """A refund that comes to its end at `due_at`."""
+    """A refund that is completed at `due_at`."""
 
     merchant: Merchant
     refund: Refund
@@ -33,7 +33,7 @@ class RefundDue:
 
 @dataclass(frozen=True, slots=True)
 class TransferDue:
-    """A transfer that ends by itself at `due_at`, unless its user is quicker."""
+    """A transfer that ends by itself at `due_at`, unless its user confirms it before."""
 
     merchant: Merchant
     transfer: Transfer
@@ -49,7 +49,7 @@ class TransferDue:
 
 @dataclass(frozen=True, slots=True)
 class SharingDue:
-    """Parts of an order that are paid out at `due_at`."""
+    """Shares of an order that are paid out at `due_at`."""
 
     merchant: Merchant
     sharing: Sharing
@@ -65,7 +65,7 @@ class SharingDue:
 
 @dataclass(frozen=True, slots=True)
 class RedPacketDue:
-    """A red packet of which the rest goes back at `due_at`."""
+    """A red packet whose rest is returned at `due_at`."""
 
     merchant: Merchant
     packet: RedPacket
@@ -83,9 +83,9 @@ Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
-    """A heap of tasks over one state; another state (after a reset, say) makes it anew from what is due.
+    """A heap of the tasks of a state; for another state (after a reset, for example) it is rebuilt.
 
-    What is planned while that happens is among it already: each row is there once for each time.
+    A task planned during the rebuild is not added twice: each row is in the heap once for each time.
     """
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class Schedule:
             heapq.heappush(self.heap, (task.due_at, next(self.numbers), task))
 
     def take(self, now: float) -> Iterator[Task]:
-        """Yields the tasks that are due, each once; one moved to another time meanwhile is left for then."""
+        """Yields each due task once, without tasks that have been moved to another time."""
         while self.heap and self.heap[0][0] <= now:
             at, _, task = heapq.heappop(self.heap)
             self.planned.discard((at, _identity(task)))

@@ -1,4 +1,4 @@
-"""What a JSON body may hold, and the platform's way of refusing the rest (pay reference 0, 9.1)."""
+"""The shapes of JSON bodies, and their checks with the platform's errors (pay reference 0, 9.1)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from simulator.pay.errors import PayError, wrong
 
 
 class Shape(Protocol):
-    """The shape of a field; `required` says whether it must be there."""
+    """The shape of a field; `required` says whether it must be present."""
 
     @property
     def required(self) -> bool: ...
 
     def check(self, value: Any, at: str) -> None:
-        """Checks a value; `at` is its place as a JSON pointer. Raises PARAM_ERROR when it does not fit."""
+        """Checks a value; `at` is its JSON pointer. Raises PARAM_ERROR if it does not fit."""
 
     def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
-        """Yields pointers to the fields that are not documented."""
+        """Yields JSON pointers to undocumented fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text; its lengths are in characters."""
+    """The shape of a text; lengths are in characters."""
 
     most: int
     least: int = 1
@@ -119,7 +119,7 @@ class Array:
 
 
 def checked(body: dict[str, Any], shape: Object) -> None:
-    """Checks a body, for unknown fields first. Raises PARAM_ERROR."""
+    """Returns the body after checking it, for unknown fields first. Raises PARAM_ERROR."""
     if found := list(shape.unknown_fields(body, "/body")):
         raise PayError("PARAM_ERROR", texts.UNKNOWN_FIELDS, detail={"location": None, "value": found})
     shape.check(body, "")

@@ -1,4 +1,4 @@
-"""Symmetric encryption: AES-256-GCM of API v3, AES-256-ECB of v2's refund notice (pay reference 3.1, 8.3)."""
+"""The symmetric encryption: AES-256-GCM of API v3, AES-256-ECB of v2's refund notice (reference 3.1, 8.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAG_LENGTH = 16
 
 
 class SealError(Exception):
-    """The sealed text cannot be opened."""
+    """An error: the encrypted text cannot be decrypted."""
 
 
 def nonce(length: int = 32) -> str:
@@ -22,7 +22,7 @@ def nonce(length: int = 32) -> str:
 
 
 def seal(plain: bytes, apiv3_key: str, associated_data: str) -> dict[str, str]:
-    """Returns the algorithm, ciphertext, associated_data and nonce of a sealed resource."""
+    """Returns algorithm, ciphertext, associated_data and nonce of an encrypted resource."""
     number = nonce(NONCE_LENGTH)
     cipher = AES.new(apiv3_key.encode(), AES.MODE_GCM, nonce=number.encode())
     cipher.update(associated_data.encode())
@@ -36,7 +36,7 @@ def seal(plain: bytes, apiv3_key: str, associated_data: str) -> dict[str, str]:
 
 
 def open_sealed(resource: dict[str, str], apiv3_key: str) -> bytes:
-    """Returns what is in a sealed resource. Raises SealError."""
+    """Returns the decrypted content of a resource. Raises SealError."""
     cipher = AES.new(apiv3_key.encode(), AES.MODE_GCM, nonce=resource["nonce"].encode())
     cipher.update(resource.get("associated_data", "").encode())
     try:
@@ -47,12 +47,12 @@ def open_sealed(resource: dict[str, str], apiv3_key: str) -> bytes:
 
 
 def seal_v2(plain: bytes, v2_key: str) -> str:
-    """Returns the `req_info` of a v2 refund notice."""
+    """Returns the encrypted `req_info` of a v2 refund notice."""
     return base64.b64encode(_v2_cipher(v2_key).encrypt(pad(plain, AES.block_size))).decode()
 
 
 def open_v2(sealed: str, v2_key: str) -> bytes:
-    """Returns what is sealed in `req_info` of a v2 refund notice. Raises SealError."""
+    """Returns the decrypted content of `req_info` of a v2 refund notice. Raises SealError."""
     try:
         return unpad(_v2_cipher(v2_key).decrypt(base64.b64decode(sealed)), AES.block_size)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Profit sharing: what was paid goes on to others, later and in parts (分账)."""
+"""The API of profit sharing: parts of a payment are passed on to others (分账)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_OF_AN_ORDER = 50
 
 @pay_api("POST", f"{SHARINGS}/orders")
 def share(call: Call) -> Answer:
-    """Accepts a request to share an order; the shares are paid out a moment later.
+    """Accepts a request to share an order; the shares are paid out shortly after.
 
     The same number with the same parameters is the same request.
     """
@@ -47,7 +47,7 @@ def share(call: Call) -> Answer:
 
 
 def plain(body: dict[str, Any]) -> dict[str, Any]:
-    """Returns the receivers without what is encrypted, which is another text each time."""
+    """Returns the receivers without their encrypted names, which differ each time."""
     receivers = [
         {name: value for name, value in each.items() if name != "name"} for each in body.get("receivers", [])
     ]
@@ -55,7 +55,7 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def again(call: Call, number: str, terms: str) -> Sharing | None:
-    """Returns the request made under this number before, if any. Raises INVALID_REQUEST for another one."""
+    """Returns the earlier request of this number, if any. Raises INVALID_REQUEST if its terms differ."""
     known = call.merchant.sharings.get(number)
     if known is not None and known.terms != terms:
         raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
@@ -63,7 +63,7 @@ def again(call: Call, number: str, terms: str) -> Sharing | None:
 
 
 def sharable(call: Call, body: dict[str, Any]) -> Order:
-    """Returns the order to share. Raises PayError unless it was paid to be shared and is not settled yet."""
+    """Returns the order to share. Raises PayError unless it was paid for sharing and is not settled yet."""
     order = of_transaction(call, body["transaction_id"], body.get("sub_mchid", ""))
     if not order.shared:
         raise PayError("INVALID_REQUEST", texts.NOT_SHARED)
@@ -89,14 +89,14 @@ def sharings_of(call: Call, order: Order) -> Iterator[Sharing]:
 
 
 def check_receivers(call: Call, body: dict[str, Any]) -> None:
-    """Checks that every receiver was added before. Raises INVALID_REQUEST for one that was not."""
+    """Checks that all receivers were added before. Raises INVALID_REQUEST if one was not."""
     for each in body.get("receivers", []):
         if key(body.get("sub_mchid", ""), each["type"], each["account"]) not in call.merchant.receivers:
             raise PayError("INVALID_REQUEST", texts.NO_RECEIVER)
 
 
 def check_amount(call: Call, order: Order, amount: int) -> None:
-    """Checks the amount to be shared. Raises NOT_ENOUGH, or RULE_LIMIT for more than the merchant's ratio."""
+    """Checks the amount to be shared. Raises NOT_ENOUGH, or RULE_LIMIT if it exceeds the merchant's ratio."""
     if amount > order.unsplit:
         raise PayError("NOT_ENOUGH", texts.SHARE_TOO_LARGE)
     shares: Iterator[Share] = (each for sharing in sharings_of(call, order) for each in sharing.shares)
@@ -117,7 +117,7 @@ def query(call: Call) -> Answer:
 
 @pay_api("POST", f"{SHARINGS}/orders/unfreeze")
 def unfreeze(call: Call) -> Answer:
-    """Gives the merchant what nobody shall have a share of."""
+    """Releases the unshared rest of an order to the merchant."""
     body = call.read(UNFREEZE)
     terms = digest(body)
     if (known := again(call, body["out_order_no"], terms)) is not None:
@@ -138,6 +138,6 @@ def amounts(call: Call) -> Answer:
 
 @pay_api("GET", f"{SHARINGS}/merchant-configs/{{sub_mchid}}")
 def ratio(call: Call) -> Answer:
-    """Tells a service provider the most that may be shared of the orders of a merchant it serves."""
+    """Returns the maximal sharing ratio of a merchant, to the service provider that serves it."""
     served = call.served(call.path["sub_mchid"])
     return {"sub_mchid": served.mchid, "max_ratio": served.sharing_ratio}

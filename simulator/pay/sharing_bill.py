@@ -1,4 +1,4 @@
-"""The bill of what was shared on one day, line by line, in the columns that are met in published programs."""
+"""The profit sharing bill of one day, in the columns that published programs expect."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ STATES = {"SUCCESS": "成功", "CLOSED": "关闭", "FAILED": "失败"}
 
 @dataclass(slots=True)
 class SharingBill:
-    """The bill of shares that were paid out or closed that day, and of shares given back.
+    """The bill of shares paid out, closed or returned on a day.
 
-    It is of `sub_mchid` alone, or of all.
+    It covers `sub_mchid`, or all served merchants.
     """
 
     merchant: Merchant

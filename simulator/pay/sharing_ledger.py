@@ -1,4 +1,4 @@
-"""What profit sharing does to money: parts are set aside, paid out, given back, unfrozen."""
+"""The money of profit sharing: shares are set aside, paid out, returned or unfrozen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Part = tuple[str, str, int, str]
 def accept(
     runtime: Runtime, merchant: Merchant, order: Order, number: str, terms: str, parts: list[Part]
 ) -> Sharing:
-    """Sets the shares aside; they are paid out when that is due."""
+    """Accepts a request and sets its shares aside until they are due to be paid out."""
     now, settings = runtime.world.now, runtime.state.settings
     fault = next_fault(runtime.state.faults, "sharing", merchant.mchid)
     due_at = now + settings.refund_seconds + (fault.delay if fault else 0)
@@ -55,7 +55,7 @@ def detail_id(runtime: Runtime) -> str:
 def unfreeze(
     runtime: Runtime, merchant: Merchant, order: Order, sharing: Sharing, description: str = REST
 ) -> None:
-    """Leaves the merchant what nobody has a share of yet; that rest becomes the last of the shares."""
+    """Releases the unshared rest to the merchant, as the last of the shares."""
     payee, rest = runtime.state.payee(merchant, order), order.unsplit
     payee.frozen -= rest
     order.unsplit = 0
@@ -73,7 +73,7 @@ async def finish_due(runtime: Runtime, due: SharingDue) -> None:
 
 
 def finish(runtime: Runtime, merchant: Merchant, sharing: Sharing, share: Share) -> None:
-    """Pays a share out. It is closed when the receiver was deleted meanwhile, or a fault says so."""
+    """Pays out a share, or closes it if the receiver was deleted or by a fault rule."""
     order = merchant.orders[sharing.out_trade_no]
     payee = runtime.state.payee(merchant, order)
     if share.is_rest:
@@ -108,7 +108,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
 
 
 def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
-    """Moves the money of a return from the receiver to the merchant who shared."""
+    """Moves the money of a return from the receiver to the sharing merchant."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])
     for owner, change in ((receiver, -found.amount), (payee, found.amount)):
@@ -124,7 +124,7 @@ def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: Sha
 
 
 def returnable(sharing: Sharing, mchid: str) -> list[Share]:
-    """Returns the parts that a merchant has received and may give back."""
+    """Returns the shares that a merchant received and can return."""
     return [
         each
         for each in sharing.shares
@@ -152,7 +152,7 @@ def notify(
     amount: int,
     description: str,
 ) -> None:
-    """Notifies a receiver of its share, at an address of its own; nobody else is notified."""
+    """Queues the notification of a receiver at its own URL; nobody else is notified."""
     if not receiver.sharing_notify_url:
         return
     partner = {"sp_mchid": sharing.mchid, "sub_mchid": sharing.sub_mchid}

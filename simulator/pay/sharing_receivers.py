@@ -1,4 +1,4 @@
-"""Who an order may be shared with: receivers are added first, and deleted (分账接收方)."""
+"""The API of receivers of profit sharing, to add and delete them (分账接收方)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MOST = 20_000
 
 
 def key(sub_mchid: str, type: str, account: str) -> str:  # noqa: A002 - the API's own word
-    """Returns the key under which a receiver is kept; each served merchant has receivers of its own."""
+    """Returns the storage key of a receiver; each served merchant has its own receivers."""
     return f"{sub_mchid} {type} {account}"
 
 
 @pay_api("POST", f"{RECEIVERS}/add")
 def add(call: Call) -> Answer:
-    """Adds a receiver, or changes one that is there. A merchant that receives must exist."""
+    """Adds or changes a receiver. A merchant as a receiver must exist."""
     body, merchant = call.read(RECEIVER), call.merchant
     check(call, body)
     if "name" in body:
@@ -51,7 +51,7 @@ def add(call: Call) -> Answer:
 
 @pay_api("POST", f"{RECEIVERS}/delete")
 def delete(call: Call) -> Answer:
-    """Deletes a receiver; one that is not there is deleted as well."""
+    """Deletes a receiver; succeeds for an unknown one as well."""
     body = call.read(DROPPED)
     check(call, body)
     sub_mchid = body.get("sub_mchid", "")
@@ -62,7 +62,7 @@ def delete(call: Call) -> Answer:
 def check(call: Call, body: dict[str, Any]) -> None:
     """Checks the appids of a receiver.
 
-    Raises PayError for one that is not the caller's, and for an openid without the appid it belongs to.
+    Raises PayError for an appid that is not the caller's, or an openid without its appid.
     """
     parties(call, body)
     if body["type"] == SUB_PERSON and not body.get("sub_appid"):

@@ -1,4 +1,4 @@
-"""What was shared comes back, before it is refunded (分账回退)."""
+"""The API of returns of shares, before a refund (分账回退)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETURNS = "/v3/profitsharing/return-orders"
 
 @pay_api("POST", RETURNS)
 def give_back(call: Call) -> Answer:
-    """Takes a share back at once; the result is FAILED when the receiver does not have that much money."""
+    """Returns a share immediately; the result is FAILED if the receiver does not have enough money."""
     body, merchant = call.read(RETURN), call.merchant
     terms = digest(body)
     known = merchant.sharing_returned.get(body["out_return_no"])
@@ -49,7 +49,7 @@ def give_back(call: Call) -> Answer:
 
 
 def shared_before(call: Call, body: dict[str, Any]) -> Sharing:
-    """Returns the sharing that a return names by either number. Raises PARAM_ERROR, RESOURCE_NOT_EXISTS."""
+    """Returns the sharing that a return names, by either number. Raises PARAM_ERROR, RESOURCE_NOT_EXISTS."""
     number, order_id = body.get("out_order_no"), body.get("order_id")
     if not (number or order_id):
         raise wrong("/out_order_no", None, "order_id or out_order_no is needed")
@@ -61,9 +61,9 @@ def shared_before(call: Call, body: dict[str, Any]) -> Sharing:
 
 
 def check(call: Call, sharing: Sharing, body: dict[str, Any]) -> None:
-    """Checks the amount of a return, and that the receiver agreed to give shares back.
+    """Checks the amount of a return, and that the receiver agreed to returns.
 
-    Raises INVALID_REQUEST for more than there is to return, NO_AUTH where the receiver did not agree.
+    Raises INVALID_REQUEST if the amount exceeds the share, NO_AUTH if the receiver did not agree.
     """
     shares = sharing_ledger.returnable(sharing, body["return_mchid"])
     if body["amount"] > sum(each.amount - each.returned for each in shares):

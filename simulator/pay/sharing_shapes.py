@@ -1,4 +1,4 @@
-"""What the bodies of profit sharing calls may hold, and the shapes of their answers."""
+"""The shapes of bodies and answers of profit sharing calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pay sheet of the phone: what it checks, what it shows, and the tap that pays (pay reference 4.3)."""
+"""The pay sheet of the phone: its checks, its content and the payment (pay reference 4.3)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from simulator.user_actions import ImpossibleError
 
 NAMES = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
 LONGEST_NONCE = 32
-# The cashier page leads on to the merchant's own address.
+# The cashier page redirects to the merchant's own URL.
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 Given = dict[str, Any]
 
 
 async def by_bridge(runtime: Runtime, given: Given) -> Any:
-    """Returns the sheet for what a page asked through the bridge.
+    """Returns the sheet for a request of a page through the bridge.
 
-    Raises ImpossibleError unless every parameter and the signature are right.
+    Raises ImpossibleError unless all parameters and the signature are valid.
     """
     params = given.get("params")
     if not isinstance(params, dict):
@@ -48,9 +48,9 @@ async def by_bridge(runtime: Runtime, given: Given) -> Any:
 
 
 def check_place(bill: paying.Bill, page: str) -> None:
-    """Checks that a page may pay this order.
+    """Checks that a page can pay this order.
 
-    Raises ImpossibleError for an order of another kind, or a page outside the registered directories.
+    Raises ImpossibleError for an order of another trade type, or a page outside the registered directories.
     """
     if bill.order.trade_type != "JSAPI":
         raise ImpossibleError(f"this is an order for {bill.order.trade_type}, not for JSAPI")
@@ -62,7 +62,7 @@ def check_place(bill: paying.Bill, page: str) -> None:
 def check_signature(bill: paying.Bill, params: Given) -> None:
     """Checks the signature of a page's parameters. Raises ImpossibleError.
 
-    An order of API v3 is signed with the merchant's key, an old one with the key of API v2.
+    For orders of API v3 it is made with the merchant's private key, for old ones with the key of API v2.
     """
     order, merchant = bill.order, bill.merchant
     if params["appId"] != order.appid:
@@ -82,7 +82,7 @@ def check_signature(bill: paying.Bill, params: Given) -> None:
 
 
 async def by_token(runtime: Runtime, given: Given) -> Any:
-    """Returns the sheet for a scanned code_url, or for the prepay_id of a page for other browsers."""
+    """Returns the sheet for a scanned code_url, or for the prepay_id of an H5 page."""
     token = str(given.get("prepay", "")).strip()
     bill = paying.find(runtime, token)
     way = "NATIVE" if token.startswith("weixin://") else "MWEB"
@@ -107,7 +107,7 @@ def shown(runtime: Runtime, bill: paying.Bill, person: str, token: str) -> dict[
 
 
 async def pay(runtime: Runtime, given: Given) -> Any:
-    """Pays, with the password of six digits. Raises ImpossibleError."""
+    """Pays with the six-digit password. Raises ImpossibleError."""
     if given.get("password") != runtime.state.settings.password:
         raise ImpossibleError("the password is wrong")
     bill, payer = (
@@ -120,7 +120,7 @@ async def pay(runtime: Runtime, given: Given) -> Any:
 
 
 async def code(runtime: Runtime, given: Given) -> Any:
-    """Makes a new code to show to a cashier, as digits and as the two pictures of them."""
+    """Creates a payment code; returns its digits, and two pictures of them."""
     made = payment_codes.new_code(runtime, paying.Payer(str(given.get("person", ""))))
     return {
         "auth_code": made.code,
@@ -137,21 +137,21 @@ def qrcode(digits: str) -> str:
 
 
 async def waiting(runtime: Runtime, given: Given) -> Any:
-    """Returns the sheet of a payment by code that waits for this person's password; {} without one."""
+    """Returns the sheet of a payment code payment that waits for the person's password; {} without one."""
     person = str(given.get("person", ""))
     token = payment_codes.waiting(runtime, person)
     return shown(runtime, paying.find(runtime, token), person, token) if token else {}
 
 
 async def refuse(runtime: Runtime, given: Given) -> Any:
-    """Ends a payment whose payer does not enter the password."""
+    """Cancels a payment that waits for the person's password."""
     bill = paying.find(runtime, str(given.get("prepay", "")))
     payment_codes.give_up(bill, str(given.get("person", "")))
     return {"ok": True}
 
 
 async def red_packet(runtime: Runtime, given: Given) -> Any:
-    """Opens a red packet; the answer has what the person got of it, and what everybody got."""
+    """Opens a red packet; the answer has the person's portion, and those of all people."""
     _, packet = red_packets.find(runtime, str(given.get("send_listid", "")))
     mine = red_packets.open_packet(runtime, packet, paying.Payer(str(given.get("person", ""))))
     return {

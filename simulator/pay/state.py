@@ -1,4 +1,4 @@
-"""What WeChat Pay knows: merchants with their orders, refunds and money, wallets, notices. Money is fen."""
+"""The state of WeChat Pay: merchants with their orders, refunds and money, wallets, notices. Money is fen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.pay.records.transfers import Payout, Transfer
 
 @dataclass(slots=True)
 class PlatformCertificate:
-    """A certificate of the platform, `pem`; times are Unix seconds.
+    """A certificate of the platform, in PEM; times are Unix seconds.
 
     `serial` is 40 hex digits with leading zeros.
     """
@@ -33,20 +33,20 @@ class PlatformCertificate:
 
 
 def same_serial(serial: str, *others: str) -> bool:
-    """Returns whether it is one of the others, in whatever case its digits are written."""
+    """Returns whether a serial equals one of the others, ignoring the case of its hex digits."""
     return serial.upper() in (each.upper() for each in others)
 
 
 @dataclass(slots=True)
 class Merchant:
-    """A merchant as it is set up on the platform, and the platform's own keys for it.
+    """A merchant with its settings on the platform, its records, and the platform's keys for it.
 
     `certificates` are the merchant's: serial → PEM of the certificate or public key. `key_mode` is
     certificate, public_key or switching; then `notify_share` of the notices are signed with the public key.
-    `serving` is the serial of the platform certificate in use. `fee_rate` and `sharing_ratio` (the most that
-    may be shared of an order) are in 1/10,000. `sub_mchids` are merchants it serves as a service provider.
-    `frozen` is what of `balance` waits for being shared. `sharing_notify_url` is where it is notified of what
-    others shared with it; `sharing_returns` is whether it agreed to give shares back.
+    `serving` is the serial of the platform certificate in use. `fee_rate` and `sharing_ratio` (the largest
+    part of an order that may be shared) are in 1/10,000. `sub_mchids` are the merchants that it serves.
+    `frozen` is the part of `balance` that waits for profit sharing. `sharing_notify_url` is the URL for
+    notifications of shares it received; `sharing_returns` is whether it agreed to return shares.
     """
 
     mchid: str
@@ -92,16 +92,16 @@ class Merchant:
 
     @property
     def held(self) -> int:
-        """Returns the fen of transfers that users may still confirm."""
+        """Returns the sum of transfers that users can still confirm, in fen."""
         return sum(each.amount for each in self.transfers.values() if each.is_open)
 
     @property
     def available(self) -> int:
-        """Returns the fen that may be paid out now."""
+        """Returns the amount that can be paid out now, in fen."""
         return self.balance - self.frozen - self.held
 
     def known_serial(self, given: str) -> str | None:
-        """Returns the serial of the merchant's certificate as kept; hex is written in either case."""
+        """Returns the stored form of a serial of the merchant, ignoring the case of hex; None if unknown."""
         if given in self.certificates:
             return given
         return next((each for each in self.certificates if same_serial(given, each)), None)
@@ -112,34 +112,34 @@ class Merchant:
 
 @dataclass(slots=True)
 class PaySettings:
-    """The behaviour of WeChat Pay; times are in seconds.
+    """The settings of WeChat Pay's behaviour; times are in seconds.
 
-    `reused_number` is how a number ordered again with other parameters is refused: as it is observed (400
-    INVALID_REQUEST) or as it is documented (403 OUT_TRADE_NO_USED).
+    `reused_number` is the error for a number that is placed again with other parameters: as observed (400
+    INVALID_REQUEST) or as documented (403 OUT_TRADE_NO_USED).
     """
 
     notice_deadline: float = 5.0
     refund_seconds: float = 1.0
     probe_share: float = 0.0
     reused_number: str = "observed"
-    # How bills are written: see bill_layout.Layout.
+    # The layout of bills: see bill_layout.Layout.
     bill_style: str = "crlf"
     bill_separate_fees: bool = False
     bill_classic: bool = False
     bill_decimal_counts: bool = False
     wallet: int = 1_000_000
     password: str = "123456"  # noqa: S105
-    # A payment code pays more than this only with the password, for which its owner has so many seconds.
+    # Payments by payment code above this amount need the password, within this number of seconds.
     password_above: int = 100_000
     password_seconds: float = 45.0
 
 
 @dataclass(slots=True)
 class PayState:
-    """The state of WeChat Pay, as it is saved.
+    """The state of WeChat Pay that is saved.
 
-    `wallets` are people's money by person or openid; who is not in it has what the settings say. `names`
-    are people's real names, by the same keys.
+    `wallets` are people's balances by person or openid; other people have the default of the settings.
+    `names` are people's real names, by the same keys.
     """
 
     merchants: dict[str, Merchant] = field(default_factory=dict)
@@ -152,11 +152,11 @@ class PayState:
     settings: PaySettings = field(default_factory=PaySettings)
 
     def emptied(self) -> PayState:
-        """Returns the same merchants, as they were set up, with nothing bought."""
+        """Returns a state of the same merchants with their settings only, without orders."""
         return PayState({each.mchid: as_new(each) for each in self.merchants.values()})
 
     def payee(self, merchant: Merchant, order: Order) -> Merchant:
-        """Returns the merchant who gets an order's money: the served one when a service provider ordered."""
+        """Returns the merchant who gets an order's money: the served one if a service provider placed it."""
         return self.merchants[order.sub_mchid] if order.sub_mchid else merchant
 
 

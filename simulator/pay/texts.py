@@ -1,4 +1,4 @@
-"""The platform's sentences (pay reference 1.2, 2.4, 4.2, 9)."""
+"""The platform's error messages (pay reference 1.2, 2.4, 4.2, 9)."""
 
 TEXTS = {
     "PARAM_ERROR": "参数错误",

@@ -1,4 +1,4 @@
-"""The trade bill of one day, line by line (pay reference 6.2)."""
+"""The trade bill of one day (pay reference 6.2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADERS = {
     "SUCCESS": f"{START}{MONEY}{GOODS},费率备注",
     "REFUND": f"{START}{MONEY}{TIMES}{BACK}{GOODS},申请退款金额,费率备注",
 }
-# The layout of old merchants: amounts as they were paid, without what was ordered.
+# The layout of old merchants: paid amounts, without order amounts.
 CLASSIC_MONEY = ",货币种类,总金额,代金券或立减优惠金额"
 CLASSIC_BACK = ",微信退款单号,商户退款单号,退款金额,代金券或立减优惠退款金额,退款类型,退款状态"
 CLASSIC_GOODS = ",商品名称,商户数据包,手续费,费率"
@@ -44,10 +44,10 @@ SNAPSHOT = 9 * 3600
 
 @dataclass(slots=True)
 class TradeBill:
-    """The trade bill of a day; its totals are complete once every line was taken.
+    """The trade bill of a day; its totals are complete once all lines were generated.
 
-    `kind` is ALL, SUCCESS or REFUND. A service provider's bill holds all merchants it serves, or `sub_mchid`
-    alone.
+    `kind` is ALL, SUCCESS or REFUND. A service provider's bill has all merchants it serves, or only
+    `sub_mchid`.
     """
 
     merchant: Merchant
@@ -127,7 +127,7 @@ class TradeBill:
     def refund(self, order: Order, refund: Refund) -> list[str]:
         """Returns the line of a refund, and adds it to the totals.
 
-        Its state is that of the next morning, when bills are made, and is never brought up to date.
+        Its state is that of the next morning, when bills are generated, and is not updated later.
         """
         status = refund.status_at(self.start + DAY + SNAPSHOT)
         self.count += 1
@@ -169,7 +169,7 @@ class TradeBill:
         ]
 
     def goods(self, order: Order, fee: int, total: int, end: list[str]) -> list[str]:
-        """Returns the last columns; the classic layout ends with the rate."""
+        """Returns the last columns of a line; the classic layout ends with the rate."""
         goods = [escaped(order.description), escaped(order.attach), fee_text(fee), self.rate]
         return goods if self.layout.classic else [*goods, yuan(total), *end]
 
@@ -183,7 +183,7 @@ class TradeBill:
                 yield from (self.payment(self.invented(each, number)) for number in range(each.count))
 
     def invented(self, ballast: Ballast, number: int) -> Order:
-        """Returns an invented order, the same for the same number; all are paid at noon without a fee."""
+        """Returns an invented order, deterministic by its number; all are paid at noon without a fee."""
         return Order(
             f"{ballast.prefix}{number:010d}",
             appid=(self.merchant.appids or [""])[0],

@@ -1,4 +1,4 @@
-"""Transfers to users, which they confirm on the phone within a day (pay reference 7)."""
+"""The API of transfers to users, which they confirm on the phone within a day (pay reference 7)."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ TRANSFER = Object(
 
 @pay_api("POST", BILLS)
 def create(call: Call) -> Answer:
-    """Makes a transfer.
+    """Creates a transfer.
 
-    The same number with the same parameters is answered again, with others it is refused.
+    A repeated number with the same parameters gets the same answer; with other parameters it is refused.
     """
     body, merchant = call.read(TRANSFER), call.merchant
     if body["appid"] not in merchant.appids:
@@ -67,9 +67,9 @@ def create(call: Call) -> Answer:
 
 
 def check_name(call: Call, body: dict[str, Any]) -> None:
-    """Checks the amount and the receiver's name, which has to be given, encrypted, from 2,000 yuan on.
+    """Checks the amount, and the receiver's encrypted name, which is required from 2,000 yuan.
 
-    Raises PARAM_ERROR.
+    Raises PARAM_ERROR if one is invalid.
     """
     if body["transfer_amount"] < LEAST:
         raise wrong("/transfer_amount", body["transfer_amount"], f"the minimum is {LEAST}")
@@ -81,9 +81,9 @@ def check_name(call: Call, body: dict[str, Any]) -> None:
 
 
 def accepted(call: Call, body: dict[str, Any], terms: str) -> Transfer:
-    """Keeps a new transfer, and returns it.
+    """Stores and returns a new transfer.
 
-    Raises NOT_ENOUGH for more than the merchant has beside what others may still confirm.
+    Raises NOT_ENOUGH if it exceeds the merchant's balance without transfers that wait for confirmation.
     """
     merchant, now, amount = call.merchant, call.now, body["transfer_amount"]
     if merchant.available < amount:
@@ -129,7 +129,7 @@ def found(call: Call, number: str) -> Transfer:
 
 @pay_api("POST", f"{BILLS}/out-bill-no/{{out_bill_no}}/cancel")
 def cancel(call: Call) -> Answer:
-    """Cancels a transfer that the user has not confirmed; it is accepted now and done a moment later."""
+    """Cancels a transfer that the user has not confirmed; it is accepted now and done shortly after."""
     transfer = found(call, call.path["out_bill_no"])
     if transfer.state not in ("WAIT_USER_CONFIRM", "CANCELING", "CANCELLED"):
         raise PayError("INVALID_REQUEST", texts.NOT_CANCELLABLE)
@@ -146,7 +146,7 @@ def cancel(call: Call) -> Answer:
 
 
 async def overdue(runtime: Runtime, due: TransferDue) -> None:
-    """Ends a transfer whose time is over: a cancelled one ends, one nobody confirmed in a day fails."""
+    """Ends a due transfer: completes a cancellation, or fails a transfer not confirmed within a day."""
     if due.transfer.state == "CANCELING":
         finish(runtime, due.merchant, due.transfer, "CANCELLED")
     elif due.transfer.state == "WAIT_USER_CONFIRM":
@@ -181,7 +181,7 @@ def finish(runtime: Runtime, merchant: Merchant, transfer: Transfer, state: str,
 
 
 def described(merchant: Merchant, transfer: Transfer) -> dict[str, Any]:
-    """Returns a transfer as notifications describe it."""
+    """Returns the payload of a transfer's notification."""
     reason = {"fail_reason": transfer.fail_reason} if transfer.fail_reason else {}
     return {
         "out_bill_no": transfer.out_bill_no,

@@ -1,4 +1,4 @@
-"""From the XML of an old call to that of its answer (pay reference 8)."""
+"""The processing of calls of the old API, from XML to XML (pay reference 8)."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BAD_CERTIFICATE = "证书验证失败"
 
 
 class NotUnderstoodError(Exception):
-    """An error: a call is refused before anything is done; the message is the platform's."""
+    """An error: a call is malformed or not signed correctly; the message is the platform's."""
 
 
 def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") -> V2Call:
-    """Returns a call that is XML and signed by its merchant. Raises NotUnderstoodError."""
+    """Returns the call of an XML body signed by its merchant. Raises NotUnderstoodError."""
     try:
         fields = v2_xml.read(body)
     except v2_xml.BadXmlError:
@@ -48,9 +48,9 @@ def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") ->
 
 
 def whole(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
-    """Returns the whole answer to a call that was understood.
+    """Returns the whole answer to a valid call.
 
-    return_code says that it was, result_code whether it was done.
+    return_code says that the call is valid, result_code whether it succeeded.
     """
     merchant = call.merchant
     common = {
@@ -66,7 +66,7 @@ def whole(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
 
 
 def done(call: V2Call, api: OldApi) -> Fields:
-    """Returns what came of a call."""
+    """Performs a call; returns the fields of its result or error."""
     try:
         if call.fields.get(api.appid_field, "") not in call.merchant.appids:
             raise V2Error("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
@@ -78,7 +78,7 @@ def done(call: V2Call, api: OldApi) -> Fields:
 
 
 def old_code(error: PayError) -> str:
-    """Returns the code that the old API has for an error."""
+    """Returns the old API's code of an error."""
     return CODES.get(error.code) or CODES.get(error.message, "ERROR")
 
 

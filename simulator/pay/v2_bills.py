@@ -1,4 +1,4 @@
-"""The trade bill as the old API gives it: the file itself, or an XML that says why not (pay reference 8)."""
+"""The trade bill by the old API: the file itself, or XML with an error (pay reference 8)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NONE, MISSING, BAD_TYPE = "20002", "20007", "20003"
 
 
 class NoBillError(Exception):
-    """An error: there is no bill to be had; `code` and the message are the platform's."""
+    """An error: there is no bill; `code` and the message are the platform's."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -25,7 +25,7 @@ class NoBillError(Exception):
 
 
 def file(runtime: Runtime, merchant: Merchant, fields: Mapping[str, str]) -> bytes:
-    """Returns the file of a bill, zipped when asked for. Raises NoBillError."""
+    """Returns the file of a bill, with gzip if requested. Raises NoBillError."""
     if not fields.get("bill_date"):
         raise NoBillError(MISSING, "missing parameter")
     try:

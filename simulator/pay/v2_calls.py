@@ -1,4 +1,4 @@
-"""What a handler of the old API is given, how it registers, and how it refuses (pay reference 8)."""
+"""The argument, the registration and the errors of handlers of the old API (pay reference 8)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handler = Callable[["V2Call"], Fields]
 
 
 class V2Error(Exception):
-    """A call the old API refuses, with its error code; `fields` are answered besides."""
+    """An error of the old API, with its error code; `fields` are added to the answer."""
 
     def __init__(self, code: str, text: str, fields: Fields | None = None) -> None:
         super().__init__(code)
@@ -26,7 +26,7 @@ class V2Error(Exception):
 
 @dataclass(frozen=True, slots=True)
 class V2Call:
-    """A call whose signature is checked; the answer is signed with the same method."""
+    """A call whose signature has been checked; the answer is signed with the same method."""
 
     runtime: Runtime
     merchant: Merchant
@@ -38,19 +38,19 @@ class V2Call:
         return self.runtime.world.now
 
     def need(self, *names: str) -> None:
-        """Checks that these fields are there and not empty. Raises LACK_PARAMS."""
+        """Checks that these fields are present and not empty. Raises LACK_PARAMS."""
         if missing := [name for name in names if not self.fields.get(name)]:
             raise V2Error("LACK_PARAMS", f"缺少参数{missing[0]}")
 
     def amount(self, name: str) -> int:
-        """Returns an amount in fen. Raises PARAM_ERROR unless it is a whole number above zero."""
+        """Returns an amount in fen. Raises PARAM_ERROR unless it is a positive integer."""
         text = self.fields.get(name, "")
         if amount := whole_number(text) if text.isascii() else None:
             return amount
         raise V2Error("PARAM_ERROR", f"{name}参数格式错误")
 
     def check_lengths(self, longest: dict[str, int]) -> None:
-        """Checks that fields have no more characters than they may. Raises PARAM_ERROR."""
+        """Checks the maximal lengths of fields, in characters. Raises PARAM_ERROR."""
         for name, most in longest.items():
             if len(self.fields.get(name, "")) > most:
                 raise V2Error("PARAM_ERROR", f"{name}参数长度有误")
@@ -70,7 +70,7 @@ class V2Call:
 class OldApi:
     """A registered call of the old API.
 
-    `certificate` is that it needs mutual TLS; the fields are where it names merchant and appid.
+    `certificate` says that it requires mutual TLS; `merchant_field` and `appid_field` are names of fields.
     """
 
     handler: Handler
@@ -91,7 +91,7 @@ def old_api(
     appid_field: str = "appid",
     signed: bool = True,
 ) -> Callable[[Handler], Handler]:
-    """Registers a handler under its path."""
+    """Registers a handler of the old API under its path."""
 
     def register(handler: Handler) -> Handler:
         OLD_APIS[path] = OldApi(handler, certificate, merchant_field, appid_field, signed)

@@ -1,4 +1,4 @@
-"""What every call of the old API passes (pay reference 8)."""
+"""The gateway of the old API (pay reference 8)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from simulator.pay.v2_answers import ANYBODY
 from simulator.pay.v2_calls import OLD_APIS, Fields, OldApi, V2Call
 from simulator.serving import CLIENT_CERTIFICATE
 
-# Stands for the client certificate of mutual TLS.
+# Replaces the client certificate of mutual TLS.
 CERTIFICATE_HEADER = "x-client-certificate"
 
 
 class V2Gateway:
-    """An ASGI application over the calls of the old API; what it refuses is HTTP 200 too."""
+    """An ASGI application over the calls of the old API; refusals have HTTP status 200, too."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -40,7 +40,7 @@ class V2Gateway:
         await response(scope, receive, send)
 
     async def _bill(self, request: Request) -> Response:
-        """Returns the file of a bill, or XML that says why there is none."""
+        """Returns the file of a bill, or XML with an error."""
         try:
             call = v2_answers.understood(self.runtime, await request.body())
             fault = self._fault(v2_bills.PATH, call)
@@ -58,9 +58,9 @@ class V2Gateway:
         return LostAnswer() if fault.lose_answer else Response(content, media_type="text/plain")
 
     def _certificate_owner(self, request: Request) -> str | None:
-        """Returns the merchant whose valid certificate was shown in TLS, or None.
+        """Returns the mchid of the valid client certificate in TLS, or None.
 
-        Without TLS a header stands for a certificate, and then for anybody's.
+        Without TLS a header replaces the certificate, for any merchant.
         """
         if request.url.scheme != "https":
             return ANYBODY if request.headers.get(CERTIFICATE_HEADER) else None
@@ -88,7 +88,7 @@ class V2Gateway:
         return response
 
     async def _admitted(self, api: OldApi, request: Request) -> V2Call:
-        """Returns a call that is understood; one with a certificate is its owner's alone."""
+        """Returns a valid call; only its owner can use a client certificate."""
         if request.method != "POST":
             raise v2_answers.NotUnderstoodError("请使用post方法")
         owner = self._certificate_owner(request) if api.certificate else ANYBODY
@@ -100,7 +100,7 @@ class V2Gateway:
         return call
 
     async def _perform(self, api: OldApi, call: V2Call, fault: PayFault) -> Fields:
-        """Returns what came of a call. Raises PayError for a fault that is no answer of the old API's."""
+        """Returns the result of a call. Raises PayError for a fault that the old API cannot express."""
         try:
             return await perform(fault, self.runtime, lambda: v2_answers.done(call, api))
         except PayError as error:

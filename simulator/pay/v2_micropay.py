@@ -1,4 +1,4 @@
-"""Payment codes by the old API: paying, and taking back (付款码支付)."""
+"""The old API of payments by payment code, and of their reversal (付款码支付)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSING = ("nonce_str", "sign")
 
 @old_api("/pay/micropay")
 def micropay(call: V2Call) -> Fields:
-    """Charges the payer of a code. Raises USERPAYING while the payer has to enter the password."""
+    """Charges the payer of a code. Raises USERPAYING if the payer has to enter the password."""
     call.need(*NEEDED)
     call.check_lengths(LONGEST)
     fields, total = call.fields, call.amount("total_fee")
@@ -62,7 +62,7 @@ def new_order(call: V2Call, total: int, terms: str) -> Order:
 
 @old_api("/secapi/pay/reverse", certificate=True)
 def reverse(call: V2Call) -> Fields:
-    """Takes an order back. The answer says whether it is worth to call again; here it never is."""
+    """Reverses an order. The answer says whether to call again, which is never needed here."""
     try:
         take_back(call.runtime, call.merchant, call.order())
     except PayError as error:

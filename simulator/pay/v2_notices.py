@@ -1,4 +1,4 @@
-"""The notices of the old API, in XML (pay reference 8.3)."""
+"""The notifications of the old API, in XML (pay reference 8.3)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STATES = {"SUCCESS": "SUCCESS", "ABNORMAL": "CHANGE", "CLOSED": "REFUNDCLOSE"}
 
 
 def paid(merchant: Merchant, order: Order) -> str:
-    """Returns the notice of a payment, signed with the method of the order, which it does not name."""
+    """Returns the notification of a payment, signed with the order's method, without its name."""
     fields = {
         "appid": order.appid,
         "attach": order.attach,

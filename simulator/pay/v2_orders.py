@@ -1,4 +1,4 @@
-"""Orders of the old API: placing, asking, closing (pay reference 8.2)."""
+"""The old API of orders: placing, querying, closing (pay reference 8.2)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def check(call: V2Call) -> None:
 
 @old_api("/pay/orderquery")
 def order_query(call: V2Call) -> Fields:
-    """Tells the amount, like the rest of a payment, only of an order that was paid."""
+    """Returns the state of an order; the amount and other fields of the payment only if it was paid."""
     order = call.order()
     state = order.state_at(call.now)
     answer = {

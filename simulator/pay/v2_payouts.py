@@ -1,4 +1,4 @@
-"""Payments to users by the old API, which are done at once (企业付款到零钱)."""
+"""The old API of payments to users, which are completed immediately (企业付款到零钱)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PASSING = ("nonce_str", "sign")
 def transfer(call: V2Call) -> Fields:
     """Pays a user.
 
-    The same number is the same payment; with other parameters it is refused.
+    A repeated number is the same payment; with other parameters it is refused.
     """
     call.need(*NEEDED)
     call.check_lengths(LONGEST)
@@ -56,7 +56,7 @@ def transfer(call: V2Call) -> Fields:
 
 
 def check(call: V2Call, amount: int) -> None:
-    """Checks that this can be paid to this user now. Raises V2Error."""
+    """Checks that the amount can be paid to this user now. Raises V2Error."""
     fields = call.fields
     if fields["check_name"] not in (NO_CHECK, FORCE_CHECK):
         raise V2Error("PARAM_ERROR", "check_name参数格式错误")
@@ -73,7 +73,7 @@ def check(call: V2Call, amount: int) -> None:
 
 
 def check_name(call: V2Call) -> None:
-    """Checks the given name against the user's real name; without one there is nothing to compare.
+    """Compares the given name, if any, with the user's real name.
 
     Raises V2_ACCOUNT_SIMPLE_BAN for a user without a real name, NAME_MISMATCH for another name.
     """
@@ -121,7 +121,7 @@ def paid_out(call: V2Call, amount: int, terms: str) -> Payout:
 
 @old_api(f"{PROMOTION}/gettransferinfo", certificate=True, signed=False)
 def transfer_info(call: V2Call) -> Fields:
-    """Returns a payment. Raises NOT_FOUND for an unknown one, or one of more than thirty days ago."""
+    """Returns a payment. Raises NOT_FOUND if it is unknown, or more than thirty days old."""
     call.need("partner_trade_no")
     payout = call.merchant.payouts.get(call.fields["partner_trade_no"])
     if payout is None or call.now >= payout.made_at + KEPT:

@@ -1,4 +1,4 @@
-"""Red packets by the old API: to one person, to a group, and what became of them (现金红包)."""
+"""The old API of red packets: to a person, to a group, and queries (现金红包)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def send(call: V2Call) -> Fields:
 
 @old_api(f"{PROMOTION}/sendgroupredpack", certificate=True, appid_field="wxappid", signed=False)
 def send_to_group(call: V2Call) -> Fields:
-    """Sends a red packet to a group: the first portion is for who it is sent to, the others for the rest."""
+    """Sends a red packet to a group: the first portion is the recipient's, the others are anybody's."""
     call.need(*NEEDED, "amt_type")
     count = call.amount("total_num")
     if not GROUP_LEAST <= count <= GROUP_MOST or call.fields["amt_type"] != "ALL_RAND":
@@ -37,7 +37,7 @@ def send_to_group(call: V2Call) -> Fields:
 def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
     """Sends a red packet.
 
-    The same number is the same packet; with other parameters it is refused.
+    A repeated number is the same packet; with other parameters it is refused.
     """
     call.check_lengths(LONGEST)
     fields, total = call.fields, call.amount("total_amount")
@@ -59,9 +59,9 @@ def sent(call: V2Call, count: int, *, is_group: bool) -> Fields:
 
 
 def check_amount(call: V2Call, total: int, count: int) -> None:
-    """Checks the amount: 1 to 200 yuan for each person, with a scene also more, or less down to one fen.
+    """Checks the amount: 1 to 200 yuan a person; with a scene also more, or less down to one fen.
 
-    Raises PARAM_ERROR, MONEY_LIMIT, NOTENOUGH.
+    Raises PARAM_ERROR, MONEY_LIMIT or NOTENOUGH.
     """
     scene = call.fields.get("scene_id", "")
     if scene not in ("", *SCENES):

@@ -1,4 +1,4 @@
-"""Refunds of the old API (pay reference 8)."""
+"""The old API of refunds (pay reference 8)."""
 
 from __future__ import annotations
 

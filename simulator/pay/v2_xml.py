@@ -12,17 +12,17 @@ METHODS = ("MD5", "HMAC-SHA256")
 
 
 class Markup(str):
-    """A text of elements inside a value, which are written as they are."""
+    """A text with XML elements inside a value, which is not escaped."""
 
     __slots__ = ()
 
 
 class BadXmlError(Exception):
-    """An error: this is no flat <xml> document."""
+    """An error: the body is not a flat <xml> document."""
 
 
 def sign(fields: Mapping[str, str], key: str, method: str) -> str:
-    """Returns a signature: upper-case hex over the filled fields but `sign`, sorted by name.
+    """Returns a signature in upper-case hex over the non-empty fields except `sign`, sorted by name.
 
     `method` is one of METHODS.
     """
@@ -40,7 +40,7 @@ def is_signed(fields: Mapping[str, str], key: str, method: str) -> bool:
 def read(body: bytes) -> dict[str, str]:
     """Returns the elements of a flat <xml> document.
 
-    Raises BadXmlError for what is no XML, has a DTD, or has another root.
+    Raises BadXmlError if the body is not XML, has a DTD, or has another root.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:

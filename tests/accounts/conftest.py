@@ -1,4 +1,4 @@
-"""Accounts and their followers as the platform knows them."""
+"""The fixtures of accounts and their followers at the simulated platform."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,11 +35,11 @@ class Crowd:
         self.platform.sim("/faults", {"api": api, **how})
 
     def state(self) -> dict[str, Any]:
-        """Returns all the platform knows about the account."""
+        """Returns the platform's whole state of the account."""
         return dict(self.platform.look("/state")["accounts"][self.account.appid])
 
     def tagged(self) -> dict[str, set[str]]:
-        """Returns who has which tag there: the names of tags by openid."""
+        """Returns the names of the platform's tags of each follower, by openid."""
         known = self.state()
         return {
             openid: {known["tags"][str(number)] for number in each["tags"] or ()}
@@ -60,7 +60,7 @@ class Crowd:
         return Follower.objects.get(account=self.account, openid=openid)
 
     def tag(self, name: str) -> Tag:
-        """A tag that the platform has."""
+        """Creates a tag that exists at the platform too."""
         tag = Tag.objects.create(account=self.account, name=name)
         self.send()
         tag.refresh_from_db()

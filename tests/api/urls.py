@@ -1,4 +1,4 @@
-"""Routes that exist for these tests: an app that uses the base of the API."""
+"""The routes of a test app that uses the base classes of the API."""
 
 import threading
 from typing import Any
@@ -23,7 +23,7 @@ class NoteSerializer(serializers.ModelSerializer[Tag]):
 
 
 class Notes(BusinessView):
-    """Notes, kept as tags."""
+    """A view of notes, which are stored as tags."""
 
     scopes = {"GET": "notes:read", "POST": "notes:write"}
 

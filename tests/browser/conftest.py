@@ -1,4 +1,4 @@
-"""The admin as staff meet it: a live server and a browser."""
+"""The fixtures of browser tests: a live server and a browser."""
 
 import datetime
 import os
@@ -25,7 +25,7 @@ collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for these tests only: its driver keeps an event loop in the thread of the tests."""
+    """Starts a browser for these tests only, because its driver keeps an event loop in their thread."""
     # In which Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
@@ -35,13 +35,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """Returns what the browser complained of; a test that provokes something takes it out again."""
+    """Returns the browser's errors; a test that provokes one removes it from the list."""
     return []
 
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterator[Page]:
-    """A page of a fresh visitor; an error in a script, or what the policy forbids, fails the test."""
+    """A page of a new visitor; script errors and violations of the Content-Security-Policy fail the test."""
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -55,7 +55,7 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
 
 
 def _let_the_server_end() -> None:
-    """Waits for the server to end the page's last requests: emptying the tables before could deadlock."""
+    """Waits until the server has finished the page's requests: truncating tables before could deadlock."""
     for thread in threading.enumerate():
         # As the live server's class names those that answer; each ends with its connection.
         if "process_request_thread" in thread.name:
@@ -64,7 +64,7 @@ def _let_the_server_end() -> None:
 
 @pytest.fixture
 def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
-    """The page of somebody who has signed in before."""
+    """Returns a function that opens a page as a signed-in user."""
 
     def as_(user: User) -> Page:
         client = Client()
@@ -81,7 +81,7 @@ def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], Page]:
 
 @pytest.fixture
 def growth(account: OfficialAccount) -> None:
-    """Two weeks of followers, as the platform told."""
+    """Two weeks of the platform's follower statistics."""
     today = timezone.localdate()
     for age in range(1, 15):
         came = {"user_source": 1, "new_user": 30 - age, "cancel_user": age % 3}

@@ -29,7 +29,7 @@ NOTICE = {**TEMPLATE, "template_id": "Wq0demo", "kind": "notice"}
 
 
 class World:
-    """The platform with one account, and what campaigns do there."""
+    """The platform with one account, and helpers to run campaigns."""
 
     def __init__(self, simulated: Simulated, account: OfficialAccount, author: User, second: User) -> None:
         self.simulated, self.account = simulated, account
@@ -52,7 +52,7 @@ class World:
         Follower.objects.bulk_create([Follower(account=self.account, openid=each) for each in openids])
 
     def campaign(self, *letters: str, **fields: Any) -> Campaign:
-        """Makes a draft that says “天河店”."""
+        """Creates a draft with the text “天河店”."""
         usual = {"name": "双十一", "way": "template", "template": self.template, "author": self.author}
         campaign = Campaign.objects.create(account=self.account, **{**usual, **fields})
         for letter in letters or ("A",):
@@ -62,7 +62,7 @@ class World:
         return campaign
 
     def checked(self, campaign: Campaign) -> Campaign:
-        """Works out the recipients of a campaign, as "work out who gets it" does on its page."""
+        """Computes the recipients of a campaign, like "work out who gets it" on its page."""
         assert steps.check(campaign)
         work.run("campaigns.run")
         campaign.refresh_from_db()
@@ -81,7 +81,7 @@ class World:
         return campaign
 
     def look(self, campaign: Campaign) -> None:
-        """Does what a tick makes a worker do, a second later."""
+        """Runs the work of a tick, a second later."""
         for _step in range(3):
             Campaign.objects.filter(
                 pk=campaign.pk, due_at__isnull=False, state__in=("running", "paused", "done", "cancelled")
@@ -90,7 +90,7 @@ class World:
         campaign.refresh_from_db()
 
     def run(self, campaign: Campaign, seconds: float = 60) -> Campaign:
-        """Works on a campaign until it is over, paused or cancelled, or so many seconds have passed."""
+        """Works on a campaign until it is over, paused or cancelled, or ``seconds`` have passed."""
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:
             self.look(campaign)
@@ -102,7 +102,7 @@ class World:
         return Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
 
     def texts_by_openid(self) -> dict[str, str]:
-        """Returns who got which shop, or text."""
+        """Returns the shop or text that each follower received, by openid."""
         ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
         return {
             entry["openid"]: entry["content"].get("data", {}).get("thing4", {}).get("value")
@@ -118,7 +118,7 @@ def recipients(campaign: Campaign) -> "QuerySet[Recipient]":
 
 
 def reasons(campaign: Campaign) -> dict[str, str]:
-    """Returns why somebody was left out or not sent to, by openid."""
+    """Returns the reasons why people were excluded or not sent to, by openid."""
     return {each.openid: each.why for each in recipients(campaign) if each.why}
 
 
@@ -137,7 +137,7 @@ def world(simulated: Simulated, account: OfficialAccount, staff: Cast) -> World:
 
 @pytest.fixture
 def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    """The platform knows the account and reports at once, but to nobody."""
+    """The platform with the account, with immediate reports that are not pushed."""
     simulated.know(account, callback_url="")
     simulated.sim("/settings", {"result_event_delay": 0})
     return simulated
@@ -145,7 +145,7 @@ def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
 
 @pytest.fixture
 def tag(account: OfficialAccount, known: Simulated) -> Tag:
-    """A tag that exists on both sides; the platform has nobody in it."""
+    """A tag that exists on both sides, without followers at the platform."""
     made = Tag.objects.create(account=account, name="会员", state="there", due_at=None)
     made.platform_id = 100
     made.save()

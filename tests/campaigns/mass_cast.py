@@ -1,4 +1,4 @@
-"""What the tests of mass sends have in common."""
+"""The shared helpers of the tests of mass sends."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Writer = Callable[..., MassSend]
 
 
 def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag | None = None) -> list[str]:
-    """Makes so many followers at the platform and here, perhaps with a tag; returns their openids."""
+    """Creates ``count`` followers on both sides, optionally with a tag; returns their openids."""
     openids: list[str] = known.sim(f"/accounts/{account.appid}/followers", {"count": count})["openids"]
     rows = Follower.objects.bulk_create([Follower(account=account, openid=openid) for openid in openids])
     if tag is not None:
@@ -31,12 +31,12 @@ def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag |
 
 
 def work_off() -> int:
-    """Does what is due for mass sends, until nothing is; returns how many rows were taken."""
+    """Runs the due work of mass sends until none is left; returns the number of claimed rows."""
     return work.run_all("campaigns.mass_begin", "campaigns.mass_send", "campaigns.mass_preview")
 
 
 def settle(send: MassSend) -> MassSend:
-    """Begins a mass send if it is a draft, and lets the worker do what is due now."""
+    """Starts a mass send if it is a draft, and runs the work that is due now."""
     planning.plan(send, None, None)
     work_off()
     send.refresh_from_db()
@@ -44,7 +44,7 @@ def settle(send: MassSend) -> MassSend:
 
 
 def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> MassSend:
-    """Moves the platform's clock by a minute; whatever waits here is due, or its hold has ended."""
+    """Moves the platform's clock by a minute; makes waiting rows due, and ends their holds."""
     known.sim("/clock", {"advance": seconds})
     Hold.objects.filter(until__isnull=False).update(until=timezone.now())
     MassCall.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
@@ -55,7 +55,7 @@ def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> Mas
 
 
 def received(account: OfficialAccount, known: Simulated, *, of: int | None = None) -> list[str]:
-    """Returns who truly received mass messages, once for each; waits until there are so many."""
+    """Returns the openid of the recipient of each delivered mass message; waits until there are ``of``."""
     ends = time.monotonic() + 10
     while True:
         entries = known.look(f"/accounts/{account.appid}/ledger")["entries"]
@@ -66,7 +66,7 @@ def received(account: OfficialAccount, known: Simulated, *, of: int | None = Non
 
 
 def report(account: OfficialAccount, msg_id: int | None, **fields: Any) -> Any:
-    """Writes the platform's MASSSENDJOBFINISH into our log, not reacted to yet."""
+    """Adds the platform's MASSSENDJOBFINISH to the message log, without a reaction."""
     usual = {"Status": "send success", "TotalCount": 3, "FilterCount": 3, "SentCount": 2, "ErrorCount": 1}
     inner = "".join(f"<{name}>{value}</{name}>" for name, value in {**usual, **fields}.items())
     body = (

@@ -14,7 +14,7 @@ ChannelMaker = Callable[..., Channel]
 
 @pytest.fixture
 def channel(account: OfficialAccount) -> ChannelMaker:
-    """Makes a channel; ``new`` and ``existing`` are what it says, texts or contents."""
+    """Returns a function that creates a channel; ``new`` and ``existing`` are welcomes, texts or contents."""
 
     def make(
         name: str = "一号店", *, new: tuple[Any, ...] = (), existing: tuple[Any, ...] = (), **more: Any
@@ -35,7 +35,7 @@ def channel(account: OfficialAccount) -> ChannelMaker:
 
 @pytest.fixture
 def arrives(platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
-    """Pushes an event as the platform would; gives what the follower gets at once."""
+    """Returns a function that pushes an event like the platform, and returns the passive reply."""
 
     def push(event: str, key: str = "", *, openid: str = "oFollower", at: int | None = None) -> Any:
         xml = platform.event(openid, event, f"<EventKey><![CDATA[{key}]]></EventKey>", at=at)
@@ -49,17 +49,17 @@ def arrives(platform: Platform, account: OfficialAccount) -> Callable[..., Any]:
 
 @pytest.fixture
 def follows(arrives: Callable[..., Any]) -> Callable[..., Any]:
-    """Lets a stranger scan the channel's code and follow."""
+    """Returns a function by which a stranger scans the channel's code and follows."""
     return lambda channel, **more: arrives("subscribe", f"qrscene_{channel.scene}", **more)
 
 
 @pytest.fixture
 def scans(arrives: Callable[..., Any]) -> Callable[..., Any]:
-    """Lets a follower scan the channel's code."""
+    """Returns a function by which a follower scans the channel's code."""
     return lambda channel, **more: arrives("SCAN", channel.scene, **more)
 
 
 @pytest.fixture
 def work() -> Callable[[], int]:
-    """Lets the worker handle what arrived."""
+    """Returns a function that runs the reactions to arrived messages."""
     return react_to_due

@@ -1,7 +1,7 @@
-"""Puts every Python process that has this folder on its path into another time: see `make test-clock`.
+"""The shift of the clock of all Python processes with this folder on their path: see `make test-clock`.
 
-A child of such a process is there as well: the simulator, a worker, a server. What is in Postgres reads the
-clock of its own, which `tests/conftest.py` moves by as much.
+Their child processes (the simulator, a worker, a server) are shifted as well. Postgres uses its own clock,
+which `tests/conftest.py` shifts by the same amount.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""As much of an AMQP 0-9-1 broker as a publisher notices: it says yes to everything and counts messages."""
+"""A minimal AMQP 0-9-1 broker for publishers, which accepts everything and counts messages."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ START = b"\0\x09" + struct.pack(">I", 0) + struct.pack(">I5s", 5, b"PLAIN") + st
 
 
 def _queue_declared(arguments: bytes) -> bytes:
-    """Returns the queue's name again, with no messages and no consumers."""
+    """Returns the reply to a queue declaration: the queue's name, no messages, no consumers."""
     return arguments[2 : 3 + arguments[2]] + struct.pack(">II", 0, 0)
 
 
@@ -29,7 +29,7 @@ PUBLISH = (60, 40)
 
 
 class Broker:
-    """Listens on one port; ``stop`` cuts every connection, as a kill does, and ``start`` listens again."""
+    """A broker on one port; ``stop`` cuts all connections, like a kill, and ``start`` listens again."""
 
     def __init__(self) -> None:
         self.published = threading.Semaphore(0)

@@ -11,7 +11,7 @@ from tests.console.world import World
 
 @pytest.fixture(autouse=True)
 def _nobody_outside(settings: Settings, tmp_path: Path) -> None:
-    """Keeps files for the test; what calls the platform is told at once that nobody is there."""
+    """Stores files only for the test; calls to the platform fail immediately."""
     settings.MEDIA_ROOT = tmp_path
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = "http://127.0.0.1:9"
 

@@ -1,7 +1,7 @@
-"""What every page of the console may be opened and posted by: a page that is not in here fails the walk.
+"""The rights that each page of the console requires: a page that is not listed fails the walk.
 
-A right is ``view:area`` or ``change:area`` in the account of the page; ``+`` asks for both, ``|`` for one of
-two. ``anybody`` is on the staff, ``nobody`` is not even a superuser.
+A right is ``view:area`` or ``change:area`` in the account of the page; ``+`` requires both, ``|`` one of
+two. ``anybody`` is any member of staff, ``nobody`` excludes even superusers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
 
 
 def may(role: str, right: str) -> bool:
-    """Returns whether somebody of this role in an account has a right there."""
+    """Returns whether a role in an account has a right there."""
     if right in ("nobody", "anybody") or role == "superuser":
         return right != "nobody"
     if right == "superuser":
@@ -47,7 +47,7 @@ Args = Callable[[World], list[Any]]
 
 @dataclass(frozen=True)
 class Page:
-    """A page by what it needs; ``of`` is the label of the row it is about, "" for an account's page."""
+    """A page with its required rights; ``of`` is the label of its row's model, "" for an account's page."""
 
     get: str
     post: str
@@ -83,7 +83,7 @@ def model(
     delete: str = "",
     versions: bool = False,
 ) -> Iterator[tuple[str, Page]]:
-    """The pages that the admin makes for a model; a right that is not given is that to change its area."""
+    """Yields the admin's pages of a model; the default right is that to change its area."""
     view, may_change = f"view:{area}", f"change:{area}"
     of = name.replace("_", ".")
     yield f"{name}_changelist", Page(view, view)

@@ -1,4 +1,4 @@
-"""Opening and posting to pages of the console one after another, each from the same start."""
+"""A visitor that opens and posts to pages of the console, each from the same initial state."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def is_refused(self) -> bool:
-        """Returns whether the page was refused: said so, or led away as Django's admin does from nothing."""
+        """Returns whether the page was refused, by its status or by the admin's redirect for missing rows."""
         return self.status in REFUSED or (
             self.status == 302 and (self.sent_to == "/admin/" or self.sent_to.startswith("/admin/login/"))
         )
@@ -46,13 +46,13 @@ class Visitor:
         self.show(shown)
 
     def show(self, account: OfficialAccount) -> None:
-        """Shows an account, as the switcher does."""
+        """Chooses an account, like the switcher."""
         session = self.client.session
         session[SESSION_KEY] = account.pk
         session.save()
 
     def visit(self, method: str, address: str, data: dict[str, Any]) -> Answer:
-        """Returns what happens is undone, so that the next page is met as it was."""
+        """Requests a page and rolls its changes back, so that the next page has the same initial state."""
         sent = self.client.get if method == "GET" else self.client.post
         with recorded() as changes, transaction.atomic():
             response = sent(address, data)
@@ -72,7 +72,7 @@ def address_of(name: str, page: Page, world: World) -> str:
 
 
 def names() -> set[str]:
-    """Returns every page of the console by the name of its address."""
+    """Returns the names of the URLs of all pages of the console."""
     return {name for name, route in _routes(get_resolver(), "") if name and route.startswith("admin/")}
 
 
@@ -87,7 +87,7 @@ def _routes(resolver: URLResolver, before: str) -> Iterator[tuple[str | None, st
 
 @contextmanager
 def recorded() -> Iterator[list[str]]:
-    """Yields a list to which every statement is added that changes something."""
+    """Yields a list that records all writing statements."""
     found: list[str] = []
 
     def look(execute: Callable[..., Any], sql: str, *more: Any) -> Any:

@@ -1,4 +1,4 @@
-"""One row of everything that the console has pages about, for each account."""
+"""The rows for the walk over the console's pages: one of each kind, for each account."""
 
 import datetime
 from collections.abc import Callable
@@ -50,14 +50,14 @@ class World:
 
 
 def build(account: OfficialAccount) -> World:
-    """A row of every kind that a page is about."""
+    """Creates one row of every kind that has a page."""
     world = World(account, {"official.officialaccount": account})
     add(world, 0)
     return world
 
 
 def add(world: World, number: int) -> None:
-    """One more row of every kind; the first of a kind is the one that pages are opened for."""
+    """Adds one more row of every kind; pages are opened for the first row of a kind."""
     made: dict[str, Model] = {"official.officialaccount": world.account}
     for part in (_people, _conversation, _content, _sending, _menus, _money, _settings):
         part(world.account, number, made)

@@ -20,7 +20,7 @@ Wrote = Callable[..., Thread]
 
 @pytest.fixture
 def wrote(account: OfficialAccount) -> Wrote:
-    """Lets a follower's message arrive, be handled, and allow answers."""
+    """Returns a function by which a follower's message arrives, is handled, and allows answers."""
 
     def write(text: str = "在吗", openid: str = OPENID, **fields: Any) -> Thread:
         row: InboundMessage = message(account, text, openid=openid, **fields)
@@ -33,5 +33,5 @@ def wrote(account: OfficialAccount) -> Wrote:
 
 @pytest.fixture
 def desk(staff: Cast) -> Client:
-    """The desk as a member of the service staff has it open."""
+    """A client of a member of the service staff with access to the desk."""
     return signed_in(staff.service)

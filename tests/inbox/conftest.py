@@ -10,7 +10,7 @@ from wechat.inbox import routing
 
 @pytest.fixture
 def only_these_handlers() -> Iterator[None]:
-    """Removes every handler of messages, so that only those answer or react that the test registers."""
+    """Removes all handlers of messages, so that only those registered by the test answer or react."""
     with routing.replaced():
         yield
 
@@ -24,5 +24,5 @@ def clean_redis() -> Iterator[None]:
 
 @pytest.fixture
 def deliver(platform: Platform) -> Callable[[str | bytes], Got]:
-    """Pushes this XML as the platform would, sealed; returns the HTTP response."""
+    """Returns a function that pushes XML like the platform, encrypted, and returns the HTTP response."""
     return lambda xml: post(platform.safe(xml))

@@ -17,14 +17,14 @@ WECHAT = "Mozilla/5.0 MicroMessenger/8.0.50"
 
 @dataclass
 class Person:
-    """A person whose browser is inside WeChat: our pages by the test client, WeChat's by the simulator."""
+    """A person with WeChat's browser: the console's pages by the test client, WeChat's by the simulator."""
 
     simulated: Simulated
     name: str = "alice"
     browser: Client = field(default_factory=lambda: Client(headers={"User-Agent": WECHAT}))
 
     def opens(self, address: str) -> Any:
-        """Follows redirections, through the consent page too, to the page that is shown in the end."""
+        """Follows redirects, including the consent page, and returns the final page."""
         answer = self.goes(address)
         for _ in range(8):
             if answer.status_code not in {301, 302}:
@@ -33,12 +33,12 @@ class Person:
         raise AssertionError("it goes round in circles")
 
     def goes(self, address: str) -> Any:
-        """Takes one step on our side."""
+        """Requests one page of the console, without following redirects."""
         parts = urlsplit(address)
         return self.browser.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
     def consents(self, address: str, choice: str = "allow") -> str:
-        """Returns where WeChat sends the browser; an address that is not WeChat's stays as it is."""
+        """Returns the URL to which WeChat redirects the browser; URLs of others are returned unchanged."""
         parts = urlsplit(address)
         if not parts.path.startswith("/connect/"):
             return address
@@ -47,7 +47,7 @@ class Person:
         return str(requests.post(url, data={"choice": choice}, **sent).headers["Location"])
 
     def from_the_phone(self, appid: str, what: str) -> Any:
-        """Returns what a mini program's page is given there."""
+        """Returns the phone's data for a mini program's page."""
         url = f"{self.simulated.base}/.mini/{appid}/{what}"
         return requests.post(url, headers=self._host, timeout=10).json()["given"]
 
@@ -62,7 +62,7 @@ def query_of(address: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _afresh() -> None:
-    """Forgets limits and tokens: every test calls from one address, and meets a platform without tokens."""
+    """Resets rate limits and tokens: all tests call from one IP address, on a platform without tokens."""
     get_redis_connection("default").flushdb()
     clients._client.cache_clear()
     clients._tickets.cache_clear()

@@ -1,4 +1,4 @@
-"""Pages that exist for these tests, as an app above would have them."""
+"""The pages of a test app, as an upper app has them."""
 
 from django.http import HttpResponse
 from django.urls import path

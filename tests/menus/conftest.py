@@ -1,4 +1,4 @@
-"""An account whose platform is the simulator, and menus to publish there."""
+"""The fixtures of menus: an account at the simulator, and menus to publish there."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def text(content: str) -> ButtonReply:
 
 
 def button(uid: str = "aaaa", name: str = "课程", **fields: Any) -> Button:
-    """Returns a button that sends a text, unless told otherwise."""
+    """Returns a button, by default one that sends a text."""
     if not fields.keys() & {"kind", "reply", "rule", "children"}:
         fields["reply"] = text("今日课程")
     return Button(uid, name, **fields)
@@ -43,7 +43,7 @@ def put(menu: Menu, *buttons: Button) -> None:
 
 
 def confirmed(menu: Menu, client: Client, **asked: str) -> Any:
-    """Returns the answer to whoever publishes a menu as its page shows it."""
+    """Publishes a menu with the confirmation that its page shows; returns the response."""
     address = reverse("admin:menus_publish", args=[menu.pk])
     return client.post(address, {"seen": client.get(address).context["seen"], **asked})
 
@@ -55,7 +55,7 @@ def menu(account: OfficialAccount) -> Menu:
 
 @pytest.fixture
 def wechat(simulated: Simulated, account: OfficialAccount) -> "Phone":
-    """The platform, with its faults gone and no menu."""
+    """The platform without fault rules and without a menu."""
     return introduced(simulated, account)
 
 
@@ -65,7 +65,7 @@ def introduced(simulated: Simulated, account: OfficialAccount) -> "Phone":
 
 
 class Phone:
-    """The menus that the platform shows, asked of the simulator itself."""
+    """The live menus of the platform, read from the simulator."""
 
     def __init__(self, platform: Simulated, account: OfficialAccount) -> None:
         self.platform = platform
@@ -85,14 +85,14 @@ class Phone:
         return [[each["name"] for each in menu["button"]] for menu in self.menus()["conditional"]]
 
     def audiences(self) -> list[dict[str, str]]:
-        """Returns for whom each conditional menu is, from the oldest to the newest."""
+        """Returns the audience of each conditional menu, from the oldest to the newest."""
         return [menu["matchrule"] for menu in self.menus()["conditional"]]
 
     def fail(self, call: str, **how: Any) -> None:
         self.platform.sim("/faults", {"api": f"/cgi-bin/{call}", "times": 1, **how})
 
     def set_elsewhere(self, *buttons: Any) -> None:
-        """Publishes a menu as somebody with other software does."""
+        """Publishes a menu directly, like other software."""
         api.create(client_for(self.account), buttons)
 
     def calls(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """A function that returns the lines logged since, as they are written in production."""
+    """Yields a function that returns the lines logged so far, in the production format."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     options = dict(logging_config(readable=False)["formatters"]["structured"])

@@ -1,4 +1,4 @@
-"""A message that a business system asks for through the whole application, followed to its receipt."""
+"""The whole way of a message requested by a business system, up to its receipt."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ TEMPLATE = {
 def pushed_by_api(
     simulated: Simulated, account: OfficialAccount, openid: str, *, webhook: str = "", follows: bool = True
 ) -> str:
-    """Has a template message queued by a signed call; returns the id of the request."""
+    """Queues a template message by a signed API call; returns the id of the request."""
     simulated.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
     if follows:
         simulated.sim(f"/accounts/{account.appid}/followers", {"openids": [openid]})
@@ -49,7 +49,7 @@ def pushed_by_api(
 
 
 def until_delivered() -> None:
-    """Sends what is due and takes in the receipt that the platform posts a moment later."""
+    """Sends due messages and handles the receipt that the platform posts shortly after."""
     send_due()
 
     def is_delivered() -> bool:

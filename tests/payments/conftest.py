@@ -42,7 +42,7 @@ def merchant(account: OfficialAccount) -> Merchant:
 
 @pytest.fixture
 def pay(settings: Settings) -> Iterator[PayPlatform]:
-    """WeChat Pay, answering what a test tells it to; orders are taken."""
+    """WeChat Pay with answers set by the test; orders are accepted."""
     platform = PayPlatform()
     platform.pay[f"{TRANSACTIONS}/jsapi"] = lambda request: reply(prepay_id="wx1")
     platform.pay[f"{TRANSACTIONS}/native"] = lambda request: reply(code_url="weixin://wxpay/bizpayurl?pr=1")
@@ -67,7 +67,7 @@ def wanted(account: OfficialAccount, merchant: Merchant) -> Callable[..., orderi
 
 @pytest.fixture
 def ordered(wanted: Callable[..., ordering.Wanted], pay: PayPlatform) -> Ordered:
-    """An order that WeChat Pay has taken and nobody has paid."""
+    """Returns a function that places an order, which WeChat Pay accepts and nobody has paid."""
 
     def order(**differently: Any) -> Order:
         return ordering.place(ordering.create(wanted(**differently)))
@@ -87,7 +87,7 @@ def paid(ordered: Ordered) -> Order:
 def simulated_merchant(
     simulated: Simulated, live_server: LiveServer, account: OfficialAccount, settings: Settings
 ) -> Iterator[Merchant]:
-    """A merchant known to the simulator, which notifies this very process."""
+    """A merchant at the simulator, which sends notifications to this process."""
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
     simulated.know(account)

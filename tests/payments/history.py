@@ -1,4 +1,4 @@
-"""Random histories of payments, played with the simulator: both clocks move as one, anything may be lost."""
+"""The random histories of payments with the simulator: both clocks move together, any answer may be lost."""
 
 import contextlib
 import datetime
@@ -28,12 +28,12 @@ NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
 
 
 class Death(BaseException):
-    """An exception that nothing of ours can catch."""
+    """An exception that no code of the console catches."""
 
 
 @dataclass
 class Dying:
-    """A wrapper of every database statement: after a number of them it raises ``Death``."""
+    """A wrapper of database statements, which raises ``Death`` after a number of them."""
 
     left: int
 
@@ -46,9 +46,9 @@ class Dying:
 
 @dataclass
 class History:
-    """A history of payments: one method for each thing that may happen.
+    """A history of payments, with one method for each event.
 
-    `heal` is everything that happens by itself afterwards.
+    `heal` runs all automatic recovery afterwards.
     """
 
     simulated: Simulated
@@ -64,7 +64,7 @@ class History:
                 ordering.place(made)
 
     def crash_while_ordering(self, fen: int) -> None:
-        """Places an order, and ends before writing down that WeChat Pay took it."""
+        """Places an order, and crashes before recording that WeChat Pay accepted it."""
         made = ordering.create(self.wanted(fen))
         self.orders.append(made)
         with contextlib.suppress(WeChatError):
@@ -98,7 +98,7 @@ class History:
                 work.run("orders.refund")
 
     def crash_while_refunding(self, number: int, fen: int) -> None:
-        """Asks for a refund, and ends before writing down the answer to the call."""
+        """Requests a refund, and crashes before recording the answer."""
         if self.orders:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with contextlib.suppress(OrderRefused, WeChatError):
@@ -107,7 +107,7 @@ class History:
                 cashier_for(order.merchant, order.protocol).refund(refunding._new(made))
 
     def die(self, after: int, doing: str, number: int, fen: int) -> None:
-        """Ends the process after so many statements of what it was doing."""
+        """Crashes the process after a number of statements."""
         work: dict[str, Callable[[], None]] = {
             "ordering": lambda: self.order(fen, {}),
             "closing": lambda: self.close(number, {}),
@@ -133,7 +133,7 @@ class History:
         work.run("bills.fetch_bills")
 
     def heal(self) -> None:
-        """Ends all faults, and lets time pass until the bills of these days are there."""
+        """Ends all faults, and moves the clock until the bills of these days are available."""
         requests.delete(f"{self.simulated.base}/_sim/pay/faults", timeout=60)
         for _again in range(4):
             self.pass_time(3600)
@@ -159,7 +159,7 @@ class History:
 
     @contextlib.contextmanager
     def faulty(self, at: str, fault: dict[str, Any]) -> Any:
-        """Makes the next call of that kind go wrong in that way."""
+        """Applies a fault to the next call of this kind."""
         if fault:
             self.fault(at=at, times=1, **fault)
         yield

@@ -1,4 +1,4 @@
-"""WeChat Pay as tests of the payments app play it: answers by path, and notifications in its name."""
+"""The part of WeChat Pay in tests of payments: answers by path, and notifications."""
 
 import json
 import time
@@ -27,7 +27,7 @@ REFUND_ID = "50302600012026030200000000001"
 
 
 def usual_order(**differently: Any) -> ordering.Wanted:
-    """Returns what is asked for of an order; its account and merchant have to be given."""
+    """Returns the request of an order with default values; its account and merchant have to be given."""
     usual: dict[str, Any] = {
         "source": "test",
         "key": "k1",
@@ -48,7 +48,7 @@ def done() -> Reply:
 
 
 def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
-    """Returns what a query or a notification says of it."""
+    """Returns an order's transaction, as in a query or a notification."""
     fields: dict[str, Any] = {
         "mchid": order.merchant.mchid,
         "appid": order.account.appid,
@@ -69,12 +69,12 @@ def transaction(order: Order, state: str = "SUCCESS", **differently: Any) -> dic
 
 
 def refund_id(out_refund_no: str) -> str:
-    """Returns WeChat Pay's number of a refund, the same wherever it speaks of it."""
+    """Returns WeChat Pay's id of a refund, which is deterministic."""
     return f"503{out_refund_no[-20:]}"
 
 
 def report(refund: Refund, status: str = "SUCCESS", **differently: Any) -> dict[str, Any]:
-    """Returns what an answer says of a refund; a notification calls the status ``refund_status``."""
+    """Returns a refund's data as in an answer; notifications name the status ``refund_status``."""
     return {
         "mchid": refund.order.merchant.mchid,
         "out_trade_no": refund.order.out_trade_no,
@@ -135,7 +135,7 @@ def signature(body: bytes, *, at: int | None = None) -> dict[str, str]:
 
 
 def post(merchant: Merchant, body: bytes, headers: dict[str, str] | None = None) -> Any:
-    """Posts a notification as it arrives, signed unless other headers are given."""
+    """Posts a notification, signed unless other headers are given."""
     given = signature(body) if headers is None else headers
     return Client().post(
         f"/pay/{merchant.slug}/notify/transaction", body, content_type="application/json", headers=given

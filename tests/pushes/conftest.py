@@ -25,7 +25,7 @@ _numbers = itertools.count(1)
 
 
 class WeChat(Platform):
-    """The platform's API, with what each follower received and what it answers to a send."""
+    """The platform's API, with the messages that followers received and the answers to sends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def wechat(settings: Settings, account: OfficialAccount) -> Iterator[WeChat]:
 
 @pytest.fixture
 def wrote(account: OfficialAccount) -> Callable[..., None]:
-    """Opens the window for messages, as when the follower wrote to the account a moment ago."""
+    """Returns a function that opens the send window, as if the follower had just written."""
 
     def write(openid: str = "oA", at: datetime | None = None) -> None:
         windows.grant(account, openid, Trigger.MESSAGE, at or timezone.now())
@@ -63,7 +63,7 @@ def wrote(account: OfficialAccount) -> Callable[..., None]:
 
 @pytest.fixture
 def asked(account: OfficialAccount) -> Callable[..., Push]:
-    """A text that waits to be sent."""
+    """Returns a function that queues a text."""
 
     def ask(text: str = "你好", openid: str = "oA", **more: Any) -> Push:
         key = more.pop("key", f"test:{next(_numbers)}")
@@ -74,7 +74,7 @@ def asked(account: OfficialAccount) -> Callable[..., Push]:
 
 @pytest.fixture
 def recorded(account: OfficialAccount) -> Callable[..., InboundMessage]:
-    """A message as the callback leaves it in the log, due to be handled."""
+    """Returns a function that creates a message in the log like a callback, due to be handled."""
 
     def record(body: str, **more: Any) -> InboundMessage:
         row = InboundMessage(account=account, key=f"test:{next(_numbers)}", openid="oA", body=body)
@@ -90,7 +90,7 @@ def recorded(account: OfficialAccount) -> Callable[..., InboundMessage]:
 
 
 def oldest_send() -> float:
-    """Returns for how many seconds a push has been due that a worker could send now."""
+    """Returns how long the oldest sendable push has been due, in seconds."""
     metrics = {metric.name: metric for metric in exposition.GAUGES.get("work")()}
     (age,) = (
         sample.value

@@ -13,7 +13,7 @@ RuleMaker = Callable[..., Rule]
 
 @pytest.fixture
 def rule(account: OfficialAccount) -> RuleMaker:
-    """Makes a rule; ``keywords`` are contained texts or pairs, ``replies`` texts or contents."""
+    """Returns a function that creates a rule of ``keywords`` (texts or pairs) and ``replies``."""
 
     def make(
         *, keywords: tuple[Any, ...] = (), replies: tuple[Any, ...] = ("好的",), tags: Any = (), **more: Any
@@ -34,7 +34,7 @@ def rule(account: OfficialAccount) -> RuleMaker:
 
 @pytest.fixture
 def received(account: OfficialAccount) -> Callable[..., InboundMessage]:
-    """Puts a message into the log as if it had arrived and been answered."""
+    """Returns a function that adds an answered message to the log."""
     numbers = iter(range(1, 100_000))
 
     def put(xml: str, *, text: str = "", answered_by: str = "", openid: str = "oFollower") -> InboundMessage:

@@ -1,4 +1,4 @@
-"""The recorded samples and vectors, as the tests use them."""
+"""The recorded samples and test vectors."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ VECTORS: dict[str, Any] = json.loads((DATA / "vectors" / "callback_crypto.json")
 
 
 def label(vector: dict[str, Any]) -> str:
-    """Returns how a test run names a vector."""
+    """Returns the name of a vector in a test run."""
     return str(vector.get("id") or vector.get("kind") or vector.get("appid"))
 
 

@@ -1,4 +1,4 @@
-"""A small platform on a loopback port: hands out tokens, checks them, and answers what a test tells it to."""
+"""A fake platform on a loopback port, which issues and checks tokens, with answers set by tests."""
 
 import json
 import re
@@ -38,8 +38,9 @@ def answer(**fields: Any) -> Reply:
 
 
 class Platform:
-    """One account's side of the API. `routes` maps a path to what it answers to a valid token,
-    `open_routes` those that need none."""
+    """The API of one account. `routes` maps paths to answers for calls with a valid token,
+    `open_routes` to those of calls without one.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -60,7 +61,7 @@ class Platform:
         return sum(json.loads(request.body)["force_refresh"] for request in stable)
 
     def invalidate(self) -> None:
-        """Voids the tokens, as when somebody elsewhere renewed them: the next plain call gives a new one."""
+        """Invalidates the tokens, as by a renewal elsewhere; the next plain token call returns a new one."""
         self.valid.clear()
         self.current = ""
 
@@ -128,7 +129,7 @@ def multipart_names(request: Request) -> list[str]:
 
 @contextmanager
 def serving(platform: Platform) -> Iterator[str]:
-    """The base address of the platform, which answers there for the length of the block."""
+    """Serves the platform during the block; yields its base URL."""
     server = _server(platform)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

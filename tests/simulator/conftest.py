@@ -1,4 +1,4 @@
-"""The simulator as its users meet it: a process on a loopback port, and an account's server it pushes to."""
+"""The fixtures of the simulator's tests: its process on a loopback port, and an account's server."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Simulator:
         return self.token
 
     def call(self, api: str, body: Any = None, *, token: str | None = None, **query: Any) -> Any:
-        """Calls an API: GET without a body, POST with one; a token is fetched when none was."""
+        """Calls an API: GET without a body, POST with one; fetches a token if there is none."""
         used = self.token or self.get_token() if token is None else token
         return self.raw(api, body, access_token=used, **query).json()
 
@@ -96,7 +96,7 @@ class Simulator:
         return int(self.call(api, body, **query).get("errcode", 0))
 
     def say(self, text: str = "你好", openid: str = OPENID) -> int:
-        """Sends a customer-service text; the answer is its errcode."""
+        """Sends a customer-service text; returns the errcode."""
         body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
         return self.code("/cgi-bin/message/custom/send", body)
 
@@ -123,7 +123,7 @@ def process() -> Iterator[str]:
 
 
 def wait_for(base: str) -> None:
-    """Waits a minute at most: with `--tls` keys are made first, which takes time on a busy machine."""
+    """Waits at most a minute for the simulator: with `--tls` it first generates keys, which can take long."""
     for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -136,7 +136,7 @@ def wait_for(base: str) -> None:
 
 @pytest.fixture
 def simulator(process: str) -> Simulator:
-    """A new world with one verified service account."""
+    """A simulator with a new world and one verified service account."""
     simulator = Simulator(process)
     simulator.sim("/reset")
     simulator.sim("/settings", {"deadline": 5, "repeat_pause": 0, "result_event_delay": 0})
@@ -146,7 +146,7 @@ def simulator(process: str) -> Simulator:
 
 @dataclass
 class Pushed:
-    """A request that the account's server was sent."""
+    """A request received by the account's server."""
 
     method: str
     query: dict[str, str]
@@ -159,7 +159,7 @@ Answerer = Callable[[Pushed], bytes | int | Iterator[bytes]]
 
 
 class AccountServer(ThreadingHTTPServer):
-    """The owner's server: it keeps what it got and answers with `answer`: a body, its pieces, or a status."""
+    """An account's server, which records requests and replies with `answer`: a body, pieces, or a status."""
 
     daemon_threads = True
 
@@ -174,12 +174,12 @@ class AccountServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/callback"
 
     def await_pushes(self, number: int) -> None:
-        """Returns when so many pushes have come, whoever caused them."""
+        """Waits until this number of pushes has arrived, whatever their cause."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.pushed) >= number, timeout=60)
 
     def opened(self, number: int = -1) -> str:
-        """Returns the message of one push, decrypted where it was sealed."""
+        """Returns the message of one push, decrypted if necessary."""
         body = self.pushed[number].body.decode()
         if "<Encrypt>" not in body:
             return body
@@ -215,7 +215,7 @@ class AccountHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(simulator: Simulator) -> Iterator[AccountServer]:
-    """An account's server the simulator pushes to, in plain mode."""
+    """An account's server in plain mode, to which the simulator pushes."""
     server = AccountServer()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     simulator.sim("/accounts", {"appid": APPID, "callback_url": server.url})

@@ -1,4 +1,4 @@
-"""One good call of each API of the platform's list, in a world where it can be answered."""
+"""The example calls: one valid call of each API of the platform's list, with the state it needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONG = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call as the manual shows it: what stands in the query, the body, and the form of an upload."""
+    """A call as in the platform's documentation: its query, its body, and the form of an upload."""
 
     method: str
     path: str
@@ -37,14 +37,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A saved world, and one good call of each API in it."""
+    """A saved world with one valid call of each API."""
 
     state: dict[str, Any]
     tokens: dict[str, str]
     examples: dict[str, Example]
 
     def enter(self, simulator: Simulator) -> None:
-        """Restores the world. Refused requests are no part of it, so one is made for `rid/get`."""
+        """Restores the world. Refused requests are not saved, so one is made for `rid/get`."""
         simulator.sim("/state", self.state, method="PUT")
         refused = simulator.raw("/cgi-bin/user/info", access_token=self.tokens[APPID]).json()
         self.examples[RID].body["rid"] = refused["errmsg"].rpartition(" ")[2]
@@ -112,7 +112,7 @@ def scene_of(simulator: Simulator) -> Scene:
 
 
 def noon(simulator: Simulator) -> None:
-    """Moves the clock to noon: statistics of yesterday are there from eight o'clock on."""
+    """Moves the clock to noon, because yesterday's statistics are available from eight o'clock."""
     hour = (datetime.now(UTC) + timedelta(hours=8)).hour
     simulator.sim("/clock", {"advance": (12 - hour) % 24 * 3600})
 
@@ -123,7 +123,7 @@ def token_of(simulator: Simulator, appid: str) -> str:
 
 
 def logins() -> dict[str, Any]:
-    """Returns codes, tokens and sessions as after logins that are good for long."""
+    """Returns codes, tokens and sessions of logins, with long lifetimes."""
     code = {
         "person": "anna", "openid": OPENID, "scope": "snsapi_userinfo", "ends_at": time.time() + LONG
     }  # fmt: skip
@@ -137,7 +137,7 @@ def logins() -> dict[str, Any]:
 
 
 def made_by_calls(simulator: Simulator) -> dict[str, Any]:
-    """Returns what other calls name: ids of media, drafts, articles, messages and more."""
+    """Returns the ids that other calls need: of media, drafts, articles, messages and more."""
     call = simulator.call
     made: dict[str, Any] = {"tag": call("/cgi-bin/tags/create", {"tag": {"name": "VIP"}})["tag"]["id"]}
     for kind in ("image", "voice", "video", "thumb"):
@@ -376,7 +376,7 @@ def people() -> list[Example]:
 
 
 def beyond_the_list(made: dict[str, Any]) -> list[Example]:
-    """Returns examples of calls that clients make besides those of the list."""
+    """Returns examples of further calls of clients, which are not in the list."""
     article = {"msg_data_id": made["msg_data_id"], "index": 0}
     comment = {**article, "user_comment_id": made["comment"]}
     check = {"content": "你好", "version": 2, "scene": 1, "openid": OPENID}

@@ -1,4 +1,4 @@
-"""An account's own web site, for the browser inside WeChat; it answers with what it received."""
+"""An account's web site for WeChat's browser, which answers with the received request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Site(ThreadingHTTPServer):
-    """Serves `/page`, `/go?to=` (a redirection), and the request itself everywhere else."""
+    """A web site with `/page`, `/go?to=` (a redirect), and the request itself on all other paths."""
 
     daemon_threads = True
 

@@ -20,7 +20,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 
 
 class Checkout:
-    """The project with a data folder of its own; its programs run as real processes."""
+    """The project with a separate data folder; its programs run as real processes."""
 
     def __init__(self, local: Path) -> None:
         self.local = local
@@ -42,7 +42,7 @@ class Checkout:
         )
 
     def embedded(self, code: str, *options: str) -> subprocess.CompletedProcess[str]:
-        """Runs Python code beside the embedded servers."""
+        """Runs Python code with the embedded servers."""
         return self.run("-m", "config.embedded", *options, "--", sys.executable, "-c", code)
 
     @contextmanager
@@ -65,7 +65,7 @@ class Checkout:
 
     @contextmanager
     def servers(self, *prefix: str) -> Iterator[subprocess.Popen[str]]:
-        """The embedded servers beside a command that waits."""
+        """Runs the embedded servers with a waiting command during the block."""
         wait = "print('up', flush=True); import time; time.sleep(600)"
         command = ("-m", "config.embedded", "--", sys.executable, "-c", wait)
         with self.started(*prefix, *command) as supervisor:
@@ -73,7 +73,7 @@ class Checkout:
             yield supervisor
 
     def processes(self) -> list[psutil.Process]:
-        """Returns every process that runs on behalf of this data folder."""
+        """Returns all processes that belong to this data folder."""
         return [each for each in psutil.process_iter(["cwd", "environ", "status"]) if self._is_ours(each)]
 
     def _is_ours(self, candidate: psutil.Process) -> bool:
@@ -84,7 +84,7 @@ class Checkout:
 
 
 def read_until(program: subprocess.Popen[str], text: str) -> str:
-    """Returns a program's output up to and including the line with this text; fails when it ends before."""
+    """Returns a program's output up to and including the line with this text; fails if it ends before."""
     output = ""
     assert program.stdout is not None
     for line in program.stdout:

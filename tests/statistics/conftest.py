@@ -20,7 +20,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass
 class Platform:
-    """The platform's clock and ours, which go together from noon to noon in Beijing."""
+    """The platform's and the console's clocks, which move together from noon to noon in Beijing."""
 
     simulated: Simulated
     account: OfficialAccount
@@ -44,14 +44,14 @@ class Platform:
             self.travels.pop().stop()
 
     def event(self, openid: str, **what: Any) -> None:
-        """Lets somebody do something on their phone; the account is not told of it."""
+        """Performs an action of a person on their phone, without a push to the account."""
         self.simulated.sim(f"/accounts/{self.account.appid}/events/{openid}", {"attempts": 1, **what})
 
     def read(self) -> int:
         return work.run_all("statistics.plan") + work.run_all("statistics.read")
 
     def asked(self) -> dict[str, int]:
-        """Returns how often each of the statistics was asked for."""
+        """Returns the number of calls of each statistic."""
         calls = self.simulated.look("/calls")["counts"]
         return {
             api.removeprefix("/datacube/"): number
@@ -62,7 +62,7 @@ class Platform:
 
 @pytest.fixture(autouse=True)
 def _short_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A month instead of half a year, of which no test would know more."""
+    """Shortens the history from half a year to a month, which is enough for the tests."""
     monkeypatch.setattr(reading, "HISTORY_DAYS", 30)
     monkeypatch.setattr(reading, "SHORTER_HISTORIES", dict.fromkeys(reading.SHORTER_HISTORIES, 3))
 

@@ -1,4 +1,4 @@
-"""The columns of the table, each a kind of work with its own judge."""
+"""The columns of the table, each of which is a kind of work with its own checks."""
 
 from bench.drill.columns.column import Column
 from bench.drill.columns.messages import Callbacks, Campaigns, MassSends, Pushes, Replies, Webhooks

@@ -1,4 +1,4 @@
-"""A column of the table: one kind of work, done steadily while something else fails."""
+"""The base class of columns: one kind of work, done continuously during a fault."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -13,9 +13,9 @@ from bench.drill.installation import Installation
 
 
 class Column(ABC):
-    """The work of one cell. ``act`` is called again and again in its own thread, ``pause`` seconds apart.
+    """The work of one cell. ``act`` is called repeatedly in its own thread, ``pause`` seconds apart.
 
-    The work concerns only people whose openids begin with ``people``.
+    The work only concerns people whose openids begin with ``people``.
     """
 
     name: ClassVar[str]
@@ -28,32 +28,32 @@ class Column(ABC):
         self.acts = 0
 
     def prepare(self) -> None:  # noqa: B027 - most need nothing
-        """Makes what there has to be before the fault."""
+        """Creates the rows that are needed before the fault."""
 
     @abstractmethod
     def act(self, number: int) -> None:
-        """Does one piece of work. Raises ``NotAccepted``."""
+        """Performs one piece of work. Raises ``NotAccepted``."""
 
     def finish(self) -> None:  # noqa: B027 - most are judged by what becomes of their work
-        """Checks, once the fault is over, whether everything is well again. Raises ``NotAccepted``."""
+        """Checks after the fault that the service has recovered. Raises ``NotAccepted``."""
 
     def waiting(self) -> int:
-        """Returns how many pieces of work have not come to their end."""
+        """Returns the number of unfinished pieces of work."""
         return 0
 
     def wrong(self) -> list[str]:
-        """Returns what is not as promised, once nothing waits any more."""
+        """Returns descriptions of broken guarantees, once no work waits any more."""
         return []
 
     def note(self) -> str:
-        """Returns what is worth telling of a cell that is well."""
+        """Returns a remark on a successful cell, or the empty text."""
         return ""
 
     def person(self, number: int) -> str:
         return f"{self.people}{number:04d}"
 
     def follow(self, openids: list[str]) -> None:
-        """Makes people follow the account, at the platform and in the database."""
+        """Adds followers of the account, at the platform and in the database."""
         account, now = self.there.account, timezone.now()
         self.there.platform.sim(f"/accounts/{account.appid}/followers", {"openids": openids})
         Follower.objects.bulk_create(
@@ -63,7 +63,7 @@ class Column(ABC):
 
 
 def once_each(what: str, wanted: Iterable[str], got: Counter[str]) -> list[str]:
-    """Returns what is wrong: how many did not get it, and how many got it more than once."""
+    """Returns errors as sentences: how many of ``wanted`` are missing, and how many occur more than once."""
     lost = [each for each in wanted if not got[each]]
     twice = [each for each, times in got.items() if times > 1]
     return [

@@ -1,4 +1,4 @@
-"""Callbacks, replies, pushes, campaigns, mass sends, and the webhooks that tell of them."""
+"""The columns of callbacks, replies, pushes, campaigns, mass sends and webhooks."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ ARRIVED = ("success", "reply", "empty")
 
 
 class Writing(Column):
-    """A column in which people write to the account. WeChat pushes each message, up to four times."""
+    """A column in which people write to the account. WeChat pushes each message up to four times."""
 
     def write(self, openid: str, text: str) -> None:
         path = f"/accounts/{self.there.account.appid}/events/{openid}"
@@ -28,7 +28,7 @@ class Writing(Column):
 
 
 class Callbacks(Writing):
-    """A column of callbacks: each is taken by the account, and recorded once."""
+    """A column of callbacks, each of which has to be answered, and recorded once."""
 
     name = "callback"
     pause = 0.4
@@ -50,7 +50,7 @@ class Callbacks(Writing):
         ]
 
     def _taken(self) -> list[bool]:
-        """Returns for each message whether one of the attempts to deliver it was answered."""
+        """Returns for each message whether one of its delivery attempts was answered."""
         path = f"/accounts/{self.there.account.appid}/deliveries?openid={self.person(0)}"
         entries = self.there.platform.look(path)["entries"]
         return [
@@ -61,10 +61,10 @@ class Callbacks(Writing):
 
 
 class Replies(Writing):
-    """A column of people who write: each gets the rule's answer, and its second text as a
-    customer-service message, once each.
+    """A column of people who write: each has to get the rule's answer, and its second text as a
+    customer-service message, exactly once.
 
-    WeChat does not repeat such a message: one whose answer was lost is *uncertain* and shown to staff.
+    WeChat does not deduplicate such messages: one whose response was lost is *uncertain* and shown to staff.
     """
 
     name = "reply"
@@ -100,7 +100,7 @@ class Replies(Writing):
 
 
 class Pushes(Column):
-    """A business system that asks for template messages, each under a key, and repeats until accepted."""
+    """A business system that requests template messages with an idempotency key, until they are accepted."""
 
     name = "push"
     most = 80
@@ -133,7 +133,7 @@ class Pushes(Column):
 
 
 class Campaigns(Column):
-    """A column of campaigns to people from a table, by template; approved, so that a worker begins soon."""
+    """A column of template campaigns to people from a table, approved so that a worker starts them soon."""
 
     name = "campaign"
     pause = 5.0
@@ -166,7 +166,7 @@ class Campaigns(Column):
 
 
 class MassSends(Column):
-    """A column of mass sends to a list of people, which WeChat takes once for each ``clientmsgid``."""
+    """A column of mass sends to a list of people, which WeChat accepts once for each ``clientmsgid``."""
 
     name = "mass send"
     pause = 5.0
@@ -200,7 +200,7 @@ class MassSends(Column):
 
 
 class Webhooks(Writing):
-    """A business system that is told of every message; a repeat of that carries the same id."""
+    """A business system that receives a webhook for each message; a repeat has the same id."""
 
     name = "webhook"
     pause = 1.5

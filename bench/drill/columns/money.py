@@ -1,4 +1,4 @@
-"""Orders and refunds: our books and the merchant's ledger at WeChat Pay are equal."""
+"""The columns of orders and refunds: the database has to equal the merchant's ledger at WeChat Pay."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ PRICE, GIVEN_BACK = 12_800, 100
 
 
 class Orders(Column):
-    """A shop that makes orders under its own numbers, repeated until accepted, which somebody then pays."""
+    """A shop that creates orders with its own numbers, until they are accepted, which a person then pays."""
 
     name = "order"
     pause = 2.0
@@ -54,7 +54,7 @@ class Orders(Column):
 
 
 class Refunds(Column):
-    """A shop that gives back a part of orders paid before, each refund under a key of its own."""
+    """A shop that refunds a part of paid orders, each refund with its own idempotency key."""
 
     name = "refund"
     pause = 2.0
@@ -68,7 +68,7 @@ class Refunds(Column):
             return
         wanted = {"out_trade_no": self.orders[number], "amount": GIVEN_BACK}
         key, post = f"refund-{self.mark}-{number}", self.there.caller.post
-        # The notification of its payment may still be on its way.
+        # The notification of its payment may still be in transit.
         self.insistence.until_accepted(lambda: post("/api/v1/refunds", wanted, key), also=frozenset({400}))
         self.acts += 1
 

@@ -1,4 +1,4 @@
-"""Menus, the list of followers, logging in, the console's pages, and health."""
+"""The columns of menus, follower syncs, logins, the console's pages and health checks."""
 
 import itertools
 import time
@@ -20,7 +20,7 @@ PAGE_SECONDS, HEALTH_SECONDS = 10.0, 1.0
 
 
 class Menus(Column):
-    """A business system that saves drafts of a menu and publishes them; the last one is live in the end."""
+    """A business system that saves and publishes drafts of a menu; the last one has to be live in the end."""
 
     name = "menu"
     pause = 3.0
@@ -41,7 +41,7 @@ class Menus(Column):
 
         self.insistence.until_accepted(save)
         key = f"menu-{self.mark}-{number}"
-        # 409 as long as another one is being published.
+        # The status is 409 while another menu is being published.
         asked = self.insistence.until_accepted(lambda: caller.post(f"{at}/publications/", {}, key))
         self.asked.append(asked.json()["id"])
         self.acts += 1
@@ -66,7 +66,7 @@ class Menus(Column):
         return [each.get("url", "") for each in default["button"]] if default else []
 
     def _wanted(self) -> list[list[str]]:
-        """Returns where the newest menu of all leads, and those that a later row may just be publishing."""
+        """Returns the URLs of the newest menu, and of menus that a later row may be publishing."""
         ours = Publication.objects.filter(account=self.there.account, version__isnull=False)
         last = ours.filter(state="published").latest("pk")
         found = [last, *ours.filter(state__in=Publication.RUNNING)]
@@ -74,18 +74,18 @@ class Menus(Column):
 
 
 class Syncs(Column):
-    """A member of staff who has the list of followers read, to its end and until everybody is known here."""
+    """A member of staff who syncs the list of followers, until all of them are in the database."""
 
     name = "sync"
     pause = 4.0
 
     def prepare(self) -> None:
         self.asked: set[int] = set()
-        # So many of them were there when the newest run began.
+        # The number of followers when the newest run started.
         self.listed = 0
 
     def act(self, number: int) -> None:
-        # Known there, and not here.
+        # Followers known at the platform but not in the database.
         path = f"/accounts/{self.there.account.appid}/followers"
         self.there.platform.sim(path, {"openids": [self.person(number)]})
         self.acts += 1
@@ -107,7 +107,7 @@ class Syncs(Column):
         ]
 
     def _ask(self) -> None:
-        """Notes the run that is under way, which may be past the end of the list, or a new one."""
+        """Records the current run, which may be past the end of the list, or a new one."""
         before = timezone.now()
         run = ask(self.there.account, FollowerSync.Kind.FULL)
         self.asked.add(run.pk)
@@ -116,7 +116,7 @@ class Syncs(Column):
 
 
 class Logins(Column):
-    """A column of people who log in to the mini program, with a new code each time, until they are in."""
+    """A column of people who log in to the mini program, with a new code each time, until they succeed."""
 
     name = "login"
     pause = 2.0
@@ -138,7 +138,7 @@ class Logins(Column):
 
 
 class Pages(Column):
-    """A member of staff who looks at the console: each page comes soon, or says clearly what is down."""
+    """A member of staff who uses the console: each page has to load soon, or say clearly what is down."""
 
     name = "pages"
 
@@ -177,9 +177,9 @@ class Pages(Column):
 
 
 class Health(Column):
-    """A load balancer, which asks whether the web process lives and whether it takes callbacks.
+    """A load balancer, which checks that the web process is alive and accepts callbacks.
 
-    Each answer may take a second at most.
+    Each answer may take at most a second.
     """
 
     name = "health"
@@ -204,7 +204,7 @@ class Health(Column):
         self.acts += 1
 
     def wrong(self) -> list[str]:
-        """Returns what is not as promised, judged by medians: the machine may be busy for a moment."""
+        """Returns broken guarantees as sentences, by medians, because the machine may be busy at times."""
         usual, unwell = median(self.seconds or [0.0]), sum(each != 200 for each in self.statuses)
         return [
             *([f"it takes {usual:.1f} s"] if usual > HEALTH_SECONDS else []),

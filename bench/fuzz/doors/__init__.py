@@ -1,6 +1,6 @@
-"""The doors, and what is sent to each: valid seeds, changed, and signed where the door wants it.
+"""The doors (entry points) of the fuzzer, with their inputs: mutated valid seeds, signed if needed.
 
-A change inside of what is signed gets past the signature; now and then it is the envelope that is changed.
+Most changes are made before signing, so that the signature is valid; some are made to the envelope.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Pushes of the platform, sealed for one account and plain for another, XML and JSON."""
+"""The door of callbacks: encrypted for one account and plain for another, in XML and JSON."""
 
 from collections.abc import Mapping
 from random import Random

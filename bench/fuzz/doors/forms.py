@@ -1,4 +1,4 @@
-"""What staff type, and what followers do in the shop: every form that is found by following links."""
+"""The door of forms for staff, and for followers in the shop: all forms found by following links."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from bench.fuzz.requests import CSRF, Input, changed_query, headers, multipart, 
 from bench.fuzz.world import World
 
 BOUNDARY, FORM = "fuzz-boundary", "application/x-www-form-urlencoded"
-# They end the session, or take away what the others are about.
+# Pages that end the session, or delete rows that other inputs need.
 LEFT_ALONE = re.compile(
     r"/(logout|login|account|delete|erase|setlang|sessions|password_change)/|/auth/user/|/me/"
 )
 MOST_OF_A_ROUTE = 2
-# As people paste them, besides what is hostile.
+# Ordinary texts, as people paste them, in addition to hostile ones.
 TYPED = [
     "１２３", "１２．５０", "　", "\u200b12\ufeff", "12 ", "2001-01-01T10:00", "2001-01-01", "10000-01-01",
     "0000-00-00",
@@ -32,7 +32,7 @@ TYPED = [
 
 @dataclass(frozen=True)
 class Form:
-    """A form as the page shows it: its fields in order, each with its value."""
+    """A form of a page: its fields in order, each with its value."""
 
     method: str
     address: str
@@ -102,7 +102,7 @@ def _found(world: World) -> list[Form]:
 
 
 def _route(address: str) -> str:
-    """Returns the URL pattern of a page of ours that can be opened; empty for any other address."""
+    """Returns the URL pattern of a page of the console that can be opened; empty for any other URL."""
     path = urlsplit(address).path
     if not address.startswith(("/admin/", "/h5/")):
         return ""

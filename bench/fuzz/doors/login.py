@@ -1,4 +1,4 @@
-"""Signing in: staff, followers in WeChat, followers in a browser, mini programs."""
+"""The door of logins: staff, followers in WeChat, followers in a browser, mini programs."""
 
 import base64
 from random import Random
@@ -12,7 +12,7 @@ SPENT = "a" * 32 + ".1." + "b" * 64
 
 
 def login(world: World, random: Random) -> Input:
-    # A password costs as much as it is meant to, so that of staff there are fewer.
+    # Fewer logins of staff, because the hash of a password is deliberately expensive.
     draw = random.random()
     if draw < 0.12:
         return _of_staff(random)

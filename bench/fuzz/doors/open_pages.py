@@ -1,4 +1,4 @@
-"""What needs no signature: calls of visitors, pages of followers, the documentation."""
+"""The door of requests without a signature: calls of visitors, pages of followers, the documentation."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Notifications of WeChat Pay, in both of its formats, signed and sealed with keys of the test vectors."""
+"""The door of WeChat Pay's notifications, in both formats, signed and encrypted with keys of test vectors."""
 
 import base64
 import uuid

@@ -1,4 +1,4 @@
-"""Calls of a business system that may do everything: each operation, its parts changed, then signed."""
+"""The door of calls by a business system with all permissions: each operation, mutated, then signed."""
 
 from random import Random
 from typing import Any

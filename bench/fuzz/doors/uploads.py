@@ -1,4 +1,4 @@
-"""Files that a member of staff chooses, on every page that takes one."""
+"""The door of uploads by a member of staff, on all pages that accept files."""
 
 import json
 from collections.abc import Callable, Mapping

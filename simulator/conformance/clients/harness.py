@@ -1,4 +1,4 @@
-"""What the Python drivers share: flows by name, each reported on a line of its own."""
+"""The shared code of the Python drivers: flows by name, each reported on its own line."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Quiet(WSGIRequestHandler):
 
 
 def check_callbacks(app: WSGIApplication, mode: str) -> None:
-    """Checks that the address proves itself, and that the answers to pushes are shown.
+    """Checks that the verification of the URL succeeds, and that the replies to pushes are shown.
 
     A text, a picture and an event are pushed.
     """
@@ -84,5 +84,5 @@ def check_callbacks(app: WSGIApplication, mode: str) -> None:
 
 
 def counted_day() -> str:
-    """Returns the day before yesterday in China: yesterday's statistics are there from eight o'clock on."""
+    """Returns the day before yesterday in China, because yesterday's statistics start at eight o'clock."""
     return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600 - 2 * 86_400))

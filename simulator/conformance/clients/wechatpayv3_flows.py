@@ -1,4 +1,4 @@
-"""wechatpayv3 against the simulator."""
+"""The flows of wechatpayv3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""wechatpy as a third-party platform of the Open Platform."""
+"""The flows of wechatpy as a third-party platform of the Open Platform."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ control(
 
 
 def on_phone(path: str, **form: str) -> str:
-    """Sends the form of a page as a person's phone does; returns the address it is then sent to."""
+    """Submits the form of a page as a person's phone does; returns the URL of its redirect."""
     port = urlsplit(BASE).port
     answer = requests.post(
         BASE + path, data=form, headers={"Host": f"anna.localhost:{port}"}, allow_redirects=False, timeout=10

@@ -1,4 +1,4 @@
-"""wechatpy against the simulator."""
+"""The flows of wechatpy as a client."""
 
 from __future__ import annotations
 

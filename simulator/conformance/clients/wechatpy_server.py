@@ -1,4 +1,4 @@
-"""wechatpy as an account's server, in a WSGI application."""
+"""The flows of wechatpy as an account's server, in a WSGI application."""
 
 from __future__ import annotations
 

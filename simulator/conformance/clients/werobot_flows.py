@@ -1,4 +1,4 @@
-"""WeRoBot against the simulator: its client, and its server for callbacks in plain and safe mode."""
+"""The flows of WeRoBot: its client, and its server for callbacks in plain and safe mode."""
 
 from __future__ import annotations
 

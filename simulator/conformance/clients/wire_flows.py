@@ -1,4 +1,4 @@
-"""Requests as clients in PHP, Go and Java send them, where that differs from what the manual says."""
+"""The requests of clients in PHP, Go and Java that differ from the platform's documentation."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ def read_by_post() -> None:
 
 @flow("followers")
 def empty_language() -> None:
-    """silenceper/wechat: an empty language."""
+    """silenceper/wechat: sends an empty language."""
     asked = {"user_list": [{"openid": OPENID, "lang": ""}]}
     assert call("POST", "/cgi-bin/user/info/batchget", json=asked)["user_info_list"]
 
 
 @flow("service accounts, sessions")
 def numbers() -> None:
-    """silenceper/wechat, PowerWeChat: ids are read as numbers."""
+    """silenceper/wechat, PowerWeChat: parse ids as numbers."""
     call("POST", "/customservice/kfaccount/add", json={"kf_account": "kf2@demo", "nickname": "x"})
     assert isinstance(call("GET", "/cgi-bin/customservice/getkflist")["kf_list"][0]["kf_id"], int)
 
 
 @flow("drafts, publications")
 def published() -> None:
-    """silenceper/wechat: the number of a publication is one, and is asked for as one."""
+    """silenceper/wechat: parses and sends the id of a publication as a number."""
     cover = call(
         "POST", "/cgi-bin/material/add_material", files={"media": ("a.jpg", JPG)}, data={"type": "image"}
     )
@@ -77,13 +77,13 @@ def published() -> None:
 
 @flow("tags, blacklist")
 def escapes() -> None:
-    """Clients that escape: \\uXXXX in JSON."""
+    """Clients that escape: send \\uXXXX in JSON."""
     call("POST", "/cgi-bin/tags/create", data=b'{"tag":{"name":"\\u661f\\u6807"}}')
 
 
 @flow("mass sends")
 def old_image() -> None:
-    """wechatpy, WeRoBot, co-wechat-api, EasyWeChat: one picture as "image"."""
+    """wechatpy, WeRoBot, co-wechat-api, EasyWeChat: send one picture as "image"."""
     media = call("POST", "/cgi-bin/media/upload", files={"media": ("a.jpg", JPG)}, data={"type": "image"})
     body = {"filter": {"is_to_all": True}, "msgtype": "image", "image": {"media_id": media["media_id"]}}
     call("POST", "/cgi-bin/message/mass/sendall", json=body)
@@ -99,7 +99,7 @@ def forgotten_token() -> None:
 
 @flow("quotas cleared")
 def quotas() -> None:
-    """silenceper/wechat, EasyWeChat: clear_quota."""
+    """silenceper/wechat, EasyWeChat: call clear_quota."""
     call("POST", "/cgi-bin/clear_quota", json={"appid": APPID})
     assert control(f"/calls?appid={APPID}")["counts"]
 

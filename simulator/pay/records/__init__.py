@@ -1,1 +1,1 @@
-"""What WeChat Pay keeps about each kind of thing; `state` holds them together."""
+"""The records of WeChat Pay, one module for each kind; `state` combines them."""

@@ -1,4 +1,4 @@
-"""Complaints of payers as the platform keeps them."""
+"""The stored complaints of payers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Step:
-    """A step of a complaint: a text, or what was done; `kind` is the platform's operate_type."""
+    """A step of a complaint, a text or an action; `kind` is the platform's operate_type."""
 
     operator: str
     kind: str

@@ -1,4 +1,4 @@
-"""What moves a merchant's money, and payments nobody made. Money is fen."""
+"""The stored movements of a merchant's money, and invented payments. Money is in fen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Movement:
-    """A line of the fund flow; `change` is signed, `balance` the merchant's money after it."""
+    """A line of the fund flow; `change` is signed, `balance` is the merchant's money after it."""
 
     at: float
     number: str
@@ -22,7 +22,7 @@ class Movement:
 
 @dataclass(slots=True)
 class Ballast:
-    """Payments of one day that nobody made, for bills of any length. Only the trade bill has them."""
+    """Invented payments of one day, for bills of any length. They appear only in the trade bill."""
 
     day: str
     count: int

@@ -1,4 +1,4 @@
-"""Notifications as the platform keeps them, with each attempt to deliver them."""
+"""The stored notifications, with their delivery attempts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Delivery:
-    """One attempt at a notice. `verdict` is taken, refused, timeout, error or lost."""
+    """An attempt to deliver a notification. `verdict` is taken, refused, timeout, error or lost."""
 
     at: float
     verdict: str = "waiting"
@@ -20,9 +20,9 @@ class Delivery:
 
 @dataclass(slots=True)
 class Notice:
-    """A notification on its way; `due_at` is the next attempt's time, None when there will be none.
+    """A notification; `due_at` is the time of the next attempt, None if there will be none.
 
-    `plain` is what is sealed in it; for v2 the whole message.
+    `plain` is the content to encrypt; for v2 the whole message.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Orders as the platform keeps them, and what a person pays them by. Money is fen, times are Unix seconds."""
+"""The stored orders, and the tokens to pay them by. Money is in fen, times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MINIMUM_EXPIRY = 60
 
 @dataclass(slots=True)
 class Order:
-    """An order; of a combined order, one of its parts or the head.
+    """An order, or a sub-order or the head of a combined order.
 
-    `state` is NOTPAY, SUCCESS or CLOSED, of a payment code also USERPAYING, PAYERROR, REVOKED; that there
-    were refunds, or that it grew old, is worked out when asked.
+    `state` is NOTPAY, SUCCESS or CLOSED, for a payment code also USERPAYING, PAYERROR or REVOKED; refunds and
+    expiry are only considered in `state_at`.
 
-    `terms` is a digest of the first call's parameters; a closed number that was never ordered has none. `v2`
-    is the sign type of an order of the old API and empty for one of the new. The `sub_` fields are the served
-    merchant's, when a service provider ordered. `combined` is the number of the combined order it belongs to.
-    `unsplit` is what waits for being shared, of an order whose money is `shared`.
+    `terms` is a digest of the first call's parameters, empty for a closed number that was never placed. `v2`
+    is the sign type of an order of the old API, empty for API v3. The `sub_` fields are those of the merchant
+    that a service provider serves. `combined` is the number of its combined order. `unsplit` is the amount of
+    a `shared` order that still waits for profit sharing.
     """
 
     out_trade_no: str
@@ -59,7 +59,7 @@ class Order:
         return self.total - self.coupon
 
     def state_at(self, now: float) -> str:
-        """Returns the state as the API answers it."""
+        """Returns the state as the API reports it, with refunds and expiry."""
         if self.state in ("REVOKED", "PAYERROR"):
             return self.state
         if self.state == "USERPAYING":
@@ -71,7 +71,7 @@ class Order:
 
 @dataclass(slots=True)
 class Prepay:
-    """The order, or with `combined` the combined one, that a prepay_id or code_url stands for."""
+    """The order (with `combined`: the combined order) of a prepay_id or code_url."""
 
     mchid: str
     out_trade_no: str
@@ -81,7 +81,7 @@ class Prepay:
 
 @dataclass(slots=True)
 class SubOrder:
-    """The name of one of the orders that are paid together."""
+    """The key of an order in a combined order."""
 
     mchid: str
     out_trade_no: str
@@ -89,9 +89,9 @@ class SubOrder:
 
 @dataclass(slots=True)
 class CombinedOrder:
-    """A combined order. `head` is what the payer sees: the sum under the combined number.
+    """A combined order. `head` is shown to the payer: the sum under the combined number.
 
-    The money is that of `subs`.
+    Payments and refunds are those of `subs`.
     """
 
     head: Order
@@ -100,7 +100,7 @@ class CombinedOrder:
 
 @dataclass(slots=True)
 class PaymentCode:
-    """The code somebody shows to a cashier: 18 digits that pay once, within a minute."""
+    """A payment code, which a person shows to a cashier: 18 digits for one payment within a minute."""
 
     code: str
     person: str

@@ -1,4 +1,4 @@
-"""Red packets as the platform keeps them. Money is fen, times are Unix seconds."""
+"""The stored red packets. Money is in fen, times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Opened:
-    """A portion of a red packet that one person took."""
+    """A portion of a red packet that a person took."""
 
     openid: str
     wallet: str
@@ -19,8 +19,8 @@ class Opened:
 class RedPacket:
     """A red packet; `state` is SENT, RECEIVED or REFUND.
 
-    `portions` are what is in it still, in the order they are got. `due_at` is when what nobody opened goes
-    back to the merchant.
+    `portions` are the remaining amounts, in the order in which they are given out. `due_at` is the time when
+    they are returned to the merchant.
     """
 
     mch_billno: str

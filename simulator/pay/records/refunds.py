@@ -1,4 +1,4 @@
-"""Refunds as the platform keeps them. Money is fen."""
+"""The stored refunds. Money is in fen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Turn:
-    """A state of a refund, in which it has been since `at`."""
+    """A state of a refund, entered at `at`."""
 
     status: str
     at: float
@@ -17,8 +17,8 @@ class Turn:
 class Refund:
     """A refund of an order.
 
-    `ends` is what becomes of it at `due_at`. `fee` is what the merchant gets back of the order's fee.
-    `reversal` is that the merchant took the whole payment back, which nobody is notified of.
+    `ends` is its state from `due_at`. `fee` is the part of the order's fee that the merchant gets back.
+    `reversal` marks the reversal of a whole payment, which is not notified.
     """
 
     out_refund_no: str
@@ -43,5 +43,5 @@ class Refund:
         return self.turns[-1].status
 
     def status_at(self, moment: float) -> str:
-        """Returns the state the refund had then."""
+        """Returns the state of the refund at that moment."""
         return next((turn.status for turn in reversed(self.turns) if turn.at <= moment), "PROCESSING")

@@ -1,4 +1,4 @@
-"""Profit sharing as the platform keeps it. Money is fen, times are Unix seconds."""
+"""The stored profit sharing. Money is in fen, times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Receiver:
-    """A receiver that orders may be shared with.
+    """A receiver of profit sharing.
 
     `type` is MERCHANT_ID, PERSONAL_OPENID or PERSONAL_SUB_OPENID.
     """
@@ -21,7 +21,7 @@ class Receiver:
 
 @dataclass(slots=True)
 class Share:
-    """A receiver's part of an order. `result` is PENDING, SUCCESS or CLOSED; `returned` was given back."""
+    """A receiver's share of an order. `result` is PENDING, SUCCESS or CLOSED; `returned` was given back."""
 
     detail_id: str
     type: str
@@ -36,7 +36,7 @@ class Share:
 
 @dataclass(slots=True)
 class Sharing:
-    """One request to share an order. `ends` is what becomes of its parts at `due_at`."""
+    """A request to share an order. `ends` is the result of its shares at `due_at`."""
 
     out_order_no: str
     order_id: str
@@ -58,7 +58,7 @@ class Sharing:
 
 @dataclass(slots=True)
 class SharingReturn:
-    """A share that a receiving merchant gave back. `result` is SUCCESS or FAILED."""
+    """The return of a share by a receiving merchant. `result` is SUCCESS or FAILED."""
 
     out_return_no: str
     return_id: str

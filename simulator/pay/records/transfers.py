@@ -1,4 +1,4 @@
-"""Transfers to users as the platform keeps them. Money is fen."""
+"""The stored transfers to users. Money is in fen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Transfer:
-    """A transfer to a user; `due_at` is when it ends by itself. Money is fen."""
+    """A transfer to a user; `due_at` is the time when it ends by itself. Money is in fen."""
 
     out_bill_no: str
     transfer_bill_no: str
@@ -31,7 +31,7 @@ class Transfer:
 
 @dataclass(slots=True)
 class Payout:
-    """A payment of the old API to a user's wallet, which is done at once."""
+    """A payment by the old API to a user's wallet, completed immediately."""
 
     partner_trade_no: str
     payment_no: str

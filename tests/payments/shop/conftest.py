@@ -12,7 +12,7 @@ Offered = Callable[..., Item]
 
 @pytest.fixture
 def offered(account: OfficialAccount, merchant: Merchant) -> Offered:
-    """An item of the account at ¥99.80, or as told."""
+    """Returns a function that creates an item of the account, by default at ¥99.80."""
 
     def offer(**differently: Any) -> Item:
         usual = {"account": account, "merchant": merchant, "title": "手工课", "price": 9980}

@@ -1,4 +1,4 @@
-"""WeChat Pay on a loopback port: it checks our signature and signs its answers."""
+"""A fake WeChat Pay on a loopback port, which checks signatures and signs its answers."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def refused(status: int, code: str, message: str = "不行") -> Reply:
 
 
 class PayPlatform(Platform):
-    """`pay[path]` answers; every request is refused unless its signature holds."""
+    """A fake WeChat Pay; `pay[path]` are its answers; requests without a valid signature are refused."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The recorded vectors of WeChat Pay, as the tests use them."""
+"""The recorded test vectors of WeChat Pay."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ BILLS = DATA / "bills"
 
 
 def name(vector: dict[str, Any]) -> str:
-    """Returns how a test run names a vector."""
+    """Returns the name of a vector in a test run."""
     return str(vector["name"])
 
 
@@ -32,7 +32,7 @@ def merchant_keys() -> MerchantKeys:
 
 
 def all_platform_keys() -> PlatformKeys:
-    """Returns the public key and both certificates, as they are all in use during a switch."""
+    """Returns the public key and both certificates, which are all in use during a key switch."""
     return platform_keys(
         [read_certificate(one["certificate_pem"]) for one in KEYS["platform_certificates"]],
         KEYS["wechatpay_public_key"]["public_key_id"],

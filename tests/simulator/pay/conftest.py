@@ -1,4 +1,4 @@
-"""A merchant of the simulator, signing with what pycryptodome offers and sharing no code with either side."""
+"""The fixtures of WeChat Pay's tests: a merchant that signs with pycryptodome, without shared code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass
 class Shop:
-    """A merchant's own side: signed calls, and checking what comes back."""
+    """A merchant that makes signed calls and checks the answers."""
 
     simulator: Simulator
     described: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Shop:
     def call(self, method: str, target: str, body: Any = None, **spoil: Any) -> requests.Response:
         """Calls an API; `target` is path and query.
 
-        `headers` of `spoil` are sent besides, None takes one away.
+        `headers` of `spoil` are added, None removes one.
         """
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers: dict[str, Any] = {
@@ -137,7 +137,7 @@ class Shop:
         }
 
     def settle(self, seconds: float = 0) -> None:
-        """Lets so much of the platform's time pass, and all happen that is due."""
+        """Moves the platform's clock by ``seconds``, and runs all due tasks."""
         self.sim("/clock", {"advance": seconds})
         self.sim("/notices/settle", {})
 
@@ -152,7 +152,7 @@ class Shop:
         return found
 
     def verify(self, headers: Any, body: bytes) -> str:
-        """Returns the serial whose key signed this. Raises ValueError when the signature is wrong."""
+        """Returns the serial of the key that signed an answer. Raises ValueError if the signature is bad."""
         message = f"{headers['Wechatpay-Timestamp']}\n{headers['Wechatpay-Nonce']}\n".encode() + body + b"\n"
         assert abs(int(headers["Wechatpay-Timestamp"]) - time.time()) <= 300
         serial = str(headers["Wechatpay-Serial"])
@@ -196,7 +196,7 @@ class Notified:
 
 
 class NotifyServer(ThreadingHTTPServer):
-    """The merchant's own server: it keeps what comes and answers with `status`, after `pause` seconds."""
+    """A merchant's server, which records notifications and answers with `status` after `pause` seconds."""
 
     daemon_threads = True
 
@@ -228,7 +228,7 @@ class NotifyHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(shop: Shop) -> Iterator[NotifyServer]:
-    """The shop's server; its orders name it."""
+    """The merchant's server, whose URL is in its orders."""
     server = NotifyServer()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     shop.notify_url = server.url
