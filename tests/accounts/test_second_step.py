@@ -217,7 +217,8 @@ def test_an_answer_is_given_though_its_session_was_ended_meanwhile(
     request = RequestFactory().get("/admin/")
     request.COOKIES["sessionid"] = client.cookies["sessionid"].value
     console = SessionMiddleware(sessions.SessionMiddleware(answer))
-    assert console(request).content == b"done"
+    answered: Any = console(request)
+    assert answered.content == b"done"
     assert not is_in(client)
 
 

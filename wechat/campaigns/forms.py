@@ -63,7 +63,7 @@ class CampaignForm(forms.ModelForm[Campaign]):
         self.account = self.instance.account = account
         fields: Any = self.fields
         fields["template"].queryset = Template.objects.filter(account=account, missing_since=None)
-        if self.instance.pk is None and not fields["template"].queryset.exists():
+        if kwargs.get("instance") is None and not fields["template"].queryset.exists():
             # The other ways could not even be saved.
             self.initial["way"] = Way.SERVICE
         fields["segment"].queryset = Segment.objects.filter(account=account)
