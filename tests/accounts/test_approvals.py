@@ -1,4 +1,4 @@
-"""What leaves the house beyond a role's limit waits for somebody else; the owner of the account sets it."""
+"""Tests of approvals: outgoing actions beyond a role's limit, which the account's owner sets, need one."""
 
 import datetime
 from typing import Any
@@ -30,7 +30,7 @@ def limited(staff: Cast, action: str, role: str, most: int | None) -> None:
 
 
 def export(staff: Cast, by: User, people: int = 3) -> Any:
-    """Asks for a file of everybody, and returns where that led."""
+    """Requests an export of all followers; returns the response."""
     for number in range(people):
         Follower.objects.create(account=staff.ours, openid=f"oSomebody{number:019d}", subscribed=True)
     form = {"account": staff.ours.pk, "action": "export", "format": "csv", "selection": "", "sure": "1"}

@@ -1,4 +1,4 @@
-"""An app's tables are written by that app alone, whichever language the writing is in."""
+"""Tests that an app's tables are only written by that app, in Python or SQL."""
 
 from pathlib import Path
 
