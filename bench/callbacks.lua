@@ -1,4 +1,4 @@
--- Posts each push of the file once, in order; counts sealed answers and anything else.
+-- Posts each push of the file once, in order; counts encrypted answers, and all others.
 local path = os.getenv("CALLBACK_PATH")
 local workers = {}
 

@@ -1,4 +1,4 @@
--- Posts each signed request of the file once, in order; counts 202 and anything else.
+-- Posts each signed request of the file once, in order; counts answers with 202, and all others.
 local path, key = os.getenv("PUSH_PATH"), os.getenv("CLIENT_KEY")
 local workers = {}
 

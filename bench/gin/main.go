@@ -1,5 +1,5 @@
-// What a Gin server does with the same callbacks at the same durability: one committed Postgres row before
-// each answer, 50 keywords tried in order. Reads PG (a DSN) and PORT.
+// A Gin server for the same callbacks with the same durability: one committed Postgres row before each answer,
+// 50 keywords tried in order. Reads PG (a DSN) and PORT.
 package main
 
 import (

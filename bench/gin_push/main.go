@@ -1,6 +1,6 @@
 // A Gin server before a queue: it checks the same signature, uses up the nonce and the Idempotency-Key, and puts
-// the body into a list in Redis, in one step there. Whether the message can be sent is found out later. Reads
-// REDIS (an address), PORT, KEY and SECRET.
+// the body into a list in Redis, atomically. Whether the message can be sent is only checked later. Reads REDIS
+// (an address), PORT, KEY and SECRET.
 package main
 
 import (

@@ -1,4 +1,4 @@
-"""What leaves the house beyond a role's limit waits for somebody else; the owner of the account sets it."""
+"""Tests of approvals: outgoing actions beyond a role's limit, which the account's owner sets, need one."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What staff do is kept, sealed, searched and exported; nothing of it changes or tells of people."""
+"""Tests of the audit log: recording, sealing, search and export; it is immutable, without personal data."""
 
 import io
 import json
@@ -23,7 +23,7 @@ OPENID = "oFollower000000000000000001"
 
 
 def renamed(staff: Cast, before: str, after: str) -> Tag:
-    """Makes a tag and has the service rename it; returns the tag."""
+    """Creates a tag and renames it as the service staff; returns the tag."""
     tag = Tag.objects.create(account=staff.ours, name=before)
     page = reverse("admin:followers_tag_change", args=(tag.pk,))
     signed_in(staff.service).post(page, {"name": after}, REMOTE_ADDR="203.0.113.7")

@@ -1,4 +1,4 @@
-"""Pictures of followers: copied once they agreed, shown under permission, gone when they take it back."""
+"""Tests of followers' pictures: copied after consent, shown by right, deleted when consent is withdrawn."""
 
 from pathlib import Path
 

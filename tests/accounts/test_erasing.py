@@ -1,4 +1,4 @@
-"""Erasing is a state: what is from before it does not come back, by whichever way it comes."""
+"""Tests of erasing as a state: data from before it are not stored again, whatever their source."""
 
 import datetime
 import io
@@ -56,7 +56,7 @@ def erase(crowd: Crowd, openid: str) -> None:
 
 
 def of_the_person(crowd: Crowd, openid: str) -> tuple[Any, ...]:
-    """Returns what tells who a follower is, and how and when they came."""
+    """Returns the fields that identify a follower, or say how and when they came."""
     row = crowd.follower(openid)
     moments = (row.subscribed_at, row.first_subscribed_at, row.last_seen_at)
     return (row.remark, row.unionid, row.subscribe_scene, row.qr_scene_str, *moments, row.tags.count())

@@ -1,4 +1,4 @@
-"""Followers in and out of files, by the pages on which staff choose and download them."""
+"""Tests of imports and exports of followers, by the pages for staff."""
 
 import csv
 import io

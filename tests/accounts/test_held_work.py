@@ -1,4 +1,4 @@
-"""Work on hold is told on the page of the thing that waits, and goes on at once by a button there."""
+"""Tests of work on hold: shown on the page of the waiting row, and resumed by its button."""
 
 import datetime
 

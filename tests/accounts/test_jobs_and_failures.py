@@ -1,4 +1,4 @@
-"""What waits and what failed of an account: told by cause, in words, and tried again by a button."""
+"""Tests of background work and failures of an account: by cause, in words, with a button to retry."""
 
 import datetime
 

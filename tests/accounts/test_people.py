@@ -1,4 +1,4 @@
-"""Whom staff see: a remark, a name that somebody gave, or a handle that stays; never an OpenID."""
+"""Tests of the names of people for staff: a remark, a given name, or a permanent handle; never an OpenID."""
 
 import re
 from collections.abc import Mapping

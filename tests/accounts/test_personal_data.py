@@ -1,4 +1,4 @@
-"""An owner decides which roles see who people are, and which take files of them along."""
+"""Tests of personal data: an owner decides which roles see it, and which export it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is left of the day's calls, as WeChat tells it, and having it back; and the tokens of the account."""
+"""Tests of the remaining quota of the day, its clearing, and the account's tokens."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Signing in to the console behind the proxy of deploy/, and guessing at it."""
+"""Tests of signing in behind the proxy of deploy/, and of guessing passwords."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""What waits for somebody is counted for them, in their accounts, by their rights, and told in one place."""
+"""Tests of the pending work of a user: counted in their accounts by their rights, and shown in one place."""
 
 import datetime
 from collections.abc import Callable
@@ -256,7 +256,7 @@ YOURS = {
 
 
 def counted(user: User) -> dict[str, int]:
-    """Returns what the script of every page is told: how many things wait, by account and kind."""
+    """Returns the numbers of pending things by account and kind, as read by the pages' script."""
     answer = signed_in(user).get("/admin/todo/counts/").json()
     return {each["key"]: each["number"] for each in answer["kinds"]}
 

@@ -68,7 +68,7 @@ def test_with_redis_away_tokens_and_their_lock_are_kept_by_postgres(store: Share
 def process(
     store: SharedTokenStore, account: OfficialAccount, simulated: Simulated
 ) -> Callable[[], AccessTokens]:
-    """Starts what a process has of the account's tokens: nothing in its own memory."""
+    """Returns a function that creates the token access of a new process, with empty memory."""
     simulated.know(account)
     return lambda: AccessTokens(
         credentials_of(account), SharedTokenStore(), Transport(settings.WECHAT_API_BASE)

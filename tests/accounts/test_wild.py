@@ -1,4 +1,4 @@
-"""Whatever a page of the platform or a file holds, nothing is half known and nothing is hidden."""
+"""Tests of arbitrary content of platform pages and files: it is stored completely or refused visibly."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

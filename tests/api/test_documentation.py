@@ -1,4 +1,4 @@
-"""What the documentation shows works."""
+"""Tests of the examples and the schema of the documentation."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever the schema allows, and what it does not: no call ends in a crash."""
+"""Tests of arbitrary calls, valid and invalid by the schema: none ends in a server error."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is written is kept while it is written."""
+"""Tests of autosaving articles while they are written."""
 
 import datetime
 import json

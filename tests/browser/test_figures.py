@@ -1,4 +1,4 @@
-"""Figures as staff see them: drawn with axes, compared, and led on from."""
+"""Browser tests of figures: charts with axes, comparisons, and links to details."""
 
 import datetime
 from collections.abc import Callable

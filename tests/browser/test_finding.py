@@ -1,4 +1,4 @@
-"""Finding one's way: search, keys, and what a form that was refused shows."""
+"""Browser tests of search, keyboard shortcuts and refused forms."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The ten main tasks, each from the home page by whoever does it all day, with what it costs them.
+"""Browser tests of the ten main tasks from the home page, with their numbers of clicks and fields.
 
 ``docs/tasks.md`` has the table of them; a way that became longer fails here.
 """

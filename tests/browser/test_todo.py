@@ -1,4 +1,4 @@
-"""What waits is told on every page: beside the navigation, in the tab, and by the device where it may."""
+"""Browser tests of pending work on all pages: in the navigation, in the tab, and as notifications."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Links that count taps lead where the wording says, and nowhere else."""
+"""Tests of tracked links: they redirect to the URL of the campaign's text, and nowhere else."""
 
 import pytest
 from django.test import Client

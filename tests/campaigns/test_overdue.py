@@ -1,4 +1,4 @@
-"""What was planned for a time long ago, as before an outage or in a restored copy, waits for a person."""
+"""Tests of overdue sends, for example after an outage or in a restored copy: they wait for a decision."""
 
 import datetime
 from typing import Any

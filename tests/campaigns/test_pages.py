@@ -182,7 +182,7 @@ def test_the_limit_is_that_of_whoever_submits(world: World, staff: Cast) -> None
 
 
 def first_words(answer: Any) -> str:
-    """What a page says above everything else."""
+    """Returns the first message of a page."""
     return str(next(iter(answer.context["messages"])))
 
 

@@ -1,4 +1,4 @@
-"""Campaigns while the platform refuses the account or is away: nobody's turn is spent, everybody is served.
+"""Tests of campaigns while the platform refuses the account or is unavailable: nobody is skipped.
 
 Judged by the simulator's ledger. Time is travelled, never waited for.
 """

@@ -1,4 +1,4 @@
-"""Branches: which way somebody goes, from a phone to the ledger, and that no step is done twice."""
+"""Tests of branches of sequences: the lane that somebody takes, and that no step is done twice."""
 
 import datetime
 from collections.abc import Iterator

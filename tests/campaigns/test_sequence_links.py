@@ -1,4 +1,4 @@
-"""Links of a sequence that count who taps them lead where the step says, and nowhere else."""
+"""Tests of tracked links of sequences: they redirect to the URL of the step, and nowhere else."""
 
 import pytest
 from django.test import Client

@@ -26,7 +26,7 @@ def read(account: OfficialAccount, text: str) -> batches.Batch:
 
 
 def problems(account: OfficialAccount, text: str) -> list[tuple[int, int]]:
-    """Returns the numbers of the rows that are wrong, each with how much is wrong in it."""
+    """Returns the numbers of the wrong rows, each with its number of errors."""
     return [(row.number, len(row.problems)) for row in read(account, text).wrong]
 
 

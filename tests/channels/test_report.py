@@ -47,7 +47,7 @@ def scan() -> ScanMaker:
 
 @pytest.fixture
 def paid(monkeypatch: pytest.MonkeyPatch) -> dict[int, Revenue]:
-    """Returns what the payments tell, for the length of a test."""
+    """Replaces the revenue of channels during a test by the returned mapping."""
     revenue: dict[int, Revenue] = {}
     monkeypatch.setattr(report, "_revenue", [lambda account, period: revenue])
     return revenue

@@ -1,4 +1,4 @@
-"""Beat and its worker, on two machines: a broker between them that restarts, and clocks that differ."""
+"""Tests of beat and a worker on two machines: a broker that restarts, and clocks that differ."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Database connections of pages: whatever becomes of a request, its connection goes back."""
+"""Tests of database connections of pages: they are returned however a request ends."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ used: list[BaseDatabaseWrapper] = []
 
 
 class Leaves(BaseException):
-    """An exception that nothing in Django turns into an answer."""
+    """An exception that Django does not convert to a response."""
 
 
 def view(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Nonsense in the environment stops the process in one clear line."""
+"""Tests of invalid environment variables: they stop the process with one clear line."""
 
 import base64
 import runpy

@@ -134,7 +134,7 @@ def test_a_redis_that_says_nothing_is_away(settings: Settings, silent: int) -> N
 
 
 class Jumping(asyncio.SelectorEventLoop):
-    """A loop whose time is what its waiting adds up to: nobody waits for it."""
+    """An event loop whose clock jumps over waiting times."""
 
     def __init__(self) -> None:
         super().__init__()

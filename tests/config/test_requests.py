@@ -1,4 +1,4 @@
-"""What strangers send to any address, and what it costs everybody else: nothing."""
+"""Tests of hostile requests to any URL: they do not affect others."""
 
 import asyncio
 import json

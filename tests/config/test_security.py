@@ -1,4 +1,4 @@
-"""What strangers may read, how often, and what a browser lets our pages do."""
+"""Tests of public pages, their rate limits, and the Content-Security-Policy."""
 
 import ipaddress
 import os

@@ -1,4 +1,4 @@
-"""Pages under the server that serves them."""
+"""Tests of pages under the production server."""
 
 import os
 import socket

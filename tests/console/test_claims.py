@@ -1,4 +1,4 @@
-"""A form says itself how many parts it has; a small one may claim a billion."""
+"""Tests of the claimed number of parts of a form, which can be a billion in a small request."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Days at the ends of the calendar, in every address that asks for some."""
+"""Tests of days at the limits of the calendar, in all URLs with days."""
 
 import pytest
 

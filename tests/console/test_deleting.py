@@ -1,4 +1,4 @@
-"""The page before something is deleted says what goes with it: in words, by number, however much it is."""
+"""Tests of the confirmation of deletions: it lists the related rows by kind and number."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A change is for the account that was shown, by who may change it there, and leaves what it was before."""
+"""Tests of the access check: changes concern the shown account, need a right there, and are audited."""
 
 from collections.abc import Iterator
 from typing import Any

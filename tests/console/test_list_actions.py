@@ -1,4 +1,4 @@
-"""What a list does with its rows is judged by the account of the rows, however another one is named."""
+"""Tests of list actions: rights are checked for the rows' account, whatever account is named."""
 
 from typing import Any
 

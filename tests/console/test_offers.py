@@ -1,4 +1,4 @@
-"""No page offers its reader what would be refused: neither a link nor a button."""
+"""Tests that no page offers a link or button that would be refused."""
 
 from collections.abc import Iterator
 from typing import Any

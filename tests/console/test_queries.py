@@ -1,4 +1,4 @@
-"""A list asks the database as often for fifty rows as for one, and not often."""
+"""Tests that lists need the same small number of queries for fifty rows as for one."""
 
 import pytest
 from django.db import connection

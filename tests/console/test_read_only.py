@@ -1,4 +1,4 @@
-"""What those read who may not change a thing: the words and values of the form that others fill in."""
+"""Tests of pages without the right to change: the same labels and values as the form."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Marks and codes of the machinery never reach staff: each is told in words."""
+"""Tests that internal marks and codes are always shown in words."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The follower sees that somebody writes, where WeChat allows it."""
+"""Tests of the typing state, which the follower sees where WeChat allows it."""
 
 import datetime
 

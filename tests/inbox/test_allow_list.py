@@ -1,4 +1,4 @@
-"""Callbacks from WeChat's own addresses only, where that is wanted: the setting, the list, and its faults."""
+"""Tests of the allow list for callbacks: the setting, the list, and its failures."""
 
 import asyncio
 import datetime

@@ -39,7 +39,7 @@ def counted() -> int:
 
 
 def count_all() -> None:
-    """Counts what is there, once the transactions of others in this Postgres have ended: they are short."""
+    """Counts messages after the (short) transactions of others in this Postgres have ended."""
     until(is_counted)
 
 

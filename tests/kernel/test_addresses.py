@@ -1,4 +1,4 @@
-"""Whose word is taken for where a request comes from."""
+"""Tests of the trusted sources of a client's IP address."""
 
 import ipaddress
 

@@ -1,4 +1,4 @@
-"""What an error means, cause by cause and attempt by attempt."""
+"""Tests of the policy for errors, by cause and attempt."""
 
 import datetime
 

@@ -39,7 +39,7 @@ def other(account: OfficialAccount) -> OfficialAccount:
 
 @pytest.fixture
 def outcomes(monkeypatch: pytest.MonkeyPatch) -> dict[int, Exception | None]:
-    """Returns what comes of the work of an account: nothing bad, unless a test says so."""
+    """Returns the outcomes of work by account: success, unless a test sets an error."""
     found: dict[int, Exception | None] = {}
     kind = work.KINDS.get(NAME)
     assert isinstance(kind, work.Kind)

@@ -1,4 +1,4 @@
-"""The worker is killed for real, in the middle of a call; afterwards the truth is known all the same."""
+"""Tests with a worker killed during a call: the live menu is known afterwards."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""What a tap is answered, and that it counts once."""
+"""Tests of the answers to taps, and that each tap counts once."""
 
 import datetime
 from collections.abc import Iterator

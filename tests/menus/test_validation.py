@@ -1,4 +1,4 @@
-"""What is refused, by one byte if it must be, and how it is said."""
+"""Tests of the validation of menus, to the byte, and of its messages."""
 
 from typing import Any
 

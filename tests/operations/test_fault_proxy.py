@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 20.0
 
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """The port of a server that says everything back."""
+    """Runs an echo server; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""With no room left for a single file, whoever needs none is served as ever."""
+"""Tests of a full disk: requests that need no file are served as usual."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The sample of nginx before the application: whose address counts when somebody guesses passwords."""
+"""Tests of the nginx sample: the IP address that counts for the limits of signing in."""
 
 import http.client
 import re

@@ -1,4 +1,4 @@
-"""Whatever happens between us and WeChat Pay, our ledger ends as theirs, to the fen, without a person."""
+"""Tests of random histories: the console's ledger equals WeChat Pay's, to the fen, without manual work."""
 
 from collections.abc import Iterator
 from typing import Any

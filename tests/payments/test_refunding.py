@@ -36,7 +36,7 @@ def ask(order: Order, amount: int, key: str = "r1", **more: Any) -> Refund:
 
 
 def answer(pay: PayPlatform, status: str = "PROCESSING", **differently: Any) -> None:
-    """Makes WeChat Pay take every refund and say this of it."""
+    """Makes WeChat Pay accept every refund with this answer."""
 
     def accept(request: Request) -> Reply:
         asked = json.loads(request.body)
@@ -370,7 +370,7 @@ def test_of_one_purchase_paid_twice_the_second_payment_goes_back(ordered: Ordere
 
 
 def paid_anew(ordered: Ordered, first: Order) -> Order:
-    """Returns a later payment of the same purchase, of which everybody has heard."""
+    """Returns a later payment of the same purchase, after all handlers ran."""
     anew = ordered(key="anew", purchase=first.purchase)
     paid_at = (timezone.now() + HOUR).isoformat()
     assert notify(anew, transaction_id="4200ANEW", success_time=paid_at).status_code == 204

@@ -1,4 +1,4 @@
-"""Finding what is next stays a look into an index, however much waits."""
+"""Tests that claiming stays an index look-up, however many messages wait."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ FROM generate_series(0, %s) AS n
 
 @pytest.fixture
 def campaign(account: OfficialAccount) -> OfficialAccount:
-    """One account's campaign is all that waits, and Postgres has noticed."""
+    """A campaign of one account is all that waits, with updated table statistics of Postgres."""
     queue_many(
         account=account, kind=Push.Kind.TEMPLATE, template="T", cause="campaign:1", chosen=ROWS,
         parameters=[WAITING],

@@ -1,4 +1,4 @@
-"""What was queued before an outage and is late by more than it may be waits for a person."""
+"""Tests of messages queued before an outage: those that are too late wait for a decision."""
 
 import datetime
 import json

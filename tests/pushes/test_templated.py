@@ -52,7 +52,7 @@ class World:
         self.simulated.sim("/faults", {"api": SEND, **fault})
 
     def received(self) -> list[tuple[str, str]]:
-        """Returns who got which shop."""
+        """Returns the received messages as pairs of openid and shop."""
         address = f"{self.simulated.base}/_sim/accounts/{self.account.appid}/ledger"
         entries = requests.get(address, timeout=30).json()["entries"]
         return [(each["openid"], each["content"]["data"]["thing4"]["value"]) for each in entries]

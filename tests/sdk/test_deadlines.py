@@ -1,4 +1,4 @@
-"""Nobody is waited for longer than the deadline of a call, in whichever way they are slow."""
+"""Tests of deadlines: no call takes longer, in whichever way the server is slow."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Every way in that is not the front door."""
+"""Tests of the envelopes of callbacks: recorded pushes, and forged or malformed ones."""
 
 import json
 from typing import Any

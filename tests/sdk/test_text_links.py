@@ -1,4 +1,4 @@
-"""What of a text can be tapped."""
+"""Tests of the links in texts that can be tapped."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Statistics (WeChat reference 15): what they say is what happened here."""
+"""Tests of statistics, which reflect the simulated events (WeChat reference 15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Setting the world up, keeping it, and starting again."""
+"""Tests of setting up, saving and resetting the simulator's state."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ READY = "Ctrl-C stops everything"
 
 @pytest.fixture
 def ports() -> dict[str, str]:
-    """Two that are free, for the web and the simulator."""
+    """Returns two free ports, for web and simulator."""
     with socket.socket() as one, socket.socket() as two:
         one.bind(("127.0.0.1", 0))
         two.bind(("127.0.0.1", 0))
