@@ -22,7 +22,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Adds a follower at the end, if the account knows them; `anew` if they did not follow before."""
+        """Moves or adds a follower to the end; `anew` if they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)

@@ -122,7 +122,7 @@ async def recognise(phone: Phone) -> Any:
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
     """Returns the follower's data for the phone's header.
 
-    `may_send` is the number of customer-service messages allowed at `now`.
+    `may_send` are the grants of customer-service messages that are usable at `now`.
     """
     follower = account.followers.get(openid) or Follower(openid, subscribed=False)
     now = world.now

@@ -27,7 +27,7 @@ AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ORIGINAL_ID = "gh_0123456789ab"
 
 
-# How long an example takes to make or to run is the machine's business.
+# The duration of generating or running an example depends on the machine, so it is not checked.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -99,14 +99,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """The database, with a clock that is shifted like that of `tests/clock`."""
     days = os.environ.get("TEST_CLOCK_DAYS")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # Between tests the tables are emptied, which the log of what staff did would not have.
+        # Between tests the tables are truncated, which the trigger of the audit log would refuse.
         cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_entries_stay")
     if days is not None:
         with django_db_blocker.unblock():
             _move_clock(float(days))
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # Of sessions that the last test closed, the server's processes may take a while to end.
+        # The server's processes for sessions that the last test closed may take a while to end.
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() "
@@ -121,7 +121,7 @@ def _move_clock(days: float) -> None:
                 f"CREATE FUNCTION public.{name}() RETURNS timestamptz LANGUAGE sql STABLE "
                 f"AS $$ SELECT pg_catalog.{name}() + interval '{days} days' $$"
             )
-        # Found before the server's own functions of the same names.
+        # Searched first, so that these functions replace the server's own functions of the same names.
         cursor.execute(
             f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET search_path = public, pg_catalog'
         )
@@ -181,7 +181,7 @@ def simulated(simulator_process: str, settings: Settings) -> Simulated:
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = simulator_process
     platform = Simulated(simulator_process)
     platform.sim("/reset", {})
-    # Of a token that fails another one is taken once: it is not to be one that another test has left behind.
+    # A failing token is renewed once; the new one must not be one that another test has left behind.
     redis = get_redis_connection("default")
     for key in redis.scan_iter("wc:token:*"):
         redis.delete(key)

@@ -7,7 +7,7 @@ import os
 import shutil
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-# Servers are not on everybody's path.
+# Servers are often not on the user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
 
 

@@ -11,7 +11,7 @@ from structlog.stdlib import ProcessorFormatter
 
 from config.logs import logging_config
 
-# Of the accounts and merchants of tests, and what is a secret by its form.
+# The secrets of the tests' accounts and merchants, and texts with the form of a secret.
 SECRETS = re.compile(
     r"0123456789abcdef0123456789abcdef|benchtoken|abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|whsec_[A-Za-z0-9+/]"
@@ -46,7 +46,7 @@ class WatchedSpans:
     @contextmanager
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> Iterator[str]:
         self._look(name, attributes)
-        # The same place for every step, as where nobody collects.
+        # The format of a trace without a collector.
         digits = f"{random.getrandbits(192):048x}"
         yield trace or f"00-{digits[:32]}-{digits[32:]}-00"
 

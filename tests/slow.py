@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 ANSWER = b'{"errcode": 0, "errmsg": "ok"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n" % len(ANSWER)
-# Between two bytes; with those of "headers" some three seconds in all.
+# The pause between two bytes; about three seconds in total for those of "headers".
 PAUSE = 0.03
 WAYS = ("says nothing", "drips its headers", "drips its body")
 

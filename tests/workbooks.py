@@ -11,7 +11,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-# What each of them says: a person, 42 in a cell for numbers, 1 May 1990 in one for days.
+# The content of each workbook: a person, 42 in a number cell, 1 May 1990 in a date cell.
 OPENID = "oPerson00000"
 PHONE = "13800000000"
 ROWS = [["OpenID", "鞋码", "生日", "手机"], [OPENID, "42", "1990-05-01", PHONE]]

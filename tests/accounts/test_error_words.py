@@ -1,4 +1,4 @@
-"""Whatever the platform or WeChat Pay answers, staff read it in Chinese, with the next step."""
+"""Tests of the explanations of error codes of the platform and WeChat Pay, in Chinese with a next step."""
 
 import json
 import re

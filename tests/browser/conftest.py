@@ -19,14 +19,14 @@ from wechat.statistics.models import PlatformDay
 
 CHROMIUM = programs.installed(*programs.CHROMIUM)
 
-# Without a browser on the machine there is nothing to click with.
+# The tests are skipped if no browser is installed.
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Starts a browser for these tests only, because its driver keeps an event loop in their thread."""
-    # In which Django would refuse to touch the database.
+    # With a running event loop, Django would refuse database access.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
         yield driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -57,7 +57,7 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
 def _let_the_server_end() -> None:
     """Waits until the server has finished the page's requests: truncating tables before could deadlock."""
     for thread in threading.enumerate():
-        # As the live server's class names those that answer; each ends with its connection.
+        # The name of the live server's request threads; each ends with its connection.
         if "process_request_thread" in thread.name:
             thread.join(5)
 

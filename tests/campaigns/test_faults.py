@@ -1,4 +1,4 @@
-"""A campaign whose workers are killed while Redis restarts: everybody has it once, by the ledger."""
+"""Tests of a campaign with killed workers and a restarting Redis: everybody gets it once, by the ledger."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""Mass sends from the plan to what followers truly received, with everything that can go wrong between."""
+"""Tests of mass sends, from the plan to the received messages, with all failures between."""
 
 import datetime
 

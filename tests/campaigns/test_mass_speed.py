@@ -1,4 +1,4 @@
-"""How quickly WeChat delivers mass sends."""
+"""Tests of the speed at which WeChat delivers mass sends."""
 
 import pytest
 

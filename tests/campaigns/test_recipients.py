@@ -1,4 +1,4 @@
-"""Who gets a campaign and who does not, and why; what a table of openids may have wrong."""
+"""Tests of the recipients of campaigns, the reasons for exclusions, and errors in tables of openids."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the report says: by variant and beside the control group, with the orders that followed."""
+"""Tests of the report of campaigns: by variant, against the control group, with the resulting orders."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who enters a sequence: by a tag, a segment, a date, a menu item, and how often."""
+"""Tests of entering a sequence: by a tag, a segment, a date or a menu item, and how often."""
 
 import datetime
 from collections.abc import Callable

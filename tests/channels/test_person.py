@@ -1,4 +1,4 @@
-"""What the page of one follower shows of channels, and what erasing the person leaves of their scans."""
+"""Tests of channels on a follower's page, and of their scans after the person is erased."""
 
 from collections.abc import Callable
 from typing import Any

@@ -131,7 +131,7 @@ def test_a_conversation_names_the_channel(
 
 
 class AttributionInAnyOrder(TestCase):
-    """The same scans give the same first and last channel in whatever order they are handled."""
+    """Tests that scans give the same first and last channel in any order of handling."""
 
     def setUp(self) -> None:
         self.account = OfficialAccount.objects.create(

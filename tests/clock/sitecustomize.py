@@ -10,6 +10,6 @@ import time
 import time_machine
 
 there = time_machine.travel(0).start()
-# Both steps at once: what lies between them is missing from our clock, and Postgres is ahead of it.
+# Both steps at once, because time between them would be missing from this clock, and Postgres would be ahead.
 there.move_to(time_machine.escape_hatch.time.time() + float(os.environ["TEST_CLOCK_DAYS"]) * 86_400)
 time.time()  # starts it

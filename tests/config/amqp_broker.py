@@ -14,7 +14,7 @@ def _queue_declared(arguments: bytes) -> bytes:
     return arguments[2 : 3 + arguments[2]] + struct.pack(">II", 0, 0)
 
 
-# What a method is answered with, by class and number: the method that follows it, and its arguments.
+# The replies to methods by class and number: the following method, and its arguments.
 ANSWERS: dict[tuple[int, int], tuple[int, Callable[[bytes], bytes]]] = {
     (10, 11): (30, lambda _: struct.pack(">HIH", 0, 131072, 0)),  # connection: start-ok, tune
     (10, 40): (41, lambda _: b"\0"),  # connection: open

@@ -1,4 +1,4 @@
-"""What the installation serves besides its own pages."""
+"""Tests of the URLs of the installation besides its own pages."""
 
 import asyncio
 

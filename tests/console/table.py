@@ -15,7 +15,7 @@ EVERYTHING = f"{VIEWED_BY_ALL_BUT_FINANCE} money settings"
 
 CHANGES_ANYTHING = "view:followers+" + "|".join(f"change:{area}" for area in EVERYTHING.split())
 
-# By role: what may be looked at, what may be changed.
+# The areas that each role can view, and those that it can change.
 ROLES: Mapping[str, tuple[str, str]] = {
     "editor": (VIEWED_BY_ALL_BUT_FINANCE, "content"),
     "publisher": (VIEWED_BY_ALL_BUT_FINANCE, "content sending"),
@@ -54,11 +54,11 @@ class Page:
     of: str = ""
     args: Args | None = None
     data: Mapping[str, str] = field(default_factory=dict)
-    # Whoever may is told that this row cannot be dealt with like that now.
+    # With the right, the page says that the action is not possible for this row now.
     is_not_now: bool = False
-    # Names its account in the address.
+    # The URL names its account.
     is_named: bool = False
-    # Of no one account: the right is needed in any.
+    # It belongs to no single account: the right is needed in any account.
     is_anywhere: bool = False
 
     def arguments(self, world: World) -> list[Any]:
@@ -69,7 +69,7 @@ def table() -> dict[str, Page]:
     return {
         **dict(_models()), **_frame(), **_operations(), **_messages(), **_content(), **_sending(),
         **_menus(), **_money(), **_statistics(),
-        # Erasing somebody comes last: their files are gone for good.
+        # Erasing a person comes last, because their files are deleted permanently.
         **_followers(),
     }  # fmt: skip
 
@@ -105,7 +105,7 @@ def _version(row: Any) -> int:
 def _models() -> Iterator[tuple[str, Page]]:
     fixed: dict[str, Any] = {"add": "nobody", "change": "nobody", "delete": "nobody"}
     yield from model("followers_follower", "followers", add="nobody", delete="nobody")
-    # A condition can be tried out by whoever may look.
+    # The right to view is sufficient to try out a condition.
     yield from model("followers_segment", "followers", change="view:followers", versions=True)
     yield from model("followers_customfield", "followers")
     yield from model("followers_autotag", "followers")
@@ -135,7 +135,7 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("menus_miniprogram", "content")
     yield from model("menus_publication", "content", **fixed)
     yield from model("shop_item", "content")
-    # What was sold stays.
+    # Sales cannot be deleted.
     yield "shop_item_delete", Page("change:content", "change:content", "shop.item", is_not_now=True)
     yield from model("pushes_template", "sending")
     yield from model("pushes_eventtemplate", "sending", versions=True)
@@ -144,16 +144,16 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("campaigns_sequence", "sending")
     for name in ("orders_order", "orders_refund", "bills_discrepancy", "notifications_notice", "bills_bill"):
         yield from model(name, "money", **fixed)
-    # What is written about a delivery is all that can be changed of a sale.
+    # Only the note on the delivery of a sale can be changed.
     yield from model("shop_sale", "money", add="nobody", delete="nobody")
     for name, page in model("auth_user", "x", add="superuser", change="superuser", delete="superuser"):
         yield name, Page("superuser", "superuser", page.of)
-    # Of a limit there is a list, in which it is ended.
+    # Limits have only a list, in which they are ended.
     for name, page in model("staff_signinlimit", "x", **fixed):
         yield name, Page("nobody" if page.get == "nobody" else "superuser", "nobody", page.of)
     yield "staff_signinlimit_changelist", Page("superuser", "superuser")
     yield "staff_signinlimit_history", Page("superuser", "superuser", "staff.signinlimit")
-    # The list is an overview, and a menu its editor, which saves by itself.
+    # The list is an overview, and the page of a menu is its editor, which saves by itself.
     yield from model("menus_menu", "content", change="nobody", delete="nobody")
     yield "menus_menu_changelist", Page("view:content", "change:content")
 
@@ -164,7 +164,7 @@ def _frame() -> dict[str, Page]:
         "app_list": Page("anybody", "anybody", args=lambda world: ["orders"], is_not_now=True),
         "search": Page("anybody", "anybody"),
         "find": Page("anybody", "anybody"),
-        # Of a reader's own.
+        # Rows that belong to the reader.
         "staff_filter_save": Page("nobody", "anybody", is_not_now=True),
         "staff_filter_delete": Page("nobody", "anybody", is_not_now=True),
         "help": Page("anybody", "anybody", args=lambda world: ["start"]),
@@ -180,7 +180,7 @@ def _frame() -> dict[str, Page]:
         "staff_recovery_codes": Page("nobody", "anybody"),
         "staff_factor_remove": Page("nobody", "anybody", args=lambda world: [1]),
         "staff_sessions_end": Page("nobody", "anybody"),
-        # Whoever is in already is shown the way in.
+        # Users who are already signed in are redirected.
         "staff_second_step": Page("anybody", "anybody", is_not_now=True),
         "staff_passkey_step": Page("nobody", "anybody", is_not_now=True),
         "auth_user_password_change": Page("superuser", "superuser", "auth.user"),
@@ -257,7 +257,7 @@ def _operations() -> dict[str, Page]:
         # What failed of another area, or of no kind, is not found.
         "operations_failures": Page("view:followers", "nobody"),
         "operations_failures_of": Page("view:followers", "change:followers", args=lambda world: ["changes"]),
-        # WeChat is asked for whoever may look.
+        # The right to view is sufficient to query WeChat.
         "operations_quotas": Page(view, view),
         "operations_quotas_clear": Page(change, change),
         "operations_tokens": Page(view, change),
@@ -388,7 +388,7 @@ def _menus() -> dict[str, Page]:
     view, change, menu = "view:content", "change:content", "menus.menu"
     publish = "view:content+change:sending"
     return {
-        # What is live is read again for whoever may look.
+        # The right to view is sufficient to read the live menu again.
         "menus_look": Page("nobody", view),
         "menus_take_over": Page("nobody", f"{change}+change:sending"),
         "menus_export": Page(view, "nobody"),
@@ -404,7 +404,7 @@ def _menus() -> dict[str, Page]:
         "menus_statistics": Page(view, "nobody", menu),
         "menus_figures": Page(view, change),
         "menus_shift": Page("nobody", change, "menus.conditional"),
-        # Into another account, where its reader may write.
+        # A copy into another account, where the reader has the right to change.
         "menus_copy": Page(view, view, menu, is_not_now=True),
         "menus_audience": Page(change, change, "menus.conditional"),
     }

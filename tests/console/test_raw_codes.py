@@ -1,4 +1,4 @@
-"""What only a program reads, such as ``qrscene_…`` or ``rule:12``, is in no text of the console.
+"""Tests that internal codes, such as ``qrscene_…`` or ``rule:12``, are in no text of the console.
 
 OpenIDs and scenes are one click away: folded, or copied by a button.
 """

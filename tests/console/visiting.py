@@ -17,7 +17,7 @@ from accounts.staff.rights import SESSION_KEY
 from tests.console.table import Page
 from tests.console.world import World
 
-# A session is of the reader, and who signs in leaves a trace: all else is a change.
+# Statements on sessions and traces of signing in do not count as changes.
 CHANGE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM) (?!"(django_session|axes_\w+)")', re.IGNORECASE)
 REFUSED = (403, 404, 405)
 

@@ -1,4 +1,4 @@
-"""Messages by day: each is counted once, whoever counts and whenever it becomes visible."""
+"""Tests of message counts by day: each is counted once, by any worker, even if it becomes visible late."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What arrives in an event loop while a batch is under way makes up the next one."""
+"""Tests of batches in an event loop: items that arrive during a batch form the next one."""
 
 import asyncio
 import math

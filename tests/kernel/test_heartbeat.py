@@ -1,4 +1,4 @@
-"""A short lease lasts for as long as its worker lives, whatever it waits for."""
+"""Tests of heartbeats: a short lease lasts as long as its worker lives, even if the worker waits."""
 
 import datetime
 import threading

@@ -1,4 +1,4 @@
-"""From a version to what followers see, whatever goes wrong on the way."""
+"""Tests of publishing menus, from a version to the live menu, with all failures between."""
 
 import datetime
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What processes write that are started as the samples start them: an object a line, whoever writes it."""
+"""Tests of the log of processes started as in the samples: all lines are JSON objects."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What ``/metrics`` tells, of this process and of others beside it."""
+"""Tests of ``/metrics``, for this process and for others on the machine."""
 
 import asyncio
 import fcntl

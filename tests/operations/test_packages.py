@@ -1,4 +1,4 @@
-"""What the image is made of: its bill of materials, its licences, and locks that name files by digest."""
+"""Tests of the packages of the image: bill of materials, licences, and locks with digests."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The pages for whoever runs it name files, tests, headings and variables that there are."""
+"""Tests that the pages for operators only name existing files, tests, headings and variables."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is in ``deploy`` is read by the tools it is for.
+"""Tests that the tools of the files in ``deploy`` can parse them.
 
 Those that are no package of Python's are skipped where they are missing; ``.ci/run`` installs them, and says
 with ``EVERY_TOOL`` that none may be.

@@ -1,4 +1,4 @@
-"""One line a request, and its id in whatever comes of it."""
+"""Tests of the log line of each request, and of its id in all resulting work."""
 
 import asyncio
 import json

@@ -50,7 +50,7 @@ def pay(settings: Settings) -> Iterator[PayPlatform]:
     with serving(platform) as base:
         settings.WECHAT_PAY_API_BASE = base
         yield platform
-        # The pool outlives the server otherwise, and with it a port that somebody else may get.
+        # Otherwise the pool would outlive the server, with connections to a port that another server may get.
         shared_session.cache_clear()
 
 

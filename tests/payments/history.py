@@ -80,7 +80,7 @@ class History:
                     "openid": order.openid,
                     "late": late,
                 }
-                # Paying what is closed, paid or unknown is refused, as it would be on a phone.
+                # Paying a closed, paid or unknown order is refused, as on a phone.
                 requests.post(f"{self.simulated.base}/_sim/pay", json=body, timeout=60)
 
     def close(self, number: int, fault: dict[str, Any]) -> None:

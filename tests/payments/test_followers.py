@@ -1,4 +1,4 @@
-"""What others learn of payments: segments, the follower's page, the desk, channels, menus, forgetting."""
+"""Tests of payments in other apps: segments, the follower's page, the desk, channels, menus, erasing."""
 
 import datetime
 from collections.abc import Callable

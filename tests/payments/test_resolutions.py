@@ -1,4 +1,4 @@
-"""What happened in the merchant platform, or does not fit, is booked by two people."""
+"""Tests of resolutions: events of the merchant platform, and mismatches, are booked by two people."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What was paid, by day and by what it was paid for: sums of days that are over agree with their orders."""
+"""Tests of revenue by day and source: the sums of past days equal their orders."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""How many pushes of a batch are where, told without reading a row."""
+"""Tests of the numbers of a batch's pushes by state, which need no reading of rows."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""From a phone of the simulator to its ledger: what a follower truly receives."""
+"""Tests from a phone of the simulator to its ledger: the messages that a follower receives."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How quickly messages are sent, as staff set it."""
+"""Tests of the page on which staff set the send rates."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""What the platform lets the value of a field be, as the table of its documentation says."""
+"""Tests of the platform's rules for field values, by the table of its documentation."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""What an automatic message said before is shown by its fields, and brought back."""
+"""Tests of earlier versions of an automatic message: shown by field, and restored."""
 
 from typing import Any
 

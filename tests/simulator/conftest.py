@@ -22,7 +22,7 @@ from simulator import signing
 from tests.programs import CHROMIUM, installed
 from tests.simulator.site import Site
 
-# Without a browser on the machine the page itself cannot be tried.
+# Tests of the page are skipped if no browser is installed.
 collect_ignore = [] if installed(*CHROMIUM) else ["test_page.py"]
 
 APPID = "wx7d4e1f90ab23c586"

@@ -31,7 +31,7 @@ class Example:
     body: Any = None
     file: tuple[str, bytes] | None = None
     form: dict[str, str] = field(default_factory=dict)
-    # Whose account it is: "" for calls that bring no access_token.
+    # The account of the access_token; "" for calls without one.
     caller: str = APPID
 
 

@@ -1,4 +1,4 @@
-"""The table of compatibility: what it is made of, and that its page speaks of every flow that is driven."""
+"""Tests of the table of compatibility: its content, and that its page lists all tested flows."""
 
 from __future__ import annotations
 

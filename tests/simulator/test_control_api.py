@@ -1,4 +1,4 @@
-"""The control API refuses what cannot be in a sentence, and nothing that it is sent breaks it."""
+"""Tests of the control API: invalid values are refused with a message, and no request breaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the account may write first, and what it may write (WeChat reference 8)."""
+"""Tests of customer-service messages: their windows and their contents (WeChat reference 8)."""
 
 from __future__ import annotations
 

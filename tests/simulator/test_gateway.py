@@ -1,4 +1,4 @@
-"""What every call passes before its topic sees it (WeChat reference 17)."""
+"""Tests of the checks of every API call (WeChat reference 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients in use send, each in its own way, and the platform takes (WeChat reference 0.2, 17)."""
+"""Tests of requests in the formats of existing clients, which the platform accepts (reference 0.2, 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the phone page asks of the simulator, and the events it receives live."""
+"""Tests of the requests and the live events of the phone page."""
 
 from __future__ import annotations
 

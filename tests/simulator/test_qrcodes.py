@@ -1,4 +1,4 @@
-"""Codes that a phone picks, is pasted, or is shown a picture of."""
+"""Tests of QR codes that a phone chooses, pastes, or recognises in a picture."""
 
 from __future__ import annotations
 

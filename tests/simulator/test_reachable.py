@@ -1,4 +1,4 @@
-"""The simulator where others look for the platform: other addresses, https, certificates, files."""
+"""Tests of the simulator under the platform's addresses: base URLs, https, certificates, files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser inside WeChat, without a browser: what goes out to the account's server and what comes back."""
+"""Tests of WeChat's browser without a browser: requests to the account's server and their responses."""
 
 from __future__ import annotations
 

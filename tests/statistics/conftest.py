@@ -73,7 +73,7 @@ def platform(account: OfficialAccount, simulated: Simulated) -> Iterator[Platfor
     platform = Platform(simulated, account)
     noon = timezone.now().astimezone(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
     platform.be_at(noon)
-    # So that no call is made in vain with a token of another test.
+    # Otherwise a first call would fail with a token of another test.
     base.api_domain_ips(client_for(account))
     yield platform
     platform.stop()

@@ -1,4 +1,4 @@
-"""Events of the product reach whoever subscribed to them: once, signed, repeated, and visible to staff."""
+"""Tests of webhooks: events reach their subscribers, signed, with retries, and visible to staff."""
 
 import base64
 import datetime

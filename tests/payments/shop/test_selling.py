@@ -1,4 +1,4 @@
-"""What is sold never exceeds the stock or a person's limit, and what is not paid for is free again."""
+"""Tests of sales: they never exceed the stock or a person's limit; unpaid items become available again."""
 
 import contextlib
 import datetime

@@ -1,4 +1,4 @@
-"""What a refusal of WeChat Pay means for other calls."""
+"""Tests of the consequences of a refusal of WeChat Pay for other calls."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What every call of API v3 passes, and how its answer is signed."""
+"""Tests of the gateway of API v3, and of the signatures of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ordering, asking and closing, as a merchant's server sees it."""
+"""Tests of placing, querying and closing orders, as a merchant's server does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service provider orders, asks, closes and refunds for a merchant it serves."""
+"""Tests of a service provider that places, queries, closes and refunds orders for a merchant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments by the code a person shows to a cashier, and taking them back."""
+"""Tests of payments by payment code, and of their reversal."""
 
 from __future__ import annotations
 

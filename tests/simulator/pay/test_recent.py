@@ -1,4 +1,4 @@
-"""What is kept for some time only is forgotten then, so that a simulator may run for months."""
+"""Tests that expiring data is deleted, so that a simulator can run for months."""
 
 from simulator.pay.recent import Recent
 

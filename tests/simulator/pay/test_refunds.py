@@ -1,4 +1,4 @@
-"""Refunds: their limits, their money, their ends."""
+"""Tests of refunds: their limits, their money and their final states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What WeChat Pay still has to do is done once, and again only for another time."""
+"""Tests of the schedule of WeChat Pay: tasks run once, and again only for another due time."""
 
 from simulator.pay.records.notices import Notice
 from simulator.pay.schedule import Schedule

@@ -1,4 +1,4 @@
-"""Profit sharing: receivers, parts, what is left, what comes back."""
+"""Tests of profit sharing: receivers, shares, the rest, and returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the phone's pay sheet checks before it shows anything, and the tap that pays."""
+"""Tests of the phone's pay sheet: its checks, and the payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the old API pays and takes: payment codes, payments to users, red packets."""
+"""Tests of payment codes, payments to users and red packets by the old API."""
 
 from __future__ import annotations
 
