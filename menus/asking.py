@@ -55,9 +55,9 @@ def publish(
     through: str = "",
     order: Sequence[int] | None = None,
 ) -> Publication:
-    """Has a worker make the version live now, or without one take the menu off.
+    """Queues the publication of the version, or without one the removal of the menu.
 
-    ``order`` is which menus were seen to win over one another, where that was not now.
+    ``order`` is the precedence of the menus as it was reviewed, if that was earlier.
     Raises ``NotPublishable`` and ``Busy``.
     """
     _check(version)

@@ -117,9 +117,9 @@ def choose_account(request: HttpRequest, account_id: int) -> bool:
 
 
 def follow_account(request: HttpRequest, account_id: int) -> None:
-    """Has the console show the account of a row whose page is opened, and says so where it showed another.
+    """Moves the switcher to the account of the opened row, and says so if it showed another account.
 
-    What an open page asks for by itself moves nobody: another tab may show another account.
+    Requests that an open page makes by itself move nothing: another tab may show another account.
     """
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
         return

@@ -11,7 +11,7 @@ CHOSEN = {
 
 
 def set_up(account: OfficialAccount) -> None:
-    """Has the worker add them, once: what somebody deletes stays deleted."""
+    """Queues the adding of the demo's templates, once: deleted ones stay deleted."""
     if any(model.objects.filter(account=account).exists() for model in (Template, LibraryJob)):
         return
     for number, keywords in CHOSEN.items():

@@ -77,7 +77,7 @@ def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
 
 
 def want_soon(merchant: Merchant) -> None:
-    """Has certificates fetched soon, because a message named an unknown serial number."""
+    """Schedules the fetching of certificates, because a message named an unknown serial number."""
     now = timezone.now()
     Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(
         due_at=now

@@ -118,7 +118,7 @@ class CloseOrder(BusinessView):
 
     @extend_schema(request=None, responses=OrderSerializer)
     def post(self, request: Request, number: str) -> Response:
-        """Lets nobody pay it any more. A payment made at this very moment wins: look at the state."""
+        """Closes the order for payment. A payment made at this very moment wins: look at the state."""
         order = _order(self.account, number)
         if order.is_open and polling.start_closing(order, by=self.client.name):
             polling.chase([order])

@@ -1,4 +1,4 @@
-"""What the doctor says of business systems whose signature cannot be checked."""
+"""The doctor's findings on business systems whose signature cannot be checked."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
 """The reading of an account's drafts and publications from the platform, made on its own page.
 
-It is read a page at a time, and goes on behind the last one whatever came between.
+One page is read at a time; after an interruption the reading resumes behind the last page.
 
-A draft that was edited here since stays as it is here and is marked; nothing of ours is overwritten.
+A draft that was edited here since then is marked and not overwritten.
 """
 
 import datetime
@@ -28,7 +28,7 @@ READINGS = work.Kind(
 
 
 def ask(account: OfficialAccount) -> None:
-    """Has a worker read everything; while one does, nothing is begun anew."""
+    """Queues the reading of all drafts and publications, unless one is under way."""
     begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     row, made = Reading.objects.get_or_create(account=account, defaults=begun)
     if not made and row.due_at is None:
@@ -38,7 +38,7 @@ def ask(account: OfficialAccount) -> None:
 
 @READINGS.each
 def read(reading: Reading) -> None:
-    """Takes one page, and has the next one follow at once; a hundred pages of publications are a day's."""
+    """Reads one page and schedules the next one; the platform allows a hundred pages of publications a day."""
     client, account = client_for(reading.account), reading.account
     if reading.drafts_read:
         page, take = drafts.published_page(client, reading.offset), _take_publication

@@ -27,7 +27,7 @@ def check(campaign: Campaign) -> bool:
 
 
 def submit(campaign: Campaign) -> bool:
-    """Has what was checked wait for approval, if the segment asks the same as then."""
+    """Marks a checked campaign as waiting for approval, unless its segment was changed since."""
     if campaign.is_segment_changed:
         return False
     return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)

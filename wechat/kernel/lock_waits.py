@@ -1,6 +1,6 @@
-"""How long somebody whom a platform waits for may wait for a lock: what is answered too late comes again.
+"""The limit on waiting for locks while a platform waits for the answer: late answers cause repeats.
 
-A statement that has waited for so long raises ``OperationalError``, and its transaction is over.
+A statement that waits longer raises ``OperationalError``, and its transaction is aborted.
 """
 
 from django.db import connection
@@ -11,6 +11,6 @@ BOUNDED = f"set_config('lock_timeout', '{LONGEST}', true) <> ''"
 
 
 def bound() -> None:
-    """Bounds the waits of the transaction that the caller is in."""
+    """Limits the waits of the current transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {BOUNDED}")

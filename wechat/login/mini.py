@@ -79,9 +79,9 @@ def take_profile(
 
 @contextmanager
 def _still_there(visitor: Visitor) -> Iterator[None]:
-    """Lets nobody erase the person while the block writes about them.
+    """Prevents the erasure of the person while the block writes about them.
 
-    Raises ``ApiRefusal`` if that has happened since they were asked who they are.
+    Raises ``ApiRefusal`` if the person was erased since the request began.
     """
     with transaction.atomic():
         erasures.keep_as_they_are(visitor.account_id)

@@ -1,4 +1,4 @@
-"""What the doctor says of endpoints that take nothing, and of those for which nothing can be signed."""
+"""The doctor's findings on endpoints that accept nothing, or whose deliveries cannot be signed."""
 
 from collections.abc import Iterator
 

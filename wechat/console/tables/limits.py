@@ -31,7 +31,7 @@ class SheetLimits:
 
 @dataclass(slots=True)
 class Budget:
-    """What the reading of a file of ``size`` bytes has used of its limits."""
+    """The part of its limits that the reading of a file of ``size`` bytes has used."""
 
     limits: SheetLimits
     size: int

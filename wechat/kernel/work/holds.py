@@ -23,17 +23,17 @@ Held = tuple[int, str]
 
 
 def blocked(work: str) -> list[Held]:
-    """Returns whose rows must not be claimed, as they are on hold, with those due for a probe."""
+    """Returns the subjects and parts on hold, whose rows must not be claimed, with those due for a probe."""
     return _whose(Hold.objects.filter(work=work, until__isnull=False))
 
 
 def kept(work: str) -> list[Held]:
-    """Returns whose rows nobody may take yet, not even one to try with."""
+    """Returns the subjects and parts on hold that are not due for a probe yet."""
     return _whose(Hold.objects.filter(work=work, until__gt=timezone.now()))
 
 
 def ready(work: str) -> list[Held]:
-    """Returns whose work may be tried again by now, with one row each."""
+    """Returns the subjects and parts on hold that are due for a probe."""
     return _whose(Hold.objects.filter(work=work, until__lte=timezone.now()))
 
 
