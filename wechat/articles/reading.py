@@ -38,7 +38,7 @@ def ask(account: OfficialAccount) -> None:
 
 @READINGS.each
 def read(reading: Reading) -> None:
-    """Reads one page and schedules the next one; the platform allows a hundred pages of publications a day."""
+    """Reads one page and schedules the next; the platform allows a hundred pages of publications a day."""
     client, account = client_for(reading.account), reading.account
     if reading.drafts_read:
         page, take = drafts.published_page(client, reading.offset), _take_publication

@@ -101,7 +101,7 @@ def reopen(thread: Thread) -> None:
 
 
 def put_off(thread: Thread, until: datetime.datetime) -> bool:
-    """Postpones the conversation; returns ``False`` if the follower wrote a message that nobody has seen yet."""
+    """Postpones the conversation; returns ``False`` if the follower wrote a message that nobody has seen."""
     seen = Thread.objects.filter(pk=thread.pk, newest_id__lte=thread.newest_id)
     return bool(seen.update(snoozed_until=until))
 
