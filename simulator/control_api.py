@@ -359,7 +359,7 @@ async def save(ask: Ask) -> Any:
 
 async def restore(ask: Ask) -> Any:
     """Replaces the whole state by one that was saved before."""
-    ask.world.enter(fitting(State, ask.body))
+    ask.world.replace_state(fitting(State, ask.body))
     return {"ok": True}
 
 

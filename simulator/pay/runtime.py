@@ -75,7 +75,7 @@ class Runtime:
         share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
-    def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
+    def record_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
         """Records a nonce. Raises SIGN_ERROR for a reused one, if the merchant's settings say so."""
         if not merchant.refuse_reused_nonces:
             return
