@@ -247,7 +247,7 @@ def test_a_tag_that_was_made_here_and_there_is_one_tag(crowd: Crowd) -> None:
 
 def test_a_tag_deleted_there_stays_here_and_says_so(crowd: Crowd) -> None:
     tag = crowd.tag("VIP")
-    state = crowd.platform.look("/state")
+    state = crowd.platform.get("/state")
     state["accounts"][crowd.account.appid]["tags"] = {}
     crowd.platform.put("/state", state)
     crowd.sync()
@@ -259,7 +259,7 @@ def test_the_blacklist_is_the_platforms(crowd: Crowd) -> None:
     bad, good = crowd.add(2)
     crowd.sync()
     Follower.objects.filter(openid=good).update(blacklisted=True)
-    state = crowd.platform.look("/state")
+    state = crowd.platform.get("/state")
     state["accounts"][crowd.account.appid]["followers"][bad]["blacklisted"] = True
     crowd.platform.put("/state", state)
     crowd.sync()

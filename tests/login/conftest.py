@@ -72,7 +72,7 @@ def _afresh() -> None:
 @pytest.fixture
 def person(account: OfficialAccount, simulated: Simulated, settings: Settings) -> Person:
     settings.WECHAT_OPEN_BASE = simulated.base
-    simulated.know(account, open_platform=True)
+    simulated.create_account(account, open_platform=True)
     return Person(simulated)
 
 
@@ -87,5 +87,5 @@ def mini(simulated: Simulated, db: None) -> OfficialAccount:
         token="minitoken",
         mode="plain",
     )
-    simulated.know(account, open_platform=True)
+    simulated.create_account(account, open_platform=True)
     return account

@@ -403,7 +403,7 @@ def test_who_is_signed_in_to_an_official_account_is_refused_without_a_call(
     access = tokens.start(visitors.logged_in(account, "oVisitor"), WEB).access
     answer = post(Client(), f"miniprogram/{what}/", given, authorization=f"Bearer {access}")
     assert (answer.status_code, code(answer)) == (400, "no_mini_program")
-    calls = person.simulated.look(f"/calls?appid={account.appid}")["counts"]
+    calls = person.simulated.get(f"/calls?appid={account.appid}")["counts"]
     assert "/wxa/business/getuserphonenumber" not in calls
 
 

@@ -52,7 +52,7 @@ class Callbacks(Writing):
     def _taken(self) -> list[bool]:
         """Returns for each message whether one of its delivery attempts was answered."""
         path = f"/accounts/{self.there.account.appid}/deliveries?openid={self.person(0)}"
-        entries = self.there.platform.look(path)["entries"]
+        entries = self.there.platform.get(path)["entries"]
         return [
             any(attempt["verdict"] in ARRIVED for attempt in entry["attempts"])
             for entry in entries

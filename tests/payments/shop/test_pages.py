@@ -41,7 +41,7 @@ def _in_english(settings: Settings) -> None:
 
 @pytest.fixture
 def merchant(person: Person, simulated: Simulated, account: OfficialAccount) -> Iterator[Merchant]:
-    merchant_data = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant_data = simulated.create_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
     merchant = Merchant.objects.create(
         slug="shop",
         name="商户",
