@@ -24,7 +24,7 @@ async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, 
     if given.get("wait", True):
         await work
     else:
-        pusher.later(work)
+        pusher.start_task(work)
     shown = [as_ledger_line(each) for each in push.shown]
     entry = push.entry
     return {

@@ -105,7 +105,7 @@ async def put_account(ask: Ask) -> Any:
     account_settings.apply(account, changes)
     if appid not in ask.world.state.accounts:
         ask.world.state.accounts[appid] = account
-        ask.world.live.start_over()
+        ask.world.live.publish_reset()
     return described(ask.world, account)
 
 

@@ -299,7 +299,7 @@ class World:
         for account in state.accounts.values():
             for entry in account.entries:
                 self.threads.setdefault((account.appid, entry.openid), []).append(entry)
-        self.live.start_over()
+        self.live.publish_reset()
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []

@@ -120,7 +120,7 @@ def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bo
         del call.account.newsroom.drafts[content["media_id"]]
     if waits:
         raise ApiError(89505)
-    call.pusher.later(finish(call.world, call.pusher, call.account, job, sends.outcome))
+    call.pusher.start_task(finish(call.world, call.pusher, call.account, job, sends.outcome))
     answer = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
     return {**answer, "msg_data_id": job.msg_data_id} if job.msg_data_id else answer
 
@@ -130,7 +130,7 @@ async def administrator_answers(world: World, pusher: Pusher, account: Account, 
         if job.waits:
             job.waits = False
             outcome = account.mass.outcome if confirmed else REFUSED_BY_ADMINISTRATOR
-            pusher.later(finish(world, pusher, account, job, outcome))
+            pusher.start_task(finish(world, pusher, account, job, outcome))
 
 
 async def finish(world: World, pusher: Pusher, account: Account, job: Job, outcome: str) -> None:
