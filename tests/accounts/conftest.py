@@ -27,7 +27,7 @@ class Crowd:
         path = f"/accounts/{self.account.appid}/personas"
         return int(self.platform.sim(path, wanted)["followers"])
 
-    def happen(self, openid: str, **given: Any) -> None:
+    def act(self, openid: str, **given: Any) -> None:
         path = f"/accounts/{self.account.appid}/events/{openid}"
         self.platform.sim(path, {"wait": False, **given})
 

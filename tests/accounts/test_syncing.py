@@ -45,7 +45,7 @@ def test_a_full_run_knows_everybody_with_tags_and_the_way_they_came(crowd: Crowd
 def test_who_is_not_in_the_list_any_more_has_left(crowd: Crowd) -> None:
     gone, *stayed = crowd.add(5)
     crowd.sync()
-    crowd.happen(gone, type="unfollow")
+    crowd.act(gone, type="unfollow")
     run = crowd.sync()
     assert run.left == 1
     assert following(crowd.account) == set(stayed)
@@ -59,7 +59,7 @@ def test_who_wrote_while_the_run_was_reading_has_not_left(crowd: Crowd) -> None:
     came, *gone = crowd.add(3)
     crowd.sync()
     for openid in (came, *gone):
-        crowd.happen(openid, type="unfollow")
+        crowd.act(openid, type="unfollow")
     Follower.objects.filter(openid=came).update(last_seen_at=timezone.now() + datetime.timedelta(minutes=1))
     assert crowd.sync().left == 2
     assert following(crowd.account) == {came}
