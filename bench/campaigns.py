@@ -124,7 +124,7 @@ def worker(base: str, redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def known(base: str, owner: OfficialAccount, options: argparse.Namespace) -> None:
+def create_in_simulator(base: str, owner: OfficialAccount, options: argparse.Namespace) -> None:
     """Creates the account and its followers in the simulator; for customer service they have just written."""
 
     def sim(path: str, body: dict[str, object]) -> None:
@@ -144,9 +144,9 @@ def known(base: str, owner: OfficialAccount, options: argparse.Namespace) -> Non
     sim("/faults", {"api": path, "latency_ms": options.latency_ms})
 
 
-def under_fire(base: str, options: argparse.Namespace) -> bool:
+def send_while_killing(base: str, options: argparse.Namespace) -> bool:
     owner = account("fire", options.recipients)
-    known(base, owner, options)
+    create_in_simulator(base, owner, options)
     campaign, kills = approved(owner, options.way), 0
     started, ends = time.monotonic(), time.monotonic() + options.minutes * 60
     with ExitStack() as alive:
@@ -167,10 +167,10 @@ def under_fire(base: str, options: argparse.Namespace) -> bool:
         f"Redis restarted {min(2, kills // 3)} times: state {campaign.state}, ",
         end="",
     )
-    return judged(base, campaign, options.recipients) and campaign.state == Campaign.State.DONE
+    return is_ledger_right(base, campaign, options.recipients) and campaign.state == Campaign.State.DONE
 
 
-def judged(base: str, campaign: Campaign, recipients: int) -> bool:
+def is_ledger_right(base: str, campaign: Campaign, recipients: int) -> bool:
     """Returns whether the ledger is as expected: nobody received the message twice, and nobody lacks it
     except those whose send is marked as uncertain.
     """
@@ -209,7 +209,7 @@ def main() -> int:
         if options.audience:
             snapshot(options.audience)
         time.sleep(3)
-        fine = not options.recipients or under_fire(base, options)
+        fine = not options.recipients or send_while_killing(base, options)
     finally:
         simulator.terminate()
         simulator.wait()

@@ -190,10 +190,10 @@ async def _measured(options: argparse.Namespace, port: int) -> list[Answer]:
     for share in (SHARE, OVERLOAD):
         rate = capacity * share
         came = await platform.at_rate(rate, _requests(int(rate * seconds)))
-        print(f"at {share:.0%} of it: {_told(came)}", flush=True)
+        print(f"at {share:.0%} of it: {_summary(came)}", flush=True)
         answers += came
     came = await platform.together(_requests(held))
-    print(f"all {held:,} at once: {_told(came)}")
+    print(f"all {held:,} at once: {_summary(came)}")
     cut = platform.cut()
     platform.close()
     if cut:
@@ -201,7 +201,7 @@ async def _measured(options: argparse.Namespace, port: int) -> list[Answer]:
     return answers + came
 
 
-def _told(answers: list[Answer]) -> str:
+def _summary(answers: list[Answer]) -> str:
     statuses = Counter(answer.status for answer in answers)
     if set(statuses) - {200, 503}:
         raise SystemExit(f"answers: {dict(statuses)}")

@@ -79,7 +79,7 @@ class Growth:
     is_flat: bool
     points: list[tuple[int, float]] = field(default_factory=list)
 
-    def drawn_on(self, size: int) -> float:
+    def extrapolated(self, size: int) -> float:
         """Returns the cost at a size that was not built, extrapolated by the same power."""
         (smaller, before), (larger, after) = self.points[-2:]
         power = math.log(max(after, 1e-9) / max(before, 1e-9)) / math.log(larger / smaller)
@@ -97,7 +97,7 @@ def main() -> None:
     account = _account("growth", "g")
     client = signed_in(account)
     for title, sizes, growths in _all(account, client, most):
-        _tell(title, sizes, growths)
+        _print_table(title, sizes, growths)
 
 
 def _all(account: OfficialAccount, client: Client, most: int) -> Grown:
@@ -283,7 +283,7 @@ def _median(do: Callable[[], object], times: int) -> float:
     return statistics.median(rounds)
 
 
-def _tell(title: str, sizes: Sequence[int], growths: Sequence[Growth]) -> None:
+def _print_table(title: str, sizes: Sequence[int], growths: Sequence[Growth]) -> None:
     """Prints a table with a column for each size, and draws its plot."""
     print(f"\n### {title}\n")
     print(f"| | {' | '.join(f'{size:,}' for size in sizes)} | should be | is |")
@@ -291,7 +291,7 @@ def _tell(title: str, sizes: Sequence[int], growths: Sequence[Growth]) -> None:
     for growth in growths:
         measured = dict(growth.points)
         cells = [
-            f"{measured[size]:,.2f}" if size in measured else f"({growth.drawn_on(size):,.2f})"
+            f"{measured[size]:,.2f}" if size in measured else f"({growth.extrapolated(size):,.2f})"
             for size in sizes
         ]
         ratio = growth.points[-1][1] / max(growth.points[0][1], 1e-9)

@@ -80,7 +80,7 @@ def world_of(given: argparse.Namespace) -> World:
     if given.callback_ca:
         world.callback_ca = str(given.callback_ca.resolve(strict=True))
     if given.state:
-        world.enter(state_of(given.state))
+        world.replace_state(state_of(given.state))
     if given.accounts:
         accounts_file.load(world, given.accounts)
     return world
@@ -88,12 +88,12 @@ def world_of(given: argparse.Namespace) -> World:
 
 def server_of(world: World, given: argparse.Namespace) -> serving.Server:
     application = app.create(world, given.state)
-    beside = None
+    secondary = None
     if ca := world.authority:
         own = tls.server_certificate(ca, world.addresses.hosts)
-        beside = serving.secure(application, given.host, given.tls_port, ca, own)
+        secondary = serving.secure(application, given.host, given.tls_port, ca, own)
         print(f"wechat-simulator: https on port {given.tls_port}; trust {ca.path}", flush=True)
-    return serving.Server(world, serving.plain(application, given.host, given.port), beside)
+    return serving.Server(world, serving.plain(application, given.host, given.port), secondary)
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ from simulator import (
     component_control_api,
     component_page,
     control_api,
-    faces,
     menu_actions,
     openapi,
     phone,
     phone_menus,
     pictures,
+    profiles,
     saving,
     webview,
 )
@@ -58,7 +58,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
             asyncio.create_task(runtime.run(stopping)),
             asyncio.create_task(events.run(stopping)),
         ]
-        saver = asyncio.create_task(keep_saved(world, state_file, stopping)) if state_file else None
+        saver = asyncio.create_task(save_repeatedly(world, state_file, stopping)) if state_file else None
         yield
         world.live.close()
         stopping.set()
@@ -87,7 +87,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
         Mount("/_sim", routes=control),
         *pay_routes.routes(runtime),
         *pictures.routes(world),
-        *faces.routes,
+        *profiles.routes,
         *phone_menus.routes(world, pusher),
         *phone.routes(world, pusher),
         Route("/{path:path}", ApiGateway(world, pusher)),
@@ -95,7 +95,7 @@ def create(world: World, state_file: Path | None = None) -> Starlette:
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-async def keep_saved(world: World, path: Path, stopping: asyncio.Event) -> None:
+async def save_repeatedly(world: World, path: Path, stopping: asyncio.Event) -> None:
     """Saves a changed world repeatedly, in a thread, because a world of 100,000 followers takes a second.
 
     Saves it at the end as well. Writing takes at most a tenth of the time, however large the world is.

@@ -147,7 +147,7 @@ class BindPages:
             return page(TITLE, self._choose(invitation))
         if form.get("choice") != "allow":
             return page(TITLE, self._ask(invitation, account))
-        granted = authorizations.grant(
+        granted = authorizations.authorize(
             self.world, invitation.component, account, numbers(form), invitation.pre_auth_code
         )
         self.events.push_later(invitation.component, granted.event)
@@ -212,7 +212,7 @@ class BindPages:
         if form.get("choice") == "cancel":
             event = authorizations.cancel(self.world, component, account)
         else:
-            event = authorizations.grant(self.world, component, account, numbers(form)).event
+            event = authorizations.authorize(self.world, component, account, numbers(form)).event
         self.events.push_later(component, event)
 
 

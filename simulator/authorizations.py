@@ -37,7 +37,7 @@ def available(world: World, component: Component, account: Account) -> dict[int,
     return {number: name for number, name in known if number in component.permissions and number not in held}
 
 
-def grant(
+def authorize(
     world: World,
     component: Component,
     account: Account,

@@ -8,7 +8,7 @@ from typing import Any
 from simulator import envelopes
 from simulator.push import Push, Pusher
 from simulator.saving import dump
-from simulator.user_actions import Actor, ImpossibleError, do
+from simulator.user_actions import Actor, ImpossibleError, perform
 from simulator.world import Entry
 
 MOST_TIMES = 100
@@ -20,11 +20,11 @@ async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, 
     Raises ImpossibleError.
     """
     push = prepared(actor, given)
-    work = delivered(pusher, push, 0 if goes_to_worker(push) else how_often(given, "deliveries"))
+    work = delivered(pusher, push, 0 if pass_to_worker(push) else how_often(given, "deliveries"))
     if given.get("wait", True):
         await work
     else:
-        pusher.later(work)
+        pusher.start_task(work)
     shown = [as_ledger_line(each) for each in push.shown]
     entry = push.entry
     return {
@@ -39,7 +39,7 @@ def prepared(actor: Actor, given: dict[str, Any]) -> Push:
     tamper = str(given.get("tamper") or "")
     if tamper and tamper not in (*envelopes.BEFORE_SIGNING, *envelopes.AFTER_SIGNING):
         raise ImpossibleError(f"unknown tamper {tamper!r}")
-    action, fields = do(actor, given)
+    action, fields = perform(actor, given)
     msgtype, msg_id = str(fields.get("MsgType", "")), str(fields.get("MsgId", ""))
     side = "platform" if tamper else "follower"
     via = "forged" if tamper else "event" if msgtype == "event" else "message"
@@ -56,7 +56,7 @@ def how_often(given: dict[str, Any], name: str) -> int:
     return times
 
 
-def goes_to_worker(push: Push) -> bool:
+def pass_to_worker(push: Push) -> bool:
     """Passes a message to the worker who serves the follower; returns whether there is one.
 
     Such a message is not pushed to the account's server.

@@ -50,7 +50,7 @@ class ComponentRoutes:
             raise BadRequestError("permissions must be a list")
         component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
         pre_auth_code = str(ask.body.get("pre_auth_code", ""))
-        granted = authorizations.grant(ask.world, component, account, permissions, pre_auth_code)
+        granted = authorizations.authorize(ask.world, component, account, permissions, pre_auth_code)
         await self.events.push(component, granted.event)
         return {"auth_code": granted.code, "expires_in": AUTHORIZATION_CODE_LIFE}
 

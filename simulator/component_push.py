@@ -33,7 +33,7 @@ class ComponentPusher:
             for component in list(self.world.state.components.values()):
                 if self._is_due(component):
                     component.ticket_pushed_at = self.world.now
-                    self.pusher.later(self._push_ticket(component))
+                    self.pusher.start_task(self._push_ticket(component))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), TICK)
 
@@ -50,7 +50,7 @@ class ComponentPusher:
         return await self.push(component, event)
 
     def push_later(self, component: Component, event: dict[str, Any]) -> None:
-        self.pusher.later(self._push(component, event))
+        self.pusher.start_task(self._push(component, event))
 
     async def _push(self, component: Component, event: dict[str, Any]) -> None:
         await self.push(component, event)

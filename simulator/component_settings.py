@@ -44,5 +44,5 @@ def configure(world: World, appid: str, settings: Mapping[str, Any]) -> Componen
         setattr(component, name, value)
     if known is None:
         world.state.components[appid] = component
-        world.live.start_over()
+        world.live.publish_reset()
     return component

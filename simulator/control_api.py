@@ -105,7 +105,7 @@ async def put_account(ask: Ask) -> Any:
     account_settings.apply(account, changes)
     if appid not in ask.world.state.accounts:
         ask.world.state.accounts[appid] = account
-        ask.world.live.start_over()
+        ask.world.live.publish_reset()
     return described(ask.world, account)
 
 
@@ -359,7 +359,7 @@ async def save(ask: Ask) -> Any:
 
 async def restore(ask: Ask) -> Any:
     """Replaces the whole state by one that was saved before."""
-    ask.world.enter(fitting(State, ask.body))
+    ask.world.replace_state(fitting(State, ask.body))
     return {"ok": True}
 
 

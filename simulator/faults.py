@@ -30,7 +30,7 @@ class Fault:
         return self.api in ("*", api) and self.appid in ("", appid) and self.times != 0
 
 
-def strike(faults: list[Fault], api: str, appid: str) -> Fault | None:
+def next_fault(faults: list[Fault], api: str, appid: str) -> Fault | None:
     """Returns the first rule that applies to this call, and counts its use; None without one."""
     for fault in faults:
         if fault.concerns(api, appid):

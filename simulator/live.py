@@ -51,7 +51,7 @@ class Live:
             for watched in [openid for account, openid in viewer.watches if account == appid]:
                 viewer.queue.put_nowait(LiveEvent(appid, watched, event, None))
 
-    def start_over(self) -> None:
+    def publish_reset(self) -> None:
         """Notifies all phones that their content is outdated, after a reset."""
         for viewer in self.viewers:
             viewer.queue.put_nowait(LiveEvent("", "", "reset", None))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad
 
-from simulator import faces
+from simulator import profiles
 from simulator.api.oauth import union
 from simulator.user_actions import ImpossibleError
 from simulator.world import Account, World, openid_of
@@ -42,7 +42,7 @@ def phone_code(world: World, account: Account, person: str) -> str:
 
 def profile(world: World, account: Account, person: str) -> dict[str, str]:
     """Returns the result of `wx.getUserInfo`: raw data with its signature, and all data encrypted."""
-    known = {"nickName": faces.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
+    known = {"nickName": profiles.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
     raw = json.dumps({**known, "gender": 0, "language": ""}, ensure_ascii=False, separators=(",", ":"))
     ids = {"openId": openid_of(account.appid, person)}
     if unionid := union(account, person).get("unionid"):

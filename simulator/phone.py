@@ -97,7 +97,7 @@ async def upload(phone: Phone) -> Any:
         raise ImpossibleError("nobody can send such a file")
     data = await phone.request.body()
     content_type = files.check(data, rule)
-    return {"media_id": phone.world.keep_media(phone.account, kind, name, content_type, data).media_id}
+    return {"media_id": phone.world.add_media(phone.account, kind, name, content_type, data).media_id}
 
 
 async def codes(phone: Phone) -> Any:

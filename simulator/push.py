@@ -75,7 +75,7 @@ class Pusher:
         self.limiter = CapacityLimiter(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -87,7 +87,7 @@ class Pusher:
         """
         if not recipients.reachable(self.world, account):
             return
-        self.later(self._report(account, openid, fields))
+        self.start_task(self._report(account, openid, fields))
 
     async def _report(self, account: Account, openid: str, fields: Fields) -> None:
         await asyncio.sleep(self.world.settings.result_event_delay)

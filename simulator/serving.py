@@ -37,7 +37,7 @@ class CertificateProtocol(HttpToolsProtocol):
         super().connection_made(transport)
 
 
-class Beside(uvicorn.Server):
+class SecondaryServer(uvicorn.Server):
     """A server that another one starts and stops."""
 
     @contextmanager
@@ -48,10 +48,12 @@ class Beside(uvicorn.Server):
 class Server(uvicorn.Server):
     """A server that closes open phone pages when it stops, because it would wait for them."""
 
-    def __init__(self, world: World, config: uvicorn.Config, beside: Beside | None = None) -> None:
+    def __init__(
+        self, world: World, config: uvicorn.Config, secondary: SecondaryServer | None = None
+    ) -> None:
         super().__init__(config)
         self.world = world
-        self.beside = beside
+        self.secondary = secondary
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,21 +65,21 @@ class Server(uvicorn.Server):
     async def serve(self, sockets: list[socket] | None = None) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(super().serve(sockets))
-            if self.beside:
-                group.create_task(self.beside.serve())
+            if self.secondary:
+                group.create_task(self.secondary.serve())
 
     def stop(self) -> None:
         self.world.live.close()
         self.should_exit = True
-        if self.beside:
-            self.beside.should_exit = True
+        if self.secondary:
+            self.secondary.should_exit = True
 
 
 def plain(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(app, host=host, port=port, **COMMON)
 
 
-def secure(app: ASGIApp, host: str, port: int, ca: Authority, own: ServerCertificate) -> Beside:
+def secure(app: ASGIApp, host: str, port: int, ca: Authority, own: ServerCertificate) -> SecondaryServer:
     """Returns a server with TLS; clients can use a certificate of the authority, as for refunds of API v2."""
     config = uvicorn.Config(
         app,
@@ -91,4 +93,4 @@ def secure(app: ASGIApp, host: str, port: int, ca: Authority, own: ServerCertifi
         ssl_cert_reqs=ssl.CERT_OPTIONAL,
         **COMMON,
     )
-    return Beside(config)
+    return SecondaryServer(config)

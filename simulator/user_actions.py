@@ -206,7 +206,7 @@ ACTIONS: dict[str, Callable[[Actor, Parameters], Action]] = {
 }
 
 
-def do(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
+def perform(actor: Actor, given: Parameters) -> tuple[Action, Fields]:
     """Performs the requested action; returns it and the whole push. Raises ImpossibleError."""
     kind = str(given.get("type", "text"))
     if kind not in ACTIONS:
@@ -239,4 +239,4 @@ def sent_media(actor: Actor, kind: str, given: Parameters) -> Media:
             raise ImpossibleError("there is no such media")
         return media
     name, content_type, data = samples.load(kind, str(given.get("sample", "")))
-    return actor.world.keep_media(actor.account, kind, name, content_type, data)
+    return actor.world.add_media(actor.account, kind, name, content_type, data)

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Route
 
-from simulator import authorization_pages, consent, inside
+from simulator import authorization_pages, consent, jssdk
 from simulator.component_push import ComponentPusher
 from simulator.world import World
 
@@ -126,17 +126,19 @@ class Exchange:
         return str(self.request.path_params["person"])
 
     @property
-    def here(self) -> str:
+    def own_origin(self) -> str:
         return f"http://{self.request.headers['host']}"
 
-    def outward(self, text: str) -> str:
+    def to_server(self, text: str) -> str:
         """Returns a text with the webview's URL replaced by the server's, also if it is percent-encoded."""
         there = self.browser.origin
-        text = text.replace(self.here, there).replace(quote(self.here, safe=""), quote(there, safe=""))
-        return text.replace(quote(self.here, safe="/"), quote(there, safe="/"))
+        text = text.replace(self.own_origin, there).replace(
+            quote(self.own_origin, safe=""), quote(there, safe="")
+        )
+        return text.replace(quote(self.own_origin, safe="/"), quote(there, safe="/"))
 
-    def inward(self, text: str) -> str:
-        return text.replace(self.browser.origin, self.here)
+    def to_webview(self, text: str) -> str:
+        return text.replace(self.browser.origin, self.own_origin)
 
     async def answered(self) -> Response:
         body = await self.request.body()
@@ -149,14 +151,14 @@ class Exchange:
     def _sent(self, body: bytes) -> requests.Response:
         request = self.request
         headers = {
-            name: self.outward(value)
+            name: self.to_server(value)
             for name, value in request.headers.items()
             if name not in NOT_PASSED_ON and not name.startswith("sec-")
         }
-        query = self.outward(request.scope["query_string"].decode("latin-1"))
+        query = self.to_server(request.scope["query_string"].decode("latin-1"))
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         address = f"{self.browser.origin}{path}" + (f"?{query}" if query else "")
-        sent = self.outward(body.decode("latin-1")).encode("latin-1")
+        sent = self.to_server(body.decode("latin-1")).encode("latin-1")
         headers |= {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         return self.browser.session.request(
             request.method, address, data=sent, headers=headers, timeout=TIMEOUT, allow_redirects=False
@@ -166,7 +168,9 @@ class Exchange:
         kind = answer.headers.get("Content-Type", "")
         content = answer.content
         if kind.startswith(TEXTS):
-            content = self.inward(content.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+            content = self.to_webview(content.decode(errors="surrogateescape")).encode(
+                errors="surrogateescape"
+            )
         if kind.startswith("text/html"):
             content = with_script(content)
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_BACK}
@@ -216,7 +220,7 @@ def routes(world: World, events: ComponentPusher) -> list[BaseRoute]:
     pages = Starlette(
         routes=[
             Route("/.webview/script.js", script),
-            *inside.routes(world),
+            *jssdk.routes(world),
             *consent.routes(world, browsers.path_to),
             *consent.subscriptions(world, browsers.path_to),
             *authorization_pages.phone_routes(events, browsers.path_to),

@@ -275,9 +275,9 @@ class World:
         self.authority = authority
         self.callback_ca = ""
         self.live = Live()
-        self.enter(State())
+        self.replace_state(State())
 
-    def enter(self, state: State) -> None:
+    def replace_state(self, state: State) -> None:
         """Replaces the whole state by `state`."""
         self.state = state
         self.changes = 0
@@ -299,13 +299,13 @@ class World:
         for account in state.accounts.values():
             for entry in account.entries:
                 self.threads.setdefault((account.appid, entry.openid), []).append(entry)
-        self.live.start_over()
+        self.live.publish_reset()
 
     def reset(self, *, keep_accounts: bool = False) -> None:
         kept = [fresh(each) for each in self.state.accounts.values()] if keep_accounts else []
         components = self.state.components.values() if keep_accounts else ()
         pay = self.state.pay.emptied() if keep_accounts else PayState()
-        self.enter(
+        self.replace_state(
             State(
                 accounts={each.appid: each for each in kept},
                 components={each.appid: each.emptied() for each in components},
@@ -369,7 +369,7 @@ class World:
             self.follower_lists[account.appid] = FollowerList(account.followers)
         return self.follower_lists[account.appid]
 
-    def keep_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
+    def add_media(self, account: Account, kind: str, name: str, content_type: str, data: bytes) -> Media:
         media_id = secrets.token_urlsafe(48)
         media = Media(media_id, kind, name, content_type, data, int(self.now))
         account.media[media_id] = media
@@ -412,7 +412,7 @@ class World:
     def thread(self, appid: str, openid: str) -> list[Entry]:
         return self.threads.get((appid, openid), [])
 
-    def keep_request(self, rid: str, record: RequestRecord) -> None:
+    def record_request(self, rid: str, record: RequestRecord) -> None:
         self.requests[rid] = record
         if len(self.requests) > REQUESTS_KEPT:
             del self.requests[next(iter(self.requests))]

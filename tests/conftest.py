@@ -50,7 +50,7 @@ def _quick(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_secret_is_told() -> Iterator[None]:
+def _no_secret_is_logged() -> Iterator[None]:
     """Checks that no secret is logged or traced by a test, not even in an error."""
     root, watch, spans = logging.getLogger(), Watch(), WatchedSpans()
     level = root.level
@@ -66,7 +66,7 @@ def _nothing_secret_is_told() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _longer_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Increases timeouts, because commits can be slow on a busy machine.
 
     Tests of these timeouts set their own values.

@@ -45,18 +45,18 @@ class WatchedSpans:
 
     @contextmanager
     def span(self, name: str, trace: str, attributes: dict[str, Any]) -> Iterator[str]:
-        self._look(name, attributes)
+        self._check(name, attributes)
         # The format of a trace without a collector.
         digits = f"{random.getrandbits(192):048x}"
         yield trace or f"00-{digits[:32]}-{digits[32:]}-00"
 
     def past(self, name: str, seconds: float, attributes: dict[str, Any]) -> None:
-        self._look(name, attributes)
+        self._check(name, attributes)
 
     def describe(self, attributes: dict[str, Any]) -> None:
-        self._look("", attributes)
+        self._check("", attributes)
 
-    def _look(self, name: str, attributes: dict[str, Any]) -> None:
+    def _check(self, name: str, attributes: dict[str, Any]) -> None:
         text = f"{name} {attributes}"
         if SECRETS.search(text):
             self.found.append(text)

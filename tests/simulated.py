@@ -12,7 +12,7 @@ from accounts.official.models import OfficialAccount
 class Simulated:
     base: str
 
-    def know(self, account: OfficialAccount, **differently: Any) -> None:
+    def create_account(self, account: OfficialAccount, **differently: Any) -> None:
         """Creates the account at the simulator with the same settings, except those given."""
         self.sim(
             "/accounts",
@@ -30,7 +30,7 @@ class Simulated:
             },
         )
 
-    def know_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
+    def create_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
         """Creates a merchant at the simulator; `given` are its certificate, apiv3_key and other settings.
 
         The answer has the platform's keys for it and, for a merchant without a certificate, a private_key and
@@ -46,7 +46,7 @@ class Simulated:
 
     def merchant_ledger(self, mchid: str) -> dict[str, Any]:
         """Returns all payments and refunds of the platform's ledger, in fen."""
-        ledger: dict[str, Any] = self.look(f"/merchants/{mchid}/ledger")
+        ledger: dict[str, Any] = self.get(f"/merchants/{mchid}/ledger")
         return ledger
 
     def settle(self) -> None:
@@ -63,11 +63,11 @@ class Simulated:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def forget(self, path: str) -> None:
+    def delete(self, path: str) -> None:
         answer = requests.delete(f"{self.base}/_sim{path}", timeout=60)
         assert answer.status_code == 200, answer.text
 
-    def look(self, path: str) -> Any:
+    def get(self, path: str) -> Any:
         answer = requests.get(f"{self.base}/_sim{path}", timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()

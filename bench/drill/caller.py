@@ -58,7 +58,7 @@ class Caller:
 
 
 @dataclass
-class Insistence:
+class RetryingClient:
     """A client that repeats calls until they are accepted, and records answers that no caller should get.
 
     ``may_be_cut``: connections may break, because the process that answers them is killed. ``given_up`` is

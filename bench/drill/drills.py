@@ -94,7 +94,7 @@ def _switch(ways: Sequence[Proxy], fault: Fault | None) -> None:
         list(pool.map(lambda way: way.switch(fault), ways))
 
 
-def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
+def killed_repeatedly(program: str, *, cuts: bool = False) -> Drill:
     @contextmanager
     def disturbed(there: Installation) -> Iterator[None]:
         yield
@@ -109,7 +109,7 @@ def killed_again_and_again(program: str, *, cuts: bool = False) -> Drill:
 
 
 @contextmanager
-def _beside(there: Installation, *names: str) -> Iterator[None]:
+def _additional_programs(there: Installation, *names: str) -> Iterator[None]:
     """Runs additional programs during the block."""
     with ExitStack() as started:
         for name in names:
@@ -120,7 +120,7 @@ def _beside(there: Installation, *names: str) -> Iterator[None]:
 
 @contextmanager
 def three_beats(there: Installation) -> Iterator[None]:
-    with _beside(there, "second beat", "third beat"):
+    with _additional_programs(there, "second beat", "third beat"):
         yield
 
 
@@ -128,7 +128,7 @@ def three_beats(there: Installation) -> Iterator[None]:
 def frozen_worker(there: Installation) -> Iterator[None]:
     """Freezes the worker during its work; another one takes over, then the first one is resumed."""
     frozen = there.programs["worker"]
-    with _beside(there, "second worker"):
+    with _additional_programs(there, "second worker"):
         frozen.send(signal.SIGSTOP)
         try:
             yield
@@ -247,7 +247,7 @@ def full_disk_of_console(there: Installation) -> Iterator[None]:
 @contextmanager
 def workers_with_other_clocks(there: Installation) -> Iterator[None]:
     """Runs two more workers, one with a clock two minutes fast, one with a clock two minutes slow."""
-    with _beside(there, "worker ahead", "worker behind"):
+    with _additional_programs(there, "worker ahead", "worker behind"):
         yield
 
 
@@ -319,16 +319,16 @@ def _wait_for(cursor: Any, question: str) -> Any:
 
 
 @contextmanager
-def nothing(there: Installation) -> Iterator[None]:
+def undisturbed(there: Installation) -> Iterator[None]:
     yield
 
 
 DRILLS: tuple[Drill, ...] = (
     *(through_proxy(service, fault) for service, fault in itertools.product(Service, Fault)),
-    Drill("nothing", nothing),
-    killed_again_and_again("web", cuts=True),
-    killed_again_and_again("worker"),
-    killed_again_and_again("beat"),
+    Drill("nothing", undisturbed),
+    killed_repeatedly("web", cuts=True),
+    killed_repeatedly("worker"),
+    killed_repeatedly("beat"),
     Drill("three beats", three_beats),
     Drill("frozen worker", frozen_worker, seconds=LEASE.total_seconds() + 10),
     Drill("crash:postgres", crashed_postgres, seconds=0.0),

@@ -161,7 +161,7 @@ def installed(folder: Path, choice: Choice) -> Iterator[Installation]:
         programs["simulator"].wait_until(lambda: answers(platform.base, "/_sim/health"))
         _point_at(platform.base, f"http://127.0.0.1:{door.port}")
         there = Installation(
-            **_furnished(platform, proxies, door.port), programs=programs, door=door, judge=judge,
+            **_create_data(platform, proxies, door.port), programs=programs, door=door, judge=judge,
             redis=redis, folder=folder, has_own_broker=rabbitmq is not None, receiver=receiver, ports=ports,
             ends=stack,
         )  # fmt: skip
@@ -241,7 +241,7 @@ def _environment(
     counting.mkdir()
     scheme, path = ("redis", "0") if choice.broker == "redis" else ("amqp", "/")
     return os.environ | {
-        "DATABASE_URL": _moved(settings.DATABASE_URL, proxies[Service.POSTGRES].port),
+        "DATABASE_URL": _with_port(settings.DATABASE_URL, proxies[Service.POSTGRES].port),
         "REDIS_URL": f"redis://127.0.0.1:{proxies[Service.REDIS].port}/0",
         "CELERY_BROKER_URL": f"{scheme}://127.0.0.1:{proxies[Service.BROKER].port}/{path}",
         "CELERY_QUEUE_TYPE": "quorum" if choice.broker == "rabbitmq" else "classic",
@@ -261,7 +261,7 @@ def _environment(
     }
 
 
-def _moved(url: str, port: int) -> str:
+def _with_port(url: str, port: int) -> str:
     """Returns a server's URL, changed to another port of this machine."""
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
@@ -275,7 +275,7 @@ def _point_at(platform: str, web: str) -> None:
     settings.PUBLIC_URL = web
 
 
-def _furnished(platform: Simulated, proxies: dict[Service, Proxy], web_port: int) -> dict[str, Any]:
+def _create_data(platform: Simulated, proxies: dict[Service, Proxy], web_port: int) -> dict[str, Any]:
     """Creates the accounts and other data; returns them by the field names of ``Installation``."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)

@@ -20,6 +20,6 @@ class Ledger:
         """Returns all messages received by people whose openids begin with ``people``, the oldest first."""
         with self._lock:
             after = self._entries[-1]["seq"] if self._entries else 0
-            page = self._platform.look(f"/accounts/{self._appid}/ledger?after={after}")
+            page = self._platform.get(f"/accounts/{self._appid}/ledger?after={after}")
             self._entries += page["entries"]
             return [each for each in self._entries if each["openid"].startswith(people)]

@@ -51,7 +51,7 @@ class Program:
             return [first, *first.children(recursive=True)]
         return []
 
-    def look_after(self) -> bool:
+    def restart_if_ended(self) -> bool:
         """Restarts the program if it ended by itself; returns whether it had."""
         with self._lock:
             if not self._is_wanted or self.is_running:
@@ -98,14 +98,14 @@ class Program:
 
     def kill(self) -> None:
         """Kills the program and its children at the same moment, like ``kill -9``."""
-        self._leave()
+        self._end_restarts()
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def stop(self) -> None:
         """Stops the program as an operator does; kills the rest after ``STOP_SECONDS``."""
-        self._leave()
+        self._end_restarts()
         self.send(signal.SIGCONT)
         if self._process is not None:
             self._process.terminate()
@@ -113,7 +113,7 @@ class Program:
                 self._process.wait(STOP_SECONDS)
         self.kill()
 
-    def _leave(self) -> None:
+    def _end_restarts(self) -> None:
         with self._lock:
             self._is_wanted = False
 
@@ -146,7 +146,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._is_over.wait(RESTART_SECONDS):
-            self.restarts.update(each.name for each in self._programs if each.look_after())
+            self.restarts.update(each.name for each in self._programs if each.restart_if_ended())
 
 
 def module(*arguments: str) -> list[str]:

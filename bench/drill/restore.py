@@ -67,13 +67,13 @@ def main() -> int:
 def _drilled(there: Installation, backup: Path) -> Iterator[str]:
     before = _worked(there, "00")
     _settle(before)
-    print(f"Before the backup: {_told(before)}", flush=True)
+    print(f"Before the backup: {_summary(before)}", flush=True)
     # Rows that are due at the time of the dump are sent, and are due again in the backup.
     due = _worked(there, "01")
     _dump(backup)
     after = _worked(there, "02")
     _settle([*due, *after])
-    print(f"Meanwhile and after it: {_told([*due, *after])}", flush=True)
+    print(f"Meanwhile and after it: {_summary([*due, *after])}", flush=True)
     _restore(there, backup)
     print("Restored, and begun again.", flush=True)
     day = timezone.now().astimezone(BEIJING).date()
@@ -104,7 +104,7 @@ def _settle(columns: Sequence[Column]) -> None:
         time.sleep(1)
 
 
-def _told(columns: Sequence[Column]) -> str:
+def _summary(columns: Sequence[Column]) -> str:
     done: Counter[str] = Counter()
     for each in columns:
         done[each.name] += each.acts

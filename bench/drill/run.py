@@ -49,7 +49,7 @@ class Row:
         """Runs the columns' work while the fault begins and ends."""
         enough, ended_before = threading.Event(), self._there.supervisor.restarts.copy()
         with ThreadPoolExecutor(len(self._columns), thread_name_prefix="column") as pool:
-            self._note([pool.submit(_closing, each.prepare) for each in self._columns])
+            self._collect_errors([pool.submit(_closing, each.prepare) for each in self._columns])
             working = [pool.submit(_work, each, enough) for each in self._columns]
             try:
                 time.sleep(BEFORE_SECONDS)
@@ -57,12 +57,12 @@ class Row:
                 time.sleep(AFTER_SECONDS)
             except SystemExit:
                 for each in self._columns:
-                    each.insistence.given_up.set()
+                    each.client.given_up.set()
                 raise
             finally:
                 enough.set()
-            self._note(working)
-            self._note([pool.submit(_closing, each.finish) for each in self._columns])
+            self._collect_errors(working)
+            self._collect_errors([pool.submit(_closing, each.finish) for each in self._columns])
         self._over_at = time.monotonic()
         ended = self._there.supervisor.restarts - ended_before
         self._itself.note = ", ".join(f"{name} ended by itself and was started again" for name in ended)
@@ -74,7 +74,7 @@ class Row:
 
     def cells(self) -> dict[str, Cell]:
         """Returns the results by the names of the columns, including that of the disturbance itself."""
-        cells = {each.name: Cell(each.acts, self._wrong(each), each.note()) for each in self._columns}
+        cells = {each.name: Cell(each.acts, self._wrong(each), each.remark()) for each in self._columns}
         return {ITSELF: self._itself, **cells}
 
     def _disturb(self) -> None:
@@ -84,7 +84,7 @@ class Row:
         except DrillFailed as failed:
             self._itself.wrong.append(str(failed))
 
-    def _note(self, working: "list[Future[None]]") -> None:
+    def _collect_errors(self, working: "list[Future[None]]") -> None:
         for column, future in zip(self._columns, working, strict=True):
             if error := future.exception():
                 self._problems[column.name].append(f"{type(error).__name__}: {error}"[:300])
@@ -93,7 +93,7 @@ class Row:
         waiting = self._waiting[column.name]
         unfinished = [f"{waiting} unfinished after {SETTLE_SECONDS:.0f} s"] if waiting else []
         idle = ["did nothing"] if not column.acts else []
-        found = [*self._problems[column.name], *unfinished, *idle, *column.insistence.wrong]
+        found = [*self._problems[column.name], *unfinished, *idle, *column.client.wrong]
         return [*found, *column.wrong()]
 
 

@@ -18,7 +18,7 @@ __all__ = ["LEASE", "app"]
 
 
 @worker_process_init.connect
-def be_drilled(**_arguments: Any) -> None:
+def configure_drill(**_arguments: Any) -> None:
     from wechat.kernel import public_network
     from wechat.kernel.work import KINDS, Kind, holds
     from wechat.pushes import claiming

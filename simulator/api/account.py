@@ -41,7 +41,7 @@ async def callback_check(call: Call) -> Answer:
         raise ApiError(40203)
     if not call.account.callback_url:
         raise ApiError(40201)
-    address, ms = await reached(call.account.callback_url)
+    address, ms = await measure_connection(call.account.callback_url)
     dns = [{"ip": address, "real_operator": "UNICOM"}] if address else []
     lost = "100%" if ms is None else "0%"
     ping = [{"ip": address, "from_operator": "UNICOM", "package_loss": lost, "time": f"{ms or 0:.3f}ms"}]
@@ -49,7 +49,7 @@ async def callback_check(call: Call) -> Answer:
     return found if action == "all" else {action: found[action]}
 
 
-async def reached(url: str) -> tuple[str, float | None]:
+async def measure_connection(url: str) -> tuple[str, float | None]:
     """Returns the IP address (or host) of a URL, and the connection time in ms (None: unreachable)."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
@@ -63,7 +63,7 @@ async def reached(url: str) -> tuple[str, float | None]:
     return address, (time.perf_counter() - started) * 1000
 
 
-def counted(call: Call) -> str:
+def quota_api(call: Call) -> str:
     """Returns the API whose quota is requested. Raises 76021 for an unknown API, 76022 for one of OAuth."""
     path = call.text("cgi_path", 76021)
     if path.startswith("/sns/"):
@@ -75,7 +75,7 @@ def counted(call: Call) -> str:
 
 @api("POST", "/cgi-bin/openapi/quota/clear")
 def clear_one_quota(call: Call) -> Answer:
-    call.account.quotas.clear(counted(call), day_of(call.world)[:7])
+    call.account.quotas.clear(quota_api(call), day_of(call.world)[:7])
     return OK
 
 
@@ -119,7 +119,7 @@ def request_of_rid(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/openapi/quota/get")
 def quota(call: Call) -> Answer:
-    path, quotas = counted(call), call.account.quotas
+    path, quotas = quota_api(call), call.account.quotas
     limit, used = (
         quotas.daily_limit(path, sandbox=call.account.sandbox),
         quotas.used_on(path, call.world.state.clock.day()),

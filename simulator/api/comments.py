@@ -31,7 +31,7 @@ def comments(call: Call) -> list[Comment]:
     return call.account.comments.of.setdefault(article(call), [])
 
 
-def meant(call: Call) -> Comment:
+def named_comment(call: Call) -> Comment:
     """Returns the comment that a call names. Raises 88008 if there is none."""
     number = call.body.get("user_comment_id")
     found = next((each for each in comments(call) if each.id == number), None)
@@ -77,7 +77,7 @@ def as_answer(each: Comment) -> dict[str, Any]:
 
 @api("POST", "/cgi-bin/comment/markelect", right=verified)
 def choose(call: Call) -> Answer:
-    chosen = meant(call)
+    chosen = named_comment(call)
     if sum(each.chosen for each in comments(call)) >= MOST_CHOSEN:
         raise ApiError(88003)
     chosen.chosen = True
@@ -86,20 +86,20 @@ def choose(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/unmarkelect", right=verified)
 def choose_no_more(call: Call) -> Answer:
-    meant(call).chosen = False
+    named_comment(call).chosen = False
     return OK
 
 
 @api("POST", "/cgi-bin/comment/delete", right=verified)
 def delete(call: Call) -> Answer:
-    comments(call).remove(meant(call))
+    comments(call).remove(named_comment(call))
     return OK
 
 
 @api("POST", "/cgi-bin/comment/reply/add", right=verified)
 def reply(call: Call) -> Answer:
     """Answers a comment once. Raises 88005 for a second answer, 88007 if the text is empty or too long."""
-    found, content = meant(call), call.body.get("content")
+    found, content = named_comment(call), call.body.get("content")
     if not isinstance(content, str) or not 0 < len(content) <= LONGEST_REPLY:
         raise ApiError(88007)
     if found.reply:
@@ -110,6 +110,6 @@ def reply(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/comment/reply/delete", right=verified)
 def delete_reply(call: Call) -> Answer:
-    found = meant(call)
+    found = named_comment(call)
     found.reply, found.replied_at = "", 0
     return OK

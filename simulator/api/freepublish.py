@@ -30,7 +30,7 @@ def submit(call: Call) -> Answer:
     room = call.account.newsroom
     room.publications[publication.publish_id] = publication
     del room.drafts[draft.media_id]
-    call.pusher.later(finish(call, publication))
+    call.pusher.start_task(finish(call, publication))
     return {**OK, "publish_id": int(publication.publish_id), "msg_data_id": int(publication.msg_data_id)}
 
 

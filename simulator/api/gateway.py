@@ -20,7 +20,7 @@ from simulator.api.calls import ENDPOINTS, Answer, Call, Endpoint, json_body
 from simulator.api.tokens import listed
 from simulator.components import Component
 from simulator.errors import ApiError, refusal, request_id
-from simulator.faults import Fault, strike
+from simulator.faults import Fault, next_fault
 from simulator.permissions import needed
 from simulator.push import Pusher
 from simulator.tokens import unknown
@@ -71,7 +71,7 @@ class ApiGateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = ENDPOINTS.get(scope["path"])
         if endpoint is None:
-            response: Response = not_played(scope["path"])
+            response: Response = not_simulated(scope["path"])
         else:
             response = await self._answer(endpoint, Request(scope, receive))
         await response(scope, receive, send)
@@ -95,7 +95,7 @@ class ApiGateway:
         """Returns the refusal of a call, and records it under its request id for rid/get."""
         rid = request_id(self.world.now)
         answer = {**refusal(error.code, error.text, rid), **error.more}
-        self.world.keep_request(
+        self.world.record_request(
             rid,
             RequestRecord(
                 call.caller,
@@ -114,9 +114,9 @@ class ApiGateway:
         if request.method not in endpoint.methods:
             raise ApiError(43001 if endpoint.methods == ("GET",) else 43002)
         self._identify(endpoint, call, raw)
-        fault = strike(self.world.state.faults, call.api, call.caller)
+        fault = next_fault(self.world.state.faults, call.api, call.caller)
         if fault:
-            await suffer(fault)
+            await apply_fault(fault)
         if not endpoint.right(call.account):
             raise ApiError(48001)
         self._count(endpoint, call)
@@ -218,7 +218,7 @@ class ApiGateway:
         call.account = self.world.account(str(given["appid"]))
 
 
-def not_played(path: str) -> Response:
+def not_simulated(path: str) -> Response:
     """Returns the answer for an API that the simulator does not have.
 
     Outside the paths of APIs it is HTTP 404.
@@ -271,7 +271,7 @@ def form_body(raw: bytes) -> dict[str, Any]:
     return body
 
 
-async def suffer(fault: Fault) -> None:
+async def apply_fault(fault: Fault) -> None:
     """Waits for the latency of a fault, then raises its error if it has one."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)

@@ -79,7 +79,7 @@ async def set_avatar(call: Call) -> Answer:
     """Sets the avatar of a customer-service account: a JPG or PNG of at most 5 MB."""
     chosen = named(call)
     name, data = await uploaded(call)
-    kept = call.world.keep_media(call.account, "avatar", name, files.check(data, AVATAR), data)
+    kept = call.world.add_media(call.account, "avatar", name, files.check(data, AVATAR), data)
     kept.permanent = True
     chosen.avatar = kept.media_id
     return OK

@@ -25,7 +25,7 @@ REFUSED_BY_ADMINISTRATOR = "err(40001)"
 
 @api("POST", "/cgi-bin/message/mass/sendall", right=verified)
 def send_all(call: Call) -> Answer:
-    earlier(call)
+    check_clientmsgid(call)
     content = content_of(call)
     chosen = call.object("filter")
     everybody = bool(chosen.get("is_to_all"))
@@ -40,7 +40,7 @@ def send_all(call: Call) -> Answer:
 
 @api("POST", "/cgi-bin/message/mass/send", right=verified_service)
 def send(call: Call) -> Answer:
-    earlier(call)
+    check_clientmsgid(call)
     content = content_of(call)
     openids = call.texts("touser", 40031)
     if len(openids) < 2:
@@ -51,7 +51,7 @@ def send(call: Call) -> Answer:
     return submit(call, content, [each for each in openids if each in known and known[each].subscribed])
 
 
-def earlier(call: Call) -> None:
+def check_clientmsgid(call: Call) -> None:
     """Checks that the clientmsgid is not too long, and was not used within a day.
 
     Raises 45067, 45066, 89504 or 45065 otherwise.
@@ -120,7 +120,7 @@ def submit(call: Call, content: dict[str, Any], openids: list[str], *, waits: bo
         del call.account.newsroom.drafts[content["media_id"]]
     if waits:
         raise ApiError(89505)
-    call.pusher.later(finish(call.world, call.pusher, call.account, job, sends.outcome))
+    call.pusher.start_task(finish(call.world, call.pusher, call.account, job, sends.outcome))
     answer = {"errcode": 0, "errmsg": "send job submission success", "msg_id": job.msg_id}
     return {**answer, "msg_data_id": job.msg_data_id} if job.msg_data_id else answer
 
@@ -130,7 +130,7 @@ async def administrator_answers(world: World, pusher: Pusher, account: Account, 
         if job.waits:
             job.waits = False
             outcome = account.mass.outcome if confirmed else REFUSED_BY_ADMINISTRATOR
-            pusher.later(finish(world, pusher, account, job, outcome))
+            pusher.start_task(finish(world, pusher, account, job, outcome))
 
 
 async def finish(world: World, pusher: Pusher, account: Account, job: Job, outcome: str) -> None:
@@ -232,7 +232,7 @@ def set_speed(call: Call) -> Answer:
 def video_for_mass(call: Call) -> Answer:
     """Stores a copy of a video under a new id, which only mass sends accept."""
     video = call.account.find_media(call.text("media_id", 40007), call.world.now, "video")
-    made = call.world.keep_media(call.account, "video", video.name, video.content_type, video.data)
+    made = call.world.add_media(call.account, "video", video.name, video.content_type, video.data)
     return {"type": "video", "media_id": made.media_id, "created_at": made.created_at}
 
 

@@ -36,7 +36,7 @@ def description(call: Call) -> tuple[str, str]:
 async def add_article_picture(call: Call) -> Answer:
     name, data = await uploaded(call)
     content_type = files.check(data, files.ARTICLE_PICTURE)
-    media = call.world.keep_media(call.account, "article_picture", name, content_type, data)
+    media = call.world.add_media(call.account, "article_picture", name, content_type, data)
     media.permanent = True
     return {"url": call.world.media_url(call.account, media)}
 

@@ -26,7 +26,7 @@ async def received(call: Call, rules: dict[str, files.Rule]) -> Media:
     if kind not in rules:
         raise ApiError(40004)
     name, data = await uploaded(call)
-    return call.world.keep_media(call.account, kind, name, files.check(data, rules[kind]), data)
+    return call.world.add_media(call.account, kind, name, files.check(data, rules[kind]), data)
 
 
 async def uploaded(call: Call) -> tuple[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.api.calls import OK, Answer, Call, api, verified, verified_service
-from simulator.api.templates import enough, remember, sent_before, shown, wanted
+from simulator.api.templates import check_room, remember, sent_before, shown, wanted
 from simulator.errors import ApiError
 from simulator.templates import CATEGORIES, LIBRARY, check, made, value_of
 from simulator.whole_numbers import whole_number
@@ -76,7 +76,7 @@ def add(call: Call) -> Answer:
         raise ApiError(200020)
     if len(str(call.body.get("sceneDesc", ""))) > SCENE_CHARACTERS:
         raise ApiError(200021)
-    enough(call, "notice", 200012)
+    check_room(call, "notice", 200012)
     template = made("notice", entry, [each - 1 for each in kids])
     call.account.templates[template.template_id] = template
     return {**OK, "priTmplId": template.template_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator import faces
+from simulator import profiles
 from simulator.api.calls import OK, Answer, Call, api
 from simulator.errors import ApiError
 from simulator.logins import UserToken
@@ -55,7 +55,7 @@ def userinfo(call: Call) -> Answer:
         raise ApiError(48001)
     empty: dict[str, Any] = {"sex": 0, "province": "", "city": "", "country": "", "privilege": []}
     face = f"{call.world.addresses.api}/mmopen/{token.openid}/132"
-    known = {"openid": token.openid, "nickname": faces.name_of(token.person), "headimgurl": face}
+    known = {"openid": token.openid, "nickname": profiles.name_of(token.person), "headimgurl": face}
     return {**known, **empty, **union(call.account, token.person)}
 
 

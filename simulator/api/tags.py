@@ -107,7 +107,7 @@ def known(call: Call) -> int:
 
 
 @api("POST", "/cgi-bin/tags/members/batchtagging", right=verified)
-def tag_some(call: Call) -> Answer:
+def batch_tag(call: Call) -> Answer:
     """Adds a tag to followers: to none if one is unknown; lists the openids that already have 20 tags."""
     number, chosen = known(call), followers_of(call, BATCH)
     full = [each for each in chosen if number not in (each.tags or ()) and is_full(each)]
@@ -126,7 +126,7 @@ def is_full(follower: Follower) -> bool:
 
 
 @api("POST", "/cgi-bin/tags/members/batchuntagging", right=verified)
-def untag_some(call: Call) -> Answer:
+def batch_untag(call: Call) -> Answer:
     number, chosen = known(call), followers_of(call, BATCH)
     for follower in chosen:
         without(follower, number)

@@ -29,7 +29,7 @@ def send(call: Call) -> Answer:
     msgid = call.world.message_id()
     remember(call, follower, msgid)
     if template.banned:
-        return held_back(call, template, follower, data, msgid)
+        return intercept(call, template, follower, data, msgid)
     call.world.write(
         call.account, follower.openid, "account", "template", "template", shown(call, template, data, msgid)
     )
@@ -53,7 +53,7 @@ def shown(call: Call, template: Template, data: dict[str, Any], msgid: int) -> d
     return content | {name: call.body[name] for name in names if call.body.get(name)}
 
 
-def held_back(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
+def intercept(call: Call, template: Template, follower: Follower, data: dict[str, Any], msgid: int) -> Answer:
     """Accepts a message but does not deliver it; the owner can query intercepted messages."""
     text = "\n".join(f"{name}:{field['value']}" for name, field in data.items())
     number, at = call.world.next_number(), int(call.world.now)
@@ -65,17 +65,17 @@ def held_back(call: Call, template: Template, follower: Follower, data: dict[str
 
 def sent_before(call: Call, follower: Follower) -> int | None:
     """Returns the msgid of an earlier call with this client_msg_id in the last ten minutes, if any."""
-    key = guard(call, follower)
+    key = repeat_key(call, follower)
     msgid, at = call.account.template_sends.get(key, [0, 0]) if key else (0, 0)
     return msgid if msgid and call.world.now - at < REPEAT_SECONDS else None
 
 
 def remember(call: Call, follower: Follower, msgid: int) -> None:
-    if key := guard(call, follower):
+    if key := repeat_key(call, follower):
         call.account.template_sends[key] = [msgid, int(call.world.now)]
 
 
-def guard(call: Call, follower: Follower) -> str:
+def repeat_key(call: Call, follower: Follower) -> str:
     own = call.body.get("client_msg_id")
     return f"{follower.openid} {own}" if own else ""
 
@@ -110,7 +110,7 @@ def add(call: Call) -> Answer:
     offered = [name for name, _, _ in entry.keywords]
     if not isinstance(names, list) or not names or any(name not in offered for name in names):
         raise ApiError(40246)
-    enough(call, "template", 45026)
+    check_room(call, "template", 45026)
     template = made("template", entry, [offered.index(name) for name in names])
     call.account.templates[template.template_id] = template
     return {**OK, "template_id": template.template_id}
@@ -166,7 +166,7 @@ def intercepted(call: Call) -> Answer:
     return {**OK, "msginfo": answer}
 
 
-def enough(call: Call, kind: str, code: int) -> None:
+def check_room(call: Call, kind: str, code: int) -> None:
     """Checks that the account can have one more template of a kind. Raises `code` if it cannot."""
     if sum(each.kind == kind for each in call.account.templates.values()) >= MOST:
         raise ApiError(code)

@@ -87,7 +87,7 @@ async def applied(call: Call, bill: Bill, choice: str) -> Answer:
     sub_mchid = call.query.get("sub_mchid", "")
     found = Download(call.merchant.mchid, bill.day, choice, layout, zipped, sub_mchid)
     digest = await run_in_threadpool(sha1, blocks(made(call, found), layout.style))
-    call.runtime.downloads.keep(token, found, call.now)
+    call.runtime.downloads.add(token, found, call.now)
     tail = "&tartype=gzip" if zipped else ""
     address = f"{call.runtime.world.addresses.pay}/v3/billdownload/file?token={token}{tail}"
     return {"download_url": address, "hash_type": "SHA1", "hash_value": digest}

@@ -71,11 +71,11 @@ def reversed_order(call: Call, body: dict[str, Any]) -> Answer:
     order = call.merchant.orders.get(call.path["out_trade_no"])
     if order is None or not order.terms or order.sub_mchid != body.get("sub_mchid", ""):
         raise PayError("ORDER_NOT_EXIST")
-    take_back(call.runtime, call.merchant, order)
+    reverse_order(call.runtime, call.merchant, order)
     return {**order_payloads.identities(call.merchant, order), "out_trade_no": order.out_trade_no}
 
 
-def take_back(runtime: Runtime, merchant: Merchant, order: Order) -> None:
+def reverse_order(runtime: Runtime, merchant: Merchant, order: Order) -> None:
     """Reverses an order: closes an unpaid one, refunds a paid one. Idempotent. Raises PayError."""
     if order.trade_type != TRADE_TYPE:
         raise PayError("INVALID_REQUEST", texts.NOT_BY_CODE)

@@ -190,7 +190,7 @@ def history(call: Call) -> Answer:
 def respond(call: Call) -> Answer:
     body, complaint = owned(call, RESPONSE), found(call)
     must_be_open(complaint)
-    step(call.runtime, complaint, "投诉商家", "MERCHANT_RESPONSE", body["response_content"])
+    add_step(call.runtime, complaint, "投诉商家", "MERCHANT_RESPONSE", body["response_content"])
     complaint.state, complaint.unanswered = PROCESSING, False
     notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_RESPONSE")
     return None
@@ -203,7 +203,7 @@ def complete(call: Call) -> Answer:
     must_be_open(complaint)
     if complaint.state == PENDING:
         raise PayError("INVALID_REQUEST", texts.ANSWER_FIRST)
-    step(call.runtime, complaint, "投诉商家", "MERCHANT_CONFIRM_COMPLETE", "")
+    add_step(call.runtime, complaint, "投诉商家", "MERCHANT_CONFIRM_COMPLETE", "")
     complaint.state = PROCESSED
     notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", "MERCHANT_CONFIRM_COMPLETE")
     return None
@@ -219,7 +219,7 @@ def refund_progress(call: Call) -> Answer:
     if body["action"] == "REJECT" and not body.get("reject_reason"):
         raise wrong("/reject_reason", None, "missing")
     kind = "MERCHANT_APPROVE_REFUND" if body["action"] == "APPROVE" else "MERCHANT_REJECT_REFUND"
-    step(call.runtime, complaint, "投诉商家", kind, body.get("reject_reason", body.get("remark", "")))
+    add_step(call.runtime, complaint, "投诉商家", kind, body.get("reject_reason", body.get("remark", "")))
     complaint.state = PROCESSING
     notify(call.runtime, call.merchant, complaint, "COMPLAINT.STATE_CHANGE", kind)
     return None
@@ -247,20 +247,20 @@ def complain(
     problem = {"REFUND": "申请退款", "SERVICE_NOT_WORK": "服务权益未生效"}.get(kind, "其他问题")
     complaint = Complaint(number, order.out_trade_no, detail, problem, kind, phone, now)
     merchant.complaints[number] = complaint
-    step(runtime, complaint, "投诉人", "USER_CREATE_COMPLAINT", detail)
+    add_step(runtime, complaint, "投诉人", "USER_CREATE_COMPLAINT", detail)
     notify(runtime, merchant, complaint, "COMPLAINT.CREATE", "CREATE_COMPLAINT")
     return complaint
 
 
-def go_on(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
+def add_text(runtime: Runtime, merchant: Merchant, complaint: Complaint, text: str) -> None:
     """Adds a further text of the payer, which reopens a completed complaint."""
-    step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
+    add_step(runtime, complaint, "投诉人", "USER_RESPONSE", text)
     complaint.unanswered = True
     complaint.state = PENDING if complaint.state == PROCESSED else complaint.state
     notify(runtime, merchant, complaint, "COMPLAINT.STATE_CHANGE", "USER_RESPONSE")
 
 
-def step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, text: str) -> None:
+def add_step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, text: str) -> None:
     complaint.steps.append(Step(operator, kind, text, runtime.world.now))
     runtime.world.changes += 1
 

@@ -108,7 +108,7 @@ class PeopleRoutes:
         merchant, given = merchant_of(self.runtime, ask), ask.body
         detail = str(given.get("detail", ""))
         if known := merchant.complaints.get(str(given.get("complaint_id"))):
-            complaints.go_on(self.runtime, merchant, known, detail)
+            complaints.add_text(self.runtime, merchant, known, detail)
             await self.runtime.settle()
             return dump(known)
         order = merchant.orders.get(str(given.get("out_trade_no")))

@@ -63,7 +63,7 @@ class PayGateway:
         asked = Asked(request.method, target(request.scope), raw)
         now = runtime.signing_now
         merchant, nonce = caller(asked, headers.get("authorization"), runtime.state.merchants, now)
-        runtime.note_nonce(merchant, nonce, now)
+        runtime.record_nonce(merchant, nonce, now)
         serial = headers.get("wechatpay-serial", "")
         return Call(runtime, merchant, path, dict(parse_qsl(query, keep_blank_values=True)), serial, raw)
 

@@ -58,18 +58,18 @@ def charge(runtime: Runtime, merchant: Merchant, order: Order, digits: str) -> b
         order.state, order.ends_at = "USERPAYING", runtime.world.now + settings.password_seconds
         order.wallet, order.bank = payer.wallet, code.bank
         ordering.prepaid(runtime, merchant, order)
-        keep(runtime, merchant, order)
+        add_order(runtime, merchant, order)
         return False
     try:
         check_open(order, payer, runtime.world.now)
         pay(runtime, bill, payer, code.bank)
     except ImpossibleError as error:
         raise PayError("NOT_ENOUGH", texts.USER_MONEY) from error
-    keep(runtime, merchant, order)
+    add_order(runtime, merchant, order)
     return True
 
 
-def keep(runtime: Runtime, merchant: Merchant, order: Order) -> None:
+def add_order(runtime: Runtime, merchant: Merchant, order: Order) -> None:
     merchant.orders[order.out_trade_no] = order
     runtime.world.changes += 1
 
@@ -86,7 +86,7 @@ def waiting(runtime: Runtime, person: str) -> str:
     return ""
 
 
-def give_up(bill: Bill, person: str) -> None:
+def cancel_waiting(bill: Bill, person: str) -> None:
     """Cancels a payment that waits for the payer's password. Raises ImpossibleError if it does not wait."""
     if bill.order.state != "USERPAYING" or bill.order.wallet != person:
         raise ImpossibleError("nothing waits for the password")

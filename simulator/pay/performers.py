@@ -15,5 +15,5 @@ PERFORMERS: Performers = {
     RefundDue: finish_due,
     TransferDue: overdue,
     SharingDue: sharing_ledger.finish_due,
-    RedPacketDue: red_packets.give_back,
+    RedPacketDue: red_packets.return_unopened,
 }

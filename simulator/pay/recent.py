@@ -23,16 +23,16 @@ class Recent(Generic[K, V]):
     def __len__(self) -> int:
         return len(self.kept)
 
-    def keep(self, key: K, value: V, now: float) -> None:
-        self._forget(now)
+    def add(self, key: K, value: V, now: float) -> None:
+        self._expire(now)
         self.kept[key] = now, value
 
     def find(self, key: K, now: float) -> V | None:
-        self._forget(now)
+        self._expire(now)
         found = self.kept.get(key)
         return None if found is None else found[1]
 
-    def _forget(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         """Deletes expired values; the oldest ones are first."""
         while self.kept and not now - self.seconds < next(iter(self.kept.values()))[0] <= now:
             self.kept.popitem(last=False)

@@ -80,7 +80,7 @@ def open_packet(runtime: Runtime, packet: RedPacket, payer: Payer) -> Opened:
     return opened
 
 
-async def give_back(runtime: Runtime, due: RedPacketDue) -> None:
+async def return_unopened(runtime: Runtime, due: RedPacketDue) -> None:
     """Returns the unopened rest to the merchant, a day after the packet was sent."""
     packet = due.packet
     packet.due_at, packet.state = None, "REFUND"

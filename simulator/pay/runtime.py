@@ -75,14 +75,14 @@ class Runtime:
         share = self.state.settings.probe_share
         return "probe" if share and secrets.randbelow(10_000) < share * 10_000 else ""
 
-    def note_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
+    def record_nonce(self, merchant: Merchant, nonce: str, now: float) -> None:
         """Records a nonce. Raises SIGN_ERROR for a reused one, if the merchant's settings say so."""
         if not merchant.refuse_reused_nonces:
             return
         key = merchant.mchid, nonce
         if self.nonces.find(key, now):
             raise PayError("SIGN_ERROR", texts.NONCE_USED)
-        self.nonces.keep(key, merchant, now)
+        self.nonces.add(key, merchant, now)
 
     def plan(self, task: Task) -> None:
         """Schedules a task for its due time."""
@@ -90,7 +90,7 @@ class Runtime:
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            for task in self.schedule.of(self.state).take(self.world.now):
+            for task in self.schedule.of(self.state).pop_due(self.world.now):
                 self.start(task)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), TICK)
@@ -98,7 +98,7 @@ class Runtime:
     async def settle(self) -> None:
         """Runs all tasks that are due now, and those that result from them."""
         while True:
-            for task in self.schedule.of(self.state).take(self.world.now):
+            for task in self.schedule.of(self.state).pop_due(self.world.now):
                 self.start(task)
             if not self.tasks:
                 return

@@ -115,7 +115,7 @@ class Schedule:
             self.planned.add(known)
             heapq.heappush(self.heap, (task.due_at, next(self.numbers), task))
 
-    def take(self, now: float) -> Iterator[Task]:
+    def pop_due(self, now: float) -> Iterator[Task]:
         """Yields each due task once, without tasks that have been moved to another time."""
         while self.heap and self.heap[0][0] <= now:
             at, _, task = heapq.heappop(self.heap)

@@ -31,8 +31,10 @@ def share(call: Call) -> Answer:
     for each in body.get("receivers", []):
         if "name" in each:
             check_sealed(call, each, "name")
-    terms = digest({name: value for name, value in body.items() if name != "receivers"} | plain(body))
-    if (known := again(call, body["out_order_no"], terms)) is not None:
+    terms = digest(
+        {name: value for name, value in body.items() if name != "receivers"} | without_encrypted_names(body)
+    )
+    if (known := earlier_request(call, body["out_order_no"], terms)) is not None:
         return sharing_payload(known)
     order = sharable(call, body)
     check_receivers(call, body)
@@ -46,7 +48,7 @@ def share(call: Call) -> Answer:
     return sharing_payload(sharing)
 
 
-def plain(body: dict[str, Any]) -> dict[str, Any]:
+def without_encrypted_names(body: dict[str, Any]) -> dict[str, Any]:
     """Returns the receivers without their encrypted names, which differ each time."""
     receivers = [
         {name: value for name, value in each.items() if name != "name"} for each in body.get("receivers", [])
@@ -54,7 +56,7 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
     return {"receivers": receivers}
 
 
-def again(call: Call, number: str, terms: str) -> Sharing | None:
+def earlier_request(call: Call, number: str, terms: str) -> Sharing | None:
     """Returns the earlier request of this number, if any. Raises INVALID_REQUEST if its terms differ."""
     known = call.merchant.sharings.get(number)
     if known is not None and known.terms != terms:
@@ -120,7 +122,7 @@ def unfreeze(call: Call) -> Answer:
     """Releases the unshared rest of an order to the merchant."""
     body = call.read(UNFREEZE)
     terms = digest(body)
-    if (known := again(call, body["out_order_no"], terms)) is not None:
+    if (known := earlier_request(call, body["out_order_no"], terms)) is not None:
         return sharing_payload(known)
     order = sharable(call, body)
     sharing = sharing_ledger.accept(call.runtime, call.merchant, order, body["out_order_no"], terms, [])

@@ -107,7 +107,7 @@ def pay_out(runtime: Runtime, payee: Merchant, sharing: Sharing, share: Share) -
     notify(runtime, receiver, SHARED, sharing, ids, share.amount, share.description)
 
 
-def give_back(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
+def return_share(runtime: Runtime, merchant: Merchant, sharing: Sharing, found: SharingReturn) -> None:
     """Moves the money of a return from the receiver to the sharing merchant."""
     receiver = runtime.state.merchants[found.return_mchid]
     payee = runtime.state.payee(merchant, merchant.orders[sharing.out_trade_no])

@@ -15,7 +15,7 @@ RETURNS = "/v3/profitsharing/return-orders"
 
 
 @pay_api("POST", RETURNS)
-def give_back(call: Call) -> Answer:
+def return_share(call: Call) -> Answer:
     """Returns a share immediately; the result is FAILED if the receiver does not have enough money."""
     body, merchant = call.read(RETURN), call.merchant
     terms = digest(body)
@@ -24,7 +24,7 @@ def give_back(call: Call) -> Answer:
         if known.terms != terms:
             raise PayError("INVALID_REQUEST", texts.OTHER_PARAMETERS)
         return return_payload(known)
-    sharing = shared_before(call, body)
+    sharing = named_sharing(call, body)
     check(call, sharing, body)
     made = SharingReturn(
         body["out_return_no"],
@@ -43,12 +43,12 @@ def give_back(call: Call) -> Answer:
     if call.runtime.state.merchants[made.return_mchid].available < made.amount:
         made.result, made.fail_reason = "FAILED", "BALANCE_NOT_ENOUGH"
     else:
-        sharing_ledger.give_back(call.runtime, merchant, sharing, made)
+        sharing_ledger.return_share(call.runtime, merchant, sharing, made)
     call.runtime.world.changes += 1
     return return_payload(made)
 
 
-def shared_before(call: Call, body: dict[str, Any]) -> Sharing:
+def named_sharing(call: Call, body: dict[str, Any]) -> Sharing:
     """Returns the sharing that a return names, by either number. Raises PARAM_ERROR, RESOURCE_NOT_EXISTS."""
     number, order_id = body.get("out_order_no"), body.get("order_id")
     if not (number or order_id):

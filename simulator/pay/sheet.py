@@ -146,7 +146,7 @@ async def waiting(runtime: Runtime, given: Given) -> Any:
 async def refuse(runtime: Runtime, given: Given) -> Any:
     """Cancels a payment that waits for the person's password."""
     bill = paying.find(runtime, str(given.get("prepay", "")))
-    payment_codes.give_up(bill, str(given.get("person", "")))
+    payment_codes.cancel_waiting(bill, str(given.get("person", "")))
     return {"ok": True}
 
 

@@ -27,27 +27,27 @@ ANYBODY = "*"
 BAD_CERTIFICATE = "证书验证失败"
 
 
-class NotUnderstoodError(Exception):
+class InvalidCallError(Exception):
     """An error: a call is malformed or not signed correctly; the message is the platform's."""
 
 
-def understood(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") -> V2Call:
-    """Returns the call of an XML body signed by its merchant. Raises NotUnderstoodError."""
+def parse_call(runtime: Runtime, body: bytes, merchant_field: str = "mch_id") -> V2Call:
+    """Returns the call of an XML body signed by its merchant. Raises InvalidCallError."""
     try:
         fields = v2_xml.read(body)
     except v2_xml.BadXmlError:
-        raise NotUnderstoodError("XML格式错误" if body else "POST数据为空") from None
+        raise InvalidCallError("XML格式错误" if body else "POST数据为空") from None
     merchant = runtime.state.merchants.get(fields.get(merchant_field, ""))
     if merchant is None or not merchant.v2_key:
         wrong = f"{merchant_field}参数格式错误"
-        raise NotUnderstoodError(wrong if merchant is None else "商户未设置APIv2密钥")
+        raise InvalidCallError(wrong if merchant is None else "商户未设置APIv2密钥")
     method = fields.get("sign_type") or "MD5"
     if method not in v2_xml.METHODS or not v2_xml.is_signed(fields, merchant.v2_key, method):
-        raise NotUnderstoodError("签名错误")
+        raise InvalidCallError("签名错误")
     return V2Call(runtime, merchant, fields, method)
 
 
-def whole(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
+def full_answer(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
     """Returns the whole answer to a valid call.
 
     return_code says that the call is valid, result_code whether it succeeded.
@@ -65,7 +65,7 @@ def whole(call: V2Call, api: OldApi, outcome: Fields) -> Fields:
     return {**filled, "sign": v2_xml.sign(filled, merchant.v2_key, call.method)}
 
 
-def done(call: V2Call, api: OldApi) -> Fields:
+def perform(call: V2Call, api: OldApi) -> Fields:
     """Performs a call; returns the fields of its result or error."""
     try:
         if call.fields.get(api.appid_field, "") not in call.merchant.appids:

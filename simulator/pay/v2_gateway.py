@@ -42,12 +42,12 @@ class V2Gateway:
     async def _bill(self, request: Request) -> Response:
         """Returns the file of a bill, or XML with an error."""
         try:
-            call = v2_answers.understood(self.runtime, await request.body())
+            call = v2_answers.parse_call(self.runtime, await request.body())
             fault = self._fault(v2_bills.PATH, call)
             content = await perform(
                 fault, self.runtime, lambda: v2_bills.file(self.runtime, call.merchant, call.fields)
             )
-        except v2_answers.NotUnderstoodError as error:
+        except v2_answers.InvalidCallError as error:
             return written(v2_answers.failed(str(error)))
         except v2_bills.NoBillError as error:
             return written({**v2_answers.failed(str(error)), "error_code": error.code})
@@ -78,8 +78,10 @@ class V2Gateway:
             mchid, fault = call.merchant.mchid, self._fault(path, call)
             outcome = await self._perform(api, call, fault)
             code = 0 if outcome["result_code"] == "SUCCESS" else 1
-            response = LostAnswer() if fault.lose_answer else written(v2_answers.whole(call, api, outcome))
-        except v2_answers.NotUnderstoodError as error:
+            response = (
+                LostAnswer() if fault.lose_answer else written(v2_answers.full_answer(call, api, outcome))
+            )
+        except v2_answers.InvalidCallError as error:
             response = written(v2_answers.failed(str(error)))
         except PayError as error:
             response = Response(status_code=error.status)
@@ -90,19 +92,19 @@ class V2Gateway:
     async def _admitted(self, api: OldApi, request: Request) -> V2Call:
         """Returns a valid call; only its owner can use a client certificate."""
         if request.method != "POST":
-            raise v2_answers.NotUnderstoodError("请使用post方法")
+            raise v2_answers.InvalidCallError("请使用post方法")
         owner = self._certificate_owner(request) if api.certificate else ANYBODY
         if owner is None:
-            raise v2_answers.NotUnderstoodError(v2_answers.BAD_CERTIFICATE)
-        call = v2_answers.understood(self.runtime, await request.body(), api.merchant_field)
+            raise v2_answers.InvalidCallError(v2_answers.BAD_CERTIFICATE)
+        call = v2_answers.parse_call(self.runtime, await request.body(), api.merchant_field)
         if owner not in (ANYBODY, call.merchant.mchid):
-            raise v2_answers.NotUnderstoodError(v2_answers.BAD_CERTIFICATE)
+            raise v2_answers.InvalidCallError(v2_answers.BAD_CERTIFICATE)
         return call
 
     async def _perform(self, api: OldApi, call: V2Call, fault: PayFault) -> Fields:
         """Returns the result of a call. Raises PayError for a fault that the old API cannot express."""
         try:
-            return await perform(fault, self.runtime, lambda: v2_answers.done(call, api))
+            return await perform(fault, self.runtime, lambda: v2_answers.perform(call, api))
         except PayError as error:
             if not fault.code:
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.pay import ordering, texts
-from simulator.pay.code_payments import check_again, take_back
+from simulator.pay.code_payments import check_again, reverse_order
 from simulator.pay.errors import PayError
 from simulator.pay.payment_codes import TRADE_TYPE, charge
 from simulator.pay.records.orders import ORDER_LIFE, Order
@@ -64,7 +64,7 @@ def new_order(call: V2Call, total: int, terms: str) -> Order:
 def reverse(call: V2Call) -> Fields:
     """Reverses an order. The answer says whether to call again, which is never needed here."""
     try:
-        take_back(call.runtime, call.merchant, call.order())
+        reverse_order(call.runtime, call.merchant, call.order())
     except PayError as error:
         raise V2Error(old_code(error), error.message, {"recall": "N"}) from error
     except V2Error as error:

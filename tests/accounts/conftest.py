@@ -27,7 +27,7 @@ class Crowd:
         path = f"/accounts/{self.account.appid}/personas"
         return int(self.platform.sim(path, wanted)["followers"])
 
-    def happen(self, openid: str, **given: Any) -> None:
+    def act(self, openid: str, **given: Any) -> None:
         path = f"/accounts/{self.account.appid}/events/{openid}"
         self.platform.sim(path, {"wait": False, **given})
 
@@ -36,7 +36,7 @@ class Crowd:
 
     def state(self) -> dict[str, Any]:
         """Returns the platform's whole state of the account."""
-        return dict(self.platform.look("/state")["accounts"][self.account.appid])
+        return dict(self.platform.get("/state")["accounts"][self.account.appid])
 
     def tagged(self) -> dict[str, set[str]]:
         """Returns the names of the platform's tags of each follower, by openid."""
@@ -47,7 +47,7 @@ class Crowd:
         }
 
     def calls(self) -> dict[str, int]:
-        return dict(self.platform.look(f"/calls?appid={self.account.appid}")["counts"])
+        return dict(self.platform.get(f"/calls?appid={self.account.appid}")["counts"])
 
     def sync(self, kind: FollowerSync.Kind = FollowerSync.Kind.FULL) -> FollowerSync:
         run = sync_requests.ask(self.account, kind)
@@ -73,5 +73,5 @@ class Crowd:
 
 @pytest.fixture
 def crowd(account: OfficialAccount, simulated: Simulated) -> Crowd:
-    simulated.know(account)
+    simulated.create_account(account)
     return Crowd(simulated, account)

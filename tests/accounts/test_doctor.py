@@ -45,7 +45,7 @@ def faults(account: OfficialAccount) -> str:
 
 
 def test_a_sound_account_has_nothing_to_mend(simulated: Simulated, account: OfficialAccount) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     assert faults(account) == ""
     account.refresh_from_db()
     assert account.abilities["service_messages"]["able"] is True
@@ -65,12 +65,12 @@ def test_a_sound_account_has_nothing_to_mend(simulated: Simulated, account: Offi
 def test_what_differs_is_named_with_the_next_step(
     simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], sentence: str
 ) -> None:
-    simulated.know(account, **differently)
+    simulated.create_account(account, **differently)
     assert sentence in faults(account)
 
 
 def test_a_clock_that_differs_is_named(simulated: Simulated, account: OfficialAccount) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     for minutes in (2, -2):
         with time_machine.travel(timezone.now() + datetime.timedelta(minutes=minutes)):
             found = faults(account)
@@ -86,7 +86,7 @@ def test_a_platform_out_of_reach_is_named(account: OfficialAccount, settings: Se
 def test_a_public_url_that_leads_nowhere_is_named(
     simulated: Simulated, account: OfficialAccount, settings: Settings
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     settings.PUBLIC_URL = "http://127.0.0.1:1"
     assert "Nothing answers at http://127.0.0.1:1/wechat/demo/callback" in faults(account)
 
@@ -94,7 +94,7 @@ def test_a_public_url_that_leads_nowhere_is_named(
 def test_unencrypted_callbacks_to_an_account_in_safe_mode_are_told(
     simulated: Simulated, account: OfficialAccount
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     counts = refusals.Counts()
     counts.note(account.pk, "downgraded")
     counts.writer.shutdown()
@@ -106,7 +106,7 @@ def test_encrypted_callbacks_to_an_account_in_plain_mode_are_told(
 ) -> None:
     OfficialAccount.objects.update(mode="plain")
     account.refresh_from_db()
-    simulated.know(account, mode="safe")
+    simulated.create_account(account, mode="safe")
     post(platform.safe(platform.text("1")))
     assert "sends encrypted callbacks" in faults(account)
 
@@ -114,7 +114,7 @@ def test_encrypted_callbacks_to_an_account_in_plain_mode_are_told(
 def test_secrets_that_no_key_opens_are_told_on_every_page_until_they_are_entered_again(
     simulated: Simulated, account: OfficialAccount, staff: Cast, settings: Settings, platform: Platform
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     browser = signed_in(staff.owner)
     page = reverse("admin:official_officialaccount_change", args=(account.pk,))
     settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
@@ -143,7 +143,7 @@ def test_secrets_that_no_key_opens_are_told_on_every_page_until_they_are_entered
 def test_the_command_ends_in_an_error_while_something_is_to_be_mended(
     simulated: Simulated, account: OfficialAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    simulated.know(account, secret="f" * 32)
+    simulated.create_account(account, secret="f" * 32)
     with pytest.raises(CommandError, match="to mend"):
         call_command("doctor", "demo")
     assert "✗ The AppSecret is wrong." in capsys.readouterr().out
@@ -162,13 +162,13 @@ def shown(account: OfficialAccount) -> str:
 def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
     simulated: Simulated, account: OfficialAccount, differently: dict[str, Any], sentence: str
 ) -> None:
-    simulated.know(account, **differently)
+    simulated.create_account(account, **differently)
     for _attempt in range(2):
         with pytest.raises(ApiError):
             api_domain_ips(client_for(account))
     assert sentence in shown(account)
     assert re.search(r"last \d\d:\d\d, 2 refused", shown(account))
-    simulated.know(account, ip_whitelist=[])
+    simulated.create_account(account, ip_whitelist=[])
     api_domain_ips(client_for(account))
     assert shown(account) == ""
 
@@ -177,7 +177,7 @@ def test_what_a_call_shows_to_be_wrong_is_a_problem_until_the_next_good_call(
 def test_an_account_that_wechat_gives_no_token_is_a_problem(
     simulated: Simulated, account: OfficialAccount, errcode: int
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     simulated.sim("/faults", {"api": "/cgi-bin/stable_token", "errcode": errcode})
     with pytest.raises(ApiError):
         api_domain_ips(client_for(account))
@@ -187,7 +187,7 @@ def test_an_account_that_wechat_gives_no_token_is_a_problem(
 def test_a_busy_platform_says_nothing_of_what_an_account_may_do(
     simulated: Simulated, account: OfficialAccount
 ) -> None:
-    simulated.know(account, verified=False)
+    simulated.create_account(account, verified=False)
     simulated.sim("/faults", {"api": "/cgi-bin/qrcode/create", "errcode": -1})
     assert "(-1)" in faults(account)
     account.refresh_from_db()
@@ -197,9 +197,9 @@ def test_a_busy_platform_says_nothing_of_what_an_account_may_do(
 def test_a_wrong_secret_is_named_although_a_token_is_still_in_hand(
     simulated: Simulated, account: OfficialAccount
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     api_domain_ips(client_for(account))
-    simulated.know(account, secret="f" * 32)
+    simulated.create_account(account, secret="f" * 32)
     assert "The AppSecret is wrong." in faults(account)
 
 
@@ -244,13 +244,13 @@ def test_a_problem_is_on_the_home_page_and_on_the_page_of_the_account(
     simulated: Simulated, staff: Cast
 ) -> None:
     account = staff.ours
-    simulated.know(account, secret="f" * 32)
+    simulated.create_account(account, secret="f" * 32)
     with pytest.raises(ApiError):
         api_domain_ips(client_for(account))
     owner = signed_in(staff.owner)
     pages = ("/admin/", reverse("admin:official_officialaccount_change", args=(account.pk,)))
     assert all("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)
-    simulated.know(account)
+    simulated.create_account(account)
     api_domain_ips(client_for(account))
     assert not any("AppSecret 不正确" in owner.get(page).content.decode() for page in pages)
 
@@ -258,7 +258,7 @@ def test_a_problem_is_on_the_home_page_and_on_the_page_of_the_account(
 def test_work_that_stands_still_is_a_problem_until_a_worker_takes_a_tick(
     simulated: Simulated, staff: Cast
 ) -> None:
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     pages = ("/admin/", reverse("operations_jobs"))
     owner = signed_in(staff.owner)
 

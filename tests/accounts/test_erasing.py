@@ -109,15 +109,15 @@ def test_what_staff_note_of_them_afterwards_stays(crowd: Crowd, known: str) -> N
 def test_who_leaves_and_follows_again_is_somebody_new(crowd: Crowd, known: str) -> None:
     erase(crowd, known)
     Erasure.objects.update(at=timezone.now() - datetime.timedelta(days=1))
-    crowd.happen(known, type="unfollow")
-    crowd.happen(known, type="follow")
+    crowd.act(known, type="unfollow")
+    crowd.act(known, type="follow")
     crowd.sync()
     assert crowd.follower(known).subscribed_at is not None
 
 
 def test_who_left_is_told_to_have_left(crowd: Crowd, known: str) -> None:
     erase(crowd, known)
-    crowd.happen(known, type="unfollow")
+    crowd.act(known, type="unfollow")
     crowd.sync()
     assert not crowd.follower(known).subscribed
 

@@ -29,7 +29,7 @@ SEND = "/cgi-bin/message/template/send"
 @pytest.fixture(autouse=True)
 def _known(simulated: Simulated, account: OfficialAccount) -> None:
     get_redis_connection("default").flushdb()
-    simulated.know(account)
+    simulated.create_account(account)
 
 
 @pytest.fixture

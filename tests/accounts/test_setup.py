@@ -63,7 +63,7 @@ def named(client: Client, **changes: str) -> Any:
 def test_an_account_is_added_in_two_steps_and_asked_of_wechat(simulated: Simulated, staff: Cast) -> None:
     """The secret is right, so the next step follows."""
     client = signed_in(staff.superuser)
-    simulated.know(
+    simulated.create_account(
         OfficialAccount(appid=APPID, appsecret=SECRET, kind="service", slug="new-shop", mode="plain")
     )
     assert named(client)["Location"] == reverse(NEW)
@@ -103,12 +103,12 @@ def test_only_who_may_add_an_account_is_let_in(owner: Client, staff: Cast) -> No
 
 
 def test_a_wrong_secret_is_named_at_its_step(simulated: Simulated, staff: Cast, owner: Client) -> None:
-    simulated.know(staff.ours, secret="f" * 32)
+    simulated.create_account(staff.ours, secret="f" * 32)
     keys = page(staff.ours, "keys")
     given = {"appid": staff.ours.appid, "new_appsecret": SECRET, "account": staff.ours.pk}
     assert owner.post(keys, given)["Location"] == keys
     assert "AppSecret 不正确" in html(owner, keys)
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     assert owner.post(keys, given)["Location"] == page(staff.ours, "server")
     assert "AppSecret 不正确" not in html(owner, keys)
 
@@ -116,7 +116,7 @@ def test_a_wrong_secret_is_named_at_its_step(simulated: Simulated, staff: Cast, 
 def test_where_no_key_opens_the_secrets_every_step_is_shown_and_takes_new_ones(
     simulated: Simulated, staff: Cast, owner: Client, settings: Settings
 ) -> None:
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
     keys, server = page(staff.ours, "keys"), page(staff.ours, "server")
     for address in (keys, server, page(staff.ours, "addresses"), page(staff.ours, "abilities")):
@@ -134,11 +134,11 @@ def test_where_no_key_opens_the_secrets_every_step_is_shown_and_takes_new_ones(
 def test_an_address_that_is_not_on_the_list_is_named_to_be_added(
     simulated: Simulated, staff: Cast, owner: Client
 ) -> None:
-    simulated.know(staff.ours, ip_whitelist=["192.0.2.1"])
+    simulated.create_account(staff.ours, ip_whitelist=["192.0.2.1"])
     addresses = page(staff.ours, "addresses")
     owner.post(addresses, {"account": staff.ours.pk})
     assert 'data-copy="127.0.0.1"' in html(owner, addresses)
-    simulated.know(staff.ours, ip_whitelist=["192.0.2.1", "127.0.0.1"])
+    simulated.create_account(staff.ours, ip_whitelist=["192.0.2.1", "127.0.0.1"])
     answer = owner.post(addresses, {"account": staff.ours.pk})
     assert answer["Location"] == page(staff.ours, "abilities")
     assert "无需操作" in html(owner, addresses)
@@ -214,13 +214,13 @@ def test_a_wrong_address_is_named_by_whose_token_signed(
 def test_our_own_check_is_not_taken_for_a_verification_of_the_platform(
     simulated: Simulated, staff: Cast, owner: Client
 ) -> None:
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     owner.post(page(staff.ours, "server"), {"check": "", "account": staff.ours.pk})
     assert "还没有收到微信的请求" in arrivals(owner, staff.ours)
 
 
 def test_what_is_on_wechat_is_brought_here(simulated: Simulated, staff: Cast, owner: Client) -> None:
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     imports = page(staff.ours, "imports")
     for what in ("followers", "menus", "rules", "templates", "articles", "materials"):
         answer = owner.post(imports, {"what": what, "account": staff.ours.pk})
@@ -239,7 +239,7 @@ def test_the_library_is_read_from_wechat_once(
     owner: Client,
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    simulated.know(account)
+    simulated.create_account(account)
     _uploaded_there(account, "门店.png")
     for _again in range(2):
         owner.post(page(account, "imports"), {"what": "materials", "account": account.pk})

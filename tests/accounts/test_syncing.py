@@ -45,7 +45,7 @@ def test_a_full_run_knows_everybody_with_tags_and_the_way_they_came(crowd: Crowd
 def test_who_is_not_in_the_list_any_more_has_left(crowd: Crowd) -> None:
     gone, *stayed = crowd.add(5)
     crowd.sync()
-    crowd.happen(gone, type="unfollow")
+    crowd.act(gone, type="unfollow")
     run = crowd.sync()
     assert run.left == 1
     assert following(crowd.account) == set(stayed)
@@ -59,7 +59,7 @@ def test_who_wrote_while_the_run_was_reading_has_not_left(crowd: Crowd) -> None:
     came, *gone = crowd.add(3)
     crowd.sync()
     for openid in (came, *gone):
-        crowd.happen(openid, type="unfollow")
+        crowd.act(openid, type="unfollow")
     Follower.objects.filter(openid=came).update(last_seen_at=timezone.now() + datetime.timedelta(minutes=1))
     assert crowd.sync().left == 2
     assert following(crowd.account) == {came}
@@ -247,7 +247,7 @@ def test_a_tag_that_was_made_here_and_there_is_one_tag(crowd: Crowd) -> None:
 
 def test_a_tag_deleted_there_stays_here_and_says_so(crowd: Crowd) -> None:
     tag = crowd.tag("VIP")
-    state = crowd.platform.look("/state")
+    state = crowd.platform.get("/state")
     state["accounts"][crowd.account.appid]["tags"] = {}
     crowd.platform.put("/state", state)
     crowd.sync()
@@ -259,7 +259,7 @@ def test_the_blacklist_is_the_platforms(crowd: Crowd) -> None:
     bad, good = crowd.add(2)
     crowd.sync()
     Follower.objects.filter(openid=good).update(blacklisted=True)
-    state = crowd.platform.look("/state")
+    state = crowd.platform.get("/state")
     state["accounts"][crowd.account.appid]["followers"][bad]["blacklisted"] = True
     crowd.platform.put("/state", state)
     crowd.sync()

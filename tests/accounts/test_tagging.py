@@ -162,7 +162,7 @@ def test_one_who_is_unknown_there_does_not_spoil_the_call_for_the_others(crowd: 
 def test_those_the_platform_names_are_the_only_ones_that_failed(crowd: Crowd) -> None:
     crowd.add(3)
     numbers = [crowd.tag(f"标签{number}").platform_id for number in range(20)]
-    state = crowd.platform.look("/state")
+    state = crowd.platform.get("/state")
     full = next(iter(state["accounts"][crowd.account.appid]["followers"]))
     state["accounts"][crowd.account.appid]["followers"][full]["tags"] = numbers
     crowd.platform.put("/state", state)
@@ -244,7 +244,7 @@ def test_the_days_calls_for_remarks_are_no_others(crowd: Crowd) -> None:
     crowd.send()
     assert list(Change.objects.values_list("kind", "attempts").distinct()) == [("remark", 0)]
     assert Hold.objects.values_list("part", flat=True).get() == "remark"
-    crowd.platform.forget("/faults")
+    crowd.platform.delete("/faults")
     with time_machine.travel(policy.next_quota_day(timezone.now()) + datetime.timedelta(minutes=1)):
         crowd.send()
     assert not Change.objects.exists()

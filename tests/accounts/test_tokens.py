@@ -69,7 +69,7 @@ def process(
     store: SharedTokenStore, account: OfficialAccount, simulated: Simulated
 ) -> Callable[[], AccessTokens]:
     """Returns a function that creates the token access of a new process, with empty memory."""
-    simulated.know(account)
+    simulated.create_account(account)
     return lambda: AccessTokens(
         credentials_of(account), SharedTokenStore(), Transport(settings.WECHAT_API_BASE)
     )

@@ -33,7 +33,7 @@ def test_a_run_ends_with_the_platforms_followers_or_says_that_it_did_not(
     crowd: Crowd, page: int, repeats: int, skips: int, reverses: bool, left: int
 ) -> None:
     crowd.platform.sim("/reset", {"keep_accounts": True})
-    crowd.platform.know(crowd.account)
+    crowd.platform.create_account(crowd.account)
     Follower.objects.all().delete()
     FollowerSync.objects.all().delete()
     there = set(crowd.add(9))

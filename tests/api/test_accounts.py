@@ -164,7 +164,7 @@ def test_what_belongs_to_another_account_is_not_there(
 def test_the_access_token_is_the_one_we_use_and_its_access_is_recorded(
     shop: Signed, account: OfficialAccount, simulated: Simulated, staff: Cast
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     first, second = shop.get(f"{API}/access-token/"), shop.get(f"{API}/access-token/")
     assert first.json()["access_token"] == second.json()["access_token"]
     assert 0 < first.json()["expires_in"] <= 7200

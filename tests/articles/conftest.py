@@ -28,7 +28,7 @@ def _files(settings: Settings, tmp_path: Any) -> None:
 
 @pytest.fixture
 def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     simulated.sim("/settings", {"result_event_delay": 0})
     return simulated
 

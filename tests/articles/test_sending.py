@@ -223,7 +223,7 @@ def test_a_publication_that_takes_a_day_uses_up_no_calls_of_the_day(
     assert (draft.state, draft.error) == (State.PUBLISHING, "")
     assert draft.due_at is not None
     assert draft.due_at > begun + datetime.timedelta(days=1)
-    assert known.look("/calls")["counts"]["/cgi-bin/freepublish/get"] < 30
+    assert known.get("/calls")["counts"]["/cgi-bin/freepublish/get"] < 30
 
 
 def test_the_days_calls_for_previews_are_no_others(known: Simulated, written: Written) -> None:
@@ -236,7 +236,7 @@ def test_the_days_calls_for_previews_are_no_others(known: Simulated, written: Wr
 def test_a_reading_longer_than_the_calls_of_a_day_goes_on_where_it_stopped(
     account: OfficialAccount, known: Simulated
 ) -> None:
-    state = known.look("/state")
+    state = known.get("/state")
     state["accounts"][account.appid]["newsroom"]["publications"] = {
         str(number): {
             "publish_id": str(number), "msg_data_id": str(number), "article_id": f"ARTICLE{number}",

@@ -63,7 +63,7 @@ def begun(sign_in: SignIn, world: World) -> tuple[Page, Campaign]:
     page = sign_in(world.second)
     page.goto(f"{LIST}{campaign.pk}/change/")
     press(page, "审批通过，允许发送")
-    world.look(campaign)
+    world.tick(campaign)
     expect(page.locator(".progress-box h2")).to_have_text("发送中")
     return page, campaign
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.approvals.models import ApprovalLimit
 from accounts.official.models import OfficialAccount
-from tests.campaigns.mass_cast import followers, received, work_off
+from tests.campaigns.mass_cast import followers, received, run_due
 from tests.cast import Cast
 from tests.simulated import Simulated
 from wechat.campaigns.models import MassPreview, MassSend
@@ -21,7 +21,7 @@ LIST = "/admin/campaigns/masssend/"
 
 @pytest.fixture
 def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     simulated.sim("/settings", {"result_event_delay": 0})
     return simulated
 
@@ -49,7 +49,7 @@ def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(
     page.get_by_label("此操作无法撤销").fill("所有人")
     page.get_by_role("button", name="确定，发给全部 3 位粉丝").click()
     expect(page.get_by_role("link", name="查看人数并发送…")).to_have_count(0)
-    work_off()
+    run_due()
     assert len(received(staff.ours, known, of=3)) == 3
     # It shows what the worker did by itself.
     expect(page.locator(".mass-parts tbody tr")).to_have_count(1, timeout=20_000)

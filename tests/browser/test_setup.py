@@ -36,7 +36,7 @@ def test_an_account_is_set_up_step_by_step(
 ) -> None:
     """The server's address is not on the list at first, and the first verification has the wrong token."""
     known = OfficialAccount(appid=APPID, appsecret=SECRET, kind="service", slug="new-shop", mode="plain")
-    simulated.know(known, ip_whitelist=["192.0.2.1"])
+    simulated.create_account(known, ip_whitelist=["192.0.2.1"])
     page = sign_in(staff.superuser)
     page.goto("/admin/official/officialaccount/add/")
     page.get_by_label("名称", exact=True).fill("新店")
@@ -50,7 +50,7 @@ def test_an_account_is_set_up_step_by_step(
     page.get_by_role("button", name="保存并向微信核对").click()
     expect(page.get_by_text("请把 127.0.0.1 加入").first).to_be_visible()
     page.get_by_role("link", name="IP 白名单").click()
-    simulated.know(known, ip_whitelist=["127.0.0.1"])
+    simulated.create_account(known, ip_whitelist=["127.0.0.1"])
     page.get_by_role("button", name="重新向微信核对").click()
     expect(page.get_by_role("heading", name="这个公众号可以使用的接口")).to_be_visible()
     page.get_by_role("link", name="服务器配置").click()

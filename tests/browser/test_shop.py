@@ -31,8 +31,8 @@ def item(
 ) -> Iterator[Item]:
     settings.PUBLIC_URL = live_server.url
     settings.WECHAT_OPEN_BASE = simulated.base
-    simulated.know(account, name=account.name)
-    platform_keys = simulated.know_merchant(
+    simulated.create_account(account, name=account.name)
+    platform_keys = simulated.create_merchant(
         MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key", name="青橙手工"
     )
     merchant = Merchant.objects.create(

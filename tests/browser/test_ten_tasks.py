@@ -24,7 +24,7 @@ from payments.merchants.models import Merchant
 from payments.orders.models import Order, Refund
 from tests.articles.conftest import picture
 from tests.campaigns.conftest import World
-from tests.campaigns.mass_cast import followers, received, work_off
+from tests.campaigns.mass_cast import followers, received, run_due
 from tests.cast import Cast, member, message
 from tests.menus.conftest import button, introduced, put
 from tests.simulated import Simulated
@@ -198,7 +198,7 @@ def test_a_campaign_is_sent_to_a_segment(sign_in: SignIn, staff: Cast, simulated
 
 
 def test_a_mass_send_goes_to_everybody(sign_in: SignIn, staff: Cast, simulated: Simulated) -> None:
-    simulated.know(staff.ours, callback_url="")
+    simulated.create_account(staff.ours, callback_url="")
     simulated.sim("/settings", {"result_event_delay": 0})
     ApprovalLimit.objects.create(account=staff.ours, action="mass_send", role="owner", alone_up_to=None)
     followers(staff.ours, simulated, 3)
@@ -215,7 +215,7 @@ def test_a_mass_send_goes_to_everybody(sign_in: SignIn, staff: Cast, simulated: 
     hand.type(hand.page.get_by_label("此操作无法撤销"), "所有人")
     hand.press("确定，发给全部 3 位粉丝")
     expect(hand.page.get_by_role("link", name="查看人数并发送…")).to_have_count(0)
-    work_off()
+    run_due()
     assert len(received(staff.ours, simulated, of=3)) == 3
     hand.has_done("mass")
 

@@ -34,7 +34,7 @@ class World:
     def __init__(self, simulated: Simulated, account: OfficialAccount, author: User, second: User) -> None:
         self.simulated, self.account = simulated, account
         self.author, self.second = author, second
-        simulated.know(account, callback_url="")
+        simulated.create_account(account, callback_url="")
         self.sim("/templates", {"templates": [TEMPLATE, NOTICE]})
         self.template, self.notice = (
             Template.objects.create(
@@ -77,10 +77,10 @@ class World:
     def begun(self, campaign: Campaign) -> Campaign:
         """Approves and prepares a campaign; its first messages are queued."""
         self.approved(campaign)
-        self.look(campaign)
+        self.tick(campaign)
         return campaign
 
-    def look(self, campaign: Campaign) -> None:
+    def tick(self, campaign: Campaign) -> None:
         """Runs the work of a tick, a second later."""
         for _step in range(3):
             Campaign.objects.filter(
@@ -93,17 +93,17 @@ class World:
         """Works on a campaign until it is over, paused or cancelled, or ``seconds`` have passed."""
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:
-            self.look(campaign)
+            self.tick(campaign)
             send_due()
         return campaign
 
     def received(self) -> Counter[str]:
-        ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
+        ledger = self.simulated.get(f"/accounts/{self.account.appid}/ledger")
         return Counter(entry["openid"] for entry in ledger["entries"] if entry["via"] != "system")
 
     def texts_by_openid(self) -> dict[str, str]:
         """Returns the shop or text that each follower received, by openid."""
-        ledger = self.simulated.look(f"/accounts/{self.account.appid}/ledger")
+        ledger = self.simulated.get(f"/accounts/{self.account.appid}/ledger")
         return {
             entry["openid"]: entry["content"].get("data", {}).get("thing4", {}).get("value")
             or entry["content"].get("content", "")
@@ -138,7 +138,7 @@ def world(simulated: Simulated, account: OfficialAccount, staff: Cast) -> World:
 @pytest.fixture
 def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
     """The platform with the account, with immediate reports that are not pushed."""
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     simulated.sim("/settings", {"result_event_delay": 0})
     return simulated
 
@@ -149,7 +149,7 @@ def tag(account: OfficialAccount, known: Simulated) -> Tag:
     made = Tag.objects.create(account=account, name="会员", state="there", due_at=None)
     made.platform_id = 100
     made.save()
-    state = known.look("/state")
+    state = known.get("/state")
     state["accounts"][account.appid]["tags"] = {"100": "会员"}
     known.put("/state", state)
     return made

@@ -30,7 +30,7 @@ def followers(account: OfficialAccount, known: Simulated, count: int, tag: Tag |
     return openids
 
 
-def work_off() -> int:
+def run_due() -> int:
     """Runs the due work of mass sends until none is left; returns the number of claimed rows."""
     return work.run_all("campaigns.mass_begin", "campaigns.mass_send", "campaigns.mass_preview")
 
@@ -38,7 +38,7 @@ def work_off() -> int:
 def settle(send: MassSend) -> MassSend:
     """Starts a mass send if it is a draft, and runs the work that is due now."""
     planning.plan(send, None, None)
-    work_off()
+    run_due()
     send.refresh_from_db()
     return send
 
@@ -49,7 +49,7 @@ def a_minute_later(send: MassSend, known: Simulated, seconds: float = 61) -> Mas
     Hold.objects.filter(until__isnull=False).update(until=timezone.now())
     MassCall.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     MassPreview.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
-    work_off()
+    run_due()
     send.refresh_from_db()
     return send
 
@@ -58,7 +58,7 @@ def received(account: OfficialAccount, known: Simulated, *, of: int | None = Non
     """Returns the openid of the recipient of each delivered mass message; waits until there are ``of``."""
     ends = time.monotonic() + 10
     while True:
-        entries = known.look(f"/accounts/{account.appid}/ledger")["entries"]
+        entries = known.get(f"/accounts/{account.appid}/ledger")["entries"]
         found = sorted(each["openid"] for each in entries if each["via"] == "mass")
         if of is None or len(found) >= of or time.monotonic() > ends:
             return found

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
-from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, settle, work_off
+from tests.campaigns.mass_cast import SENDALL, Writer, a_minute_later, followers, received, run_due, settle
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from wechat.articles.models import Article, Draft
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def send(account: OfficialAccount, known: Simulated, written: Writer) -> MassSend:
     """Makes a send of an article that is in WeChat's drafts, for everybody."""
     followers(account, known, 2)
-    state = known.look("/state")
+    state = known.get("/state")
     article = {"title": "周末活动", "content": "<p>到店有礼</p>"}
     kept = {"media_id": "DRAFT", "articles": [article], "updated_at": 1}
     state["accounts"][account.appid]["newsroom"]["drafts"] = {"DRAFT": kept}
@@ -67,7 +67,7 @@ def test_an_article_that_was_changed_and_saved_after_it_was_planned_is_not_sent(
 ) -> None:
     planning.plan(send, timezone.now(), None)
     Draft.objects.update(revision=2, saved_revision=2)
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert (send.state, send.calls.count()) == ("failed", 0)
     page = signed_in(staff.owner).get(f"/admin/campaigns/masssend/{send.pk}/change/").content.decode()
@@ -80,7 +80,7 @@ def test_what_waits_at_wechats_door_is_not_sent_changed_either(
     planning.plan(send, timezone.now(), None)
     work.run("campaigns.mass_begin")
     Draft.objects.update(revision=2, saved_revision=2)
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert (send.state, send.calls.get().tried_at) == ("failed", None)
     assert received(account, known) == []
@@ -112,7 +112,7 @@ def test_it_is_deleted_there_and_the_cards_stay(
     owner.post(at)
     assert send.calls.get().state != "deleting"
     owner.post(at, {"word": "删除"})
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert send.state == "deleted"
     assert mass.status(client_for(account), send.calls.get().msg_id or 0) == "DELETE"
@@ -128,6 +128,6 @@ def test_it_is_deleted_there_though_the_sends_of_the_day_are_used_up(
     assert another.calls.get().errcode == 45009
     at = f"/admin/campaigns/masssend/{send.pk}/delete-there/"
     signed_in(staff.owner).post(at, {"word": "删除"})
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert (send.state, another.calls.get().state) == ("deleted", "waiting")

@@ -17,7 +17,7 @@ from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests import workbooks
-from tests.campaigns.mass_cast import Writer, followers, settle, work_off
+from tests.campaigns.mass_cast import Writer, followers, run_due, settle
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 from tests.workbooks import OPENID, WRITERS
@@ -61,7 +61,7 @@ def test_a_text_is_written_and_nothing_leaves(staff: Cast, known: Simulated) -> 
     signed_in(staff.owner).post(ADD, filled(staff.ours))
     send = MassSend.objects.get()
     assert (send.state, send.content) == ("draft", {"type": "text", "content": "到店有礼"})
-    assert work_off() == 0
+    assert run_due() == 0
 
 
 def test_what_is_missing_is_said_at_its_field(staff: Cast) -> None:

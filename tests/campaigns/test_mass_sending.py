@@ -17,8 +17,8 @@ from tests.campaigns.mass_cast import (
     followers,
     received,
     report,
+    run_due,
     settle,
-    work_off,
 )
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
@@ -44,7 +44,7 @@ def test_a_segment_that_was_changed_after_it_was_planned_gets_nothing(
     send = written(target="segment", segment=everybody_of(account))
     planning.plan(send, timezone.now(), None)
     Segment.objects.update(conditions=[Condition(field="subscribed", compare="yes", value="")])
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert (send.state, send.calls.count()) == ("failed", 0)
     page = signed_in(staff.owner).get(f"/admin/campaigns/masssend/{send.pk}/change/").content.decode()
@@ -132,7 +132,7 @@ def test_a_worker_killed_between_row_and_call_harms_nobody(
     work.run("campaigns.mass_begin")
     now = timezone.now()
     MassCall.objects.update(state="sending", attempts=1, tried_at=now, due_at=now)
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert send.state == "accepted"
     assert received(account, known, of=2) == sorted(openids)
@@ -163,7 +163,7 @@ def test_what_the_platform_has_forgotten_is_uncertain_and_never_sent_again(
     work.run("campaigns.mass_begin")
     long_ago = timezone.now() - datetime.timedelta(hours=23)
     MassCall.objects.update(state="sending", attempts=1, tried_at=long_ago, due_at=timezone.now())
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert send.state == "uncertain"
     assert received(account, known) == []
@@ -175,7 +175,7 @@ def test_a_report_before_our_own_answer_is_kept_and_joined(
     followers(account, known, 2)
     known.sim("/faults", {"api": SENDALL, "times": 1, "drop_answer": True})
     send = settle(written())
-    jobs = known.look("/state")["accounts"][account.appid]["mass"]["jobs"]
+    jobs = known.get("/state")["accounts"][account.appid]["mass"]["jobs"]
     report(account, int(next(iter(jobs))))
     react_to_due()
     assert MassReport.objects.count() == 1
@@ -276,7 +276,7 @@ def test_a_list_whose_people_are_gone_is_never_sent_to_everybody(
     planning.plan(send, None, None)
     work.run("campaigns.mass_begin")
     MassRecipient.objects.all().delete()
-    work_off()
+    run_due()
     assert send.calls.get().state == "failed"
     assert received(account, known) == []
 
@@ -305,7 +305,7 @@ def test_a_part_that_is_sent_again_leaves_out_whoever_was_erased(
     assert send.state == "failed"
     erasing.erase(Follower.objects.get(openid=openids[0]))
     sending.try_again(send.calls.all())
-    work_off()
+    run_due()
     assert received(account, known, of=2) == sorted(openids[1:])
 
 
@@ -329,7 +329,7 @@ def test_a_preview_reaches_a_colleague_only(
 ) -> None:
     followers(account, known, 2)
     preview = MassPreview.objects.create(send=written(), wechat_id="colleague", due_at=timezone.now())
-    work_off()
+    run_due()
     preview.refresh_from_db()
     assert (preview.due_at, preview.error) == (None, "")
     assert received(account, known) == []
@@ -342,7 +342,7 @@ def test_what_is_taken_back_in_time_is_not_sent(
     send = written()
     planning.plan(send, timezone.now() + datetime.timedelta(hours=1), None)
     assert planning.take_back(send)
-    work_off()
+    run_due()
     send.refresh_from_db()
     assert (send.state, send.calls.count()) == ("draft", 0)
     assert planning.plan(send, None, None)
@@ -373,7 +373,7 @@ def test_a_refusal_of_the_account_holds_its_mass_sends_and_spends_nothing(
     assert {first.state, second.state} == {"sending"}
     assert set(MassCall.objects.values_list("state", "attempts", "tried_at")) == {("waiting", 0, None)}
     assert Hold.objects.get().cause == "account"
-    known.forget("/faults")
+    known.delete("/faults")
     a_minute_later(first, known)
     assert set(MassCall.objects.values_list("state", flat=True)) == {"accepted"}
     assert received(account, known, of=4) == sorted(openids * 2)
@@ -397,7 +397,7 @@ def test_an_outage_gives_up_no_mass_send(account: OfficialAccount, known: Simula
     for _minute in range(20):
         a_minute_later(send, known)
     assert send.calls.get().state == "sending"
-    known.forget("/faults")
+    known.delete("/faults")
     for _minute in range(2):
         a_minute_later(send, known)
     assert received(account, known, of=2) == sorted(openids)

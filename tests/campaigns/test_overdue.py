@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests.campaigns.conftest import World, pending
-from tests.campaigns.mass_cast import Writer, work_off
+from tests.campaigns.mass_cast import Writer, run_due
 from tests.campaigns.mass_cast import received as mass_received
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
@@ -98,10 +98,10 @@ def test_a_mass_send_that_is_days_late_waits_and_is_called_off(
     send = written()
     planning.plan(send, timezone.now() + HOUR, None)
     with time_machine.travel(timezone.now() + DAYS):
-        assert work_off() == 0
+        assert run_due() == 0
         assert page_warns(staff, "campaigns_masssend_changelist")
         decide(staff, "campaigns.mass_begin", "cancel")
-        assert work_off() == 0
+        assert run_due() == 0
     send.refresh_from_db()
     assert send.state == "draft"
     assert mass_received(account, known) == []

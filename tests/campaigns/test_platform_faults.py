@@ -46,7 +46,7 @@ def fault(world: World, **fields: Any) -> None:
 
 
 def mended(world: World) -> None:
-    world.simulated.forget("/faults")
+    world.simulated.delete("/faults")
 
 
 def pass_time(world: World, clock: time_machine.Traveller, seconds: int, step: int = 5) -> None:

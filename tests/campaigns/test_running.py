@@ -38,7 +38,7 @@ def test_nothing_leaves_before_somebody_else_approved(world: World) -> None:
     campaign = world.checked(world.campaign())
     assert approval.submit(campaign, world.author)
     assert not approval.approve(campaign, world.author)
-    world.look(campaign)
+    world.tick(campaign)
     assert not pending()
     assert approval.approve(campaign, world.second)
 
@@ -98,7 +98,7 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
     assert steps.pause(campaign)
     assert pending() == 0
     assert states(campaign)["waiting"] == 30
-    world.look(campaign)
+    world.tick(campaign)
     assert pending() == 0, "a paused campaign queues nothing"
     assert steps.resume(campaign)
     world.run(campaign)
@@ -109,7 +109,7 @@ def test_cancelling_is_for_good(world: World) -> None:
     world.follow(*CROWD)
     campaign = world.begun(world.campaign())
     assert approval.cancel(campaign, world.author)
-    world.look(campaign)
+    world.tick(campaign)
     send_due()
     assert not world.received()
     assert not steps.resume(campaign)
@@ -157,7 +157,7 @@ def test_a_template_deleted_in_mid_run_stops_it_and_the_rest_can_go_on_later(wor
     world.follow(*CROWD)
     campaign = world.begun(world.campaign(per_second=1))
     Template.objects.filter(pk=world.template.pk).update(missing_since=timezone.now())
-    world.look(campaign)
+    world.tick(campaign)
     assert (campaign.state, campaign.trouble) == (State.PAUSED, "template_gone")
     assert states(campaign) == {"waiting": 40}
     Template.objects.filter(pk=world.template.pk).update(missing_since=None)
@@ -172,7 +172,7 @@ def test_only_what_can_be_sent_again_is_retried(world: World) -> None:
     campaign = world.run(world.begun(world.campaign()))
     Push.objects.filter(openid=CROWD[0]).update(state="failed", reason="gave_up", sent_at=None)
     Push.objects.filter(openid=CROWD[1]).update(state="failed", reason="bad_value", sent_at=None)
-    world.look(campaign)
+    world.tick(campaign)
     assert steps.retry(campaign) == 1
     world.run(campaign)
     assert states(campaign) == {"sent": 2, "failed": 1}
@@ -195,6 +195,6 @@ def test_a_quota_that_is_used_up_loses_nobody(world: World) -> None:
     world.simulated.sim("/faults", {"api": SEND, "errcode": 45011, "times": 1})
     campaign = world.begun(world.campaign())
     send_due()
-    world.look(campaign)
+    world.tick(campaign)
     assert campaign.state == State.RUNNING
     assert states(campaign)["queued"] == 40 - len(world.received())

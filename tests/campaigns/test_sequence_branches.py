@@ -57,7 +57,7 @@ def passes(days: float = 0) -> None:
 @pytest.fixture
 def phone(simulated: Simulated, account: OfficialAccount) -> Iterator[Simulated]:
     with served() as address:
-        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        simulated.create_account(account, callback_url=f"{address}{account.callback_path}")
         yield simulated
 
 
@@ -67,7 +67,7 @@ def does(phone: Simulated, account: OfficialAccount, **deed: Any) -> None:
 
 
 def received(phone: Simulated, account: OfficialAccount) -> list[str]:
-    entries = phone.look(f"/accounts/{account.appid}/ledger?openid={OPENID}")["entries"]
+    entries = phone.get(f"/accounts/{account.appid}/ledger?openid={OPENID}")["entries"]
     return [
         each["content"].get("content") or each["content"]["data"]["thing1"]["value"]
         for each in entries

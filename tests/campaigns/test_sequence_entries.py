@@ -87,7 +87,7 @@ def sync(account: OfficialAccount) -> None:
 def test_a_tag_that_was_set_at_wechat_enters_once_it_is_read(
     account: OfficialAccount, made: Made, simulated: Simulated
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     openids = simulated.sim(f"/accounts/{account.appid}/followers", {"count": 3})["openids"]
     former, new, late = openids
     there = client_for(account)

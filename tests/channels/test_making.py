@@ -29,7 +29,7 @@ State = Code.State
 def wechat(simulated: Simulated, settings: Settings, account: OfficialAccount, tmp_path: Path) -> Simulated:
     settings.WECHAT_MP_BASE = simulated.base
     settings.MEDIA_ROOT = tmp_path
-    simulated.know(account)
+    simulated.create_account(account)
     return simulated
 
 

@@ -21,7 +21,7 @@ OPENID = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M"
 
 @pytest.fixture
 def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     return simulated
 
 

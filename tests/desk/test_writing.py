@@ -26,12 +26,12 @@ def thread(wrote: Wrote) -> Thread:
 
 
 def is_shown(simulated: Simulated, account: OfficialAccount) -> bool:
-    state = simulated.look("/state")["accounts"][account.appid]["followers"]
+    state = simulated.get("/state")["accounts"][account.appid]["followers"]
     return bool(state.get(OPENID, {}).get("typing_until"))
 
 
 def test_the_follower_sees_it(thread: Thread, simulated: Simulated) -> None:
-    simulated.know(thread.account, callback_url="")
+    simulated.create_account(thread.account, callback_url="")
     path = f"/accounts/{thread.account.appid}/events/{OPENID}"
     simulated.sim(path, {"type": "text", "content": "在吗"})
     tasks.show_writing(thread.pk)
@@ -44,7 +44,7 @@ def test_it_is_asked_for_once_while_it_is_shown(thread: Thread) -> None:
 
 
 def test_a_refusal_troubles_nobody(thread: Thread, simulated: Simulated) -> None:
-    simulated.know(thread.account, callback_url="")
+    simulated.create_account(thread.account, callback_url="")
     tasks.show_writing(thread.pk)
     assert not is_shown(simulated, thread.account)
 

@@ -33,7 +33,7 @@ def _behind_a_proxy(
 ) -> None:
     settings.CALLBACK_ALLOW_LIST = True
     settings.TRUSTED_PROXIES = 1
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     monkeypatch.setattr(callback_addresses, "_asked_at", float("-inf"))
 
 

@@ -23,21 +23,21 @@ class Person:
     name: str = "alice"
     browser: Client = field(default_factory=lambda: Client(headers={"User-Agent": WECHAT}))
 
-    def opens(self, address: str) -> Any:
+    def open_page(self, address: str) -> Any:
         """Follows redirects, including the consent page, and returns the final page."""
-        answer = self.goes(address)
+        answer = self.request(address)
         for _ in range(8):
             if answer.status_code not in {301, 302}:
                 return answer
-            answer = self.goes(self.consents(answer["Location"]))
+            answer = self.request(self.consent(answer["Location"]))
         raise AssertionError("it goes round in circles")
 
-    def goes(self, address: str) -> Any:
+    def request(self, address: str) -> Any:
         """Requests one page of the console, without following redirects."""
         parts = urlsplit(address)
         return self.browser.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
-    def consents(self, address: str, choice: str = "allow") -> str:
+    def consent(self, address: str, choice: str = "allow") -> str:
         """Returns the URL to which WeChat redirects the browser; URLs of others are returned unchanged."""
         parts = urlsplit(address)
         if not parts.path.startswith("/connect/"):
@@ -72,7 +72,7 @@ def _afresh() -> None:
 @pytest.fixture
 def person(account: OfficialAccount, simulated: Simulated, settings: Settings) -> Person:
     settings.WECHAT_OPEN_BASE = simulated.base
-    simulated.know(account, open_platform=True)
+    simulated.create_account(account, open_platform=True)
     return Person(simulated)
 
 
@@ -87,5 +87,5 @@ def mini(simulated: Simulated, db: None) -> OfficialAccount:
         token="minitoken",
         mode="plain",
     )
-    simulated.know(account, open_platform=True)
+    simulated.create_account(account, open_platform=True)
     return account

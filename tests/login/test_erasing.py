@@ -54,16 +54,16 @@ def test_a_login_that_was_under_way_before_the_erasing_begins_anew(
 ) -> None:
     settings.ROOT_URLCONF = "tests.login.urls"
     page = "/h5/demo/club/"
-    person.opens(page)
+    person.open_page(page)
     openid = Visitor.objects.get().openid
     person.browser.cookies.clear()
-    away = person.goes(person.goes(page)["Location"])
-    back = person.consents(away["Location"])
+    away = person.request(person.request(page)["Location"])
+    back = person.consent(away["Location"])
     erasing.erase(Follower(account=account, openid=openid))
-    again = person.goes(back)
+    again = person.request(back)
     assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
     assert not Visitor.objects.exists()
-    assert person.opens(person.consents(again["Location"])).status_code == 200
+    assert person.open_page(person.consent(again["Location"])).status_code == 200
     assert Visitor.objects.get().nickname
 
 
@@ -78,10 +78,10 @@ def test_nor_does_the_profile_that_was_being_asked_for_meanwhile_come_back(
         erasing.erase(Follower(account=account, openid=profile.openid))
         return profile
 
-    away = person.goes(person.goes("/h5/demo/club/")["Location"])
-    back = person.consents(away["Location"])
+    away = person.request(person.request("/h5/demo/club/")["Location"])
+    back = person.consent(away["Location"])
     monkeypatch.setattr(oauth, "profile", erased_meanwhile)
-    assert urlsplit(person.goes(back)["Location"]).path == "/connect/oauth2/authorize"
+    assert urlsplit(person.request(back)["Location"]).path == "/connect/oauth2/authorize"
     assert not Visitor.objects.exists()
 
 
@@ -131,7 +131,7 @@ def test_what_was_agreed_to_before_following_is_the_followers_too(
     person: Person, account: OfficialAccount, settings: Settings
 ) -> None:
     settings.ROOT_URLCONF = "tests.login.urls"
-    person.opens("/h5/demo/club/")
+    person.open_page("/h5/demo/club/")
     visitor = Visitor.objects.get()
     reacting.react_to([message(account, "你好", openid=visitor.openid)])
     follower = Follower.objects.get(openid=visitor.openid)
@@ -143,7 +143,7 @@ def test_a_consent_that_was_taken_back_meanwhile_is_not_handed_over(
     person: Person, account: OfficialAccount, settings: Settings
 ) -> None:
     settings.ROOT_URLCONF = "tests.login.urls"
-    person.opens("/h5/demo/club/")
+    person.open_page("/h5/demo/club/")
     visitor = Visitor.objects.get()
     visitors.forget_profile(account, visitor.openid)
     reacting.react_to([message(account, "你好", openid=visitor.openid)])

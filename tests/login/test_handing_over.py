@@ -28,7 +28,7 @@ def shop(account: OfficialAccount) -> Signed:
 
 def arrived(person: Person) -> str:
     """Returns the address at the shop that the browser comes to."""
-    answer = person.goes(person.consents(person.goes(START)["Location"]))
+    answer = person.request(person.consent(person.request(START)["Location"]))
     assert answer.status_code == 302
     assert not any(name.startswith("wc_visitor") for name in answer.cookies)
     return str(answer["Location"])
@@ -79,9 +79,9 @@ def test_the_scope_is_needed(person: Person, account: OfficialAccount, shop: Sig
 
 
 def test_who_was_taken_off_the_list_meanwhile_is_told_nothing(person: Person, shop: Signed) -> None:
-    back = person.consents(person.goes(START)["Location"])
+    back = person.consent(person.request(START)["Location"])
     AllowedSite.objects.all().delete()
-    assert person.goes(back).status_code == 404
+    assert person.request(back).status_code == 404
     assert not Handover.objects.exists()
 
 

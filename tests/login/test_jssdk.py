@@ -22,7 +22,7 @@ def test_a_page_gets_what_wx_config_needs(
 ) -> None:
     url = f"{settings.PUBLIC_URL}/h5/demo/shop/7/?b=2&a=%E5%95%86"
     given = config(f"{url}#/order/7").json()
-    known = person.simulated.look("/state")["accounts"][account.appid]
+    known = person.simulated.get("/state")["accounts"][account.appid]
     ticket = known["tokens"]["tickets"]["jsapi"]["value"]
     expected = jssdk.signature(ticket, given["nonceStr"], given["timestamp"], url)
     assert (given["appId"], given["signature"]) == (account.appid, expected)
@@ -31,7 +31,7 @@ def test_a_page_gets_what_wx_config_needs(
 def test_the_ticket_is_fetched_once_for_all(person: Person, settings: Settings, account: Any) -> None:
     nonces = {config(f"{settings.PUBLIC_URL}/").json()["nonceStr"] for _ in range(3)}
     assert len(nonces) == 3
-    assert person.simulated.look("/calls")["counts"]["/cgi-bin/ticket/getticket"] == 1
+    assert person.simulated.get("/calls")["counts"]["/cgi-bin/ticket/getticket"] == 1
 
 
 def test_the_pages_of_login_sites_may_read_it(person: Person, account: OfficialAccount) -> None:

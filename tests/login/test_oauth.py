@@ -29,22 +29,22 @@ def start(slug: str = "demo", next_: str = SHOP, scope: str = "") -> str:
 
 
 def test_a_page_knows_who_opened_it(person: Person, account: OfficialAccount) -> None:
-    shown = person.opens(f"{SHOP}?a=1")
+    shown = person.open_page(f"{SHOP}?a=1")
     visitor = Visitor.objects.get()
     assert shown.content.decode() == f"GET demo {visitor.openid} 7"
     assert (visitor.account, visitor.nickname, visitor.avatar) == (account, "", "")
     # The second time nobody is sent anywhere.
-    assert person.goes(SHOP).status_code == 200
+    assert person.request(SHOP).status_code == 200
 
 
 def test_the_openid_is_the_one_of_the_chat_and_makes_nobody_a_follower(person: Person) -> None:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     assert not Follower.objects.exists()
     assert Visitor.objects.get().follower is None
 
 
 def test_nickname_and_avatar_are_there_with_consent_only(person: Person) -> None:
-    shown = person.opens("/h5/demo/club/")
+    shown = person.open_page("/h5/demo/club/")
     visitor = Visitor.objects.get()
     assert shown.content.decode() == visitor.nickname != ""
     assert visitor.avatar.startswith("http")
@@ -53,30 +53,30 @@ def test_nickname_and_avatar_are_there_with_consent_only(person: Person) -> None
 
 
 def test_the_unionid_of_a_consent_is_the_followers_too(person: Person, account: OfficialAccount) -> None:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     follower = Follower.objects.create(account=account, openid=Visitor.objects.get().openid)
-    person.opens("/h5/demo/club/")
+    person.open_page("/h5/demo/club/")
     follower.refresh_from_db()
     assert follower.unionid == Visitor.objects.get().unionid
 
 
 def test_who_refuses_stays_unknown_and_may_try_again(person: Person) -> None:
-    away = person.goes(start(scope="userinfo"))
-    shown = person.goes(person.consents(away["Location"], "refuse"))
+    away = person.request(start(scope="userinfo"))
+    shown = person.request(person.consent(away["Location"], "refuse"))
     assert shown.status_code == 403
     assert "oauth/start" in shown.content.decode()
     assert not Visitor.objects.exists()
 
 
 def test_a_snapshot_makes_nobody(person: Person) -> None:
-    away = person.goes(start(scope="userinfo"))
-    shown = person.goes(person.consents(away["Location"], "snapshot"))
+    away = person.request(start(scope="userinfo"))
+    shown = person.request(person.consent(away["Location"], "snapshot"))
     assert "使用完整服务" in shown.content.decode()
     assert not Visitor.objects.exists()
 
 
 def test_the_addresses_and_the_state_are_as_the_platform_demands(person: Person, settings: Settings) -> None:
-    location = person.goes(start(scope="userinfo"))["Location"]
+    location = person.request(start(scope="userinfo"))["Location"]
     asked = query_of(location)
     assert list(asked) == ["appid", "redirect_uri", "response_type", "scope", "state"]
     assert location.endswith("#wechat_redirect")
@@ -118,7 +118,7 @@ def test_a_login_leads_nowhere_but_where_it_may(
 ) -> None:
     settings.DEBUG = False
     AllowedSite.objects.create(account=account, host="shop.example.com")
-    answer = person.goes(start(next_=address))
+    answer = person.request(start(next_=address))
     assert answer.status_code == 400
     assert "Location" not in answer
     assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["return_address"]
@@ -132,7 +132,7 @@ def test_our_own_pages_and_listed_sites_are_fine(
     person: Person, account: OfficialAccount, settings: Settings, address: str
 ) -> None:
     AllowedSite.objects.create(account=account, host="shop.example.com")
-    answer = person.goes(start(next_=address.format(public=settings.PUBLIC_URL)))
+    answer = person.request(start(next_=address.format(public=settings.PUBLIC_URL)))
     assert answer.status_code == 302
     assert urlsplit(answer["Location"]).path == "/connect/oauth2/authorize"
 
@@ -142,17 +142,17 @@ def test_the_site_of_another_account_is_not_fine(person: Person, settings: Setti
         slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
     )
     AllowedSite.objects.create(account=other, host="shop.example.com")
-    assert person.goes(start(next_="https://shop.example.com/")).status_code == 400
+    assert person.request(start(next_="https://shop.example.com/")).status_code == 400
 
 
 @pytest.mark.parametrize("scope", ["snsapi_login", "x"])
 def test_an_unknown_scope_is_refused(person: Person, scope: str) -> None:
-    assert person.goes(start(scope=scope)).status_code == 400
+    assert person.request(start(scope=scope)).status_code == 400
 
 
 def test_an_unknown_account_has_no_pages(person: Person) -> None:
-    assert person.goes(start("nobody")).status_code == 404
-    assert person.goes("/h5/nobody/shop/7/").status_code == 404
+    assert person.request(start("nobody")).status_code == 404
+    assert person.request("/h5/nobody/shop/7/").status_code == 404
 
 
 # --- coming back
@@ -160,7 +160,7 @@ def test_an_unknown_account_has_no_pages(person: Person) -> None:
 
 def returned(person: Person) -> str:
     """Returns the address that WeChat sends the browser back to."""
-    return person.consents(person.goes(start())["Location"])
+    return person.consent(person.request(start())["Location"])
 
 
 def changed(address: str, **query: str) -> str:
@@ -176,7 +176,7 @@ def test_a_forged_state_is_refused(person: Person, state: str, caplog: Any) -> N
     back = returned(person)
     known = query_of(back)["state"]
     forged = state.format(nonce=known[:32], signature=known[32:])
-    assert person.goes(changed(back, state=forged)).status_code == 400
+    assert person.request(changed(back, state=forged)).status_code == 400
     assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["forged"]
     assert not Visitor.objects.exists()
 
@@ -185,28 +185,28 @@ def test_the_way_back_opened_again_by_somebody_signed_in_goes_on_to_the_page(
     person: Person, settings: Settings
 ) -> None:
     back = returned(person)
-    first = person.goes(back)
-    again = person.goes(back)
+    first = person.request(back)
+    again = person.request(back)
     assert again["Location"] == first["Location"] == f"{settings.PUBLIC_URL}{SHOP}"
     assert BrowserSession.objects.count() == 1
 
 
 def test_a_state_signs_in_once_and_then_leads_to_a_fresh_start(person: Person) -> None:
     back = returned(person)
-    person.goes(back)
+    person.request(back)
     del person.browser.cookies[f"wc_visitor_{Visitor.objects.get().account_id}"]
-    again = person.goes(back)
+    again = person.request(back)
     assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
     assert BrowserSession.objects.count() == 1
-    assert person.opens(person.consents(again["Location"])).status_code == 200
+    assert person.open_page(person.consent(again["Location"])).status_code == 200
 
 
 def test_the_way_back_to_another_site_opened_again_sets_out_anew(
     person: Person, account: OfficialAccount
 ) -> None:
     AllowedSite.objects.create(account=account, host="shop.example.com")
-    back = person.consents(person.goes(start(next_="https://shop.example.com/"))["Location"])
-    first, again = person.goes(back), person.goes(back)
+    back = person.consent(person.request(start(next_="https://shop.example.com/"))["Location"])
+    first, again = person.request(back), person.request(back)
     assert first["Location"].startswith("https://shop.example.com/?login_code=")
     assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
 
@@ -215,35 +215,35 @@ def test_a_state_is_bound_to_the_browser(person: Person, caplog: Any) -> None:
     """Otherwise somebody could sign a victim's browser in as himself."""
     back = returned(person)
     victim = Person(person.simulated, "victim")
-    assert victim.goes(back).status_code == 400
+    assert victim.request(back).status_code == 400
     assert [record.reason for record in caplog.records if record.msg == "login_refused"] == ["browser"]
-    assert person.goes(back).status_code == 302
+    assert person.request(back).status_code == 302
 
 
 def test_a_state_of_one_account_is_nothing_to_another(person: Person, account: OfficialAccount) -> None:
     OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
     )
-    assert person.goes(returned(person).replace("/demo/", "/other/")).status_code == 400
+    assert person.request(returned(person).replace("/demo/", "/other/")).status_code == 400
 
 
 def test_a_state_is_good_for_ten_minutes(person: Person) -> None:
     back = returned(person)
     with time_machine.travel(601 + time.time()):
-        assert urlsplit(person.goes(back)["Location"]).path == "/connect/oauth2/authorize"
+        assert urlsplit(person.request(back)["Location"]).path == "/connect/oauth2/authorize"
     assert not Visitor.objects.exists()
 
 
 def test_two_tabs_may_be_on_their_way_at_once(person: Person) -> None:
     first, second = returned(person), returned(person)
-    assert person.goes(first).status_code == person.goes(second).status_code == 302
+    assert person.request(first).status_code == person.request(second).status_code == 302
 
 
 def test_a_code_that_is_worth_nothing_leads_to_one_fresh_start(person: Person) -> None:
     back = returned(person)
-    again = person.goes(changed(back, code="nonsense"))
+    again = person.request(changed(back, code="nonsense"))
     assert urlsplit(again["Location"]).path == "/connect/oauth2/authorize"
-    once_more = person.goes(changed(person.consents(again["Location"]), code="nonsense"))
+    once_more = person.request(changed(person.consent(again["Location"]), code="nonsense"))
     assert once_more.status_code == 502
     assert "40029" in once_more.content.decode()
 
@@ -251,20 +251,20 @@ def test_a_code_that_is_worth_nothing_leads_to_one_fresh_start(person: Person) -
 def test_a_used_code_leads_to_a_fresh_start_that_works(person: Person) -> None:
     first = returned(person)
     used = query_of(first)["code"]
-    person.goes(first)
+    person.request(first)
     person.browser.cookies.clear()
-    shown = person.opens(changed(returned(person), code=used))
+    shown = person.open_page(changed(returned(person), code=used))
     assert shown.status_code == 200
 
 
 def test_while_wechat_does_not_answer_nobody_comes_in(person: Person, settings: Settings) -> None:
     back = returned(person)
     settings.WECHAT_API_BASE = "http://127.0.0.1:1"
-    assert person.goes(back).status_code == 503
+    assert person.request(back).status_code == 503
 
 
 def test_who_tries_too_often_is_held_up(person: Person) -> None:
-    answers = {person.goes(start()).status_code for _ in range(80)}
+    answers = {person.request(start()).status_code for _ in range(80)}
     assert answers == {302, 429}
 
 
@@ -275,28 +275,28 @@ def test_a_session_is_for_one_account(person: Person, account: OfficialAccount) 
     other = OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
     )
-    person.opens(SHOP)
+    person.open_page(SHOP)
     ours = person.browser.cookies[f"wc_visitor_{account.pk}"].value
     person.browser.cookies[f"wc_visitor_{other.pk}"] = ours
-    assert person.goes("/h5/other/shop/7/").status_code == 302
+    assert person.request("/h5/other/shop/7/").status_code == 302
 
 
 @pytest.mark.parametrize("cookie", ["", "1.0", "1.0:x:y", "é", "1:2:3:4:5"])
 def test_a_forged_session_is_none(person: Person, account: OfficialAccount, cookie: str) -> None:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     person.browser.cookies[f"wc_visitor_{account.pk}"] = cookie
-    assert person.goes(SHOP).status_code == 302
+    assert person.request(SHOP).status_code == 302
 
 
 def test_a_session_ends_when_the_person_is_erased(person: Person, account: OfficialAccount) -> None:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     erasing.erase(Follower(account=account, openid=Visitor.objects.get().openid))
-    assert person.goes(SHOP).status_code == 302
+    assert person.request(SHOP).status_code == 302
 
 
 def test_a_visitors_session_is_nothing_in_the_console(person: Person) -> None:
-    person.opens(SHOP)
-    assert person.goes("/admin/").status_code == 302
+    person.open_page(SHOP)
+    assert person.request("/admin/").status_code == 302
 
 
 def test_what_is_sent_without_a_session_is_not_carried_out(person: Person) -> None:
@@ -319,10 +319,10 @@ def test_outside_wechat_nobody_can_consent(person: Person, simulated: Simulated)
 def test_a_nickname_with_characters_that_are_none_keeps_nobody_out(
     person: Person, nickname: str, shown: str
 ) -> None:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     openid = Visitor.objects.get().openid
     response = f'{{"openid":"{openid}","nickname":"{nickname}","sex":1,"headimgurl":"","privilege":[]}}'
     person.simulated.sim("/faults", {"api": "/sns/userinfo", "answer": response, "times": 1})
-    page = person.opens("/h5/demo/club/")
+    page = person.open_page("/h5/demo/club/")
     assert (page.status_code, page.content.decode()) == (200, shown)
     assert Visitor.objects.get().nickname == shown

@@ -24,7 +24,7 @@ MINE, THEIRS = "oColleague0000000000000001", "oPasserBy00000000000000001"
 
 @pytest.fixture
 def address(simulated: Simulated, staff: Cast) -> str:
-    simulated.know(staff.ours)
+    simulated.create_account(staff.ours)
     return reverse("admin:login_own_wechat")
 
 

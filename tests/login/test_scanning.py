@@ -48,7 +48,7 @@ def shown(person: Person, computer: Client) -> ScanLogin:
 
 
 def openid_of(person: Person) -> str:
-    person.opens(SHOP)
+    person.open_page(SHOP)
     return Visitor.objects.latest("pk").openid
 
 
@@ -79,7 +79,7 @@ def test_who_scans_and_says_yes_is_signed_in_on_the_computer(
     reply = scan(deliver, platform, login.scene, openid)
     (link,) = re.findall(r'href="([^"]+)"', reply)
     assert state(computer, login) == "scanned"
-    question = person.goes(link)
+    question = person.request(link)
     assert login.number in question.content.decode()
     assert "已在电脑上登录" in choose(person, login, "yes").content.decode()
     assert state(computer, login) == "confirmed"
@@ -123,8 +123,8 @@ def test_only_the_telephone_that_scanned_may_say_yes(
     openid, login = openid_of(person), shown(person, computer)
     scan(deliver, platform, login.scene, openid)
     other = Person(person.simulated, "mallory")
-    other.opens(SHOP)
-    assert other.goes(address(login, "confirm")).status_code == 410
+    other.open_page(SHOP)
+    assert other.request(address(login, "confirm")).status_code == 410
     assert choose(other, login, "yes").status_code == 410
     scan(deliver, platform, login.scene, Visitor.objects.latest("pk").openid)
     login.refresh_from_db()
@@ -135,7 +135,7 @@ def test_an_address_without_a_scan_confirms_nothing(person: Person, computer: Cl
     """A link that somebody is sent therefore signs nobody in."""
     openid_of(person)
     login = shown(person, computer)
-    waiting = person.goes(address(login, "confirm"))
+    waiting = person.request(address(login, "confirm"))
     assert waiting["Refresh"] == "2"
     choose(person, login, "yes")
     assert state(computer, login) == "waiting"
@@ -174,7 +174,7 @@ def test_a_code_is_good_for_five_minutes(
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=5, seconds=1)):
         assert "已失效" in scan(deliver, platform, login.scene, openid)
         assert state(computer, login) == "over"
-        assert person.goes(address(login, "confirm")).status_code == 410
+        assert person.request(address(login, "confirm")).status_code == 410
 
 
 def test_a_scene_of_nobody_is_left_to_others(person: Person, deliver: Deliver, platform: Platform) -> None:

@@ -403,7 +403,7 @@ def test_who_is_signed_in_to_an_official_account_is_refused_without_a_call(
     access = tokens.start(visitors.logged_in(account, "oVisitor"), WEB).access
     answer = post(Client(), f"miniprogram/{what}/", given, authorization=f"Bearer {access}")
     assert (answer.status_code, code(answer)) == (400, "no_mini_program")
-    calls = person.simulated.look(f"/calls?appid={account.appid}")["counts"]
+    calls = person.simulated.get(f"/calls?appid={account.appid}")["counts"]
     assert "/wxa/business/getuserphonenumber" not in calls
 
 
@@ -472,7 +472,7 @@ def test_a_raw_text_needs_its_signature(person: Person, mini: OfficialAccount) -
 def test_one_person_is_known_across_accounts_by_unionid(
     person: Person, account: OfficialAccount, mini: OfficialAccount
 ) -> None:
-    person.opens("/wechat/demo/oauth/start?next=/healthz/live&scope=userinfo")
+    person.open_page("/wechat/demo/oauth/start?next=/healthz/live&scope=userinfo")
     given = logged_in(person, mini)
     assert me(given["access_token"]).json()["accounts"] == ["demo", "mini"]
     assert Visitor.objects.count() == 2

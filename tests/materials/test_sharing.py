@@ -38,7 +38,7 @@ def platform(simulated: Simulated, staff: Cast, settings: Settings, tmp_path: An
     staff.theirs.original_id = "gh_ba9876543210"
     staff.theirs.save()
     for account in (staff.ours, staff.theirs):
-        simulated.know(account, callback_url="")
+        simulated.create_account(account, callback_url="")
     return simulated
 
 

@@ -60,7 +60,7 @@ def wechat(simulated: Simulated, account: OfficialAccount) -> "Phone":
 
 
 def introduced(simulated: Simulated, account: OfficialAccount) -> "Phone":
-    simulated.know(account, miniprograms=[BOOK_APPID])
+    simulated.create_account(account, miniprograms=[BOOK_APPID])
     return Phone(simulated, account)
 
 

@@ -105,7 +105,7 @@ def test_a_worker_tells_of_its_sends_and_not_of_each_time_it_is_woken(
     simulated: Simulated,
     command: list[str],
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     request_id = pushed_by_api(simulated, account, "oPhone")
     command[command.index("--concurrency") + 1] = "1"
     with running(command, tmp_path, CELERY_BROKER_URL=redis.url) as written:

@@ -167,7 +167,7 @@ def test_callbacks_beyond_a_rate_share_a_line(
 def test_the_id_of_a_callback_goes_with_it_into_sends(
     account: OfficialAccount, platform: Platform, simulated: Simulated
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     simulated.sim(f"/accounts/{account.appid}/events/oPhone", {"type": "follow"})
     callbacks.post(platform.safe(platform.text("hi", openid="oPhone")))
     message = InboundMessage.objects.get()
@@ -220,7 +220,7 @@ def test_a_search_for_the_id_of_a_call_finds_its_sends_and_webhooks(
 ) -> None:
     """The id leads from a business system's call to its message, the receipt, and the webhook about that."""
     with served() as address:
-        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        simulated.create_account(account, callback_url=f"{address}{account.callback_path}")
         request_id = pushed_by_api(simulated, account, "oPhone", webhook=base)
         until_delivered()
     while work.run("webhooks.deliver"):
@@ -240,7 +240,7 @@ def test_a_search_for_the_id_of_a_call_finds_its_sends_and_webhooks(
 def test_a_send_that_is_refused_is_found_with_its_code(
     lines: Lines, account: OfficialAccount, simulated: Simulated
 ) -> None:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     request_id = pushed_by_api(simulated, account, "oStranger", follows=False)
     send_due()
     (send,) = [line for line in lines() if line["event"] == "send"]

@@ -75,7 +75,7 @@ def collector() -> Iterator[Collector]:
 def test_one_trace_leads_from_the_callback_to_the_call_of_the_platform(
     collector: Collector, account: OfficialAccount, platform: Platform, simulated: Simulated
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     simulated.sim(f"/accounts/{account.appid}/events/oPhone", {"type": "follow"})
     callbacks.post(platform.safe(platform.text("hi", openid="oPhone")))
     react_to_due()
@@ -114,7 +114,7 @@ def test_one_trace_leads_from_a_call_of_the_api_to_the_receipt(
     collector: Collector, account: OfficialAccount, simulated: Simulated
 ) -> None:
     with served() as address:
-        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        simulated.create_account(account, callback_url=f"{address}{account.callback_path}")
         trace_id = pushed_by_api(simulated, account, "oPhone")
         until_delivered()
     spans = {span.name: span for span in collector.spans if span.trace_id.hex() == trace_id}
@@ -200,7 +200,7 @@ def test_a_worker_that_is_told_to_end_sends_its_last_spans(
     simulated: Simulated,
 ) -> None:
     """A deployment ends every worker; the time between two sendings is longer than this one lives."""
-    simulated.know(account)
+    simulated.create_account(account)
     pushed_by_api(simulated, account, "oPhone")
     receiver = Collector()
     with serving(receiver) as base:

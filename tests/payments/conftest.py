@@ -90,9 +90,9 @@ def simulated_merchant(
     """A merchant at the simulator, which sends notifications to this process."""
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
-    simulated.know(account)
+    simulated.create_account(account)
     simulated.sim("/settings", {"sign_with_clock": True})
-    merchant_data = simulated.know_merchant(
+    merchant_data = simulated.create_merchant(
         KEYS["mchid"], account.appid, apiv3_key="k" * 32, key_mode="public_key"
     )
     merchant = Merchant.objects.create(

@@ -27,19 +27,19 @@ REFUNDING = "/v3/refund/domestic/refunds"
 NEXT_MORNING = datetime.time(10, 30, tzinfo=timezone.get_fixed_timezone(480))
 
 
-class Death(BaseException):
+class SimulatedCrash(BaseException):
     """An exception that no code of the console catches."""
 
 
 @dataclass
-class Dying:
-    """A wrapper of database statements, which raises ``Death`` after a number of them."""
+class CrashingWrapper:
+    """A wrapper of database statements, which raises ``SimulatedCrash`` after a number of them."""
 
     left: int
 
     def __call__(self, execute: Callable[..., Any], *statement: Any) -> Any:
         if self.left == 0:
-            raise Death
+            raise SimulatedCrash
         self.left -= 1
         return execute(*statement)
 
@@ -48,7 +48,7 @@ class Dying:
 class History:
     """A history of payments, with one method for each event.
 
-    `heal` runs all automatic recovery afterwards.
+    `recover` runs all automatic recovery afterwards.
     """
 
     simulated: Simulated
@@ -106,7 +106,7 @@ class History:
                 Refund.objects.filter(pk=made.pk).update(calls=1)
                 cashier_for(order.merchant, order.protocol).refund(refunding._new(made))
 
-    def die(self, after: int, doing: str, number: int, fen: int) -> None:
+    def crash(self, after: int, doing: str, number: int, fen: int) -> None:
         """Crashes the process after a number of statements."""
         work: dict[str, Callable[[], None]] = {
             "ordering": lambda: self.order(fen, {}),
@@ -114,7 +114,7 @@ class History:
             "refunding": lambda: self.refund(number, fen, {}),
             "working": self.work,
         }
-        with contextlib.suppress(Death), connection.execute_wrapper(Dying(after)):
+        with contextlib.suppress(SimulatedCrash), connection.execute_wrapper(CrashingWrapper(after)):
             work[doing]()
 
     def end_refunds(self, state: str) -> None:
@@ -132,7 +132,7 @@ class History:
         work.run("orders.publish")
         work.run("bills.fetch_bills")
 
-    def heal(self) -> None:
+    def recover(self) -> None:
         """Ends all faults, and moves the clock until the bills of these days are available."""
         requests.delete(f"{self.simulated.base}/_sim/pay/faults", timeout=60)
         for _again in range(4):

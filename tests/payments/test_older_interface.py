@@ -41,8 +41,8 @@ def old(
 ) -> Iterator[Merchant]:
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
-    simulated.know(account)
-    merchant_data = simulated.know_merchant(MCHID, account.appid, v2_key=V2_KEY, apiv3_key="k" * 32)
+    simulated.create_account(account)
+    merchant_data = simulated.create_merchant(MCHID, account.appid, v2_key=V2_KEY, apiv3_key="k" * 32)
     merchant = Merchant.objects.create(
         slug="old",
         name="老商户",

@@ -20,8 +20,8 @@ from tests.payments.world import (
     TRANSACTIONS,
     answer_close,
     answer_query,
+    answer_unknown,
     done,
-    know_nothing,
     notify,
     reply,
     transaction,
@@ -140,7 +140,7 @@ def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, p
 
 def test_an_order_that_was_never_taken_is_closed_all_the_same(ordered: Ordered, pay: PayPlatform) -> None:
     order = ordered()
-    know_nothing(pay, order)
+    answer_unknown(pay, order)
     answer_close(pay, order, refused(404, "ORDER_NOT_EXIST"))
     with later(31 * MINUTE):
         work.run("orders.chase")

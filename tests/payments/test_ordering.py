@@ -15,7 +15,7 @@ from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused, Uncertain, Wanted
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
-from tests.payments.world import TRANSACTIONS, answer_query, know_nothing, reply, transaction
+from tests.payments.world import TRANSACTIONS, answer_query, answer_unknown, reply, transaction
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
 from wechat.sdk.pay import orders
@@ -173,7 +173,7 @@ def test_a_later_call_that_is_refused_leaves_the_order_to_be_looked_after(
     answers = iter([Reply(b"", status=0), refused(401, "SIGN_ERROR")])
     pay.pay[JSAPI] = lambda request: next(answers)
     order = ordering.create(wanted())
-    know_nothing(pay, order)
+    answer_unknown(pay, order)
     with pytest.raises(Uncertain):
         ordering.place(order)
     with pytest.raises(OrderRefused):

@@ -35,12 +35,12 @@ def registered(
     """A merchant that the simulator knows and signs for with a certificate, which notifies this process."""
     settings.WECHAT_PAY_API_BASE = simulated.base
     settings.PUBLIC_URL = live_server.url
-    simulated.know(account)
+    simulated.create_account(account)
     simulated.sim("/settings", {"sign_with_clock": True})
     certificate = KEYS["merchant"]["certificate_pem"]
     given = {"apiv3_key": V3_KEY, "v2_key": V2_KEY, "certificate": certificate, "key_mode": "switching"}
-    simulated.know_merchant(KEYS["mchid"], account.appid, **given)
-    yield simulated.know_merchant(KEYS["mchid"], account.appid, key_mode="certificate")
+    simulated.create_merchant(KEYS["mchid"], account.appid, **given)
+    yield simulated.create_merchant(KEYS["mchid"], account.appid, key_mode="certificate")
     shared_session.cache_clear()
 
 

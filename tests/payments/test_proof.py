@@ -55,7 +55,7 @@ STEPS = st.one_of(
     st.tuples(st.just("refund"), NUMBERS, AMOUNTS, CALL_FAULTS),
     st.tuples(st.just("crash_while_refunding"), NUMBERS, AMOUNTS),
     st.tuples(
-        st.just("die"),
+        st.just("crash"),
         st.integers(0, 15),
         st.sampled_from(["ordering", "closing", "refunding", "working"]),
         NUMBERS,
@@ -76,7 +76,7 @@ def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[An
             history.pay(number, fault, late=late)
         else:
             getattr(history, name)(*given_to_it)
-    history.heal()
+    history.recover()
     assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)
     assert not Order.objects.filter(state__in=OPEN).exists()
     paid_events = OrderEvent.objects.filter(topic="order.paid").count()
@@ -99,6 +99,6 @@ def test_a_payment_that_nobody_told_of_after_closing_is_found_in_the_bill(histor
     history.pay(0, {"lose": True}, late=True)
     for _attempt in range(16):
         history.fault(at="notice", lose=True)
-    history.heal()
+    history.recover()
     assert Order.objects.get().state == OrderState.PAID
     assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)

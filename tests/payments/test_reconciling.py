@@ -21,7 +21,7 @@ from payments.orders.refunds import refunding
 from payments.orders.states import OrderState
 from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
-from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, know_nothing, notify, reply
+from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, answer_unknown, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.pay.vectors import BILLS
 from tests.sdk.platform import Reply
@@ -151,7 +151,7 @@ def test_a_payment_that_nobody_confirms_is_an_exception(
     ordered: Ordered, bill: Bill, serve: Any, pay: PayPlatform
 ) -> None:
     order = ordered()
-    know_nothing(pay, order)
+    answer_unknown(pay, order)
     serve(file(row(order.out_trade_no)))
     fetched(bill)
     assert kinds() == ["not_paid_here"]

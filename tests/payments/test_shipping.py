@@ -45,7 +45,7 @@ def mini(simulated_merchant: Merchant, simulated: Simulated) -> OfficialAccount:
         token="minitoken",
         mode="plain",
     )
-    simulated.know(account)
+    simulated.create_account(account)
     appids = [account.appid, *simulated_merchant.accounts.values_list("appid", flat=True)]
     simulated.sim("/merchants", {"mchid": simulated_merchant.mchid, "appids": appids})
     simulated_merchant.accounts.add(account)
@@ -77,7 +77,7 @@ def page(order: Order, name: str) -> str:
 
 def uploaded(simulated: Simulated, order: Order) -> list[dict[str, Any]]:
     """Returns what the platform knows of the order's shipping."""
-    accounts = simulated.look("/state")["accounts"]
+    accounts = simulated.get("/state")["accounts"]
     return list(accounts[order.account.appid].get("shipped", {}).get(order.transaction_id, []))
 
 

@@ -162,6 +162,6 @@ def answer_close(pay: PayPlatform, order: Order, answer: Reply | None = None) ->
     pay.pay[path] = lambda request: answer or done()
 
 
-def know_nothing(pay: PayPlatform, order: Order) -> None:
+def answer_unknown(pay: PayPlatform, order: Order) -> None:
     path = f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}"
     pay.pay[path] = lambda request: refused(404, "ORDER_NOT_EXIST", "订单不存在")

@@ -47,7 +47,7 @@ class Phone:
 @pytest.fixture
 def phone(simulated: Simulated, account: OfficialAccount) -> Iterator[Phone]:
     with served() as address:
-        simulated.know(account, callback_url=f"{address}{account.callback_path}")
+        simulated.create_account(account, callback_url=f"{address}{account.callback_path}")
         yield Phone(simulated.base)
 
 

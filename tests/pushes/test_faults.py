@@ -113,7 +113,7 @@ def _wait_for_progress(ends: float) -> None:
 def test_template_messages_reach_everybody_once_though_workers_are_killed(
     simulated: Simulated, account: OfficialAccount, redis: OwnRedis
 ) -> None:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     openids = [f"oFault{number:04d}" for number in range(RECIPIENTS)]
     simulated.sim(f"/accounts/{account.appid}/followers", {"openids": openids})
     simulated.sim(f"/accounts/{account.appid}/templates", {"templates": [TEMPLATE]})
@@ -138,7 +138,7 @@ def test_template_messages_reach_everybody_once_though_workers_are_killed(
 def test_customer_service_messages_in_flight_at_a_kill_are_uncertain_by_name(
     simulated: Simulated, account: OfficialAccount, redis: OwnRedis
 ) -> None:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     # One answer that stays away for longer than it takes to find it and to kill who waits for it.
     lost = {"api": "/cgi-bin/message/custom/send", "latency_ms": 9_000, "times": 1}
     simulated.sim("/faults", lost)

@@ -16,7 +16,7 @@ OLD = {"kind": "template", "content": "门店:{{keyword1.DATA}}\n"}
 
 @pytest.fixture
 def known(staff: Cast, simulated: Simulated) -> Simulated:
-    simulated.know(staff.ours, callback_url="")
+    simulated.create_account(staff.ours, callback_url="")
     return simulated
 
 
@@ -26,7 +26,7 @@ def owner(staff: Cast, known: Simulated) -> Client:
 
 
 def industries(known: Simulated, staff: Cast) -> list[int]:
-    found: list[int] = known.look("/state")["accounts"][staff.ours.appid]["industries"]
+    found: list[int] = known.get("/state")["accounts"][staff.ours.appid]["industries"]
     return found
 
 
@@ -52,7 +52,7 @@ def test_changing_them_takes_the_left_ones_templates_along(
     known.sim(f"/accounts/{staff.ours.appid}/templates", {"templates": templates})
     assert owner.post(PAGE, {**CHOSEN, "sure": "1"}).status_code == 302
     assert industries(known, staff) == [10, 31]
-    assert set(known.look("/state")["accounts"][staff.ours.appid]["templates"]) == {"kept", "today"}
+    assert set(known.get("/state")["accounts"][staff.ours.appid]["templates"]) == {"kept", "today"}
     assert AuditEntry.objects.filter(note__contains="餐饮").exists()
 
 

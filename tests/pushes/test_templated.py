@@ -41,7 +41,7 @@ class World:
 
     def __init__(self, simulated: Simulated, account: OfficialAccount) -> None:
         self.simulated, self.account = simulated, account
-        simulated.know(account, callback_url="")
+        simulated.create_account(account, callback_url="")
         self.sim("/templates", {"templates": [TEMPLATE, NOTICE]})
         self.sim("/followers", {"openids": [OPENID]})
 
@@ -404,7 +404,7 @@ def test_the_old_one_time_message_has_a_title_and_a_scene(world: World) -> None:
 def test_a_mini_program_sends_to_its_users(world: World, account: OfficialAccount) -> None:
     account.kind = OfficialAccount.Kind.MINIPROGRAM
     account.save()
-    world.simulated.know(account, callback_url="")
+    world.simulated.create_account(account, callback_url="")
     world.simulated.sim(
         f"/accounts/{account.appid}/events/{OPENID}", {"type": "agree", "choices": {"Wq0demo": "accept"}}
     )

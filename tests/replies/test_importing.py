@@ -115,7 +115,7 @@ def test_a_video_answers_the_message_whatever_stands_before_it(account: Official
 def test_a_video_of_which_the_platform_tells_the_address_is_taken_into_the_library_once(
     account: OfficialAccount, simulated: Simulated
 ) -> None:
-    simulated.know(account)
+    simulated.create_account(account)
     film = Upload("film.mp4", MP4, "video/mp4")
     there = media.add_permanent(client_for(account), "video", film, title="片子")
     payload = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there["media_id"]})

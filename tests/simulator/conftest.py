@@ -58,7 +58,7 @@ class Simulator:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def look(self, path: str) -> Any:
+    def get(self, path: str) -> Any:
         return self.sim(path, method="GET")
 
     def event(self, openid: str = OPENID, **given: Any) -> Any:
@@ -101,7 +101,7 @@ class Simulator:
         return self.code("/cgi-bin/message/custom/send", body)
 
     def received(self, openid: str = OPENID) -> list[tuple[str, str, Any]]:
-        entries = self.look(f"/accounts/{APPID}/ledger?openid={openid}")["entries"]
+        entries = self.get(f"/accounts/{APPID}/ledger?openid={openid}")["entries"]
         return [(each["via"], each["msgtype"], each["content"]) for each in entries]
 
 

@@ -104,7 +104,7 @@ def scene_of(simulator: Simulator) -> Scene:
             simulator.sim(f"/accounts/{appid}/once", {"openid": OPENID, "template_id": template})
     made = made_by_calls(simulator)
     tokens = {appid: token_of(simulator, appid) for appid in (APPID, MINI)}
-    state = simulator.look("/state")
+    state = simulator.get("/state")
     for appid in (APPID, MINI):
         state["accounts"][appid]["logins"] = logins()
     state["accounts"][APPID]["media"][made["voice"]]["from_jssdk"] = True
@@ -158,7 +158,7 @@ def made_by_calls(simulator: Simulator) -> dict[str, Any]:
     made["comment"] = simulator.sim(f"/accounts/{APPID}/comments", written)["user_comment_id"]
     made["publish_id"] = call("/cgi-bin/freepublish/submit", {"media_id": made["published"]})["publish_id"]
     while (found := call("/cgi-bin/freepublish/get", {"publish_id": made["publish_id"]}))["publish_status"]:
-        simulator.look("/health")
+        simulator.get("/health")
     made["article_id"] = found["article_id"]
     menu = {"button": [{"type": "click", "name": "今日", "key": "TODAY"}]}
     made["menu"] = menu

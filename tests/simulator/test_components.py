@@ -240,7 +240,7 @@ def test_a_fault_strikes_a_component(platform: Platform) -> None:
     platform.simulator.sim("/faults", {"api": path, "appid": COMPONENT, "errcode": -1, "times": 1})
     assert platform.call("api_create_preauthcode")["errcode"] == -1
     assert platform.call("api_create_preauthcode")["pre_auth_code"]
-    counts = platform.simulator.look(f"/calls?appid={COMPONENT}")["counts"]
+    counts = platform.simulator.get(f"/calls?appid={COMPONENT}")["counts"]
     assert counts[path] == 2
 
 
@@ -300,12 +300,12 @@ def test_one_component_at_a_time_holds_the_web_pages_of_an_account(platform: Pla
     platform.authorize()
     platform.simulator.sim("/components", {"appid": OTHER, "aes_key": KEY})
     platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
-    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    listed = {each["appid"]: each for each in platform.simulator.get("/components")["components"]}
     assert 4 in listed[COMPONENT]["authorizations"][APPID]
     assert 4 not in listed[OTHER]["authorizations"][APPID]
     platform.sim("/cancel", appid=APPID)
     platform.simulator.sim(f"/components/{OTHER}/authorize", {"appid": APPID})
-    listed = {each["appid"]: each for each in platform.simulator.look("/components")["components"]}
+    listed = {each["appid"]: each for each in platform.simulator.get("/components")["components"]}
     assert 4 in listed[OTHER]["authorizations"][APPID]
 
 
@@ -393,13 +393,13 @@ def test_a_grant_is_changed_and_taken_back_on_the_phone(platform: Platform) -> N
     assert "青橙服务商" in ask(platform.simulator, path).text
     data = {"component": COMPONENT, "choice": "update", "permission": "2"}
     ask(platform.simulator, path, method="POST", data=data)
-    listed = platform.simulator.look("/components")["components"][0]
+    listed = platform.simulator.get("/components")["components"][0]
     assert listed["authorizations"] == {APPID: [2]}
     assert (
         "青橙服务商"
         not in ask(platform.simulator, path, method="POST", data={**data, "choice": "cancel"}).text
     )
-    assert platform.simulator.look("/components")["components"][0]["authorizations"] == {}
+    assert platform.simulator.get("/components")["components"][0]["authorizations"] == {}
 
 
 # --- web login on behalf
@@ -461,13 +461,13 @@ def test_nonsense_is_refused_in_a_sentence(
 
 def test_everything_comes_back_with_the_saved_state(platform: Platform) -> None:
     info = platform.authorize()
-    state = platform.simulator.look("/state")
+    state = platform.simulator.get("/state")
     platform.simulator.sim("/reset")
     platform.simulator.sim("/state", state, method="PUT")
     token = info["authorizer_access_token"]
     assert "tags" in platform.simulator.call("/cgi-bin/tags/get", token=token)
     platform.simulator.sim("/reset", {"keep_accounts": True})
-    assert platform.simulator.look("/components")["components"][0]["authorizations"] == {}
+    assert platform.simulator.get("/components")["components"][0]["authorizations"] == {}
 
 
 def test_a_component_is_made_on_its_page(simulator: Simulator) -> None:

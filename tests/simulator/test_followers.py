@@ -33,7 +33,7 @@ def test_the_list_is_the_same_after_the_world_was_saved_and_restored(simulator: 
     first, second = followers(simulator, 2)
     simulator.event(first, type="unfollow")
     simulator.event(first, type="follow")
-    simulator.sim("/state", simulator.look("/state"), "PUT")
+    simulator.sim("/state", simulator.get("/state"), "PUT")
     page = simulator.call("/cgi-bin/user/get")
     assert (page["data"]["openid"], page["total"]) == ([second, first], 2)
 

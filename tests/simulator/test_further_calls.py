@@ -122,7 +122,7 @@ def test_media_are_judged_later(simulator: Simulator, server: AccountServer) -> 
     asked = {"media_url": "https://example.com/rude.jpg", "media_type": 2}
     trace = simulator.call("/wxa/media_check_async", asked)["trace_id"]
     for _ in range(100):
-        if simulator.look(f"/accounts/{APPID}/deliveries")["entries"] and server.pushed:
+        if simulator.get(f"/accounts/{APPID}/deliveries")["entries"] and server.pushed:
             break
     pushed = server.opened()
     assert "wxa_media_check" in pushed
@@ -135,7 +135,7 @@ def test_media_are_judged_later(simulator: Simulator, server: AccountServer) -> 
 
 def test_comments_are_read_chosen_answered_and_deleted(simulator: Simulator) -> None:
     sent(simulator)
-    jobs = simulator.look("/state")["accounts"][APPID]["mass"]["jobs"]
+    jobs = simulator.get("/state")["accounts"][APPID]["mass"]["jobs"]
     number = next(iter(jobs.values()))["msg_data_id"]
     article = {"msg_data_id": number, "index": 0}
     payload = {**article, "openid": OPENID, "content": "什么时候？"}
@@ -228,5 +228,5 @@ def test_one_message_is_asked_for_on_a_page(simulator: Simulator, site: Site, ch
     assert location.startswith("/done?x=1&openid=o")
     assert location.endswith(f"&action={choice}&scene=1000&reserved=abc")
     openid = location.split("openid=")[1].partition("&")[0]
-    grants = simulator.look("/state")["accounts"][APPID]["notice_grants"]
+    grants = simulator.get("/state")["accounts"][APPID]["notice_grants"]
     assert grants.get(f"{openid} {template}", 0) == left

@@ -119,7 +119,7 @@ def test_a_fault_of_one_account_spares_the_others(simulator: Simulator) -> None:
 
 def test_calls_are_counted_without_their_secrets(simulator: Simulator) -> None:
     simulator.say()
-    calls = simulator.look(f"/calls?appid={APPID}")
+    calls = simulator.get(f"/calls?appid={APPID}")
     assert calls["counts"] == {"/cgi-bin/token": 1, SEND: 1}
     assert [each["errcode"] for each in calls["recent"]] == [0, 40003]
     assert simulator.token not in str(calls)

@@ -21,7 +21,7 @@ def under(*children: dict[str, Any]) -> dict[str, Any]:
 
 
 def tag(simulator: Simulator, *tags: int, openid: str = OPENID) -> None:
-    state = simulator.look("/state")
+    state = simulator.get("/state")
     state["accounts"][APPID]["followers"][openid]["tags"] = list(tags)
     simulator.sim("/state", state, method="PUT")
 

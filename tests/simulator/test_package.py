@@ -72,7 +72,7 @@ def test_the_fixture_gives_each_test_a_platform_of_its_own(tmp_path: Path) -> No
 
 
 def test_every_route_of_the_control_api_is_documented(simulator: Simulator) -> None:
-    document = simulator.look("/openapi.json")
+    document = simulator.get("/openapi.json")
     documented = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     for method, path, _ in control_api.TABLE:
         assert (method, f"/_sim{path.replace(':int', '')}") in documented

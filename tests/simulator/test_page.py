@@ -62,7 +62,7 @@ def test_the_first_account_is_made_in_the_page(chromium: Page, simulator: Simula
     chromium.get_by_role("button", name="新建公众号").click()
     expect(chromium.get_by_role("alert")).to_contain_text("AppSecret")
     expect(chromium.get_by_role("button", name="关注公众号")).to_be_visible()
-    made = simulator.look("/accounts")["accounts"][0]
+    made = simulator.get("/accounts")["accounts"][0]
     assert (made["name"], made["callback_url"]) == ("我的公众号", "http://127.0.0.1:1/wechat")
 
 
@@ -149,7 +149,7 @@ def test_phones_and_language_are_remembered(page: Page) -> None:
 def test_a_tapped_menu_entry_is_sent_with_its_id(page: Page, simulator: Simulator) -> None:
     say(page, "你好")
     expect(page.get_by_role("link", name="礼物")).to_be_visible()
-    openid = simulator.look(f"/accounts/{APPID}/deliveries")["entries"][0]["openid"]
+    openid = simulator.get(f"/accounts/{APPID}/deliveries")["entries"][0]["openid"]
     menu = {"head_content": "满意吗？", "list": [{"id": "101", "content": "满意"}]}
     assert (
         simulator.code(
@@ -159,7 +159,7 @@ def test_a_tapped_menu_entry_is_sent_with_its_id(page: Page, simulator: Simulato
     )
     page.get_by_role("button", name="满意", exact=True).click()
     expect(page.locator(".mine .bubble", has_text="满意")).to_be_visible()
-    sent = simulator.look(f"/accounts/{APPID}/deliveries")["entries"][-1]["content"]
+    sent = simulator.get(f"/accounts/{APPID}/deliveries")["entries"][-1]["content"]
     assert sent == {"content": "满意", "bizmsgmenuid": "101"}
 
 
@@ -206,7 +206,7 @@ def test_an_authorisation_is_taken_back_on_the_phone(page: Page, simulator: Simu
     expect(granted.get_by_label("1 消息管理")).to_be_checked()
     granted.get_by_role("button", name="取消授权").click()
     expect(granted.get_by_text("无", exact=True)).to_be_visible()
-    assert simulator.look("/components")["components"][0]["authorizations"] == {}
+    assert simulator.get("/components")["components"][0]["authorizations"] == {}
 
 
 def test_a_platform_is_made_and_pushed_a_ticket_in_the_browser(

@@ -273,7 +273,7 @@ def test_a_push_still_on_its_way_leaves_no_trace_after_a_reset(
         release.set()
         assert verdicts(late.result(20)) == ["reply"]
     assert simulator.received() == []
-    assert simulator.look(f"/accounts/{APPID}/deliveries") == {"entries": []}
+    assert simulator.get(f"/accounts/{APPID}/deliveries") == {"entries": []}
 
 
 @pytest.mark.parametrize("mode", ["plain", "safe"])

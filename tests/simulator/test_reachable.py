@@ -203,7 +203,7 @@ certificate_file = "cert.pem"
     )
     with started("--accounts", str(file)) as simulator:
         assert simulator.get_token()
-        shop = Shop(simulator, described=simulator.look(f"/merchants/{MCHID}"))
+        shop = Shop(simulator, described=simulator.get(f"/merchants/{MCHID}"))
         assert shop.order().status_code == 200
 
 

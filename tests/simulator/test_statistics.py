@@ -18,7 +18,7 @@ NOON = datetime(2026, 2, 4, 12, tzinfo=BEIJING).timestamp()
 @pytest.fixture
 def noon(simulator: Simulator) -> str:
     """The platform's clock stands at noon of 4 February 2026; the day as text."""
-    now = simulator.look("/clock")
+    now = simulator.get("/clock")
     simulator.sim("/clock", {"offset": now["offset"] + NOON - now["now"]})
     return "2026-02-04"
 
@@ -97,7 +97,7 @@ def sent(simulator: Simulator) -> None:
     body = {"filter": {"is_to_all": True}, "msgtype": "mpnews", "mpnews": {"media_id": draft}}
     assert simulator.code("/cgi-bin/message/mass/sendall", body) == 0
     for _ in range(100):
-        if simulator.look(f"/accounts/{APPID}/ledger")["entries"]:
+        if simulator.get(f"/accounts/{APPID}/ledger")["entries"]:
             return
     raise AssertionError("the mass send does not end")
 

@@ -38,7 +38,7 @@ def test_a_template_message_is_reported_as_delivered(simulator: Simulator, serve
     sent = simulator.call(SEND, message())
     assert simulator.received()[-1][:2] == ("template", "template")
     while not server.pushed:
-        simulator.look("/health")
+        simulator.get("/health")
     assert "<Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event>" in server.opened()
     assert f"<MsgID>{sent['msgid']}</MsgID>" in server.opened()
 
@@ -123,7 +123,7 @@ def test_a_notice_that_was_sent_is_reported(simulator: Simulator, server: Accoun
     agrees(simulator)
     sent = simulator.call(BIZSEND, message(template_id="Wq0demo"))
     while len(server.pushed) < 2:
-        simulator.look("/health")
+        simulator.get("/health")
     assert f"<MsgID>{sent['msgid']}</MsgID><ErrorCode>0</ErrorCode>" in server.opened()
 
 

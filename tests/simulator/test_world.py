@@ -24,21 +24,21 @@ def refused(simulator: Simulator, path: str, body: Any) -> tuple[int, str]:
 def test_a_new_world_is_empty_and_a_reset_may_keep_the_accounts(simulator: Simulator) -> None:
     simulator.event(type="text", content="hi")
     simulator.sim("/reset", {"keep_accounts": True})
-    accounts = simulator.look("/accounts")["accounts"]
+    accounts = simulator.get("/accounts")["accounts"]
     assert [(each["appid"], each["name"], each["followers"]) for each in accounts] == [(APPID, "青橙健身", 0)]
     assert simulator.received() == []
     simulator.sim("/reset")
-    assert simulator.look("/accounts") == {"accounts": []}
+    assert simulator.get("/accounts") == {"accounts": []}
 
 
 def test_accounts_are_shown_without_their_secrets(simulator: Simulator) -> None:
-    shown = str(simulator.look("/accounts"))
+    shown = str(simulator.get("/accounts"))
     assert all(OWNER[name] not in shown for name in ("secret", "token", "aes_key"))
 
 
 def test_an_account_is_changed_field_by_field(simulator: Simulator) -> None:
     simulator.sim("/accounts", {"appid": APPID, "mode": "safe"})
-    account = simulator.look("/accounts")["accounts"][0]
+    account = simulator.get("/accounts")["accounts"][0]
     assert (account["mode"], account["name"]) == ("safe", "青橙健身")
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_wish_is_answered_with_a_sentence(
 
 
 def test_the_clock_can_be_moved_and_put_back(simulator: Simulator) -> None:
-    before = simulator.look("/clock")["now"]
+    before = simulator.get("/clock")["now"]
     assert simulator.sim("/clock", {"advance": 100})["now"] >= before + 100
     assert simulator.sim("/clock", {"offset": 0})["offset"] == 0
 
@@ -75,27 +75,27 @@ def test_the_clock_can_be_moved_and_put_back(simulator: Simulator) -> None:
 def test_the_ledger_can_be_read_on_from_where_one_was(simulator: Simulator) -> None:
     simulator.event(type="text", content="hi", attempts=1)
     simulator.say("one")
-    seen = simulator.look(f"/accounts/{APPID}/ledger")["entries"][-1]["seq"]
+    seen = simulator.get(f"/accounts/{APPID}/ledger")["entries"][-1]["seq"]
     simulator.say("two")
-    later = simulator.look(f"/accounts/{APPID}/ledger?openid={OPENID}&after={seen}")["entries"]
+    later = simulator.get(f"/accounts/{APPID}/ledger?openid={OPENID}&after={seen}")["entries"]
     assert [each["content"] for each in later] == [{"content": "two"}]
 
 
 def test_faults_can_be_listed_and_dropped(simulator: Simulator) -> None:
     first, second = (simulator.sim("/faults", {"api": "*", "errcode": code})["id"] for code in (-1, 45009))
     simulator.sim(f"/faults/{first}", method="DELETE")
-    assert [each["id"] for each in simulator.look("/faults")["faults"]] == [second]
+    assert [each["id"] for each in simulator.get("/faults")["faults"]] == [second]
     simulator.sim("/faults", method="DELETE")
-    assert simulator.look("/faults") == {"faults": []}
+    assert simulator.get("/faults") == {"faults": []}
 
 
 def test_the_whole_world_can_be_saved_and_restored(simulator: Simulator) -> None:
     simulator.event(type="image", attempts=1)
     simulator.say("kept")
-    kept, received = simulator.look("/state"), simulator.received()
+    kept, received = simulator.get("/state"), simulator.received()
     simulator.sim("/reset")
     simulator.sim("/state", kept, method="PUT")
-    assert simulator.look("/state") == kept
+    assert simulator.get("/state") == kept
     assert simulator.received() == received
     assert simulator.say("the token and the window are kept too") == 0
 
@@ -105,7 +105,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(simulator: Sim
         f"{simulator.base}/_sim/state", json={"accounts": {"wx1": {"x": 1}}}, timeout=30
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "accounts: Account has no x")
-    assert [each["appid"] for each in simulator.look("/accounts")["accounts"]] == [APPID]
+    assert [each["appid"] for each in simulator.get("/accounts")["accounts"]] == [APPID]
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_a_value_of_another_type_is_refused_by_name(
     simulator: Simulator, path: str, body: dict[str, Any], message: str
 ) -> None:
     assert refused(simulator, path, body) == (400, message)
-    assert simulator.look("/settings")["deadline"] == 5
-    assert simulator.look("/faults")["faults"] == []
+    assert simulator.get("/settings")["deadline"] == 5
+    assert simulator.get("/faults")["faults"] == []
 
 
 def test_dumped_objects_come_back_as_they_were(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_the_state_file_survives_a_stop_even_with_a_phone_open(tmp_path: Path, n
     phone.close()
     second = subprocess.Popen(command)
     wait_for(base)
-    assert [each["appid"] for each in Simulator(base).look("/accounts")["accounts"]] == [APPID]
+    assert [each["appid"] for each in Simulator(base).get("/accounts")["accounts"]] == [APPID]
     second.terminate()
     assert second.wait(15) == 0
 
@@ -190,9 +190,9 @@ def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(
     simulator: Simulator, name: str, value: object, message: str
 ) -> None:
     simulator.sim("/accounts", {"appid": "wx0000000000000000"})
-    before = simulator.look("/accounts")
+    before = simulator.get("/accounts")
     body = {"appid": "wx0000000000000000", "name": "neu", name: value}
     answer = requests.post(f"{simulator.base}/_sim/accounts", json=body, timeout=30)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
-    assert simulator.look("/accounts") == before
+    assert simulator.get("/accounts") == before

@@ -26,18 +26,18 @@ class Platform:
     account: OfficialAccount
     travels: list[Any] = field(default_factory=list)
 
-    def be_at(self, moment: datetime.datetime) -> None:
-        now = self.simulated.look("/clock")
+    def set_time(self, moment: datetime.datetime) -> None:
+        now = self.simulated.get("/clock")
         self.simulated.sim("/clock", {"offset": now["offset"] + moment.timestamp() - now["now"]})
         self.stop()
         self.travels.append(time_machine.travel(moment, tick=True))
         self.travels[-1].start()
 
     def pass_days(self, number: int) -> None:
-        self.be_at(timezone.now() + number * DAY)
+        self.set_time(timezone.now() + number * DAY)
 
     def pass_hours(self, number: float) -> None:
-        self.be_at(timezone.now() + datetime.timedelta(hours=number))
+        self.set_time(timezone.now() + datetime.timedelta(hours=number))
 
     def stop(self) -> None:
         while self.travels:
@@ -52,7 +52,7 @@ class Platform:
 
     def asked(self) -> dict[str, int]:
         """Returns the number of calls of each statistic."""
-        calls = self.simulated.look("/calls")["counts"]
+        calls = self.simulated.get("/calls")["counts"]
         return {
             api.removeprefix("/datacube/"): number
             for api, number in calls.items()
@@ -69,10 +69,10 @@ def _short_history(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def platform(account: OfficialAccount, simulated: Simulated) -> Iterator[Platform]:
-    simulated.know(account, callback_url="")
+    simulated.create_account(account, callback_url="")
     platform = Platform(simulated, account)
     noon = timezone.now().astimezone(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
-    platform.be_at(noon)
+    platform.set_time(noon)
     # Otherwise a first call would fail with a token of another test.
     base.api_domain_ips(client_for(account))
     yield platform

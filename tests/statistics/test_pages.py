@@ -168,7 +168,7 @@ def test_a_page_without_figures_says_how_they_come_to_be(page: str, owner: Clien
 
 
 def test_statistics_on_hold_say_why(platform: Platform, account: OfficialAccount, owner: Client) -> None:
-    platform.simulated.know(account, callback_url="", verified=False)
+    platform.simulated.create_account(account, callback_url="", verified=False)
     platform.read()
     assert "48001" in text(owner, "users")
 

@@ -100,12 +100,12 @@ def test_a_correction_of_the_platform_is_taken_over(platform: Platform) -> None:
 def test_an_account_that_may_not_have_statistics_costs_nothing_and_goes_on_when_it_may(
     platform: Platform, account: OfficialAccount
 ) -> None:
-    platform.simulated.know(account, callback_url="", verified=False)
+    platform.simulated.create_account(account, callback_url="", verified=False)
     platform.read()
     assert set(Hold.objects.values_list("work", "errcode")) == {("statistics.read", 48001)}
     assert not PlatformDay.objects.filter(attempts__gt=0).exists()
     assert sum(platform.asked().values()) == len(Dataset)
-    platform.simulated.know(account, callback_url="", verified=True)
+    platform.simulated.create_account(account, callback_url="", verified=True)
     platform.pass_hours(2)
     platform.read()
     assert not PlatformDay.objects.filter(read_at__isnull=True).exists()

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.utils import timezone
 
 from accounts.followers.models import Follower
-from bench.drill.caller import Insistence
+from bench.drill.caller import RetryingClient
 from bench.drill.installation import Installation
 
 
@@ -24,7 +24,7 @@ class Column(ABC):
     def __init__(self, there: Installation, mark: str, *, may_be_cut: bool = False) -> None:
         self.there, self.mark = there, mark
         self.people = f"o{mark}{self.name.title().replace(' ', '')}-"
-        self.insistence = Insistence(may_be_cut)
+        self.client = RetryingClient(may_be_cut)
         self.acts = 0
 
     def prepare(self) -> None:  # noqa: B027 - most need nothing
@@ -45,7 +45,7 @@ class Column(ABC):
         """Returns descriptions of broken guarantees, once no work waits any more."""
         return []
 
-    def note(self) -> str:
+    def remark(self) -> str:
         """Returns a remark on a successful cell, or the empty text."""
         return ""
 

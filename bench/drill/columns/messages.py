@@ -52,7 +52,7 @@ class Callbacks(Writing):
     def _taken(self) -> list[bool]:
         """Returns for each message whether one of its delivery attempts was answered."""
         path = f"/accounts/{self.there.account.appid}/deliveries?openid={self.person(0)}"
-        entries = self.there.platform.look(path)["entries"]
+        entries = self.there.platform.get(path)["entries"]
         return [
             any(attempt["verdict"] in ARRIVED for attempt in entry["attempts"])
             for entry in entries
@@ -86,7 +86,7 @@ class Replies(Writing):
         sure = [each for each in everybody if each not in self._doubtful()]
         return [*once_each("answer", everybody, self._got(FIRST)), *once_each("more", sure, self._got(LATER))]
 
-    def note(self) -> str:
+    def remark(self) -> str:
         doubtful = len(self._doubtful())
         return f"{doubtful} uncertain" if doubtful else ""
 
@@ -118,7 +118,7 @@ class Pushes(Column):
         }
         key = f"push-{self.mark}-{number}"
         post = self.there.caller.post
-        self.insistence.until_accepted(lambda: post("/api/v1/push", message, key))
+        self.client.until_accepted(lambda: post("/api/v1/push", message, key))
         self.acts += 1
 
     def waiting(self) -> int:

@@ -23,7 +23,7 @@ class Orders(Column):
     def act(self, number: int) -> None:
         wanted = {"way": "native", "total": PRICE, "description": f"手工课 {self.mark}"}
         key, post = f"order-{self.mark}-{number}", self.there.caller.post
-        made = self.insistence.until_accepted(lambda: post("/api/v1/orders", wanted, key)).json()
+        made = self.client.until_accepted(lambda: post("/api/v1/orders", wanted, key)).json()
         self.there.platform.sim(
             "/pay", {"prepay": made["pay"]["code_url"], "openid": self.person(number), "wait": False}
         )
@@ -69,7 +69,7 @@ class Refunds(Column):
         wanted = {"out_trade_no": self.orders[number], "amount": GIVEN_BACK}
         key, post = f"refund-{self.mark}-{number}", self.there.caller.post
         # The notification of its payment may still be in transit.
-        self.insistence.until_accepted(lambda: post("/api/v1/refunds", wanted, key), also=frozenset({400}))
+        self.client.until_accepted(lambda: post("/api/v1/refunds", wanted, key), also=frozenset({400}))
         self.acts += 1
 
     def waiting(self) -> int:

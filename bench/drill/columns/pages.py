@@ -39,10 +39,10 @@ class Menus(Column):
             revision = draft.json()["revision"]
             return caller.put(f"{at}/draft/", {"revision": revision, "buttons": [button]})
 
-        self.insistence.until_accepted(save)
+        self.client.until_accepted(save)
         key = f"menu-{self.mark}-{number}"
         # The status is 409 while another menu is being published.
-        asked = self.insistence.until_accepted(lambda: caller.post(f"{at}/publications/", {}, key))
+        asked = self.client.until_accepted(lambda: caller.post(f"{at}/publications/", {}, key))
         self.asked.append(asked.json()["id"])
         self.acts += 1
 
@@ -122,11 +122,11 @@ class Logins(Column):
     pause = 2.0
 
     def act(self, number: int) -> None:
-        self.insistence.until_accepted(lambda: self._log_in(number))
+        self.client.until_accepted(lambda: self._log_in(number))
         self.acts += 1
 
     def finish(self) -> None:
-        self.insistence.until_accepted(lambda: self._log_in(9999))
+        self.client.until_accepted(lambda: self._log_in(9999))
 
     def _log_in(self, number: int) -> requests.Response:
         mini, base = self.there.mini, self.there.platform.base
@@ -153,7 +153,7 @@ class Pages(Column):
         except requests.Timeout:
             self.odd.append(f"{page}: no answer within {HANG_SECONDS:.0f} s")
         except requests.ConnectionError as error:
-            if not self.insistence.may_be_cut:
+            if not self.client.may_be_cut:
                 self.odd.append(f"{page}: {type(error).__name__}")
         else:
             self.seconds.append(time.monotonic() - began)
@@ -162,7 +162,7 @@ class Pages(Column):
         self.acts += 1
 
     def finish(self) -> None:
-        self.insistence.until_accepted(lambda: self._open(PAGES[0]))
+        self.client.until_accepted(lambda: self._open(PAGES[0]))
 
     def wrong(self) -> list[str]:
         usual = median(self.seconds or [0.0])
@@ -195,7 +195,7 @@ class Health(Column):
         try:
             answer = requests.get(self.there.web + next(self._paths), timeout=HANG_SECONDS)
         except requests.RequestException:
-            if self.insistence.may_be_cut:
+            if self.client.may_be_cut:
                 return
             self.statuses.append(0)
         else:

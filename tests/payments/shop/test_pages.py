@@ -41,7 +41,7 @@ def _in_english(settings: Settings) -> None:
 
 @pytest.fixture
 def merchant(person: Person, simulated: Simulated, account: OfficialAccount) -> Iterator[Merchant]:
-    merchant_data = simulated.know_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
+    merchant_data = simulated.create_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
     merchant = Merchant.objects.create(
         slug="shop",
         name="商户",
@@ -71,7 +71,7 @@ def form_of(answer: Any) -> dict[str, str]:
 
 
 def order_it(person: Person, item: Item, **filled: str) -> Any:
-    form = form_of(person.opens(path(item, "buy/")))
+    form = form_of(person.open_page(path(item, "buy/")))
     return person.browser.post(path(item, "buy/"), {**form, **filled})
 
 
@@ -89,22 +89,22 @@ def test_an_item_is_bought_paid_and_seen(
     person: Person, offered: Offered, simulated: Simulated, merchant: Merchant
 ) -> None:
     item = offered(description="两小时，含材料", stock=3, each_person=2)
-    shown = text(person.opens(path(item)))
+    shown = text(person.open_page(path(item)))
     for words in ("手工课", "¥99.80", "两小时，含材料", "3 left", "At most 2 for each person"):
         assert words in shown
     order = ordered(person, item)
-    assert "Not paid yet" in text(person.goes(at(order)))
+    assert "Not paid yet" in text(person.request(at(order)))
     bridge = person.browser.post(at(order, "pay/")).json()["bridge"]
     assert bridge["signType"] == "RSA"
     simulated.pay(bridge["package"].removeprefix("prepay_id="), order.openid)
     # The browser says it is paid; we do not know that yet.
-    assert "is confirming your payment" in text(person.goes(at(order, "result/")))
-    assert person.goes(at(order, "state/")).json() == {"state": "paying"}
+    assert "is confirming your payment" in text(person.request(at(order, "result/")))
+    assert person.request(at(order, "state/")).json() == {"state": "paying"}
     work.run("orders.chase")
-    assert person.goes(at(order, "state/")).json() == {"state": "paid"}
-    assert "Thank you, it is paid" in text(person.goes(at(order, "result/")))
+    assert person.request(at(order, "state/")).json() == {"state": "paid"}
+    assert "Thank you, it is paid" in text(person.request(at(order, "result/")))
     assert person.browser.post(at(order, "pay/")).json() == {"paid": True}
-    mine = text(person.goes("/h5/demo/shop/orders/"))
+    mine = text(person.request("/h5/demo/shop/orders/"))
     assert "手工课" in mine
     assert "Paid" in mine
     item.refresh_from_db()
@@ -116,7 +116,7 @@ def test_the_pages_speak_chinese_unless_the_browser_asks_for_english(
 ) -> None:
     settings.LANGUAGE_CODE = "zh-hans"
     item = offered()
-    assert "立即购买" in text(person.opens(path(item)))
+    assert "立即购买" in text(person.open_page(path(item)))
     assert "Buy" in text(person.browser.get(path(item), headers={"Accept-Language": "en"}))
     assert "立即购买" in text(person.browser.get(path(item), headers={"Accept-Language": "fr"}))
 
@@ -140,7 +140,7 @@ def test_what_is_asked_is_kept_with_the_order(person: Person, offered: Offered) 
     order = ordered(person, item, **{name: "小雨", phone: "138 0000 0000", size: "L", note: ""})
     kept = [["姓名", "小雨"], ["手机", "138 0000 0000"], ["尺码", "L"], ["备注", ""]]
     assert Sale.objects.get(order=order).answers == kept
-    assert "138 0000 0000" in text(person.goes(at(order)))
+    assert "138 0000 0000" in text(person.request(at(order)))
     assert people.one(order.account_id, order.openid).name == dict(kept)["姓名"]
 
 
@@ -195,7 +195,7 @@ def test_a_chosen_amount_is_exact_to_the_fen(person: Person, offered: Offered, a
 
 def test_a_price_that_changed_meanwhile_is_not_paid_unasked(person: Person, offered: Offered) -> None:
     item = offered()
-    form = form_of(person.opens(path(item, "buy/")))
+    form = form_of(person.open_page(path(item, "buy/")))
     Item.objects.update(price=10000)
     refused = person.browser.post(path(item, "buy/"), form)
     assert (refused.status_code, "¥100.00" in text(refused)) == (409, True)
@@ -205,7 +205,7 @@ def test_a_price_that_changed_meanwhile_is_not_paid_unasked(person: Person, offe
 
 def test_the_form_sent_twice_is_one_order(person: Person, offered: Offered) -> None:
     item = offered()
-    form = form_of(person.opens(path(item, "buy/")))
+    form = form_of(person.open_page(path(item, "buy/")))
     sent = [person.browser.post(path(item, "buy/"), form)["Location"] for _again in range(2)]
     assert sent[0] == sent[1]
     assert Order.objects.count() == 1
@@ -222,14 +222,14 @@ def test_the_form_sent_twice_is_one_order(person: Person, offered: Offered) -> N
 )
 def test_what_cannot_be_bought_says_why(person: Person, offered: Offered, given: Any, sentence: str) -> None:
     item = offered()
-    form = form_of(person.opens(path(item, "buy/")))
+    form = form_of(person.open_page(path(item, "buy/")))
     Item.objects.update(**given)
-    shown = person.goes(path(item))
+    shown = person.request(path(item))
     assert sentence in text(shown)
     assert "/buy/" not in shown.content.decode()
     refused = person.browser.post(path(item, "buy/"), form)
     assert (refused.status_code, sentence in text(refused)) == (409, True)
-    for page in (refused, person.goes(path(item, "buy/")), person.browser.post(path(item, "buy/"), {})):
+    for page in (refused, person.request(path(item, "buy/")), person.browser.post(path(item, "buy/"), {})):
         assert sentence in text(page)
         assert "Order and pay" not in text(page)
     assert not Order.objects.exists()
@@ -238,17 +238,17 @@ def test_what_cannot_be_bought_says_why(person: Person, offered: Offered, given:
 def test_an_unpaid_order_is_led_back_to_and_can_be_cancelled(person: Person, offered: Offered) -> None:
     item = offered(stock=1)
     order = ordered(person, item)
-    assert "Go on to pay your order" in text(person.goes(path(item)))
-    assert "Go on to pay your order" in text(person.goes(path(item, "buy/")))
+    assert "Go on to pay your order" in text(person.request(path(item)))
+    assert "Go on to pay your order" in text(person.request(path(item, "buy/")))
     assert person.browser.get(at(order, "cancel/")).status_code == 405
     assert person.browser.post(at(order, "cancel/")).status_code == 302
-    assert "Being cancelled" in text(person.goes(at(order)))
+    assert "Being cancelled" in text(person.request(at(order)))
     assert person.browser.post(at(order, "pay/")).status_code == 409
     work.run("orders.chase")
     order.refresh_from_db()
     assert order.state == OrderState.CLOSED
-    assert "Cancelled, not paid" in text(person.goes(at(order, "result/")))
-    assert "1 left" in text(person.goes(path(item)))
+    assert "Cancelled, not paid" in text(person.request(at(order, "result/")))
+    assert "1 left" in text(person.request(path(item)))
 
 
 def test_without_an_answer_of_wechat_pay_it_can_be_tried_again(
@@ -272,12 +272,12 @@ def test_outside_wechat_there_is_a_code_and_no_login(offered: Offered) -> None:
 def test_an_order_is_seen_by_nobody_else(person: Person, offered: Offered, simulated: Simulated) -> None:
     order = ordered(person, offered())
     other = Person(simulated, name="bob")
-    other.opens(path(order.sale.item))
+    other.open_page(path(order.sale.item))
     for rest in ("", "result/", "state/"):
-        assert other.goes(at(order, rest)).status_code == 404
+        assert other.request(at(order, rest)).status_code == 404
     for rest in ("pay/", "cancel/"):
         assert other.browser.post(at(order, rest)).status_code == 404
-    assert order.out_trade_no not in text(other.goes("/h5/demo/shop/orders/"))
+    assert order.out_trade_no not in text(other.request("/h5/demo/shop/orders/"))
 
 
 def test_an_item_of_another_account_is_not_there(
@@ -285,9 +285,9 @@ def test_an_item_of_another_account_is_not_there(
 ) -> None:
     theirs = OfficialAccount.objects.create(slug="x", name="x", appid="wx1", token="t", mode="plain")
     item = offered(account=theirs)
-    person.opens(path(offered()))
-    assert person.goes(path(item)).status_code == 404
-    assert person.goes("/h5/demo/shop/999999999999/").status_code == 404
+    person.open_page(path(offered()))
+    assert person.request(path(item)).status_code == 404
+    assert person.request("/h5/demo/shop/999999999999/").status_code == 404
 
 
 def test_the_picture_is_for_everybody(offered: Offered, account: OfficialAccount, tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_the_picture_is_for_everybody(offered: Offered, account: OfficialAccount
 
 
 def test_a_form_from_elsewhere_is_refused(person: Person, offered: Offered) -> None:
-    person.opens(path(offered()))
+    person.open_page(path(offered()))
     person.browser.handler.enforce_csrf_checks = True
     assert person.browser.post(path(Item.objects.get(), "buy/"), {}).status_code == 403
 

@@ -142,10 +142,10 @@ class Shop:
         self.sim("/notices/settle", {})
 
     def ledger(self) -> Any:
-        return self.simulator.look(f"/merchants/{self.mchid}/ledger")
+        return self.simulator.get(f"/merchants/{self.mchid}/ledger")
 
     def public_keys(self) -> dict[str, RSA.RsaKey]:
-        platform = self.simulator.look(f"/merchants/{self.mchid}")["platform"]
+        platform = self.simulator.get(f"/merchants/{self.mchid}")["platform"]
         found = {each["serial_no"]: RSA.import_key(each["certificate"]) for each in platform["certificates"]}
         if platform["public_key"]:
             found[platform["public_key_id"]] = RSA.import_key(platform["public_key"])

@@ -76,7 +76,7 @@ def test_one_payment_pays_every_order_and_is_notified_once(mall: Shop, server: N
     assert amounts == [3_000, 7_000]
     assert {each["trade_state"] for each in came.plain["sub_orders"]} == {"SUCCESS"}
     assert mall.ledger()["balance"] == 2_982
-    assert mall.simulator.look(f"/merchants/{OTHER}/ledger")["balance"] == 6_958
+    assert mall.simulator.get(f"/merchants/{OTHER}/ledger")["balance"] == 6_958
     found = query(mall).json()
     assert found["combine_transaction_id"]
     assert found["sub_orders"][0]["promotion_detail"] == []
@@ -169,7 +169,7 @@ def test_a_service_provider_combines_orders_of_merchants_it_serves(mall: Shop, s
     subs = [sub_order(sub_mchid=OTHER), sub_order(number=SECOND, fen=7_000)]
     mall.sim("/pay", {"prepay": order(mall, sub_orders=subs).json()["prepay_id"], "openid": OPENID})
     assert server.came[-1].plain["sub_orders"][0]["sub_mchid"] == OTHER
-    assert mall.simulator.look(f"/merchants/{OTHER}/ledger")["balance"] == 2_982
+    assert mall.simulator.get(f"/merchants/{OTHER}/ledger")["balance"] == 2_982
 
 
 def test_a_payment_that_the_money_does_not_cover_pays_none_of_the_orders(mall: Shop) -> None:
@@ -191,8 +191,8 @@ def test_a_paid_order_is_found_by_its_own_transaction(mall: Shop) -> None:
 
 def test_combined_orders_survive_saving(mall: Shop) -> None:
     paid(mall)
-    state = mall.simulator.look("/state")
+    state = mall.simulator.get("/state")
     mall.sim("/reset", {})
     mall.simulator.sim("/state", state, method="PUT")
-    assert json.dumps(mall.simulator.look("/state")) == json.dumps(state)
+    assert json.dumps(mall.simulator.get("/state")) == json.dumps(state)
     assert query(mall).json()["sub_orders"][0]["trade_state"] == "SUCCESS"

@@ -186,7 +186,7 @@ def test_a_fault_of_one_merchant_spares_the_others(shop: Shop) -> None:
     fault = shop.sim("/pay/faults", {"at": "*", "mchid": "1900000110", "status": 500})
     assert shop.order().ok
     shop.sim(f"/pay/faults/{fault['id']}", method="DELETE")
-    assert shop.simulator.look("/pay/faults") == {"faults": []}
+    assert shop.simulator.get("/pay/faults") == {"faults": []}
 
 
 def test_a_merchant_may_bring_no_key_and_is_given_one(shop: Shop) -> None:
@@ -195,7 +195,7 @@ def test_a_merchant_may_bring_no_key_and_is_given_one(shop: Shop) -> None:
         shop.simulator, plain, "1900000110", plain["serial_no"], RSA.import_key(plain["private_key"])
     )
     assert other.order(appid="wx1").ok
-    assert "private_key" not in str(shop.simulator.look("/merchants"))
+    assert "private_key" not in str(shop.simulator.get("/merchants"))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_merchants_survive_a_reset_that_keeps_accounts(shop: Shop) -> None:
 
 def test_everything_is_saved_and_restored(shop: Shop) -> None:
     prepay = shop.order().json()["prepay_id"]
-    state = shop.simulator.look("/state")
+    state = shop.simulator.get("/state")
     shop.sim("/reset", {})
     shop.sim("/state", state, "PUT")
     shop.sim("/pay", {"prepay": prepay, "openid": OPENID})

@@ -18,7 +18,7 @@ def paid(shop: Shop, number: str = NUMBER) -> None:
 
 
 def notices(shop: Shop) -> Any:
-    return shop.simulator.look(f"/notices?mchid={MCHID}")["notices"]
+    return shop.simulator.get(f"/notices?mchid={MCHID}")["notices"]
 
 
 def test_a_payment_is_told_once_signed_and_sealed(shop: Shop, server: NotifyServer) -> None:
@@ -155,7 +155,7 @@ def test_while_switching_chance_picks_the_key(shop: Shop, server: NotifyServer) 
 def test_a_notice_outlives_a_restart(shop: Shop, server: NotifyServer) -> None:
     server.status = 500
     paid(shop)
-    state = shop.simulator.look("/state")
+    state = shop.simulator.get("/state")
     shop.sim("/reset", {})
     shop.sim("/state", state, "PUT")
     server.status = 200

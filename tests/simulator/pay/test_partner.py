@@ -49,7 +49,7 @@ def query(shop: Shop, named: str = NAMED) -> Any:
 
 
 def sub_ledger(shop: Shop) -> Any:
-    return shop.simulator.look(f"/merchants/{SUB}/ledger")
+    return shop.simulator.get(f"/merchants/{SUB}/ledger")
 
 
 def test_the_money_is_the_served_merchants_and_the_notification_the_providers(
@@ -150,7 +150,7 @@ def test_the_providers_bill_names_the_served_merchant(provider: Shop) -> None:
     provider.pay(NUMBER)
     provider.order("SO20260302100000009")
     provider.pay("SO20260302100000009", openid=OPENID)
-    day = moments.day(provider.simulator.look("/clock")["now"])
+    day = moments.day(provider.simulator.get("/clock")["now"])
     provider.settle(2 * 86_400)
 
     def rows(more: str) -> list[list[str]]:

@@ -130,9 +130,9 @@ def test_a_payment_is_paid_back_by_reversing_it(shop: Shop) -> None:
     shop.settle(2)
     ledger = shop.ledger()
     assert (ledger["balance"], ledger["refunded"], len(ledger["refunds"])) == (0, 1_800, 1)
-    assert shop.simulator.look("/wallets")["wallets"][OPENID] == 1_000_000
+    assert shop.simulator.get("/wallets")["wallets"][OPENID] == 1_000_000
     assert refused(shop.refund(amount={"refund": 1, "total": 1_800, "currency": "CNY"}))[0] == 400
-    day = moments.day(shop.simulator.look("/clock")["now"])
+    day = moments.day(shop.simulator.get("/clock")["now"])
     shop.settle(2 * 86_400)
     link = shop.call("GET", f"/v3/bill/tradebill?bill_date={day}").json()["download_url"]
     lines = shop.call("GET", link.removeprefix(shop.simulator.base)).content.decode().splitlines()[1:-2]
@@ -191,7 +191,7 @@ def test_a_service_provider_is_paid_by_code_for_whom_it_serves(shop: Shop) -> No
     }
     plain = shop.call("POST", "/v3/pay/partner/transactions/codepay", body).json()
     assert (plain["sub_mchid"], plain["payer"]) == (sub, {"sp_openid": OPENID})
-    assert shop.simulator.look(f"/merchants/{sub}/ledger")["balance"] == 1_789
+    assert shop.simulator.get(f"/merchants/{sub}/ledger")["balance"] == 1_789
     at = f"/v3/pay/partner/transactions/out-trade-no/{NUMBER}/reverse"
     assert shop.call("POST", at, who).json() == {**who, "out_trade_no": NUMBER}
     assert refused(reverse(shop)) == (404, "ORDER_NOT_EXIST")
@@ -208,7 +208,7 @@ def test_the_client_for_tests_shows_codes_and_pays_what_waits(shop: Shop) -> Non
 
 def test_payments_that_wait_survive_saving(shop: Shop) -> None:
     charge(shop, code(shop, person=PERSON, openid="", password=True))
-    state = shop.simulator.look("/state")
+    state = shop.simulator.get("/state")
     shop.sim("/reset", {})
     shop.simulator.sim("/state", state, method="PUT")
     shown = phone(shop, "waiting").json()

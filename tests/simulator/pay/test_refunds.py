@@ -113,7 +113,7 @@ def sealed(shop: Shop, text: str) -> str:
 def test_the_money_returns_to_who_paid(paid: Shop) -> None:
     paid.refund(fen=10000)
     paid.settle(2)
-    assert paid.simulator.look("/wallets")["wallets"][OPENID] == 1_000_000
+    assert paid.simulator.get("/wallets")["wallets"][OPENID] == 1_000_000
 
 
 def test_a_coupon_shares_the_refund(shop: Shop, server: NotifyServer) -> None:

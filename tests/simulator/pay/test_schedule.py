@@ -15,17 +15,17 @@ def test_what_is_planned_while_the_schedule_is_made_is_done_once() -> None:
     state, schedule = PayState(), Schedule()
     planned = notice(state, 15)
     schedule.of(state).add(planned)
-    assert list(schedule.of(state).take(20)) == [planned]
+    assert list(schedule.of(state).pop_due(20)) == [planned]
 
 
 def test_what_is_planned_again_is_done_again() -> None:
     state, schedule = PayState(), Schedule()
     planned = notice(state, 15)
-    assert list(schedule.of(state).take(20)) == [planned]
+    assert list(schedule.of(state).pop_due(20)) == [planned]
     planned.due_at = 30
     schedule.of(state).add(planned)
-    assert list(schedule.of(state).take(20)) == []
-    assert list(schedule.of(state).take(30)) == [planned]
+    assert list(schedule.of(state).pop_due(20)) == []
+    assert list(schedule.of(state).pop_due(30)) == [planned]
 
 
 def test_what_was_moved_to_another_time_is_left_for_then() -> None:
@@ -34,5 +34,5 @@ def test_what_was_moved_to_another_time_is_left_for_then() -> None:
     schedule.of(state).add(planned)
     planned.due_at = 30
     schedule.of(state).add(planned)
-    assert list(schedule.of(state).take(20)) == []
-    assert list(schedule.of(state).take(40)) == [planned]
+    assert list(schedule.of(state).pop_due(20)) == []
+    assert list(schedule.of(state).pop_due(40)) == [planned]

@@ -87,7 +87,7 @@ def give_back(shop: Shop, fen: int, number: str = "RT1", **differently: Any) -> 
 
 
 def balance(shop: Shop, mchid: str = MCHID) -> tuple[int, int]:
-    ledger = shop.simulator.look(f"/merchants/{mchid}/ledger")
+    ledger = shop.simulator.get(f"/merchants/{mchid}/ledger")
     return ledger["balance"], ledger["available"]
 
 
@@ -111,8 +111,8 @@ def test_parts_are_accepted_then_paid_out_and_their_merchant_is_notified(
     assert {each["result"] for each in plain["receivers"]} == {"SUCCESS"}
     assert balance(sharer) == (NET - 1_500, 0)
     assert balance(sharer, PARTNER) == (1_000, 1_000)
-    assert sharer.simulator.look("/wallets")["wallets"][STAFF] == 1_000_500
-    notices = sharer.simulator.look(f"/notices?mchid={PARTNER}")["notices"]
+    assert sharer.simulator.get("/wallets")["wallets"][STAFF] == 1_000_500
+    notices = sharer.simulator.get(f"/notices?mchid={PARTNER}")["notices"]
     assert [each["event_type"] for each in notices] == ["PROFITSHARING.SUCCESS"]
     came = server.came[-1]
     assert came.envelope["resource"]["original_type"] == "profitsharing"
@@ -170,7 +170,7 @@ def test_a_receiver_has_to_be_added_and_may_be_deleted(sharer: Shop) -> None:
 
 
 def test_a_receiver_that_is_there_may_be_changed_when_there_is_room_for_no_other(sharer: Shop) -> None:
-    state = sharer.simulator.look("/state")
+    state = sharer.simulator.get("/state")
     receivers = state["pay"]["merchants"][MCHID]["receivers"]
     usual = next(iter(receivers.values()))
     receivers |= {f"{number}": usual for number in range(20_000 - len(receivers))}
@@ -290,7 +290,7 @@ def test_a_day_of_sharing_has_a_bill(sharer: Shop) -> None:
     share(sharer, part(1_000), unfreeze_unsplit=True)
     sharer.settle(2)
     give_back(sharer, 400)
-    day = moments.day(sharer.simulator.look("/clock")["now"])
+    day = moments.day(sharer.simulator.get("/clock")["now"])
     sharer.settle(3 * 86_400)
 
     def rows(target: str) -> list[dict[str, str]]:
@@ -308,7 +308,7 @@ def test_a_day_of_sharing_has_a_bill(sharer: Shop) -> None:
     flow = rows(f"/v3/bill/fundflowbill?bill_date={day}")
     amounts = {each["业务名称"]: each["收支金额(元)"] for each in flow}
     assert (amounts["分账"], amounts["分账回退"]) == ("10.00", "4.00")
-    before = moments.day(sharer.simulator.look("/clock")["now"] - 2 * 86_400)
+    before = moments.day(sharer.simulator.get("/clock")["now"] - 2 * 86_400)
     assert refused(sharer.call("GET", f"{SHARINGS}/bills?bill_date={before}")) == (400, "NO_STATEMENT_EXIST")
 
 
@@ -335,9 +335,9 @@ def test_a_service_provider_shares_for_whom_it_serves(shop: Shop, server: Notify
 
 def test_sharing_survives_saving_in_the_middle(sharer: Shop) -> None:
     share(sharer, part(1_000))
-    state = sharer.simulator.look("/state")
+    state = sharer.simulator.get("/state")
     sharer.sim("/reset", {})
     sharer.simulator.sim("/state", state, method="PUT")
-    assert json.dumps(sharer.simulator.look("/state")) == json.dumps(state)
+    assert json.dumps(sharer.simulator.get("/state")) == json.dumps(state)
     sharer.settle(2)
     assert asked(sharer)["state"] == "FINISHED"

@@ -115,10 +115,10 @@ def test_balances_are_told_now_and_of_a_day_that_is_over(rich: Shop) -> None:
     assert rich.call("GET", f"{fund}/balance/FEES").json()["available_amount"] == 0
     assert refused(rich.call("GET", f"{fund}/balance/MINE")) == (400, "PARAM_ERROR")
     rich.sim(f"/merchants/{MCHID}/transfers/TB1", {})
-    before = moments.day(rich.simulator.look("/clock")["now"] - 86_400)
+    before = moments.day(rich.simulator.get("/clock")["now"] - 86_400)
     ended = rich.call("GET", f"{fund}/dayendbalance/BASIC?date={before}").json()
     assert ended["available_amount"] == 100_000
-    today = moments.day(rich.simulator.look("/clock")["now"])
+    today = moments.day(rich.simulator.get("/clock")["now"])
     assert refused(rich.call("GET", f"{fund}/dayendbalance/BASIC?date={today}"))[1] == "INVALID_REQUEST"
 
 
@@ -214,7 +214,7 @@ def test_complaints_are_asked_for_by_thirty_days_at_most(shop: Shop, query: str)
 
 
 def test_a_complaint_survives_saving(shop: Shop, complained: str) -> None:
-    state = shop.simulator.look("/state")
+    state = shop.simulator.get("/state")
     shop.sim("/reset", {})
     shop.simulator.sim("/state", state, method="PUT")
-    assert json.dumps(shop.simulator.look("/state")) == json.dumps(state)
+    assert json.dumps(shop.simulator.get("/state")) == json.dumps(state)

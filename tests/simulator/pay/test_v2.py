@@ -209,7 +209,7 @@ def test_the_trade_bill_is_a_file_or_says_why_there_is_none(old: OldShop) -> Non
         return received["return_msg"], received["error_code"]
 
     assert reason(bill_date=day) == ("No Bill Exist", "20002")
-    now = old.shop.simulator.look("/clock")["now"]
+    now = old.shop.simulator.get("/clock")["now"]
     old.shop.sim("/clock", {"advance": start + 86_400 + 9 * 3600 - now})
     assert reason(bill_date=day) == ("Bill Creating", "20002")
     old.shop.sim("/clock", {"advance": 2 * 3600})

@@ -197,7 +197,7 @@ def test_a_payment_to_a_user_is_done_at_once(rich: RichShop) -> None:
         done["payment_no"],
     )
     assert rich.shop.ledger()["balance"] == 97_000
-    assert rich.shop.simulator.look("/wallets")["wallets"][OPENID] == 1_003_000
+    assert rich.shop.simulator.get("/wallets")["wallets"][OPENID] == 1_003_000
 
 
 def refuse_eleventh(rich: RichShop) -> dict[str, str]:
@@ -260,7 +260,7 @@ def test_a_red_packet_is_sent_opened_and_told_of(rich: RichShop) -> None:
     assert rich.open(sent["send_listid"], openid=OPENID).json()["amount"] == 1_000
     info = rich.packet_info()
     assert (info["status"], info["hb_type"], info["send_type"]) == ("RECEIVED", "NORMAL", "API")
-    assert rich.shop.simulator.look("/wallets")["wallets"][OPENID] == 1_001_000
+    assert rich.shop.simulator.get("/wallets")["wallets"][OPENID] == 1_001_000
 
 
 def test_a_group_shares_a_red_packet_by_chance(rich: RichShop) -> None:
@@ -339,7 +339,7 @@ def test_a_red_packet_lies_in_the_chat_and_is_opened_on_the_phone(
     simulator.sim("/accounts", {"appid": APPID, "secret": "s", "original_id": "gh_1", "name": "青橙健身"})
     mine = openid_of(APPID, "rain-1")
     listid = rich.packet(re_openid=mine)["send_listid"]
-    (entry,) = simulator.look(f"/accounts/{APPID}/ledger?openid={mine}")["entries"]
+    (entry,) = simulator.get(f"/accounts/{APPID}/ledger?openid={mine}")["entries"]
     assert (entry["msgtype"], entry["content"]["send_listid"]) == ("redpacket", listid)
     opened = simulator.session.post(
         f"{simulator.base}/phone/pay/red-packet", json={"person": "rain-1", "send_listid": listid}, timeout=30
@@ -350,11 +350,11 @@ def test_a_red_packet_lies_in_the_chat_and_is_opened_on_the_phone(
 def test_money_to_users_is_in_the_fund_flow_and_survives_saving(rich: RichShop) -> None:
     rich.payout()
     rich.packet()
-    state = rich.shop.simulator.look("/state")
+    state = rich.shop.simulator.get("/state")
     rich.shop.sim("/reset", {})
     rich.shop.simulator.sim("/state", state, method="PUT")
-    assert json.dumps(rich.shop.simulator.look("/state")) == json.dumps(state)
-    day = moments.day(rich.shop.simulator.look("/clock")["now"])
+    assert json.dumps(rich.shop.simulator.get("/state")) == json.dumps(state)
+    day = moments.day(rich.shop.simulator.get("/clock")["now"])
     rich.shop.settle(2 * 86_400)
     assert rich.packet_info()["status"] == "REFUND"
     link = rich.shop.call("GET", f"/v3/bill/fundflowbill?bill_date={day}").json()["download_url"]

@@ -21,7 +21,7 @@ from simulator.world import World
 PAGE = Path(__file__).parent / "static" / "mini.html"
 
 
-def fits(world: World, config: dict[str, object], url: str) -> bool:
+def is_valid_config(world: World, config: dict[str, object], url: str) -> bool:
     """Returns whether the signature of a `wx.config` is valid for this page."""
     account = world.state.accounts.get(str(config.get("appId")))
     ticket = account.tokens.tickets.get("jsapi") if account else None
@@ -36,18 +36,18 @@ def fits(world: World, config: dict[str, object], url: str) -> bool:
 def routes(world: World) -> list[BaseRoute]:
     async def check(request: Request) -> Response:
         payload = await request.json()
-        good = fits(world, payload.get("config") or {}, str(payload.get("url", "")))
+        good = is_valid_config(world, payload.get("config") or {}, str(payload.get("url", "")))
         return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
 
     async def upload_voice(request: Request) -> Response:
         """Answers `wx.uploadVoice` of a configured page: the serverId is a media_id of its account."""
         payload = await request.json()
         config = payload.get("config") or {}
-        if not fits(world, config, str(payload.get("url", ""))):
+        if not is_valid_config(world, config, str(payload.get("url", ""))):
             return JSONResponse({"errMsg": "uploadVoice:fail, the permission value is offline verifying"})
         account = world.account(str(config["appId"]))
         name, content_type, data = samples.load("voice", "")
-        media = world.keep_media(account, "voice", name, content_type, data)
+        media = world.add_media(account, "voice", name, content_type, data)
         media.from_jssdk = True
         return JSONResponse({"errMsg": "uploadVoice:ok", "serverId": media.media_id})
 
