@@ -80,12 +80,12 @@ def _step(call: MassCall) -> None:
 
 
 # Calls that WeChat refused for good without accepting anything.
-NOT_TAKEN = Q(state=State.FAILED, tried_at=None, msg_id=None)
+NOT_ACCEPTED = Q(state=State.FAILED, tried_at=None, msg_id=None)
 
 
 def try_again(calls: QuerySet[MassCall]) -> int:
     """Retries the calls that WeChat never accepted, for the same recipients; returns the number of calls."""
-    refused = list(calls.filter(NOT_TAKEN))
+    refused = list(calls.filter(NOT_ACCEPTED))
     for call in refused:
         call.settle(
             state=State.WAITING, due_at=timezone.now(), finished_at=None, attempts=0, errcode=None, error=""
