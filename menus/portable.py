@@ -29,7 +29,7 @@ from menus.buttons import (
 )
 from menus.models import Menu, Platform
 from wechat.console.exchange import FileFormat, UnreadableFile
-from wechat.materials.library import use_in
+from wechat.materials.library import copy_for
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
@@ -275,4 +275,4 @@ def _taken_along(
 def _copied(asset: Asset, account: OfficialAccount) -> int:
     """Returns the id of the same file in the other account; a new one is uploaded by a worker."""
     same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
-    return same.pk if same else use_in(asset, account).pk
+    return same.pk if same else copy_for(asset, account).pk
