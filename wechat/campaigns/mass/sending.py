@@ -151,7 +151,7 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
     )
     draft = _send_of(call).draft
     if draft is not None and call.body["msgtype"] == "mpnews":
-        articles.left_the_box(draft)
+        articles.mark_mass_sent(draft)
     # The report may have arrived before the message id was known here.
     reports.join(call.account_id, accepted.msg_id)
 
