@@ -5,7 +5,7 @@ import random
 import timeit
 from collections.abc import Callable
 
-from wechat.replies.matching import Compiled, compile_rules
+from wechat.replies.matching import CompiledRules, compile_rules
 from wechat.replies.specs import Compare, FollowerFacts, KeywordSpec, RuleSpec, Trigger
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Text
@@ -21,7 +21,7 @@ SETS: dict[str, tuple[Compare, ...]] = {
 }
 
 
-def rules(size: int, compares: tuple[Compare, ...]) -> Compiled:
+def rules(size: int, compares: tuple[Compare, ...]) -> CompiledRules:
     """Returns compiled rules of which only the last one matches, so that no search ends early."""
     drawn = random.Random(7)
     specs = [_rule(number, drawn, compares) for number in range(size - 1)]

@@ -31,7 +31,7 @@ class NotPublishable(Exception):
         self.problems = problems
 
 
-class Over(Exception):
+class EndHasPassed(Exception):
     """The publication was to end at a time that has passed."""
 
 
@@ -62,7 +62,7 @@ def publish(
     """
     _check(version)
     now = timezone.now()
-    return _asked(
+    return _create(
         menu=menu, version=version, asked_by=by, asked_through=through, state=State.PENDING,
         starts_at=now, due_at=now, order=_order(menu) if order is None else order,
     )  # fmt: skip
@@ -87,9 +87,9 @@ def schedule(
         "menu": menu, "asked_by": by, "asked_through": through, "state": State.SCHEDULED,
         "order": _order(menu),
     }  # fmt: skip
-    going = _asked(version=version, starts_at=at, due_at=at, **common)
+    going = _create(version=version, starts_at=at, due_at=at, **common)
     if until is not None:
-        _asked(returns=going, starts_at=until, due_at=until, **common)
+        _create(returns=going, starts_at=until, due_at=until, **common)
     return going
 
 
@@ -97,11 +97,11 @@ def schedule(
 def publish_again(failed: Publication) -> Publication:
     """Queues a failed publication again, for whoever asked for it; its scheduled return still follows.
 
-    Raises ``NotPublishable``, ``Busy`` and ``Over``.
+    Raises ``NotPublishable``, ``Busy`` and ``EndHasPassed``.
     """
     back = Publication.objects.filter(returns=failed).exclude(reason=Reason.BY_STAFF).first()
     if back is not None and back.starts_at <= timezone.now():
-        raise Over
+        raise EndHasPassed
     again = publish(
         failed.menu, failed.version, by=failed.asked_by, through=failed.asked_through, order=failed.order
     )
@@ -138,7 +138,7 @@ def _order(menu: Menu) -> list[int]:
     return [each.pk for each in order_with(menu)]
 
 
-def _asked(**fields: object) -> Publication:
+def _create(**fields: object) -> Publication:
     menu = fields["menu"]
     assert isinstance(menu, Menu)
     try:

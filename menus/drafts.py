@@ -69,7 +69,7 @@ def save(menu: Menu, buttons: Buttons, *, revision: int, by: User | None) -> Ver
     if not changed:
         raise Overtaken(draft)
     tree.write(draft, buttons)
-    links.look_at(one.url for one in every(buttons) if one.url)
+    links.schedule_checks(one.url for one in every(buttons) if one.url)
     return draft
 
 

@@ -39,7 +39,7 @@ def _publish_again(rows: QuerySet[Publication]) -> int:
     for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
         try:
             asking.publish_again(publication)
-        except (asking.Busy, asking.NotPublishable, asking.Over):
+        except (asking.Busy, asking.NotPublishable, asking.EndHasPassed):
             # The page of the publication says why.
             continue
         number += 1

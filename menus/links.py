@@ -28,7 +28,7 @@ CHECKS = work.Kind(
 )
 
 
-def look_at(urls: Iterable[str]) -> None:
+def schedule_checks(urls: Iterable[str]) -> None:
     """Schedules checks of these addresses, unless they were checked recently."""
     now = timezone.now()
     wanted = {url for url in urls if is_web_address(url) and byte_count(url) <= URL_BYTES}
@@ -40,7 +40,7 @@ def look_at(urls: Iterable[str]) -> None:
 
 
 @CHECKS.each
-def look(check: LinkCheck) -> None:
+def check_link(check: LinkCheck) -> None:
     """Checks the address; a failure to open it is a result as well."""
     status, error = _opened(check.url)
     check.done(status=status, error=error, checked_at=timezone.now())

@@ -31,11 +31,11 @@ def known(account: OfficialAccount) -> dict[str, bool | None]:
     )
 
 
-def note_linked(account: OfficialAccount, appids: Iterable[str]) -> None:
+def mark_linked(account: OfficialAccount, appids: Iterable[str]) -> None:
     MiniProgram.objects.filter(account=account, appid__in=set(appids)).update(linked=True)
 
 
-def note_refused(account: OfficialAccount, opened: Iterable[str]) -> None:
+def mark_refused(account: OfficialAccount, opened: Iterable[str]) -> None:
     """Marks these mini programs as not linked, after a refusal that does not say which of them is not.
 
     Those known to be linked are left out, unless all of them are.

@@ -140,7 +140,7 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 @account_page(Area.CONTENT, posts_change=False)
 def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Reads the live menus now."""
-    row = watching.look(account)
+    row = watching.read_now(account)
     if row.error:
         why = in_words(row.errcode) if row.errcode else _("WeChat could not be reached. Try again.")
         messages.error(request, why)

@@ -11,7 +11,7 @@ from typing import Any
 
 from menus.buttons import canonical
 
-Told = Sequence[Mapping[str, Any]]
+PlatformButtons = Sequence[Mapping[str, Any]]
 RULES = ("tag_id", "client_platform_type")
 
 
@@ -19,7 +19,7 @@ RULES = ("tag_id", "client_platform_type")
 class Conditional:
     """A conditional menu; ``rule`` is the platform's matchrule, ``menuid`` is empty until it is there."""
 
-    button: Told
+    button: PlatformButtons
     rule: Mapping[str, str]
     menuid: str = ""
 
@@ -34,7 +34,7 @@ class Live:
     ``made_on_page``: the menu was made on the platform's own page, and no call can create it again.
     """
 
-    button: Told = ()
+    button: PlatformButtons = ()
     conditional: tuple[Conditional, ...] = ()
     made_on_page: bool = False
 
@@ -48,12 +48,12 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    button: Told
+    button: PlatformButtons
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    button: Told
+    button: PlatformButtons
     rule: Mapping[str, str]
 
 

@@ -29,7 +29,7 @@ from menus.buttons import (
 )
 from menus.models import Menu, Platform
 from wechat.console.exchange import FileFormat, UnreadableFile
-from wechat.materials.library import use_in
+from wechat.materials.library import copy_for
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
 
@@ -97,7 +97,7 @@ def _file_keys(buttons: Sequence[Button]) -> set[int]:
 # --- in
 
 
-def take_in(
+def import_file(
     account: OfficialAccount, text: bytes, *, by: User | None, rehearse: bool = False
 ) -> MenuImportReport:
     """Imports the menus of a file into drafts, all or none, and keeps the former drafts as versions.
@@ -109,7 +109,7 @@ def take_in(
     with transaction.atomic():
         for data in menus:
             try:
-                _take_one(account, data, report, by)
+                _import_menu(account, data, report, by)
             except (Malformed, ValidationError) as error:
                 why = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
                 name = data.get("name", "") if isinstance(data, dict) else ""
@@ -118,7 +118,7 @@ def take_in(
     return report
 
 
-def _take_one(account: OfficialAccount, data: Any, report: MenuImportReport, by: User | None) -> None:
+def _import_menu(account: OfficialAccount, data: Any, report: MenuImportReport, by: User | None) -> None:
     if not isinstance(data, dict) or not isinstance(data.get("name"), str) or not data["name"].strip():
         raise Malformed(_("it has no name."))
     listed = nested(data.get("buttons"))
@@ -275,4 +275,4 @@ def _taken_along(
 def _copied(asset: Asset, account: OfficialAccount) -> int:
     """Returns the id of the same file in the other account; a new one is uploaded by a worker."""
     same = Asset.objects.filter(account=account, kind=asset.kind, name=asset.name, size=asset.size).first()
-    return same.pk if same else use_in(asset, account).pk
+    return same.pk if same else copy_for(asset, account).pk

@@ -189,7 +189,7 @@ def _learn_from(publication: Publication, error: ApiError) -> None:
         return
     known = live_menus.appids_of(live_menus.load(publication.before)) if publication.before else set()
     opened = live_menus.appids_of(_wanted(publication)) - known
-    mini_programs.note_refused(publication.account, opened)
+    mini_programs.mark_refused(publication.account, opened)
 
 
 @transaction.atomic
@@ -205,7 +205,7 @@ def _published(publication: Publication, found: Live) -> None:
         publication.version.state = Version.State.PUBLISHED
         publication.version.published_at, publication.version.superseded_at = now, None
         publication.version.save(update_fields=["state", "published_at", "superseded_at"])
-    mini_programs.note_linked(publication.account, live_menus.appids_of(found))
+    mini_programs.mark_linked(publication.account, live_menus.appids_of(found))
     publication.refusal, publication.error = None, ""
     if not _finish(publication, State.PUBLISHED, "", found, replaced=replaced):
         transaction.set_rollback(True)
@@ -229,7 +229,7 @@ def _finish(
             error=publication.error if error is None else error,
         )  # fmt: skip
         if done and found is not None:
-            watching.keep(publication.account, found)
+            watching.store(publication.account, found)
         if done:
             _log(publication, state, reason, found)
     return done

@@ -28,7 +28,7 @@ def take_over(account: OfficialAccount, found: Live, *, by: User | None) -> list
             menus.append((_menu_for(account, conditional, place), conditional.button))
         _no_longer_live(account, [menu for menu, _theirs in menus])
         versions = [_taken(menu, theirs, by) for menu, theirs in menus]
-        watching.keep(account, found)
+        watching.store(account, found)
     return versions
 
 

@@ -35,7 +35,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         agreed = "agreed" in request.POST
         try:
             text = exchange.uploaded(request)
-            report = portable.take_in(account, text, by=staff(request), rehearse=not agreed)
+            report = portable.import_file(account, text, by=staff(request), rehearse=not agreed)
         except exchange.UnreadableFile as error:
             context["refused"] = str(error)
         else:

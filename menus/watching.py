@@ -15,8 +15,8 @@ from wechat.kernel import work
 from wechat.sdk.errors import ApiError, WeChatError
 
 WHILE_PUBLISHING = datetime.timedelta(minutes=1)
-LOOK_EVERY = datetime.timedelta(minutes=10)
-LOOKS = work.Kind(
+READ_EVERY = datetime.timedelta(minutes=10)
+READINGS = work.Kind(
     "menus.look",
     lambda: LiveMenu.objects.filter(account__enabled=True).select_related("account"),
     label=gettext_lazy("Looking at the live menu"),
@@ -31,27 +31,27 @@ def watch(account: OfficialAccount) -> LiveMenu:
     return row
 
 
-@LOOKS.each
-def look_again(row: LiveMenu) -> None:
+@READINGS.each
+def read_due(row: LiveMenu) -> None:
     """Reads the live menus, as scheduled work."""
     if _is_publishing(row.account):
         raise work.NotYet(WHILE_PUBLISHING)
-    keep(row.account, live_menus.read(client_for(row.account)))
+    store(row.account, live_menus.read(client_for(row.account)))
 
 
-def look(account: OfficialAccount) -> LiveMenu:
+def read_now(account: OfficialAccount) -> LiveMenu:
     """Reads the live menus from WeChat now; on failure the former reading stays, with the error."""
     watch(account)
     if _is_publishing(account):
-        _keep(account, due_at=timezone.now() + WHILE_PUBLISHING)
+        _update(account, due_at=timezone.now() + WHILE_PUBLISHING)
         return LiveMenu.objects.get(account=account)
     try:
         found = live_menus.read(client_for(account))
     except WeChatError as error:
         errcode = error.errcode if isinstance(error, ApiError) else None
-        _keep(account, errcode=errcode, error=str(error), due_at=timezone.now() + AFTER_ERROR)
+        _update(account, errcode=errcode, error=str(error), due_at=timezone.now() + AFTER_ERROR)
     else:
-        keep(account, found)
+        store(account, found)
     return LiveMenu.objects.get(account=account)
 
 
@@ -60,14 +60,14 @@ def _is_publishing(account: OfficialAccount) -> bool:
     return Publication.objects.filter(account=account, state__in=Publication.RUNNING).exists()
 
 
-def keep(account: OfficialAccount, found: Live) -> None:
+def store(account: OfficialAccount, found: Live) -> None:
     """Stores what was read; ``differs_since`` is the time of the first reading with a difference."""
     row, now = watch(account), timezone.now()
     same = is_ours(account, found)
     since = None if same else row.differs_since or now
-    _keep(
+    _update(
         account, live=live_menus.dump(found), read_at=now, differs_since=since, errcode=None, error="",
-        attempts=0, due_at=now + LOOK_EVERY,
+        attempts=0, due_at=now + READ_EVERY,
     )  # fmt: skip
 
 
@@ -78,5 +78,5 @@ def is_ours(account: OfficialAccount, found: Live) -> bool:
         return False
 
 
-def _keep(account: OfficialAccount, **fields: object) -> None:
+def _update(account: OfficialAccount, **fields: object) -> None:
     LiveMenu.objects.filter(account=account).update(**fields)

@@ -104,21 +104,21 @@ def test_a_moving_picture_is_named_and_not_made_a_still_one(
 ) -> None:
     frames, body = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")], io.BytesIO()
     frames[0].save(body, "GIF", save_all=True, append_images=frames[1:])
-    moving = pictures.keep(account, body.getvalue())
+    moving = pictures.add_to_library(account, body.getvalue())
     draft = settle(written(content=f'<p><img src="{pictures.address(moving)}"></p>'), Work.SAVE)
     assert (draft.state, moving.name in draft.error) == (State.EDITED, True)
 
 
 def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:
     source = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
-    text = pictures.take_in(account, f'<p><img src="{source}"></p>')
+    text = pictures.move_inline_pictures(account, f'<p><img src="{source}"></p>')
     assert text == f'<p><img src="{pictures.address(Asset.objects.get())}"></p>'
 
 
 def test_a_pasted_picture_that_is_none_is_refused(account: OfficialAccount, db: None) -> None:
     source = f"data:image/png;base64,{base64.b64encode(b'no picture').decode()}"
     with pytest.raises(ValidationError):
-        pictures.take_in(account, f'<img src="{source}">')
+        pictures.move_inline_pictures(account, f'<img src="{source}">')
 
 
 def test_a_picture_of_another_site_is_fetched_into_the_library(
@@ -284,7 +284,7 @@ def test_a_planned_publication_waits_and_can_be_taken_back(written: Written) -> 
     draft = written()
     sending.ask(draft, Work.PUBLISH, at=timezone.now() + datetime.timedelta(hours=2))
     work.run("articles.work_off")
-    sending.forget(draft)
+    sending.cancel_publication(draft)
     draft.refresh_from_db()
     assert (draft.state, draft.work) == (State.EDITED, Work.NONE)
 

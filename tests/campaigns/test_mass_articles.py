@@ -95,7 +95,7 @@ def test_the_originality_check_is_kept(account: OfficialAccount, send: MassSend)
         checks=(ArticleCheck(idx=1, audit=2, original_url="http://mp.weixin.qq.com/s/1"),),
         urls=(ArticleUrl(idx=1, url="http://mp.weixin.qq.com/s/2"),),
     )  # fmt: skip
-    reports.keep(account, event)
+    reports.store(account, event)
     call.refresh_from_db()
     assert (call.state, call.check_state, call.checks[0]["audit"]) == ("failed", 3, 2)
     assert call.urls == ["http://mp.weixin.qq.com/s/2"]

@@ -206,7 +206,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
         f"{'o' * 65},太长",
     ]
     table = loaded(campaign, "\n".join(lines))
-    assert (table.rows, table.repeated, table.nameless) == (4, 1, 2)
+    assert (table.rows, table.repeated, table.without_openid) == (4, 1, 2)
     world.run(world.begun(campaign))
     assert reasons(campaign) == {CROWD[1]: "no_word", CROWD[2]: "bad_word", "oSomebodyElse": "stranger"}
     assert world.texts_by_openid() == {CROWD[0]: "天河"}

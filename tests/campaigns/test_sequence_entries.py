@@ -16,7 +16,7 @@ from tests.cast import message
 from tests.simulated import Simulated
 from tests.working import react_to_due
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
-from wechat.campaigns.sequences import enrolling, entering, looking
+from wechat.campaigns.sequences import enrolling, entering, polling
 from wechat.kernel import work
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.calls import tags as tags_api
@@ -51,7 +51,7 @@ def followers(account: OfficialAccount, number: int, **fields: Any) -> list[Foll
 
 def look() -> None:
     """Does what a worker does when the sequences are due."""
-    work.run(looking.ENTRIES.name)
+    work.run(polling.ENTRIES.name)
 
 
 def inside() -> list[str]:
@@ -143,7 +143,7 @@ def vips(account: OfficialAccount) -> Segment:
 def test_a_segment_enters_slice_by_slice_and_whoever_joins_enters_at_the_next_look(
     account: OfficialAccount, made: Made, vips: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SLICE", 2)
+    monkeypatch.setattr(polling, "SLICE", 2)
     members = followers(account, 5, remark="100%满意")
     followers(account, 2, remark="1005")
     followers(account, 1, remark="100%", subscribed=False)
@@ -153,7 +153,7 @@ def test_a_segment_enters_slice_by_slice_and_whoever_joins_enters_at_the_next_lo
         look()
         assert inside() == [each.openid for each in members]
     (late,) = followers(account, 1, remark="100%")
-    with time_machine.travel(MORNING + looking.EVERY, tick=False):
+    with time_machine.travel(MORNING + polling.EVERY, tick=False):
         look()
         look()
         assert inside() == sorted([*(each.openid for each in members), late.openid])
@@ -162,7 +162,7 @@ def test_a_segment_enters_slice_by_slice_and_whoever_joins_enters_at_the_next_lo
 def test_a_look_that_is_cut_short_goes_on_where_it_was(
     account: OfficialAccount, made: Made, vips: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SLICE", 2)
+    monkeypatch.setattr(polling, "SLICE", 2)
     followers(account, 5, remark="100%")
     sequence = made("segment", segment=vips)
     several, asked = entering.several, []
@@ -276,7 +276,7 @@ def test_days_before_and_after_a_date(
     asked = ("1990-03-02", "2026-03-02", "2000-02-29") if not yearly else ("1990-03-02", "2000-02-29")
     by_day = dict(zip(asked, born(account, birthday, *asked), strict=True))
     sequence = Sequence(account=account, trigger="date", date_field=birthday, date_days=days, yearly=yearly)
-    found = looking.people_of(sequence, datetime.date.fromisoformat(at))
+    found = polling.people_of(sequence, datetime.date.fromisoformat(at))
     assert sorted(found.values_list("openid", flat=True)) == sorted(by_day[day] for day in enters)
 
 

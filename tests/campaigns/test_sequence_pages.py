@@ -14,7 +14,7 @@ from accounts.followers.models import CustomField, FieldValue, Follower, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
-from wechat.campaigns.sequences import enrolling, looking, timing
+from wechat.campaigns.sequences import enrolling, polling, timing
 from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
@@ -84,7 +84,7 @@ def test_a_new_name_keeps_nobody_out_whose_day_is_today(staff: Cast) -> None:
         enrolling.switch(sequence, on=True)
     with time_machine.travel(eight.replace(hour=10), tick=False):
         signed_in(staff.owner).post(f"{LIST}{sequence.pk}/settings/", {**given, "name": "生日祝福"})
-        work.run(looking.ENTRIES.name)
+        work.run(polling.ENTRIES.name)
     sequence.refresh_from_db()
     assert sequence.name == "生日祝福"
     assert Enrolment.objects.get().openid == person.openid

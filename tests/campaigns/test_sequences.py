@@ -238,12 +238,12 @@ def test_switching_one_off_lets_those_behind_it_go_on(account: OfficialAccount, 
     work.run("campaigns.run_sequences")
     high.enabled = False
     high.save()
-    enrolling.look_again(high)
+    enrolling.reschedule(high)
     work.run("campaigns.run_sequences")
     assert sent_texts() == ["低"]
     high.enabled = True
     high.save()
-    enrolling.look_again(high)
+    enrolling.reschedule(high)
     later(5)
     assert sent_texts() == ["低", "高"]
 
@@ -258,7 +258,7 @@ def test_a_change_counts_for_those_who_have_not_reached_it(account: OfficialAcco
     first.save()
     second.wait, second.content = 5, {"type": "text", "content": "二改"}
     second.save()
-    enrolling.look_again(sequence)
+    enrolling.reschedule(sequence)
     later(5)
     assert sent_texts() == ["一", "二改"]
 

@@ -88,7 +88,7 @@ def test_a_file_of_another_account_is_taken_over_once_and_uploaded_there(
 def test_the_file_stays_as_long_as_an_account_uses_it(
     shared: Asset, both: Any, staff: Cast, tmp_path: Any
 ) -> None:
-    copy = library.use_in(shared, staff.theirs)
+    copy = library.copy_for(shared, staff.theirs)
     work.run("materials.upload")
     library.remove(Asset.objects.get(pk=shared.pk))
     copy.refresh_from_db()
@@ -99,7 +99,7 @@ def test_the_file_stays_as_long_as_an_account_uses_it(
 
 
 def test_its_page_tells_who_else_uses_it(shared: Asset, both: Any, staff: Cast) -> None:
-    library.use_in(shared, staff.theirs)
+    library.copy_for(shared, staff.theirs)
     page = both.get(f"{LIST}{shared.pk}/change/").content.decode()
     assert f"{staff.theirs.name}: " in page
 
@@ -240,7 +240,7 @@ def test_a_full_library_says_so_before_the_upload(shared: Asset, both: Any, staf
 
 
 def test_a_platform_that_does_not_tell_is_asked_again_until_it_does(platform: Simulated, staff: Cast) -> None:
-    material_quota.seen_by_staff(staff.ours)
+    material_quota.last_reading(staff.ours)
     platform.sim("/faults", {"api": "/cgi-bin/material/get_materialcount", "times": 4, "errcode": -1})
     for minutes in range(5):
         with time_machine.travel(timezone.now() + datetime.timedelta(minutes=10 * minutes), tick=False):

@@ -377,7 +377,7 @@ def client(menu: Menu) -> Client:
 
 def taken_in(menu: Menu, **menus: Any) -> portable.MenuImportReport:
     data = {"format": portable.FILE.name, "version": 1, "menus": [{"name": "菜单", "for": None, **menus}]}
-    return portable.take_in(menu.account, json.dumps(data).encode(), by=None)
+    return portable.import_file(menu.account, json.dumps(data).encode(), by=None)
 
 
 def test_what_was_exported_is_imported_the_same(menu: Menu, settings: Settings, tmp_path: Path) -> None:
@@ -391,7 +391,7 @@ def test_what_was_exported_is_imported_the_same(menu: Menu, settings: Settings, 
     )
     before, exported = content(menu), portable.export([menu])
     put(menu, button(name="别的"))
-    report = portable.take_in(menu.account, exported.encode(), by=None)
+    report = portable.import_file(menu.account, exported.encode(), by=None)
     assert (content(menu), report.remarks) == (before, [])
 
 
@@ -424,7 +424,7 @@ def test_a_file_that_makes_no_menu_is_refused_whole(menu: Menu, buttons: Any, wo
 )
 def test_what_is_no_file_of_ours_gets_a_sentence(menu: Menu, text: bytes) -> None:
     with pytest.raises(UnreadableFile):
-        portable.take_in(menu.account, text, by=None)
+        portable.import_file(menu.account, text, by=None)
 
 
 def test_a_menu_is_copied_to_another_account_with_its_files(

@@ -536,7 +536,7 @@ def test_what_a_live_menu_opens_is_linked(wechat: Phone, menu: Menu) -> None:
         }
     )  # fmt: skip
     assert mini_programs.known(menu.account) == {}
-    watching.look(menu.account)
+    watching.read_now(menu.account)
     assert mini_programs.known(menu.account) == {BOOK_APPID: True}
 
 
@@ -554,11 +554,11 @@ def test_the_audit_tells_who_changed_what(wechat: Phone, menu: Menu, staff: Cast
 
 def test_a_menu_changed_elsewhere_is_noticed(wechat: Phone, menu: Menu) -> None:
     published(menu, button(name="课程"))
-    assert watching.look(menu.account).differs_since is None
+    assert watching.read_now(menu.account).differs_since is None
     wechat.set_elsewhere({"type": "click", "name": "别家", "key": "OTHER"})
-    noticed = watching.look(menu.account).differs_since
+    noticed = watching.read_now(menu.account).differs_since
     assert noticed is not None
-    assert watching.look(menu.account).differs_since == noticed
+    assert watching.read_now(menu.account).differs_since == noticed
     published(menu, button(name="课程"), view())
     assert LiveMenu.objects.get().differs_since is None
 
@@ -566,6 +566,6 @@ def test_a_menu_changed_elsewhere_is_noticed(wechat: Phone, menu: Menu) -> None:
 def test_what_cannot_be_read_is_told_as_such(wechat: Phone, menu: Menu) -> None:
     published(menu, button())
     wechat.fail("menu/get", errcode=48001)
-    row = watching.look(menu.account)
+    row = watching.read_now(menu.account)
     assert (row.errcode, row.live is not None) == (48001, True)
     assert row.due_at is not None

@@ -163,7 +163,7 @@ def test_each_final_state_is_reported_once_and_signed(
     send_due()
     push = Push.objects.get()
     assert push.msgid
-    receipts.keep(world.account, push.msgid, "", "success")
+    receipts.store(world.account, push.msgid, "", "success")
     work.run("pushes.join_receipts")
     work.run("webhooks.deliver")
     bodies = [json.loads(body)["data"] for _, body in receiver.requests]

@@ -314,7 +314,7 @@ def test_a_receipt_joins_its_push(world: World, reason: str, state: str) -> None
     push.refresh_from_db()
     assert push.msgid
     for _ in range(2):
-        receipts.keep(world.account, push.msgid, reason, "status")
+        receipts.store(world.account, push.msgid, reason, "status")
     work.run("pushes.join_receipts")
     push.refresh_from_db()
     assert (push.state, push.reason, Receipt.objects.count()) == (state, reason, 0)
@@ -328,7 +328,7 @@ def test_a_receipt_that_comes_before_our_own_record_waits_for_it(world: World) -
     msgid, sent_at = push.msgid, push.sent_at
     assert msgid
     Push.objects.update(state=State.SENDING, msgid=None, sent_at=None, due_at=timezone.now())
-    receipts.keep(world.account, msgid, "", "success")
+    receipts.store(world.account, msgid, "", "success")
     work.run("pushes.join_receipts")
     assert Push.objects.get().state == State.SENDING
     Push.objects.update(state=State.SENT, msgid=msgid, sent_at=sent_at, due_at=None)
@@ -338,7 +338,7 @@ def test_a_receipt_that_comes_before_our_own_record_waits_for_it(world: World) -
 
 
 def test_a_receipt_of_another_systems_message_is_forgotten_in_the_end(world: World) -> None:
-    receipts.keep(world.account, 123, "", "success")
+    receipts.store(world.account, 123, "", "success")
     for _ in range(len(receipts.RETRY_AFTER) + 1):
         Receipt.objects.update(due_at=timezone.now())
         work.run("pushes.join_receipts")

@@ -46,7 +46,7 @@ def test_an_outcome_is_kept_where_the_table_has_the_move(
     account: OfficialAccount, before: str, after: str
 ) -> None:
     row, now = push(account, before), timezone.now()
-    transitions.keep(
+    transitions.save_outcomes(
         [
             AttemptOutcome(
                 push_id=row.pk, attempts=1, state=PushState(after), reason=CLOSED.get(after, ""),
@@ -65,7 +65,7 @@ def test_an_attempt_that_was_taken_over_changes_nothing_of_the_newer_one(
     """Its answer came after its lease had ended and another worker had begun anew."""
     row = push(account, before, attempts=2)
     stale = AttemptOutcome(push_id=row.pk, attempts=1, state=PushState.FAILED, reason="refused", errcode=1)
-    transitions.keep([stale])
+    transitions.save_outcomes([stale])
     row.refresh_from_db()
     assert (row.state, row.attempts, row.errcode) == (before, 2, None)
 

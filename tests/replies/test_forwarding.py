@@ -81,13 +81,13 @@ def forward(rule: RuleMaker, received: Received, platform: Platform, webhook: We
     """A message that waits to be posted to the webhook."""
     forwarding_rule = rule(keywords=("订单",), forward_url=webhook.url, forward_secret=SECRET)
     row = received(platform.text("订单 7"), text="订单 7", answered_by=f"rule:{forwarding_rule.pk}")
-    assert forwarding.note(row)
+    assert forwarding.enqueue(row)
     return Delivery.objects.get()
 
 
 def test_a_message_is_posted_once_with_a_signature(forward: Delivery, webhook: Webhook) -> None:
     row = InboundMessage.objects.get()
-    assert not forwarding.note(row)
+    assert not forwarding.enqueue(row)
     assert work.run("webhooks.deliver") == 1
     assert work.run("webhooks.deliver") == 0
     ((headers, body),) = webhook.requests
@@ -110,17 +110,17 @@ def test_a_message_whose_rule_has_a_secret_that_no_key_opens_waits_for_another_o
     answered_by = forward.endpoint.owner
     Rule.objects.update(forward_secret=lost)
     Endpoint.objects.update(secret=lost)
-    forwarding.note(received(platform.text("订单 8"), text="订单 8", answered_by=answered_by))
+    forwarding.enqueue(received(platform.text("订单 8"), text="订单 8", answered_by=answered_by))
     other = rule(keywords=("退款",), forward_url=webhook.url, forward_secret=SECRET)
     Rule.objects.filter(pk=other.pk).update(forward_secret=lost)
-    forwarding.note(received(platform.text("退款"), text="退款", answered_by=other.answered_by))
+    forwarding.enqueue(received(platform.text("退款"), text="退款", answered_by=other.answered_by))
     work.run("webhooks.deliver")
     assert set(Delivery.objects.values_list("state", "attempts")) == {("waiting", 0)}
     assert (Delivery.objects.count(), webhook.requests) == (3, [])
     entered = Rule.objects.get(pk=other.pk)
     entered.forward_secret = SECRET
     entered.save()
-    forwarding.note(received(platform.text("退款!"), text="退款!", answered_by=other.answered_by))
+    forwarding.enqueue(received(platform.text("退款!"), text="退款!", answered_by=other.answered_by))
     work.run("webhooks.deliver")
     assert len(webhook.requests) == 2
 
@@ -130,7 +130,7 @@ def test_a_message_answered_by_something_else_is_not_forwarded(
 ) -> None:
     quiet = rule(keywords=("a",))
     for answered_by in ("", "menu:3", "rule:0", f"rule:{quiet.pk}"):
-        assert not forwarding.note(received(platform.text("a"), answered_by=answered_by))
+        assert not forwarding.enqueue(received(platform.text("a"), answered_by=answered_by))
     assert not Delivery.objects.exists()
 
 

@@ -11,7 +11,7 @@ from tests.replies.conftest import RuleMaker
 from wechat.channels.models import Channel, Code, Welcome
 from wechat.inbox.models import InboundMessage
 from wechat.replies import tester
-from wechat.replies.reach import Dead
+from wechat.replies.reach import DeadReason
 from wechat.replies.specs import Reason
 from wechat.sdk.content import Text
 from wechat.sdk.messages import EVENTS, MESSAGES, Message
@@ -117,11 +117,11 @@ def test_rules_that_can_never_answer_are_named_with_the_reason(
     over = timezone.now() - datetime.timedelta(days=1)
     first = rule(keywords=("退",), position=0)
     expected = {
-        rule(keywords=(("equals", "退款"), ("starts_with", "退货")), position=1).pk: Dead.COVERED,
-        rule(keywords=("换货",), valid_until=over, position=2).pk: Dead.OVER,
-        rule(keywords=("优惠",), tags=[nobody], position=3).pk: Dead.NOBODY,
-        rule(position=4).pk: Dead.NO_KEYWORDS,
-        rule(keywords=("x",), replies=({"type": "hologram"},), position=5).pk: Dead.BROKEN,
+        rule(keywords=(("equals", "退款"), ("starts_with", "退货")), position=1).pk: DeadReason.COVERED,
+        rule(keywords=("换货",), valid_until=over, position=2).pk: DeadReason.OVER,
+        rule(keywords=("优惠",), tags=[nobody], position=3).pk: DeadReason.NOBODY,
+        rule(position=4).pk: DeadReason.NO_KEYWORDS,
+        rule(keywords=("x",), replies=({"type": "hologram"},), position=5).pk: DeadReason.BROKEN,
     }
     rule(keywords=("退款", "换货"), position=6)
     rule(trigger="follow_first", position=7)
@@ -151,7 +151,7 @@ def test_a_rule_behind_an_expression_that_matches_its_text_never_answers(
     rule(keywords=(("regex", "退款"),), position=4)
     (finding,) = tester.never_fires(account)
     assert (finding.rule.id, finding.why, [each.id for each in finding.by]) == (
-        equals.pk, Dead.COVERED, [refund.pk]
+        equals.pk, DeadReason.COVERED, [refund.pk]
     )  # fmt: skip
 
 

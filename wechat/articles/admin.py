@@ -138,7 +138,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
         assert isinstance(request.user, User)
-        autosaving.forget(form.instance, request.user, form.cleaned_data["page"])
+        autosaving.discard(form.instance, request.user, form.cleaned_data["page"])
         for each in (each for formset in formsets for each in formset.forms if each.dropped):
             messages.warning(request, f"{each.instance}: {each.dropped}")
 
@@ -216,7 +216,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)
 
     def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        if not sending.forget(draft):
+        if not sending.cancel_publication(draft):
             return self._too_late(request, draft)
         _noted(request, draft, _("Took the plan to publish back"))
         return self._back(draft.pk)

@@ -35,7 +35,7 @@ LARGEST = 4 * 1024 * 1024
 FIELDS = ("id", "title", "author", "digest", "source_url", "content")
 
 
-class Unkept(Exception):
+class NotSaved(Exception):
     """A text was not autosaved.
 
     The message tells staff why; ``version`` is that of another window, if there is one.
@@ -77,12 +77,12 @@ def autosave(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
         _rows_of_page(place).delete()
         return JsonResponse({})
     try:
-        return JsonResponse(_kept(place, _posted(request)))
-    except Unkept as error:
+        return JsonResponse(_save_posted(place, _posted(request)))
+    except NotSaved as error:
         return JsonResponse({"error": str(error), "version": error.version}, status=409)
 
 
-def forget(draft: Draft, user: User, token: str) -> None:
+def discard(draft: Draft, user: User, token: str) -> None:
     """Deletes the autosave of a page that is being saved."""
     Autosave.objects.filter(draft=draft).delete()
     if (page := _uuid(token)) is not None:
@@ -128,10 +128,13 @@ def _version_payload(row: Autosave) -> dict[str, Any]:
 
 
 def _posted(request: HttpRequest) -> dict[str, Any]:
-    """Returns the posted version, revision and articles. Raises ``Unkept`` for data no page of ours sends."""
+    """Returns the posted version, revision and articles.
+
+    Raises ``NotSaved`` for data that no page of ours sends.
+    """
     file = request.FILES.get("articles")
     if file is None or file.size is None or file.size > LARGEST:
-        raise Unkept(_("This is too large to be kept while you write: save it."))
+        raise NotSaved(_("This is too large to be kept while you write: save it."))
     try:
         posted = json.loads(file.read())
         articles = [
@@ -139,7 +142,7 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
         ]
         return {"version": int(posted["version"]), "seen": int(posted["seen"]), "articles": articles}
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        raise Unkept(_("What was sent could not be read.")) from None
+        raise NotSaved(_("What was sent could not be read.")) from None
 
 
 def _character_data(text: str) -> str:
@@ -147,12 +150,12 @@ def _character_data(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
-def _kept(place: Place, posted: dict[str, Any]) -> dict[str, Any]:
+def _save_posted(place: Place, posted: dict[str, Any]) -> dict[str, Any]:
     articles: list[dict[str, str]] = posted["articles"][:MOST_ARTICLES]
     texts = [cleaning.cleaned(article["content"]) for article in articles]
     for article, text in zip(articles, texts, strict=True):
         article["content"] = text.html
-    row = _keep(place, posted["version"], posted["seen"], articles)
+    row = _store(place, posted["version"], posted["seen"], articles)
     return {**_version_payload(row), "articles": [_shown(text) for text in texts]}
 
 
@@ -161,20 +164,22 @@ def _shown(text: Cleaned) -> dict[str, str]:
 
 
 @transaction.atomic
-def _keep(place: Place, version: int, seen: int, articles: list[dict[str, str]]) -> Autosave:
+def _store(place: Place, version: int, seen: int, articles: list[dict[str, str]]) -> Autosave:
     """Stores the text and returns its row.
 
-    Raises ``Unkept`` if another window has autosaved or saved the article since.
+    Raises ``NotSaved`` if another window has autosaved or saved the article since.
     """
     if place.draft is not None:
         draft = Draft.objects.select_for_update().get(pk=place.draft.pk)
         if draft.revision != seen or not draft.may_be_edited:
-            raise Unkept(_("This article was saved in another window, or is being published: open it anew."))
+            raise NotSaved(
+                _("This article was saved in another window, or is being published: open it anew.")
+            )
     row = _rows_of_page(place).select_for_update().first()
     if row is None:
         row = Autosave(account=place.account, draft=place.draft, token=place.token, version=version)
     elif row.version != version:
-        raise Unkept(
+        raise NotSaved(
             _(
                 "%(who)s writes on this article in another window as well (%(at)s). "
                 "What you write is not kept."

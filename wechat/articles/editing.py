@@ -29,7 +29,7 @@ def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     text = cleaning.cleaned(file.read().decode("utf-8", "replace"))
     try:
         with transaction.atomic():
-            kept = pictures.take_in(account, text.html)
+            kept = pictures.move_inline_pictures(account, text.html)
     except ValidationError as error:
         return _refused(error.messages)
     work.wake("materials.upload")
@@ -47,7 +47,7 @@ def picture(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     try:
         if file is None or file.size is None or file.size > LARGEST:
             raise ValidationError(_("Choose a picture of at most 20 MB."))
-        kept = pictures.keep(account, file.read())
+        kept = pictures.add_to_library(account, file.read())
     except ValidationError as error:
         return _refused(error.messages)
     work.wake("materials.upload")

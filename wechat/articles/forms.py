@@ -98,7 +98,9 @@ class ArticleForm(forms.ModelForm[Article]):
             text = self._text(cleaned)
             self.dropped = text.dropped
             assert self.account is not None
-            cleaned["content"] = _checked(pictures.take_in(self.account, text.html), cleaned.get("kind", ""))
+            cleaned["content"] = _checked(
+                pictures.move_inline_pictures(self.account, text.html), cleaned.get("kind", "")
+            )
         except ValidationError as error:
             self.add_error("content", error)
 

@@ -41,7 +41,7 @@ def address(asset: Asset) -> str:
     return reverse("admin:materials_asset_file", args=[asset.pk])
 
 
-def take_in(account: OfficialAccount, text: str) -> str:
+def move_inline_pictures(account: OfficialAccount, text: str) -> str:
     """Returns the text with the pictures of data URLs moved to the library.
 
     Raises ``ValidationError`` for a picture that WeChat does not accept.
@@ -50,13 +50,13 @@ def take_in(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str | None:
         body = cleaning.picture_bytes(source)
         if body is not None:
-            return address(keep(account, body))
+            return address(add_to_library(account, body))
         return source if allowlist.is_picture(source) else None
 
     return cleaning.with_pictures(text, place)
 
 
-def adopt(account: OfficialAccount, text: str) -> str:
+def move_external_pictures(account: OfficialAccount, text: str) -> str:
     """Returns the text with the pictures of other sites moved to the library, as WeChat does not show them.
 
     Raises ``ValidationError`` for a picture that cannot be fetched or is not accepted.
@@ -65,7 +65,7 @@ def adopt(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str:
         if allowlist.LIBRARY.match(source) or PLATFORM.match(source):
             return source
-        return address(keep(account, _fetched(source)))
+        return address(add_to_library(account, _fetched(source)))
 
     return cleaning.with_pictures(text, place)
 
@@ -126,7 +126,7 @@ def _fetched(source: str) -> bytes:
     return body
 
 
-def keep(account: OfficialAccount, body: bytes) -> Asset:
+def add_to_library(account: OfficialAccount, body: bytes) -> Asset:
     """Adds a picture with these bytes to the library and returns it.
 
     Raises ``ValidationError`` for what WeChat does not accept.

@@ -46,7 +46,7 @@ RUNNING, DONE, DELETED = 1, 0, 5
 # A draft that the platform no longer has.
 ONLY_HERE = {"state": State.EDITED, "media_id": "", "saved_revision": 0, "saved_articles": 0}
 # A draft that left the platform's drafts and is not listed as published by then was deleted there.
-LOOKED_FOR = datetime.timedelta(days=1)
+LISTED_WITHIN = datetime.timedelta(days=1)
 # The most that the platform's clock may be behind ours.
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
 
@@ -78,7 +78,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
 
 
 @DRAFTS.calls_off
-def forget(draft: Draft) -> bool:
+def cancel_publication(draft: Draft) -> bool:
     """Cancels a publication; returns ``False`` if it has begun.
 
     A worker that saves the draft before it publishes it finds its lease gone, and does not publish.
@@ -87,7 +87,7 @@ def forget(draft: Draft) -> bool:
     return bool(waiting.update(work=Work.NONE, due_at=None))
 
 
-def left_the_box(draft: Draft) -> None:
+def mark_mass_sent(draft: Draft) -> None:
     """Records that a draft was mass-sent, which removes it from the platform's drafts.
 
     The text here can be saved to the platform again.
@@ -204,7 +204,7 @@ def _look_among_published(client: Client, draft: Draft) -> None:
             urls = [str(each.get("url", "")) for each in listed.articles]
             _published(draft, drafts.PublicationStatus(DONE, listed.key, urls))
             return
-    if timezone.now() - draft.submitted_at < LOOKED_FOR:
+    if timezone.now() - draft.submitted_at < LISTED_WITHIN:
         raise ArticleNotReady(_pause(draft))
     _gone(draft)
 
@@ -303,7 +303,7 @@ def _delete(client: Client, media_id: str) -> None:
 
 def _adopted(draft: Draft, article: Article) -> Article:
     """Returns the article with all its pictures in the library."""
-    content = pictures.adopt(draft.account, article.content)
+    content = pictures.move_external_pictures(draft.account, article.content)
     if content != article.content:
         article.content = content
         Article.objects.filter(pk=article.pk).update(content=content)

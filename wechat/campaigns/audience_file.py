@@ -22,16 +22,16 @@ from wechat.sdk.openids import is_openid
 Reason = Recipient.Reason
 
 # The variables that every follower has, whatever the audience.
-EVERYBODYS = ("openid", "account")
+COMMON_VARIABLES = ("openid", "account")
 MOST_ROWS = 200_000
 MOST_COLUMNS = 30
 LONGEST_WORD = 1_000
 SLICE = 5_000
 COPY = "COPY campaigns_audiencerow (campaign_id, openid, words) FROM STDIN"
-JUDGE = """
-UPDATE campaigns_audiencerow line SET reason = judged.reason, note = judged.note
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS judged(id, reason, note)
-WHERE line.id = judged.id AND (line.reason, line.note) <> (judged.reason, judged.note)
+UPDATE_VERDICTS = """
+UPDATE campaigns_audiencerow line SET reason = verdict.reason, note = verdict.note
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS verdict(id, reason, note)
+WHERE line.id = verdict.id AND (line.reason, line.note) <> (verdict.reason, verdict.note)
 """
 
 
@@ -46,7 +46,7 @@ class Loaded:
     columns: list[str]
     rows: int = 0
     repeated: int = 0
-    nameless: int = 0
+    without_openid: int = 0
 
 
 def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
@@ -57,10 +57,10 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
             place, names = _columns(next(rows, []))
             loaded = Loaded(list(names.values()))
             AudienceRow.objects.filter(campaign=campaign).delete()
-            _write(campaign, _taken(rows, place, names, loaded))
+            _write(campaign, _unique_rows(rows, place, names, loaded))
             if not loaded.rows:
                 raise BadTable(_("The table has no rows below its first one."))
-            _note(campaign, loaded)
+            _save_summary(campaign, loaded)
     except UnreadableTable as error:
         raise BadTable(str(error)) from None
     return loaded
@@ -69,12 +69,12 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
 def drop(campaign: Campaign) -> None:
     """Deletes the rows and the columns of a campaign whose audience is no longer a table."""
     AudienceRow.objects.filter(campaign=campaign).delete()
-    _note(campaign, Loaded([]))
+    _save_summary(campaign, Loaded([]))
 
 
-def _note(campaign: Campaign, loaded: Loaded) -> None:
+def _save_summary(campaign: Campaign, loaded: Loaded) -> None:
     campaign.columns = loaded.columns
-    campaign.repeated, campaign.nameless = loaded.repeated, loaded.nameless
+    campaign.repeated, campaign.nameless = loaded.repeated, loaded.without_openid
     campaign.save(update_fields=["columns", "repeated", "nameless"])
 
 
@@ -100,7 +100,7 @@ def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
     return place, others
 
 
-def _taken(
+def _unique_rows(
     rows: Iterable[Sequence[str]], place: int, names: dict[int, str], loaded: Loaded
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yields the openid and the values of each row; of rows with the same openid the first one counts."""
@@ -108,7 +108,7 @@ def _taken(
     for row in rows:
         openid = row[place].strip() if place < len(row) else ""
         if not is_openid(openid):
-            loaded.nameless += any(cell.strip() for cell in row)
+            loaded.without_openid += any(cell.strip() for cell in row)
         elif openid in seen:
             loaded.repeated += 1
         elif len(seen) >= MOST_ROWS:
@@ -131,23 +131,23 @@ def _write(campaign: Campaign, rows: Iterable[tuple[str, dict[str, str]]]) -> No
                 copy.write_row((campaign.pk, openid, json.dumps(words, ensure_ascii=False)))
 
 
-def judge(campaign: Campaign) -> None:
+def record_verdicts(campaign: Campaign) -> None:
     """Records which rows lack a value that a text needs, or have values that break a rule of the template."""
     variants = list(campaign.variants.all())
     fields = campaign.template.fields if campaign.template and campaign.uses_template else []
-    asked = asked_for(campaign, variants) - set(EVERYBODYS)
+    required = required_variables(campaign, variants) - set(COMMON_VARIABLES)
     last = 0
     while rows := list(AudienceRow.objects.filter(campaign=campaign, pk__gt=last).order_by("pk")[:SLICE]):
-        verdicts = [_verdict(campaign, row, asked, fields, variants) for row in rows]
+        verdicts = [_verdict(campaign, row, required, fields, variants) for row in rows]
         with connection.cursor() as cursor:
             cursor.execute(
-                JUDGE,
+                UPDATE_VERDICTS,
                 [[row.pk for row in rows], [each[0] for each in verdicts], [each[1] for each in verdicts]],
             )
         last = rows[-1].pk
 
 
-def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
+def required_variables(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
     """Returns the variables without a fallback in the texts, for all ways a message may be sent."""
     words: set[str] = set()
     for variant in variants:
@@ -161,12 +161,12 @@ def asked_for(campaign: Campaign, variants: Iterable[Variant]) -> set[str]:
 def _verdict(
     campaign: Campaign,
     row: AudienceRow,
-    asked: set[str],
+    required: set[str],
     fields: Sequence[TemplateField],
     variants: Sequence[Variant],
 ) -> tuple[str, str]:
     """Returns the reason why a row cannot be sent and a note on it, or two empty texts."""
-    if missing := sorted(word for word in asked if not row.words.get(word)):
+    if missing := sorted(word for word in required if not row.words.get(word)):
         return Reason.NO_WORD, "、".join(missing)[:200]
     words = {**row.words, "openid": row.openid, "account": campaign.account.name}
     for variant in variants if fields else ():

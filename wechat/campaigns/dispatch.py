@@ -34,7 +34,7 @@ AHEAD_SECONDS = 25.0
 # The reasons of failures in which nothing arrived and a retry may succeed.
 RETRIED = (Reason.GAVE_UP, Reason.TEMPLATE_GONE)
 
-NEXT = """
+SELECT_NEXT = """
 SELECT mine.id, mine.openid, mine.kind, mine.letter, line.words,
     COALESCE(follower.subscribed, false), COALESCE(follower.blacklisted, false),
     EXISTS (
@@ -52,7 +52,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN campaigns_audiencerow line ON line.campaign_id = mine.campaign_id AND line.openid = mine.openid
 ORDER BY mine.id
 """
-MOVE = """
+UPDATE_MOVED = """
 UPDATE campaigns_recipient mine
 SET state = moved.state, reason = moved.reason, kind = moved.kind, push_id = moved.push_id
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
@@ -66,7 +66,7 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS row(openid
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextRecipient:
     """The next recipient to queue; ``may_talk``: a customer-service message may be sent now."""
 
     id: int
@@ -109,20 +109,20 @@ class Dispatcher:
         self._move(turn, kinds, pushes)
         return len(turn)
 
-    def _key(self, each: Next) -> str:
+    def _key(self, each: NextRecipient) -> str:
         """Returns the idempotency key of the recipient's push, so that nobody is queued twice."""
         return f"{self.campaign.cause}:{each.openid}"
 
-    def _next(self, limit: int) -> list[Next]:
+    def _next(self, limit: int) -> list[NextRecipient]:
         account = self.campaign.account_id
         with connection.cursor() as cursor:
-            cursor.execute(NEXT, [account, timezone.now(), self.campaign.pk, limit, account])
+            cursor.execute(SELECT_NEXT, [account, timezone.now(), self.campaign.pk, limit, account])
             return [
-                Next(pk, openid, kind, letter, _object(words), follows, blacklisted, may_talk)
+                NextRecipient(pk, openid, kind, letter, _object(words), follows, blacklisted, may_talk)
                 for pk, openid, kind, letter, words, follows, blacklisted, may_talk in cursor.fetchall()
             ]
 
-    def _kind(self, each: Next) -> str:
+    def _kind(self, each: NextRecipient) -> str:
         """Returns the kind of message to send to the recipient.
 
         It is the template's kind if the send window has closed since the recipients were selected.
@@ -142,7 +142,7 @@ class Dispatcher:
         self.campaign.fed_until = start + step * count
         return [start + step * number for number in range(count)]
 
-    def _content(self, each: Next, kind: str) -> dict[str, Any]:
+    def _content(self, each: NextRecipient, kind: str) -> dict[str, Any]:
         words = {**each.words, "openid": each.openid, "account": self.campaign.account.name}
         link = links.address(each.id) if self.campaign.tracked else ""
         return content(self.variants[each.letter], kind, words, link)
@@ -159,7 +159,7 @@ class Dispatcher:
             parameters=[list(column) for column in zip(*rows, strict=True)],
         )
 
-    def _move(self, turn: Sequence[Next], kinds: dict[int, str], pushes: dict[str, int]) -> None:
+    def _move(self, turn: Sequence[NextRecipient], kinds: dict[int, str], pushes: dict[str, int]) -> None:
         """Marks the recipients as queued, or as skipped if they left or were blacklisted in the meantime."""
         moved = [
             (each.id, State.QUEUED, "", kinds[each.id], pushes[self._key(each)])
@@ -169,7 +169,7 @@ class Dispatcher:
         ]
         if moved:
             with connection.cursor() as cursor:
-                cursor.execute(MOVE, [list(column) for column in zip(*moved, strict=True)])
+                cursor.execute(UPDATE_MOVED, [list(column) for column in zip(*moved, strict=True)])
 
 
 def content(variant: Variant, kind: str, words: dict[str, str], link: str = "") -> dict[str, Any]:
@@ -214,7 +214,7 @@ def put_back_failed(campaign: Campaign) -> int:
     return transitions.put_back(campaign.account_id, campaign.cause, RETRIED)
 
 
-def _left(each: Next) -> str:
+def _left(each: NextRecipient) -> str:
     return Recipient.Reason.BLACKLISTED if each.blacklisted else Reason.NOT_FOLLOWING
 
 

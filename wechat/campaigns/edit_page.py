@@ -60,7 +60,7 @@ def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -
         if not form.load_table():
             transaction.set_rollback(True)
             return None
-        snapshot.touched(campaign)
+        snapshot.invalidate(campaign)
         changed = ", ".join(audit.changed_in(form))
         audit.record(request, campaign, changed, flag=ADDITION if is_new else CHANGE)
     if is_new or not campaign.variants.exists():

@@ -17,13 +17,13 @@ from wechat.campaigns.models import MassCall
 FAILED, UNCERTAIN = MassCall.State.FAILED, MassCall.State.UNCERTAIN
 
 
-def _not_taken(account: OfficialAccount) -> QuerySet[MassCall]:
-    rows = MassCall.objects.filter(sending.NOT_TAKEN, account=account)
+def _not_accepted(account: OfficialAccount) -> QuerySet[MassCall]:
+    rows = MassCall.objects.filter(sending.NOT_ACCEPTED, account=account)
     return rows.select_related("send")
 
 
 def _perhaps_sent(account: OfficialAccount) -> QuerySet[MassCall]:
-    ended = Q(state=UNCERTAIN) | (Q(state=FAILED) & ~sending.NOT_TAKEN)
+    ended = Q(state=UNCERTAIN) | (Q(state=FAILED) & ~sending.NOT_ACCEPTED)
     return MassCall.objects.filter(ended, account=account).select_related("send")
 
 
@@ -38,7 +38,7 @@ def _title(call: MassCall) -> str:
 SOURCES.add(
     "mass_sends",
     FailureSource(
-        gettext_lazy("Mass sends"), Area.SENDING, _not_taken, sending.try_again, _page, title=_title,
+        gettext_lazy("Mass sends"), Area.SENDING, _not_accepted, sending.try_again, _page, title=_title,
         words=of_error,
     ),
 )  # fmt: skip

@@ -17,8 +17,8 @@ from wechat.sdk.calls.base import quota_get
 from wechat.sdk.errors import WeChatError
 
 Outcome = Recipient.Outcome
-# Half the number of days after which the search for the end of a campaign gives up.
-MOST_DAYS = 60
+# The number of days after which the search for the end of a campaign gives up.
+FORECAST_DAYS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetim
     """
     seconds = _seconds(campaign, tally)
     at = max(now, campaign.starts_at or now)
-    for _day in range(2 * MOST_DAYS):
+    for _day in range(FORECAST_DAYS):
         at = campaign.quiet_ends(at) or at
         quiet = hours.next_time(campaign.quiet_from, at) if campaign.quiet_from is not None else None
         if quiet is None or at + datetime.timedelta(seconds=seconds) <= quiet:

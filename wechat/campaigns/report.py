@@ -10,7 +10,7 @@ from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.console.revenue import Revenue
 from wechat.pushes import batches
-from wechat.pushes.states import WENT
+from wechat.pushes.states import SENT_STATES
 
 State, Outcome = Recipient.State, Recipient.Outcome
 
@@ -63,7 +63,7 @@ def of(campaign: Campaign, tally: Tally) -> list[ReportLine]:
 
 def reached(campaign: Campaign) -> "QuerySet[Recipient]":
     """Returns the recipients whose push was sent."""
-    return campaign.recipients.filter(push__in=batches.of(campaign.cause).filter(state__in=WENT))
+    return campaign.recipients.filter(push__in=batches.of(campaign.cause).filter(state__in=SENT_STATES))
 
 
 def _taps(campaign: Campaign) -> dict[str, int]:

@@ -90,17 +90,17 @@ def take(campaign: Campaign) -> bool:
         if cursor.fetchone() != (True,):
             return False
         if campaign.audience == Campaign.Audience.FILE:
-            audience_file.judge(campaign)
+            audience_file.record_verdicts(campaign)
         cursor.execute("DELETE FROM campaigns_recipient WHERE campaign_id = %s", [campaign.pk])
         sql, parameters = _statement(campaign)
         cursor.execute(sql, parameters)
         if cursor.rowcount > 1000:
             # Without fresh statistics the planner would assume that the table has no such rows.
             cursor.execute("ANALYZE campaigns_recipient")
-        return _kept(campaign)
+        return _save_result(campaign)
 
 
-def _kept(campaign: Campaign) -> bool:
+def _save_result(campaign: Campaign) -> bool:
     """Saves the result on the campaign; returns ``False``, and rolls back, if it was edited meanwhile."""
     tally = counters.counted(campaign)
     prepared = campaign.state == Campaign.State.PREPARING
@@ -198,7 +198,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
     ]
 
 
-def touched(campaign: Campaign) -> None:
+def invalidate(campaign: Campaign) -> None:
     """Discards the check of a campaign after an edit, and increments the campaign's version."""
     Campaign.objects.filter(pk=campaign.pk).update(
         version=F("version") + 1, checked_at=None, tally=[], tallied_at=None, due_at=None

@@ -2,7 +2,7 @@
 
 from wechat.campaigns import running
 from wechat.campaigns.mass import planning, sending
-from wechat.campaigns.sequences import looking
+from wechat.campaigns.sequences import polling
 from wechat.campaigns.sequences import running as sequences
 
-__all__ = ["looking", "planning", "running", "sending", "sequences"]
+__all__ = ["planning", "polling", "running", "sending", "sequences"]

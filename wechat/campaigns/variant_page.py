@@ -80,7 +80,7 @@ def _saved(
         drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign.pk)
         if drafts.filter(state=Campaign.State.DRAFT).exists():
             variant.save()
-            snapshot.touched(campaign)
+            snapshot.invalidate(campaign)
             audit.record(request, campaign, _("Wrote variant %s.") % variant.letter)
         else:
             messages.error(request, NO_DRAFT)
@@ -94,7 +94,7 @@ def delete(request: HttpRequest, campaign: Campaign, letter: str) -> HttpRespons
         drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign.pk)
         if drafts.filter(state=Campaign.State.DRAFT).exists():
             campaign.variants.filter(letter=letter).delete()
-            snapshot.touched(campaign)
+            snapshot.invalidate(campaign)
             audit.record(request, campaign, _("Deleted variant %s.") % letter)
         else:
             messages.error(request, NO_DRAFT)

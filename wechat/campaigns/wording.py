@@ -6,7 +6,7 @@ A draft may be given another audience, way or template after its texts were writ
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.campaigns.audience_file import EVERYBODYS
+from wechat.campaigns.audience_file import COMMON_VARIABLES
 from wechat.campaigns.models import Campaign, Variant
 from wechat.contents.checks import check_variables
 from wechat.contents.text_editor import in_line, named
@@ -19,7 +19,7 @@ def words_of(campaign: Campaign) -> dict[str, Variable]:
     A recipient whose row is empty for a column gets no message that needs it.
     """
     columns = {name: Variable(name, "") for name in campaign.columns}
-    return {**columns, **named(EVERYBODYS)}
+    return {**columns, **named(COMMON_VARIABLES)}
 
 
 def words_in_line(campaign: Campaign) -> str:

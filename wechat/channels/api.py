@@ -20,7 +20,7 @@ from wechat.api.errors import ApiRefusal
 from wechat.api.views import BusinessView
 from wechat.channels import limits, report
 from wechat.channels.models import HIGHEST_COST, LONGEST_DAYS, Channel, Code
-from wechat.channels.report import STAYS, ChannelFigures
+from wechat.channels.report import STAY_DAYS, ChannelFigures
 from wechat.console.periods import Period
 from wechat.kernel import work
 
@@ -193,7 +193,7 @@ class ChannelReport(BusinessView):
 def _figures(figures: ChannelFigures) -> dict[str, Any]:
     stays = [
         {"days": days, "stayed": stay.stayed, "followed": stay.followed}
-        for days, stay in zip(STAYS, figures.stays, strict=True)
+        for days, stay in zip(STAY_DAYS, figures.stays, strict=True)
     ]
     return {
         "scans": figures.scans,

@@ -28,7 +28,7 @@ from wechat.console.periods import Period, midnight
 from wechat.console.revenue import Revenue
 from wechat.kernel.registry import Registry
 
-STAYS = (1, 7, 30)
+STAY_DAYS = (1, 7, 30)
 FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)
 
 
@@ -49,7 +49,7 @@ class ChannelFigures:
     scans: int = 0
     new: int = 0
     again: int = 0
-    stays: tuple[Stay, ...] = (Stay(),) * len(STAYS)
+    stays: tuple[Stay, ...] = (Stay(),) * len(STAY_DAYS)
     revenue: Revenue = field(default_factory=Revenue)
 
     @property
@@ -143,7 +143,7 @@ def total(lines: Sequence[ReportRow]) -> ChannelFigures:
                 sum(each.stays[place].stayed for each in figures),
                 sum(each.stays[place].followed for each in figures),
             )
-            for place in range(len(STAYS))
+            for place in range(len(STAY_DAYS))
         ),
         revenue=Revenue(
             sum(each.revenue.orders for each in figures), sum(each.revenue.fen for each in figures)
@@ -171,7 +171,7 @@ def _by_channel(rows: QuerySet[Scan]) -> dict[int, dict[str, int]]:
     """Returns the counts by channel id; ``left_7`` counts those of ``followed_7`` who left within 7 days."""
     now = timezone.now()
     asked: dict[str, Any] = {"scans": Count("at"), **_kinds()}
-    for days in STAYS:
+    for days in STAY_DAYS:
         length = datetime.timedelta(days=days)
         old_enough = Q(at__lte=now - length)
         asked[f"followed_{days}"] = Count("at", filter=old_enough & FOLLOWED)
@@ -211,7 +211,7 @@ def _all_revenue(account: OfficialAccount, period: Period) -> Mapping[int, Reven
 
 
 def _line(channel: Channel, counted: Mapping[str, int], revenue: Revenue | None, new_ever: int) -> ReportRow:
-    stays = tuple(_stay(counted, days) for days in STAYS)
+    stays = tuple(_stay(counted, days) for days in STAY_DAYS)
     figures = ChannelFigures(
         counted.get("scans", 0),
         counted.get("new", 0),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from wechat.channels import report
-from wechat.channels.report import STAYS, ReportRow
+from wechat.channels.report import STAY_DAYS, ReportRow
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
 from wechat.sdk.pay import money
@@ -21,7 +21,7 @@ def rows(lines: Iterable[ReportRow]) -> Iterator[Row]:
 def _titles() -> Row:
     about = [_("channel"), _("group of channels"), _("place"), _("responsible")]
     counted = [_("scans"), _("new followers"), _("followed again")]
-    stays = [_("stayed %(days)d days") % {"days": days} for days in STAYS]
+    stays = [_("stayed %(days)d days") % {"days": days} for days in STAY_DAYS]
     revenue = [_("orders"), _("revenue in yuan")] if report.has_revenue() else []
     return [*about, *counted, *stays, *revenue, _("cost in yuan"), _("cost of a new follower")]
 

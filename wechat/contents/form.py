@@ -56,12 +56,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 FILES = ("image", "voice", "video")
 # The fields that may have variables.
-SAID = ("text", "title", "description", "tail")
+VARIABLE_FIELDS = ("text", "title", "description", "tail")
 ARTICLES_SHOWN = 200
 # Fields of a content with another name in the form; other errors are shown at the kind's first field.
-NAMED = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
+FORM_FIELDS = {"thumb_media_id": "cover", "items": "choices", "id": "choices"}
 # The placeholder for the media id of a file that is not yet uploaded to the platform.
-ON_ITS_WAY = "…"
+PENDING_MEDIA_ID = "…"
 
 
 def _text(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.CharField:
@@ -148,7 +148,7 @@ class ContentForm(forms.ModelForm[Any]):
         assert isinstance(editor, TextEditor)
         editor.variables = self.variables()
         editor.for_account(account_id)
-        for name in SAID:
+        for name in VARIABLE_FIELDS:
             read_in_words(self, name)
         for name in (*FILES, "cover"):
             self._offer(name, account_id)
@@ -174,7 +174,7 @@ class ContentForm(forms.ModelForm[Any]):
     def content(self) -> Content:
         """Returns the content as it will be sent once its files are on the platform."""
         complete = self.instance.complete
-        waiting = {name: ON_ITS_WAY for name in complete if self._has_file(name) and not complete[name]}
+        waiting = {name: PENDING_MEDIA_ID for name in complete if self._has_file(name) and not complete[name]}
         return from_dict({**complete, **waiting})
 
     @property
@@ -198,7 +198,7 @@ class ContentForm(forms.ModelForm[Any]):
         try:
             check_content(self.content, self._account_name)
         except ValidationError as error:
-            named = NAMED.get(error.code or "", error.code)
+            named = FORM_FIELDS.get(error.code or "", error.code)
             self.add_error(named if named in names else names[0], error)
 
     def _check_variables(self, name: str, value: Any) -> None:

@@ -47,7 +47,7 @@ from wechat.pushes.models import Push
 
 PICTURES = 60
 # The session key for the fields of a refused form, until its page is shown again.
-TYPED = "desk_typed"
+REFUSED_INPUT = "desk_typed"
 FIELDS = ("text", "canned", "picture")
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
 PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
@@ -61,10 +61,10 @@ PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
 @account_page(Area.MESSAGES)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the whole page of the desk."""
-    thread = _asked_for(request, account)
+    thread = _requested_thread(request, account)
     if thread is not None:
         _note_read(request, thread)
-    typed = _typed(request, thread)
+    typed = _refused_input(request, thread)
     context = {
         **frame(request, _("Service desk")),
         **_list(request, account),
@@ -82,7 +82,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @account_page(Area.MESSAGES)
 def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Returns the parts of the page as JSON with their digest; 204 if ``have`` is that digest already."""
-    thread = _asked_for(request, account)
+    thread = _requested_thread(request, account)
     if thread is not None and request.GET.get("looks"):
         _note_read(request, thread)
     if thread is not None and request.GET.get("writes"):
@@ -115,7 +115,7 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 @object_page(lambda: Thread.objects.select_related("account"), Area.MESSAGES)
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Performs the action of a button; answers a script with JSON, a plain form with a redirect."""
-    _as_shown(request, thread)
+    _limit_to_posted_message(request, thread)
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
@@ -130,14 +130,14 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
         )
     if wrong:
         messages.error(request, wrong)
-        request.session[TYPED] = {
+        request.session[REFUSED_INPUT] = {
             "thread": thread.pk,
             **{name: request.POST.get(name, "") for name in FIELDS},
         }
     return redirect(address(thread, request.POST.get("box", "")))
 
 
-def _as_shown(request: HttpRequest, thread: Thread) -> None:
+def _limit_to_posted_message(request: HttpRequest, thread: Thread) -> None:
     """Sets ``newest_id`` to the newest message on the posted page: later messages have not been seen."""
     thread.newest_id = min(thread.newest_id, row_id(request.POST.get("newest", "")) or 0)
 
@@ -265,7 +265,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "allowance": windows.left(account, thread.openid, timezone.now()),
         "takeover": takeover,
         "takeover_by": staff.name(takeover.user) if takeover else "",
-        "others": presence.look(thread, _user(request), writes=bool(request.GET.get("writes"))),
+        "others": presence.announce(thread, _user(request), writes=bool(request.GET.get("writes"))),
         "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
         "may_talk": entered(request).may_change,
         "facts": panel.facts(follower) if follower else [],
@@ -290,9 +290,9 @@ def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswe
     return found
 
 
-def _typed(request: HttpRequest, thread: Thread | None) -> dict[str, Any]:
+def _refused_input(request: HttpRequest, thread: Thread | None) -> dict[str, Any]:
     """Returns the posted fields that were refused for this conversation a moment ago, if any."""
-    typed: dict[str, Any] = request.session.pop(TYPED, {})
+    typed: dict[str, Any] = request.session.pop(REFUSED_INPUT, {})
     return typed if thread is not None and typed.get("thread") == thread.pk else {}
 
 
@@ -334,7 +334,7 @@ def _follower(thread: Thread) -> Follower | None:
     return Follower.objects.filter(account=thread.account_id, openid=thread.openid).first()
 
 
-def _asked_for(request: HttpRequest, account: OfficialAccount) -> Thread | None:
+def _requested_thread(request: HttpRequest, account: OfficialAccount) -> Thread | None:
     openid = request.GET.get("who", "")
     found = Thread.objects.filter(account=account, openid=openid).select_related("account", "assignee")
     return found.first() if openid else None

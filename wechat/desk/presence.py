@@ -17,12 +17,12 @@ SECONDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PresentColleague:
     name: str
     writes: bool
 
 
-def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
+def announce(thread: Thread, user: User, *, writes: bool) -> list[PresentColleague]:
     """Records that a member of staff looks at a conversation; returns the others who do.
 
     Returns an empty list if Redis cannot be reached.
@@ -38,7 +38,11 @@ def look(thread: Thread, user: User, *, writes: bool) -> list[Seen]:
     except RedisError:
         return []
     others = [json.loads(stored) for pk, stored in found.items() if int(pk) != user.pk]
-    return [Seen(each["name"], each["writes"]) for each in others if time.time() - each["at"] < SECONDS]
+    return [
+        PresentColleague(each["name"], each["writes"])
+        for each in others
+        if time.time() - each["at"] < SECONDS
+    ]
 
 
 def _redis() -> Redis:

@@ -115,7 +115,7 @@ class AssetAdmin(AccountScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         if account is not None and self.has_view_permission(request):
-            quota = material_quota.seen_by_staff(account)
+            quota = material_quota.last_reading(account)
             work.wake("materials.count")
             extra_context = {**(extra_context or {}), "quota": quota, "places": _places(quota)}
         return super().changelist_view(request, extra_context)

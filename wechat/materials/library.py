@@ -44,7 +44,7 @@ def upload(asset: Asset) -> None:
         return
     asset.done(**{"state": State.UPLOADED, "uploaded_at": timezone.now(), **added})
     if asset.permanent:
-        material_quota.look_again(asset.account)
+        material_quota.schedule_reading(asset.account)
 
 
 def upload_again(asset: Asset) -> None:
@@ -59,7 +59,7 @@ def start_over(asset: Asset) -> None:
     asset.errcode, asset.error = None, ""
 
 
-def use_in(asset: Asset, account: OfficialAccount) -> Asset:
+def copy_for(asset: Asset, account: OfficialAccount) -> Asset:
     """Returns the account's own row of the file, created on first use and then uploaded by a worker."""
     if found := asset.family.filter(account=account).first():
         return found
@@ -80,7 +80,7 @@ def remove(asset: Asset) -> None:
         except ApiError as error:
             if error.errcode != UNKNOWN_MEDIA:
                 raise
-        material_quota.look_again(asset.account)
+        material_quota.schedule_reading(asset.account)
     file = asset.file
     asset.delete()
     if not Asset.objects.filter(file=file.name).exists():

@@ -63,7 +63,7 @@ def left(account: OfficialAccount, kind: str) -> int | None:
     return max(found.left - waiting.filter(media_id="").count(), 0)
 
 
-def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
+def last_reading(account: OfficialAccount) -> MaterialQuota:
     """Returns the quota as last read, and makes a reading due if that is old. The caller wakes a worker."""
     quota, _made = MaterialQuota.objects.get_or_create(account=account)
     old = Q(read_at=None) | Q(read_at__lt=timezone.now() - FRESH_FOR)
@@ -72,7 +72,7 @@ def seen_by_staff(account: OfficialAccount) -> MaterialQuota:
     return quota
 
 
-def look_again(account: OfficialAccount) -> None:
+def schedule_reading(account: OfficialAccount) -> None:
     """Makes a reading of the quota due, after something was uploaded or deleted."""
     MaterialQuota.objects.update_or_create(
         account=account, defaults={"due_at": timezone.now(), "attempts": 0}

@@ -66,7 +66,7 @@ def take(request: HttpRequest, account: OfficialAccount, pk: int) -> JsonRespons
     asset = Asset.objects.filter(pk=pk).first()
     if asset is None or not Rights.of(request.user).may_view(Area.CONTENT, asset.account_id):
         raise Http404
-    mine = library.use_in(asset, account)
+    mine = library.copy_for(asset, account)
     work.wake("materials.upload")
     return JsonResponse(_asset_data(mine))
 

@@ -21,8 +21,8 @@ from wechat.api.views import BusinessView
 from wechat.kernel import tracing
 from wechat.kernel.work import waking
 from wechat.pushes import known_templates, reports
-from wechat.pushes.asked import AskedPush
 from wechat.pushes.models import Push
+from wechat.pushes.requested import RequestedPush
 from wechat.pushes.serializers import PushRequestSerializer
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
@@ -64,15 +64,15 @@ _calls = Calls("pushes", given=GIVEN, answers=ANSWERS, work=QUEUE, status=STATUS
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckedRequest:
     """The checked messages of one request, and the call that queues them."""
 
     client: ApiClient
-    pushes: Sequence[AskedPush]
+    pushes: Sequence[RequestedPush]
     call: StatementCall
 
 
-async def checked(view: LoopView, body: Any, size: int) -> Asked:
+async def checked(view: LoopView, body: Any, size: int) -> CheckedRequest:
     """Returns the checked messages of a request, and the call that queues them.
 
     Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong.
@@ -82,12 +82,12 @@ async def checked(view: LoopView, body: Any, size: int) -> Asked:
     return _checked(view, body)
 
 
-async def accept(asked: Asked) -> str:
+async def accept(request: CheckedRequest) -> str:
     """Queues the messages; returns the answer as JSON. Raises the errors of ``Calls.carry_out``."""
     try:
-        answer = await _calls.carry_out(asked.call)
+        answer = await _calls.carry_out(request.call)
     except UniqueViolation:
-        answer = await beside(_accept_again, asked)
+        answer = await beside(_accept_again, request)
     waking.wake_now("pushes.send")
     return answer
 
@@ -98,13 +98,13 @@ def key_of(view: BusinessView) -> str:
     return f"api:{view.client.pk}:{digest}:"
 
 
-def _checked(view: LoopView, body: Any) -> Asked:
+def _checked(view: LoopView, body: Any) -> CheckedRequest:
     messages = REQUESTS.run_validation(_as_batch(body))["messages"]
     pushes = _pushes(view, messages)
     number = new_number()
     rows = ",".join(_as_json(push, number, place) for place, push in enumerate(pushes))
     call = StatementCall(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
-    return Asked(view.client, pushes, call)
+    return CheckedRequest(view.client, pushes, call)
 
 
 def _as_batch(data: Any) -> Any:
@@ -114,9 +114,9 @@ def _as_batch(data: Any) -> Any:
     return data
 
 
-def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[AskedPush]:
+def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[RequestedPush]:
     wrong: dict[str, Any] = {}
-    pushes: list[AskedPush] = []
+    pushes: list[RequestedPush] = []
     prefix, now = key_of(view), timezone.now()
     for number, message in enumerate(messages):
         try:
@@ -130,7 +130,7 @@ def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[AskedPus
         due_at = message.get("at") or now
         key = f"{prefix}{number}"
         openid, trace = message["to"], tracing.current()
-        pushes.append(AskedPush(view.account, openid, kind, template, content, key, due_at, now, trace))
+        pushes.append(RequestedPush(view.account, openid, kind, template, content, key, due_at, now, trace))
     if wrong:
         raise ApiRefusal(
             422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
@@ -171,22 +171,22 @@ def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     return Push.Kind.SERVICE.value, "", to_dict(content)
 
 
-def _accept_again(asked: Asked) -> str:
+def _accept_again(request: CheckedRequest) -> str:
     """Queues the messages of a request whose idempotency key was used before and has expired.
 
     Pushes of the first time that still exist stay, missing ones are added. Returns the answer as JSON.
     """
-    undertaking = idempotency.begin(asked.client, asked.call.key, asked.call.fingerprint)
-    Push.objects.bulk_create([_row(asked.client, push) for push in asked.pushes], ignore_conflicts=True)
-    account = asked.pushes[0].account
-    found = Push.objects.filter(account=account, key__in=[push.key for push in asked.pushes])
+    undertaking = idempotency.begin(request.client, request.call.key, request.call.fingerprint)
+    Push.objects.bulk_create([_row(request.client, push) for push in request.pushes], ignore_conflicts=True)
+    account = request.pushes[0].account
+    found = Push.objects.filter(account=account, key__in=[push.key for push in request.pushes])
     by_key = {push.key: push for push in found.select_related("account")}
-    payload = {"messages": [reports.described(by_key[push.key]) for push in asked.pushes]}
+    payload = {"messages": [reports.described(by_key[push.key]) for push in request.pushes]}
     undertaking.finished(Response(payload, STATUS))
     return ENCODER.encode(payload)
 
 
-def _as_json(push: AskedPush, request: int, number: int) -> str:
+def _as_json(push: RequestedPush, request: int, number: int) -> str:
     """Returns as JSON the columns of the push's row and its description for the caller, without its id."""
     return ENCODER.encode(
         {
@@ -206,7 +206,7 @@ def _as_json(push: AskedPush, request: int, number: int) -> str:
     )
 
 
-def _row(client: ApiClient, push: AskedPush) -> Push:
+def _row(client: ApiClient, push: RequestedPush) -> Push:
     return Push(
         account=push.account,
         caller=client,

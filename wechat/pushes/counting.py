@@ -16,7 +16,7 @@ from accounts.official.models import OfficialAccount
 from wechat.console.periods import DAY, midnight
 from wechat.kernel import timeline, work
 from wechat.pushes.models import Push, PushDay
-from wechat.pushes.states import WENT, PushState
+from wechat.pushes.states import SENT_STATES, PushState
 
 SETTLES_AFTER = 3 * DAY
 # How far back an account is counted for the first time.
@@ -118,7 +118,7 @@ def _counted(rows: QuerySet[Push]) -> list[tuple[datetime.date, DayCount, int]]:
         rows.annotate(day=TruncDate("created_at"))
         .values_list("day")
         .annotate(
-            sent=Count("pk", filter=Q(state__in=sorted(WENT))),
+            sent=Count("pk", filter=Q(state__in=sorted(SENT_STATES))),
             delivered=Count("pk", filter=Q(state=PushState.DELIVERED)),
             failed=Count("pk", filter=Q(state__in=[PushState.FAILED, PushState.UNCERTAIN])),
             newest=Max("pk"),

@@ -117,7 +117,7 @@ def note_receipt(event: InboundEvent) -> None:
     message = event.message
     assert isinstance(message, TemplateSendFinished)
     reason = "" if message.delivered else Reason.BLOCKED if message.blocked else Reason.UNDELIVERED
-    receipts.keep(event.account, message.msg_id, reason, message.status)
+    receipts.store(event.account, message.msg_id, reason, message.status)
     work.wake("pushes.join_receipts")
 
 
@@ -128,7 +128,7 @@ def note_notice_receipts(event: InboundEvent) -> None:
     for outcome in message.outcomes:
         reason = "" if outcome.error_code == 0 else Reason.UNDELIVERED
         status = f"{outcome.error_code} {outcome.error_status}"
-        receipts.keep(event.account, outcome.msg_id, reason, status)
+        receipts.store(event.account, outcome.msg_id, reason, status)
     work.wake("pushes.join_receipts")
 
 

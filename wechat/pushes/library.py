@@ -44,18 +44,18 @@ def sync(account: OfficialAccount) -> None:
 
 def add_template(account: OfficialAccount, short_id: str, keywords: Sequence[str]) -> LibraryJob:
     details = {"kind": Kind.TEMPLATE.value, "short_id": short_id, "keywords": list(keywords)}
-    return _asked(account, Verb.ADD, details)
+    return _create_job(account, Verb.ADD, details)
 
 
 def add_notice(account: OfficialAccount, tid: str, kids: Sequence[int], scene: str) -> LibraryJob:
     details = {"kind": notice_kind(account).value, "tid": tid, "kids": list(kids), "scene": scene}
-    return _asked(account, Verb.ADD, details)
+    return _create_job(account, Verb.ADD, details)
 
 
 def delete(template: Template) -> LibraryJob:
     """Schedules the deletion of the template at the platform; here it stays, marked as missing."""
     details = {"kind": template.kind, "platform_id": template.platform_id, "title": template.title}
-    return _asked(template.account, Verb.DELETE, details)
+    return _create_job(template.account, Verb.DELETE, details)
 
 
 def notice_kind(account: OfficialAccount) -> Template.Kind:
@@ -77,7 +77,7 @@ def missing(account: OfficialAccount, platform_ids: Iterable[str]) -> set[str]:
 
 
 @JOBS.each
-def do(job: LibraryJob) -> None:
+def perform(job: LibraryJob) -> None:
     """Performs one job at the platform, then reads the resulting templates."""
     client = client_for(job.account)
     if job.verb == Verb.ADD:
@@ -96,7 +96,7 @@ def do(job: LibraryJob) -> None:
     job.done(state=State.DONE)
 
 
-def _asked(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str, Any]) -> LibraryJob:
+def _create_job(account: OfficialAccount, verb: LibraryJob.Verb, details: Mapping[str, Any]) -> LibraryJob:
     return LibraryJob.objects.create(account=account, verb=verb, details=dict(details), due_at=timezone.now())
 
 

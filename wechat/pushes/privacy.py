@@ -62,7 +62,7 @@ def pushes(follower: Follower) -> Holding | None:
         "the words of %d messages to them; those that were not sent yet are not",
         count,
     )
-    return Holding(what % count, lambda: transitions.forget(rows))
+    return Holding(what % count, lambda: transitions.erase(rows))
 
 
 @erasing.holds

@@ -28,7 +28,7 @@ JOINS = work.Kind(
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (1, 5, 60, 300, 3600)]
 
 
-def keep(account: OfficialAccount, msgid: int, reason: str, status: str) -> None:
+def store(account: OfficialAccount, msgid: int, reason: str, status: str) -> None:
     """Stores a receipt; the first one for a message counts."""
     now = timezone.now()
     receipt = Receipt(
@@ -45,10 +45,10 @@ def join(receipts: Sequence[Receipt]) -> None:
     left = [receipt for receipt in receipts if receipt.pk not in joined]
     forgotten = [receipt.pk for receipt in left if receipt.attempts >= len(RETRY_AFTER)]
     Receipt.objects.filter(pk__in=[*joined, *forgotten]).delete()
-    _look_again([receipt for receipt in left if receipt.attempts < len(RETRY_AFTER)])
+    _retry_later([receipt for receipt in left if receipt.attempts < len(RETRY_AFTER)])
 
 
-def _look_again(receipts: Sequence[Receipt]) -> None:
+def _retry_later(receipts: Sequence[Receipt]) -> None:
     for receipt in receipts:
         receipt.due_at = timezone.now() + RETRY_AFTER[receipt.attempts]
         receipt.attempts += 1

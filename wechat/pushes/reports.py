@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from wechat.pushes.asked import AskedPush
 from wechat.pushes.models import Push
+from wechat.pushes.requested import RequestedPush
 from wechat.webhooks import events, outbox
 from wechat.webhooks.models import Endpoint
 
@@ -19,7 +19,7 @@ events.register(
 )
 
 
-def note(push_ids: Sequence[int]) -> None:
+def enqueue(push_ids: Sequence[int]) -> None:
     """Queues events on the states of these pushes for their callers, in the transaction that changed them."""
     closed = Push.objects.filter(pk__in=push_ids, caller__isnull=False).exclude(state__in=OPEN)
     pushes = list(closed.select_related("account")) if push_ids else []
@@ -43,7 +43,7 @@ def note(push_ids: Sequence[int]) -> None:
     )
 
 
-def described(push: Push | AskedPush) -> dict[str, object]:
+def described(push: Push | RequestedPush) -> dict[str, object]:
     """Returns a push as business systems see it; one without a row has no id."""
     return {
         "id": push.pk,

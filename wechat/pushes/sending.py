@@ -158,7 +158,9 @@ class _Run:
                 self._answered(result.attempt)
             elif result.error is not None:
                 self._report(result.attempt, result.error)
-        transitions.keep([outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results])
+        transitions.save_outcomes(
+            [outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results]
+        )
 
     def _report(self, attempt: Attempt, error: WeChatError) -> None:
         account_id, kind = attempt.key
@@ -200,7 +202,7 @@ def begin(
     going, refused = _sorted_out(sender, pushes, sender.missing(account, pushes))
     paid = sender.take(account, going, now)
     refused += [outcomes.closed(push, sender.unaffordable) for push in going if push.pk not in paid]
-    transitions.keep(refused)
+    transitions.save_outcomes(refused)
     client = client_for(account)
     for push in going:
         push.account = account

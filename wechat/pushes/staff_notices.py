@@ -76,7 +76,7 @@ def has_template(account: OfficialAccount) -> bool:
 
 
 @NOTICES.each
-def look(notice: StaffNotice) -> None:
+def check(notice: StaffNotice) -> None:
     """Sends a notice if more waits than at the last look, and schedules the next look."""
     now = timezone.localtime()
     if not MORNING <= now.hour < EVENING:

@@ -36,7 +36,7 @@ MOVES: Mapping[str, frozenset[str]] = {
 # The states before the outcome.
 OPEN = frozenset({PushState.PENDING, PushState.SENDING})
 # The states of messages that were sent, according to the platform.
-WENT = frozenset({PushState.SENT, PushState.DELIVERED})
+SENT_STATES = frozenset({PushState.SENT, PushState.DELIVERED})
 # The states of ended pushes that were not surely sent: a person may send them again.
 REPEATABLE = frozenset({PushState.UNCERTAIN, PushState.FAILED, PushState.SKIPPED})
 

@@ -20,8 +20,8 @@ from wechat.pushes.states import MOVES, REPEATABLE, PushState, sources
 State, Reason = Push.State, Push.Reason
 
 # The contents that replace those of messages to an erased follower.
-FORGOTTEN = {"type": "text", "content": "—", "erased": True}
-FORGOTTEN_VALUES = {"type": "template", "values": {}, "erased": True}
+ERASED_CONTENT = {"type": "text", "content": "—", "erased": True}
+ERASED_VALUES = {"type": "template", "values": {}, "erased": True}
 
 CLAIM = """
 UPDATE pushes_push push
@@ -47,22 +47,22 @@ IN_ORDER = CLAIM.format(first_in_line=f"AND {FIRST_IN_LINE}")
 IN_ANY_ORDER = CLAIM.format(first_in_line="")
 
 # Only the recorded attempt may write its outcome; a late answer still replaces *uncertain*.
-_KEEP = """
+_SAVE_OUTCOMES = """
 UPDATE pushes_push push
-SET attempts = CASE WHEN kept.counts THEN push.attempts ELSE push.attempts - 1 END,
-    state = CASE WHEN {is_no_more} THEN 'skipped' ELSE kept.state END,
-    reason = CASE WHEN {is_no_more} THEN 'erased' ELSE kept.reason END,
-    due_at = CASE WHEN {is_no_more} THEN NULL ELSE kept.due_at END, errcode = kept.errcode,
-    error = kept.error, sent_at = kept.sent_at, msgid = kept.msgid, tried_at = kept.tried_at
+SET attempts = CASE WHEN outcome.counts THEN push.attempts ELSE push.attempts - 1 END,
+    state = CASE WHEN {is_no_more} THEN 'skipped' ELSE outcome.state END,
+    reason = CASE WHEN {is_no_more} THEN 'erased' ELSE outcome.reason END,
+    due_at = CASE WHEN {is_no_more} THEN NULL ELSE outcome.due_at END, errcode = outcome.errcode,
+    error = outcome.error, sent_at = outcome.sent_at, msgid = outcome.msgid, tried_at = outcome.tried_at
 FROM unnest(
     %s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[],
     %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::boolean[]
-) AS kept(id, attempts, state, reason, due_at, errcode, error, sent_at, msgid, tried_at, counts)
-WHERE push.id = kept.id AND push.attempts = kept.attempts
-    AND (push.state, kept.state) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+) AS outcome(id, attempts, state, reason, due_at, errcode, error, sent_at, msgid, tried_at, counts)
+WHERE push.id = outcome.id AND push.attempts = outcome.attempts
+    AND (push.state, outcome.state) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
 # The follower was erased during the attempt, and the message was not sent: its content is gone.
-KEEP = _KEEP.format(is_no_more="kept.state = 'pending' AND push.content ? 'erased'")
+SAVE_OUTCOMES = _SAVE_OUTCOMES.format(is_no_more="outcome.state = 'pending' AND push.content ? 'erased'")
 IS_ERASED = Q(content__has_key="erased")
 TRIED = (State.SENDING, State.UNCERTAIN)
 OUTCOMES = [(before, after) for before in TRIED for after in sorted(MOVES[before])]
@@ -131,7 +131,7 @@ def claim(
     )
 
 
-def keep(outcomes: Sequence[AttemptOutcome]) -> None:
+def save_outcomes(outcomes: Sequence[AttemptOutcome]) -> None:
     """Writes the outcomes of attempts in one statement (sending, uncertain → the outcome).
 
     Reports the outcomes to the callers that are to be notified.
@@ -144,7 +144,7 @@ def keep(outcomes: Sequence[AttemptOutcome]) -> None:
         return
     with transaction.atomic():
         _write(outcomes)
-        reports.note(notifying)
+        reports.enqueue(notifying)
 
 
 def _write(outcomes: Sequence[AttemptOutcome]) -> None:
@@ -152,7 +152,7 @@ def _write(outcomes: Sequence[AttemptOutcome]) -> None:
     ordered = sorted(outcomes, key=lambda outcome: outcome.push_id)
     columns = [[getattr(outcome, name) for outcome in ordered] for name in COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, [*columns, *(list(column) for column in zip(*OUTCOMES, strict=True))])
+        cursor.execute(SAVE_OUTCOMES, [*columns, *(list(column) for column in zip(*OUTCOMES, strict=True))])
 
 
 def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
@@ -167,7 +167,7 @@ def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
             interrupted.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
         )
         interrupted.update(state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None)
-        reports.note(asked_for)
+        reports.enqueue(asked_for)
 
 
 def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
@@ -180,7 +180,7 @@ def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(JOIN, columns)
         rows = cursor.fetchall()
-        reports.note([push for _receipt, push, _trace in rows if push is not None])
+        reports.enqueue([push for _receipt, push, _trace in rows if push is not None])
     for _receipt, _push, trace in rows:
         if trace:
             tracing.mark("pushes.receipt", trace)
@@ -224,11 +224,11 @@ def skip_untried(rows: QuerySet[Push], reason: str) -> int:
             untried.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
         )
         skipped = untried.update(state=State.SKIPPED, reason=reason, due_at=None)
-        reports.note(asked_for)
+        reports.enqueue(asked_for)
     return skipped
 
 
-def forget(rows: QuerySet[Push]) -> None:
+def erase(rows: QuerySet[Push]) -> None:
     """Erases the contents of pushes, skips the pending ones, tried or not, and reports that to their callers.
 
     A push that is being sent at this moment is delivered, or is not retried.
@@ -239,9 +239,9 @@ def forget(rows: QuerySet[Push]) -> None:
             waiting.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
         )
         waiting.update(state=State.SKIPPED, reason=Reason.ERASED, due_at=None)
-        reports.note(asked_for)
-        rows.filter(kind=Push.Kind.SERVICE).update(content=FORGOTTEN)
-        rows.exclude(kind=Push.Kind.SERVICE).update(content=FORGOTTEN_VALUES)
+        reports.enqueue(asked_for)
+        rows.filter(kind=Push.Kind.SERVICE).update(content=ERASED_CONTENT)
+        rows.exclude(kind=Push.Kind.SERVICE).update(content=ERASED_VALUES)
 
 
 def send_late(late: QuerySet[Push]) -> int:

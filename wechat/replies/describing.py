@@ -9,7 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.console import codes
 from wechat.replies.models import Rule
-from wechat.replies.reach import Dead
+from wechat.replies.reach import DeadReason
 from wechat.replies.specs import Compare, Reason, Trigger
 
 SHOWN = 3
@@ -37,14 +37,14 @@ REASONS: dict[Reason, StrOrPromise] = {
     Reason.TAGS: gettext_lazy("The follower has none of its tags."),
     Reason.NOT_NEW: gettext_lazy("The follower is not new enough."),
 }
-DEAD: dict[Dead, StrOrPromise] = {
-    Dead.BROKEN: gettext_lazy(
+DEAD: dict[DeadReason, StrOrPromise] = {
+    DeadReason.BROKEN: gettext_lazy(
         "A reply cannot be sent, or its file is not on WeChat yet: open it and save it."
     ),
-    Dead.NO_KEYWORDS: gettext_lazy("It has no keyword: add one."),
-    Dead.OVER: gettext_lazy("Its time is over: switch it off or move “valid until”."),
-    Dead.NOBODY: gettext_lazy("No follower has one of its tags."),
-    Dead.COVERED: gettext_lazy("Rules above it always answer first: move it up, or delete it."),
+    DeadReason.NO_KEYWORDS: gettext_lazy("It has no keyword: add one."),
+    DeadReason.OVER: gettext_lazy("Its time is over: switch it off or move “valid until”."),
+    DeadReason.NOBODY: gettext_lazy("No follower has one of its tags."),
+    DeadReason.COVERED: gettext_lazy("Rules above it always answer first: move it up, or delete it."),
 }
 MARKS = {Compare.EQUALS: "= {}", Compare.STARTS_WITH: "{}…", Compare.REGEX: "/{}/", Compare.CONTAINS: "{}"}
 

@@ -32,7 +32,7 @@ events.register(
 )
 
 
-def note(row: InboundMessage) -> bool:
+def enqueue(row: InboundMessage) -> bool:
     """Queues a message for the webhook of the rule that answered it; returns whether it is new."""
     kind, _colon, rule_id = row.answered_by.partition(":")
     if kind != "rule" or not rule_id.isdecimal():

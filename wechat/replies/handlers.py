@@ -40,7 +40,7 @@ def answer_by_rule(event: InboundEvent) -> Answer | None:
 @reacts()
 def forward_to_webhook(event: InboundEvent) -> None:
     if event.row is not None:
-        forwarding.note(event.row)
+        forwarding.enqueue(event.row)
 
 
 @reacts()

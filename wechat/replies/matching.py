@@ -54,20 +54,20 @@ class RuleVerdict:
     by: RuleSpec | None = None
 
 
-class Compiled:
+class CompiledRules:
     """The rules of one account, indexed by trigger. Immutable once built, shared by all threads."""
 
     def __init__(self, specs: Iterable[RuleSpec]) -> None:
         self.specs = sorted(specs, key=lambda rule: rule.precedence)
         self.has_shadows = any(rule.enabled and rule.in_shadow for rule in self.specs)
         self.broken = frozenset(rule.id for rule in self.specs if rule.broken or not is_usable(rule.keywords))
-        self._texts = _Texts()
+        self._keywords = _KeywordIndex()
         self._slots: dict[tuple[str, ...], Ranks] = defaultdict(list)
         for rank, rule in enumerate(self.specs):
             if rule.enabled and rule.id not in self.broken:
                 self._add(rank, rule)
         self._slots.default_factory = None
-        self._texts.compile()
+        self._keywords.compile()
 
     def match(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> Match | None:
         for rule in self._candidates(message, moment):
@@ -114,7 +114,7 @@ class Compiled:
 
     def _add(self, rank: int, rule: RuleSpec) -> None:
         if rule.trigger is Trigger.KEYWORD:
-            self._texts.add(rank, rule.keywords)
+            self._keywords.add(rank, rule.keywords)
         else:
             self._slots[_slot(rule)].append(rank)
 
@@ -125,7 +125,7 @@ class Compiled:
         """
         found = [self._slots[slot] for slot in _slots(message) if slot in self._slots]
         if (text := text_of(message)) is not None:
-            found += self._texts.find(text)
+            found += self._keywords.find(text)
         last = -1
         for rank in found[0] if len(found) == 1 else heapq.merge(*found):
             if rank != last and self.specs[rank].window.miss(moment) is None:
@@ -133,7 +133,7 @@ class Compiled:
             last = rank
 
 
-class _Texts:
+class _KeywordIndex:
     """An index from keywords to the ranks of their rules, in ascending order."""
 
     def __init__(self) -> None:
@@ -151,12 +151,12 @@ class _Texts:
         self._parts = AhoCorasick(parts) if parts else None
         self._starting = [starting.get(part) for part in parts]
         self._containing = [containing.get(part) for part in parts]
-        self._patterns = _Patterns(self._of[Compare.REGEX])
+        self._regexes = _RegexIndex(self._of[Compare.REGEX])
 
     def find(self, text: str) -> list[Ranks]:
         """Returns the ranks for each keyword that matches the text."""
         folded = plain(text)
-        found = self._patterns.find(text)
+        found = self._regexes.find(text)
         if folded in self._equal:
             found.append(self._equal[folded])
         if self._parts is not None:
@@ -173,7 +173,7 @@ class _Texts:
                 yield ranks
 
 
-class _Patterns:
+class _RegexIndex:
     """The index of all regular expressions in one set.
 
     The engine fails silently when it runs out of memory; an extra pattern that always matches reveals that.
@@ -198,8 +198,8 @@ class _Patterns:
         return [self._ranks[index] for index in hits if index]
 
 
-def compile_rules(specs: Iterable[RuleSpec]) -> Compiled:
-    return Compiled(specs)
+def compile_rules(specs: Iterable[RuleSpec]) -> CompiledRules:
+    return CompiledRules(specs)
 
 
 def _fitting(rule: RuleSpec, message: Message) -> KeywordSpec | None:

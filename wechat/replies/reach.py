@@ -10,13 +10,13 @@ import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wechat.replies.matching import Compiled
+from wechat.replies.matching import CompiledRules
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window, plain
 
 Way = tuple[str, ...] | KeywordSpec
 
 
-class Dead(enum.StrEnum):
+class DeadReason(enum.StrEnum):
     BROKEN = "broken"
     NO_KEYWORDS = "no_keywords"
     OVER = "over"
@@ -29,12 +29,12 @@ class DeadRule:
     """A rule that can never answer; ``by`` are the earlier rules that answer instead of it."""
 
     rule: RuleSpec
-    why: Dead
+    why: DeadReason
     by: tuple[RuleSpec, ...] = ()
 
 
 def never_answering(
-    compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
+    compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
 ) -> Iterator[DeadRule]:
     """Yields the enabled rules that can never answer; ``worn_tags`` are the tags that some follower has."""
     earlier: list[RuleSpec] = []
@@ -49,13 +49,13 @@ def never_answering(
 
 
 def _by_itself(
-    rule: RuleSpec, compiled: Compiled, now: datetime.datetime, worn_tags: frozenset[int]
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
 ) -> DeadRule | None:
     checks = {
-        Dead.BROKEN: rule.id in compiled.broken,
-        Dead.NO_KEYWORDS: rule.trigger is Trigger.KEYWORD and not rule.keywords,
-        Dead.OVER: rule.window.ends is not None and rule.window.ends <= now,
-        Dead.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & worn_tags,
+        DeadReason.BROKEN: rule.id in compiled.broken,
+        DeadReason.NO_KEYWORDS: rule.trigger is Trigger.KEYWORD and not rule.keywords,
+        DeadReason.OVER: rule.window.ends is not None and rule.window.ends <= now,
+        DeadReason.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & worn_tags,
     }
     return next((DeadRule(rule, why) for why, true in checks.items() if true), None)
 
@@ -68,7 +68,7 @@ def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> DeadRule | None:
         if found is None:
             return None
         coverers.append(found)
-    return DeadRule(rule, Dead.COVERED, tuple(dict.fromkeys(coverers)))
+    return DeadRule(rule, DeadReason.COVERED, tuple(dict.fromkeys(coverers)))
 
 
 def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:

@@ -12,7 +12,7 @@ from wechat.contents.scripts import Script
 from wechat.inbox.routing import InboundEvent
 from wechat.kernel.versioned_cache import Cached
 from wechat.replies import handovers
-from wechat.replies.matching import Compiled, compile_rules
+from wechat.replies.matching import CompiledRules, compile_rules
 from wechat.replies.models import Rule
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window
 from wechat.sdk.content import Content, Text, from_dict, validate
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Book:
     """The rules of one account, with their scripts and handovers by the rule's primary key."""
 
-    compiled: Compiled = field(default_factory=lambda: compile_rules([]))
+    compiled: CompiledRules = field(default_factory=lambda: compile_rules([]))
     scripts: Mapping[int, Script] = field(default_factory=dict)
     hands_to: Mapping[int, str] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from wechat.inbox import answerers, routing
 from wechat.inbox.models import InboundMessage
 from wechat.replies import cautions, rulebook
 from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
-from wechat.replies.matching import Compiled, RuleVerdict
+from wechat.replies.matching import CompiledRules, RuleVerdict
 from wechat.replies.models import Rule
 from wechat.replies.reach import DeadRule, never_answering
 from wechat.replies.rulebook import Book
@@ -139,7 +139,7 @@ def _book(account: OfficialAccount) -> Book:
     return rulebook.book(list(rulebook.loaded(Rule.objects.filter(account=account))))
 
 
-def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n: int) -> Replay:
+def _compared(account: OfficialAccount, today: CompiledRules, then: CompiledRules, last_n: int) -> Replay:
     messages = _last_messages(account, last_n)
     followers = followers_of(account, {message.openid for message in messages})
     changes: dict[tuple[int, int], ReplayDifference] = {}
@@ -156,7 +156,7 @@ def _compared(account: OfficialAccount, today: Compiled, then: Compiled, last_n:
     return Replay(len(messages), sorted(changes.values(), key=lambda change: -change.count))
 
 
-def _winner(compiled: Compiled, message: Message, facts: FollowerFacts) -> RuleSpec | None:
+def _winner(compiled: CompiledRules, message: Message, facts: FollowerFacts) -> RuleSpec | None:
     match = compiled.match(message, moment_of(message), facts)
     return match.rule if match else None
 

@@ -24,7 +24,7 @@ from wechat.replies.specs import FollowerFacts, Reason
 from wechat.replies.tester import Trial
 
 STRANGER = "oTester"
-WHAT = [
+MESSAGE_CHOICES = [
     ("text", gettext_lazy("Text")),
     ("event:subscribe", gettext_lazy("Follows the account")),
     ("event:scan", gettext_lazy("Scans a channel's QR code")),
@@ -35,9 +35,9 @@ WHAT = [
 ]
 
 
-SCANS = ("event:subscribe", "event:scan")
-KEYED = [what for what, _label in WHAT if what.startswith("event:") and what not in SCANS]
-SAID = ("text", "voice")
+WITH_SCENE = ("event:subscribe", "event:scan")
+WITH_KEY = [what for what, _label in MESSAGE_CHOICES if what.startswith("event:") and what not in WITH_SCENE]
+WITH_TEXT = ("text", "voice")
 
 
 class TesterForm(forms.Form):
@@ -46,7 +46,7 @@ class TesterForm(forms.Form):
     Scenes are chosen by the channel's name and keys by the button's; only texts are typed.
     """
 
-    what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=WHAT)
+    what = forms.ChoiceField(label=gettext_lazy("What arrives"), choices=MESSAGE_CHOICES)
     value = forms.CharField(label=gettext_lazy("Text"), required=False, max_length=2000, strip=False)
     key = forms.CharField(label=gettext_lazy("event key"), required=False, max_length=2000, widget=Suggesting)
     scene = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
@@ -59,7 +59,7 @@ class TesterForm(forms.Form):
         channels = codes.scenes.offered(account.pk, keep=(data or {}).get("scene", ""))
         cast(forms.ChoiceField, self.fields["scene"]).choices = [("", _("no channel")), *channels]
         cast(Suggesting, self.fields["key"].widget).offered = codes.menu_keys.offered(account.pk)
-        for name, whats in (("scene", SCANS), ("key", KEYED), ("value", SAID)):
+        for name, whats in (("scene", WITH_SCENE), ("key", WITH_KEY), ("value", WITH_TEXT)):
             self.fields[name].widget.attrs |= {"data-shown-by": "what", "data-shown-for": " ".join(whats)}
 
 
@@ -76,7 +76,7 @@ def tried(account: OfficialAccount, asked: dict[str, Any]) -> Trial:
     """Returns the trial of the message in the form; raises no error for valid input."""
     at = asked["at"] or timezone.now()
     what = asked["what"]
-    value = asked["scene"] if what in SCANS else asked["key"] if what in KEYED else asked["value"]
+    value = asked["scene"] if what in WITH_SCENE else asked["key"] if what in WITH_KEY else asked["value"]
     message = tester.compose(what, value, openid=asked["openid"] or STRANGER, at=at)
     followed_now = FollowerFacts(followed_at=at if what == "event:subscribe" else None)
     return tester.try_out(account, message, None if asked["openid"] else followed_now)

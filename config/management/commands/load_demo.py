@@ -78,7 +78,7 @@ def _account(slug: str, name: str, kind: OfficialAccount.Kind) -> OfficialAccoun
 
 def _make_menu(account: OfficialAccount) -> None:
     """Makes a menu that the worker publishes as soon as it runs."""
-    menu_files.take_in(account, MENU.read_bytes(), by=None)
+    menu_files.import_file(account, MENU.read_bytes(), by=None)
     menu = drafts.default_menu(account)
     asking.publish(menu, drafts.freeze(menu), by=None, through="demo")
 

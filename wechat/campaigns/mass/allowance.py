@@ -25,7 +25,12 @@ Target = MassSend.Target
 A_MONTH = 4
 NOT_SENT = [MassCall.State.FAILED]
 # Accepted by the platform; content that is deleted later was received nevertheless.
-WENT = [MassCall.State.ACCEPTED, MassCall.State.DONE, MassCall.State.DELETING, MassCall.State.DELETED]
+ACCEPTED_STATES = [
+    MassCall.State.ACCEPTED,
+    MassCall.State.DONE,
+    MassCall.State.DELETING,
+    MassCall.State.DELETED,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ def planned_to_some(account: OfficialAccount, at: datetime.datetime) -> int:
 
 def sent_since(account: OfficialAccount, since: datetime.datetime) -> list[QuerySet[Any, str]]:
     """Returns queries for the openids of the followers to whom mass sends went since that time."""
-    went = MassCall.objects.filter(account=account, state__in=WENT, accepted_at__gte=since)
+    went = MassCall.objects.filter(account=account, state__in=ACCEPTED_STATES, accepted_at__gte=since)
     named = MassRecipient.objects.filter(account=account, call__in=went)
     found: list[QuerySet[Any, str]] = [named.order_by().values_list("openid", flat=True)]
     newest = went.filter(send__target=Target.ALL).aggregate(at=Max("accepted_at"))["at"]

@@ -14,7 +14,7 @@ from wechat.sdk.messages import MassSendFinished
 @reacts(MassSendFinished)
 def note_report(event: InboundEvent) -> None:
     assert isinstance(event.message, MassSendFinished)
-    reports.keep(event.account, event.message)
+    reports.store(event.account, event.message)
 
 
 @usage.register

@@ -47,7 +47,7 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
         return _back(found.pk)
     form = SendForm(request.POST or None)
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
-    numbers, problems = _looked_at(found, at)
+    numbers, problems = _preflight(found, at)
     seen = approval.seen(found.pk)
     agreed = request.method == "POST" and form.is_valid() and not problems
     if agreed and request.POST.get("seen") != seen:
@@ -116,7 +116,7 @@ def allowances(account: OfficialAccount) -> dict[str, Any]:
     }
 
 
-def _looked_at(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, list[str]]:
+def _preflight(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, list[str]]:
     """Returns the numbers of a mass send at that time, and the problems that prevent it, in words.
 
     The numbers are ``None`` if the segment is broken.

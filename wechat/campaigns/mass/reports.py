@@ -25,7 +25,7 @@ STATES_OF_CALLS: tuple[tuple[MassSend.State, frozenset[MassCall.State]], ...] = 
 NOT_BEGUN = [MassSend.State.DRAFT, MassSend.State.SCHEDULED]
 
 
-def keep(account: OfficialAccount, message: MassSendFinished) -> None:
+def store(account: OfficialAccount, message: MassSendFinished) -> None:
     """Stores the report, ignoring a repeated one, and joins it to its call if that is known."""
     values = {
         "status": message.status[:40],

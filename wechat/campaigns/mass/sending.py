@@ -80,12 +80,12 @@ def _step(call: MassCall) -> None:
 
 
 # Calls that WeChat refused for good without accepting anything.
-NOT_TAKEN = Q(state=State.FAILED, tried_at=None, msg_id=None)
+NOT_ACCEPTED = Q(state=State.FAILED, tried_at=None, msg_id=None)
 
 
 def try_again(calls: QuerySet[MassCall]) -> int:
     """Retries the calls that WeChat never accepted, for the same recipients; returns the number of calls."""
-    refused = list(calls.filter(NOT_TAKEN))
+    refused = list(calls.filter(NOT_ACCEPTED))
     for call in refused:
         call.settle(
             state=State.WAITING, due_at=timezone.now(), finished_at=None, attempts=0, errcode=None, error=""
@@ -151,7 +151,7 @@ def _accepted(call: MassCall, accepted: Accepted) -> None:
     )
     draft = _send_of(call).draft
     if draft is not None and call.body["msgtype"] == "mpnews":
-        articles.left_the_box(draft)
+        articles.mark_mass_sent(draft)
     # The report may have arrived before the message id was known here.
     reports.join(call.account_id, accepted.msg_id)
 

@@ -18,8 +18,8 @@ from wechat.pushes.models import Template
 class Sequence(WorkRow):
     """A sequence: steps that are done at their times for every follower for whom ``trigger`` happens.
 
-    ``due_at`` is when a worker next looks for followers to enrol, for the triggers of ``LOOKED_FOR``; other
-    triggers are events that enrol by themselves.
+    ``due_at`` is when a worker next looks for followers to enrol, for the triggers of ``POLLED_TRIGGERS``;
+    other triggers are events that enrol by themselves.
     """
 
     class Reentry(models.TextChoices):
@@ -28,7 +28,7 @@ class Sequence(WorkRow):
         ALWAYS = "always", _("each time it happens")
 
     # The triggers without an event: a worker looks for members of a segment and for dates that have come.
-    LOOKED_FOR = ("segment", "date")
+    POLLED_TRIGGERS = ("segment", "date")
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="sequences", verbose_name=_("account")

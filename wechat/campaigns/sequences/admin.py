@@ -19,8 +19,8 @@ from wechat.campaigns.models import Sequence
 from wechat.campaigns.sequences import (
     dry_run_page,
     enrolling,
-    looking,
     pages,
+    polling,
     report,
     timeline_page,
     triggers,
@@ -115,10 +115,10 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Sequence, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not change or looking.DECIDED_BY & set(form.changed_data):
-            looking.plan(obj)
+        if not change or polling.DECIDED_BY & set(form.changed_data):
+            polling.plan(obj)
         if change:
-            enrolling.look_again(obj)
+            enrolling.reschedule(obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         return redirect("admin:campaigns_sequence_change", obj.pk)

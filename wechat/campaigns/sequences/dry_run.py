@@ -21,7 +21,7 @@ Lane = SequenceStep.Lane
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckedCondition:
     """A condition in words, and whether it is met now."""
 
     words: str
@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Foreseen:
+class DryRunStep:
     """One step of a dry run. ``why`` lists what delays or prevents it."""
 
     step: SequenceStep
@@ -38,10 +38,10 @@ class Foreseen:
     outcome: str
     goes: bool = True
     why: list[str] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    conditions: list[CheckedCondition] = field(default_factory=list)
 
 
-def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[Foreseen]:
+def simulate(sequence: Sequence, openid: str, now: datetime.datetime) -> list[DryRunStep]:
     """Returns the steps of a follower who would enter the sequence at ``now``."""
     follower = Follower.objects.filter(account=sequence.account_id, openid=openid).first()
     steps = running.steps_of(sequence.pk)
@@ -52,71 +52,71 @@ def foresee(sequence: Sequence, openid: str, now: datetime.datetime) -> list[For
     while (step := paths.following(steps, done)) is not None:
         due = timing.due(step, since)
         since = timing.allowed(sequence, step, due)
-        seen = Foreseen(step, numbers[step.pk], since, "")
+        simulated = DryRunStep(step, numbers[step.pk], since, "")
         if since > due:
-            seen.why.append(_("It falls into the quiet time and waits for its end."))
+            simulated.why.append(_("It falls into the quiet time and waits for its end."))
         if step.type == Type.MESSAGE and running.is_capped(sequence, openid, since):
-            seen.goes, seen.outcome = False, _("is left out")
-            seen.why.append(str(StepRun.Skipped.RECENTLY.label))
+            simulated.goes, simulated.outcome = False, _("is left out")
+            simulated.why.append(str(StepRun.Skipped.RECENTLY.label))
             done[step.pk] = ""
         else:
-            done[step.pk] = _foresee(seen, follower, left)
-        way.append(seen)
+            done[step.pk] = _simulate_step(simulated, follower, left)
+        way.append(simulated)
         if step.type == Type.END:
             break
     return way
 
 
-def _foresee(seen: Foreseen, follower: Follower | None, left: "_Allowed") -> str:
+def _simulate_step(simulated: DryRunStep, follower: Follower | None, left: "_Allowed") -> str:
     """Fills in the outcome of a step; returns the lane taken at a branch, otherwise the empty text."""
-    step, lane = seen.step, ""
+    step, lane = simulated.step, ""
     match Type(step.type):
         case Type.MESSAGE:
-            _foresee_message(seen, left)
+            _simulate_message(simulated, left)
         case Type.BRANCH:
             lane, _skipped = running.lane_of(step, follower)
-            seen.outcome = _("takes “%(lane)s”") % {"lane": Lane(lane).label}
-            seen.asked = list(_asked(step, follower))
+            simulated.outcome = _("takes “%(lane)s”") % {"lane": Lane(lane).label}
+            simulated.conditions = list(_checked_conditions(step, follower))
         case Type.TAG | Type.UNTAG:
-            seen.outcome = str(step)
+            simulated.outcome = str(step)
             if step.tag is None:
-                seen.goes = False
-                seen.why.append(_("The tag was deleted."))
+                simulated.goes = False
+                simulated.why.append(_("The tag was deleted."))
         case Type.WAIT:
-            seen.outcome = _("goes on")
+            simulated.outcome = _("goes on")
         case Type.END:
-            seen.outcome = _("ends here")
+            simulated.outcome = _("ends here")
     return lane
 
 
-def _foresee_message(seen: Foreseen, left: "_Allowed") -> None:
-    if left.take(seen.at):
-        seen.outcome = _("goes out as a customer-service message")
+def _simulate_message(simulated: DryRunStep, left: "_Allowed") -> None:
+    if left.take(simulated.at):
+        simulated.outcome = _("goes out as a customer-service message")
         return
-    seen.why.append(_("No customer-service message is allowed then, as far as it is known now."))
-    if seen.step.has_template:
-        seen.outcome = _("goes out from the template")
+    simulated.why.append(_("No customer-service message is allowed then, as far as it is known now."))
+    if simulated.step.has_template:
+        simulated.outcome = _("goes out from the template")
         return
-    seen.goes, seen.outcome = False, _("is left out")
-    if seen.step.template is None:
-        seen.why.append(_("There is no template instead."))
+    simulated.goes, simulated.outcome = False, _("is left out")
+    if simulated.step.template is None:
+        simulated.why.append(_("There is no template instead."))
     else:
-        seen.why.append(_("The values of the template are not filled in."))
+        simulated.why.append(_("The values of the template are not filled in."))
 
 
-def _asked(step: SequenceStep, follower: Follower | None) -> Iterator[Asked]:
+def _checked_conditions(step: SequenceStep, follower: Follower | None) -> Iterator[CheckedCondition]:
     """Yields each condition of a branch by itself with whether it is met, to show which of them decides."""
     account = step.sequence.account
     for row, words in zip(step.conditions, segments.in_words(account, step.conditions), strict=True):
-        yield Asked(words, _is_met(step, row, follower))
+        yield CheckedCondition(words, _is_met(step, row, follower))
 
 
 def _is_met(step: SequenceStep, row: segments.Condition, follower: Follower | None) -> bool:
     try:
-        asked = segments.query(step.sequence.account, [row])
+        query = segments.query(step.sequence.account, [row])
     except segments.UnknownCondition:
         return False
-    return follower is not None and Follower.objects.filter(asked, pk=follower.pk).exists()
+    return follower is not None and Follower.objects.filter(query, pk=follower.pk).exists()
 
 
 class _Allowed:

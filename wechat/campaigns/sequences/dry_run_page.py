@@ -38,7 +38,7 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
         sequence=sequence,
         form=form,
         person=people.one(sequence.account_id, openid) if openid else None,
-        way=dry_run.foresee(sequence, openid, timezone.now()) if openid else [],
+        way=dry_run.simulate(sequence, openid, timezone.now()) if openid else [],
         is_in_it=bool(openid)
         and Enrolment.objects.filter(sequence=sequence, openid=openid, state__in=OPEN).exists(),
     )

@@ -28,7 +28,7 @@ def _steps(sequence: Sequence) -> Iterator[list[Node]]:
             if not step.pk:
                 step.save()
         SequenceStep.objects.bulk_update(steps, ["position", "branch", "lane"])
-        enrolling.look_again(sequence)
+        enrolling.reschedule(sequence)
 
 
 def add(step: SequenceStep, place: Place) -> None:
@@ -43,7 +43,7 @@ def change(step: SequenceStep) -> None:
         where = ("position", "branch", "lane", "sequence", "type")
         names = [field.name for field in step._meta.concrete_fields if not field.primary_key]
         step.save(update_fields=[name for name in names if name not in where])
-        enrolling.look_again(step.sequence)
+        enrolling.reschedule(step.sequence)
 
 
 def move(sequence: Sequence, pk: int, place: Place) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Enrolment, Sequence
-from wechat.campaigns.sequences import entering, looking, turns
+from wechat.campaigns.sequences import entering, polling, turns
 from wechat.kernel import work
 
 State, Reason = Enrolment.State, Enrolment.Reason
@@ -57,7 +57,7 @@ def remove(enrolment: Enrolment) -> None:
     _stop(_open(enrolment.account, enrolment.openid).filter(pk=enrolment.pk), Reason.REMOVED)
 
 
-def look_again(sequence: Sequence) -> None:
+def reschedule(sequence: Sequence) -> None:
     """Schedules the enrolments of a changed sequence, and those paused behind it, to be processed now."""
     inside = Enrolment.objects.filter(sequence=sequence, state=State.RUNNING)
     inside.update(due_at=timezone.now())
@@ -68,8 +68,8 @@ def switch(sequence: Sequence, *, on: bool) -> None:
     """Switches a sequence on or off; its enrolments go on or pause, and a worker looks for new ones."""
     sequence.enabled = on
     sequence.save(update_fields=["enabled"])
-    looking.plan(sequence)
-    look_again(sequence)
+    polling.plan(sequence)
+    reschedule(sequence)
 
 
 def wake_everybody(account_id: int) -> None:

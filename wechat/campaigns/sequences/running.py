@@ -39,10 +39,10 @@ class _Enrolments(work.Kind[Enrolment]):
 
     def failed(self, row: Enrolment, error: Exception, *others: Enrolment) -> None:
         super().failed(row, error, *others)
-        turns.pass_on(row.account_id, row.openid)
+        turns.wake_under_lock(row.account_id, row.openid)
 
     def gave_up_unworked(self, row: Enrolment) -> None:
-        turns.pass_on(row.account_id, row.openid)
+        turns.wake_under_lock(row.account_id, row.openid)
 
 
 ENROLMENTS = _Enrolments(
@@ -62,7 +62,7 @@ ENROLMENTS = _Enrolments(
 def take_out(enrolment: Enrolment) -> None:
     """Stops an enrolment, and wakes the follower's other ones."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())
-    turns.pass_on(enrolment.account_id, enrolment.openid)
+    turns.wake_under_lock(enrolment.account_id, enrolment.openid)
 
 
 @ENROLMENTS.each
@@ -74,10 +74,10 @@ def advance(claimed: Enrolment) -> None:
         )
         enrolment = rows.filter(pk=claimed.pk, state=State.RUNNING).first()
         if enrolment is not None:
-            _look(enrolment)
+            _do_due_steps(enrolment)
 
 
-def _look(enrolment: Enrolment) -> None:
+def _do_due_steps(enrolment: Enrolment) -> None:
     now = timezone.now()
     if not enrolment.sequence.enabled or turns.has_to_wait(enrolment):
         enrolment.done(state=State.PAUSED)

@@ -31,7 +31,7 @@ def wake(account_id: int, openid: str) -> None:
     paused.filter(sequence__enabled=True).update(state=State.RUNNING, due_at=timezone.now())
 
 
-def pass_on(account_id: int, openid: str) -> None:
+def wake_under_lock(account_id: int, openid: str) -> None:
     """Wakes a follower's paused enrolments under their lock, after one ended without holding it."""
     with one_at_a_time(account_id, openid):
         wake(account_id, openid)

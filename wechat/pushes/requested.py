@@ -10,7 +10,7 @@ from wechat.pushes.models import Push
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPush:
+class RequestedPush:
     """A requested push that has no row yet; it has the attributes of a pending ``Push``."""
 
     account: OfficialAccount

@@ -27,13 +27,13 @@ EVERY = datetime.timedelta(hours=1)
 SLICE = 5_000
 MANY = 1_000
 A_DAY = datetime.timedelta(days=1)
-# The settings that decide when to look, and for which followers.
+# The settings that decide when to poll, and for which followers.
 DECIDED_BY = frozenset({"trigger", "segment", "date_field", "date_days", "date_at", "yearly"})
 
 ENTRIES = work.Kind(
     "campaigns.enter_sequences",
     lambda: Sequence.objects.filter(
-        enabled=True, account__enabled=True, trigger__in=Sequence.LOOKED_FOR
+        enabled=True, account__enabled=True, trigger__in=Sequence.POLLED_TRIGGERS
     ).select_related("account", "segment", "date_field"),
     label=gettext_lazy("Looking who enters sequences"),
     lease=LEASE,
@@ -44,7 +44,7 @@ ENTRIES = work.Kind(
 
 
 def plan(sequence: Sequence) -> None:
-    """Schedules the next look according to the sequence's settings; for a day that is over nobody enters."""
+    """Schedules the next poll according to the sequence's settings; for a day that is over nobody enters."""
     now = timezone.now()
     due_at = None
     if sequence.enabled and sequence.trigger == "segment":
@@ -60,19 +60,19 @@ def plan(sequence: Sequence) -> None:
 
 
 @ENTRIES.each
-def look(sequence: Sequence) -> None:
+def poll(sequence: Sequence) -> None:
     """Enrols the followers who are in the segment, or whose date has come."""
     until = time.monotonic() + RUN_SECONDS
     if sequence.segment is not None:
-        _look_into_segment(sequence, sequence.segment, until)
+        _enrol_from_segment(sequence, sequence.segment, until)
     elif sequence.date_field is not None:
-        _look_for_dates(sequence, until)
+        _enrol_by_date(sequence, until)
     else:
         gone = _("What the sequence begins with was deleted. Choose anew under “Settings”.")
         sequence.done(due_at=timezone.now() + EVERY, error=gone)
 
 
-def _look_into_segment(sequence: Sequence, segment: Segment, until: float) -> None:
+def _enrol_from_segment(sequence: Sequence, segment: Segment, until: float) -> None:
     now = timezone.now()
     try:
         members = segment.rows()
@@ -84,7 +84,7 @@ def _look_into_segment(sequence: Sequence, segment: Segment, until: float) -> No
     sequence.done(due_at=now + EVERY if is_all else now)
 
 
-def _look_for_dates(sequence: Sequence, until: float) -> None:
+def _enrol_by_date(sequence: Sequence, until: float) -> None:
     """Enrols the followers of each day since the last one; days before yesterday are skipped as too late."""
     clock, now = sequence.date_at, timezone.now()
     if clock is None:
@@ -129,11 +129,11 @@ def _enter_all(
         entered, last = entering.several(sequence, followers, key, at, after=last, most=SLICE)
         if entered >= MANY and not is_known:
             is_known = True
-            _count_anew()
+            _update_planner_statistics()
     return True
 
 
-def _count_anew() -> None:
+def _update_planner_statistics() -> None:
     """Updates the statistics of Postgres on the enrolments.
 
     Otherwise its planner would assume that there are no new rows, and scan them for each follower.
