@@ -20,7 +20,7 @@ def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     found = _numbered(account, wanted)
     if not personal_data.hidden(account.pk):
         found |= _named(account, wanted)
-    people.beside(shown := list(found.values())[:MOST])
+    people.attach_people(shown := list(found.values())[:MOST])
     for follower in shown:
         state = _("follows") if follower.subscribed else _("unfollowed")
         yield Found(str(people.of_row(follower)), state, page_of(follower))

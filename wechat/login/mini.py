@@ -37,7 +37,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
     except ApiError as error:
         raise _refusal(error) from error
     with transaction.atomic():
-        erasures.keep_as_they_are(account.pk)
+        erasures.block_erasures(account.pk)
         if erasures.is_from_before(account.pk, session.openid, began):
             raise _spent()
         return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
@@ -84,7 +84,7 @@ def _still_there(visitor: Visitor) -> Iterator[None]:
     Raises ``ApiRefusal`` if that has happened since they were asked who they are.
     """
     with transaction.atomic():
-        erasures.keep_as_they_are(visitor.account_id)
+        erasures.block_erasures(visitor.account_id)
         if not Visitor.objects.filter(pk=visitor.pk).exists():
             raise _no_session()
         yield

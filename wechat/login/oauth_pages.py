@@ -129,7 +129,7 @@ def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingL
     is_shown = pending.scope == "snsapi_userinfo"
     profile = oauth.profile(transport(), token) if is_shown else None
     with transaction.atomic():
-        erasures.keep_as_they_are(account.pk)
+        erasures.block_erasures(account.pk)
         if _was_erased_since(account, token, pending):
             return None
         if profile is not None:

@@ -109,7 +109,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_select_related = ("merchant", "account")
 
     def prepare(self, rows: Sequence[Order]) -> None:
-        people.beside(rows, openid=payer_openid)
+        people.attach_people(rows, openid=payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (

@@ -112,7 +112,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return form
 
     def prepare(self, rows: Sequence[Sale]) -> None:
-        people.beside(rows, account_id=_account_id)
+        people.attach_people(rows, account_id=_account_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
