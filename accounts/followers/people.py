@@ -195,7 +195,7 @@ def _scene(row: tuple[Any, ...]) -> str:
 
 def _person(account_id: int, row: tuple[Any, ...], scenes: Mapping[str, str]) -> Person:
     openid, follower_id, remark, nickname, given, file, scene, *_code = row
-    if personal_data.hidden(account_id):
+    if personal_data.is_hidden_from_reader(account_id):
         remark = nickname = given = file = ""
     return Person(
         account_id=account_id,

@@ -450,7 +450,7 @@ class Kind(AnyKind, Generic[Row]):
         waking.wake(self.name)
         return sent
 
-    def call_off_overdue(self, account_id: int) -> int:
+    def cancel_overdue(self, account_id: int) -> int:
         """Gives the overdue rows up; returns how many."""
         if self._call_off is None:
             raise LookupError(f"no function calls off {self.name}")

@@ -78,7 +78,7 @@ class Command(BaseCommand):
         merchant.save()
         certificates.keep(merchant, known)
         setup.begin(merchant)
-        held_work.go_on(merchant)
+        held_work.resume(merchant)
         merchant.accounts.add(*_accounts(merchant, options["account"]))
 
 
