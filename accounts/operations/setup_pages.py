@@ -156,7 +156,7 @@ def _arrived(account: OfficialAccount) -> dict[str, Any]:
     come = arrivals.of(account)
     return {
         "come": come,
-        "wrong_names": [f"/wechat/{slug}/callback" for slug in come.elsewhere],
+        "wrong_names": [f"/wechat/{slug}/callback" for slug in come.wrong_slugs],
         "inbound": setup_steps.inbound_problems(account),
         "is_connected": setup_steps.is_connected(account),
         "original": account,
@@ -166,7 +166,7 @@ def _arrived(account: OfficialAccount) -> dict[str, Any]:
 def _addresses(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         return _checked(request, account, SetupStep.ADDRESSES)
-    standing = call_refusals.standing(account.appid)
+    standing = call_refusals.current(account.appid)
     refused = [each for each in standing if each.errcode == setup_steps.ADDRESS_REFUSED]
     return _page(request, account, SetupStep.ADDRESSES, refused=refused[0] if refused else None)
 
