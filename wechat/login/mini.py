@@ -43,7 +43,7 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
         return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
 
 
-def take_phone(visitor: Visitor, code: str) -> str:
+def save_phone(visitor: Visitor, code: str) -> str:
     """Stores (encrypted) and returns the number that the person agreed to give. Raises ``ApiRefusal``."""
     _check_kind(visitor.account)
     try:
@@ -56,7 +56,7 @@ def take_phone(visitor: Visitor, code: str) -> str:
     return phone.number
 
 
-def take_profile(
+def save_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
     """Stores nickname, avatar and unionid from encrypted data about this visitor; returns the visitor.
