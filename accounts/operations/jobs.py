@@ -94,7 +94,7 @@ def _jobs(
 
     The rows are counted by one statement, each part of which reads the index of due rows.
     """
-    done, counted = last_turns.all_of_them(), _counted(rows)
+    done, counted = last_turns.read_all(), _counted(rows)
     reasons, going_on = _reasons(held, liftable)
     return [
         Job(

@@ -27,7 +27,7 @@ def blocked(work: str) -> list[Held]:
     return _whose(Hold.objects.filter(work=work, until__isnull=False))
 
 
-def kept(work: str) -> list[Held]:
+def paused(work: str) -> list[Held]:
     """Returns whose rows nobody may take yet, not even one to try with."""
     return _whose(Hold.objects.filter(work=work, until__gt=timezone.now()))
 
