@@ -77,7 +77,7 @@ def _unanswered(account: OfficialAccount) -> list[RecentMessage]:
     """Returns the newest messages that no rule answered, read from the end of their index."""
     rows = InboundMessage.objects.filter(account=account, kind="text", answered_by="")
     newest = list(rows.order_by("-pk")[:NEWEST])
-    people.beside(newest)
+    people.attach_people(newest)
     return [
         RecentMessage(
             Truncator(str(row)).chars(60),

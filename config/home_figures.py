@@ -15,7 +15,7 @@ from accounts.staff.models import StaffRight
 from accounts.staff.rights import Rights
 from wechat.console.charts import Chart, Series, chart
 from wechat.console.periods import DAY
-from wechat.console.reports import Measure, Sum, Whole, compared, drawn
+from wechat.console.reports import Aggregation, Measure, Sum, compared, drawn
 
 Role = StaffRight.Role
 
@@ -56,7 +56,7 @@ class _Days:
     today: datetime.date
 
     def of(self, day: datetime.date) -> int | None:
-        return self.numbers.get(day, None if self.figure.measure.whole == Whole.NONE else 0)
+        return self.numbers.get(day, None if self.figure.measure.aggregation == Aggregation.NONE else 0)
 
     def shown_on(self, day: datetime.date) -> str:
         return self.figure.measure.shown(self.of(day))

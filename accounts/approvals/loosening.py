@@ -41,7 +41,7 @@ def change(account: OfficialAccount, wanted: Limits, by: User) -> Approval | Non
     before = current(account.pk)
     changed = {key: limit for key, limit in wanted.items() if limit != before[key]}
     looser = {key: limit for key, limit in changed.items() if is_looser(before[key], limit)}
-    keep(account.pk, {key: limit for key, limit in changed.items() if key not in looser})
+    save(account.pk, {key: limit for key, limit in changed.items() if key not in looser})
     if not looser:
         return None
     request = asking.Request(
@@ -56,7 +56,7 @@ def change(account: OfficialAccount, wanted: Limits, by: User) -> Approval | Non
     return asking.wait(LOOSENING, request, by)
 
 
-def keep(account_id: int, limits: Limits) -> None:
+def save(account_id: int, limits: Limits) -> None:
     for (action, role), limit in limits.items():
         ApprovalLimit.objects.update_or_create(
             account_id=account_id, action=action, role=role, defaults={"alone_up_to": limit}
@@ -77,7 +77,7 @@ def limit_in_words(action: Action, limit: policy.Limit) -> str:
 
 
 def _carry_out(approval: Approval, by: User) -> None:
-    keep(approval.account_id, {(action, role): limit for action, role, limit in approval.details["limits"]})
+    save(approval.account_id, {(action, role): limit for action, role, limit in approval.details["limits"]})
 
 
 LOOSENING = actions.register(

@@ -57,7 +57,7 @@ def seen(sightings: Iterable[Sighting]) -> None:
         cursor.execute(UPSERT, [list(column) for column in columns])
         made = [(account_id, openid) for account_id, openid, is_new in cursor.fetchall() if is_new]
     for account_id, new in groupby(sorted(made), key=itemgetter(0)):
-        newcomers.came(account_id, [openid for _account_id, openid in new])
+        newcomers.notify(account_id, [openid for _account_id, openid in new])
 
 
 def followed(account_id: int, openid: str, at: datetime.datetime, scene: str) -> None:

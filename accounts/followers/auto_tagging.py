@@ -58,7 +58,7 @@ def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:
 
 def _lacking(rule: AutoTag) -> "QuerySet[Follower, int]":
     """Returns the ids of followers in the segment who lack the tag and may have one more tag."""
-    rows = rule.segment.rows().filter(~Exists(_tagged(rule)), ~tagging.has_no_room())
+    rows = rule.segment.rows().filter(~Exists(_tagged(rule)), ~tagging.is_at_tag_limit())
     return rows.order_by("pk").values_list("pk", flat=True)
 
 

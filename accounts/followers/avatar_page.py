@@ -14,7 +14,7 @@ from wechat.kernel import files
 
 @object_page(Follower, Area.FOLLOWERS, is_file=True)
 def show(request: HttpRequest, follower: Follower) -> HttpResponseBase:
-    if personal_data.hidden(follower.account_id):
+    if personal_data.is_hidden_from_reader(follower.account_id):
         raise PermissionDenied
     avatar = get_object_or_404(
         Avatar.objects.exclude(file=""), account=follower.account_id, openid=follower.openid

@@ -35,7 +35,7 @@ FETCHES = work.Kind(
 )
 
 
-def keep(account_id: int, openid: str, url: str) -> None:
+def update(account_id: int, openid: str, url: str) -> None:
     """Queues the copying of the picture that a follower agreed to show; an empty ``url`` deletes the copy."""
     if not url:
         forget(account_id, openid)

@@ -28,10 +28,10 @@ def _tag(job: BulkJob) -> Tag:
 @jobs.runs("tag", gettext_lazy("Add a tag"))
 def tag_slice(job: BulkJob) -> bool:
     def add(rows: Sequence[Follower]) -> None:
-        erasures.keep_as_they_are(job.account_id)
+        erasures.block_erasures(job.account_id)
         erased = erasures.erased_since(job.account_id, [row.openid for row in rows], job.created_at)
         tag, ids = _tag(job), [row.pk for row in rows if row.openid not in erased]
-        no_room = Follower.objects.filter(tagging.has_no_room(), pk__in=ids).exclude(tags=tag)
+        no_room = Follower.objects.filter(tagging.is_at_tag_limit(), pk__in=ids).exclude(tags=tag)
         jobs.fault(job, [(0, each.openid, in_words(FULL)) for each in no_room])
         tagging.add(tag, ids, job=job)
 

@@ -133,7 +133,7 @@ def _start(
     job_details = {**details, **form.details}
     if form.cleaned_data["action"] == "export":
         personal_data.check_export(request, account.pk)
-        job_details["hidden"] = personal_data.hidden(account.pk)
+        job_details["hidden"] = personal_data.is_hidden_from_reader(account.pk)
         job_details["masked"] = not may_change or job_details["hidden"]
         if (
             not job_details["masked"]

@@ -81,7 +81,7 @@ def erase(follower: Follower) -> None:
     Their later messages are recorded as a stranger's. A person who never followed is given as an unsaved row,
     with account and openid.
     """
-    erasures.note(follower.account_id, follower.openid, timezone.now())
+    erasures.record(follower.account_id, follower.openid, timezone.now())
     for holding in holdings(follower):
         if holding.erase is not None:
             holding.erase()
@@ -90,11 +90,11 @@ def erase(follower: Follower) -> None:
     GivenName.objects.filter(**of_person).delete()
     OwnWeChat.objects.filter(**of_person).delete()
     if follower.pk is not None:
-        _take_back_at_wechat(follower)
+        _queue_removal_at_wechat(follower)
         _empty(follower)
 
 
-def _take_back_at_wechat(follower: Follower) -> None:
+def _queue_removal_at_wechat(follower: Follower) -> None:
     """Queues the removal of the remark and the tags that WeChat has, or that were queued for it."""
     unsent = follower.changes.exclude(kind=Change.Kind.BLACKLIST)
     tags = {*follower.tags.all(), *(each.tag for each in unsent.select_related("tag") if each.tag)}

@@ -35,13 +35,13 @@ def any_since(account_id: int, moment: datetime.datetime) -> bool:
     return Erasure.objects.filter(account=account_id, at__gte=moment).exists()
 
 
-def note(account_id: int, openid: str, at: datetime.datetime) -> None:
-    """Records the erasure of a person, after transactions that hold ``keep_as_they_are`` have ended."""
+def record(account_id: int, openid: str, at: datetime.datetime) -> None:
+    """Records the erasure of a person, after transactions that hold ``block_erasures`` have ended."""
     _lock("pg_advisory_xact_lock", account_id)
     Erasure.objects.update_or_create(account_id=account_id, openid=openid, defaults={"at": at})
 
 
-def keep_as_they_are(account_id: int) -> None:
+def block_erasures(account_id: int) -> None:
     """Blocks erasures in the account until the end of the current transaction."""
     _lock("pg_advisory_xact_lock_shared", account_id)
 

@@ -57,7 +57,7 @@ class FollowerForm(forms.Form):
         tags.queryset = Tag.objects.filter(account=follower.account_id)
         for field in self.own:
             self.fields[_name(field)] = custom_fields.form_field(field)
-        if personal_data.hidden(follower.account_id):
+        if personal_data.is_hidden_from_reader(follower.account_id):
             self.own, self.fields = [], {"tags": tags}
         for shown in self.fields.values():
             shown.show_hidden_initial = True
@@ -126,7 +126,7 @@ def show(request: HttpRequest, follower: Follower) -> HttpResponse:
         form=form,
         person=person,
         facts=_facts(follower, person),
-        is_hidden=personal_data.hidden(follower.account_id),
+        is_hidden=personal_data.is_hidden_from_reader(follower.account_id),
         elsewhere=_elsewhere(follower, rights),
         waiting=[(change, of_row(change)) for change in follower.changes.select_related("tag")],
         **_timeline(request, follower, rights),
@@ -142,7 +142,7 @@ def _facts(follower: Follower, person: Person) -> Mapping[str, Any]:
     """Returns what is known of the follower, by its label; unknown facts are left out."""
     known = {
         _("name given in an order"): person.given_name,
-        _("UnionID"): "" if personal_data.hidden(follower.account_id) else follower.unionid,
+        _("UnionID"): "" if personal_data.is_hidden_from_reader(follower.account_id) else follower.unionid,
         _("first followed"): follower.first_subscribed_at,
         _("followed"): follower.subscribed_at,
         _("left"): follower.unsubscribed_at,
@@ -158,7 +158,7 @@ def _elsewhere(follower: Follower, rights: Rights) -> list[Follower]:
 
     None for a reader who may not see personal data here: the rows there may show a name.
     """
-    if not follower.unionid or personal_data.hidden(follower.account_id):
+    if not follower.unionid or personal_data.is_hidden_from_reader(follower.account_id):
         return []
     same = Follower.objects.filter(unionid=follower.unionid, account__in=rights.viewable(Area.FOLLOWERS))
     return list(same.exclude(pk=follower.pk).select_related("account"))

@@ -121,7 +121,7 @@ def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None
         except BadValue as error:
             faults.append((number, _at(cells, columns.openid)[:64], str(error)))
     known = _known(job.account, imported)
-    erasures.keep_as_they_are(job.account_id)
+    erasures.block_erasures(job.account_id)
     for openid in erasures.erased_since(job.account_id, list(known), job.created_at):
         del known[openid]
     for number, row in imported.items():

@@ -59,7 +59,7 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
     masked = job.details.get("masked", True)
     if not masked and not entered(request).may_change:
         raise PermissionDenied
-    if personal_data.hidden(job.account_id) and not job.details.get("hidden", masked):
+    if personal_data.is_hidden_from_reader(job.account_id) and not job.details.get("hidden", masked):
         raise PermissionDenied
     audit.record(request, job, _("Downloaded the file."))
     name = str(job.result.name).rpartition("/")[2]

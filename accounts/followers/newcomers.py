@@ -2,7 +2,7 @@
 
 Such an app registers a function::
 
-    @newcomers.meets
+    @newcomers.on_new_followers
     def hand_over_consent(account_id, openids) -> None: ...
 """
 
@@ -10,18 +10,18 @@ from collections.abc import Callable, Collection
 
 from wechat.kernel.registry import Registry
 
-Meeting = Callable[[int, Collection[str]], object]
+Listener = Callable[[int, Collection[str]], object]
 
-_meetings: Registry[Meeting] = Registry("meeting with new followers")
+_listeners: Registry[Listener] = Registry("listener to new followers")
 
 
-def meets(meeting: Meeting) -> Meeting:
+def on_new_followers(listener: Listener) -> Listener:
     """Registers a function that is called with the account's id and the openids whose rows are new."""
-    return _meetings.register(meeting)
+    return _listeners.register(listener)
 
 
-def came(account_id: int, openids: Collection[str]) -> None:
+def notify(account_id: int, openids: Collection[str]) -> None:
     """Calls every registered function with the openids whose rows were created."""
     if openids:
-        for meeting in _meetings:
-            meeting(account_id, openids)
+        for listener in _listeners:
+            listener(account_id, openids)

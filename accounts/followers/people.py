@@ -118,7 +118,7 @@ def one(account_id: int, openid: str) -> Person:
     return of(account_id, [openid]).get(openid) or Person(account_id, openid)
 
 
-def beside(
+def attach_people(
     rows: Sequence[Any],
     openid: Callable[[Any], str] = attrgetter("openid"),
     account_id: Callable[[Any], int] = attrgetter("account_id"),
@@ -134,9 +134,9 @@ def of_row(
     openid: Callable[[Any], str] = attrgetter("openid"),
     account_id: Callable[[Any], int] = attrgetter("account_id"),
 ) -> Person | None:
-    """Returns the person of a row, set by ``beside`` or looked up now; ``None`` if the row has no openid."""
+    """Returns the person attached to a row, or looked up now; ``None`` if the row has no openid."""
     if "person" not in vars(row):
-        beside([row], openid, account_id)
+        attach_people([row], openid, account_id)
     known: Person | None = vars(row)["person"]
     return known
 
@@ -195,7 +195,7 @@ def _scene(row: tuple[Any, ...]) -> str:
 
 def _person(account_id: int, row: tuple[Any, ...], scenes: Mapping[str, str]) -> Person:
     openid, follower_id, remark, nickname, given, file, scene, *_code = row
-    if personal_data.hidden(account_id):
+    if personal_data.is_hidden_from_reader(account_id):
         remark = nickname = given = file = ""
     return Person(
         account_id=account_id,

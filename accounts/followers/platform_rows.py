@@ -122,7 +122,7 @@ class Noted:
     left: int
 
 
-def note_profiles(
+def update_profiles(
     account: OfficialAccount,
     client: Client,
     asked: Sequence[str],
@@ -137,7 +137,7 @@ def note_profiles(
     by_openid = {openid: each for each in profiles if (openid := answers.text(each, "openid")) in wanted}
     following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
     gone = [openid for openid in by_openid if openid not in following]
-    know_tags(account, client, {number for each in following.values() for number in _numbers(each)})
+    ensure_tags(account, client, {number for each in following.values() for number in _numbers(each)})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
     with transaction.atomic(), connection.cursor() as cursor:
         erased = _erased(account, following)
@@ -151,14 +151,14 @@ def note_profiles(
         cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
         tagged = {**_tagged(followers), "profiled": profiled}
         cursor.execute(TAGGED, {**common, "openids": list(followers), **tagged})
-        _tell_of_tags(cursor.fetchall())
-        newcomers.came(account.pk, added)
+        _notify_of_tags(cursor.fetchall())
+        newcomers.notify(account.pk, added)
     return Noted(len(added), left)
 
 
 def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Returns the openids erased since they followed: their profiles are from before the erasure."""
-    erasures.keep_as_they_are(account.pk)
+    erasures.block_erasures(account.pk)
     moments = erasures.moments(account.pk, following)
     return [openid for openid, at in moments.items() if (_moment(following[openid]) or at) <= at]
 
@@ -172,10 +172,10 @@ def _profiled(account: OfficialAccount, openids: list[str]) -> list[int]:
     return list(known.values_list("pk", flat=True))
 
 
-def _tell_of_tags(changes: Sequence[tuple[int, bool, list[int]]]) -> None:
+def _notify_of_tags(changes: Sequence[tuple[int, bool, list[int]]]) -> None:
     tags = Tag.objects.select_related("account").in_bulk({tag for tag, _added, _followers in changes})
     for tag, added, followers in changes:
-        tagging.tell(tags[tag], followers, added=added)
+        tagging.notify(tags[tag], followers, added=added)
 
 
 def _tagged(followers: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -211,11 +211,11 @@ def _numbers(row: Mapping[str, Any]) -> list[int]:
 # --- Tags
 
 
-def know_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
+def ensure_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> None:
     """Creates a row for each of these tags of the platform, given by their numbers there, that has none."""
     if not (unknown := _unknown(account, numbers)):
         return
-    adopt_tags(account, tags_api.get(client))
+    sync_tags(account, tags_api.get(client))
     # The platform's list of tags may lack a tag that followers have.
     for number in _unknown(account, unknown):
         name = _free_name(account, _("Tag %(number)d") % {"number": number}, number)
@@ -228,14 +228,14 @@ def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
 
 
 @transaction.atomic
-def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
+def sync_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
     """Updates the account's tags to those of the platform; a tag with an unsent change keeps it."""
     rows = Tag.objects.select_for_update().filter(account=account)
     by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
     by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
     for each in platform_tags:
         tag = by_number.get(each.id) or by_name.get(each.name) or Tag(account=account, name=each.name)
-        _adopt(tag, each)
+        _sync_tag(tag, each)
     missing = {number for number in by_number if number not in {each.id for each in platform_tags}}
     Tag.objects.filter(account=account, platform_id__in=missing, state=Tag.State.DELETING).delete()
     # Not deleted here as well: without its tag, a rule "only for this tag" would apply to everybody.
@@ -248,7 +248,7 @@ def adopt_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -
     )
 
 
-def _adopt(tag: Tag, platform_tag: PlatformTag) -> None:
+def _sync_tag(tag: Tag, platform_tag: PlatformTag) -> None:
     is_waiting = tag.platform_id is not None and tag.state != Tag.State.THERE
     tag.platform_id, tag.count = platform_tag.id, platform_tag.count
     if not is_waiting:

@@ -18,9 +18,9 @@ from wechat.console.by_name import named
 @source("followers.followers", gettext_lazy("Followers"), "person", Area.FOLLOWERS)
 def followers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     found = _numbered(account, wanted)
-    if not personal_data.hidden(account.pk):
+    if not personal_data.is_hidden_from_reader(account.pk):
         found |= _named(account, wanted)
-    people.beside(shown := list(found.values())[:MOST])
+    people.attach_people(shown := list(found.values())[:MOST])
     for follower in shown:
         state = _("follows") if follower.subscribed else _("unfollowed")
         yield Found(str(people.of_row(follower)), state, page_of(follower))

@@ -63,7 +63,7 @@ def openids(
     ways = [known.filter(openid=words)]
     if beginning := handles.digits_of(words.rpartition(" ")[2]):
         ways.append(of_handle(account_id, beginning))
-    is_hidden = personal_data.hidden(account_id) if hidden is None else hidden
+    is_hidden = personal_data.is_hidden_from_reader(account_id) if hidden is None else hidden
     if not is_hidden:
         ways += _named(account_id, words, newest)
     found = [way.order_by().values("openid") for way in ways]
@@ -114,7 +114,7 @@ def openid_of(account_id: int, written: str) -> str:
     if known.filter(openid=written).exists():
         return written
     named = [of_handle(account_id, handles.digits_of(written.rpartition(" ")[2]))]
-    if not personal_data.hidden(account_id):
+    if not personal_data.is_hidden_from_reader(account_id):
         given = GivenName.objects.filter(account=account_id, name=written).values("openid")
         named[:0] = [
             known.filter(remark=written),

@@ -103,7 +103,7 @@ def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
 
 def offered(account: "OfficialAccount") -> dict[str, ConditionKind]:
     """Returns the kinds of conditions that the reader of the page may use, by name."""
-    is_hidden = personal_data.hidden(account.pk)
+    is_hidden = personal_data.is_hidden_from_reader(account.pk)
     return {name: kind for name, kind in kinds(account).items() if not (is_hidden and kind.is_personal)}
 
 

@@ -46,7 +46,7 @@ def _filter(account: OfficialAccount, details: Mapping[str, Any]) -> FollowerFil
 def everybody(account: OfficialAccount, query: str) -> dict[str, Any]:
     """Returns the details of a job about all followers that the list shows under a query string."""
     newest = Follower.objects.filter(account=account).order_by("-pk").values_list("pk", flat=True).first()
-    return {"filter": query, "newest": newest or 0, "hidden": personal_data.hidden(account.pk)}
+    return {"filter": query, "newest": newest or 0, "hidden": personal_data.is_hidden_from_reader(account.pk)}
 
 
 def count(rows: QuerySet[Follower]) -> tuple[int, bool]:

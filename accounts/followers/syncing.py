@@ -119,7 +119,7 @@ def go_on(run: FollowerSync) -> None:
 
 
 def _read_tags(run: FollowerSync, client: Client, until: float) -> None:
-    platform_rows.adopt_tags(run.account, tags_api.get(client))
+    platform_rows.sync_tags(run.account, tags_api.get(client))
     cursor = "" if run.kind == Kind.FULL else _last_end(run)
     _note(run, step=Step.LISTING, cursor=cursor, kind=run.kind if cursor else Kind.FULL)
 
@@ -217,7 +217,7 @@ def _keep(run: FollowerSync, client: Client, piece: Piece, began: float) -> None
         profiles += answer.result()
         _renew(run)
     with transaction.atomic():
-        noted = platform_rows.note_profiles(run.account, client, piece.openids, profiles, piece.asked_at)
+        noted = platform_rows.update_profiles(run.account, client, piece.openids, profiles, piece.asked_at)
         rate = len(piece.openids) / max(time.monotonic() - began, 0.001)
         _note(
             run,

@@ -64,7 +64,7 @@ def listens(listener: Listener) -> Listener:
     return _listeners.register(listener)
 
 
-def tell(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> None:
+def notify(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> None:
     """Calls every listener with the followers who got the tag, or lost it."""
     for listener in _listeners:
         listener(tag, follower_ids, added)
@@ -110,7 +110,7 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
     everybody, having = rows.count(), has.count()
-    no_room = rows.filter(has_no_room()).difference(has).count() if _may_be_full(tag.account_id) else 0
+    no_room = rows.filter(is_at_tag_limit()).difference(has).count() if _may_be_full(tag.account_id) else 0
     return Forecast(everybody - having - no_room, having, no_room)
 
 
@@ -119,7 +119,7 @@ def _may_be_full(account_id: int) -> bool:
     return Tag.objects.filter(account=account_id).count() >= MOST_OF_A_FOLLOWER
 
 
-def has_no_room() -> Exists:
+def is_at_tag_limit() -> Exists:
     """Returns the condition that a follower has as many tags as the platform allows.
 
     It counts the tags of each follower of the query: for a slice, no other follower's tags are counted.
@@ -157,6 +157,6 @@ def _chosen(tag: Tag, followers: QuerySet[Follower] | Iterable[int]) -> tuple[st
 
 def _changed(tag: Tag, follower_ids: Sequence[int], *, added: bool) -> int:
     if follower_ids:
-        tell(tag, follower_ids, added=added)
+        notify(tag, follower_ids, added=added)
         work.wake("followers.send_changes")
     return len(follower_ids)

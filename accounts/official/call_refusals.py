@@ -48,7 +48,7 @@ class CallRefusal:
 _looked_at: dict[tuple[str, str], float] = {}
 
 
-def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
+def record(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
     """Records the outcome of an account's call; without Redis, nothing is recorded."""
     way = "token" if api.startswith(TOKEN_PATHS) else "call"
     try:
@@ -61,12 +61,12 @@ def note(appid: str, api: str, outcome: str, error: WeChatError | None) -> None:
         log.warning("call_refusals_unknown", extra={"error": type(away).__name__})
 
 
-def standing(appid: str) -> list[CallRefusal]:
+def current(appid: str) -> list[CallRefusal]:
     """Returns the current refusals of calls and of tokens; none while Redis is down."""
-    return list(_standing(appid))
+    return list(_current(appid))
 
 
-def _standing(appid: str) -> Iterator[CallRefusal]:
+def _current(appid: str) -> Iterator[CallRefusal]:
     try:
         redis = get_redis_connection("default")
         found = [redis.hgetall(_key(appid, way)) for way in WAYS]

@@ -70,7 +70,7 @@ class AllowList:
     until: float
 
 
-def admits(address: str) -> bool:
+def is_allowed(address: str) -> bool:
     """Returns whether callbacks from an address are accepted; uses only memory, as for an event loop."""
     known = _known.get()
     if address in known.addresses or time.time() > known.until:
@@ -88,7 +88,7 @@ def read_at() -> datetime.datetime | None:
     return newest.order_by("-read_at").values_list("read_at", flat=True).first()
 
 
-def ask_again() -> None:
+def schedule_reading() -> None:
     """Schedules a reading of the list, after an unknown address was refused. For a thread beside the loop."""
     global _asked_at
     if time.monotonic() - _asked_at < ASK_SECONDS:

@@ -84,7 +84,7 @@ def try_credentials(account: OfficialAccount) -> None:
 
 def _observe_of(appid: str, api: str, outcome: str, seconds: float, error: WeChatError | None) -> None:
     _observe(api, outcome, seconds, error)
-    call_refusals.note(appid, api, outcome, error)
+    call_refusals.record(appid, api, outcome, error)
 
 
 def _observe(api: str, outcome: str, seconds: float, _error: WeChatError | None) -> None:

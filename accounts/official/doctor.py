@@ -228,7 +228,7 @@ def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str 
 @observes
 def refused_calls(account: OfficialAccount) -> Iterator[Finding]:
     """Yields the current refusals of the account, as any of its calls showed them."""
-    for each in call_refusals.standing(account.appid):
+    for each in call_refusals.current(account.appid):
         yield refused(each.errcode, each.address, each.rid, last_seen(each.last_at, each.count))
 
 

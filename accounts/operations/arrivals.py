@@ -12,12 +12,12 @@ from wechat.kernel.registry import Registry
 class Arrivals:
     """The times of an account's last verification and last push.
 
-    ``elsewhere`` are the wrong short names under which the platform requested the account.
+    ``wrong_slugs`` are the wrong short names under which the platform requested the account.
     """
 
     verified_at: datetime.datetime | None = None
     pushed_at: datetime.datetime | None = None
-    elsewhere: tuple[str, ...] = ()
+    wrong_slugs: tuple[str, ...] = ()
 
 
 SOURCES: Registry[Callable[[OfficialAccount], Arrivals]] = Registry("source of arrivals")

@@ -20,8 +20,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     decided = held_work.decided_by(request, account)
     if request.method == "POST":
         names = request.POST.getlist("work")
-        lifted = jobs.go_on(account, names, decided)
-        lifted += jobs.go_on_of_installation(names) if rights.everything else []
+        lifted = jobs.resume(account, names, decided)
+        lifted += jobs.resume_of_installation(names) if rights.everything else []
         if lifted:
             about = dict.fromkeys(jobs.subject_of(hold) or account for hold in lifted)
             audit.record(request, about, _("Had work on hold go on."))

@@ -94,7 +94,7 @@ def _jobs(
 
     The rows are counted by one statement, each part of which reads the index of due rows.
     """
-    done, counted = last_turns.all_of_them(), _counted(rows)
+    done, counted = last_turns.read_all(), _counted(rows)
     reasons, going_on = _reasons(held, liftable)
     return [
         Job(
@@ -184,7 +184,7 @@ def _is_shared(kind: AnyKind) -> bool:
     return kind.subjects() not in {OfficialAccount, None}
 
 
-def go_on(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Hold]:
+def resume(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Hold]:
     """Resumes these kinds of work of the account at once; returns the holds that were lifted.
 
     ``decided`` is the filter for holds that the reader may lift.
@@ -192,7 +192,7 @@ def go_on(account: OfficialAccount, names: Iterable[str], decided: Q) -> list[Ho
     return _lift(_liftable(account, names, decided))
 
 
-def go_on_of_installation(names: Iterable[str]) -> list[Hold]:
+def resume_of_installation(names: Iterable[str]) -> list[Hold]:
     """Resumes these kinds of work that do not belong to accounts; returns the holds that were lifted."""
     ours = {kind.name for kind in _of_no_account()} & set(names)
     return _lift(Hold.objects.filter(work__in=ours, until__isnull=False))

@@ -57,7 +57,7 @@ def clear(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         except WeChatError as error:
             messages.error(request, of_error(error))
             return redirect("operations_quotas")
-        held_work.go_on_with_quota(account)
+        held_work.resume_after_quota(account)
         name = str(_("clearings this month"))
         audit.record(
             request, account, _("Had WeChat clear the quotas."), {name: cleared}, {name: cleared + 1}

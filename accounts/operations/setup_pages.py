@@ -26,7 +26,7 @@ from accounts.operations.imports import IMPORTS
 from accounts.operations.setup_forms import KeysForm, NameForm, ServerForm
 from accounts.operations.setup_steps import SetupStep
 from accounts.staff import audit
-from accounts.staff.gate import Gate, checked, frame
+from accounts.staff.gate import Gate, frame, gated_page
 from accounts.staff.rights import Area, Rights, choose_account
 from wechat.sdk.errors import WeChatError
 
@@ -75,7 +75,7 @@ def _own_id(request: HttpRequest, account: OfficialAccount) -> int:
     return int(account.pk)
 
 
-@checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
+@gated_page(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> HttpResponse:
     """Shows one step of an existing account."""
     try:
@@ -85,7 +85,7 @@ def step_page(request: HttpRequest, account: OfficialAccount, name: str) -> Http
     return SHOWN[step](request, account)
 
 
-@checked(_find, _own_id, Gate(Area.SETTINGS, change=True))
+@gated_page(_find, _own_id, Gate(Area.SETTINGS, change=True))
 def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Redirects to the first step that is not done."""
     return _to(account, setup_steps.first_open(account))
@@ -156,7 +156,7 @@ def _arrived(account: OfficialAccount) -> dict[str, Any]:
     come = arrivals.of(account)
     return {
         "come": come,
-        "wrong_names": [f"/wechat/{slug}/callback" for slug in come.elsewhere],
+        "wrong_names": [f"/wechat/{slug}/callback" for slug in come.wrong_slugs],
         "inbound": setup_steps.inbound_problems(account),
         "is_connected": setup_steps.is_connected(account),
         "original": account,
@@ -166,7 +166,7 @@ def _arrived(account: OfficialAccount) -> dict[str, Any]:
 def _addresses(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         return _checked(request, account, SetupStep.ADDRESSES)
-    standing = call_refusals.standing(account.appid)
+    standing = call_refusals.current(account.appid)
     refused = [each for each in standing if each.errcode == setup_steps.ADDRESS_REFUSED]
     return _page(request, account, SetupStep.ADDRESSES, refused=refused[0] if refused else None)
 

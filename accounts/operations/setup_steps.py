@@ -77,7 +77,7 @@ def first_open(account: OfficialAccount) -> SetupStep:
 
 
 def _done(account: OfficialAccount) -> dict[SetupStep, bool]:
-    refused = {each.errcode for each in call_refusals.standing(account.appid)}
+    refused = {each.errcode for each in call_refusals.current(account.appid)}
     is_called = bool(account.readable_secret("appsecret") and account.abilities)
     return {
         SetupStep.NAME: True,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, colleagues, first_password, second_factor, sessions
 from accounts.staff.colleague_forms import InviteForm, PersonalDataForm, RolesForm, SecondStepForm
-from accounts.staff.gate import Gate, account_page, checked, frame
+from accounts.staff.gate import Gate, account_page, frame, gated_page
 from accounts.staff.models import RecoveryCode, SecondFactor, StaffRight, Withheld
 from accounts.staff.rights import Area, Rights, Role, current_account
 
@@ -46,7 +46,7 @@ def _shared_account(request: HttpRequest, user: User) -> int | None:
     return colleagues.account_shared(request, user, shown.pk if shown else None)
 
 
-_about_a_colleague = checked(colleagues.find, _shared_account, Gate(Area.SETTINGS))
+_about_a_colleague = gated_page(colleagues.find, _shared_account, Gate(Area.SETTINGS))
 
 
 @_about_a_colleague
@@ -64,7 +64,7 @@ def show(request: HttpRequest, user: User) -> HttpResponse:
         request, colleagues.name_of(user), person=user, form=form, is_self=is_self,
         colleague=colleagues.of_accounts(seen, user)[0],
         sessions=sessions.of_user(user), has_second=second_factor.has(user),
-        may_let_in=rights.changeable(Area.SETTINGS) and colleagues.may_let_in(rights, user),
+        may_reset_access=rights.changeable(Area.SETTINGS) and colleagues.may_reset_access(rights, user),
     )  # fmt: skip
     return TemplateResponse(request, "staff/colleague.html", context)
 
@@ -73,7 +73,7 @@ def show(request: HttpRequest, user: User) -> HttpResponse:
 @_about_a_colleague
 def make_link(request: HttpRequest, user: User) -> HttpResponse:
     """Makes a new link to set a password, for somebody who lost the first link or forgot the password."""
-    if not colleagues.may_let_in(Rights.of(request.user), user):
+    if not colleagues.may_reset_access(Rights.of(request.user), user):
         raise PermissionDenied
     audit.record(request, _rights(request, user), _("Made a link to set a password."))
     return _link_page(request, user)
@@ -107,7 +107,7 @@ def forget_second(request: HttpRequest, user: User) -> HttpResponse:
 
     After that the password alone is enough, until another second step is set up.
     """
-    if not colleagues.may_let_in(Rights.of(request.user), user):
+    if not colleagues.may_reset_access(Rights.of(request.user), user):
         raise PermissionDenied
     SecondFactor.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()

@@ -71,7 +71,7 @@ def account_shared(request: HttpRequest, user: User, shown: int | None) -> int |
     return shown if shown in shared else next(iter(shared), None)
 
 
-def may_let_in(by: Rights, user: User) -> bool:
+def may_reset_access(by: Rights, user: User) -> bool:
     """Returns whether the reader may make a password link for a person, or delete their second step.
 
     This needs the right to change the settings of all accounts of the person: the link gives access to all

@@ -16,7 +16,7 @@ from wechat.kernel.registry import Registry
 
 Numbers = Mapping[datetime.date, int]
 # Called with an account and the first and last day (of ``settings.TIME_ZONE``); returns the numbers by the
-# figure's name. A missing day is 0, or unknown where the days have no sum (``Whole.NONE``).
+# figure's name. A missing day is 0, or unknown where the days have no sum (``Aggregation.NONE``).
 ByDay = Callable[[OfficialAccount, datetime.date, datetime.date], Mapping[str, Numbers]]
 
 

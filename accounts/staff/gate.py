@@ -148,10 +148,10 @@ def object_page(
     unless the page is a file, which may be a picture in a page about something else.
     """
     find = functools.partial(_find, rows)
-    return checked(find, _account_id, Gate(area, change, by, posts_change), is_file=is_file)
+    return gated_page(find, _account_id, Gate(area, change, by, posts_change), is_file=is_file)
 
 
-def checked(
+def gated_page(
     find: Find[Row],
     account_id_of: Callable[[HttpRequest, Row], int | None],
     gate: Gate,

@@ -17,12 +17,12 @@ from accounts.staff.rights import Area
 
 @require_POST
 @account_page(Area.FOLLOWERS, by=held_work.DECIDING)
-def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def resume(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Resumes the posted kinds of work on hold, which are those of the page with the button."""
     works = request.POST.getlist("work")
-    if not held_work.may_go_on(request, account.pk, *works):
+    if not held_work.may_resume(request, account.pk, *works):
         raise PermissionDenied
-    if held_work.go_on(account, works):
+    if held_work.resume(account, works):
         audit.record(request, account, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
     else:
@@ -40,7 +40,7 @@ def decide(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         note = _("Sent what was due long ago.")
         sentence = ngettext("%d goes out now.", "%d go out now.", number)
     else:
-        number = held_work.call_off_overdue(account, works)
+        number = held_work.cancel_overdue(account, works)
         note = _("Called off what was due long ago.")
         sentence = ngettext("%d is called off.", "%d are called off.", number)
     if number:

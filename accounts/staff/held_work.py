@@ -36,17 +36,17 @@ def of(account: OfficialAccount, *works: str) -> list[str]:
     return list(dict.fromkeys(reason(hold) for hold in _holds(account, works).order_by("-until")))
 
 
-def go_on(account: OfficialAccount, works: Iterable[str]) -> bool:
+def resume(account: OfficialAccount, works: Iterable[str]) -> bool:
     """Resumes these kinds of work of the account at once; returns whether any was on hold."""
     return lift(_holds(account, works))
 
 
-def go_on_with_quota(account: OfficialAccount) -> None:
+def resume_after_quota(account: OfficialAccount) -> None:
     """Resumes the work that waited only for the daily quota, because the account has calls again."""
     lift(_holds(account, KINDS.names()).filter(cause=Cause.QUOTA))
 
 
-def may_go_on(request: HttpRequest, account_id: int | None, *works: str) -> bool:
+def may_resume(request: HttpRequest, account_id: int | None, *works: str) -> bool:
     """Returns whether the reader of the page may resume all these kinds of work of the account."""
     rights = Rights.of(request.user)
     return all(any(rights.may_change(area, account_id) for area in _areas(work)) for work in works)
@@ -61,7 +61,7 @@ def decided_by(request: HttpRequest, account: OfficialAccount) -> Q:
     """Returns the filter for holds that the reader may lift: of the account, merchants, and receivers."""
     if Rights.of(request.user).everything:
         return Q()
-    ours = [name for name in KINDS.names() if name not in DECIDED and may_go_on(request, account.pk, name)]
+    ours = [name for name in KINDS.names() if name not in DECIDED and may_resume(request, account.pk, name)]
     mine = Q(work__in=ours, subject=account.pk)
     for work, subjects in DECIDED.by_name().items():
         mine |= Q(work=work, subject__in=subjects(request).values("pk"))
@@ -99,9 +99,9 @@ def send_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
     return sum(kind.send_overdue(account.pk) for kind in _asking(works))
 
 
-def call_off_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
+def cancel_overdue(account: OfficialAccount, works: Iterable[str]) -> int:
     """Cancels the overdue sends of these kinds, so that they are never sent; returns their number."""
-    return sum(kind.call_off_overdue(account.pk) for kind in _asking(works))
+    return sum(kind.cancel_overdue(account.pk) for kind in _asking(works))
 
 
 def _asking(works: Iterable[str]) -> Iterator[Kind[WorkRow]]:

@@ -72,7 +72,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     """Answers the script that adds a passkey: first with the options, then by storing the passkey."""
     user, given = _user(request), passkeys.read(request)
     if "answer" not in given:
-        return JsonResponse(passkeys.begin_adding(request, user))
+        return JsonResponse(passkeys.begin_registration(request, user))
     name = str(given.get("name") or sessions.browser_of(request))[:60]
     try:
         passkeys.add(request, user, given["answer"], name)
@@ -90,7 +90,7 @@ def passkey_step(request: HttpRequest) -> HttpResponse:
     if second_factor.pending(request) != second_factor.SHOW:
         return JsonResponse({"error": _("Sign in first.")}, status=400)
     if "answer" not in given:
-        return JsonResponse(passkeys.begin_showing(request, user))
+        return JsonResponse(passkeys.begin_authentication(request, user))
     try:
         attempt = SignInAttempt(request, user.username)
     except TooSoon:

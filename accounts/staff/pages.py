@@ -171,7 +171,7 @@ class AccountScopedAdmin(AuditedAdmin):
             return ModelAdmin.get_object(self, request, str(pk))
 
         rule = gate.Gate(self.area, change, by, posts_change)
-        page = gate.checked(find, self.account_id_for, rule, is_file=is_file)
+        page = gate.gated_page(find, self.account_id_for, rule, is_file=is_file)
         return self.admin_site.admin_view(page(view))
 
     def has_module_permission(self, request: HttpRequest) -> bool:

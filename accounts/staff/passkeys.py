@@ -48,7 +48,7 @@ def has(user: User) -> bool:
     return SecondFactor.objects.filter(user=user, kind=Kind.PASSKEY).exists()
 
 
-def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
+def begin_registration(request: HttpRequest, user: User) -> dict[str, Any]:
     """Returns the options for the browser's dialog that creates a passkey."""
     entity = PublicKeyCredentialUserEntity(
         id=str(user.pk).encode(), name=user.username, display_name=user.first_name or user.username
@@ -73,7 +73,7 @@ def add(request: HttpRequest, user: User, answer: Mapping[str, Any], name: str) 
     )
 
 
-def begin_showing(request: HttpRequest, user: User) -> dict[str, Any]:
+def begin_authentication(request: HttpRequest, user: User) -> dict[str, Any]:
     """Returns the options for the browser's dialog that uses one of the user's passkeys."""
     options, state = server().authenticate_begin(list(_credentials(user).values()))
     request.session[STATE] = state

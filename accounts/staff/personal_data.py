@@ -1,7 +1,7 @@
 """The rights to see personal data and to export it, which an owner may withhold from a role.
 
 A role with access to a page has both rights until an owner withholds one. The functions that show a person
-ask for the reader of the current page themselves (``hidden``), so that no page can forget it.
+ask for the reader of the current page themselves (``is_hidden_from_reader``), so that no page can forget it.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class ReaderMiddleware:
             _reader.reset(token)
 
 
-def hidden(account_id: int) -> bool:
+def is_hidden_from_reader(account_id: int) -> bool:
     """Returns whether the reader of the current page may not see personal data in the account."""
     request = _reader.get()
     if request is None or not request.user.is_authenticated:
@@ -69,7 +69,7 @@ def shown(value: str, *, allowed: bool) -> str:
 
 def for_reader(value: str, account_id: int) -> str:
     """Returns a value that is personal data, or a mask for a reader who may not see it."""
-    return shown(value, allowed=not hidden(account_id))
+    return shown(value, allowed=not is_hidden_from_reader(account_id))
 
 
 def withheld_in(account: OfficialAccount) -> set[tuple[str, str]]:

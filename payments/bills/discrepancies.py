@@ -11,7 +11,7 @@ from payments.orders.models import Step
 log = logging.getLogger(__name__)
 
 
-def keep(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
+def record(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
     """Records a mismatch as an exception and returns it; a repeated mismatch returns the same row."""
     order = mismatch.order
     found, new = Discrepancy.objects.get_or_create(
@@ -37,4 +37,4 @@ def keep(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Di
     return found
 
 
-LISTENERS.add("exceptions", keep)
+LISTENERS.add("exceptions", record)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from payments.bills.discrepancies import keep
+from payments.bills.discrepancies import record
 from payments.bills.models import Bill, BillLine, FundLine
 from payments.orders.mismatches import Mismatch, MismatchKind
 from wechat.sdk.beijing import BEIJING
@@ -133,7 +133,7 @@ def _check_summary(bill: Bill) -> None:
 
 def _keep_mismatch(bill: Bill, theirs: object) -> None:
     ours = (bill.lines, bill.income, bill.spent, bill.fees)
-    keep(
+    record(
         bill.merchant,
         Mismatch(MismatchKind.BILL_SUMMARY, f"{bill.day} {bill.kind}", here=ours, there=theirs),
         bill,

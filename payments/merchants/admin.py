@@ -59,7 +59,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
         view = self.admin_site.admin_view(receipt.show_preview)
         return [
             path("receipt-preview/", view, name="merchants_receipt_preview"),
-            path("held/", self.admin_site.admin_view(held_page.go_on), name="merchants_held_go_on"),
+            path("held/", self.admin_site.admin_view(held_page.resume), name="merchants_held_go_on"),
             *super().get_urls(),
         ]
 
@@ -87,7 +87,7 @@ class MerchantAdmin(HistoryMixin, MerchantScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         setup.begin(obj)
-        held_work.go_on(obj)
+        held_work.resume(obj)
 
     def page_context(self, request: HttpRequest, row: Merchant | None) -> dict[str, Any]:
         return {"held": held_work.in_words([row], request) if row else []}

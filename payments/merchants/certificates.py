@@ -55,13 +55,13 @@ BEGINNINGS.add("certificates", begin)
 def refresh(merchant: Merchant) -> None:
     """Fetches and keeps the platform's certificates."""
     certificates = platform_certificates.download(client_for(merchant))
-    keep(merchant, certificates)
+    save(merchant, certificates)
     now = timezone.now()
     merchant.done(certificates_at=now, due_at=now + EVERY if certificates else None)
 
 
 @transaction.atomic
-def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
+def save(merchant: Merchant, certificates: list[Certificate]) -> None:
     """Saves new or changed certificates and deletes expired ones."""
     for certificate in certificates:
         PlatformCertificate.objects.update_or_create(
@@ -76,7 +76,7 @@ def keep(merchant: Merchant, certificates: list[Certificate]) -> None:
     merchant.certificates.filter(expires_at__lt=timezone.now()).delete()
 
 
-def want_soon(merchant: Merchant) -> None:
+def refresh_soon(merchant: Merchant) -> None:
     """Schedules the fetching of certificates, because a message named an unknown serial number."""
     now = timezone.now()
     Merchant.objects.filter(pk=merchant.pk, due_at__gt=now, certificates_at__lt=now - AT_MOST_EVERY).update(

@@ -17,7 +17,7 @@ from wechat.kernel.row_ids import row_id
 
 @require_POST
 @account_page(Area.MONEY, change=True)
-def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def resume(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Lifts the hold on one kind of a merchant's work.
 
     Raises ``Http404`` unless the reader may handle all its money.
@@ -25,7 +25,7 @@ def go_on(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     merchant = held_work.decided_by(request).filter(pk=row_id(request.POST.get("merchant", "")) or 0).first()
     if merchant is None:
         raise Http404
-    if held_work.go_on(merchant, [request.POST.get("work", "")]):
+    if held_work.resume(merchant, [request.POST.get("work", "")]):
         audit.record(request, merchant, _("Had work on hold go on."))
         messages.success(request, _("It goes on now."))
     else:

@@ -56,7 +56,7 @@ def in_words(merchants: Iterable[Merchant], request: HttpRequest) -> list[HeldWo
     ]
 
 
-def go_on(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
+def resume(merchant: Merchant, works: Iterable[str] | None = None) -> bool:
     """Lifts the holds on these kinds of the merchant's work, or on all; returns whether there were any."""
     held = _open([merchant.pk])
     return lift(held if works is None else held.filter(work__in=list(works)))

@@ -16,7 +16,7 @@ from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import history
 from payments.orders.apply_transaction import TransactionOutcome, apply, apply_at_once
-from payments.orders.mismatches import Mismatch, MismatchKind, note
+from payments.orders.mismatches import Mismatch, MismatchKind, report_mismatch
 from payments.orders.models import Order
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import apply_refund
@@ -121,15 +121,15 @@ def _order_named_in(notice: Notice) -> Order | None:
 
 def _tell(notice: Notice) -> None:
     mismatch = Mismatch(MismatchKind.UNREADABLE, notice.notice_id, order=notice.order, there=notice.error)
-    note(notice.merchant, mismatch)
+    report_mismatch(notice.merchant, mismatch)
 
 
-def tell_undecryptable(merchant: Merchant) -> None:
+def record_undecryptable(merchant: Merchant) -> None:
     """Records an exception, once a day, for notifications that the merchant's APIv3 key does not decrypt.
 
     They are refused, so WeChat Pay sends them again. Usually the key was reset there but not here.
     """
-    note(merchant, Mismatch(MismatchKind.UNDECRYPTABLE, str(timezone.localdate())))
+    report_mismatch(merchant, Mismatch(MismatchKind.UNDECRYPTABLE, str(timezone.localdate())))
 
 
 @transaction.atomic

@@ -68,7 +68,7 @@ class PlatformSignature(BaseAuthentication):
             raise NotificationRefused from None
         except Unsealable:
             _noticed(entry.merchant, "decrypt", request)
-            notices.tell_undecryptable(entry.merchant)
+            notices.record_undecryptable(entry.merchant)
             raise NotificationRefused from None
         except NotUnderstood:
             return entry.merchant, None
@@ -148,4 +148,4 @@ def _noticed(merchant: Merchant, reason: str, request: Request) -> None:
     level = logging.INFO if probe else logging.WARNING
     log.log(level, "notice_refused", extra={"merchant": merchant.slug, "reason": reason, "probe": probe})
     if reason == "serial":
-        certificates.want_soon(merchant)
+        certificates.refresh_soon(merchant)

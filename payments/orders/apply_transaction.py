@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.official import directory
 from payments.merchants.models import Merchant
 from payments.orders import events, history
-from payments.orders.mismatches import Mismatch, MismatchKind, note
+from payments.orders.mismatches import Mismatch, MismatchKind, report_mismatch
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
 from wechat.kernel.combined_writes import NOTHING, Changed, update_and_insert
@@ -94,7 +94,7 @@ def apply(
         try:
             return Applied(_applied(order, merchant, transaction, by, accept), order)
         except Mismatch as mismatch:
-            note(merchant, mismatch)
+            report_mismatch(merchant, mismatch)
             return Applied(TransactionOutcome.ASIDE, order)
 
 
@@ -167,7 +167,7 @@ def _paid(order: Order, transaction: Transaction, by: str) -> TransactionOutcome
     _take(order, transaction)
     _move(order, OrderState.PAID, by, PAYMENT, events.Topic.PAID)
     if late:
-        note(
+        report_mismatch(
             order.merchant,
             Mismatch(MismatchKind.LATE_PAYMENT, f"{order.out_trade_no} {order.transaction_id}", order=order),
         )

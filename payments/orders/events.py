@@ -74,7 +74,7 @@ def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -
     return OrderEvent(topic=topic, order=order, refund=refund, due_at=timezone.now())
 
 
-def hand_on_again(given_up: QuerySet[OrderEvent]) -> int:
+def dispatch_again(given_up: QuerySet[OrderEvent]) -> int:
     """Makes events that were given up due again, for their unfinished handlers; returns how many."""
     number = given_up.filter(GIVEN_UP).update(due_at=timezone.now(), attempts=0, error="", errcode=None)
     work.wake(EVENTS.name)
@@ -82,7 +82,7 @@ def hand_on_again(given_up: QuerySet[OrderEvent]) -> int:
 
 
 @EVENTS.each
-def hand_on(event: OrderEvent) -> None:
+def dispatch(event: OrderEvent) -> None:
     """Passes an event to every unfinished handler; a failing one does not stop the others.
 
     Raises ``HandlerFailed``.

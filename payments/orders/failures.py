@@ -39,12 +39,12 @@ def _unexpected(_errcode: int | None, _text: str) -> str:
 
 SOURCES.add(
     "shipments",
-    FailureSource(shipping.UPLOADS.label, Area.MONEY, _refused, shipping.tell_again, _page, title=_order),
+    FailureSource(shipping.UPLOADS.label, Area.MONEY, _refused, shipping.upload_again, _page, title=_order),
 )
 SOURCES.add(
     "order_events",
     FailureSource(
-        events.EVENTS.label, Area.MONEY, _given_up, events.hand_on_again, _page, title=_order_and_topic,
+        events.EVENTS.label, Area.MONEY, _given_up, events.dispatch_again, _page, title=_order_and_topic,
         words=_unexpected,
     ),
 )  # fmt: skip

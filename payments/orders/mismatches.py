@@ -77,7 +77,7 @@ class Mismatch(Exception):
 LISTENERS: Registry[Callable[[Merchant, Mismatch], object]] = Registry("listener to mismatches")
 
 
-def note(merchant: Merchant, mismatch: Mismatch) -> None:
+def report_mismatch(merchant: Merchant, mismatch: Mismatch) -> None:
     """Tells the listeners of a mismatch, which may be a repeated one."""
     for listen in LISTENERS:
         listen(merchant, mismatch)

@@ -12,6 +12,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -118,8 +119,10 @@ def place(order: Order) -> Order:
         raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
     if not is_selling(order.merchant):
         raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
-    Order.objects.filter(pk=order.pk).update(calls=order.calls + 1)
-    order.calls += 1
+    if not _count_call(order):
+        # It has been paid or ended since it was read.
+        order.refresh_from_db()
+        return place(order)
     try:
         prepay = _called(cashier, order)
     except PayRefused as error:
@@ -225,6 +228,13 @@ def _made_before(wanted: Wanted, anew: Order) -> Order:
     return found
 
 
+def _count_call(order: Order) -> bool:
+    """Counts a call before it is made; returns ``False`` if the order can no longer be paid."""
+    payable = Order.objects.filter(pk=order.pk, state__in=(OrderState.CREATED, OrderState.PAYING))
+    # Counted by the database, because the same order may be placed twice at the same time.
+    return bool(payable.update(calls=F("calls") + 1))
+
+
 def _called(cashier: Cashier, order: Order) -> str:
     new = orders.NewOrder(
         appid=order.account.appid,
@@ -267,9 +277,7 @@ def _not_placed(order: Order, error: PayRefused) -> Order:
     if error.retryable:
         raise _uncertain(order, str(error)) from None
     history.write(order, Step.Kind.CALLED, str(error), history.PLATFORM)
-    if order.calls == 1 and error.code in NEVER_PLACED:
-        _fail(order)
-    else:
+    if error.code not in NEVER_PLACED or not _fail_unless_placed(order):
         polling.chase([order])
     found = Order.objects.select_related("account", "merchant").get(pk=order.pk)
     if found.is_paid:
@@ -277,13 +285,16 @@ def _not_placed(order: Order, error: PayRefused) -> Order:
     raise OrderRefused(error.code or "refused", error.message or _("WeChat Pay refused the order.")) from None
 
 
-def _fail(order: Order) -> None:
+def _fail_unless_placed(order: Order) -> bool:
+    """Fails the order and returns ``True``, unless another call than the refused one may have placed it."""
     with transaction.atomic():
         locked = _locked(order)
-        if locked.state == OrderState.CREATED:
-            locked.state = move(ORDER_MOVES, locked.state, OrderState.FAILED)
-            locked.due_at = None
-            locked.save()
+        if locked.state != OrderState.CREATED or locked.calls != 1:
+            return False
+        locked.state = move(ORDER_MOVES, locked.state, OrderState.FAILED)
+        locked.due_at = None
+        locked.save()
+    return True
 
 
 def _uncertain(order: Order, why: str) -> Uncertain:

@@ -145,7 +145,7 @@ def note_days(account_id: int, days: Iterable[datetime.date]) -> None:
 
 
 @DAYS.each
-def work_out(row: RevenueDay) -> None:
+def compute(row: RevenueDay) -> None:
     """Computes the sums of a day from its orders."""
     with transaction.atomic():
         RevenueSum.objects.filter(account=row.account_id, day=row.day).delete()

@@ -42,7 +42,7 @@ UPLOADS = work.Kind(
 AREAS.add(UPLOADS.name, Area.MONEY)
 
 
-class NotToBeShipped(Exception):
+class NotShippable(Exception):
     """The error for an order whose shipment cannot be reported, or not any more."""
 
 
@@ -72,13 +72,13 @@ def ship(
 ) -> Shipment:
     """Saves the order's shipment with all parcels so far, and has a worker report it.
 
-    Raises ``NotToBeShipped``.
+    Raises ``NotShippable``.
     """
     order = (
         Order.objects.select_for_update(of=("self",), no_key=True).select_related("account").get(pk=order.pk)
     )
     if not may_ship(order):
-        raise NotToBeShipped
+        raise NotShippable
     known = of_order(order)
     fresh = {
         "how": how, "more_to_come": more_to_come,
@@ -97,7 +97,7 @@ def ship(
     return shipment
 
 
-def tell_again(refused: QuerySet[Shipment]) -> int:
+def upload_again(refused: QuerySet[Shipment]) -> int:
     """Makes workers report refused shipments again, unchanged; returns how many."""
     fresh = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
     number = refused.filter(state=State.FAILED).update(state=State.WAITING, **fresh)

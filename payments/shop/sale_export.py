@@ -38,7 +38,7 @@ def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
     yield [*fixed, *(question if time == 1 else f"{question} ({time})" for question, time in questions)]
     rows = sales.iterator(BATCH)
     while part := list(islice(rows, BATCH)):
-        people.beside(part, account_id=lambda sale: item.account_id)
+        people.attach_people(part, account_id=lambda sale: item.account_id)
         for sale in part:
             answers = dict(_numbered(sale.answers))
             filled_in = (shown(answers.get(question, ""), allowed=not masked) for question in questions)

@@ -29,7 +29,7 @@ def items(account: OfficialAccount, wanted: str) -> Iterator[Found]:
 @source("shop.buyers", gettext_lazy("Buyers"), "local_shipping", Area.MONEY)
 def buyers(account: OfficialAccount, wanted: str) -> Iterator[Found]:
     """Yields sales by the buyer's telephone number, else the newest whose answers contain the words."""
-    if personal_data.hidden(account.pk):
+    if personal_data.is_hidden_from_reader(account.pk):
         return
     rows = Sale.objects.filter(item__account=account).select_related("item", "order")
     by_number = telephones.filled_in(wanted)

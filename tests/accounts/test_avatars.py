@@ -45,8 +45,8 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
 ) -> None:
     page = f"/admin/followers/follower/{follower.pk}/"
     assert signed_in(staff.owner).get(f"{page}avatar/").status_code == 404
-    avatars.keep(follower.account_id, OPENID, face)
-    avatars.keep(follower.account_id, OPENID, face)
+    avatars.update(follower.account_id, OPENID, face)
+    avatars.update(follower.account_id, OPENID, face)
     assert work.run("followers.fetch_avatars") == 1
     assert work.run("followers.fetch_avatars") == 0
     shown = signed_in(staff.owner).get(f"{page}avatar/")
@@ -60,10 +60,10 @@ def test_a_picture_is_copied_once_and_shown_to_staff_of_the_account(
 
 
 def test_a_new_picture_replaces_the_former_and_its_file(face: str, follower: Follower) -> None:
-    avatars.keep(follower.account_id, OPENID, face)
+    avatars.update(follower.account_id, OPENID, face)
     work.run("followers.fetch_avatars")
     former = str(kept().file.name)
-    avatars.keep(follower.account_id, OPENID, f"{face}?new")
+    avatars.update(follower.account_id, OPENID, f"{face}?new")
     work.run("followers.fetch_avatars")
     assert kept().file.name != former
     assert not default_storage.exists(former)
@@ -72,7 +72,7 @@ def test_a_new_picture_replaces_the_former_and_its_file(face: str, follower: Fol
 
 @pytest.mark.parametrize("way", ["withdrawn", "erased", "none agreed to"])
 def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str) -> None:
-    avatars.keep(follower.account_id, OPENID, face)
+    avatars.update(follower.account_id, OPENID, face)
     work.run("followers.fetch_avatars")
     name = str(kept().file.name)
     if way == "withdrawn":
@@ -80,7 +80,7 @@ def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str
     elif way == "erased":
         erasing.erase(follower)
     else:
-        avatars.keep(follower.account_id, OPENID, "")
+        avatars.update(follower.account_id, OPENID, "")
     assert not Avatar.objects.exists()
     assert not default_storage.exists(name)
 
@@ -89,7 +89,7 @@ def test_a_picture_goes_with_the_consent(face: str, follower: Follower, way: str
     "url", ["http://127.0.0.1:1/a.jpg", "https://evil.example.com/a.jpg", "https://qlogo.cn.example.com/a"]
 )
 def test_nothing_is_fetched_from_elsewhere_than_the_platforms(follower: Follower, url: str) -> None:
-    avatars.keep(follower.account_id, OPENID, url)
+    avatars.update(follower.account_id, OPENID, url)
     work.run("followers.fetch_avatars")
     assert (kept().file.name, kept().attempts) == ("", 1)
     assert kept().error
@@ -111,7 +111,7 @@ def test_the_host_that_is_checked_is_the_one_that_is_asked(
 ) -> None:
     house = Intruded()
     with serving(house) as base:
-        avatars.keep(follower.account_id, OPENID, pattern.format(base=base))
+        avatars.update(follower.account_id, OPENID, pattern.format(base=base))
         work.run("followers.fetch_avatars")
     assert house.requests == []
     assert kept().file.name == ""
@@ -124,7 +124,7 @@ def test_a_picture_that_is_sent_on_is_not_followed_out_of_the_platform(
     with serving(house) as inside, serving(platform) as settings.WECHAT_API_BASE:
         moved = Reply(b"", status=302, headers={"Location": f"{inside}/a.jpg"})
         platform.open_routes["/mmopen/1/132"] = lambda request: moved
-        avatars.keep(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
+        avatars.update(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
         work.run("followers.fetch_avatars")
     assert platform.calls() == {"/mmopen/1/132": 1}
     assert house.requests == []
@@ -135,7 +135,7 @@ def test_a_picture_that_drips_is_given_up_and_tried_again(
 ) -> None:
     monkeypatch.setattr(avatars, "FETCH_SECONDS", 0.2)
     with slow_receiver("drips its headers") as settings.WECHAT_API_BASE:
-        avatars.keep(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
+        avatars.update(follower.account_id, OPENID, f"{settings.WECHAT_API_BASE}/mmopen/1/132")
         work.run("followers.fetch_avatars")
     assert kept().due_at is not None
     assert (kept().attempts, kept().file.name) == (1, "")
@@ -144,7 +144,7 @@ def test_a_picture_that_drips_is_given_up_and_tried_again(
 def test_what_is_no_picture_is_refused_and_not_asked_for_again(
     simulated: Simulated, follower: Follower
 ) -> None:
-    avatars.keep(follower.account_id, OPENID, f"{simulated.base}/_sim/health")
+    avatars.update(follower.account_id, OPENID, f"{simulated.base}/_sim/health")
     work.run("followers.fetch_avatars")
     assert (kept().file.name, kept().due_at) == ("", None)
     assert "no picture" in kept().error

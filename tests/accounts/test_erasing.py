@@ -87,13 +87,13 @@ def test_a_profile_that_was_asked_for_before_the_erasing_brings_nothing_back(
 ) -> None:
     from accounts.followers import platform_rows
 
-    written = platform_rows.note_profiles
+    written = platform_rows.update_profiles
 
     def after_erasing(*given: Any) -> Any:
         erase(crowd, known)
         return written(*given)
 
-    monkeypatch.setattr(platform_rows, "note_profiles", after_erasing)
+    monkeypatch.setattr(platform_rows, "update_profiles", after_erasing)
     crowd.sync()
     assert of_the_person(crowd, known) == NOTHING
 

@@ -118,7 +118,7 @@ def test_a_follower_with_twenty_tags_gets_no_more(account: OfficialAccount) -> N
     rows = Follower.objects.all()
     assert tagging.forecast(tag, rows) == tagging.Forecast(gets=0, has=0, full=1)
     assert tagging.add(tag, rows) == 0
-    assert list(rows.filter(tagging.has_no_room())) == [follower]
+    assert list(rows.filter(tagging.is_at_tag_limit())) == [follower]
 
 
 def test_where_there_are_fewer_tags_nobody_is_looked_at_for_room(account: OfficialAccount) -> None:

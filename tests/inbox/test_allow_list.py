@@ -134,10 +134,10 @@ def test_a_list_that_could_not_be_read_for_days_shuts_nobody_out(platform: Platf
 
 
 def test_the_list_grows_old_in_a_process_that_reads_nothing_meanwhile(known: CallbackAddresses) -> None:
-    assert not callback_addresses.admits(STRANGER)
+    assert not callback_addresses.is_allowed(STRANGER)
     with time_machine.travel(timezone.now() + callback_addresses.VALID_FOR, tick=False):
         assert callback_addresses._known.get().until < timezone.now().timestamp()
-        assert callback_addresses.admits(STRANGER)
+        assert callback_addresses.is_allowed(STRANGER)
 
 
 @pytest.mark.parametrize("answer", [{"errcode": 45009}, {"http_status": 502}])

@@ -420,7 +420,7 @@ def test_a_plan_that_is_days_late_waits_for_a_person_with_its_return(wechat: Pho
     with time_machine.travel(now + days):
         assert work.run("menus.publish") == 0
         assert wechat.names() == ["平日"]
-        held_work.call_off_overdue(menu.account, ["menus.publish"])
+        held_work.cancel_overdue(menu.account, ["menus.publish"])
     assert {each.state for each in (later(going), later(going.return_trip))} == {State.CANCELLED}
 
 

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.staff.models import StaffRight
-from payments.bills.discrepancies import keep
+from payments.bills.discrepancies import record
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
 from payments.orders import polling
@@ -82,7 +82,7 @@ def test_what_waits_for_staff_since_its_payment_does_not_fit_is_asked_about_ever
     order, now = ordered(), timezone.now()
     polling.start_closing(order, by="worker")
     assert polling.next_look(order, now) < now + datetime.timedelta(minutes=30)
-    keep(order.merchant, Mismatch(MismatchKind(kind), "x", order=order))
+    record(order.merchant, Mismatch(MismatchKind(kind), "x", order=order))
     assert polling.next_look(order, now) == now + datetime.timedelta(hours=1)
 
 

@@ -1,11 +1,13 @@
 import datetime
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
@@ -15,7 +17,7 @@ from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused, Uncertain, Wanted
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
-from tests.payments.world import TRANSACTIONS, answer_query, answer_unknown, reply, transaction
+from tests.payments.world import TRANSACTIONS, answer_query, answer_unknown, notify, reply, transaction
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
 from wechat.sdk.pay import orders
@@ -181,6 +183,77 @@ def test_a_later_call_that_is_refused_leaves_the_order_to_be_looked_after(
     order.refresh_from_db()
     assert order.state == OrderState.CREATED
     assert order.due_at
+
+
+def test_a_call_that_does_not_know_of_an_earlier_one_does_not_fail_the_order(
+    wanted: Want, pay: PayPlatform
+) -> None:
+    """Both have read the order before either called."""
+    answers = iter([Reply(b"", status=0), refused(401, "SIGN_ERROR")])
+    pay.pay[JSAPI] = lambda request: next(answers)
+    first, second = ordering.create(wanted()), ordering.create(wanted())
+    answer_unknown(pay, first)
+    with pytest.raises(Uncertain):
+        ordering.place(first)
+    with pytest.raises(OrderRefused):
+        ordering.place(second)
+    second.refresh_from_db()
+    assert (second.state, second.calls) == (OrderState.CREATED, 2)
+    assert second.due_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_call_does_not_fail_an_order_that_is_placed_meanwhile(
+    wanted: Want, pay: PayPlatform
+) -> None:
+    """The first call is refused while the second is under way, which is then accepted."""
+    first, second = ordering.create(wanted()), ordering.create(wanted())
+    first_is_there, second_is_there, is_refused = (threading.Event() for _event in range(3))
+
+    def answer(request: Any) -> Reply:
+        if not first_is_there.is_set():
+            first_is_there.set()
+            assert second_is_there.wait(10)
+            return refused(401, "SIGN_ERROR")
+        second_is_there.set()
+        assert is_refused.wait(10)
+        return reply(prepay_id="wx2")
+
+    def be_refused() -> None:
+        with pytest.raises(OrderRefused):
+            ordering.place(first)
+        is_refused.set()
+        connection.close()
+
+    pay.pay[JSAPI] = answer
+    answer_unknown(pay, first)
+    refusal = threading.Thread(target=be_refused)
+    refusal.start()
+    assert first_is_there.wait(10)
+    placed = ordering.place(second)
+    refusal.join()
+    assert (placed.state, placed.prepay) == (OrderState.PAYING, "wx2")
+
+
+def test_an_order_that_has_been_paid_since_it_was_read_is_not_placed_again(
+    ordered: Ordered, wanted: Want, pay: PayPlatform
+) -> None:
+    early = ordering.create(wanted())
+    assert notify(ordered()).status_code == 204
+    assert ordering.place(early).state == OrderState.PAID
+    assert pay.calls()[JSAPI] == 1
+
+
+def test_an_order_that_has_failed_since_it_was_read_is_not_placed_again(
+    wanted: Want, pay: PayPlatform
+) -> None:
+    pay.pay[JSAPI] = lambda request: refused(400, "PARAM_ERROR")
+    first, second = ordering.create(wanted()), ordering.create(wanted())
+    for order, code in ((first, "PARAM_ERROR"), (second, "over")):
+        with pytest.raises(OrderRefused) as no:
+            ordering.place(order)
+        assert no.value.code == code
+    assert pay.calls()[JSAPI] == 1
 
 
 def test_a_prepay_id_is_renewed_when_its_two_hours_are_nearly_over(

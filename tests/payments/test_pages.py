@@ -20,7 +20,7 @@ from accounts.followers import searching
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
-from payments.bills.discrepancies import keep
+from payments.bills.discrepancies import record
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
@@ -88,7 +88,7 @@ def test_a_name_is_looked_for_among_the_newest_names_only(
 
 def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
     refunding.request(paid, 100, source="test", key="r", reason="售完")
-    keep(paid.merchant, Mismatch(MismatchKind.AMOUNT, "x", order=paid, here=1, there=2))
+    record(paid.merchant, Mismatch(MismatchKind.AMOUNT, "x", order=paid, here=1, there=2))
     shown = text(money, f"orders/order/{paid.pk}/change/")
     for word in ("会员年卡", "支付成功", "售完", "支付金额不一致", "生成订单", "退款…"):
         assert word in shown, word
@@ -217,7 +217,7 @@ def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
 
 @pytest.fixture
 def exception(paid: Order) -> Discrepancy:
-    return keep(
+    return record(
         paid.merchant, Mismatch(MismatchKind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b")
     )
 
@@ -423,7 +423,7 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
     shared: Merchant, staff: Cast, money: Client, paid: Order
 ) -> None:
     bill = Bill.objects.create(merchant=shared, kind="trade", day=timezone.localdate(), state="matched")
-    unknown = keep(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
+    unknown = record(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
     lost = Notice.objects.create(merchant=shared, notice_id="n", event_type="LOST", raw="", resource={})
     ours = Notice.objects.get(order=paid)
     theirs = signed_in(member("their money", staff.theirs, StaffRight.Role.FINANCE))
@@ -451,7 +451,7 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
 def test_what_belongs_to_no_account_is_closed_by_whoever_may_act_for_all_of_them(
     shared: Merchant, staff: Cast
 ) -> None:
-    unknown = keep(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
+    unknown = record(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.AUDITOR)
     address = f"{ADMIN}/bills/discrepancy/{unknown.pk}/close/"
     assert signed_in(staff.owner).post(address, {"note": "x"}).status_code == 403

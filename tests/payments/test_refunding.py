@@ -464,7 +464,7 @@ def test_two_payments_of_one_purchase_told_of_at_once_go_back_but_for_one(
 
     def tell(event: OrderEvent) -> None:
         start.wait()
-        events.hand_on(event)
+        events.dispatch(event)
         connection.close()
 
     threads = [threading.Thread(target=tell, args=[event]) for event in OrderEvent.objects.all()]

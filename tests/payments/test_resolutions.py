@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
-from payments.bills.discrepancies import keep
+from payments.bills.discrepancies import record
 from payments.bills.models import Bill, BillLine, Discrepancy
 from payments.orders.mismatches import Mismatch, MismatchKind
 from payments.orders.models import Order, Refund
@@ -71,7 +71,7 @@ def test_an_exception_is_in_the_history_of_its_order_once_however_long_its_texts
 ) -> None:
     mismatch = Mismatch(MismatchKind.PAYER, "x" * 300, order=underpaid, here="9" * 500, there="8" * 500)
     for _again in range(2):
-        keep(underpaid.merchant, mismatch)
+        record(underpaid.merchant, mismatch)
     found = Discrepancy.objects.get(kind=MismatchKind.PAYER)
     assert (found.subject, found.here, found.there) == ("x" * 120, "9" * 200, "8" * 200)
     assert [step.text for step in underpaid.steps.filter(kind="discrepancy").order_by("pk")] == [
@@ -243,7 +243,7 @@ def test_an_unfitting_payment_that_is_closed_with_a_note_closes_its_order(
     with time_machine.travel(timezone.now() + hours * HOUR):
         work.run("orders.chase")
         other = Mismatch(MismatchKind.PAYER, "x", order=underpaid, here="a", there="b")
-        first, last = Discrepancy.objects.get(), keep(underpaid.merchant, other)
+        first, last = Discrepancy.objects.get(), record(underpaid.merchant, other)
         close(ann, first)
         underpaid.refresh_from_db()
         assert underpaid.is_open
@@ -291,7 +291,7 @@ def test_without_an_answer_of_wechat_pay_it_is_closed_there_later(
 
 def test_another_exception_that_is_closed_with_a_note_leaves_its_order(ordered: Ordered, ann: Client) -> None:
     order = ordered()
-    close(ann, keep(order.merchant, Mismatch(MismatchKind.UNREADABLE, "x", order=order)))
+    close(ann, record(order.merchant, Mismatch(MismatchKind.UNREADABLE, "x", order=order)))
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
 
@@ -320,7 +320,7 @@ def by_hand(paid: Order, pay: PayPlatform) -> Discrepancy:
         "amount": {"total": paid.total, "refund": 3000, "payer_refund": 3000},
     }
     pay.pay[f"{REFUNDS}/{BY_HAND}"] = lambda request: reply(**answered)
-    return keep(paid.merchant, Mismatch(MismatchKind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
+    return record(paid.merchant, Mismatch(MismatchKind.UNKNOWN_REFUND, f"{BY_HAND} {REFUND_ID}", order=paid))
 
 
 def test_a_refund_made_in_the_merchant_platform_is_adopted(

@@ -87,7 +87,7 @@ def test_a_day_that_changes_while_it_is_worked_out_is_worked_out_again(paid: Ord
     with days_later(2):
         row = revenue.DAYS.claim()[0]
         revenue.note_days(paid.account_id, [row.day])
-        revenue.work_out(row)
+        revenue.compute(row)
         assert not RevenueSum.objects.exists()
         sum_days()
         assert RevenueSum.objects.filter(facet="").count() == 1

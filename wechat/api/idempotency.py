@@ -47,7 +47,7 @@ class AnsweredBefore(Exception):
         self.response = response
 
 
-class Undertaking:
+class KeyLease:
     """The right to carry out the request with a key, until ``finished`` is called."""
 
     def __init__(self, row_id: int, leased_until: datetime.datetime) -> None:
@@ -74,7 +74,7 @@ def check_key(key: str) -> None:
         raise ApiRefusal(400, "idempotency_key_invalid", _("An Idempotency-Key has at most 128 characters."))
 
 
-def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
+def begin(client: ApiClient, key: str, fingerprint: str) -> KeyLease:
     """Takes the key for a request.
 
     Raises ``AnsweredBefore``, or ``ApiRefusal`` for a key that is missing, used for another request or in
@@ -85,7 +85,7 @@ def begin(client: ApiClient, key: str, fingerprint: str) -> Undertaking:
     row_id = _insert(client, key, fingerprint, leased_until)
     if row_id is None:
         raise of_another(KeptAnswer.objects.filter(client=client, key=key).first(), fingerprint)
-    return Undertaking(row_id, leased_until)
+    return KeyLease(row_id, leased_until)
 
 
 def check_free(client: ApiClient, key: str, fingerprint: str) -> None:

@@ -35,7 +35,7 @@ from wechat.api import errors
 from wechat.api.authentication import SignatureAuthentication, entry_of
 from wechat.api.clients import ClientEntry
 from wechat.api.errors import ApiRefusal
-from wechat.api.idempotency import AnsweredBefore, Undertaking, begin
+from wechat.api.idempotency import AnsweredBefore, KeyLease, begin
 from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
 from wechat.api.paging import KeysetPages
@@ -115,14 +115,14 @@ class BusinessView(JsonView):
     account: OfficialAccount
     client: ApiClient
     key = ""
-    _undertaking: Undertaking | None = None
+    _key_lease: KeyLease | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.settle(request)
         if request.method == "POST" and self.creates:
             key = request.headers.get("Idempotency-Key", "")
-            self._undertaking = begin(self.client, key, fingerprint(request))
+            self._key_lease = begin(self.client, key, fingerprint(request))
             self.key = f"{self.client.pk}:{key}"
 
     def settle(self, request: Request) -> None:
@@ -140,13 +140,13 @@ class BusinessView(JsonView):
             return super().handle_exception(exc)
         except Exception:
             # Nobody foresaw it and nothing was answered: the repeat must not wait for the lease.
-            if self._undertaking:
-                self._undertaking.abandon()
+            if self._key_lease:
+                self._key_lease.abandon()
             raise
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if self._undertaking:
-            self._undertaking.finished(response)
+        if self._key_lease:
+            self._key_lease.finished(response)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:

@@ -39,7 +39,7 @@ from wechat.articles.forms import (
 )
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console import typed_word
-from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment, refreshing
+from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment, refreshing
 from wechat.kernel import work
 
 State, Work = Draft.State, Draft.Work
@@ -54,7 +54,7 @@ ENDS: dict[int, StrOrPromise] = {
 }
 
 
-class ArticleInline(PartOf, StackedInline[Article, Draft]):
+class ArticleInline(ParentPermissionsMixin, StackedInline[Article, Draft]):
     model = Article
     form = ArticleForm
     formset = ArticleFormSet

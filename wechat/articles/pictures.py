@@ -170,7 +170,7 @@ def _fitting(asset: Asset) -> tuple[bytes, str]:
         return body, asset.content_type
     try:
         with pictures.opened(io.BytesIO(body)) as picture:
-            if pictures.moves(picture):
+            if pictures.is_animated(picture):
                 sentence = _("The picture “%(name)s” moves; in articles WeChat takes JPG and PNG only.")
                 raise ValidationError(sentence % {"name": asset.name})
             picture.draft("RGB", (WIDEST, WIDEST * 20))

@@ -111,7 +111,7 @@ def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)
     may_change = Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
-    hidden = personal_data.hidden(campaign.account_id)
+    hidden = personal_data.is_hidden_from_reader(campaign.account_id)
     masked = hidden or not may_change
     if not masked and (waits := _ask_for_recipients(request, campaign, rows.count())) is not None:
         return redirect("admin:approvals_approval", waits.pk)

@@ -26,12 +26,12 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
-from wechat.console.pages import BigTable, PartOf, StackedInline, badge, moment
+from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment
 from wechat.contents.form import CautiousAdmin
 from wechat.kernel import work
 
 
-class WelcomeInline(PartOf, StackedInline[Welcome, Channel]):
+class WelcomeInline(ParentPermissionsMixin, StackedInline[Welcome, Channel]):
     model = Welcome
     form = WelcomeForm
     fields = (

@@ -50,7 +50,7 @@ __all__ = [
     "FilterForm",
     "HistoryMixin",
     "ModelAdmin",
-    "PartOf",
+    "ParentPermissionsMixin",
     "ReadOnly",
     "StackedInline",
     "TabularInline",
@@ -276,7 +276,7 @@ class ReadOnly:
         return False
 
 
-class PartOf:
+class ParentPermissionsMixin:
     """A mixin before an inline: the rights to view and change it are those of its parent."""
 
     # Limited, because a form is created for each part that a POST claims to have.
@@ -291,19 +291,19 @@ class PartOf:
         return inline.get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._whole.has_view_permission(request, obj)
+        return self._parent_admin.has_view_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._whole.has_change_permission(request, obj)
+        return self._parent_admin.has_change_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._whole.has_change_permission(request, obj)
+        return self._parent_admin.has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._whole.has_change_permission(request, obj)
+        return self._parent_admin.has_change_permission(request, obj)
 
     @property
-    def _whole(self) -> "SkinAdmin[Any]":
+    def _parent_admin(self) -> "SkinAdmin[Any]":
         return self.admin_site.get_model_admin(self.parent_model)
 
 

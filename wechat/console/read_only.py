@@ -115,7 +115,7 @@ class ReadOnlyField(AdminReadonlyField):
         return _value_of(self.form, self.field["name"])
 
 
-class Section(Fieldset):
+class ReadOnlyFieldset(Fieldset):
     """A group of fields; it is not folded if a field has an error, even where two fields share a line."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -149,7 +149,7 @@ class ReadOnlyLine(Fieldline):
 def install() -> None:
     """Replaces the skin's classes of lines and sections with ours; the skin has no other way to do so."""
     vars(unfold.forms)["Fieldline"] = ReadOnlyLine
-    vars(unfold.forms)["Fieldset"] = Section
+    vars(unfold.forms)["Fieldset"] = ReadOnlyFieldset
     # Otherwise the skin does so when the first form is shown; a page of versions may be opened before that.
     vars(helpers).update(AdminForm=unfold.forms.AdminForm, Fieldline=ReadOnlyLine)
 

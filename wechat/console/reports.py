@@ -37,7 +37,7 @@ class Unit(enum.Enum):
     SHARE = "%"
 
 
-class Whole(enum.Enum):
+class Aggregation(enum.Enum):
     """The way in which the values of days become that of the period."""
 
     SUM = "sum"
@@ -49,11 +49,11 @@ class Whole(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column of figures; ``is_bad``: more of it is worse. ``whole`` is how days become one number."""
+    """A column of figures; ``is_bad``: more of it is worse. ``aggregation`` is how days become one number."""
 
     title: StrOrPromise
     unit: Unit = Unit.COUNT
-    whole: Whole = Whole.SUM
+    aggregation: Aggregation = Aggregation.SUM
     is_bad: bool = False
 
     def shown(self, value: Number) -> str:
@@ -89,11 +89,11 @@ class Measure:
     def of(self, values: Sequence[Number]) -> Number:
         """Returns one number for the values of days in order, or ``None`` if there is none."""
         known = [value for value in values if value is not None]
-        if not known or self.whole == Whole.NONE:
+        if not known or self.aggregation == Aggregation.NONE:
             return None
-        if self.whole == Whole.LAST:
+        if self.aggregation == Aggregation.LAST:
             return known[-1]
-        return max(known) if self.whole == Whole.MOST else sum(known)
+        return max(known) if self.aggregation == Aggregation.MOST else sum(known)
 
 
 def _grouped_yuan(fen: int) -> str:
@@ -196,8 +196,8 @@ class Report:
     def sums(self) -> list[Sum]:
         found = []
         for number, measure in enumerate(self.measures):
-            now, before = (self._whole(number, days) for days in (self.days, self.before))
-            if measure.whole != Whole.NONE:
+            now, before = (self._aggregate(number, days) for days in (self.days, self.before))
+            if measure.aggregation != Aggregation.NONE:
                 found.append(compared(measure, now, before))
         return [*found, *(compared(*one) for one in self.more)]
 
@@ -233,7 +233,7 @@ class Report:
         for table in (self.by_day, *self.tables):
             yield str(table.title)[:31], table.cells()
 
-    def _whole(self, number: int, days: Days) -> Number:
+    def _aggregate(self, number: int, days: Days) -> Number:
         return self.measures[number].of([days[day][number] for day in sorted(days)])
 
     def _column(self, number: int, days: Days, wanted: Sequence[datetime.date] | None = None) -> list[Number]:

@@ -12,7 +12,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
 from wechat.console.periods import DAY, midnight
-from wechat.console.reports import Measure, Unit, Whole
+from wechat.console.reports import Aggregation, Measure, Unit
 
 # The ORM has no ordered-set aggregates.
 MEDIANS = """
@@ -46,7 +46,7 @@ SOURCES.add(
                 Measure(
                     _("Answered by a person within"),
                     Unit.MINUTES,
-                    Whole.NONE,
+                    Aggregation.NONE,
                     is_bad=True,
                 ),
                 Area.MESSAGES,

@@ -282,7 +282,7 @@ def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswe
     found = list(CannedAnswer.objects.filter(account=account).select_related("asset", "cover"))
     if thread is not None:
         values = of_follower(account, thread.openid, timezone.now()).by_name()
-        is_hidden = personal_data.hidden(account.pk)
+        is_hidden = personal_data.is_hidden_from_reader(account.pk)
         for each in found:
             text = each.content.get("content", "")
             is_withheld = is_hidden and PERSONAL & variables_in(text)

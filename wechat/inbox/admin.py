@@ -56,7 +56,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return LogFilter(current_account(request), request.GET)
 
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
-        people.beside(rows)
+        people.attach_people(rows)
         event_names.beside(rows)
         names = answerers.names(row.answered_by for row in rows)
         for row in rows:

@@ -86,7 +86,7 @@ async def _is_admitted(scope: Any, slug: str) -> bool:
     try:
         if not versioned_cache.all_built():
             await versioned_cache.build_all(BUILD_SECONDS)
-        if callback_addresses.admits(address):
+        if callback_addresses.is_allowed(address):
             return True
     except (Error, TimeoutError, versioned_cache.Unbuilt):
         return True

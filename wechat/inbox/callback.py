@@ -171,7 +171,7 @@ class OneForm(Request):
     def data(self) -> VerifiedPush:  # type: ignore[override]  # what the parser makes of it
         return ENVELOPE.parse(cast(IO[Any], self._request), None, self.parser_context)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Breaks the reference cycle between request and context, so that no garbage collection is needed."""
         self.parser_context.clear()
 
@@ -224,7 +224,7 @@ class Callback(APIView):
         except APIException as error:
             response = self.handle_exception(error)
         finally:
-            drf_request.let_go()
+            drf_request.release()
         return self.finalize_response(drf_request, response, *args, **kwargs)
 
     def handler(self) -> Callable[..., Awaitable[HttpResponse]]:

@@ -52,7 +52,7 @@ _TAKEN_AT = (
 _VERIFIED_AT = Verification.objects.filter(account=OuterRef("account")).values("last_at")[:1]
 
 
-def standing_refusals(account: Any) -> QuerySet[Refusal]:
+def current_refusals(account: Any) -> QuerySet[Refusal]:
     """Returns the current refusals of an account, given as its id or a reference to it.
 
     An accepted push ends all of them. A verification ends those of signatures, because it proves the token
@@ -83,14 +83,14 @@ def arrivals(account: OfficialAccount) -> Arrivals:
     return Arrivals(
         verified_at=verified_at(account),
         pushed_at=taken.received_at if taken else None,
-        elsewhere=tuple(unknown_addresses.meant_for(account)),
+        wrong_slugs=tuple(unknown_addresses.meant_for(account)),
     )
 
 
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a finding for each reason for which callbacks are refused."""
-    for refusal in standing_refusals(account).order_by("-last_at"):
+    for refusal in current_refusals(account).order_by("-last_at"):
         sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
         yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)
 

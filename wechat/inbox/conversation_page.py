@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.followers import people
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from accounts.staff.gate import Gate, checked, frame
+from accounts.staff.gate import Gate, frame, gated_page
 from accounts.staff.rights import Area, Rights
 from wechat.inbox import conversation
 from wechat.inbox.models import InboundMessage
@@ -26,7 +26,7 @@ def _account(request: HttpRequest, pk: int) -> OfficialAccount | None:
     return Rights.of(request.user).accounts.get(pk)
 
 
-@checked(_account, lambda _request, account: account.pk, Gate(Area.MESSAGES))
+@gated_page(_account, lambda _request, account: account.pk, Gate(Area.MESSAGES))
 def show(request: HttpRequest, account: OfficialAccount, openid: str) -> HttpResponse:
     before = _moment(request.GET.get("before", ""))
     context = frame(

@@ -45,7 +45,7 @@ PUBLISHED: tuple[tuple[tuple[type[Message], ...], str], ...] = (
 @reacts(Image, Voice, Video)
 def keep_media(event: InboundEvent) -> None:
     if event.row:
-        media.expect(event.row, event.message)
+        media.queue_fetch(event.row, event.message)
         work.wake("inbox.fetch_media")
 
 

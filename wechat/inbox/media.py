@@ -59,7 +59,7 @@ class Fetched:
 Outcome = Fetched | WeChatError | Unusable
 
 
-def expect(row: InboundMessage, message: Message) -> None:
+def queue_fetch(row: InboundMessage, message: Message) -> None:
     """Makes a worker fetch the media of this message; safe to repeat."""
     wanted = [
         InboundMedia(message=row, media_id=media_id, kind=kind, due_at=timezone.now())

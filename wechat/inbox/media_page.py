@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.staff.gate import Gate, checked
+from accounts.staff.gate import Gate, gated_page
 from accounts.staff.rights import Area
 from wechat.inbox.models import InboundMedia
 from wechat.kernel import files
@@ -13,7 +13,7 @@ def _media(_request: HttpRequest, pk: int) -> InboundMedia | None:
     return InboundMedia.objects.select_related("message").filter(pk=pk).first()
 
 
-@checked(_media, lambda _request, media: media.message.account_id, Gate(Area.MESSAGES), is_file=True)
+@gated_page(_media, lambda _request, media: media.message.account_id, Gate(Area.MESSAGES), is_file=True)
 def show(request: HttpRequest, media: InboundMedia) -> HttpResponseBase:
     if not media.file:
         raise Http404

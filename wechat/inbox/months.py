@@ -38,7 +38,7 @@ MONTHS = work.Kind(
 
 
 @MONTHS.each
-def look_after(row: MessageMonth) -> None:
+def maintain(row: MessageMonth) -> None:
     """Creates missing months, and drops this one if it is over and empty."""
     try:
         with transaction.atomic():

@@ -73,7 +73,7 @@ class Counts:
             log.info("callback_refused", extra={"account": name, "reason": STRANGER, "ip": address})
         if entry:
             self.note(entry.account.pk, STRANGER)
-        self.writer.submit(callback_addresses.ask_again)
+        self.writer.submit(callback_addresses.schedule_reading)
 
     def write(self) -> None:
         """Writes the current counts."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind
-from wechat.inbox.checkup import standing_refusals
+from wechat.inbox.checkup import current_refusals
 from wechat.inbox.models import InboundMessage
 
 KINDS.add(
@@ -17,7 +17,7 @@ KINDS.add(
         link=lambda account_id: reverse("admin:staff_examine", args=[account_id]),
         areas=(Area.SETTINGS,),
         severity=Severity.FAULT,
-        rows=lambda account, user: standing_refusals(account),
+        rows=lambda account, user: current_refusals(account),
     ),
 )
 KINDS.add(

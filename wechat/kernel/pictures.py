@@ -69,7 +69,7 @@ def small(file: IO[bytes], side: int) -> bytes:
     return body.getvalue()
 
 
-def moves(picture: Image.Image) -> bool:
+def is_animated(picture: Image.Image) -> bool:
     """Returns whether it has more than one frame."""
     return bool(getattr(picture, "is_animated", False))
 
@@ -94,7 +94,7 @@ def converted(file: File[bytes]) -> File[bytes]:
         return file
     body = io.BytesIO()
     with opened(file) as picture:
-        if moves(picture):
+        if is_animated(picture):
             raise UnreadablePicture(_("An animated WebP cannot be converted: save it as GIF."))
         ImageOps.exif_transpose(picture, in_place=True)
         # WebP is mostly used for photographs, unless something shines through it.

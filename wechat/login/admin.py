@@ -117,7 +117,7 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return format_html('<span class="who">{}<span>{}</span></span>', people.face(person), name)
 
     def prepare(self, rows: Sequence[Visitor]) -> None:
-        people.beside(rows)
+        people.attach_people(rows)
 
     @admin.display(description=gettext_lazy("follows"))
     def follows(self, visitor: Visitor) -> SafeString:

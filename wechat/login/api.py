@@ -65,7 +65,7 @@ class MiniprogramPhone(VisitorView):
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
         """Stores and returns the visitor's telephone number, with the code of the button `getPhoneNumber`."""
-        return Response({"phone": mini.take_phone(self.visitor, _read(CodeSerializer, request)["code"])})
+        return Response({"phone": mini.save_phone(self.visitor, _read(CodeSerializer, request)["code"])})
 
 
 class MiniprogramProfile(VisitorView):
@@ -73,7 +73,7 @@ class MiniprogramProfile(VisitorView):
     def post(self, request: Request) -> Response:
         """Stores nickname, avatar and UnionID from the encrypted data that the mini program received."""
         given = _read(EncryptedSerializer, request)
-        visitor = mini.take_profile(
+        visitor = mini.save_profile(
             self.visitor,
             given["encryptedData"],
             given["iv"],

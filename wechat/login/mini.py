@@ -37,13 +37,13 @@ def log_in(account: OfficialAccount, code: str) -> Visitor:
     except ApiError as error:
         raise _refusal(error) from error
     with transaction.atomic():
-        erasures.keep_as_they_are(account.pk)
+        erasures.block_erasures(account.pk)
         if erasures.is_from_before(account.pk, session.openid, began):
             raise _spent()
         return visitors.logged_in(account, session.openid, session.unionid, session_key=session.session_key)
 
 
-def take_phone(visitor: Visitor, code: str) -> str:
+def save_phone(visitor: Visitor, code: str) -> str:
     """Stores (encrypted) and returns the number that the person agreed to give. Raises ``ApiRefusal``."""
     _check_kind(visitor.account)
     try:
@@ -56,7 +56,7 @@ def take_phone(visitor: Visitor, code: str) -> str:
     return phone.number
 
 
-def take_profile(
+def save_profile(
     visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
 ) -> Visitor:
     """Stores nickname, avatar and unionid from encrypted data about this visitor; returns the visitor.
@@ -84,7 +84,7 @@ def _still_there(visitor: Visitor) -> Iterator[None]:
     Raises ``ApiRefusal`` if the person was erased since the request began.
     """
     with transaction.atomic():
-        erasures.keep_as_they_are(visitor.account_id)
+        erasures.block_erasures(visitor.account_id)
         if not Visitor.objects.filter(pk=visitor.pk).exists():
             raise _no_session()
         yield

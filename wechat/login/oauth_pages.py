@@ -20,7 +20,7 @@ from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, handing_over, oauth_state, visitors
 from wechat.login.models import Visitor
-from wechat.login.oauth_state import Broken, PendingLogin
+from wechat.login.oauth_state import InvalidReturn, PendingLogin
 from wechat.login.returning import NotAllowed, destination
 from wechat.sdk.calls import oauth
 from wechat.sdk.errors import ApiError, TransportError
@@ -60,7 +60,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         return refused(request, account, "return_address")
     if scope is None:
         return refused(request, account, "scope")
-    return oauth_state.set_out(account, PendingLogin(return_to, scope))
+    return oauth_state.begin_login(account, PendingLogin(return_to, scope))
 
 
 @require_GET
@@ -68,27 +68,27 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def done(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_at(slug)
     try:
-        pending = oauth_state.come_back(request, account)
-    except Broken as broken:
-        return _came_again(request, account, broken)
+        pending = oauth_state.complete_login(request, account)
+    except InvalidReturn as invalid:
+        return _came_again(request, account, invalid)
     return _arrived(request, account, pending)
 
 
-def _came_again(request: HttpRequest, account: OfficialAccount, broken: Broken) -> HttpResponse:
+def _came_again(request: HttpRequest, account: OfficialAccount, invalid: InvalidReturn) -> HttpResponse:
     """Answers a return that was used already, as after the browser's "back".
 
     A signed-in visitor is sent on, others start again.
     """
-    pending = broken.pending
+    pending = invalid.pending
     if pending is None:
-        return refused(request, account, broken.reason)
+        return refused(request, account, invalid.reason)
     try:
         back = destination(account, pending.return_to)
     except NotAllowed:
         return refused(request, account, "return_address")
     if back.site is None and browser.visitor_of(request, account) is not None:
         return HttpResponseRedirect(back.url)
-    return oauth_state.set_out(account, replace(pending, again=True))
+    return oauth_state.begin_login(account, replace(pending, again=True))
 
 
 def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
@@ -108,7 +108,7 @@ def _arrived(request: HttpRequest, account: OfficialAccount, pending: PendingLog
         text = _("WeChat does not answer at the moment.")
         return page(request, account, 503, _("Not signed in"), text, pending)
     if visitor is None:
-        return oauth_state.set_out(account, replace(pending, again=True))
+        return oauth_state.begin_login(account, replace(pending, again=True))
     return _let_in(account, pending, visitor)
 
 
@@ -129,7 +129,7 @@ def _visitor(account: OfficialAccount, token: oauth.UserToken, pending: PendingL
     is_shown = pending.scope == "snsapi_userinfo"
     profile = oauth.profile(transport(), token) if is_shown else None
     with transaction.atomic():
-        erasures.keep_as_they_are(account.pk)
+        erasures.block_erasures(account.pk)
         if _was_erased_since(account, token, pending):
             return None
         if profile is not None:
@@ -155,7 +155,7 @@ def _refused_by_wechat(
 ) -> HttpResponse:
     """Answers a code that WeChat refused: starts once more, but only once."""
     if error.errcode in oauth.SPENT | STALE and not pending.again:
-        return oauth_state.set_out(account, replace(pending, again=True))
+        return oauth_state.begin_login(account, replace(pending, again=True))
     log.warning("oauth_failed", extra={"account": account.slug, "errcode": error.errcode})
     text = _("WeChat did not let you in (error %(code)s).") % {"code": error.errcode}
     return page(request, account, 502, _("Not signed in"), text, pending)

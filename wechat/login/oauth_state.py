@@ -27,7 +27,7 @@ HALF = 32
 SALT = "wechat.login.oauth_state"
 
 
-class Broken(Exception):
+class InvalidReturn(Exception):
     """A return by which nobody may sign in; ``reason`` is forged, browser or used."""
 
     def __init__(self, reason: str, pending: "PendingLogin | None" = None) -> None:
@@ -50,7 +50,7 @@ class PendingLogin:
     at: float = 0.0
 
 
-def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
+def begin_login(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
     """Redirects the browser to the consent page."""
     nonce = secrets.token_hex(HALF // 2)
     back = settings.PUBLIC_URL + _path(account, "done")
@@ -72,18 +72,18 @@ def set_out(account: OfficialAccount, pending: PendingLogin) -> HttpResponse:
     return response
 
 
-def come_back(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
-    """Returns the pending login that ends with this request, and uses it up. Raises ``Broken``."""
+def complete_login(request: HttpRequest, account: OfficialAccount) -> PendingLogin:
+    """Returns the pending login that ends with this request, and uses it up. Raises ``InvalidReturn``."""
     state = request.GET.get("state", "")
     nonce, signature = state[:HALF], state[HALF:]
     if not compare_digest(_signature(account, nonce).encode(), signature.encode(errors="surrogatepass")):
-        raise Broken("forged")
+        raise InvalidReturn("forged")
     kept = _kept(request.COOKIES.get(_cookie(nonce), ""))
     if kept.pop("nonce", None) != nonce or kept.pop("account", None) != account.pk:
-        raise Broken("browser")
+        raise InvalidReturn("browser")
     pending = PendingLogin(**kept)
     if time.time() > pending.at + LIFE or not nonces.first_use(f"oauth:{nonce}"):
-        raise Broken("used", pending)
+        raise InvalidReturn("used", pending)
     return pending
 
 
@@ -91,7 +91,7 @@ def _kept(cookie: str) -> dict[str, Any]:
     try:
         return dict(signing.loads(cookie, salt=SALT, max_age=KEPT))
     except signing.BadSignature:
-        raise Broken("browser") from None
+        raise InvalidReturn("browser") from None
 
 
 def _signature(account: OfficialAccount, nonce: str) -> str:

@@ -87,7 +87,7 @@ def finish(request: HttpRequest, slug: str, scene: str) -> HttpResponse:
     """Signs this browser in, after the confirmation on the phone."""
     account = account_at(slug)
     scan = _of_this_browser(request, account, scene)
-    visitor = scanning.take(scan, request.COOKIES[COOKIE])
+    visitor = scanning.claim(scan, request.COOKIES[COOKIE])
     if visitor is None:
         return refused(request, account, "scan")
     response = HttpResponseRedirect(scan.return_to)

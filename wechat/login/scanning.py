@@ -62,7 +62,7 @@ def decide(scan: ScanLogin, visitor: Visitor, *, agreed: bool) -> bool:
     return decided
 
 
-def take(scan: ScanLogin, browser_secret: str) -> Visitor | None:
+def claim(scan: ScanLogin, browser_secret: str) -> Visitor | None:
     """Returns the visitor for the computer with the code, once and after the confirmation, or ``None``."""
     mine = ScanLogin.objects.filter(pk=scan.pk, browser=digest(browser_secret), state=State.CONFIRMED)
     if not mine.filter(expires_at__gt=timezone.now()).update(state=State.USED):

@@ -19,12 +19,12 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
         fields["unionid"] = unionid
     _update_follower(account, openid, fields)
     if "avatar" in fields:
-        avatars.keep(account.pk, openid, fields["avatar"])
+        avatars.update(account.pk, openid, fields["avatar"])
     visitor, _made = Visitor.objects.update_or_create(account=account, openid=openid, defaults=fields)
     return visitor
 
 
-@newcomers.meets
+@newcomers.on_new_followers
 def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
     """Copies the unionid and the consented profile of visitors to their new rows as followers."""
     known = Visitor.objects.filter(account=account_id, openid__in=openids)

@@ -176,13 +176,13 @@ def _accept_again(request: CheckedRequest) -> str:
 
     Pushes of the first time that still exist stay, missing ones are added. Returns the answer as JSON.
     """
-    undertaking = idempotency.begin(request.client, request.call.key, request.call.fingerprint)
+    key_lease = idempotency.begin(request.client, request.call.key, request.call.fingerprint)
     Push.objects.bulk_create([_row(request.client, push) for push in request.pushes], ignore_conflicts=True)
     account = request.pushes[0].account
     found = Push.objects.filter(account=account, key__in=[push.key for push in request.pushes])
     by_key = {push.key: push for push in found.select_related("account")}
     payload = {"messages": [reports.described(by_key[push.key]) for push in request.pushes]}
-    undertaking.finished(Response(payload, STATUS))
+    key_lease.finished(Response(payload, STATUS))
     return ENCODER.encode(payload)
 
 

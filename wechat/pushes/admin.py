@@ -77,7 +77,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return PushFilter(current_account(request), request.GET)
 
     def prepare(self, rows: Sequence[Push]) -> None:
-        people.beside(rows)
+        people.attach_people(rows)
         causes = answerers.names(row.cause for row in rows)
         for row in rows:
             vars(row)["caused_by"] = causes.of(row.cause)

@@ -18,7 +18,14 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.console.pages import HistoryMixin, PartOf, StackedInline, TabularInline, badge, moment
+from wechat.console.pages import (
+    HistoryMixin,
+    ParentPermissionsMixin,
+    StackedInline,
+    TabularInline,
+    badge,
+    moment,
+)
 from wechat.contents.form import CautiousAdmin
 from wechat.replies import (
     cautions,
@@ -39,7 +46,7 @@ def _section(title: StrOrPromise, *fields: Any) -> Any:
     return title, {"fields": fields, "classes": ("collapse",)}
 
 
-class KeywordInline(PartOf, TabularInline[Keyword, Rule]):
+class KeywordInline(ParentPermissionsMixin, TabularInline[Keyword, Rule]):
     model = Keyword
     formset = KeywordFormSet
     fields = ("compare", "text")
@@ -48,7 +55,7 @@ class KeywordInline(PartOf, TabularInline[Keyword, Rule]):
     hide_title = True
 
 
-class ReplyInline(PartOf, StackedInline[Reply, Rule]):
+class ReplyInline(ParentPermissionsMixin, StackedInline[Reply, Rule]):
     model = Reply
     form = ReplyForm
     formset = ReplyFormSet

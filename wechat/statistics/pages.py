@@ -16,7 +16,7 @@ from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.console.charts import Series, chart
 from wechat.console.periods import DAY, Period, PeriodForm
-from wechat.console.reports import Measure, Number, Report, Table, TableLine, Unit, Whole, answer
+from wechat.console.reports import Aggregation, Measure, Number, Report, Table, TableLine, Unit, answer
 from wechat.inbox import counts
 from wechat.inbox.counts import Kinds, MessageTally, what_people_wrote
 from wechat.sdk.calls import datacube
@@ -33,7 +33,7 @@ USERS = (
     Measure(gettext_lazy("New followers")),
     Measure(gettext_lazy("Left"), is_bad=True),
     Measure(gettext_lazy("Net")),
-    Measure(gettext_lazy("Followers"), whole=Whole.LAST),
+    Measure(gettext_lazy("Followers"), aggregation=Aggregation.LAST),
     Measure(gettext_lazy("Follows counted here")),
     Measure(gettext_lazy("Leaves counted here"), is_bad=True),
 )
@@ -52,13 +52,13 @@ MESSAGES = (
     Measure(gettext_lazy("Texts nobody answered"), is_bad=True),
     Measure(gettext_lazy("Events counted here")),
     Measure(gettext_lazy("Messages, by the platform")),
-    Measure(gettext_lazy("People who wrote, by the platform"), whole=Whole.NONE),
+    Measure(gettext_lazy("People who wrote, by the platform"), aggregation=Aggregation.NONE),
 )
 INTERFACE = (
     Measure(gettext_lazy("Callbacks, by the platform")),
     Measure(gettext_lazy("Failed"), is_bad=True),
-    Measure(gettext_lazy("Average time"), Unit.MILLISECONDS, whole=Whole.NONE, is_bad=True),
-    Measure(gettext_lazy("Longest time"), Unit.MILLISECONDS, whole=Whole.MOST, is_bad=True),
+    Measure(gettext_lazy("Average time"), Unit.MILLISECONDS, aggregation=Aggregation.NONE, is_bad=True),
+    Measure(gettext_lazy("Longest time"), Unit.MILLISECONDS, aggregation=Aggregation.MOST, is_bad=True),
     Measure(gettext_lazy("Callbacks recorded here")),
 )
 AVERAGE, FAILED_SHARE = INTERFACE[2], Measure(gettext_lazy("Share that failed"), Unit.SHARE, is_bad=True)

@@ -264,7 +264,7 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
         holds.report(
             DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe
         )
-    _judge(delivery.endpoint, now, delivered=attempt.delivered)
+    _update_health(delivery.endpoint, now, delivered=attempt.delivered)
 
 
 def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
     return {"at": at, "status": attempt.status, "ms": attempt.ms, "error": attempt.error}
 
 
-def _judge(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
+def _update_health(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
     """Records since when the endpoint has been failing, and switches it off if that is too long."""
     rows = Endpoint.objects.filter(pk=endpoint.pk)
     if delivered:

@@ -57,7 +57,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         return super().get_queryset(request).prefetch_related("tags")
 
     def prepare(self, rows: Sequence[Follower]) -> None:
-        people.beside(rows)
+        people.attach_people(rows)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -133,5 +133,5 @@ class Follower(models.Model):
         ]
 
     def __str__(self) -> str:
-        called = "" if personal_data.hidden(self.account_id) else self.remark or self.nickname
+        called = "" if personal_data.is_hidden_from_reader(self.account_id) else self.remark or self.nickname
         return called or handle_name(self.openid)

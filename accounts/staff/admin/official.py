@@ -71,7 +71,7 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         links = self.admin_site.admin_view(picking.link_page)
         return [
             path("links/", links, name="staff_links"),
-            path("held/", self.admin_site.admin_view(held_page.go_on), name="staff_held_go_on"),
+            path("held/", self.admin_site.admin_view(held_page.resume), name="staff_held_go_on"),
             path("held/overdue/", self.admin_site.admin_view(held_page.decide), name="staff_held_decide"),
             path("retention/", self.admin_site.admin_view(retention_page.show), name="staff_retention"),
             path(

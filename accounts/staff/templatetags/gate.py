@@ -44,6 +44,6 @@ def held_work(context: dict[str, Any], *works: str) -> dict[str, Any]:
         "reasons": held.of(account, *works) if account else [],
         "overdue": held.overdue(account, *works) if account else [],
         "works": works,
-        "may_go_on": held.may_go_on(request, account.pk if account else None, *works),
+        "may_go_on": held.may_resume(request, account.pk if account else None, *works),
         "may_decide": DECIDE.may_change(request, account.pk if account else None),
     }

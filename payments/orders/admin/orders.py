@@ -109,7 +109,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     list_select_related = ("merchant", "account")
 
     def prepare(self, rows: Sequence[Order]) -> None:
-        people.beside(rows, openid=payer_openid)
+        people.attach_people(rows, openid=payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (
@@ -211,7 +211,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def _shipped(self, request: HttpRequest, order: Order, form: ShippingForm) -> HttpResponse:
         try:
             shipment = shipping.ship(order, by=str(request.user), **form.cleaned_data)
-        except shipping.NotToBeShipped:
+        except shipping.NotShippable:
             self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
         self.log_change(request, order, _("Shipped: %(how)s") % {"how": shipment})

@@ -60,7 +60,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     readonly_fields = fields
 
     def prepare(self, rows: Sequence[Refund]) -> None:
-        people.beside(rows, openid=_payer_openid)
+        people.attach_people(rows, openid=_payer_openid)
 
     def get_urls(self) -> list[URLPattern]:
         pages = (("decide", self.decide_view), ("pay_out", self.pay_out_view))

@@ -68,7 +68,7 @@ def locked(refund: Refund) -> tuple[Order, Refund]:
 
 
 @transaction.atomic
-def _go(approval: Approval, by: User) -> None:
+def _carry_out(approval: Approval, by: User) -> None:
     order, refund = locked(_refund_of(approval))
     if refund.asked_by_id != by.pk:
         refund.decided_by = by
@@ -96,7 +96,7 @@ REFUND = actions.register(
         "refund",
         gettext_lazy("Refund"),
         Area.MONEY,
-        carry_out=_go,
+        carry_out=_carry_out,
         drop=_drop,
         link=lambda approval: reverse("admin:orders_refund_change", args=[approval.object_id]),
         usual={Role.FINANCE: ALONE_UP_TO, API: ALONE_UP_TO},

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from payments.merchants.models import Merchant
 from payments.orders import events, history
 from payments.orders.apply_transaction import Applied, TransactionOutcome
-from payments.orders.mismatches import Mismatch, MismatchKind, note
+from payments.orders.mismatches import Mismatch, MismatchKind, report_mismatch
 from payments.orders.models import Order, Refund, Step
 from payments.orders.ordering import OrderRefused
 from payments.orders.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
@@ -37,7 +37,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in:
             order, refund = _found(merchant, report)
             return Applied(_applied(order, refund, report, by, asked_in), order)
         except Mismatch as mismatch:
-            note(merchant, mismatch)
+            report_mismatch(merchant, mismatch)
             return Applied(TransactionOutcome.ASIDE, mismatch.order)
 
 
@@ -141,7 +141,7 @@ def _tell_of_failure(order: Order, refund: Refund) -> None:
         here=refund.amount,
         there=refund.error or refund.get_state_display(),
     )
-    note(order.merchant, mismatch)
+    report_mismatch(order.merchant, mismatch)
 
 
 def _found(merchant: Merchant, report: RefundReport) -> tuple[Order, Refund]:

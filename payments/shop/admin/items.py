@@ -24,12 +24,12 @@ from payments.shop.item_changes import changes, price_text
 from payments.shop.models import Item, ItemField
 from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
-from wechat.console.pages import BigTable, PartOf, TabularInline, badge, moment
+from wechat.console.pages import BigTable, ParentPermissionsMixin, TabularInline, badge, moment
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
 
 
-class ItemFieldInline(PartOf, TabularInline[ItemField, Item]):
+class ItemFieldInline(ParentPermissionsMixin, TabularInline[ItemField, Item]):
     model = ItemField
     formset = ItemFieldFormSet
     fields = ("kind", "label", "choices", "required", "position")

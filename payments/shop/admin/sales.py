@@ -112,7 +112,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return form
 
     def prepare(self, rows: Sequence[Sale]) -> None:
-        people.beside(rows, account_id=_account_id)
+        people.attach_people(rows, account_id=_account_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -137,7 +137,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         """Sends a file of an item's buyers, and records the export in the item's history."""
         item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
         personal_data.check_export(request, account.pk)
-        masked = personal_data.hidden(account.pk)
+        masked = personal_data.is_hidden_from_reader(account.pk)
         if not masked and (waits := self._ask_for_buyers(request, item)) is not None:
             return redirect("admin:approvals_approval", waits.pk)
         self.log_change(request, item, _("Exported what the buyers filled in"))

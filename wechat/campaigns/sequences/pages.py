@@ -51,7 +51,7 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     else:
         inside = Enrolment.objects.filter(sequence=sequence, state__in=report.OPEN)
         lines, more = _lines_of_enrolments(report.waiting_at(step) if step else inside, before)
-    people.beside([line.enrolment for line in lines])
+    people.attach_people([line.enrolment for line in lines])
     context = {
         "counted": report.people([sequence])[sequence.pk],
         "step": step,

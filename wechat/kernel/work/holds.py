@@ -27,7 +27,7 @@ def blocked(work: str) -> list[Held]:
     return _whose(Hold.objects.filter(work=work, until__isnull=False))
 
 
-def kept(work: str) -> list[Held]:
+def paused(work: str) -> list[Held]:
     """Returns the subjects and parts on hold that are not due for a probe yet."""
     return _whose(Hold.objects.filter(work=work, until__gt=timezone.now()))
 

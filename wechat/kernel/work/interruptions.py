@@ -32,7 +32,7 @@ ENDED = gettext_noop(
 )
 
 
-def note(work: str, row: WorkRow, *, was_alone: bool) -> int:
+def record(work: str, row: WorkRow, *, was_alone: bool) -> int:
     """Counts a worker that ended at this row; returns how many ended while it was leased alone."""
     now = timezone.now()
     Interruption.objects.filter(at__lt=now - KEPT).delete()

@@ -115,7 +115,7 @@ class AnyKind(ABC):
         metrics.TURN_SECONDS.labels(self.name).observe(time.monotonic() - turn.began)
         metrics.WORK_ROWS.labels(self.name).inc(taken)
         if taken:
-            last_turns.note(self.name, taken)
+            last_turns.record(self.name, taken)
         if turn.is_over and self.is_due():
             waking.publish(self.name)
         return taken
@@ -286,7 +286,7 @@ class Kind(AnyKind, Generic[Row]):
 
     def _try_alone(self, row: Row) -> None:
         """Processes an interrupted row alone, or gives it up if it has ended too many workers."""
-        times = interruptions.note(self.name, row, was_alone=self.batch == 1)
+        times = interruptions.record(self.name, row, was_alone=self.batch == 1)
         try:
             if times >= interruptions.MOST:
                 self._settle(row, interruptions.ENDED, policy.Decision(None))
@@ -424,8 +424,8 @@ class Kind(AnyKind, Generic[Row]):
 
     def _takeable(self) -> QuerySet[Row]:
         """Returns the due rows that a worker may take now, as a probe or otherwise."""
-        kept = holds.kept(self.name) if self.subject else []
-        return self._without(kept).filter(due_at__lte=timezone.now())
+        paused = holds.paused(self.name) if self.subject else []
+        return self._without(paused).filter(due_at__lte=timezone.now())
 
     def _without(self, held: Sequence[holds.Held]) -> QuerySet[Row]:
         rows = self._unasked()
@@ -450,7 +450,7 @@ class Kind(AnyKind, Generic[Row]):
         waking.wake(self.name)
         return sent
 
-    def call_off_overdue(self, account_id: int) -> int:
+    def cancel_overdue(self, account_id: int) -> int:
         """Gives the overdue rows up; returns how many."""
         if self._call_off is None:
             raise LookupError(f"no function calls off {self.name}")

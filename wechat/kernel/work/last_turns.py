@@ -26,7 +26,7 @@ class LastTurn:
     rows: int
 
 
-def note(name: str, rows: int) -> None:
+def record(name: str, rows: int) -> None:
     """Keeps the number of rows that a turn took."""
     try:
         with get_redis_connection("default").pipeline(transaction=False) as steps:
@@ -37,7 +37,7 @@ def note(name: str, rows: int) -> None:
         log.warning("turn_not_noted", extra={"error": type(error).__name__})
 
 
-def all_of_them() -> dict[str, LastTurn]:
+def read_all() -> dict[str, LastTurn]:
     """Returns the newest turn of each kind of work; nothing while Redis is away."""
     try:
         kept = get_redis_connection("default").hgetall(KEY)

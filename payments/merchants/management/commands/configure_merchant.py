@@ -76,9 +76,9 @@ class Command(BaseCommand):
         except KeyRefused as error:
             raise CommandError(f"--platform-cert: {error}") from None
         merchant.save()
-        certificates.keep(merchant, known)
+        certificates.save(merchant, known)
         setup.begin(merchant)
-        held_work.go_on(merchant)
+        held_work.resume(merchant)
         merchant.accounts.add(*_accounts(merchant, options["account"]))
 
 
