@@ -42,6 +42,7 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterator[Page]:
     """A page of a new visitor; script errors and violations of the Content-Security-Policy fail the test."""
+    earlier = set(threading.enumerate())
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -50,13 +51,16 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
     )
     yield page
     context.close()
-    _let_the_server_end()
+    _let_the_server_end(earlier)
     assert not faults
 
 
-def _let_the_server_end() -> None:
-    """Waits until the server has finished the page's requests: truncating tables before could deadlock."""
-    for thread in threading.enumerate():
+def _let_the_server_end(earlier: set[threading.Thread]) -> None:
+    """Waits until the server has finished the page's requests: truncating tables before could deadlock.
+
+    Threads from ``earlier`` belong to servers of other tests, whose clients keep their connections.
+    """
+    for thread in set(threading.enumerate()) - earlier:
         # The name of the live server's request threads; each ends with its connection.
         if "process_request_thread" in thread.name:
             thread.join(5)
