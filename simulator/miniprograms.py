@@ -13,9 +13,8 @@ from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad
 
 from simulator import profiles
-from simulator.api.oauth import union
 from simulator.user_actions import ImpossibleError
-from simulator.world import Account, World, openid_of
+from simulator.world import Account, World, openid_of, union
 
 
 def page_of(account: Account) -> str:

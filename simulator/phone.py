@@ -181,7 +181,9 @@ async def stream(world: World, viewer: Viewer) -> AsyncIterator[str]:
                 continue
             if event is None:
                 return
-            yield as_server_sent_event(world, event)
+            # A reset may have deleted the account of an entry that waited to be sent.
+            if event.kind == "reset" or event.appid in world.state.accounts:
+                yield as_server_sent_event(world, event)
     finally:
         world.live.leave(viewer)
 

@@ -457,3 +457,8 @@ def openid_of(appid: str, person: str) -> str:
     """Returns a person's openid with an account, which is deterministic and different for each account."""
     digest = hashlib.sha256(f"{appid}/{person}".encode()).digest()
     return "o" + urlsafe_b64encode(digest).decode()[:27]
+
+
+def union(account: Account, person: str) -> dict[str, str]:
+    """Returns a person's unionid if the account is bound to the Open Platform, else {}."""
+    return {"unionid": openid_of("union", person)} if account.open_platform else {}

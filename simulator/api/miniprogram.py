@@ -7,11 +7,11 @@ import hmac
 from typing import Any
 
 from simulator.api.calls import OK, Answer, Call, api
-from simulator.api.oauth import check_secret, union
+from simulator.api.oauth import check_secret
 from simulator.errors import ApiError
 from simulator.miniprograms import phone_number
 from simulator.signing import same
-from simulator.world import Account
+from simulator.world import Account, union
 
 
 def mini_program(account: Account) -> bool:

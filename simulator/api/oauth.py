@@ -9,7 +9,7 @@ from simulator.api.calls import OK, Answer, Call, api
 from simulator.errors import ApiError
 from simulator.logins import UserToken
 from simulator.signing import same
-from simulator.world import Account, openid_of
+from simulator.world import union
 
 
 @api("GET", "/sns/oauth2/access_token", by="secret")
@@ -85,8 +85,3 @@ def given(call: Call, value: str, token: UserToken) -> dict[str, Any]:
         "openid": token.openid,
         "scope": token.scope,
     }
-
-
-def union(account: Account, person: str) -> dict[str, str]:
-    """Returns a person's unionid if the account is bound to the Open Platform, else {}."""
-    return {"unionid": openid_of("union", person)} if account.open_platform else {}

@@ -48,9 +48,10 @@ def waits(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    # Before the console's own: every other address below the API is a 404.
+    path("api/v1/asks/", asks_redis),
     path("", include("config.urls")),
     path("asks/", asks_redis),
-    path("api/v1/asks/", asks_redis),
     path("waits/", waits),
     path("pay/waits/", waits),
 ]

@@ -97,7 +97,9 @@ def test_what_needs_another_persons_yes_says_so_before(
 def test_a_mass_send_to_everybody_is_confirmed_as_what_it_is(staff: Cast, ours: World) -> None:
     MassSend.objects.update(target="all")
     address = reverse("admin:campaigns_mass_send", args=[ours["campaigns.masssend"].pk])
-    assert "提交审批" in buttons(signed_in(staff.owner).post(address, {"at": ""}).content.decode())
+    client = signed_in(staff.owner)
+    seen = client.get(address).context["seen"]
+    assert "提交审批" in buttons(client.post(address, {"at": "", "seen": seen}).content.decode())
 
 
 def buttons(page: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from simulator import samples
-from simulator.world import openid_of
+from simulator import phone, samples
+from simulator.world import Entry, World, openid_of
 from tests.simulator.conftest import APPID, AccountServer, Simulator, reply
 
 PERSON = "a-person"
@@ -87,6 +88,21 @@ def test_a_phone_receives_typing_and_a_reset(
     assert any(payload.get("item") is True for kind, payload in happenings if kind == "typing")
     simulator.sim("/reset")
     assert any(kind == "reset" for kind, payload in happenings)
+
+
+def test_an_entry_that_a_reset_overtook_does_not_end_the_stream() -> None:
+    """It waited to be sent while its account was deleted."""
+    world = World()
+    viewer = world.live.join([(APPID, OPENID)])
+    world.live.publish(APPID, OPENID, "entry", Entry(1, 0.0, OPENID, "follower", "chat", "text", {}))
+    world.live.publish_reset()
+    world.live.close()
+
+    async def received() -> list[str]:
+        return [text async for text in phone.stream(world, viewer)]
+
+    opening, last = asyncio.run(received())
+    assert (opening, "event: reset" in last) == ("retry: 1000\n\n", True)
 
 
 def test_a_phone_does_not_receive_other_conversations(
