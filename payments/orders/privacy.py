@@ -80,7 +80,7 @@ def orders(follower: Follower) -> Holding | None:
 
 @erasing.holds
 def unpaid_orders(follower: Follower) -> Holding | None:
-    """Returns the orders that the person could still pay: nobody is to pay for what was forgotten."""
+    """Returns the orders that the person could still pay; erasing closes them."""
     theirs = Order.objects.filter(account=follower.account_id, openid=follower.openid)
     payable = theirs.filter(state__in=[OrderState.CREATED, OrderState.PAYING])
     if not (count := payable.count()):

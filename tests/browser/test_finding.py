@@ -70,12 +70,17 @@ def test_the_first_key_leads_past_the_navigation(sign_in: SignIn, staff: Cast) -
     expect(page.locator("#content")).to_be_focused()
 
 
+def times_of(rule: Rule, page: Page) -> Page:
+    """Opens the section with the times of a rule on its page."""
+    page.goto(f"/admin/replies/rule/{rule.pk}/change/")
+    page.get_by_text("何时回复").click()
+    return page
+
+
 def test_a_section_with_an_error_is_open_and_the_banner_leads_to_its_field(
     sign_in: SignIn, staff: Cast, rule: Rule
 ) -> None:
-    page = sign_in(staff.editor)
-    page.goto(f"/admin/replies/rule/{rule.pk}/change/")
-    page.get_by_text("何时回复").click()
+    page = times_of(rule, sign_in(staff.editor))
     page.locator("[name=opens_at]").fill("晚上10点")
     page.get_by_role("button", name="保存", exact=True).click()
     field = page.locator("[name=opens_at]")
@@ -107,9 +112,7 @@ def test_a_new_row_that_was_refused_leads_to_what_is_wrong_and_not_to_its_first_
 def test_a_day_and_its_time_are_one_question_by_the_name_that_staff_read(
     sign_in: SignIn, staff: Cast, rule: Rule
 ) -> None:
-    page = sign_in(staff.editor)
-    page.goto(f"/admin/replies/rule/{rule.pk}/change/")
-    page.get_by_text("何时回复").click()
+    page = times_of(rule, sign_in(staff.editor))
     page.locator("[name=valid_from_0]").fill("2026-12-01")
     page.locator("[name=valid_from_1]").fill("25:00")
     page.get_by_role("button", name="保存", exact=True).click()

@@ -112,7 +112,9 @@ def widen(client: Client, campaign: Campaign) -> None:
     assert segment.conditions[0]["field"] == "subscribed"
 
 
-def test_who_was_looked_at_is_whom_approval_is_asked_for(world: World, staff: Cast, lately: Campaign) -> None:
+def test_a_changed_segment_is_reviewed_anew_before_approval(
+    world: World, staff: Cast, lately: Campaign
+) -> None:
     author = signed_in(staff.owner)
     widen(author, lately)
     html = page(author, lately)
