@@ -68,7 +68,12 @@ def columns_of(account: OfficialAccount, heading: Heading) -> Columns:
     own = {field.name: field for field in CustomField.objects.filter(account=account)}
     openid = heading.first(is_openid_name)
     if openid is None:
-        raise BadColumns(_("No column is called OpenID; the first row must name the columns."))
+        raise BadColumns(
+            _(
+                "No column is called OpenID: a row at the top must name the columns. "
+                "Of a workbook, the sheet is read that was open when it was saved."
+            )
+        )
     remark = heading.first(lambda name: name.lower() in REMARK_NAMES)
     others = {place: name for place, name in names.items() if place not in {openid, remark}}
     if unknown := [name for name in others.values() if name not in own]:

@@ -84,7 +84,12 @@ def _columns(heading: Heading) -> tuple[int, dict[int, str]]:
     """Returns the index of the OpenID's column, and the names of the other columns by index."""
     place = heading.first(is_openid_name)
     if place is None:
-        raise BadTable(_("No column is called OpenID; the first row must name the columns."))
+        raise BadTable(
+            _(
+                "No column is called OpenID: a row at the top must name the columns. "
+                "Of a workbook, the sheet is read that was open when it was saved."
+            )
+        )
     others = {number: name for number, name in heading.names.items() if number != place}
     if wrong := [name for name in others.values() if len(name) > 40 or set(name) & set("{}|")]:
         sentence = _("A column needs a name of at most 40 characters without { } and |: %(names)s")
