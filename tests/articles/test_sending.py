@@ -1,6 +1,7 @@
 import base64
 import datetime
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.cast import Cast, message, signed_in
-from tests.sdk.platform import Platform, Reply, serving
+from tests.sdk.platform import Platform, Reply, answer, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
 from wechat.articles.models import Article, ArticlePicture, Draft, Reading
@@ -294,6 +295,28 @@ def test_a_reading_longer_than_the_calls_of_a_day_goes_on_where_it_stopped(
     row = Reading.objects.get()
     assert (Draft.objects.count(), row.found, row.due_at) == (45, 45, None)
     assert row.read_at is not None
+
+
+def test_a_draft_with_odd_values_is_read_as_far_as_it_can_be(account: OfficialAccount, settings: Any) -> None:
+    site = Platform()
+    odd = {
+        "title": "周末\ud83d\0", "author": None, "digest": 7, "content": "<p>好\ud83d\x0b</p>",
+        "thumb_media_id": None, "article_type": "newspic",
+        "image_info": {"image_list": [None, {"image_media_id": None}]},
+    }  # fmt: skip
+    item = {"media_id": "M", "update_time": "1772330000", "content": {"news_item": [odd, None]}}
+    body = json.dumps({"total_count": 1, "item": [item]}).encode()
+    site.open_routes = {
+        "/cgi-bin/stable_token": lambda request: answer(access_token="token", expires_in=7200),
+        "/cgi-bin/draft/batchget": lambda request: Reply(body),
+        "/cgi-bin/freepublish/batchget": lambda request: answer(total_count=0, item=None),
+    }
+    with serving(site) as settings.WECHAT_API_BASE:
+        read(account)
+        work.run("articles.read")
+    kept = Article.objects.get()
+    assert (kept.title, kept.author, kept.digest, kept.content) == ("周末", "", "7", "<p>好</p>")
+    assert (kept.platform_cover, kept.platform_pictures) == ("", [""])
 
 
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:
