@@ -93,7 +93,7 @@ def shown(raw: str, form: NumberFormat, *, since_1904: bool) -> str:
     if form.is_date or form.is_duration:
         return _moment_text(raw, since_1904=since_1904, is_duration=form.is_duration)
     text = number_text(raw)
-    return text if form == GENERAL or not PLAIN.fullmatch(text) else _padded(text, form)
+    return _padded(text, form) if PLAIN.fullmatch(text) else text
 
 
 def _padded(text: str, form: NumberFormat) -> str:

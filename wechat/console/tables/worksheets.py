@@ -10,7 +10,7 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from wechat.console.tables.limits import Budget, UnreadableTable, no_table
-from wechat.console.tables.numbers import GENERAL, NumberFormat, shown
+from wechat.console.tables.numbers import NumberFormat, number_text, shown
 from wechat.console.tables.spreadsheet_xml import TRUE, Attributes, Parser, Runs, SharedStrings, unescaped
 
 LONGEST_PLACE = 10
@@ -140,7 +140,8 @@ class Worksheet:
                 return self._strings[_natural(raw.strip())]
             case "n":
                 raw = raw.strip()
-                return shown(raw, self._formats.get(self._style, GENERAL), since_1904=self._since_1904)
+                form = self._formats.get(self._style)
+                return shown(raw, form, since_1904=self._since_1904) if form else number_text(raw)
             case "b":
                 return "yes" if raw.strip() == "1" else "no"
             case "d":
