@@ -2,8 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from openpyxl import Workbook
 
@@ -48,33 +49,48 @@ def relationships(**targets: str) -> str:
     return f'<Relationships xmlns="{PACKAGE}">{"".join(lines)}</Relationships>'
 
 
-def book(sheets: str, *, more: str = "", main: str = MAIN) -> str:
-    return f'<workbook xmlns="{main}" xmlns:r="{REL}">{more}<sheets>{sheets}</sheets></workbook>'
+def book(sheets: str, *, more: str = "", after: str = "", main: str = MAIN) -> str:
+    return f'<workbook xmlns="{main}" xmlns:r="{REL}">{more}<sheets>{sheets}</sheets>{after}</workbook>'
 
 
-def sheet(rows: str, *, before: str = "") -> str:
-    return f'<worksheet xmlns="{MAIN}">{before}<sheetData>{rows}</sheetData></worksheet>'
+def sheet(rows: str, *, before: str = "", after: str = "") -> str:
+    return f'<worksheet xmlns="{MAIN}">{before}<sheetData>{rows}</sheetData>{after}</worksheet>'
 
 
 def strings(*texts: str) -> str:
     return f'<sst xmlns="{MAIN}">{"".join(f"<si>{text}</si>" for text in texts)}</sst>'
 
 
-def of_excel(rows: str, *, shared: str = "", compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Returns a workbook of one sheet in Excel's layout."""
+def of_excel(
+    rows: str,
+    *,
+    shared: str = "",
+    compression: int = zipfile.ZIP_DEFLATED,
+    formats: Sequence[str] = (),
+    after: str = "",
+    calculation: str = "",
+) -> bytes:
+    """Returns a workbook of one sheet in Excel's layout; cells of style 2 and up have the given formats."""
+    numbers = range(177, 177 + len(formats))
     parts = {
         "[Content_Types].xml": "<Types/>",
         "_rels/.rels": relationships(officeDocument="xl/workbook.xml"),
-        "xl/workbook.xml": book('<sheet name="名单" sheetId="1" r:id="1"/>'),
+        "xl/workbook.xml": book('<sheet name="名单" sheetId="1" r:id="1"/>', after=calculation),
         "xl/_rels/workbook.xml.rels": relationships(
             worksheet="worksheets/sheet1.xml", styles="styles.xml", sharedStrings="sharedStrings.xml"
         ),
-        "xl/worksheets/sheet1.xml": sheet(rows),
+        "xl/worksheets/sheet1.xml": sheet(rows, after=after),
         "xl/styles.xml": (
             f'<styleSheet xmlns="{MAIN}"><numFmts count="1"><numFmt numFmtId="176" '
-            'formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/></numFmts>'
-            '<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
-            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="176"/></cellXfs></styleSheet>'
+            'formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/>'
+            + "".join(
+                f"<numFmt numFmtId='{number}' formatCode={quoteattr(code)}/>"
+                for number, code in zip(numbers, formats, strict=True)
+            )
+            + '</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
+            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="176"/>'
+            + "".join(f'<xf numFmtId="{number}"/>' for number in numbers)
+            + "</cellXfs></styleSheet>"
         ),
         "xl/sharedStrings.xml": shared or strings("<t>OpenID</t>"),
     }
@@ -215,7 +231,10 @@ def hostile() -> Mapping[str, bytes]:
         ),
         "an odd compression": of_excel("<row/>", compression=zipfile.ZIP_BZIP2),
         "thirty thousand parts": crowd.getvalue(),
-        "no workbook": packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
+        "no workbook": packed({"hello.txt": "hello"}),
+        "a workbook of LibreOffice": packed({"content.xml": "<office:document-content/>"}),
+        "a binary workbook": packed({"xl/workbook.bin": ""}),
+        "a document of Numbers": packed({"Index/Document.iwa": ""}),
         "cut off": usual[: len(usual) // 2],
         "cut XML": of_excel('<row r="1"><c><v>1</v></row>'),
         "an old workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),

@@ -53,8 +53,9 @@ def _text(field: CustomField, text: str) -> str:
 
 
 def _number(field: CustomField, text: str) -> Decimal:
+    written = text.replace(",", "").replace("，", "")
     try:
-        number = Decimal(text.replace(",", "").replace("，", ""))
+        number = Decimal(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number) >= LARGEST:

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import job_requests
-from accounts.followers.importing import BadColumns, columns_of
+from accounts.followers.importing import BadColumns, columns_of, is_openid_name
 from accounts.followers.models import CustomField
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
-from wechat.console.tables import reading
+from wechat.console.tables import headings, reading
 from wechat.console.tables.limits import UnreadableTable
 
 LARGEST = 50 * 1024 * 1024
@@ -46,8 +46,8 @@ class ImportForm(forms.Form):
 
     def _check(self, file: "UploadedFile[Any]") -> None:
         try:
-            rows = reading.rows_of(file)
-            columns_of(self.account, next(rows, []))
+            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            columns_of(self.account, heading)
             if next(rows, None) is None:
                 raise ValidationError(_("The table has no rows below its first one."))
         except (UnreadableTable, BadColumns) as error:

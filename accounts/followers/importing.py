@@ -3,6 +3,8 @@
 A column is the OpenID, the remark, or a custom field by its name; an empty cell changes nothing.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,12 +19,16 @@ from accounts.followers import changes, custom_fields, erasures, jobs
 from accounts.followers.custom_fields import BadValue, Value
 from accounts.followers.models import BulkJob, Change, CustomField, Follower
 from accounts.official.models import OfficialAccount
-from wechat.console.tables import reading, writing
+from wechat.console.tables import headings, reading, writing
+from wechat.console.tables.cells import damage
+from wechat.console.tables.headings import Heading, Numbered
 from wechat.console.tables.limits import UnreadableTable
 from wechat.sdk.calls.users import is_remark
 
 SLICE = 5_000
-OPENID_NAMES = {"openid", "open id", "用户openid"}
+OPENID_NAMES = frozenset(f"{whose}openid" for whose in ("", "用户", "粉丝", "会员", "客户", "微信", "公众号"))
+# What a name tells of its column, as in OpenID（必填）.
+NOTE = re.compile(r"\(.*\)|[\W_]")
 REMARK_NAMES = {"remark", "备注", "备注名"}
 
 
@@ -48,32 +54,36 @@ class ImportedRow:
     values: Mapping[CustomField, Value]
 
 
-def columns_of(account: OfficialAccount, heading: Sequence[str]) -> Columns:
-    """Returns the columns that a first row names.
+def is_openid_name(name: str) -> bool:
+    """Returns whether a column of this name has OpenIDs."""
+    return NOTE.sub("", unicodedata.normalize("NFKC", name).casefold()) in OPENID_NAMES
+
+
+def columns_of(account: OfficialAccount, heading: Heading) -> Columns:
+    """Returns the columns that a heading names.
 
     Raises ``BadColumns`` for a table without OpenIDs, with an unknown column, or with the same column twice.
     """
-    names = [name.strip() for name in heading]
-    while names and not names[-1]:
-        names.pop()
+    names = heading.names
     own = {field.name: field for field in CustomField.objects.filter(account=account)}
-    openid = _place(names, OPENID_NAMES)
+    openid = heading.first(is_openid_name)
     if openid is None:
-        raise BadColumns(_("No column is called OpenID; the first row must name the columns."))
-    remark = _place(names, REMARK_NAMES)
-    others = {place: name for place, name in enumerate(names) if place not in {openid, remark}}
-    if unknown := [name or "?" for name in others.values() if name not in own]:
+        raise BadColumns(
+            _(
+                "No column is called OpenID: a row at the top must name the columns. "
+                "Of a workbook, the sheet is read that was open when it was saved."
+            )
+        )
+    remark = heading.first(lambda name: name.lower() in REMARK_NAMES)
+    others = {place: name for place, name in names.items() if place not in {openid, remark}}
+    if unknown := [name for name in others.values() if name not in own]:
         raise BadColumns(
             _("There is no custom field called %(names)s. Make it first, or take the column out.")
             % {"names": "、".join(f"“{name}”" for name in unknown)}
         )
-    if len(set(names)) < len(names):
+    if len(set(names.values())) < len(names):
         raise BadColumns(_("Two columns have the same name."))
     return Columns(openid, remark, {place: own[name] for place, name in others.items()})
-
-
-def _place(names: Sequence[str], wanted: set[str]) -> int | None:
-    return next((place for place, name in enumerate(names) if name.lower() in wanted), None)
 
 
 def import_slice(job: BulkJob) -> bool:
@@ -88,8 +98,8 @@ def import_slice(job: BulkJob) -> bool:
                 job.source.name = _unpacked(file, job.source.path)
                 transaction.on_commit(lambda: job.source.storage.delete(uploaded))
                 return True
-            rows = reading.rows_of(file)
-            columns = columns_of(job.account, next(rows, []))
+            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            columns = columns_of(job.account, heading)
             part = list(islice(rows, job.processed, job.processed + SLICE))
     except (UnreadableTable, BadColumns) as error:
         raise jobs.JobImpossible(str(error)) from None
@@ -110,10 +120,10 @@ def _unpacked(workbook: IO[bytes], path: str) -> str:
     return str(target.relative_to(settings.MEDIA_ROOT))
 
 
-def _take(job: BulkJob, columns: Columns, part: Sequence[Sequence[str]]) -> None:
+def _take(job: BulkJob, columns: Columns, part: Sequence[Numbered]) -> None:
     imported: dict[int, ImportedRow] = {}
     faults: list[tuple[int, str, str]] = []
-    for number, cells in enumerate(part, job.processed + 2):
+    for number, cells in part:
         if not any(cell.strip() for cell in cells):
             continue
         try:
@@ -140,6 +150,9 @@ def _imported_row(columns: Columns, row: Sequence[str]) -> ImportedRow:
     openid = _at(row, columns.openid)
     if not openid:
         raise BadValue(_("The OpenID is missing."))
+    used = (columns.openid, columns.remark, *columns.fields)
+    if damaged := next(filter(None, (damage(_at(row, at)) for at in used if at is not None)), ""):
+        raise BadValue(damaged)
     remark = _at(row, columns.remark) if columns.remark is not None else ""
     if not is_remark(remark):
         raise BadValue(

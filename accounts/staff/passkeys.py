@@ -4,7 +4,6 @@ Only the public credential is stored; the private key never leaves the device. A
 name of ``PUBLIC_URL``: an IP address cannot have any.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +26,7 @@ from fido2.webauthn import (
 
 from accounts.staff import audit
 from accounts.staff.models import SecondFactor
+from wechat.sdk.text import load_json
 
 STATE = "passkey_state"
 Kind = SecondFactor.Kind
@@ -100,7 +100,7 @@ def is_right(request: HttpRequest, user: User, answer: Mapping[str, Any]) -> boo
 def read(request: HttpRequest) -> Mapping[str, Any]:
     """Returns the JSON object that the browser's script sent, or an empty mapping if the body is none."""
     try:
-        found = json.loads(request.body)
+        found = load_json(request.body)
     except (ValueError, RawPostDataException):
         return {}
     return found if isinstance(found, dict) else {}

@@ -88,6 +88,34 @@ def test_a_text_in_any_encoding_is_imported(staff: Cast, person: Follower, encod
     assert (person.remark, values(person)) == ("王女士", {"42.0000"})
 
 
+def test_a_table_below_a_title_with_row_numbers_before_it_is_imported(staff: Cast, person: Follower) -> None:
+    body = f"三月会员,,,\n,,,\n,ＯｐｅｎＩＤ（必填）,备注,鞋码\n1,{OPENID},王女士,42\n2,oNobody,,\n".encode()
+    assert uploaded(staff, body, "名单.csv").status_code == 302
+    job = finished()
+    person.refresh_from_db()
+    assert (person.remark, values(person)) == ("王女士", {"42.0000"})
+    assert [fault.row for fault in job.faults.all()] == [5]
+
+
+def test_a_column_without_a_name_is_named_by_its_letter(staff: Cast, person: Follower) -> None:
+    page = uploaded(staff, f"名单\nOpenID,,鞋码\n{OPENID},1,42\n".encode(), "名单.csv")
+    assert page.context["form"].errors["file"] == ["B 列在第 2 行没有列名，请填写列名，或删除这一列。"]
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "1.38E+10", "########"])
+def test_a_cell_that_a_spreadsheet_has_spoilt_changes_nothing_and_is_told(
+    staff: Cast, person: Follower, cell: str
+) -> None:
+    assert uploaded(staff, f"OpenID,备注,手机\n{OPENID},好,{cell}\n".encode(), "名单.csv").status_code == 302
+    fault = finished().faults.get()
+    assert (fault.row, cell in fault.reason, values(person)) == (2, True, set())
+
+
+def test_a_percentage_is_a_number(staff: Cast, person: Follower) -> None:
+    assert uploaded(staff, f"OpenID,鞋码\n{OPENID},15%\n".encode(), "名单.csv").status_code == 302
+    assert (finished().failed, values(person)) == (0, {"0.1500"})
+
+
 @pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
 def test_a_file_that_would_cost_much_is_refused_in_words(
     staff: Cast, person: Follower, name: str, body: bytes

@@ -68,6 +68,14 @@ def refusals() -> int:
     return AuditEntry.objects.filter(note__contains="计数器").count()
 
 
+def test_an_answer_that_is_nested_without_end_opens_nothing(staff: Cast) -> None:
+    Authenticator(staff.owner, 3)
+    client = Client()
+    client.post("/admin/login/?next=/admin/", {"username": staff.owner.username, "password": PASSWORD})
+    answer = client.post(reverse(SIGN_IN), b"[" * 1100, content_type="application/json")
+    assert (answer.status_code < 500, client.get("/admin/").status_code) == (True, 302)
+
+
 def test_a_passkey_whose_count_goes_up_opens(staff: Cast) -> None:
     authenticator = Authenticator(staff.owner, 3)
     assert [signs_in(staff.owner, authenticator, count) for count in (4, 9)] == [True, True]

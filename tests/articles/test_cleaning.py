@@ -68,6 +68,33 @@ def test_markdown_becomes_html() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("---\ntitle: 周末\ntags:\n  - 会员\n- a\n---\n\n正文", "<p>正文</p>"),
+        ("---\r\ntitle: 周末\r\n---\r\n正文", "<p>正文</p>"),
+        ("---\n\n正文\n\n---\n尾", "<hr>\n<p>正文</p>\n<hr>\n<p>尾</p>"),
+        ("第一句，\n第二句 a\nb\n  第三句", "<p>第一句，第二句 a\nb\n第三句</p>"),
+        (
+            "注[^1]，[见](https://mp.weixin.qq.com/s/)\n[^1]: 甲\n[^注]: 二",
+            '<p>注[^1]，<a href="https://mp.weixin.qq.com/s/">见</a></p>\n<p>[^1]: 甲</p>\n<p>[^注]: 二</p>',
+        ),
+        (
+            "- ```\n  \ta\n  [^1]: b\n  ```\n",
+            "<ul>\n<li>\n<pre><code>&nbsp;&nbsp;&nbsp;&nbsp;a<br>[^1]: b<br></code></pre>\n</li>\n</ul>",
+        ),
+    ],
+    ids=["facts", "facts of Windows", "two rules", "wrapped lines", "footnotes", "code in a list"],
+)
+def test_markdown_as_programs_write_it_says_what_it_says(text: str, kept: str) -> None:
+    assert cleaning.from_markdown(text) == cleaning.Cleaned(kept, "")
+
+
+def test_lines_in_which_a_program_wraps_a_chinese_text_leave_no_blanks_in_it() -> None:
+    page = "<p class=MsoNormal><span lang=ZH-CN>周末到店\r\n有礼，Word\r\n也是</span></p><pre>甲\n乙</pre>"
+    assert cleaning.clean(page) == "<p><span>周末到店有礼，Word\n也是</span></p><pre>甲<br>乙</pre>"
+
+
 def test_pictures_are_found_and_given_other_addresses() -> None:
     text = (
         '<p>前<img src="https://a/a.png">中<img src="https://a/b.png">后</p>'
@@ -116,6 +143,31 @@ def test_a_line_stays_a_line_and_a_look_a_look(pasted: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ('<p style="background:url(//mmbiz.qpic.cn/a.png) 0">底</p>',
+         '<p style="background:url(&quot;https://mmbiz.qpic.cn/a.png&quot;) 0">底</p>'),
+        ('<svg><image xlink:href="https://mmbiz.qpic.cn/a.png"></image></svg>',
+         '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
+        ('<svg><image href="//mmbiz.qpic.cn/a.png"></image></svg>',
+         '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
+        ('<ul><li></li><li></li></ul><pre><code>a</code><code>  b</code></pre>',
+         "<pre><code>a</code><br><code>&nbsp;&nbsp;b</code></pre>"),
+        ("<pre><code>a</code>或<code>b</code></pre>", "<pre><code>a</code>或<code>b</code></pre>"),
+    ],
+)  # fmt: skip
+def test_what_layout_tools_and_wechats_editor_write_in_their_way_is_kept(pasted: str, kept: str) -> None:
+    assert cleaning.cleaned(pasted) == cleaning.Cleaned(kept, "")
+    assert cleaning.clean(kept) == kept
+
+
+def test_no_drawing_links_to_another_site() -> None:
+    assert "example.com" not in cleaning.clean(
+        '<svg><a xlink:href="https://example.com"><text>a</text></a></svg>'
+    )
+
+
+@pytest.mark.parametrize(
     "pasted",
     [
         '<section style="background-image:linear-gradient(90deg, red, blue);border-radius:8px">底</section>',
@@ -155,7 +207,7 @@ def test_what_is_left_out_is_said(pasted: str, remark: str) -> None:
 def test_what_nobody_misses_is_left_out_without_a_word() -> None:
     assert cleaning.cleaned(WORD.replace("<script>alert(1)</script>", "")).dropped == ""
     page = '<div id=a class=b data-x=1 style="position:static;cursor:pointer;orphans:2;--x:1">文</div>'
-    page += '<mp-style-type data-value="3"></mp-style-type>'
+    page += '<mp-style-type data-value="3"></mp-style-type><mpchecktext id="1"></mpchecktext>'
     assert cleaning.cleaned(page) == cleaning.Cleaned("<p>文</p>", "")
 
 

@@ -115,6 +115,15 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["方案.doc", "方案.pages", "方案.pdf", "方案.odt"])
+def test_a_large_file_of_another_program_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, name: str
+) -> None:
+    file = SimpleUploadedFile(name, bytes(3 * 1024 * 1024))
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert "另存为 .docx" in page.content.decode()
+
+
 def test_a_page_of_an_english_word_keeps_its_quotation_marks(staff: Cast, asset: Asset) -> None:
     body = WORD_PAGE.replace("gb2312", "windows-1252").replace("周末活动", "“Hi” – café").encode("cp1252")
     file = SimpleUploadedFile("weekend.htm", body)

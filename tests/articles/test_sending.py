@@ -1,10 +1,12 @@
 import base64
 import datetime
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -16,10 +18,10 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from tests.articles.conftest import picture
 from tests.cast import Cast, message, signed_in
-from tests.sdk.platform import Platform, Reply, serving
+from tests.sdk.platform import Platform, Reply, answer, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
-from wechat.articles.models import Article, Draft, Reading
+from wechat.articles.models import Article, ArticlePicture, Draft, Reading
 from wechat.inbox import reacting
 from wechat.kernel import work
 from wechat.kernel.work import policy
@@ -107,6 +109,43 @@ def test_a_moving_picture_is_named_and_not_made_a_still_one(
     moving = pictures.add_to_library(account, body.getvalue())
     draft = settle(written(content=f'<p><img src="{pictures.address(moving)}"></p>'), Work.SAVE)
     assert (draft.state, moving.name in draft.error) == (State.EDITED, True)
+
+
+def shown(account: OfficialAccount, written: Written, body: bytes) -> Image.Image:
+    """Returns a picture that is too large for articles, as WeChat has it after a draft with it is saved."""
+    large = pictures.add_to_library(account, body + bytes(pictures.MOST_BYTES))
+    settle(written(content=f'<p><img src="{pictures.address(large)}"></p>'), Work.SAVE)
+    return Image.open(
+        io.BytesIO(requests.get(ArticlePicture.objects.get(asset=large).url, timeout=10).content)
+    )
+
+
+def as_file(picture: Image.Image, form: str, **more: Any) -> bytes:
+    body = io.BytesIO()
+    picture.save(body, form, **more)
+    return body.getvalue()
+
+
+def test_what_shines_through_a_large_picture_is_the_white_of_the_page(
+    account: OfficialAccount, written: Written
+) -> None:
+    glass = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    glass.paste((255, 0, 0, 255), (0, 0, 20, 40))
+    sent = shown(account, written, as_file(glass, "PNG"))
+    assert (sent.format, sent.getpixel((35, 20))) == ("JPEG", (255, 255, 255))
+
+
+def test_a_large_photo_of_a_telephone_does_not_move(account: OfficialAccount, written: Written) -> None:
+    photo = Image.new("RGB", (40, 40), "#4488aa")
+    body = as_file(photo, "MPO", save_all=True, append_images=[photo.copy()])
+    sent = shown(account, written, body)
+    assert (sent.format, getattr(sent, "n_frames", 1)) == ("JPEG", 1)
+
+
+def test_colours_of_a_printer_become_those_of_a_screen(account: OfficialAccount, written: Written) -> None:
+    printed = Image.new("CMYK", (40, 40), (0, 255, 255, 0))
+    sent = shown(account, written, as_file(printed, "JPEG", icc_profile=b"of a printer"))
+    assert (sent.mode, "icc_profile" in sent.info) == ("RGB", False)
 
 
 def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:
@@ -256,6 +295,28 @@ def test_a_reading_longer_than_the_calls_of_a_day_goes_on_where_it_stopped(
     row = Reading.objects.get()
     assert (Draft.objects.count(), row.found, row.due_at) == (45, 45, None)
     assert row.read_at is not None
+
+
+def test_a_draft_with_odd_values_is_read_as_far_as_it_can_be(account: OfficialAccount, settings: Any) -> None:
+    site = Platform()
+    odd = {
+        "title": "周末\ud83d\0", "author": None, "digest": 7, "content": "<p>好\ud83d\x0b</p>",
+        "thumb_media_id": None, "article_type": "newspic",
+        "image_info": {"image_list": [None, {"image_media_id": None}]},
+    }  # fmt: skip
+    item = {"media_id": "M", "update_time": "1772330000", "content": {"news_item": [odd, None]}}
+    body = json.dumps({"total_count": 1, "item": [item]}).encode()
+    site.open_routes = {
+        "/cgi-bin/stable_token": lambda request: answer(access_token="token", expires_in=7200),
+        "/cgi-bin/draft/batchget": lambda request: Reply(body),
+        "/cgi-bin/freepublish/batchget": lambda request: answer(total_count=0, item=None),
+    }
+    with serving(site) as settings.WECHAT_API_BASE:
+        read(account)
+        work.run("articles.read")
+    kept = Article.objects.get()
+    assert (kept.title, kept.author, kept.digest, kept.content) == ("周末", "", "7", "<p>好</p>")
+    assert (kept.platform_cover, kept.platform_pictures) == ("", [""])
 
 
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:

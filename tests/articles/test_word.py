@@ -44,15 +44,20 @@ def relations(*each: tuple[str, str, str]) -> str:
     return f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>'
 
 
-def docx(body: str, head: str = "") -> bytes:
+def docx(body: str, head: str = "", numbering: str = "") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("[Content_Types].xml", TYPES)
         parts.writestr("_rels/.rels", relations(("r1", "officeDocument", "word/document.xml")))
         parts.writestr(
             "word/_rels/document.xml.rels",
-            relations(("r1", "image", "media/1.png"), ("r2", "styles", "styles.xml")),
+            relations(
+                ("r1", "image", "media/1.png"),
+                ("r2", "styles", "styles.xml"),
+                ("r3", "numbering", "numbering.xml"),
+            ),
         )
+        parts.writestr("word/numbering.xml", f"<w:numbering {W}>{numbering}</w:numbering>")
         parts.writestr("word/styles.xml", STYLES)
         parts.writestr("word/media/1.png", picture())
         parts.writestr("word/document.xml", f"{head}<w:document {W}><w:body>{body}</w:body></w:document>")
@@ -97,15 +102,110 @@ def test_a_formula_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Ass
     assert Article.objects.get().content == "<p>解</p>"
 
 
-BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
+def list_of(*levels: tuple[str, str], number: int = 1) -> str:
+    """Returns the definition of a numbering with the format and the text of each level."""
+    inner = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        for at, (form, text) in enumerate(levels)
+    )
+    return (
+        f'<w:abstractNum w:abstractNumId="{number}">{inner}</w:abstractNum>'
+        f'<w:num w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'
+    )
+
+
+def numbered(text: str, level: int = 0, number: int = 1, style: str = "") -> str:
+    heading = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return paragraph(
+        text, f'{heading}<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>'
+    )
+
+
+DECIMAL, CHINESE = ("decimal", "%1."), ("chineseCounting", "%1、")
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"PK\x03\x04", docx("")[:-100], docx(paragraph("&b;"), BOMB), docx("<w:p>")]
+    ("levels", "body", "kept"),
+    [
+        ([DECIMAL], numbered("甲") + numbered("乙"), "<ol><li>甲</li><li>乙</li></ol>"),
+        (
+            [DECIMAL],
+            numbered("甲") + paragraph("说明") + numbered("乙"),
+            "<p>1. 甲</p><p>说明</p><p>2. 乙</p>",
+        ),
+        (
+            [CHINESE, ("chineseCounting", "（%2）")],
+            numbered("时间", style="1")
+            + numbered("周六", 1)
+            + numbered("周日", 1)
+            + numbered("地点", style="1"),
+            "<h1>一、时间</h1><p>（一）周六</p><p>（二）周日</p><h1>二、地点</h1>",
+        ),
+        ([("decimal", "第%1条")], numbered("甲") * 2, "<p>第1条 甲</p><p>第2条 甲</p>"),
+        ([DECIMAL, ("decimal", "%1.%2")], numbered("甲") + numbered("乙", 1), "<p>1. 甲</p><p>1.1 乙</p>"),
+        ([("decimalEnclosedCircle", "%1")], numbered("甲"), "<p>① 甲</p>"),
+        (
+            [("upperRoman", "%1.")],
+            numbered("甲") * 4,
+            "".join(f"<p>{n}. 甲</p>" for n in ("I", "II", "III", "IV")),
+        ),
+        ([("chineseLegalSimplified", "%1、")], numbered("甲") * 2, "<p>壹、甲</p><p>贰、甲</p>"),
+        ([("bullet", "•")], numbered("甲") + numbered("乙"), "<ul><li>甲</li><li>乙</li></ul>"),
+    ],
+    ids=[
+        "plain",
+        "interrupted",
+        "headings",
+        "around it",
+        "of two levels",
+        "circles",
+        "Roman",
+        "formal",
+        "points",
+    ],
+)
+def test_the_numbers_that_word_shows_are_in_the_text(
+    staff: Cast, asset: Asset, levels: list[tuple[str, str]], body: str, kept: str
+) -> None:
+    assert imported(staff, asset, docx(body, numbering=list_of(*levels))) == ""
+    assert Article.objects.get().content == kept
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
+
+
+def of_another_program() -> bytes:
+    """Returns the package of another kind of document, that is called a Word file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as parts:
+        parts.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        parts.writestr("content.xml", "<office:document-content/>")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"PK\x03\x04",
+        docx("")[:-100],
+        docx(paragraph("&b;"), BOMB),
+        docx("<w:p>"),
+        of_another_program(),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+    ],
 )
 def test_what_is_no_word_file_is_refused(staff: Cast, asset: Asset, body: bytes) -> None:
     page = imported(staff, asset, body or b"x")
     assert "另存为 .docx" in page
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["<w:p/>" * 160_000, paragraph("长" * 8_000_000)])
+def test_a_small_file_that_would_take_minutes_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, body: str
+) -> None:
+    assert "请拆分" in imported(staff, asset, docx(body))
     assert not Draft.objects.exists()
 
 

@@ -92,6 +92,15 @@ def test_a_list_as_excel_saves_it_means_its_people(staff: Cast, encoding: str) -
     assert MassSend.objects.get().openids == openids
 
 
+def test_a_list_below_a_title_means_its_people_and_a_title_inside_of_it_is_told(staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    file = SimpleUploadedFile("who.csv", f"三月会员,\n,\n备注,微信OpenID\n好,{OPENID}\n".encode())
+    client.post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert MassSend.objects.get().openids == [OPENID]
+    file = SimpleUploadedFile("who.csv", f"{OPENID}\nOpenID\n{OPENID}2\n".encode())
+    assert "第 2 行" in client.post(ADD, filled(staff.ours, target="list", openid_file=file)).content.decode()
+
+
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_workbook_of_any_program_is_a_list(staff: Cast, writer: Callable[[], bytes]) -> None:
     file = SimpleUploadedFile("who.xlsx", writer())

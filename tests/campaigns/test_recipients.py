@@ -233,6 +233,20 @@ def test_a_table_that_cannot_be_used_is_refused_and_the_former_one_stays(world: 
     assert campaign.rows.get().openid == CROWD[0]
 
 
+def test_a_title_above_a_table_and_row_numbers_before_it_are_none_of_its_words(world: World) -> None:
+    campaign = world.campaign(audience="file")
+    table = loaded(campaign, f"三月活动,,\n,,\n,粉丝 OpenID,门店\n1,{CROWD[0]},天河\n")
+    assert (table.columns, table.rows, table.without_openid) == (["门店"], 1, 0)
+    assert campaign.rows.get().words == {"门店": "天河"}
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#VALUE!", "4.2E+27", "####"])
+def test_a_word_that_a_spreadsheet_has_spoilt_is_sent_to_nobody(world: World, cell: str) -> None:
+    campaign = world.campaign(audience="file")
+    with pytest.raises(audience_file.BadTable, match=rf"3.*门店.*{cell.replace('+', '.')}"):
+        loaded(campaign, f"openid,门店\n{CROWD[0]},天河\n{CROWD[1]},{cell}\n")
+
+
 def test_a_heading_in_two_lines_is_a_word_that_a_text_can_say(world: World) -> None:
     campaign = world.campaign(audience="file")
     assert loaded(campaign, f'openid,"优惠券\n 编号"\n{CROWD[0]},A1\n').columns == ["优惠券 编号"]

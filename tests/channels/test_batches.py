@@ -67,6 +67,15 @@ def test_each_wrong_row_says_all_that_is_wrong(account: OfficialAccount, channel
     assert problems(account, "\n".join(rows)) == [(4, 1), (5, 1), (6, 3), (7, 1), (8, 1), (9, 1)]
 
 
+def test_a_title_above_the_table_counts_in_the_numbers_and_nowhere_else(account: OfficialAccount) -> None:
+    batch = read(account, "门店清单,,\n,,\n,名称,地点\n1,一号店,广州\n2,#REF!,\n")
+    assert [(row.number, row.channel.name, len(row.problems)) for row in batch.rows] == [
+        (4, "一号店", 0),
+        (5, "#REF!", 1),
+    ]
+    assert read(account, batch.text).rows[0].channel.place == "广州"
+
+
 def test_an_empty_row_counts_in_the_numbers_and_nowhere_else(account: OfficialAccount) -> None:
     batch = read(account, "name\n\na\n,\nb\n")
     assert [(row.number, row.channel.name) for row in batch.rows] == [(3, "a"), (5, "b")]

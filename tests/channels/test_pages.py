@@ -238,6 +238,22 @@ def test_a_photo_on_its_side_is_kept_upright_and_without_what_it_carried(
     assert b"home address" not in Path(made.background.path).read_bytes()
 
 
+def test_the_photo_of_a_telephone_with_a_further_picture_in_it_is_a_photo(
+    staff: Cast, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    picture, photo = io.BytesIO(), Image.new("RGB", (600, 800), "#4488aa")
+    photo.save(picture, "MPO", save_all=True, append_images=[photo.convert("L").convert("RGB")])
+    sent = {
+        "account": staff.ours.pk,
+        "name": "海报",
+        "background": SimpleUploadedFile("a.jpg", picture.getvalue()),
+    }
+    signed_in(staff.editor).post(f"{POSTERS}add/", sent)
+    with Image.open(Poster.objects.get().background.path) as kept:
+        assert (kept.format, kept.size, getattr(kept, "n_frames", 1)) == ("JPEG", (600, 800), 1)
+
+
 @pytest.mark.parametrize("body", [b"", b"GIF89a", b"<svg/>", b"\x89PNG\r\n\x1a\nbroken"])
 def test_what_is_no_picture_is_no_poster(
     staff: Cast, settings: Settings, tmp_path: Path, body: bytes

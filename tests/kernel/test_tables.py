@@ -60,11 +60,13 @@ PEOPLE = [["OpenID", "备注"], ["oPerson", "王女士"]]
         (TEXT.encode("gbk") + b"oB,\x8050\n", [*PEOPLE, ["oB", "\ufffd50"]]),
         (f"{TEXT}\u202aoB\u202c,\u200b\n".encode(), [*PEOPLE, ["oB", ""]]),
         (TEXT.encode() + b'="oB","=""0012"""\n', [*PEOPLE, ["oB", "0012"]]),
+        (TEXT.encode() + b"oB,'13800000000\n", [*PEOPLE, ["oB", "13800000000"]]),
     ],
     ids=[
         "line ends of old Macs", "two marks", "a zero", "a zero in GBK", "a cut character", "half a unit",
         "ragged", "four bytes a character", "another separator", "quotes and no last line end",
         "an emoji in two halves", "the euro of Windows in GBK", "unseen characters", "digits as formulas",
+        "digits behind an apostrophe",
     ],
 )  # fmt: skip
 def test_a_text_that_is_not_as_it_should_be_is_read_as_far_as_it_can_be(
@@ -196,6 +198,63 @@ def test_a_day_is_read_as_a_day(raw: str, text: str) -> None:
     assert read(workbooks.of_excel(f'<row><c s="1"><v>{raw}</v></c></row>')) == [[text]]
 
 
+@pytest.mark.parametrize(
+    ("code", "raw", "text"),
+    [
+        ("0%", "0.28999999999999998", "29%"),
+        ("0%", "0.155", "15.5%"),
+        ("0.00%", "0.1", "10.00%"),
+        ("0.00", "128", "128.00"),
+        ("0.00", "-0.5", "-0.50"),
+        ("0", "12.5", "12.5"),
+        ("0000", "12", "0012"),
+        ("00000000000000000", "4200001234567890123", "4200001234567890123"),
+        ("#,##0.00", "1234.5", "1234.50"),
+        ('"¥"#,##0.00;[Red]"¥"-#,##0.00', "88", "88.00"),
+        ("_ [$￥-804]* #,##0.00_ ;_ @_ ", "88.1", "88.10"),
+        ('0.0"元"', "3", "3.0"),
+        ("#", "0", "0"),
+        ('0,"K"', "12000", "12000"),
+        ("# ?/?", "0.5", "0.5"),
+        ("0.00E+00", "12345", "12345"),
+        ("General", "12.50", "12.5"),
+        ("@", "12", "12"),
+        ("[h]:mm", "1.1458333333333333", "27:30:00"),
+        ("0.00", "n/a", "n/a"),
+    ],
+)
+def test_a_number_is_read_as_its_format_shows_it_and_loses_no_digit(code: str, raw: str, text: str) -> None:
+    body = workbooks.of_excel(f'<row><c s="2"><v>{raw}</v></c></row>', formats=[code])
+    assert read(body) == [[text]]
+
+
+def test_a_built_in_format_counts_like_its_own_code() -> None:
+    made, data = Workbook(), io.BytesIO()
+    sheet: Any = made.active
+    sheet.append([0.15, 12, 1234.5, 0.5])
+    for cell, code in zip("ABCD", ("0%", "0.00", "#,##0.00", "[h]:mm:ss"), strict=True):
+        sheet[f"{cell}1"].number_format = code
+    made.save(data)
+    assert read(data.getvalue()) == [["15%", "12.00", "1234.50", "12:00:00"]]
+
+
+def test_rows_that_a_filter_hides_are_not_taken_for_shown() -> None:
+    rows = '<row hidden="1"><c s="1"/></row><row><c><v>1</v></c></row>'
+    assert read(workbooks.of_excel(rows)) == [[], ["1"]]
+    with pytest.raises(UnreadableTable, match="3"):
+        read(workbooks.of_excel(f'{rows}<row hidden="1"><c><v>2</v></c></row>'))
+
+
+def test_cells_that_are_merged_with_those_below_are_to_be_split() -> None:
+    rows = "".join(f"<row><c><v>{number}</v></c><c><v>1</v></c></row>" for number in range(3))
+    across = (
+        '<mergeCells><mergeCell ref="A1:B1"/><mergeCell ref="A1:B2"/><mergeCell ref="A3:A9"/></mergeCells>'
+    )
+    assert len(read(workbooks.of_excel(rows, after=across))) == 3
+    with pytest.raises(UnreadableTable, match="A2:A3"):
+        read(workbooks.of_excel(rows, after='<mergeCells><mergeCell ref="A2:A3"/></mergeCells>'))
+
+
 def test_rows_that_are_left_out_count() -> None:
     rows = '<row r="3"><c r="B3"><v>1</v></c></row><row r="9"><c r="A9" s="1"/></row>'
     assert read(workbooks.of_excel(rows)) == [[], [], ["", "1"]]
@@ -210,8 +269,16 @@ def test_a_cell_without_a_value_is_empty(kind: str) -> None:
 def test_a_formula_counts_by_its_result_and_without_one_is_told() -> None:
     known = '<row><c t="str"><f>A2</f><v>oA</v></c><c t="str"><f>A3</f><v></v></c></row>'
     assert read(workbooks.of_excel(known)) == [["oA"]]
-    with pytest.raises(UnreadableTable, match="2"):
-        read(workbooks.of_excel(known + "<row><c><v>1</v></c><c><f>A2</f></c></row>"))
+    for unknown in ("<f>A2</f>", "<f>A2</f><v/>"):
+        with pytest.raises(UnreadableTable, match="2"):
+            read(workbooks.of_excel(f"{known}<row><c><v>1</v></c><c>{unknown}</c></row>"))
+
+
+def test_what_a_program_left_to_excel_to_calculate_is_no_result() -> None:
+    row = "<row><c><f>SUM(B1:B9)</f><v>0</v></c></row>"
+    assert read(workbooks.of_excel(row)) == [["0"]]
+    with pytest.raises(UnreadableTable, match="1"):
+        read(workbooks.of_excel(row, calculation='<calcPr fullCalcOnLoad="1"/>'))
 
 
 def test_a_hidden_sheet_is_not_the_open_one() -> None:

@@ -529,6 +529,24 @@ def test_a_summary_that_cannot_be_read_is_an_exception_and_said_on_the_bill(
     assert "one" in Discrepancy.objects.get().there
 
 
+def test_columns_in_another_order_with_new_ones_and_a_cut_name_change_nothing(
+    sold: Order, bill: Bill, serve: Any
+) -> None:
+    named = dict(zip(COLUMNS.split(","), row(sold.out_trade_no)[1:].split(",`"), strict=True))
+    named = {"新列": "", **dict(reversed(named.items()))}
+    line = f"`{',`'.join(named.values())}\r\n".encode()
+    # The name of the goods ends inside of a character.
+    serve(f"{','.join(named)}\r\n".encode() + line.replace("卡".encode(), "卡".encode()[:2]))
+    assert (fetched(bill).state, bill.lines, bill.income, bill.fees) == (Bill.State.MATCHED, 1, 10000, 60000)
+    assert kinds() == []
+
+
+def test_a_bill_without_lines_agrees_with_a_day_without_trade(bill: Bill, serve: Any) -> None:
+    serve(file(SUMMARY, "`0,`0.00,`0.00,`0.00,`0.00000,`0.00,`0.00"))
+    assert (fetched(bill).state, bill.lines, bill.error) == (Bill.State.MATCHED, 0, "")
+    assert kinds() == []
+
+
 def test_a_value_that_nothing_here_can_hold_is_said_on_the_bill(bill: Bill, serve: Any) -> None:
     serve(file(row("N" * 33)))
     assert fetched(bill).state == Bill.State.WAITING

@@ -25,9 +25,10 @@ SVG = {
 CARDS = {
     "mp-common-mpaudio", "mp-common-profile", "mp-common-videosnap", "mp-miniprogram", "mpvoice", "qqmusic",
 }  # fmt: skip
-# Others are made there alone; what is no card says how the page looked in the platform's own editor.
+# Others are made there alone; what is no card says how the page looked in the platform's own editor, or what
+# that has checked.
 CARD = re.compile(r"<(mp(?:-[a-z]+)+|mp[a-z]+)\b")
-NO_CARD = {"mp-style-type"}
+NO_CARD = {"mp-style-type", "mpchecktext"}
 VIDEO, VIDEO_CLASS = "iframe", "video_iframe"
 
 TAGS = BLOCKS | TABLES | INLINE | SVG | CARDS | {VIDEO}
@@ -140,6 +141,12 @@ DATA = re.compile(r"data:image/(?:png|jpe?g|gif|webp|(?:x-ms-)?bmp);base64,([A-Z
 # A picture of the library, as the editor shows it.
 LIBRARY = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
 WEB = re.compile(r"https?://")
+
+
+def whole(address: str) -> str:
+    """Returns the address of a picture with its scheme, which many pages leave out."""
+    address = address.strip()
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def is_picture(address: str) -> bool:

@@ -5,7 +5,6 @@ what another window autosaved or saved: it is told, and asks the user.
 """
 
 import datetime
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, Autosave, Draft
 from wechat.kernel import retention
 from wechat.kernel.row_ids import row_id
+from wechat.sdk.text import load_json
 
 # Enough for eight texts of the greatest length, without pictures, which are in the library by then.
 LARGEST = 4 * 1024 * 1024
@@ -136,18 +136,11 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
     if file is None or file.size is None or file.size > LARGEST:
         raise NotSaved(_("This is too large to be kept while you write: save it."))
     try:
-        posted = json.loads(file.read())
-        articles = [
-            {name: _character_data(str(each.get(name, ""))) for name in FIELDS} for each in posted["articles"]
-        ]
+        posted = load_json(file.read())
+        articles = [{name: str(each.get(name, "")) for name in FIELDS} for each in posted["articles"]]
         return {"version": int(posted["version"]), "seen": int(posted["seen"]), "articles": articles}
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise NotSaved(_("What was sent could not be read.")) from None
-
-
-def _character_data(text: str) -> str:
-    """Returns the text without characters that Postgres cannot store."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _save_posted(place: Place, posted: dict[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,18 @@ from html import escape
 import nh3
 from lxml import html
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 
 from wechat.articles import allowlist, structure, styles, tree
 from wechat.articles.losses import Loss, Losses
 
 # Word repeats its style sheet at each element, so that its loss needs no notice.
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
+
+# What programs keep about a Markdown text at its beginning: lines as ``title: 周末``, and lists in them.
+FRONT_MATTER = re.compile(
+    r"\A\s*---[ \t]*\n(?:[\w-]+:.*\n|[ \t].*\n|- .*\n|#.*\n)+(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,23 @@ def clean(text: str) -> str:
 def from_markdown(text: str) -> Cleaned:
     """Returns a Markdown text as article HTML."""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return cleaned(markdown.render(text))
+    markdown.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph"]})
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return cleaned(markdown.render(FRONT_MATTER.sub("", lines)))
+
+
+def _footnote(state: StateBlock, line: int, _last: int, silent: bool) -> bool:
+    """Takes a footnote, ``[^1]: 说明``, for the paragraph that it is, and not for the target of links."""
+    start, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
+    if state.is_code_block(line) or not state.src.startswith("[^", start):
+        return False
+    if not silent:
+        state.line = line + 1
+        state.push("paragraph_open", "p", 1)
+        inline = state.push("inline", "", 0)
+        inline.content, inline.children = state.src[start:end], []
+        state.push("paragraph_close", "p", -1)
+    return True
 
 
 def from_plain_text(text: str) -> Cleaned:

@@ -36,13 +36,13 @@ def read(file: Any) -> Cleaned:
     name = str(file.name).lower()
     if name.endswith(WORD):
         return _from_word(file)
-    if file.size > LARGEST:
-        raise ValidationError(
-            _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
-        )
     if not name.endswith(SUFFIXES):
         raise ValidationError(
             _("Choose a Word (.docx), Markdown, HTML or text file. An older .doc: save it as .docx in Word.")
+        )
+    if file.size > LARGEST:
+        raise ValidationError(
+            _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
         )
     text = _decoded(file.read())
     if name.endswith(PLAIN):
@@ -67,8 +67,15 @@ def _from_word(file: Any) -> Cleaned:
         raise ValidationError(_("The Word file is larger than 20 MB: make its pictures smaller."))
     try:
         return cleaning.cleaned(word.html(file.read()))
+    except word.TooLong:
+        raise ValidationError(_("The Word file is longer than any article of WeChat: divide it.")) from None
     except word.UnreadableWord:
-        raise ValidationError(_("This is no Word file that can be read: save it as .docx again.")) from None
+        raise ValidationError(
+            _(
+                "This is no Word file that can be read: take its password off, if it has one, "
+                "and save it as .docx again."
+            )
+        ) from None
 
 
 def _decoded(body: bytes) -> str:

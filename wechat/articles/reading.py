@@ -17,6 +17,8 @@ from accounts.official.models import OfficialAccount
 from wechat.articles import cleaning
 from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
 from wechat.kernel import work
+from wechat.sdk import answers
+from wechat.sdk.answers import text
 from wechat.sdk.calls import drafts
 
 READINGS = work.Kind(
@@ -84,7 +86,7 @@ def _take_publication(account: OfficialAccount, listed: drafts.Listed) -> int:
             state=Draft.State.PUBLISHED,
             saved_revision=draft.revision,
             publish_status=0,
-            urls=[str(each.get("url", ""))[:500] for each in listed.articles],
+            urls=[text(each, "url")[:500] for each in listed.articles],
             published_at=datetime.datetime.fromtimestamp(listed.updated_at, datetime.UTC),
         )
     return 1
@@ -97,16 +99,16 @@ def _write(draft: Draft, listed: drafts.Listed) -> None:
 
 
 def _fields(article: drafts.Article) -> dict[str, Any]:
-    pictures = (article.get("image_info") or {}).get("image_list") or []
+    pictures = answers.rows(answers.part(article, "image_info"), "image_list")
     return {
         "kind": "newspic" if article.get("article_type") == "newspic" else "news",
-        "title": str(article.get("title", ""))[:TITLE],
-        "author": str(article.get("author", ""))[:AUTHOR],
-        "digest": str(article.get("digest", ""))[:DIGEST],
-        "content": cleaning.clean(str(article.get("content", ""))),
-        "source_url": str(article.get("content_source_url", ""))[:1000],
-        "platform_cover": str(article.get("thumb_media_id", ""))[:255],
-        "platform_pictures": [str(each.get("image_media_id", ""))[:255] for each in pictures],
+        "title": text(article, "title")[:TITLE],
+        "author": text(article, "author")[:AUTHOR],
+        "digest": text(article, "digest")[:DIGEST],
+        "content": cleaning.clean(text(article, "content")),
+        "source_url": text(article, "content_source_url")[:1000],
+        "platform_cover": text(article, "thumb_media_id")[:255],
+        "platform_pictures": [text(each, "image_media_id")[:255] for each in pictures],
         "comments": bool(article.get("need_open_comment")),
         "followers_only": bool(article.get("only_fans_can_comment")),
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from lxml import html
@@ -35,11 +36,16 @@ ANIMATIONS = {"animate", "animatetransform", "set"}
 TAGS = LINES | RENAMED.keys() | PLAYERS | FIELDS | (PARTS - {"textpath"}) | {"textPath"}
 # Attributes with the address of a lazily loaded picture, as on WeChat's own pages.
 LATE = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
+# The address of a picture in a drawing, as layout tools write it.
+OLD_ADDRESS = "xlink:href"
 ATTRIBUTES = {"style", "align", "bgcolor", "color", "size", "face", "href", "src", *LATE}
 SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
 ALIGNED = LINES | allowlist.BLOCKS - {"table", "hr"}
 BLANK = "\xa0"
 LINE_END = re.compile("[\n\u2028\u2029]")
+# Between two of these a line end of the source is no blank, as it is between Latin words.
+CHINESE = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+INNER_LINE_END = re.compile(rf"(?<={CHINESE})[ \t]*[\r\n]+[ \t]*(?={CHINESE})")
 RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
@@ -57,11 +63,8 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
                 _set_style(element, styles.filtered(style, losses))
         elif element.getparent() is not None:
             element.drop_tree()
-    written: set[html.HtmlElement] = set()
-    for element in list(root.iterdescendants()):
-        if element not in written and _keeps_blanks(element):
-            _write_blanks(element)
-            written.update(element.iter())
+    _divide_code(root)
+    _put_blanks(root)
     for element in reversed(list(root.iterdescendants())):
         if element.tag in LINES or _is_alone(element):
             element.tag = "p" if _is_a_line(element) else "section"
@@ -102,7 +105,7 @@ def _host(address: str) -> str:
 def _picture(picture: html.HtmlElement, losses: Losses) -> bool:
     late = [picture.attrib.pop(name) for name in LATE if name in picture.attrib]
     for address in (*late, picture.get("src", "")):
-        whole = f"https:{address}" if address.startswith("//") else address.strip()
+        whole = allowlist.whole(address)
         if allowlist.is_picture(whole):
             picture.set("src", whole)
             return True
@@ -111,8 +114,11 @@ def _picture(picture: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _drawn_picture(picture: html.HtmlElement, losses: Losses) -> bool:
-    if allowlist.is_picture(picture.get("href", "")):
-        return True
+    late = picture.attrib.pop(OLD_ADDRESS, "")
+    for address in (picture.get("href", ""), late):
+        if allowlist.is_picture(whole := allowlist.whole(address)):
+            picture.set("href", whole)
+            return True
     losses.add(Loss.PICTURE)
     return False
 
@@ -172,6 +178,36 @@ def _put_looks_into_style(element: html.HtmlElement) -> None:
 def _set_style(element: html.HtmlElement, style: str) -> None:
     if style:
         element.set("style", style)
+
+
+def _divide_code(root: html.HtmlElement) -> None:
+    """Puts each line of a code of WeChat's own editor on its line, and removes the numbers of the lines."""
+    for code in list(root.iter("pre")):
+        for line, following in pairwise(list(code)):
+            if line.tag == following.tag == "code" and not (line.tail or "").strip():
+                following.addprevious(html.Element("br"))
+        numbers = code.getprevious()
+        if numbers is not None and numbers.tag == "ul" and not numbers.text_content().strip():
+            numbers.drop_tree()
+
+
+def _put_blanks(root: html.HtmlElement) -> None:
+    """Converts the blanks and line ends of the source to those that WeChat shows."""
+    written: set[html.HtmlElement] = set()
+    for element in list(root.iterdescendants()):
+        if element not in written and _keeps_blanks(element):
+            _write_blanks(element)
+            written.update(element.iter())
+    for element in root.iter():
+        _join_lines(element)
+
+
+def _join_lines(element: html.HtmlElement) -> None:
+    """Removes the line ends with which programs wrap a Chinese text, which browsers would show as blanks."""
+    if element.text:
+        element.text = INNER_LINE_END.sub("", element.text)
+    if element.tail:
+        element.tail = INNER_LINE_END.sub("", element.tail)
 
 
 def _keeps_blanks(element: html.HtmlElement) -> bool:

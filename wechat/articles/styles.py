@@ -47,8 +47,8 @@ def filtered(style: str, losses: Losses) -> str:
     kept = {}
     for name, value in declared.items():
         if name in allowlist.STYLES and not HARMFUL.search(value):
-            if all(allowlist.is_picture(address) for address in pictures(value)):
-                kept[name] = value
+            if all(allowlist.is_picture(allowlist.whole(address)) for address in pictures(value)):
+                kept[name] = _moved(value, allowlist.whole) or value
             else:
                 losses.add(Loss.PICTURE)
         elif not allowlist.UNSEEN.match(name) or (name == "position" and _moves(value, declared)):

@@ -12,15 +12,22 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 import mammoth
+from lxml.etree import XMLSyntaxError
 from mammoth import transforms
+
+from wechat.articles import numbering
 
 # The largest file with its pictures, compressed and uncompressed.
 LARGEST = 20 * 1024 * 1024
 UNPACKED = 100 * 1024 * 1024
-# The errors of damaged, encrypted and endlessly nested files.
+# The largest XML, in bytes and in tags: each tag takes the converter 50 microseconds, and a file of a few
+# kilobytes may have millions. An article has some ten thousand.
+MOST_XML = 20 * 1024 * 1024
+MOST_TAGS = 150_000
+# The errors of damaged, encrypted and endlessly nested files, and of those of other programs.
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, ExpatError, EOFError, KeyError, NotImplementedError, RuntimeError,
-    ValueError,
+    zipfile.BadZipFile, zlib.error, ExpatError, XMLSyntaxError, AttributeError, EOFError, LookupError,
+    NotImplementedError, OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
@@ -35,12 +42,18 @@ class UnreadableWord(Exception):
     """The bytes are no Word file that can be read."""
 
 
+class TooLong(UnreadableWord):
+    """The text would take minutes to convert, and is longer than any article."""
+
+
 def html(body: bytes) -> str:
-    """Returns the document's text as HTML. Raises ``UnreadableWord``."""
+    """Returns the document's text as HTML. Raises ``UnreadableWord``, ``TooLong`` for a very long text."""
     try:
         _check(body)
         found = mammoth.convert_to_html(
-            io.BytesIO(body), style_map=STYLES, transform_document=transforms.paragraph(_aligned)
+            io.BytesIO(numbering.written_out(body)),
+            style_map=STYLES,
+            transform_document=transforms.paragraph(_aligned),
         )
     except DAMAGED as error:
         raise UnreadableWord from error
@@ -58,9 +71,17 @@ def _check(body: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
         if sum(each.file_size for each in parts.infolist()) > UNPACKED:
             raise UnreadableWord
-        for name in parts.namelist():
-            if name.endswith((".xml", ".rels")) and b"<!DOCTYPE" in parts.read(name):
+        written = [each for each in parts.infolist() if each.filename.endswith((".xml", ".rels"))]
+        if sum(each.file_size for each in written) > MOST_XML:
+            raise TooLong
+        tags = 0
+        for each in written:
+            part = parts.read(each)
+            tags += part.count(b"<")
+            if b"<!DOCTYPE" in part:
                 raise UnreadableWord
+        if tags > MOST_TAGS:
+            raise TooLong
 
 
 def _aligned(paragraph: Any) -> Any:

@@ -4,16 +4,18 @@ Columns are checked when the file is uploaded, rows when the recipients are sele
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.followers.importing import OPENID_NAMES
+from accounts.followers.importing import is_openid_name
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
-from wechat.console.tables import reading
+from wechat.console.tables import headings, reading
+from wechat.console.tables.cells import damage
+from wechat.console.tables.headings import Heading, Numbered
 from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel.placeholders import fill_all, needed_in
 from wechat.pushes.values import TemplateField, check_all
@@ -53,8 +55,8 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
     """Replaces the campaign's rows with those of the file. Raises ``BadTable`` and keeps the former rows."""
     try:
         with transaction.atomic():
-            rows = reading.rows_of(file)
-            place, names = _columns(next(rows, []))
+            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            place, names = _columns(heading)
             loaded = Loaded(list(names.values()))
             AudienceRow.objects.filter(campaign=campaign).delete()
             _write(campaign, _unique_rows(rows, place, names, loaded))
@@ -78,22 +80,21 @@ def _save_summary(campaign: Campaign, loaded: Loaded) -> None:
     campaign.save(update_fields=["columns", "repeated", "nameless"])
 
 
-def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
+def _columns(heading: Heading) -> tuple[int, dict[int, str]]:
     """Returns the index of the OpenID's column, and the names of the other columns by index."""
-    # A heading may contain line breaks, the name of a variable may not.
-    names = [" ".join(name.split()) for name in heading]
-    while names and not names[-1]:
-        names.pop()
-    place = next((number for number, name in enumerate(names) if name.lower() in OPENID_NAMES), None)
+    place = heading.first(is_openid_name)
     if place is None:
-        raise BadTable(_("No column is called OpenID; the first row must name the columns."))
-    others = {number: name for number, name in enumerate(names) if number != place}
-    if wrong := [
-        name or "?" for name in others.values() if not name or len(name) > 40 or set(name) & set("{}|")
-    ]:
+        raise BadTable(
+            _(
+                "No column is called OpenID: a row at the top must name the columns. "
+                "Of a workbook, the sheet is read that was open when it was saved."
+            )
+        )
+    others = {number: name for number, name in heading.names.items() if number != place}
+    if wrong := [name for name in others.values() if len(name) > 40 or set(name) & set("{}|")]:
         sentence = _("A column needs a name of at most 40 characters without { } and |: %(names)s")
         raise BadTable(sentence % {"names": "、".join(wrong)})
-    if len(set(names)) < len(names):
+    if len(set(heading.names.values())) < len(heading.names):
         raise BadTable(_("Two columns have the same name."))
     if len(others) > MOST_COLUMNS:
         raise BadTable(_("At most %(most)d columns, please.") % {"most": MOST_COLUMNS})
@@ -101,11 +102,11 @@ def _columns(heading: Sequence[str]) -> tuple[int, dict[int, str]]:
 
 
 def _unique_rows(
-    rows: Iterable[Sequence[str]], place: int, names: dict[int, str], loaded: Loaded
+    rows: Iterable[Numbered], place: int, names: dict[int, str], loaded: Loaded
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yields the openid and the values of each row; of rows with the same openid the first one counts."""
     seen: set[str] = set()
-    for row in rows:
+    for row_number, row in rows:
         openid = row[place].strip() if place < len(row) else ""
         if not is_openid(openid):
             loaded.without_openid += any(cell.strip() for cell in row)
@@ -116,7 +117,17 @@ def _unique_rows(
         else:
             seen.add(openid)
             loaded.rows += 1
-            yield openid, {name: _cell(row, number) for number, name in names.items()}
+            words = {name: _cell(row, number) for number, name in names.items()}
+            _check(row_number, words)
+            yield openid, words
+
+
+def _check(number: int, words: Mapping[str, str]) -> None:
+    """Raises ``BadTable`` for a cell that a spreadsheet has spoilt: it would be sent as it is."""
+    for name, word in words.items():
+        if damaged := damage(word):
+            sentence = _("Row %(row)d, column “%(column)s”: %(problem)s")
+            raise BadTable(sentence % {"row": number, "column": name, "problem": damaged})
 
 
 def _cell(row: Sequence[str], place: int) -> str:

@@ -15,7 +15,9 @@ from accounts.official.models import OfficialAccount
 from wechat.channels import limits
 from wechat.channels.forms import owners
 from wechat.channels.models import HIGHEST_COST, Channel, Code
-from wechat.console.tables import reading
+from wechat.console.tables import headings, reading
+from wechat.console.tables.cells import damage
+from wechat.console.tables.headings import Heading, Numbered
 from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel import work
 from wechat.sdk.pay import money
@@ -78,14 +80,15 @@ class Batch:
 
 def read(account: OfficialAccount, body: bytes, making: Making) -> Batch:
     """Returns the batch that a file describes, with the problems of each row. Raises ``UnreadableBatch``."""
-    header, *rows = numbered = _numbered(body)
-    places = _places(header[1])
+    heading, rows = _numbered(body)
+    places = _places(heading.names)
     if not rows:
         raise UnreadableBatch(_("Below its first row the file has no channel."))
     if making.lifetime == Channel.Lifetime.PERMANENT:
         _check_room(account, len(rows))
     reader = _Reader(account, places, making)
-    return Batch(account, _as_text(numbered), [reader.row(number, row) for number, row in rows])
+    text = _as_text([(heading.number, heading.as_row()), *rows])
+    return Batch(account, text, [reader.row(number, row) for number, row in rows])
 
 
 @transaction.atomic
@@ -108,25 +111,33 @@ def make(batch: Batch) -> list[Channel]:
     return channels
 
 
-def _numbered(body: bytes) -> list[tuple[int, list[str]]]:
-    """Returns the rows that are not empty, with their numbers in the file. Raises ``UnreadableBatch``."""
+def _numbered(body: bytes) -> tuple[Heading, list[Numbered]]:
+    """Returns the heading, and the rows that are not empty, with their numbers in the file.
+
+    Raises ``UnreadableBatch``.
+    """
     if len(body) > LARGEST_FILE:
         raise UnreadableBatch(_("The file has more than 1 MB: split it."))
-    found: list[tuple[int, list[str]]] = []
+    found: list[Numbered] = []
     try:
-        for number, row in enumerate(reading.rows_of(io.BytesIO(body)), start=1):
+        heading, rows = headings.split(reading.rows_of(io.BytesIO(body)), _is_title_of_names)
+        for number, row in rows:
             if any(map(str.strip, row)):
                 found.append((number, row))
-            if len(found) > MOST_ROWS + 1:
+            if len(found) > MOST_ROWS:
                 raise UnreadableBatch(_("A file may have 1,000 channels at most: split it."))
     except UnreadableTable as error:
         raise UnreadableBatch(str(error)) from None
-    if not found:
+    if not heading.names:
         raise UnreadableBatch(_("The file is empty."))
-    return found
+    return heading, found
 
 
-def _as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
+def _is_title_of_names(title: str) -> bool:
+    return title.strip().lower() in COLUMNS["name"]
+
+
+def _as_text(rows: Sequence[Numbered]) -> str:
     """Returns the rows as CSV, each on the line of its number.
 
     The preview posts this text again when it is confirmed, so that exactly what was shown is created.
@@ -149,23 +160,21 @@ def _check_room(account: OfficialAccount, count: int) -> None:
         raise UnreadableBatch(sentence % {"left": left})
 
 
-def _places(header: Sequence[str]) -> dict[str, int]:
+def _places(titles_by_place: Mapping[int, str]) -> dict[str, int]:
     """Returns the indexes of the columns by name.
 
     Raises ``UnreadableBatch`` for an unknown or repeated column, or if the name's column is missing.
     """
     places: dict[str, int] = {}
-    for place, title in enumerate(header):
-        wanted = title.strip().lower()
-        name = next((name for name, titles in COLUMNS.items() if wanted in titles), None)
-        if name is None and wanted:
+    for place, title in titles_by_place.items():
+        name = next((name for name, titles in COLUMNS.items() if title.lower() in titles), None)
+        if name is None:
             known = "、".join(titles[0] for titles in COLUMNS.values())
             sentence = _("The column “%(title)s” is unknown. There may be: %(known)s.")
-            raise UnreadableBatch(sentence % {"title": title.strip()[:40], "known": known})
+            raise UnreadableBatch(sentence % {"title": title[:40], "known": known})
         if name in places:
-            raise UnreadableBatch(_("The column “%(title)s” is there twice.") % {"title": title.strip()})
-        if name is not None:
-            places[name] = place
+            raise UnreadableBatch(_("The column “%(title)s” is there twice.") % {"title": title})
+        places[name] = place
     if "name" not in places:
         raise UnreadableBatch(_("The file needs a column 名称 (name) in its first row."))
     return places
@@ -210,6 +219,8 @@ class _Reader:
     def _problems(self, number: int, cells_by_name: Mapping[str, str], tags: Sequence[str]) -> Iterator[str]:
         yield from self._name_problems(number, cells_by_name["name"])
         for name, most in (("name", 60), ("group", 40), ("place", 120)):
+            if damaged := damage(cells_by_name.get(name, "")):
+                yield damaged
             if len(cells_by_name.get(name, "")) > most:
                 title = COLUMNS[name][0]
                 yield _("“%(title)s” has more than %(most)d characters.") % {"title": title, "most": most}

@@ -33,6 +33,8 @@ BEGINNINGS = (
 )
 # A container, whose kind is at its ninth byte.
 RIFF = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}
+# Of the files with the container of MP4: QuickTime's (.mov), sounds (.m4a), and pictures (.heic, .avif).
+NO_VIDEO = frozenset({b"qt ", b"M4A", b"hei", b"hev", b"mif", b"msf", b"avi"})
 # What browsers show by themselves; everything else is a download.
 SHOWN = frozenset(EXTENSIONS) - {"audio/amr", "audio/x-ms-wma"}
 
@@ -45,7 +47,7 @@ def content_type(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:12] in RIFF:
         return RIFF[head[8:12]]
     if head[4:8] == b"ftyp":
-        return "video/mp4"
+        return UNKNOWN if head[8:11] in NO_VIDEO else "video/mp4"
     # An MPEG audio frame begins with eleven set bits and names a layer.
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
         return "audio/mpeg"

@@ -17,6 +17,8 @@ from wechat.kernel import files
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 # 6,000 × 6,000; decoded, and copied once, they take 300 MB.
 MOST_PIXELS = 36_000_000
+# The modes with colours of a screen.
+COLOURED = frozenset({"RGB", "RGBA", "P"})
 # Everybody's computer makes these, and WeChat does not take them everywhere.
 CONVERTED = frozenset({"image/webp", "image/bmp"})
 # What Pillow raises for a damaged picture, by the place of the damage.
@@ -45,6 +47,9 @@ def opened(file: IO[bytes]) -> Iterator[Image.Image]:
         with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise _too_many()
+            # Telephones add further pictures to a JPG, of depth or of brightness, for those who know of them.
+            if picture.format == "MPO":
+                picture.format = "JPEG"
             yield picture
     except TOO_LARGE:
         raise _too_many() from None
@@ -70,14 +75,19 @@ def small(file: IO[bytes], side: int) -> bytes:
 
 
 def is_animated(picture: Image.Image) -> bool:
-    """Returns whether it has more than one frame."""
-    return bool(getattr(picture, "is_animated", False))
+    """Returns whether it has more than one frame, of which a JPG shows only the first."""
+    return picture.format != "JPEG" and bool(getattr(picture, "is_animated", False))
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """Returns the picture turned upright by its EXIF orientation, in RGB and without metadata."""
+    """Returns the picture turned upright by its EXIF orientation, in RGB on white and without metadata."""
     ImageOps.exif_transpose(picture, in_place=True)
-    profile = picture.info.get("icc_profile")
+    # A profile of printing colours, or of greys, says nothing about the colours of a screen.
+    profile = picture.info.get("icc_profile") if picture.mode in COLOURED else None
+    if picture.has_transparency_data:
+        shown = picture.convert("RGBA")
+        picture = Image.new("RGBA", shown.size, "white")
+        picture.alpha_composite(shown)
     picture.info = {"icc_profile": profile} if profile else {}
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 

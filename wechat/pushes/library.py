@@ -165,9 +165,9 @@ def _messages(client: Client, account: OfficialAccount) -> list[Template]:
             account=account,
             kind=Kind.TEMPLATE,
             platform_id=text(each, "template_id"),
-            title=str(each.get("title", ""))[:120],
-            content=str(each.get("content", "")).strip(),
-            example=str(each.get("example", "")).strip(),
+            title=text(each, "title")[:120],
+            content=text(each, "content").strip(),
+            example=text(each, "example").strip(),
             industry=_joined(each.get("primary_industry"), each.get("deputy_industry")),
         )
         for each in _unless_lacking(api.all_private, client)
@@ -181,9 +181,9 @@ def _notices(client: Client, account: OfficialAccount) -> list[Template]:
             account=account,
             kind=notice_kind(account),
             platform_id=text(each, "priTmplId"),
-            title=str(each.get("title", ""))[:120],
-            content=str(each.get("content", "")).strip(),
-            example=str(each.get("example", "")).strip(),
+            title=text(each, "title")[:120],
+            content=text(each, "content").strip(),
+            example=text(each, "example").strip(),
             lasts=each.get("type") == LONG_TERM,
             choices={
                 str(one.get("keywordCode", "")).removesuffix(".DATA"): one.get("enumValueList") or []

@@ -62,6 +62,17 @@ def test_a_comma_or_a_quote_inside_a_text_is_part_of_it() -> None:
     assert rows == [{"名称": 'a,"b"', "备注": '"c, d"'}]
 
 
+@pytest.mark.parametrize(
+    ("cut", "shown"),
+    [(b"\xe5\x8d", "\ufffd"), (b"\xed\xa0\xbd\xed\xb8\x80", "😀"), (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd")],
+)
+def test_a_name_that_is_cut_inside_of_a_character_is_read_as_far_as_it_can_be(cut: bytes, shown: str) -> None:
+    rows, _summary = read("名称,金额\r\n`卡".encode() + cut + b",`1.00\r\n`b,`2.00\r\n")
+    assert rows == [{"名称": f"卡{shown}", "金额": "1.00"}, {"名称": "b", "金额": "2.00"}]
+    rows, _summary = read("名称\n`卡".encode("gb18030") + b"\xbf\n`b\n")
+    assert (len(rows), rows[0]["名称"][0]) == (2, "卡")
+
+
 def test_a_missing_summary_leaves_the_rows() -> None:
     lines = ALL.read_bytes().splitlines(keepends=True)
     rows, summary = read(b"".join(lines[:-2]))
@@ -121,7 +132,16 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_never_held_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "amount"), [("0.01", 1), ("1234.56", 123456), ("0", 0), ("-3.00", -300), (" 1.5 ", 150)]
+    ("text", "amount"),
+    [
+        ("0.01", 1),
+        ("1234.56", 123456),
+        ("0", 0),
+        ("-3.00", -300),
+        (" 1.5 ", 150),
+        ("1,000.00", 100_000),
+        ("-1,234,567.80", -123_456_780),
+    ],
 )
 def test_yuan_become_fen(text: str, amount: int) -> None:
     assert fen(text) == amount
@@ -142,7 +162,8 @@ def test_yuan_become_fen(text: str, amount: int) -> None:
         "NaN",
         "Infinity",
         "十元",
-        "1,000.00",
+        "1,00.00",
+        "1,000,00",
     ],
 )
 def test_what_is_no_whole_number_of_fen_is_refused(text: str) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from accounts.followers.importing import OPENID_NAMES
+from accounts.followers.importing import is_openid_name
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
@@ -20,7 +20,7 @@ from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
 from wechat.console.days import moment_field
 from wechat.console.pages import FilterForm
-from wechat.console.tables import reading
+from wechat.console.tables import headings, reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
@@ -185,13 +185,10 @@ def _openids(file: IO[bytes]) -> list[str]:
     Raises ``ValidationError`` for a file that is unreadable, empty or too long, and for an invalid OpenID.
     """
     found: dict[str, None] = {}
-    column = 0
     try:
-        for number, row in enumerate(reading.rows_of(file), start=1):
-            names = [cell.strip().lower() for cell in row]
-            if number == 1 and OPENID_NAMES.intersection(names):
-                column = next(place for place, name in enumerate(names) if name in OPENID_NAMES)
-                continue
+        heading, rows = headings.split(reading.rows_of(file), is_openid_name, needs_key=False)
+        column = heading.first(is_openid_name) or 0
+        for number, row in rows:
             openid = row[column].strip() if column < len(row) else ""
             if not openid:
                 continue

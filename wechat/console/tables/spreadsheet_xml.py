@@ -16,6 +16,7 @@ CHUNK = 1 << 16
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Attributes = Mapping[str, str]
+TRUE = frozenset({"1", "true", "on"})
 Start = Callable[[Attributes], None]
 End = Callable[[], None]
 

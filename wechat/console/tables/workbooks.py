@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, cast
 
-from wechat.console.tables.limits import MB, Budget, no_table, too_large
-from wechat.console.tables.numbers import STYLES, date_styles
-from wechat.console.tables.spreadsheet_xml import Attributes, SharedStrings, elements
+from django.utils.translation import gettext as _
+
+from wechat.console.tables.limits import MB, Budget, UnreadableTable, no_table, too_large
+from wechat.console.tables.numbers import STYLES, NumberFormat, number_formats
+from wechat.console.tables.spreadsheet_xml import TRUE, Attributes, SharedStrings, elements
 from wechat.console.tables.worksheets import Worksheet
 
 # The directory of parts is read at once; that of a workbook with some thousand sheets is smaller.
@@ -22,7 +24,9 @@ LARGEST_DIRECTORY = MB
 LARGEST_STRINGS = 64 * MB
 # Other compressions cannot limit the output of one step.
 COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-BOOK = ("sheet", "workbookView", "workbookPr")
+BOOK = ("sheet", "workbookView", "workbookPr", "calcPr")
+# Parts of the workbooks of other programs.
+BINARY, OPEN_DOCUMENT, NUMBERS = "xl/workbook.bin", "content.xml", "index/document.iwa"
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -56,18 +60,32 @@ class _Workbook:
         self._archive, self._budget = archive, budget
         # Some writers start names with a slash, or use another case than in references.
         self._parts = {_name(info.filename): info for info in archive.infolist()}
+        self._since_1904 = False
+        # Unset if the program that wrote the book left its formulas to the next one that opens it.
+        self._has_results = True
 
     def rows(self) -> Iterator[list[str]]:
         book = self._main_part()
         related = self._related(book)
-        dates = self._dates(related)
-        sheet, since_1904 = self._open_sheet(book, related)
+        formats = self._formats(related)
+        sheet = self._open_sheet(book, related)
         strings = SharedStrings(self._shared_strings(related), self._budget)
+        worksheet = Worksheet(
+            strings,
+            formats,
+            self._budget,
+            since_1904=self._since_1904,
+            has_results=self._has_results,
+        )
         with self._opened(sheet) as part:
-            yield from Worksheet(strings, dates, self._budget, since_1904=since_1904).rows(part)
+            yield from worksheet.rows(part)
 
     def _main_part(self) -> str:
         named = self._of_kind(self._related("").values(), "officeDocument")
+        if BINARY in self._parts or OPEN_DOCUMENT in self._parts:
+            raise UnreadableTable(_("This workbook is no .xlsx (but .ods or .xlsb): save it again as .xlsx."))
+        if NUMBERS in self._parts:
+            raise UnreadableTable(_("This is a document of Numbers: export it as Excel (.xlsx)."))
         return named if named in self._parts else "xl/workbook.xml"
 
     def _related(self, part: str) -> Mapping[str, tuple[str, str]]:
@@ -89,10 +107,10 @@ class _Workbook:
     def _of_kind(self, related: Any, kind: str) -> str:
         return next((name for found, name in related if found == kind), "")
 
-    def _open_sheet(self, book: str, related: Mapping[str, tuple[str, str]]) -> tuple[str, bool]:
-        """Returns the name of the active sheet, and whether its dates count from 1904."""
+    def _open_sheet(self, book: str, related: Mapping[str, tuple[str, str]]) -> str:
+        """Returns the name of the active sheet, and notes what the book says of all its sheets."""
         sheets: list[Attributes] = []
-        open_number, since_1904 = "", False
+        open_number = ""
         with self._opened(book) as part:
             for name, attributes in elements(part, BOOK, self._budget):
                 if name == "sheet":
@@ -100,20 +118,22 @@ class _Workbook:
                 elif name == "workbookView":
                     open_number = attributes.get("activeTab", open_number)
                 elif name == "workbookPr":
-                    since_1904 = attributes.get("date1904", "") in {"1", "true", "on"}
+                    self._since_1904 = attributes.get("date1904", "") in TRUE
+                elif name == "calcPr":
+                    self._has_results = attributes.get("fullCalcOnLoad", "") not in TRUE
         # The others are tried after it: what is open may be a chart, or hidden by the program that wrote it.
         numbered = sorted(
             enumerate(sheets), key=lambda each: (_is_hidden(each[1]), str(each[0]) != open_number)
         )
         named = [related.get(each.get("id", ""), ("", "")) for _number, each in numbered]
-        return self._of_kind(named, "worksheet"), since_1904
+        return self._of_kind(named, "worksheet")
 
-    def _dates(self, related: Mapping[str, tuple[str, str]]) -> frozenset[str]:
+    def _formats(self, related: Mapping[str, tuple[str, str]]) -> Mapping[str, NumberFormat]:
         name = self._of_kind(related.values(), "styles")
         if name not in self._parts:
-            return frozenset()
+            return {}
         with self._opened(name) as part:
-            return date_styles(elements(part, STYLES, self._budget))
+            return number_formats(elements(part, STYLES, self._budget))
 
     def _shared_strings(self, related: Mapping[str, tuple[str, str]]) -> IO[bytes] | None:
         name = self._of_kind(related.values(), "sharedStrings")

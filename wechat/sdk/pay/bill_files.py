@@ -6,12 +6,11 @@ do no harm. Byte order mark, GB 18030, both line ends and a missing summary are 
 WeChat Pay reference 6.2.
 """
 
-import codecs
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from wechat.sdk.pay.errors import BillDamaged
-from wechat.sdk.text import clean
+from wechat.sdk.text import clean, decode
 
 # A line that is longer is none of a bill.
 LONGEST_LINE = 64 << 10
@@ -47,40 +46,37 @@ class BillReader:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    first, rest = _first_line(pieces), ""
-    decoder = _decoder(first)
-    try:
-        for piece in itertools.chain([first], pieces):
-            *whole, rest = (rest + decoder.decode(piece)).split("\n")
-            if len(rest) > LONGEST_LINE:
-                raise BillDamaged("a line without an end")
-            for line in whole:
-                yield clean(line.rstrip("\r"))
-        rest += decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        raise BillDamaged("no text in UTF-8 or GB 18030") from None
-    if rest:
-        yield clean(rest.rstrip("\r"))
+    decoded: Callable[[bytes], str] | None = None
+    for line in _raw_lines(pieces):
+        decoded = decoded or _decoder(line)
+        yield decoded(line.rstrip(b"\r"))
 
 
-def _first_line(pieces: Iterator[bytes]) -> bytes:
-    """Returns the first line in one piece, because a part of it is not enough to detect the encoding."""
-    first = b""
+def _raw_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
     for piece in pieces:
-        first += piece
-        if b"\n" in first or len(first) > LONGEST_LINE:
-            break
-    return first
+        *whole, rest = (rest + piece).split(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise BillDamaged("a line without an end")
+        yield from whole
+    if rest:
+        yield rest
 
 
-def _decoder(first: bytes) -> codecs.IncrementalDecoder:
-    """Returns a decoder of UTF-8, or of GB 18030 if the column names are not valid UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")
-    try:
-        decoder().decode(first)
-    except UnicodeDecodeError:
-        return codecs.getincrementaldecoder("gb18030")()
-    return decoder()
+def _decoder(first: bytes) -> Callable[[bytes], str]:
+    """Returns the decoder of lines in UTF-8, or in GB 18030 if the column names are not valid UTF-8.
+
+    A text that is cut inside of a character, as the names of goods may be, costs this character only.
+    """
+    for encoding, decoded in (("utf-8", decode), ("gb18030", _from_gb18030)):
+        with suppress(UnicodeDecodeError):
+            first.decode(encoding)
+            return decoded
+    raise BillDamaged("no text in UTF-8 or GB 18030")
+
+
+def _from_gb18030(line: bytes) -> str:
+    return clean(line.decode("gb18030", "replace"))
 
 
 def _columns(line: str) -> list[str]:

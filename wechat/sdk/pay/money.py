@@ -12,7 +12,7 @@ AMOUNT = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 HALF_WIDTH = {
     ord(full): half for full, half in zip("０１２３４５６７８９．。，￥－", "0123456789..,¥-", strict=True)
 }
-GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 FEN = Decimal("0.01")
 # Fees come with five decimals.
 THOUSANDTH = Decimal("0.00001")
@@ -29,8 +29,7 @@ def fen(yuan: str) -> int:
 
 def typed(text: str) -> int:
     """Returns what people write, `"¥1,234.50"`, as 123450 fen. Raises ValueError like `fen`."""
-    plain = text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip()
-    return fen(plain.replace(",", "") if GROUPED.fullmatch(plain) else plain)
+    return fen(text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip())
 
 
 def thousandths(yuan: str) -> int:
@@ -45,6 +44,8 @@ def count(text: str) -> int:
 
 def _whole(yuan: str, unit: Decimal) -> int:
     written = yuan.strip()
+    if GROUPED.fullmatch(written):
+        written = written.replace(",", "")
     exact = Decimal(written) / unit if len(written) <= LONGEST and AMOUNT.fullmatch(written) else None
     if exact is None or exact != exact.to_integral_value() or abs(exact) > LARGEST:
         raise ValueError(f"no amount of money: {yuan[:40]!r}")
