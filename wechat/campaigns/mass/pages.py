@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -38,11 +39,15 @@ _changeable = object_page(_sends, Area.SENDING, change=True)
 
 
 @_changeable
+@transaction.atomic
 def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     """Shows the current numbers and problems of a mass send, and schedules it once that is confirmed.
 
     A mass send to everybody is confirmed a second time.
     """
+    if request.method == "POST":
+        # What is being saved comes before or after this, never between the look at it and the plan.
+        found.refresh_from_db(from_queryset=_sends().select_for_update(of=("self",), no_key=True))
     if not found.may_be_edited:
         return _back(found.pk)
     form = SendForm(request.POST or None)
