@@ -53,7 +53,7 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     form = SendForm(request.POST or None)
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
     numbers, problems = _preflight(found, at)
-    seen = approval.seen(found.pk)
+    seen = approval.fingerprint_of(found.pk)
     agreed = request.method == "POST" and form.is_valid() and not problems
     if agreed and request.POST.get("seen") != seen:
         messages.error(request, _("The mass send has changed since you saw it. Look again, then send it."))
