@@ -18,7 +18,7 @@ from accounts.approvals import actions, asking
 from accounts.approvals.actions import Action, followers
 from accounts.approvals.models import Approval
 from accounts.followers import job_requests, selection
-from accounts.followers.segments import meaning
+from accounts.followers.segments import fingerprint_of
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Role
 
@@ -68,7 +68,7 @@ def _carry_out(approval: Approval, by: User) -> None:
 def _fingerprint(approval: Approval) -> str:
     """Returns what the segment asks that the file is for, if it is for one."""
     details = approval.details.get("job")
-    return meaning(selection.segment_of(approval.account, details)) if details else ""
+    return fingerprint_of(selection.segment_of(approval.account, details)) if details else ""
 
 
 def _link(approval: Approval) -> str:

@@ -68,9 +68,9 @@ def label(job: BulkJob) -> StrOrPromise:
     return _kinds.get(job.kind).label if job.kind in _kinds else job.kind
 
 
-def slice_of(job: BulkJob, size: int = SLICE) -> list[Follower]:
+def slice_of(job: BulkJob) -> list[Follower]:
     """Returns the next followers of the job, ordered by id, and moves the cursor behind them."""
-    rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:size])
+    rows = list(chosen(job).filter(pk__gt=job.cursor).order_by("pk")[:SLICE])
     if rows:
         job.cursor = rows[-1].pk
     return rows

@@ -141,10 +141,10 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
     return kind.query(account, row["compare"], value)
 
 
-def meaning(segment: "Segment | None") -> str:
-    """Returns the fingerprint of what a segment asks, without its name; the empty text for no segment.
+def fingerprint_of(segment: "Segment | None") -> str:
+    """Returns the fingerprint of a segment's conditions; the empty text for no segment.
 
-    What was looked at for a segment, and sent or agreed to later, is for that question and no other.
+    Whoever looks at a segment, or agrees to a send to it, means these conditions and not later ones.
     """
     if segment is None:
         return ""

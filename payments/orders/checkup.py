@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.doctor import Finding, Level, clock_findings, examines, own_call
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import CachedMerchant, keys_of
-from payments.merchants.models import SECRETS, Merchant
+from payments.merchants.models import Merchant
 from payments.merchants.words import in_words
 from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
@@ -30,35 +30,6 @@ def merchants(account: OfficialAccount) -> Iterator[Finding]:
         try:
             entry = keys_of(merchant)
         except Undecryptable:
-            continue
-        except KeyRefused:
-            yield Finding(
-                Level.FAULT,
-                _("The keys of merchant %(name)s cannot be read.") % {"name": merchant},
-                _("Enter the private key of apiclient_key.pem and the APIv3 key again."),
-            )
-            continue
-        if merchant.has_certificates and not _opens_certificates(entry):
-            yield Finding(
-                Level.FAULT,
-                _("The APIv3 key of merchant %(name)s is not the one that is set at WeChat Pay.")
-                % {"name": merchant},
-                _("Enter the key of 商户平台 → 账户中心 → API安全, or set a new one there and here."),
-            )
-            continue
-        yield from _calls(merchant, account, entry.cashier(merchant.protocol))
-        if merchant.has_certificates:
-            yield from _certificates(merchant)
-        yield from _notify(merchant)
-    if selling:
-        yield from clock_findings(settings.WECHAT_PAY_API_BASE)
-
-
-@examines
-def undecryptable_merchants(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields a fault for each merchant of which no key opens one of the keys."""
-    for merchant in Merchant.objects.filter(accounts=account, enabled=True):
-        if any(merchant.is_undecryptable(name) for name in SECRETS):
             yield Finding(
                 Level.FAULT,
                 _("No key of FIELD_ENCRYPTION_KEYS opens the keys of merchant %(name)s.")
@@ -68,6 +39,33 @@ def undecryptable_merchants(account: OfficialAccount) -> Iterator[Finding]:
                     "if it is lost, enter them again."
                 ),
             )
+        except KeyRefused:
+            yield Finding(
+                Level.FAULT,
+                _("The keys of merchant %(name)s cannot be read.") % {"name": merchant},
+                _("Enter the private key of apiclient_key.pem and the APIv3 key again."),
+            )
+        else:
+            yield from _with_keys(entry, account)
+    if selling:
+        yield from clock_findings(settings.WECHAT_PAY_API_BASE)
+
+
+def _with_keys(entry: CachedMerchant, account: OfficialAccount) -> Iterator[Finding]:
+    """Yields the findings about a merchant whose keys can be read."""
+    merchant = entry.merchant
+    if merchant.has_certificates and not _opens_certificates(entry):
+        yield Finding(
+            Level.FAULT,
+            _("The APIv3 key of merchant %(name)s is not the one that is set at WeChat Pay.")
+            % {"name": merchant},
+            _("Enter the key of 商户平台 → 账户中心 → API安全, or set a new one there and here."),
+        )
+        return
+    yield from _calls(merchant, account, entry.cashier(merchant.protocol))
+    if merchant.has_certificates:
+        yield from _certificates(merchant)
+    yield from _notify(merchant)
 
 
 def _calls(merchant: Merchant, account: OfficialAccount, cashier: Cashier) -> Iterator[Finding]:

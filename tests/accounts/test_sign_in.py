@@ -16,6 +16,7 @@ from pytest_django import Settings
 from accounts.staff.models import AuditEntry, SignInLimit
 from config.embedded import PROJECT
 from tests.cast import PASSWORD, Cast, signed_in
+from tests.locks import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -53,14 +54,6 @@ def attempt(settings: Settings, clock: time_machine.Traveller, staff: Cast) -> A
 
 def is_in(response: Any) -> bool:
     return bool(response.status_code == 302)
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.rowcount)
 
 
 @pytest.mark.parametrize("proxy", ["nginx-compose.conf", "nginx-debian.conf"])

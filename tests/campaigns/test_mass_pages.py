@@ -2,12 +2,14 @@
 
 import datetime
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +21,7 @@ from accounts.staff.models import AuditEntry
 from tests import workbooks
 from tests.campaigns.mass_cast import Writer, followers, run_due, settle
 from tests.cast import Cast, signed_in
+from tests.locks import somebody_waits
 from tests.simulated import Simulated
 from tests.workbooks import OPENID, WRITERS
 from wechat.articles.models import Article, Draft
@@ -322,6 +325,33 @@ def test_what_was_changed_since_its_page_was_opened_is_looked_at_again(
     confirmed(client, send, {"at": ""})
     send.refresh_from_db()
     assert send.state == "scheduled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_saved_while_it_is_sent_is_looked_at_again(
+    staff: Cast, known: Simulated, written: Writer, tag: Tag
+) -> None:
+    followers(staff.ours, known, 3, tag)
+    send, client = written(target="tag", tag=tag), signed_in(staff.owner)
+    address, answers = page(send, "send"), list[str]()
+    given = {"at": "", "seen": client.get(address).context["seen"]}
+
+    def confirm() -> None:
+        try:
+            answers.append(client.post(address, given).content.decode())
+        finally:
+            connection.close()
+
+    confirming = threading.Thread(target=confirm)
+    with transaction.atomic():
+        MassSend.objects.update(target="all")
+        confirming.start()
+        while confirming.is_alive() and not somebody_waits():
+            pass
+    confirming.join()
+    assert "请重新查看" in answers[0]
+    send.refresh_from_db()
+    assert (send.state, send.target) == ("draft", "all")
 
 
 def asked(staff: Cast, known: Simulated, send: MassSend) -> Approval:

@@ -24,6 +24,7 @@ from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
 from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
+from tests.locks import somebody_waits
 from tests.menus.conftest import Phone, button, confirmed, parent, put, text, view
 from tests.menus.test_buttons import TOLD
 from tests.slow import slow_receiver
@@ -254,14 +255,6 @@ def test_what_is_saved_just_as_the_draft_is_replaced_is_kept_as_a_version(
     assert answers == [302]
     assert content(menu)[0].name != "她的"
     assert [tree.read(each)[0].name for each in menu.versions.filter(number=2)] == ["她的"]
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.rowcount)
 
 
 def test_the_menu_for_everybody_has_no_place_among_the_others(menu: Menu, staff: Cast) -> None:

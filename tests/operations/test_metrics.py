@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import requests
@@ -30,6 +30,7 @@ from tests.simulator.conftest import free_port
 from tests.working import react_to_due
 from wechat.kernel import exposition, tasks
 from wechat.kernel.counter_files import collected
+from wechat.kernel.exposition import GaugeGroup, Store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,10 +92,11 @@ def test_the_age_of_the_last_tick_is_told() -> None:
 
 
 def test_a_store_that_is_away_takes_only_its_own_numbers_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
+    def away() -> NoReturn:
         raise OperationalError
 
-    monkeypatch.setitem(exposition.GAUGES._known, "work", away)
+    group = GaugeGroup(Store.POSTGRES, away)
+    monkeypatch.setitem(exposition.GAUGES._known, "work", group)
     samples = scrape()
     assert samples["wechat_gauges_failed", (("group", "work"),)] == 1
     assert samples["wechat_gauges_failed", (("group", "spool"),)] == 0

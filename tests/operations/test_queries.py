@@ -53,8 +53,8 @@ def known() -> dict[str, set[str]]:
         if isinstance(metric, Histogram):
             for suffix in ("bucket", "count", "sum"):
                 series[f"{metric._name}_{suffix}"] = {*metric._labelnames, "le"}
-    for name in exposition.GAUGES.names():
-        for family in exposition.GAUGES.get(name)():
+    for group in exposition.GAUGES:
+        for family in group.read():
             series[family.name] = set(getattr(family, "_labelnames", ()))
     series["wechat_gauges_failed"] = {"group"}
     return series

@@ -91,7 +91,7 @@ def recorded(account: OfficialAccount) -> Callable[..., InboundMessage]:
 
 def oldest_send() -> float:
     """Returns how long the oldest sendable push has been due, in seconds."""
-    metrics = {metric.name: metric for metric in exposition.GAUGES.get("work")()}
+    metrics = {metric.name: metric for metric in exposition.GAUGES.get("work").read()}
     (age,) = (
         sample.value
         for sample in metrics["wechat_work_oldest_seconds"].samples

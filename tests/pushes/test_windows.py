@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.official.models import OfficialAccount
+from tests.locks import somebody_waits
 from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import SendWindow
 from wechat.pushes.windows import Trigger
@@ -161,15 +162,9 @@ def at_once(take: Callable[[], Taken]) -> tuple[Taken, Taken]:
         with transaction.atomic():
             first = take()
             there = pool.submit(taken_there)
-            while not (waits_for_a_lock() or there.done()):
+            while not (somebody_waits() or there.done()):
                 """The other one has not come as far as the row."""
         return first, there.result()
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone() is not None
 
 
 def test_the_grant_that_ends_first_is_spent_first(account: OfficialAccount) -> None:

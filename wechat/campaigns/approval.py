@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.approvals import actions, asking, deciding
 from accounts.approvals.actions import NOTHING, Action, Refused
 from accounts.approvals.models import Approval
-from accounts.followers.segments import meaning
+from accounts.followers.segments import fingerprint_of
 from accounts.staff.rights import Area
 from wechat.campaigns import steps
 from wechat.campaigns.counters import Tally
@@ -63,7 +63,7 @@ def approve(campaign: Campaign, by: User) -> bool:
     Returns ``False`` if the campaign has changed since, or if ``by`` may not approve it.
     """
     approval = asking.waiting_about(campaign)
-    if approval is None or approval.fingerprint != _seen(campaign, campaign.segment_meaning):
+    if approval is None or approval.fingerprint != _combined(campaign, campaign.segment_fingerprint):
         return False
     try:
         approved = deciding.approve(approval, by)
@@ -96,11 +96,11 @@ def _drop(approval: Approval) -> None:
 
 def _fingerprint(approval: Approval) -> str:
     campaign = Campaign.objects.select_related("segment").get(pk=approval.object_id)
-    return _seen(campaign, meaning(campaign.segment))
+    return _combined(campaign, fingerprint_of(campaign.segment))
 
 
-def _seen(campaign: Campaign, segment_meaning: str) -> str:
-    return hashlib.sha256(f"{campaign.version}:{segment_meaning}".encode()).hexdigest()
+def _combined(campaign: Campaign, segment_fingerprint: str) -> str:
+    return hashlib.sha256(f"{campaign.version}:{segment_fingerprint}".encode()).hexdigest()
 
 
 CAMPAIGN = actions.register(

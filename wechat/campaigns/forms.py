@@ -13,20 +13,15 @@ from django.utils.translation import gettext_lazy
 from accounts.followers.models import Segment, Tag
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
-from accounts.staff.picking import LinkInput
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.wording import words_in_line, words_of
-from wechat.console import codes
-from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
-from wechat.contents.checks import check_variables
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.variables import Variable
-from wechat.kernel.placeholders import names_in
+from wechat.pushes.fill_form import PREFIX
 from wechat.pushes.models import Template
-from wechat.pushes.values import TemplateField
 
 LARGEST = 50 * 1024 * 1024
 Way, Audience = Campaign.Way, Campaign.Audience
@@ -137,58 +132,6 @@ class ServiceForm(ContentForm):
         return words_of(self.campaign)
 
 
-class TemplateForm(forms.Form):
-    """A form for the values of a variant's template.
-
-    A value with a variable in it is not checked here: the values of each row are, when they are filled in.
-    """
-
-    url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500, widget=LinkInput,
-        help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
-    appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
-        widget=Suggesting,
-        help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."))  # fmt: skip
-    pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
-
-    def __init__(self, campaign: Campaign, template: Template, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.campaign, self.template = campaign, template
-        for field in template.fields:
-            self.fields[f"value-{field.name}"] = _input(field, template.defaults.get(field.name, ""))
-        cast(LinkInput, self.fields["url"].widget).for_account(campaign.account_id)
-        cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
-            campaign.account_id
-        )
-        self.order_fields([f"value-{field.name}" for field in template.fields])
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {each.name: self.cleaned_data[f"value-{each.name}"] for each in self.template.fields}
-
-    @property
-    def shown(self) -> list[tuple[TemplateField, str]]:
-        """Returns the fields of the template with their current values, for the preview."""
-        return [(each, str(self[f"value-{each.name}"].value() or "")) for each in self.template.fields]
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"].strip()
-        if url and not url.startswith(("https://", "http://")):
-            raise ValidationError(_("A link starts with https:// or http://."))
-        return url
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        rules = {f"value-{field.name}": field.check for field in self.template.fields}
-        for name, value in list(cleaned.items()):
-            try:
-                check_variables(value, words_of(self.campaign))
-                if name in rules and not names_in(value):
-                    rules[name](value)
-            except ValidationError as error:
-                self.add_error(name, error)
-        return cleaned
-
-
 class CampaignTestForm(forms.Form):
     """A form for the follower who gets a campaign as a test."""
 
@@ -203,13 +146,5 @@ class CampaignTestForm(forms.Form):
 
 def of_variant(variant: Variant) -> Mapping[str, Any]:
     """Returns the initial values of the template form of a variant."""
-    values = {f"value-{name}": value for name, value in (variant.values or {}).items()}
+    values = {PREFIX + name: value for name, value in (variant.values or {}).items()}
     return {**values, "url": variant.url, "appid": variant.appid, "pagepath": variant.pagepath}
-
-
-def _input(field: TemplateField, usual: str) -> forms.Field:
-    widget = forms.TextInput(attrs={"data-preview": field.name, "autocomplete": "off"})
-    hint = field.hint if not field.choices else "、".join(field.choices)
-    return forms.CharField(
-        label=field.label or field.name, initial=usual, help_text=hint, max_length=200, widget=widget
-    )

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.followers.models import Follower
-from accounts.followers.segments import UnknownCondition, meaning
+from accounts.followers.segments import UnknownCondition, fingerprint_of
 from wechat.campaigns import audience_file, capping, counters
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel.subqueries import select_sql
@@ -109,7 +109,7 @@ def _save_result(campaign: Campaign) -> bool:
     if prepared:
         changes |= {"state": Campaign.State.RUNNING, "prepared_at": now, "started_at": now, "due_at": now}
     else:
-        changes |= {"due_at": None, "segment_meaning": meaning(campaign.segment)}
+        changes |= {"due_at": None, "segment_fingerprint": fingerprint_of(campaign.segment)}
     same = Campaign.objects.filter(pk=campaign.pk, version=campaign.version, state=campaign.state)
     kept = bool(same.update(**changes))
     if not kept:

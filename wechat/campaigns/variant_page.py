@@ -15,7 +15,7 @@ from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
-from wechat.campaigns.forms import ServiceForm, TemplateForm, of_variant
+from wechat.campaigns.forms import ServiceForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
@@ -23,6 +23,7 @@ from wechat.campaigns.wording import title_of, words_of
 from wechat.contents import preview
 from wechat.contents.preview import Filling
 from wechat.contents.text_editor import offered
+from wechat.pushes.fill_form import FillForm
 
 LETTERS = "ABCD"
 NO_DRAFT = gettext_lazy("Somebody sent the campaign on its way meanwhile: it is no longer a draft.")
@@ -55,13 +56,13 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
 
 def _forms(
     request: HttpRequest, campaign: Campaign, variant: Variant
-) -> tuple[ServiceForm | None, TemplateForm | None]:
+) -> tuple[ServiceForm | None, FillForm | None]:
     data: Any = request.POST or None
     service = ServiceForm(campaign, data, instance=variant) if campaign.uses_service else None
     template = None
     if campaign.uses_template and campaign.template:
         initial = of_variant(variant) if variant.pk else {}
-        template = TemplateForm(campaign, campaign.template, data, initial=initial)
+        template = FillForm(campaign.template, data, variables=words_of(campaign), initial=initial)
     return service, template
 
 
@@ -70,12 +71,12 @@ def _saved(
     campaign: Campaign,
     variant: Variant,
     service: ServiceForm | None,
-    template: TemplateForm | None,
+    template: FillForm | None,
 ) -> HttpResponse:
     if template is not None:
-        variant.values = template.values
-        for name in ("url", "appid", "pagepath"):
-            setattr(variant, name, template.cleaned_data.get(name, ""))
+        message = template.message
+        variant.values, variant.url = dict(message.values), message.url
+        variant.appid, variant.pagepath = message.appid, message.pagepath
     with transaction.atomic():
         drafts = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign.pk)
         if drafts.filter(state=Campaign.State.DRAFT).exists():

@@ -15,9 +15,9 @@ SCALE = 12
 QUIET_ZONE = 4
 
 
-def png(url: str, side: int | None = None) -> bytes:
-    """Returns the code as a PNG; ``side`` is its width in pixels, including the quiet zone."""
-    return _saved(_drawn(url, side), url)
+def png(url: str) -> bytes:
+    """Returns the code as a PNG."""
+    return _saved(_drawn(url), url)
 
 
 def svg(url: str) -> bytes:
@@ -38,10 +38,10 @@ def poster(poster: Poster, url: str) -> bytes:
     return _saved(picture, url)
 
 
-def _drawn(url: str, side: int | None) -> Image.Image:
+def _drawn(url: str, side: int | None = None) -> Image.Image:
     """Returns the code drawn with whole pixels per module, because a sharp code is read from further away.
 
-    The remaining pixels of ``side`` are a white margin.
+    ``side`` is the width in pixels, including the quiet zone; its remaining pixels are a white margin.
     """
     made, drawn = segno.make_qr(url, error="m"), io.BytesIO()
     scale = max(1, side // made.symbol_size(border=QUIET_ZONE)[0]) if side else SCALE

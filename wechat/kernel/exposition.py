@@ -7,6 +7,7 @@ process serves its metrics itself, on ``METRICS_PORT`` (see ``config.celery``).
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,9 +27,7 @@ from wechat.kernel.registry import Registry
 
 log = logging.getLogger(__name__)
 
-Gauges = Callable[[], Iterable[Metric]]
-
-GAUGES: Registry[Gauges] = Registry("group of gauges")
+Read = Callable[[], Iterable[Metric]]
 
 
 class Store(StrEnum):
@@ -36,13 +35,25 @@ class Store(StrEnum):
     REDIS = "redis"
 
 
-_store_of: dict[str, Store] = {}
+@dataclass(frozen=True, slots=True)
+class GaugeGroup:
+    """The gauges that one function reads from a store."""
+
+    store: Store
+    read: Read
 
 
-def gauges(name: str, store: Store = Store.POSTGRES) -> Callable[[Gauges], Gauges]:
-    """Registers what asks a store at each scrape; a module ``gauges`` of an app holds it."""
-    _store_of[name] = store
-    return lambda ask: GAUGES.add(name, ask)
+GAUGES: Registry[GaugeGroup] = Registry("group of gauges")
+
+
+def gauges(name: str, store: Store = Store.POSTGRES) -> Callable[[Read], Read]:
+    """Registers a function that reads gauges at each scrape; a module ``gauges`` of an app holds it."""
+
+    def register(read: Read) -> Read:
+        GAUGES.add(name, GaugeGroup(store, read))
+        return read
+
+    return register
 
 
 def text(away: Collection[Store] = ()) -> bytes:
@@ -81,12 +92,12 @@ class _Stores(Collector):
         failed = GaugeMetricFamily(
             "wechat_gauges_failed", "Whether a store was away that this group asks", labels=["group"]
         )
-        for name in GAUGES.names():
-            if _store_of[name] in self._away:
+        for name, group in GAUGES.by_name().items():
+            if group.store in self._away:
                 failed.add_metric([name], 1)
                 continue
             try:
-                found = list(GAUGES.get(name)())
+                found = list(group.read())
             except (Error, RedisError) as error:
                 log.warning("gauges_failed", extra={"group": name, "error": type(error).__name__})
                 failed.add_metric([name], 1)

@@ -199,10 +199,10 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _signing_key() -> SigningKey:
-    """Returns the newest key, or a new one if that is a month old."""
-    newest = SigningKey.objects.order_by("-created_at").first()
-    is_new = newest is not None and timezone.now() < newest.created_at + KEY_AGE
-    if newest is not None and is_new and newest.readable_secret("secret"):
+    """Returns the newest key, or a new one if that is a month old or cannot be decrypted."""
+    recent = SigningKey.objects.filter(created_at__gt=timezone.now() - KEY_AGE)
+    newest = recent.order_by("-created_at").first()
+    if newest is not None and newest.readable_secret("secret"):
         return newest
     key = SigningKey(kid=secrets.token_hex(8), secret=secrets.token_urlsafe(48))
     key.save()

@@ -1,5 +1,7 @@
 """The forms for the values of a template, made from the template itself."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -11,6 +13,9 @@ from accounts.followers.person_picker import PersonField
 from accounts.staff.picking import LinkInput
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.contents.checks import check_variables
+from wechat.contents.variables import Variable
+from wechat.kernel.placeholders import names_in
 from wechat.pushes.models import Template
 from wechat.pushes.values import LISTED, TemplateField
 from wechat.sdk.template_messages import TemplateMessage
@@ -21,7 +26,8 @@ PREFIX = "value-"
 class FillForm(forms.Form):
     """A form with an input for each field of the template, and for the link.
 
-    Each value is checked by the platform's rule for the field.
+    Each value is checked by the platform's rule for the field. With ``variables`` the values and links may
+    have placeholders; such a value is not checked by the rule, because it differs for each follower.
     """
 
     url = forms.URLField(
@@ -34,11 +40,17 @@ class FillForm(forms.Form):
     )  # fmt: skip
     pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
 
-    def __init__(self, template: Template, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        template: Template,
+        *args: Any,
+        variables: Mapping[str, Variable] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.template = template
+        self.template, self.variables = template, variables
         for field in template.fields:
-            self.fields[PREFIX + field.name] = _input(field, template.defaults.get(field.name, ""))
+            self.fields[PREFIX + field.name] = self._input(field, template.defaults.get(field.name, ""))
         self.order_fields([PREFIX + field.name for field in template.fields])
         cast(LinkInput, self.fields["url"].widget).for_account(template.account_id)
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
@@ -51,7 +63,33 @@ class FillForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("pagepath") and "appid" in self.fields and not cleaned.get("appid"):
             self.add_error("appid", ValidationError(_("Name the mini program whose page this is.")))
+        if self.variables is not None:
+            self._check_variables(cleaned, self.variables)
         return cleaned
+
+    def _check_variables(self, cleaned: Mapping[str, Any], variables: Mapping[str, Variable]) -> None:
+        for name, value in list(cleaned.items()):
+            try:
+                check_variables(value, variables)
+            except ValidationError as error:
+                self.add_error(name, error)
+
+    def _input(self, field: TemplateField, usual: str) -> forms.Field:
+        common: dict[str, Any] = {"label": field.label or field.name, "help_text": field.hint}
+        shown = {"data-preview": field.name, "autocomplete": "off"}
+        choices = [(each, each) for each in field.choices] if field.type in LISTED else []
+        if choices and self.variables is None:
+            first = usual or field.choices[0]
+            return forms.ChoiceField(choices=choices, initial=first, widget=forms.Select(shown), **common)
+        suggesting = Suggesting(shown)
+        suggesting.offered = choices
+        widget = suggesting if choices else forms.TextInput(shown)
+        check = partial(self._check, field)
+        return forms.CharField(initial=usual, validators=[check], widget=widget, max_length=200, **common)
+
+    def _check(self, field: TemplateField, value: str) -> None:
+        if self.variables is None or not names_in(value):
+            field.check(value)
 
     @property
     def message(self) -> TemplateMessage:
@@ -63,11 +101,7 @@ class FillForm(forms.Form):
     @property
     def shown(self) -> list[tuple[TemplateField, str]]:
         """Returns the fields with their current values, for the preview."""
-        return [(field, self._typed(field)) for field in self.template.fields]
-
-    def _typed(self, field: TemplateField) -> str:
-        first = field.choices[0] if field.choices else ""
-        return str(self[PREFIX + field.name].value() or first)
+        return [(field, str(self[PREFIX + field.name].value() or "")) for field in self.template.fields]
 
 
 class TemplateTestForm(FillForm):
@@ -79,13 +113,3 @@ class TemplateTestForm(FillForm):
         super().__init__(template, *args, **kwargs)
         self.order_fields(["follower", *self.fields])
         cast(PersonField, self.fields["follower"]).for_account(template.account_id)
-
-
-def _input(field: TemplateField, usual: str) -> forms.Field:
-    options: dict[str, Any] = {"label": field.label or field.name, "initial": usual, "help_text": field.hint}
-    shown = {"data-preview": field.name}
-    if field.type in LISTED and field.choices:
-        choices = [(each, each) for each in field.choices]
-        return forms.ChoiceField(choices=choices, widget=forms.Select(attrs=shown), **options)
-    widget = forms.TextInput(attrs={**shown, "autocomplete": "off"})
-    return forms.CharField(validators=[field.check], widget=widget, max_length=200, **options)

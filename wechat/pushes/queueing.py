@@ -1,7 +1,6 @@
 """The functions with which other apps queue messages."""
 
-import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -39,17 +38,13 @@ def queue(
     key: str,
     cause: str = "",
     inbound: InboundMessage | None = None,
-    at: datetime.datetime | None = None,
 ) -> Push:
-    """Queues a content to be sent once; with the same ``key`` again, it returns the first push.
+    """Queues a content to be sent once, now; with the same ``key`` again, it returns the first push.
 
     ``key`` is unique within the account, such as ``later:812:0``; ``cause`` names what asks, such as
-    ``rule:12``; ``at`` is the time from which it may be sent (``None``: now). If no send window is open then,
-    the push is skipped with a reason.
+    ``rule:12``. If no send window is open, the push is skipped with a reason.
     """
-    return _queued(
-        account, key, {"openid": openid, "content": to_dict(content), "cause": cause, "inbound": inbound}, at
-    )
+    return _queued(account, key, openid=openid, cause=cause, content=to_dict(content), inbound=inbound)
 
 
 def queue_template(
@@ -60,12 +55,11 @@ def queue_template(
     key: str,
     kind: Push.Kind = Kind.TEMPLATE,
     cause: str = "",
-    at: datetime.datetime | None = None,
 ) -> Push:
     """Queues a message made from a template to be sent once, as a message of that ``kind``; see ``queue``."""
     content = template_messages.to_dict(message)
     fields = {"kind": kind, "template": message.template_id, "content": content}
-    return _queued(account, key, {"openid": openid, "cause": cause, **fields}, at)
+    return _queued(account, key, openid=openid, cause=cause, **fields)
 
 
 def queue_many(
@@ -94,11 +88,9 @@ def queue_many(
     return made
 
 
-def _queued(
-    account: OfficialAccount, key: str, fields: Mapping[str, Any], at: datetime.datetime | None
-) -> Push:
+def _queued(account: OfficialAccount, key: str, **fields: Any) -> Push:
     push, made = Push.objects.get_or_create(
-        account=account, key=key, defaults={**fields, "due_at": at or timezone.now()}
+        account=account, key=key, defaults={**fields, "due_at": timezone.now()}
     )
     if made:
         work.wake("pushes.send")

@@ -289,9 +289,3 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
             "may_see_deliveries": rights.may_view(Area.SETTINGS, account_id),
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})
-
-
-def _rule_admin() -> RuleAdmin:
-    found = admin.site.get_model_admin(Rule)
-    assert isinstance(found, RuleAdmin)
-    return found

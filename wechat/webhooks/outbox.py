@@ -75,7 +75,6 @@ class DeliveryAttempt:
     status: int | None = None
     error: str = ""
     body: Any = None
-    unsigned: Unsigned | None = None
 
     @property
     def delivered(self) -> bool:
@@ -221,7 +220,7 @@ def _attempt(delivery: Delivery) -> DeliveryAttempt:
 def _posted(delivery: Delivery) -> DeliveryAttempt:
     started, endpoint = time.monotonic(), delivery.endpoint
     if endpoint.is_unsigned:
-        return DeliveryAttempt(0, error=UNSIGNED, unsigned=Unsigned(UNSIGNED))
+        return DeliveryAttempt(0, error=UNSIGNED)
     try:
         answer = webhooks.post(
             endpoint.url, delivery.body.encode(), str(endpoint.secret), delivery.message_id
@@ -233,7 +232,7 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
 
 
 def held(endpoint: Endpoint) -> QuerySet[Hold]:
-    """Returns the hold of this receiver's open circuit breaker, if there is one."""
+    """Returns the hold on the deliveries to this receiver, if there is one."""
     return Hold.objects.filter(work=DELIVERIES.name, subject=endpoint.pk, until__isnull=False)
 
 
@@ -244,8 +243,8 @@ def unsigned() -> QuerySet[Hold]:
 
 @transaction.atomic
 def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
-    if attempt.unsigned is not None:
-        DELIVERIES.failed(delivery, attempt.unsigned)
+    if delivery.endpoint.is_unsigned:
+        DELIVERIES.failed(delivery, Unsigned(UNSIGNED))
         return
     now = timezone.now()
     metrics.WEBHOOKS.labels(str(attempt.status or "no_answer")).inc()

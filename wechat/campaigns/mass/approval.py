@@ -57,7 +57,7 @@ def _carry_out(approval: Approval, by: User) -> None:
         raise Refused(_("Somebody has sent it already."))
 
 
-def seen(pk: int | str) -> str:
+def fingerprint_of(pk: int | str) -> str:
     """Returns what tells the mass send from one that would send something else, or to others."""
     fields = MassSend.objects.values(*SENT_FIELDS).get(pk=pk)
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
@@ -70,7 +70,7 @@ MASS_SEND = actions.register(
         Area.SENDING,
         carry_out=_carry_out,
         link=lambda approval: reverse("admin:campaigns_masssend_change", args=[approval.object_id]),
-        fingerprint=lambda approval: seen(approval.object_id),
+        fingerprint=lambda approval: fingerprint_of(approval.object_id),
         otherwise=NOTHING,
     )
 )

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -38,17 +39,21 @@ _changeable = object_page(_sends, Area.SENDING, change=True)
 
 
 @_changeable
+@transaction.atomic
 def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     """Shows the current numbers and problems of a mass send, and schedules it once that is confirmed.
 
     A mass send to everybody is confirmed a second time.
     """
+    if request.method == "POST":
+        # What is being saved comes before or after this, never between the look at it and the plan.
+        found.refresh_from_db(from_queryset=_sends().select_for_update(of=("self",), no_key=True))
     if not found.may_be_edited:
         return _back(found.pk)
     form = SendForm(request.POST or None)
     at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
     numbers, problems = _preflight(found, at)
-    seen = approval.seen(found.pk)
+    seen = approval.fingerprint_of(found.pk)
     agreed = request.method == "POST" and form.is_valid() and not problems
     if agreed and request.POST.get("seen") != seen:
         messages.error(request, _("The mass send has changed since you saw it. Look again, then send it."))

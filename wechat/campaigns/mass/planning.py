@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.followers.models import Follower
-from accounts.followers.segments import UnknownCondition, meaning
+from accounts.followers.segments import UnknownCondition, fingerprint_of
 from wechat.campaigns.mass import allowance, bodies
 from wechat.campaigns.models import MassCall, MassRecipient, MassSend
 from wechat.kernel import work
@@ -76,7 +76,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
         due_at=starts_at,
         starts_at=starts_at,
         draft_revision=send.draft.revision if send.draft else None,
-        segment_meaning=meaning(send.segment) if send.target == Target.SEGMENT else "",
+        segment_fingerprint=fingerprint_of(send.segment) if send.target == Target.SEGMENT else "",
         sent_by=user_id,
         attempts=0,
         error="",
@@ -89,7 +89,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
 def take_back(send: MassSend) -> bool:
     """Reverts a scheduled mass send to a draft; returns ``False`` if it has begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)
-    draft = {"state": State.DRAFT, "draft_revision": None, "segment_meaning": ""}
+    draft = {"state": State.DRAFT, "draft_revision": None, "segment_fingerprint": ""}
     return bool(waiting.update(due_at=None, starts_at=None, **draft))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
-from accounts.followers.segments import meaning
+from accounts.followers.segments import fingerprint_of
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 from wechat.kernel import hours
@@ -140,7 +140,7 @@ class Campaign(WorkRow):
     # When the recipients were selected: for the draft, and for good once the campaign is approved.
     checked_at = models.DateTimeField(null=True, editable=False)
     # What the segment asked when the draft's were: what is approved, and sent, is for nobody else.
-    segment_meaning = models.CharField(max_length=64, blank=True, editable=False)
+    segment_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     # For a campaign with its own speed: its messages have due times up to this one.
     fed_until = models.DateTimeField(null=True, editable=False)
@@ -235,7 +235,7 @@ class Campaign(WorkRow):
     @property
     def is_segment_changed(self) -> bool:
         """Returns whether the segment asks something else than when it was worked out who gets it."""
-        return self.checked_at is not None and meaning(self.segment) != self.segment_meaning
+        return self.checked_at is not None and fingerprint_of(self.segment) != self.segment_fingerprint
 
     @property
     def may_be_taken_back(self) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Segment, Tag
-from accounts.followers.segments import meaning
+from accounts.followers.segments import fingerprint_of
 from accounts.official.models import OfficialAccount
 from wechat.articles.models import Draft
 from wechat.contents.models import HasContent
@@ -67,7 +67,7 @@ class MassSend(HasContent, WorkRow):
     # The revision of the article when the mass send was planned: later changes were reviewed by nobody.
     draft_revision = models.PositiveIntegerField(null=True, blank=True, editable=False)
     # What the segment asked then, likewise.
-    segment_meaning = models.CharField(max_length=64, blank=True, editable=False)
+    segment_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     # Further pictures of a message of several; the first is ``asset``.
     pictures = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     recommend = models.CharField(_("words with the pictures"), max_length=100, blank=True)
@@ -130,7 +130,7 @@ class MassSend(HasContent, WorkRow):
     @property
     def is_segment_changed(self) -> bool:
         """Returns whether the segment asks something else than when the mass send was planned."""
-        return bool(self.segment_meaning) and meaning(self.segment) != self.segment_meaning
+        return bool(self.segment_fingerprint) and fingerprint_of(self.segment) != self.segment_fingerprint
 
     @property
     def is_under_way(self) -> bool:

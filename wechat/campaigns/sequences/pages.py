@@ -20,11 +20,11 @@ from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
-from wechat.campaigns.sequences.step_forms import StepFillForm
 from wechat.campaigns.sequences.timeline_page import sequences
 from wechat.contents.text_editor import named, offered
 from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
+from wechat.pushes.fill_form import PREFIX, FillForm
 
 SHOWN = 50
 
@@ -112,8 +112,9 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     if row.template is None:
         return redirect("admin:campaigns_sequence_change", sequence.pk)
     leads = {"url": row.link, "appid": row.appid, "pagepath": row.pagepath}
-    known = {f"value-{name}": text for name, text in row.values.items()}
-    form = StepFillForm(row.template, request.POST or None, initial={**known, **leads})
+    known = {PREFIX + name: text for name, text in row.values.items()}
+    variables = named(USUAL)
+    form = FillForm(row.template, request.POST or None, variables=variables, initial={**known, **leads})
     if request.method == "POST" and form.is_valid():
         before, message = row.values, form.message
         row.values, row.link = dict(message.values), message.url
@@ -121,7 +122,7 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
         row.save(update_fields=["values", "link", "appid", "pagepath"])
         _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
         return redirect("admin:campaigns_sequence_change", sequence.pk)
-    shown = {"form": form, "step": row, "variables": offered(named(USUAL))}
+    shown = {"form": form, "step": row, "variables": offered(variables)}
     return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
 
 

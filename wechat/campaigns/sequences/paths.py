@@ -129,12 +129,12 @@ def neighbours(nodes: list[Node], pk: int) -> tuple[Place | None, Place | None]:
     """
     lane, index = _step_found(nodes, pk)
     here = lane[index].step
-    earlier = _before(nodes, lane, index - 1) if index else _out_of(nodes, here, up=True)
+    earlier = _before(lane, index - 1) if index else _out_of(nodes, here, up=True)
     later = Place(lane[index + 1].step.pk) if index + 1 < len(lane) else _out_of(nodes, here, up=False)
     return earlier, later
 
 
-def _before(nodes: list[Node], lane: list[Node], index: int) -> Place:
+def _before(lane: list[Node], index: int) -> Place:
     """Returns the place in front of the node at that index of a lane."""
     if index:
         return Place(lane[index - 1].step.pk)
@@ -148,7 +148,7 @@ def _out_of(nodes: list[Node], step: SequenceStep, *, up: bool) -> Place | None:
     if not up:
         return Place(step.branch_id)
     lane, index = _found(nodes, Place(step.branch_id))
-    return _before(nodes, lane, index - 1)
+    return _before(lane, index - 1)
 
 
 def _found(nodes: list[Node], place: Place) -> tuple[list[Node], int]:

@@ -3,17 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from wechat.campaigns.models import SequenceStep
-from wechat.contents.checks import check_variables
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
-from wechat.contents.text_editor import named
-from wechat.contents.variables import USUAL
-from wechat.pushes.fill_form import FillForm
 from wechat.pushes.models import Template
 
 Type = SequenceStep.Type
@@ -88,19 +83,6 @@ class TagForm(WaitForm):
         tag: Any = self.fields["tag"]
         tag.required = True
         tag.queryset = Tag.objects.filter(account=self.account_id).exclude(state=Tag.State.DELETING)
-
-
-class StepFillForm(FillForm):
-    """A form for the values of the template that is sent instead of a message; they may have variables."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        for name, value in list(cleaned.items()):
-            try:
-                check_variables(value, named(USUAL))
-            except ValidationError as error:
-                self.add_error(name, error)
-        return cleaned
 
 
 FORMS: dict[str, type[TimedForm]] = {

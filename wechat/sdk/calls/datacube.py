@@ -14,8 +14,6 @@ from wechat.sdk.answers import number, rows
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
-# There is nothing from before.
-FIRST_DAY = datetime.date(2014, 12, 1)
 
 
 class Dataset(Enum):

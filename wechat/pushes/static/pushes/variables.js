@@ -1,4 +1,3 @@
-"use strict";
 // A press on a variable writes it into the field that was written in last, where the cursor stood.
 
 const TAKING = 'input[name^="value-"], input[name="url"], input[name="pagepath"]';
