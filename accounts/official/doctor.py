@@ -64,15 +64,15 @@ def examines(examination: Examination) -> Examination:
 
 
 def observes(observation: Examination) -> Examination:
-    """Registers an examination that makes no call; pages show its faults for as long as they last."""
+    """Registers an examination that makes no call; pages show what it finds for as long as it lasts."""
     _observations.register(observation)
     return examines(observation)
 
 
 def problems(account: OfficialAccount) -> list[Finding]:
-    """Returns the faults that callbacks and calls show now, until the first success. Makes no call."""
+    """Returns what callbacks and calls show to be wrong now, until the first success. Makes no call."""
     found = (finding for observation in _observations for finding in observation(account))
-    return [finding for finding in found if finding.level is Level.FAULT]
+    return [finding for finding in found if finding.level is not Level.FINE]
 
 
 def last_seen(at: datetime.datetime, count: int) -> str:

@@ -177,6 +177,23 @@ class OfficialAccount(HasSecrets):
             original_id=self.original_id,
         )
 
+class VerificationState(models.Model):
+    """The newest event about an account's verification by WeChat (微信认证), and how long it is valid."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="verification_state")
+    event = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("state of a verification")
+        verbose_name_plural = _("states of verifications")
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.event}"
+
+
 
 class StoredToken(HasSecrets):
     """An access token or ticket, stored for the time that Redis is down."""
