@@ -193,6 +193,14 @@ def test_every_kind_of_message_takes_the_refusal_alike(world: World, kind: str) 
     assert not Follower.objects.get().subscribed
 
 
+def test_a_message_id_that_no_column_can_hold_costs_no_message_its_outcome(world: World) -> None:
+    world.fault(answer='{"errcode": 0, "msgid": 18446744073709551615}', times=1)
+    pushes = [world.ask(shop) for shop in "12"]
+    send_due()
+    assert [Push.objects.get(pk=push.pk).state for push in pushes] == [State.SENT] * 2
+    assert Push.objects.filter(msgid=None).count() == 1
+
+
 def test_a_broken_value_is_named(world: World) -> None:
     push = world.ask("一" * 21)
     send_due()

@@ -17,6 +17,7 @@ from wechat.pushes import library, subscription_quota, windows
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
+from wechat.sdk.answers import number
 from wechat.sdk.client import Client
 from wechat.sdk.content import is_empty, to_service_json
 from wechat.sdk.errors import ContentError, TransportError
@@ -56,8 +57,7 @@ class Sender(ABC):
 
         Raises ``ContentError`` before the call, and ``ApiError`` or ``TransportError``.
         """
-        msgid = str(client.post(self.path, self.body(push)).get("msgid"))
-        return int(msgid) if msgid.isdecimal() else None
+        return number(client.post(self.path, self.body(push)), "msgid") or None
 
     def probe(self, client: Client) -> None:
         """Checks with a harmless call whether the platform answers.
