@@ -47,6 +47,7 @@ CHANGES = work.Kind(
     queue=work.BULK,
     batch=200,
     divided_by="kind",
+    parts=dict(Kind.choices),
 )
 
 
