@@ -181,7 +181,7 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
         _("An access token was got; the platform pushes from %(count)d addresses.")
         % {"count": len(addresses)},
     )
-    for name, ability in abilities.ABILITIES.items():
+    for name, ability in abilities.possible(account).items():
         if not able[name]:
             yield Finding(
                 Level.WARNING,
