@@ -25,6 +25,7 @@ from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import outages
 from wechat.sdk import deadlines
+from wechat.sdk.answers import rows, text
 from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.connections import bounded_session
 from wechat.sdk.crypto import sign
@@ -239,7 +240,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
     if not account.readable_secret("appsecret"):
         return
     try:
-        pings = callback_check(client_for(account)).get("ping", [])
+        pings = rows(callback_check(client_for(account)), "ping")
     except ApiError as error:
         if error.errcode == 40201:
             yield Finding(
@@ -251,7 +252,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
         return
     except TransportError:
         return
-    lost = [ping["ip"] for ping in pings if ping.get("package_loss") not in {None, "0%"}]
+    lost = [text(ping, "ip") for ping in pings if ping.get("package_loss") not in {None, "0%"}]
     if lost:
         yield Finding(
             Level.WARNING,
