@@ -17,6 +17,7 @@ CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 DAY = r"\d{4}(年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日|[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01]))"
 # The types whose allowed values come with the template.
 LISTED = frozenset({"enum", "const"})
+LONGEST_THING = 20
 BREAKS_RULE = "breaks_rule"
 
 
@@ -58,6 +59,11 @@ class TemplateField:
                 _("WeChat would not take “%(value)s” here.") % {"value": value}, BREAKS_RULE
             )
 
+    def fit(self, value: str) -> str:
+        """Returns the value as a message can carry it: a longer ``thing`` is cut, as nobody would get it."""
+        too_long = self.type == "thing" and len(value) > LONGEST_THING
+        return f"{value[: LONGEST_THING - 1]}…" if too_long else value
+
 
 @dataclass(frozen=True, slots=True)
 class ValueRule:
@@ -85,7 +91,7 @@ def _moments(one: str) -> Callable[[str], bool]:
 
 
 RULES: Mapping[str, ValueRule] = {
-    "thing": ValueRule(at_most(20), gettext_lazy("At most 20 characters.")),
+    "thing": ValueRule(at_most(LONGEST_THING), gettext_lazy("At most 20 characters.")),
     "number": ValueRule(
         lambda value: like(r"-?[0-9]+(\.[0-9]+)?")(value) and sum(map(str.isdigit, value)) <= 32,
         gettext_lazy("A number of at most 32 digits, decimals allowed."),
