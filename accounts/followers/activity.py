@@ -16,6 +16,8 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from accounts.followers import newcomers
 from accounts.followers.models import Follower
 
+# The code of WeChat's refusal of a call for somebody who does not follow the account.
+REQUIRES_FOLLOWING = 43004
 # A scene that is a number has at most 32 bits; a text of digits may be longer.
 DIGITS_OF_A_SCENE = 10
 

@@ -95,7 +95,7 @@ class Sender(ABC):
         return set()
 
 
-NOT_FOLLOWING = {43004: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
+NOT_FOLLOWING = {activity.REQUIRES_FOLLOWING: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
 
 
 class ServiceSender(Sender):
