@@ -89,7 +89,8 @@ def _read(guide: str, language: str) -> tuple[str, SafeString]:
     tokens = _tokens(guide, language)
     title = next(following.content for _token, following in _headings(tokens))
     # Written by us, and without raw HTML.
-    return title, mark_safe(MARKDOWN.renderer.render(_body(tokens), MARKDOWN.options, {}))  # noqa: S308
+    body = MARKDOWN.renderer.render(_body(tokens), MARKDOWN.options, {})
+    return title, mark_safe(body)  # noqa: S308 - of our own guides
 
 
 def _tokens(guide: str, language: str) -> list[Token]:

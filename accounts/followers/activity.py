@@ -1,4 +1,4 @@
-"""The activity of followers, as their messages show it: last seen, followed, left.
+"""The activity of followers, as messages and refused calls show it: last seen, followed, left.
 
 Messages may be handled in any order, and twice.
 """
@@ -16,6 +16,8 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from accounts.followers import newcomers
 from accounts.followers.models import Follower
 
+# The code of WeChat's refusal of a call for somebody who does not follow the account.
+REQUIRES_FOLLOWING = 43004
 # A scene that is a number has at most 32 bits; a text of digits may be longer.
 DIGITS_OF_A_SCENE = 10
 
@@ -81,6 +83,19 @@ def left(account_id: int, openid: str, at: datetime.datetime) -> None:
         subscribed=Case(When(stayed_gone, then=Value(value=False)), default=F("subscribed")),
         unsubscribed_at=at,
     )
+
+
+def found_gone(account_id: int, openid: str, at: datetime.datetime) -> None:
+    """Records that WeChat refused a call for somebody who does not follow; the call began at that moment.
+
+    Whoever followed or was seen since stays a follower, and who is known to have left has left when they did.
+    """
+    # The platform's moments are whole seconds: somebody may follow in the second of the call, after it.
+    second = at.replace(microsecond=0)
+    not_since = Q(subscribed_at__isnull=True) | Q(subscribed_at__lt=second)
+    unseen_since = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=second)
+    known = _follower(account_id, openid).filter(not_since, unseen_since, subscribed=True)
+    known.update(subscribed=False, unsubscribed_at=second)
 
 
 def scene_number(scene: str) -> int | None:

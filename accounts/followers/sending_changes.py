@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.followers import activity
 from accounts.followers.models import BulkJob, Change
 from accounts.official.clients import client_for
 from wechat.kernel import work
@@ -47,6 +48,7 @@ CHANGES = work.Kind(
     queue=work.BULK,
     batch=200,
     divided_by="kind",
+    parts=dict(Kind.choices),
 )
 
 
@@ -82,9 +84,12 @@ def send(batch: Sequence[Change]) -> bool:
 
     Returns whether the account's other changes may be sent.
     """
+    began = timezone.now()
     try:
         _call(client_for(batch[0].account), batch)
     except ApiError as error:
+        if error.errcode == activity.REQUIRES_FOLLOWING and len(batch) == 1:
+            activity.found_gone(batch[0].account_id, batch[0].follower.openid, began)
         return _refused(batch, error)
     except WeChatError as error:
         return _failed(batch, error)

@@ -20,9 +20,12 @@ NO_RIGHT = frozenset({40200, 48001, 48004, 50002, 50007})
 
 
 class Ability(NamedTuple):
+    """A right of an account; ``of_mini_programs``: mini programs can have it as well."""
+
     label: str | Promise
     path: str
     harmless_body: Mapping[str, Any]
+    of_mini_programs: bool = False
 
 
 ABILITIES = {
@@ -30,6 +33,7 @@ ABILITIES = {
         _("Customer-service messages"),
         "/cgi-bin/message/custom/typing",
         {"touser": "", "command": "CancelTyping"},
+        of_mini_programs=True,
     ),
     "qr_codes": Ability(_("QR codes with parameters"), "/cgi-bin/qrcode/create", {"action_name": ""}),
     "template_messages": Ability(_("Template messages"), "/cgi-bin/message/template/send", {"touser": ""}),
@@ -37,15 +41,21 @@ ABILITIES = {
 }
 
 
+def possible(account: OfficialAccount) -> Mapping[str, Ability]:
+    """Returns the abilities that an account of this kind can have, by name."""
+    is_mini_program = account.kind == OfficialAccount.Kind.MINIPROGRAM
+    return {name: each for name, each in ABILITIES.items() if each.of_mini_programs or not is_mini_program}
+
+
 def probe(account: OfficialAccount) -> dict[str, bool]:
-    """Probes every ability and saves the answers on the account; returns them by the ability's name.
+    """Probes every possible ability and saves the answers on the account; returns them by the ability's name.
 
     Raises ``TransportError``, or ``ApiError`` when not even a token is to be had, or the platform is busy.
     """
     client = client_for(account)
     client.get("/cgi-bin/get_api_domain_ip")
     able = {}
-    for name, ability in ABILITIES.items():
+    for name, ability in possible(account).items():
         try:
             client.post(ability.path, dict(ability.harmless_body))
             able[name] = True

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from accounts.official.models import OfficialAccount
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
@@ -30,8 +28,7 @@ class CachedAccount:
 
         Raises ``KeysUnusable``.
         """
-        until = self.account.previous_until
-        keys = self.overlapping if until and timezone.now() < until else self.current
+        keys = self.overlapping if self.account.former_until else self.current
         if keys is None:
             raise KeysUnusable(self.account.slug)
         return keys

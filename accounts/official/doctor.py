@@ -25,6 +25,7 @@ from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import outages
 from wechat.sdk import deadlines
+from wechat.sdk.answers import rows, text
 from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.connections import bounded_session
 from wechat.sdk.crypto import sign
@@ -64,15 +65,15 @@ def examines(examination: Examination) -> Examination:
 
 
 def observes(observation: Examination) -> Examination:
-    """Registers an examination that makes no call; pages show its faults for as long as they last."""
+    """Registers an examination that makes no call; pages show what it finds for as long as it lasts."""
     _observations.register(observation)
     return examines(observation)
 
 
 def problems(account: OfficialAccount) -> list[Finding]:
-    """Returns the faults that callbacks and calls show now, until the first success. Makes no call."""
+    """Returns what callbacks and calls show to be wrong now, until the first success. Makes no call."""
     found = (finding for observation in _observations for finding in observation(account))
-    return [finding for finding in found if finding.level is Level.FAULT]
+    return [finding for finding in found if finding.level is not Level.FINE]
 
 
 def last_seen(at: datetime.datetime, count: int) -> str:
@@ -181,7 +182,7 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
         _("An access token was got; the platform pushes from %(count)d addresses.")
         % {"count": len(addresses)},
     )
-    for name, ability in abilities.ABILITIES.items():
+    for name, ability in abilities.possible(account).items():
         if not able[name]:
             yield Finding(
                 Level.WARNING,
@@ -239,7 +240,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
     if not account.readable_secret("appsecret"):
         return
     try:
-        pings = callback_check(client_for(account)).get("ping", [])
+        pings = rows(callback_check(client_for(account)), "ping")
     except ApiError as error:
         if error.errcode == 40201:
             yield Finding(
@@ -251,7 +252,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
         return
     except TransportError:
         return
-    lost = [ping["ip"] for ping in pings if ping.get("package_loss") not in {None, "0%"}]
+    lost = [text(ping, "ip") for ping in pings if ping.get("package_loss") not in {None, "0%"}]
     if lost:
         yield Finding(
             Level.WARNING,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from wechat.kernel.secrets import Ciphertext, HasSecrets, SecretField
+from wechat.kernel.secrets import Ciphertext, HasFormerSecrets, HasSecrets, SecretField
 from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
@@ -30,8 +30,10 @@ SECRETS = ("appsecret", "token", "aes_key")
 KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
 
 
-class OfficialAccount(HasSecrets):
+class OfficialAccount(HasFormerSecrets):
     """An Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
+
+    FORMER = ("previous_tokens", "previous_aes_keys")
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service account (服务号)")
@@ -66,10 +68,8 @@ class OfficialAccount(HasSecrets):
     appsecret = SecretField(_("AppSecret"))
     token = SecretField(_("callback token"))
     aes_key = SecretField(_("EncodingAESKey"))
-    # The former ones that stay valid, the newest first, with spaces between them.
     previous_tokens = SecretField()
     previous_aes_keys = SecretField()
-    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     mode = models.CharField(
         _("message mode"), max_length=12, choices=ModeChoice.choices, default=ModeChoice.SAFE
     )
@@ -135,21 +135,20 @@ class OfficialAccount(HasSecrets):
         long, up to ``MOST_FORMER``: WeChat goes on with the one that was saved there last, whichever that is.
         What no key opens is replaced by any value, and is of no use as a former one.
         """
-        now = timezone.now()
         given = {"token": token, "aes_key": aes_key}
         changed = {
             name: value for name, value in given.items() if value and value != self.readable_secret(name)
         }
         if not changed:
             return
-        if self.previous_until is None or self.previous_until <= now:
+        if self.former_until is None:
             self.previous_tokens = self.previous_aes_keys = ""
         for name, value in changed.items():
             known = [self.readable_secret(name), *self._former(name)]
             former = [each for each in dict.fromkeys(known) if each not in {"", value}]
             setattr(self, f"previous_{name}s", " ".join(former[:MOST_FORMER]))
             setattr(self, name, value)
-        self.previous_until = now + KEY_OVERLAP
+        self.previous_until = timezone.now() + KEY_OVERLAP
 
     def _former(self, name: str) -> tuple[str, ...]:
         return tuple(self.readable_secret(f"previous_{name}s").split())
@@ -176,6 +175,23 @@ class OfficialAccount(HasSecrets):
             previous_aes_keys=self._former("aes_key") if with_previous else (),
             original_id=self.original_id,
         )
+
+
+class VerificationState(models.Model):
+    """The newest event about an account's verification by WeChat (微信认证), and how long it is valid."""
+
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="verification_state")
+    event = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("state of a verification")
+        verbose_name_plural = _("states of verifications")
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.event}"
 
 
 class StoredToken(HasSecrets):

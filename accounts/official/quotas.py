@@ -16,6 +16,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount, QuotaClearing, QuotaReading
 from wechat.kernel import work
+from wechat.sdk.answers import number, part
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.calls import base
 from wechat.sdk.client import Client
@@ -145,10 +146,9 @@ def _figures(client: Client) -> dict[str, list[int]]:
             if error.errcode not in NOT_OURS:
                 raise
             continue
-        day, minute = answer.get("quota", {}), answer.get("rate_limit", {})
-        numbers = (day.get("daily_limit"), day.get("used"), day.get("remain"), minute.get("call_count", 0))
-        if all(isinstance(number, int) for number in numbers) and numbers[0]:
-            figures[path] = [int(number) for number in numbers]
+        day, minute = part(answer, "quota"), part(answer, "rate_limit")
+        if limit := number(day, "daily_limit"):
+            figures[path] = [limit, number(day, "used"), number(day, "remain"), number(minute, "call_count")]
     return figures
 
 

@@ -17,6 +17,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit, held_work
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
+from wechat.sdk.answers import seconds
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.calls.base import rid_get
 from wechat.sdk.errors import WeChatError
@@ -82,5 +83,5 @@ def _looked_up(account: OfficialAccount, rid: str) -> dict[str, Any]:
         found = rid_get(client_for(account), rid)
     except WeChatError as error:
         return {"rid": rid, "rid_problem": of_error(error)}
-    at = datetime.datetime.fromtimestamp(int(found.get("invoke_time", 0)), tz=BEIJING)
+    at = datetime.datetime.fromtimestamp(seconds(found, "invoke_time"), tz=BEIJING)
     return {"rid": rid, "found": found, "found_at": at}

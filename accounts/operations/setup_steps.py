@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.official import abilities, call_refusals, doctor
+from accounts.official import abilities, call_refusals, doctor, verification
 from accounts.official.clients import try_credentials
 from accounts.official.models import OfficialAccount
 from accounts.operations import arrivals
@@ -96,9 +96,11 @@ def is_connected(account: OfficialAccount) -> bool:
 
 
 def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
-    """Returns the problems that callbacks show, without those that calls show."""
-    calls = [str(each.sentence) for each in doctor.refused_calls(account)]
-    return [each for each in doctor.problems(account) if str(each.sentence) not in calls]
+    """Returns the problems that callbacks show, without those of calls and of the account's verification."""
+    others = [
+        str(each.sentence) for each in (*doctor.refused_calls(account), *verification.unfinished(account))
+    ]
+    return [each for each in doctor.problems(account) if str(each.sentence) not in others]
 
 
 def check_keys(account: OfficialAccount) -> list[doctor.Finding]:

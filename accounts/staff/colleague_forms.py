@@ -60,9 +60,16 @@ class InviteForm(forms.Form):
 
     def clean_username(self) -> str:
         name: str = User.normalize_username(self.cleaned_data["username"].strip())
-        if User.objects.filter(username__iexact=name).exists():
+        if (known := User.objects.filter(username__iexact=name).first()) is None:
+            return name
+        if known.is_active:
             raise ValidationError(_("Somebody signs in with this name already. Choose another one."))
-        return name
+        raise ValidationError(
+            _(
+                "Somebody without access has this name. Whoever runs the installation can give it back; for "
+                "another person, choose another name."
+            )
+        )
 
     def chosen_accounts(self) -> list[OfficialAccount]:
         return [self._accounts[int(pk)] for pk in self.cleaned_data["accounts"]]

@@ -75,9 +75,9 @@ def may_reset_access(by: Rights, user: User) -> bool:
     """Returns whether the reader may make a password link for a person, or delete their second step.
 
     This needs the right to change the settings of all accounts of the person: the link gives access to all
-    that the person may do, in other accounts as well.
+    that the person may do, in other accounts as well. Who cannot sign in has no access to reset.
     """
-    if user.is_superuser:
+    if user.is_superuser or not user.is_active:
         return False
     theirs = set(StaffRight.objects.filter(user=user).values_list("account", flat=True))
     return by.everything or theirs <= set(by.changeable(Area.SETTINGS))
@@ -95,7 +95,10 @@ def invite(name: str, username: str, email: str, accounts: Iterable[OfficialAcco
 
 @transaction.atomic
 def set_roles(user: User, wanted: Mapping[int, Collection[str]]) -> None:
-    """Sets exactly these roles in each account; deactivates a user who is left without any role."""
+    """Sets exactly these roles in each account; deactivates a user who is left without any role.
+
+    A deactivated user stays so: that is for those who run the installation, and the page says it.
+    """
     for account_id, roles in wanted.items():
         StaffRight.objects.filter(user=user, account=account_id).exclude(role__in=roles).delete()
         StaffRight.objects.bulk_create(

@@ -33,7 +33,7 @@ DECIDING = (*CHANGED_BY, Area.MONEY)
 
 def of(account: OfficialAccount, *works: str) -> list[str]:
     """Returns the reasons why these kinds of work of the account wait, as sentences without repetition."""
-    return list(dict.fromkeys(reason(hold) for hold in _holds(account, works).order_by("-until")))
+    return list(dict.fromkeys(told(hold) for hold in _holds(account, works).order_by("-until")))
 
 
 def resume(account: OfficialAccount, works: Iterable[str]) -> bool:
@@ -123,6 +123,13 @@ def _holds(account: OfficialAccount, works: Iterable[str]) -> QuerySet[Hold]:
 def _is_of_accounts(name: str) -> bool:
     kind = KINDS.find(name)
     return isinstance(kind, Kind) and kind.subject.split("__")[-1] == "account_id"
+
+
+def told(hold: Hold) -> str:
+    """Returns why work waits, with the part of it that does, where the rest of the kind may go on."""
+    kind = KINDS.find(hold.work)
+    part = kind.parts.get(hold.part) if kind else None
+    return _("%(part)s: %(reason)s") % {"part": part, "reason": reason(hold)} if part else reason(hold)
 
 
 def reason(hold: Hold) -> str:

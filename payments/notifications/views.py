@@ -117,7 +117,8 @@ class Notify(APIView):
             log.error("notice_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
             exc = Unavailable()
         response = super().handle_exception(exc)
-        if not isinstance(exc, TooLarge) and v2_notices.is_ours(self.request._request.body):  # noqa: SLF001
+        sent = self.request._request  # noqa: SLF001 - the body as it came
+        if not isinstance(exc, TooLarge) and v2_notices.is_ours(sent.body):
             return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)
         response.data = {"code": "FAIL", "message": str(getattr(exc, "detail", ""))}
         return response

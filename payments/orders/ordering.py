@@ -29,7 +29,7 @@ from wechat.sdk.pay import orders
 from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayRefused
 
-Way = Order.Way
+Way, Protocol = Order.Way, Merchant.Protocol
 
 # A million yuan; a larger total is more likely a typing error.
 LARGEST_TOTAL = 100_000_000
@@ -165,8 +165,9 @@ def _validate(wanted: Wanted) -> None:
         )
     if not 1 <= len(wanted.description.strip()) <= 127:
         raise OrderRefused("description", _("The description has 1 to 127 characters."))
-    if len(wanted.attach.encode()) > 128:
-        raise OrderRefused("attach", _("The attachment has at most 128 bytes."))
+    longest = orders.LONGEST_ATTACH if wanted.merchant.protocol == Protocol.V3 else orders.LONGEST_ATTACH_V2
+    if len(wanted.attach.encode()) > longest:
+        raise OrderRefused("attach", _("The attachment has at most %(most)d bytes.") % {"most": longest})
     if orders.detail_bytes(wanted.goods) > orders.LONGEST_DETAIL:
         raise OrderRefused(
             "goods",

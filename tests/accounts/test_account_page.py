@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import AuditEntry
 from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.conftest import AES_KEY, APPID, TOKEN
@@ -115,6 +116,25 @@ def test_a_second_change_within_a_day_shuts_nothing_out_that_wechat_still_uses(
     for number, (token, aes_key) in enumerate([(TOKEN, AES_KEY), typed, (NEW_TOKEN, NEW_KEY)]):
         pushed = replace(platform, token=token, aes_key=aes_key)
         assert post(pushed.safe(pushed.text(str(number)))).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_replaced_because_it_leaked_is_ended_at_once(staff: Cast, platform: Platform) -> None:
+    owner, end = signed_in(staff.owner), reverse("admin:staff_former_end", args=[staff.ours.pk])
+    assert end not in owner.get(page(staff.ours)).content.decode()
+    for token, aes_key in ((NEW_TOKEN, NEW_KEY), ("lasttoken", "y" * 43)):
+        owner.post(page(staff.ours), filled(new_token=token, new_aes_key=aes_key))
+    assert end not in signed_in(staff.auditor).get(page(staff.ours)).content.decode()
+    assert signed_in(staff.auditor).post(end, {"account": staff.ours.pk}).status_code == 403
+    assert owner.get(end).status_code == 405
+    assert end in owner.get(page(staff.ours)).content.decode()
+    owner.post(end, {"account": staff.ours.pk})
+    keys = ((TOKEN, AES_KEY, 403), (NEW_TOKEN, NEW_KEY, 403), ("lasttoken", "y" * 43, 200))
+    for number, (token, aes_key, status) in enumerate(keys):
+        pushed = replace(platform, token=token, aes_key=aes_key)
+        assert post(pushed.safe(pushed.text(str(number)))).status_code == status
+    assert "旧密钥" in AuditEntry.objects.latest("pk").note
+    assert end not in owner.get(page(staff.ours)).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,26 @@ def test_who_is_left_without_a_role_is_let_go(staff: Cast) -> None:
     assert not User.objects.get(pk=staff.editor.pk).is_active
 
 
+def test_a_role_for_somebody_who_cannot_sign_in_is_kept_and_the_page_says_that_it_is_of_no_use(
+    staff: Cast,
+) -> None:
+    User.objects.filter(pk=staff.editor.pk).update(is_active=False)
+    owner = signed_in(staff.owner)
+    given = {f"account-{staff.ours.pk}": ["publisher"]}
+    page = owner.post(page_of(staff.editor), given, follow=True).content.decode()
+    assert ("此人无法登录" in page, "生成重设密码的链接" in page) == (True, False)
+    assert list(staff.editor.rights.values_list("role", flat=True)) == ["publisher"]
+    assert not User.objects.get(pk=staff.editor.pk).is_active
+    assert owner.post(page_of(staff.editor, "staff_colleague_link")).status_code == 403
+    assert "此人无法登录" not in owner.get(page_of(staff.auditor)).content.decode()
+
+
+def test_who_was_let_go_is_not_invited_again_as_if_the_name_were_in_use(staff: Cast) -> None:
+    signed_in(staff.owner).post(page_of(staff.editor, "staff_colleague_end"))
+    assert "已停用" in invited(staff, username="editor")
+    assert User.objects.filter(username="editor").count() == 1
+
+
 def test_a_role_may_move_from_one_account_to_another(staff: Cast) -> None:
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role="owner")
     moved = {f"account-{staff.theirs.pk}": ["editor"]}

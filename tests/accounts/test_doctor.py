@@ -69,6 +69,17 @@ def test_what_differs_is_named_with_the_next_step(
     assert sentence in faults(account)
 
 
+def test_a_mini_program_is_not_blamed_for_what_only_official_accounts_have(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    OfficialAccount.objects.update(kind="miniprogram")
+    account.refresh_from_db()
+    simulated.create_account(account)
+    assert "no right to" not in faults(account)
+    account.refresh_from_db()
+    assert list(account.abilities) == ["service_messages"]
+
+
 def test_a_clock_that_differs_is_named(simulated: Simulated, account: OfficialAccount) -> None:
     simulated.create_account(account)
     for minutes in (2, -2):

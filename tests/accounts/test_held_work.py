@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, member, signed_in
 from wechat.kernel.models import Hold
+from wechat.kernel.work import KINDS, Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +26,10 @@ SHOWN = [
 ]
 
 
-def held(subject: int, work: str) -> Hold:
+def held(subject: int, work: str, part: str = "") -> Hold:
     now = timezone.now()
     until = now + datetime.timedelta(hours=2)
-    return Hold.objects.create(work=work, subject=subject, cause="quota", since=now, until=until)
+    return Hold.objects.create(work=work, part=part, subject=subject, cause="quota", since=now, until=until)
 
 
 @pytest.mark.parametrize(("work", "page"), SHOWN)
@@ -46,6 +47,34 @@ def test_what_waits_is_told_on_its_page_with_a_button(staff: Cast, work: str, pa
     assert (answer.status_code, answer["Location"]) == (302, address)
     assert list(Hold.objects.values_list("subject", flat=True)) == [staff.theirs.pk]
     assert AuditEntry.objects.get().object_id == str(staff.ours.pk)
+
+
+@pytest.mark.parametrize(
+    ("work", "part", "words", "page"),
+    [
+        ("followers.send_changes", "blacklist", "黑名单", "followers_jobs"),
+        ("materials.upload", "True", "永久素材", "materials_asset_changelist"),
+        ("materials.upload", "False", "临时素材", "materials_asset_changelist"),
+        ("articles.work_off", "publish", "发布", "articles_draft_changelist"),
+        ("statistics.read", "BIZ_SUMMARY", "图文分析", ""),
+        ("campaigns.mass_send", "waiting", "提交中", ""),
+        ("pushes.send", "template", "模板消息", ""),
+    ],
+)
+def test_the_part_that_waits_is_named_as_the_others_go_on(
+    staff: Cast, work: str, part: str, words: str, page: str
+) -> None:
+    held(staff.ours.pk, work, part)
+    owner = signed_in(staff.owner)
+    pages = ["operations_jobs", *([f"admin:{page}"] if page else [])]
+    for address in map(reverse, pages):
+        assert f"{words}：{WAITS}" in owner.get(address).content.decode()
+
+
+def test_every_kind_with_parts_has_words_for_them() -> None:
+    divided = [kind for kind in KINDS if isinstance(kind, Kind) and kind.divided_by]
+    assert divided
+    assert [kind for kind in divided if not kind.parts] == []
 
 
 def test_who_may_only_look_sees_the_reason_and_no_button(staff: Cast) -> None:

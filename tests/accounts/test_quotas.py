@@ -1,6 +1,7 @@
 """Tests of the remaining quota of the day, its clearing, and the account's tokens."""
 
 import datetime
+import json
 from typing import Any
 
 import pytest
@@ -65,6 +66,31 @@ def test_the_counters_are_read_again_every_hour(account: OfficialAccount) -> Non
     assert quotas.of(row)
     assert row.due_at is not None
     assert row.due_at > timezone.now()
+
+
+@pytest.mark.parametrize("quota", [{"daily_limit": "5", "used": 1, "remain": 4.0}, None])
+def test_an_answer_with_other_types_than_documented_is_read_all_the_same(
+    simulated: Simulated, account: OfficialAccount, quota: dict[str, Any] | None
+) -> None:
+    told = json.dumps({"errcode": 0, "quota": quota, "rate_limit": None})
+    simulated.sim("/faults", {"api": "/cgi-bin/openapi/quota/get", "answer": told})
+    quotas.watch(account)
+    work.run("official.read_quotas")
+    row = QuotaReading.objects.get()
+    assert (row.error, row.read_at is None) == ("", False)
+    assert {(each.limit, each.left, each.a_minute) for each in quotas.of(row)} == (
+        {(5, 4, 0)} if quota else set()
+    )
+
+
+def test_a_request_whose_time_is_no_number_is_shown_all_the_same(
+    simulated: Simulated, account: OfficialAccount, owner: Client
+) -> None:
+    told = json.dumps({"errcode": 0, "request": {"invoke_time": None, "request_url": "/cgi-bin/menu/create"}})
+    simulated.sim("/faults", {"api": "/cgi-bin/openapi/rid/get", "answer": told})
+    with pytest.raises(ApiError) as refused:
+        client_for(account).post(SEND, {"touser": "nobody"})
+    assert "/cgi-bin/menu/create" in posted(owner, BOARD, account, rid=refused.value.rid)
 
 
 def test_what_is_left_is_a_metric_of_every_account_without_anybody_looking(

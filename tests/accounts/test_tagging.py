@@ -257,3 +257,15 @@ def test_a_remark_that_is_too_long_says_so(crowd: Crowd) -> None:
     changes.queue(Change.Kind.REMARK, [crowd.follower(openid)], "一二三四五六七八九十")
     crowd.send()
     assert Change.objects.get().errcode == 40092
+
+
+def test_who_is_refused_a_remark_as_no_follower_has_left(crowd: Crowd) -> None:
+    crowd.add(2)
+    crowd.sync()
+    Follower.objects.update(subscribed_at=timezone.now() - datetime.timedelta(hours=1))
+    crowd.fail("/cgi-bin/user/info/updateremark", errcode=43004, times=1)
+    changes.queue(Change.Kind.REMARK, Follower.objects.all(), "老客户")
+    crowd.send()
+    refused = Change.objects.get()
+    assert refused.errcode == 43004
+    assert list(Follower.objects.filter(subscribed=False)) == [refused.follower]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.approvals.models import Approval
 from accounts.followers.models import BulkJob, FollowerSync, Tag
-from accounts.official.models import OfficialAccount
+from accounts.official.models import OfficialAccount, VerificationState
 from accounts.staff.models import StaffRight
 from accounts.staff.todo import KINDS, MOST
 from menus import drafts
@@ -166,6 +166,9 @@ MAKES: dict[str, Make] = {
     "webhooks.unsigned": lambda account: _unsigned(account),
     "inbox.refused": lambda account: Refusal.objects.create(
         account=account, reason="signature", count=1, last_at=timezone.now()
+    ),
+    "official.verification": lambda account: VerificationState.objects.create(
+        account=account, event="annual_renew", at=timezone.now()
     ),
     "inbox.failed": lambda account: message(account, "你好", error="boom"),
     "inbox.malformed": lambda account: message(account, kind="malformed"),

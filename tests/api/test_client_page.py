@@ -74,6 +74,22 @@ def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
     assert AuditEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
 
 
+def test_a_leaked_secret_is_ended_at_once_after_it_was_replaced(staff: Cast) -> None:
+    client = made(staff)
+    owner, end = signed_in(staff.owner), reverse("admin:api_apiclient_former", args=(client.pk,))
+    shown = f"{LIST}{client.pk}/change/"
+    assert end not in owner.get(shown).content.decode()
+    for _again in range(2):
+        owner.post(reverse("admin:api_apiclient_secret", args=(client.pk,)))
+    assert len(list(ApiClient.objects.get().valid_secrets())) == 3
+    assert signed_in(staff.auditor).post(end).status_code == 403
+    assert end in owner.get(shown).content.decode()
+    owner.post(end)
+    after = ApiClient.objects.get()
+    assert (list(after.valid_secrets()), after.has_secret("previous_secrets")) == ([after.secret], False)
+    assert AuditEntry.objects.filter(object_id=str(client.pk)).count() == 3
+
+
 def test_a_client_whose_secret_no_key_opens_says_so_and_gets_a_new_one(
     staff: Cast, settings: Settings
 ) -> None:

@@ -84,6 +84,14 @@ def test_a_picture_is_fetched_once_and_kept(wechat: Api, sent: Recorded, tmp_pat
     assert (tmp_path / str(kept.file.name)).read_bytes() == PNG
 
 
+def test_the_id_of_a_picture_may_have_any_length(wechat: Api, sent: Recorded) -> None:
+    wechat.routes[GET] = files(PNG, "image/png")
+    row = sent(inner=f"<MediaId>{'m' * 600}</MediaId>")
+    work.run("inbox.fetch_media")
+    row.refresh_from_db()
+    assert (row.error, InboundMedia.objects.get().state) == ("", State.FETCHED)
+
+
 def test_a_video_is_fetched_from_the_address_it_names_and_with_its_still(
     wechat: Api, sent: Recorded, settings: Settings
 ) -> None:

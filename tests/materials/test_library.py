@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from tests.sdk.platform import Platform, Reply, Request, answer
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 from wechat.materials import library, usage
 from wechat.materials.models import Asset
 from wechat.sdk.errors import ApiError
@@ -17,6 +18,7 @@ from wechat.sdk.errors import ApiError
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ADD, DELETE = "/cgi-bin/material/add_material", "/cgi-bin/material/del_material"
+TEMPORARY = "/cgi-bin/media/upload"
 LIST = "/admin/materials/asset/"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 State = Asset.State
@@ -67,6 +69,25 @@ def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
     assert "logo" not in str(asset.file.name)
     assert PNG in wechat.requests[-1].body
     assert wechat.requests[-1].query["type"] == "image"
+
+
+@pytest.mark.parametrize("spent", [ADD, TEMPORARY])
+def test_a_spent_quota_of_one_kind_of_upload_leaves_the_other(
+    editor: Client, account: OfficialAccount, wechat: Platform, spent: str
+) -> None:
+    wechat.routes[ADD] = wechat.routes[TEMPORARY] = lambda request: answer(media_id="M1")
+    wechat.routes[spent] = lambda request: answer(errcode=45009, errmsg="reach max api daily quota limit")
+    for permanent in ("on", "", "on", ""):
+        add(editor, account, permanent=permanent)
+    work.run("materials.upload")
+    there = Asset.objects.filter(state=State.UPLOADED)
+    assert list(there.values_list("permanent", flat=True)) == [spent == TEMPORARY] * 2
+    assert Hold.objects.get().part == str(spent == ADD)
+    Asset.objects.filter(state=State.PENDING).update(due_at=timezone.now())
+    Hold.objects.update(until=timezone.now())
+    wechat.routes[spent] = wechat.routes[TEMPORARY if spent == ADD else ADD]
+    work.run("materials.upload")
+    assert (there.count(), Hold.objects.exists()) == (4, False)
 
 
 def test_a_file_without_a_name_is_called_as_it_was_chosen(editor: Client, account: OfficialAccount) -> None:

@@ -59,7 +59,11 @@ def pay_out(client: Client, refund: Refund, **fields: str) -> Any:
     return client.post(f"/admin/orders/refund/{refund.pk}/pay_out/", fields)
 
 
-@pytest.mark.parametrize("fields", [CARD, {"to": "merchant"}], ids=["card", "merchant"])
+@pytest.mark.parametrize(
+    "fields",
+    [CARD, {**CARD, "bank": "NBCB_DEBIT"}, {"to": "merchant"}],
+    ids=["card", "card of Ningbo", "merchant"],
+)
 def test_finance_has_it_paid_out_in_another_way(
     simulated: Simulated, stuck: Refund, money: Client, fields: dict[str, str]
 ) -> None:

@@ -87,6 +87,25 @@ def test_an_order_is_placed_paid_and_heard_of(simulated: Simulated, order: Calla
     assert notice.raw.startswith("<xml>")
 
 
+def test_an_attachment_is_a_byte_shorter_than_with_the_newer_interface(old: Merchant) -> None:
+    account = old.accounts.get()
+
+    def made(attach: str) -> Order:
+        return ordering.create(
+            Wanted(
+                account=account, merchant=old, source="test", key=attach, way=Order.Way.NATIVE, total=1,
+                description="茶", attach=attach,
+            )
+        )  # fmt: skip
+
+    with pytest.raises(OrderRefused, match="attach"):
+        made("a" * 128)
+    assert len(ordering.place(made("a" * 127)).attach) == 127
+    Merchant.objects.update(protocol=Merchant.Protocol.V3)
+    old.refresh_from_db()
+    assert len(made("a" * 128).attach) == 128
+
+
 @pytest.mark.parametrize(
     ("way", "begins"), [(Order.Way.NATIVE, "weixin://"), (Order.Way.H5, "http")], ids=str
 )

@@ -222,6 +222,23 @@ def test_agreements_of_the_pop_up_count_once(
     assert subscription_quota.left(account, "oA", ["V", "W"]) == {"V": 1, "W": 0}
 
 
+def test_the_id_of_a_template_may_have_any_length(
+    recorded: Callable[..., InboundMessage], account: OfficialAccount
+) -> None:
+    template = "V" * 300
+    for name, status in (("popup", "accept"), ("change", "reject")):
+        listed = (
+            f"<List><TemplateId>{template}</TemplateId>"
+            f"<SubscribeStatusString>{status}</SubscribeStatusString></List>"
+        )
+        element = f"SubscribeMsg{name.title()}Event"
+        row = recorded(event_of(f"subscribe_msg_{name}_event", f"<{element}>{listed}</{element}>"))
+        react_to_due()
+        row.refresh_from_db()
+        assert (row.error, row.due_at) == ("", None)
+    assert subscription_quota.left(account, "oA", [template]) == {template: 0}
+
+
 def test_a_refusal_in_the_settings_ends_the_agreements(
     recorded: Callable[..., InboundMessage], account: OfficialAccount
 ) -> None:

@@ -179,6 +179,8 @@ def test_trying_out_sends_to_one_follower(world: World, owner: Client) -> None:
     refused = owner.post(address, {"follower": "我", "value-thing4": "一" * 21})
     assert refused.status_code == 200
     assert not Push.objects.exists()
+    html = refused.content.decode()
+    assert ("不符合要求" in html, html.count("最多 20 个字")) == (True, 1)
     assert owner.post(address, {"follower": "我", "value-thing4": "天河店"}).status_code == 302
     send_due()
     assert world.received() == [(OPENID, "天河店")]

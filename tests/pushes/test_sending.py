@@ -84,6 +84,20 @@ def test_more_pushes_than_allowed_are_skipped(
     assert states == [State.SENT] * 5 + [State.SKIPPED] * 2
 
 
+def test_the_platform_knows_better_who_follows(
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+) -> None:
+    follower = Follower.objects.create(account=account, openid="oA")
+    wrote()
+    wechat.answers = refuse(43004)
+    push = asked()
+    send_due()
+    push.refresh_from_db()
+    follower.refresh_from_db()
+    assert (push.state, push.reason) == (State.SKIPPED, Reason.NOT_FOLLOWING)
+    assert not follower.subscribed
+
+
 @pytest.mark.parametrize(("errcode", "reason"), [(45015, Reason.WINDOW_CLOSED), (45047, Reason.USED_UP)])
 def test_the_platform_knows_the_window_better_than_our_ledger(
     wechat: WeChat,

@@ -16,6 +16,7 @@ from payments.orders.refunds.approval import REFUND
 from tests.cast import Cast, signed_in
 from tests.console import world
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 from wechat.pushes.models import EventTemplate, Push, StaffNotice, Template
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,20 @@ def test_something_new_is_told_once_with_a_link_to_the_page(ready: Any, clock: A
     assert url == "https://console.example.com/admin/todo/"
     later(clock, minutes=6)
     assert len(sent_notices()) == 1
+
+
+def test_a_night_that_brought_many_kinds_of_work_is_told_in_what_the_field_can_hold(
+    staff: Cast, ready: Any, clock: Any
+) -> None:
+    until = timezone.now() + datetime.timedelta(days=2)
+    for held in ("campaigns.run", "campaigns.mass_send", "campaigns.run_sequences", "channels.make_codes"):
+        Hold.objects.create(
+            work=held, subject=staff.ours.pk, cause="quota", since=timezone.now(), until=until
+        )
+    later(clock, minutes=6)
+    [push] = Push.objects.filter(cause__startswith="event:", openid=OPENID)
+    value = push.content["values"]["thing1"]
+    assert (len(value), value[:4], value[-1]) == (20, "4 项：", "…")
 
 
 def test_what_comes_by_night_is_told_in_the_morning(ready: Any, clock: Any) -> None:

@@ -9,6 +9,7 @@ import requests
 import time_machine
 from django.utils import timezone
 
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.pushes.conftest import oldest_send
 from tests.simulated import Simulated
@@ -18,6 +19,7 @@ from wechat.kernel.models import Hold
 from wechat.pushes import claiming, receipts, send_holds, send_rates, subscription_quota
 from wechat.pushes.models import Push, Receipt, SendRate, Template
 from wechat.pushes.queueing import queue_many, queue_template
+from wechat.pushes.senders import SENDERS
 from wechat.pushes.transitions import send_again
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.template_messages import TemplateMessage
@@ -143,6 +145,60 @@ def test_who_left_in_between_gets_nothing(world: World) -> None:
     send_due()
     push.refresh_from_db()
     assert (push.state, push.reason) == (State.SKIPPED, Reason.NOT_FOLLOWING)
+
+
+@pytest.mark.parametrize(
+    ("since", "follows"),
+    [
+        ({}, False),
+        ({"subscribed_at": 60}, True),
+        ({"last_seen_at": 60}, True),
+        ({"subscribed_at": -60}, False),
+    ],
+    ids=["never heard of", "followed since", "wrote since", "followed before"],
+)
+def test_who_is_refused_as_no_follower_is_none_here_unless_they_came_back_since(
+    world: World, since: dict[str, int], *, follows: bool
+) -> None:
+    moments = {name: timezone.now() + timedelta(seconds=after) for name, after in since.items()}
+    follower = Follower.objects.create(account=world.account, openid=OPENID, **moments)
+    other = Follower.objects.create(account=world.account, openid="oOther")
+    world.sim("/followers", {"openids": [OPENID], "subscribed": False})
+    world.ask()
+    send_due()
+    follower.refresh_from_db()
+    other.refresh_from_db()
+    assert (follower.subscribed, follower.unsubscribed_at is None) == (follows, follows)
+    assert other.subscribed
+
+
+def test_who_is_known_to_have_left_keeps_the_day_they_left(world: World) -> None:
+    long_ago = timezone.now() - timedelta(days=30)
+    Follower.objects.create(account=world.account, openid=OPENID, subscribed=False, unsubscribed_at=long_ago)
+    world.sim("/followers", {"openids": [OPENID], "subscribed": False})
+    world.ask()
+    send_due()
+    assert Follower.objects.get().unsubscribed_at == long_ago
+
+
+@pytest.mark.parametrize("kind", [Kind.TEMPLATE, Kind.NOTICE])
+def test_every_kind_of_message_takes_the_refusal_alike(world: World, kind: str) -> None:
+    Follower.objects.create(account=world.account, openid=OPENID)
+    subscription_quota.agree(world.account, OPENID, "Wq0demo", timezone.now(), "event:1")
+    world.simulated.sim("/faults", {"api": SENDERS[kind].path, "errcode": 43004, "times": 1})
+    push = world.ask(template="Vq0demo" if kind == Kind.TEMPLATE else "Wq0demo", kind=kind)
+    send_due()
+    push.refresh_from_db()
+    assert (push.state, push.reason) == (State.SKIPPED, Reason.NOT_FOLLOWING)
+    assert not Follower.objects.get().subscribed
+
+
+def test_a_message_id_that_no_column_can_hold_costs_no_message_its_outcome(world: World) -> None:
+    world.fault(answer='{"errcode": 0, "msgid": 18446744073709551615}', times=1)
+    pushes = [world.ask(shop) for shop in "12"]
+    send_due()
+    assert [Push.objects.get(pk=push.pk).state for push in pushes] == [State.SENT] * 2
+    assert Push.objects.filter(msgid=None).count() == 1
 
 
 def test_a_broken_value_is_named(world: World) -> None:

@@ -80,4 +80,6 @@ def test_the_fields_are_read_from_the_wording_in_its_order() -> None:
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     fields = fields_of("a:{{thing1.DATA}}\nb:{{time2.DATA}}\nc:{{thing3.DATA}}")
-    assert sorted(check_all(fields, {"thing1": "好", "time2": "明天"})) == ["thing3", "time2"]
+    wrong = check_all(fields, {"thing1": "好", "time2": "明天"})
+    assert sorted(wrong) == ["thing3", "time2"]
+    assert (wrong["time2"][0], wrong["time2"][1].count("15:01")) == ("“明天”不符合要求。", 2)

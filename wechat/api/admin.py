@@ -12,9 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit
+from accounts.staff import audit, former_secrets
 from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
@@ -55,8 +56,12 @@ class ApiClientAdmin(AuditedAdmin):
         return super().get_queryset(request).filter(pk__in=seen).prefetch_related(named)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.renew_view)
-        return [path("<int:pk>/secret/", view, name="api_apiclient_secret"), *super().get_urls()]
+        renew, end = self.admin_site.admin_view(self.renew_view), self.admin_site.admin_view(self.end_view)
+        return [
+            path("<int:pk>/secret/", renew, name="api_apiclient_secret"),
+            path("<int:pk>/former/", require_POST(end), name="api_apiclient_former"),
+            *super().get_urls(),
+        ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(Rights.of(request.user).viewable(Area.SETTINGS))
@@ -102,17 +107,25 @@ class ApiClientAdmin(AuditedAdmin):
 
     def renew_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Asks for confirmation, then makes a new secret and shows it once."""
-        client = self.get_object(request, str(pk))
-        if client is None:
-            raise Http404
-        if not self.has_change_permission(request, client):
-            raise PermissionDenied
+        client = self._changeable(request, pk)
         if request.method != "POST":
             return self._page(request, "api/renew_secret.html", client, _("New secret"))
         client.make_secret()
         client.save(update_fields=["secret", "previous_secrets", "previous_until"])
         audit.record(request, client, _("Made a new secret"))
         return self._secret_page(request, client)
+
+    def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ends the former secrets at once."""
+        return former_secrets.end(request, self._changeable(request, pk), "admin:api_apiclient_change")
+
+    def _changeable(self, request: HttpRequest, pk: int) -> ApiClient:
+        client: ApiClient | None = self.get_object(request, str(pk))
+        if client is None:
+            raise Http404
+        if not self.has_change_permission(request, client):
+            raise PermissionDenied
+        return client
 
     def _secret_page(self, request: HttpRequest, client: ApiClient) -> HttpResponse:
         """Shows the secret in the response to the POST, so that the plaintext is not stored anywhere."""
@@ -164,8 +177,8 @@ class ApiClientAdmin(AuditedAdmin):
             return _("Made when it is saved, and shown once.")
         if client.is_undecryptable("secret"):
             return _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
-        until = client.previous_until
-        if until is None or until < timezone.now():
+        until = client.former_until
+        if until is None:
             return _("Set. It cannot be shown again.")
         local = date_format(timezone.localtime(until), "Y-m-d H:i")
         return _("Set. The former one stays valid until %(until)s.") % {"until": local}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.kernel.secrets import HasFormerSecrets, SecretField
 
 # How long the former secret stays valid after a new one is made.
 SECRET_OVERLAP = datetime.timedelta(hours=24)
@@ -23,15 +23,15 @@ def new_key_id() -> str:
     return f"ck_{secrets.token_hex(10)}"
 
 
-class ApiClient(HasSecrets):
+class ApiClient(HasFormerSecrets):
     """A business system with its scopes, accounts, allowed addresses and rate limit."""
+
+    FORMER = ("previous_secrets",)
 
     name = models.CharField(_("name"), max_length=60)
     key_id = models.CharField(_("key ID"), max_length=32, unique=True, default=new_key_id, editable=False)
     secret = SecretField(_("secret"))
-    # The former ones that stay valid, the newest first, with spaces between them.
     previous_secrets = SecretField()
-    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=60), verbose_name=_("scopes"), default=list)
     accounts = models.ManyToManyField(
         OfficialAccount, related_name="api_clients", verbose_name=_("official accounts")
@@ -73,9 +73,7 @@ class ApiClient(HasSecrets):
 
     def _former(self) -> list[str]:
         """Returns the former secrets that are valid still, the newest first."""
-        if self.previous_until is None or self.previous_until <= timezone.now():
-            return []
-        return self.readable_secret("previous_secrets").split()
+        return self.readable_secret("previous_secrets").split() if self.former_until else []
 
     def is_use_to_note(self) -> bool:
         return self.last_used_at is None or self.last_used_at < timezone.now() - USED_EVERY

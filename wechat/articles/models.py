@@ -52,7 +52,7 @@ class Draft(WorkRow):
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     saved_revision = models.PositiveIntegerField(default=0, editable=False)
-    media_id = models.CharField(max_length=128, blank=True, editable=False)
+    media_id = models.TextField(blank=True, editable=False)
     # The number of articles in the platform's draft: if it changes, a new draft is created there.
     saved_articles = models.PositiveSmallIntegerField(default=0, editable=False)
     # The platform's modification time of its draft, as last read: a newer one means that it was edited there.
@@ -66,12 +66,10 @@ class Draft(WorkRow):
 
     # When the platform was first asked to publish it: earlier publications cannot be this draft.
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    publish_id = models.CharField(max_length=40, blank=True, editable=False)
+    publish_id = models.TextField(blank=True, editable=False)
     publish_status = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
-    article_id = models.CharField(_("article ID"), max_length=128, blank=True, editable=False)
-    urls = ArrayField(
-        models.CharField(max_length=500), verbose_name=_("addresses"), default=list, editable=False
-    )
+    article_id = models.TextField(_("article ID"), blank=True, editable=False)
+    urls = ArrayField(models.TextField(), verbose_name=_("addresses"), default=list, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
@@ -163,8 +161,8 @@ class Article(models.Model):
     comments = models.BooleanField(_("comments"), default=False)
     followers_only = models.BooleanField(_("only followers comment"), default=False)
     # The media id of a cover that was read from the platform and is not in the library.
-    platform_cover = models.CharField(max_length=255, blank=True, editable=False)
-    platform_pictures = ArrayField(models.CharField(max_length=255), default=list, blank=True, editable=False)
+    platform_cover = models.TextField(blank=True, editable=False)
+    platform_pictures = ArrayField(models.TextField(), default=list, blank=True, editable=False)
 
     history = HistoricalRecords()
 
@@ -181,7 +179,7 @@ class ArticlePicture(models.Model):
     """A library picture uploaded for articles; the platform gives it another address for them."""
 
     asset = models.OneToOneField(Asset, models.CASCADE, related_name="article_picture")
-    url = models.CharField(max_length=500)
+    url = models.TextField()
 
     class Meta:
         verbose_name = _("picture of articles")

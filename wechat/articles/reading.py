@@ -86,7 +86,7 @@ def _take_publication(account: OfficialAccount, listed: drafts.Listed) -> int:
             state=Draft.State.PUBLISHED,
             saved_revision=draft.revision,
             publish_status=0,
-            urls=[text(each, "url")[:500] for each in listed.articles],
+            urls=[text(each, "url") for each in listed.articles],
             published_at=datetime.datetime.fromtimestamp(listed.updated_at, datetime.UTC),
         )
     return 1

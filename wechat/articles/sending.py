@@ -36,6 +36,7 @@ DRAFTS = work.Kind(
     label=gettext_lazy("Saving and publishing articles"),
     queue=work.BULK,
     divided_by="work",
+    parts=dict(Work.choices),
     # A day: a publication whose answer was lost is looked for, however long the platform takes.
     retry=[datetime.timedelta(seconds=seconds) for seconds in (5, 30, 300, *[1800] * 48)],
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),

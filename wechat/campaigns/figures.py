@@ -13,6 +13,7 @@ from wechat.kernel import hours
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 from wechat.pushes.senders import SENDERS
+from wechat.sdk.answers import number, part
 from wechat.sdk.calls.base import quota_get
 from wechat.sdk.errors import WeChatError
 
@@ -81,8 +82,8 @@ def _left(account: OfficialAccount, kind: str) -> int | None:
         response = quota_get(client_for(account), SENDERS[kind].path)
     except WeChatError:
         return None
-    left = response.get("quota", {}).get("remain")
-    return left if isinstance(left, int) else None
+    day = part(response, "quota")
+    return number(day, "remain") if "remain" in day else None
 
 
 def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetime.datetime | None:

@@ -40,7 +40,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     service, template = _forms(request, campaign, variant)
     asked = [form for form in (service, template) if form is not None]
     # Both forms are checked, so that all mistakes are shown at once.
-    if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419
+    if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419 - see above
         return _saved(request, campaign, variant, service, template)
     context = frame(
         request,

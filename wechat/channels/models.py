@@ -147,8 +147,8 @@ class Code(WorkRow):
 
     channel = models.OneToOneField(Channel, models.CASCADE, related_name="code", verbose_name=_("channel"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
-    ticket = models.CharField(max_length=255, blank=True)
-    url = models.CharField(_("address in the code"), max_length=255, blank=True)
+    ticket = models.TextField(blank=True)
+    url = models.TextField(_("address in the code"), blank=True)
     made_at = models.DateTimeField(_("made"), null=True, blank=True)
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     picture = models.FileField(_("picture"), max_length=200, blank=True)

@@ -201,9 +201,11 @@ class Callback(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # DRF would try several authenticators. Here is one; the account takes the place of the user.
-        request.user, request.auth = self.signature.authenticate(request)  # type: ignore[assignment]
+        request.user, request.auth = self.signature.authenticate(request)  # type: ignore[assignment]  # not a user
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def finalize_response(  # type: ignore[override]  # handlers return Django's own responses
+        self, request: Any, response: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Renders errors; the answers of handlers are rendered already."""
         if isinstance(response, Response):
             response.accepted_renderer = self.renderer
@@ -212,7 +214,9 @@ class Callback(APIView):
             response.render()
         return cast(HttpResponse, response)
 
-    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    async def dispatch(  # type: ignore[override]  # awaited, as DRF has no asynchronous view
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Does what DRF's ``dispatch`` does, but waits for the handler."""
         self.args, self.kwargs, self.headers = args, kwargs, {}
         self.request = drf_request = self.initialize_request(request, *args, **kwargs)

@@ -1,14 +1,16 @@
-"""The inbox's own reactions: it fetches media and publishes events to webhooks."""
+"""The inbox's own reactions: it fetches media, notes verifications and publishes events to webhooks."""
 
 from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.official import verification
 from wechat.inbox import media
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.kernel import work
 from wechat.sdk.messages import (
+    AccountVerification,
     Click,
     Event,
     Image,
@@ -47,6 +49,15 @@ def keep_media(event: InboundEvent) -> None:
     if event.row:
         media.queue_fetch(event.row, event.message)
         work.wake("inbox.fetch_media")
+
+
+@reacts(AccountVerification)
+def keep_verification(event: InboundEvent) -> None:
+    message = event.message
+    if event.row and isinstance(message, AccountVerification):
+        verification.told(
+            event.account, message.event, event.row.sent_at, message.expired_time, message.fail_reason
+        )
 
 
 @reacts()

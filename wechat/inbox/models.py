@@ -255,7 +255,7 @@ class InboundMedia(WorkRow):
         related_name="media",
         verbose_name=_("message"),
     )
-    media_id = models.CharField(_("media ID"), max_length=255)
+    media_id = models.TextField(_("media ID"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
     file = models.FileField(_("file"), max_length=200, blank=True)

@@ -1,9 +1,10 @@
-"""The things in the inbox that wait for a person: failed messages and refused callbacks."""
+"""What WeChat's callbacks leave to a person: failed messages, refused callbacks, an expired verification."""
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.official import verification
 from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind
 from wechat.inbox.checkup import current_refusals
@@ -44,5 +45,16 @@ KINDS.add(
             account=account, kind=InboundMessage.MALFORMED, event=""
         ),
         acknowledged=True,
+    ),
+)
+KINDS.add(
+    "official.verification",
+    TodoKind(
+        title=_("The verification of the account (微信认证) is to be renewed, or was refused"),
+        page="admin:official_officialaccount_changelist",
+        link=lambda account_id: reverse("admin:official_officialaccount_change", args=[account_id]),
+        areas=(Area.SETTINGS,),
+        severity=Severity.DECISION,
+        rows=lambda account, user: verification.waiting(account),
     ),
 )

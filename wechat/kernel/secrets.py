@@ -4,13 +4,15 @@ A stored secret is ``key id . nonce . tag . ciphertext``. The row's ``secret_id`
 authenticated with it, so a ciphertext copied into another row or column does not decrypt.
 """
 
+import datetime
 import uuid
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from Crypto.Cipher import AES
 from Crypto.Random import get_random_bytes
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -76,6 +78,33 @@ class HasSecrets(models.Model):
         except Undecryptable:
             return True
         return False
+
+
+class HasFormerSecrets(HasSecrets):
+    """A row whose replaced secrets stay valid for some time, as both sides are changed one after the other.
+
+    ``FORMER`` are the columns with the former ones: the newest first, with spaces between them.
+    """
+
+    FORMER: ClassVar[tuple[str, ...]] = ()
+
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def former_until(self) -> datetime.datetime | None:
+        """Returns until when the former secrets are valid; ``None`` if none is any more."""
+        is_over = self.previous_until is None or self.previous_until <= timezone.now()
+        return None if is_over else self.previous_until
+
+    def end_former(self) -> None:
+        """Ends the former secrets at once, as after one of them leaked."""
+        for name in self.FORMER:
+            setattr(self, name, "")
+        self.previous_until = None
+        self.save(update_fields=[*self.FORMER, "previous_until"])
 
 
 class SecretField(models.Field[str, str]):

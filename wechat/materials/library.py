@@ -27,6 +27,9 @@ UPLOADS = work.Kind(
     label=gettext_lazy("Uploading files to WeChat"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
+    # Two APIs with quotas of their own; the column is true or false.
+    divided_by="permanent",
+    parts={"True": gettext_lazy("Permanent files"), "False": gettext_lazy("Temporary files")},
 )
 UNKNOWN_MEDIA = 40007
 # The life of temporary media at the platform; they are renewed half a day early, in case anything is down.

@@ -67,8 +67,8 @@ class Asset(WorkRow):
             "Any other file is deleted there after 3 days and uploaded again before, as long as it is here."
         ),
     )
-    media_id = models.CharField(_("media ID"), max_length=255, blank=True, editable=False)
-    url = models.CharField(_("address on WeChat"), max_length=500, blank=True, editable=False)
+    media_id = models.TextField(_("media ID"), blank=True, editable=False)
+    url = models.TextField(_("address on WeChat"), blank=True, editable=False)
     uploaded_at = models.DateTimeField(_("uploaded"), null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(_("deleted there"), null=True, blank=True, editable=False)
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -110,9 +110,12 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         """Lifts the hold on a kind of message, for example after the quota was raised or cleared."""
         kind = request.POST.get("kind", "")
+        label = dict(Push.Kind.choices).get(kind)
+        if label is None:
+            raise Http404
         send_holds.go_on(account, kind)
         done = _("What waited goes on.")
-        audit.record(request, account, f"{kind}: {done}")
+        audit.record(request, account, f"{label}: {done}")
         self.message_user(request, done)
         return redirect("admin:pushes_push_changelist")
 

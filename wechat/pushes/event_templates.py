@@ -70,10 +70,15 @@ def happened(
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:
-    """Returns the message with the event's values filled in; unknown placeholders stay as they are."""
+    """Returns the message with the event's values filled in; unknown placeholders stay as they are.
+
+    Nobody sees the message before it is sent, so a value that is too long for its field is cut.
+    """
+    fields = {field.name: field for field in automatic.template.fields}
+    values = placeholders.fill_all(automatic.values, words)
     return TemplateMessage(
         template_id=automatic.template.platform_id,
-        values=placeholders.fill_all(automatic.values, words),
+        values={name: fields[name].fit(each) if name in fields else each for name, each in values.items()},
         url=placeholders.fill_address(automatic.url, words) or url,
     )
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from accounts.followers import activity
 from accounts.official.models import OfficialAccount
 from wechat.pushes import library, subscription_quota, windows
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
+from wechat.sdk.answers import number
 from wechat.sdk.client import Client
 from wechat.sdk.content import is_empty, to_service_json
 from wechat.sdk.errors import ContentError, TransportError
@@ -55,8 +57,7 @@ class Sender(ABC):
 
         Raises ``ContentError`` before the call, and ``ApiError`` or ``TransportError``.
         """
-        msgid = str(client.post(self.path, self.body(push)).get("msgid"))
-        return int(msgid) if msgid.isdecimal() else None
+        return number(client.post(self.path, self.body(push)), "msgid") or None
 
     def probe(self, client: Client) -> None:
         """Checks with a harmless call whether the platform answers.
@@ -81,12 +82,20 @@ class Sender(ABC):
         """
         return dict.fromkeys([push.pk for push in pushes], _nothing)
 
-    def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:  # noqa: B027 - most have none
-        """Corrects the ledger after a refusal, because the platform knows better."""
+    def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
+        """Corrects what is known of the follower after a refusal, because the platform knows better.
+
+        ``at`` is when the call began.
+        """
+        if verdict.reason == Reason.NOT_FOLLOWING:
+            activity.found_gone(push.account_id, push.openid, at)
 
     def missing(self, account: OfficialAccount, pushes: Sequence[Push]) -> set[str]:
         """Returns the ids of the pushes' templates that are known to be missing at the platform."""
         return set()
+
+
+NOT_FOLLOWING = {activity.REQUIRES_FOLLOWING: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
 
 
 class ServiceSender(Sender):
@@ -95,6 +104,7 @@ class ServiceSender(Sender):
     in_order = True
     unaffordable = SendVerdict(State.SKIPPED, Reason.NO_WINDOW)
     verdicts = {
+        **NOT_FOLLOWING,
         45015: SendVerdict(State.SKIPPED, Reason.WINDOW_CLOSED),
         45047: SendVerdict(State.SKIPPED, Reason.USED_UP),
         48002: SendVerdict(State.SKIPPED, Reason.BLOCKED),
@@ -115,11 +125,13 @@ class ServiceSender(Sender):
         }
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
+        super().correct(push, verdict, at)
         if verdict.reason in {Reason.WINDOW_CLOSED, Reason.USED_UP}:
             windows.exhaust(push.account, push.openid, at)
 
 
 TEMPLATE_VERDICTS = {
+    **NOT_FOLLOWING,
     40037: SendVerdict(State.FAILED, Reason.TEMPLATE_GONE),
     47003: SendVerdict(State.FAILED, Reason.BAD_VALUE),
 }
@@ -129,6 +141,7 @@ class TemplatedSender(Sender):
     """The base of senders of messages made from a template, which may be missing at the platform."""
 
     def correct(self, push: Push, verdict: SendVerdict, at: datetime.datetime) -> None:
+        super().correct(push, verdict, at)
         if verdict.reason == Reason.TEMPLATE_GONE:
             library.missed(push.account, push.template)
         elif verdict.reason == Reason.NO_GRANT:
@@ -143,7 +156,7 @@ class TemplateSender(TemplatedSender):
     path = "/cgi-bin/message/template/send"
     # The platform remembers ten minutes; the longest call and clock differences are subtracted.
     repeatable_for = datetime.timedelta(minutes=8)
-    verdicts = {**TEMPLATE_VERDICTS, 43004: SendVerdict(State.SKIPPED, Reason.NOT_FOLLOWING)}
+    verdicts = TEMPLATE_VERDICTS
 
     def body(self, push: Push) -> dict[str, Any]:
         return template_messages.template_body(push.message, push.openid, client_msg_id(push))

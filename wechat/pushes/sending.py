@@ -44,6 +44,7 @@ SENDS = work.TurnKind(
     label=gettext_lazy("Messages to single followers"),
     queue=work.INTERACTIVE,
     seconds=TURN_SECONDS,
+    parts=dict(Push.Kind.choices),
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
     oldest_due=partial(claiming.oldest_due, bulk=False),
 )
@@ -53,6 +54,7 @@ BULK_SENDS = work.TurnKind(
     label=gettext_lazy("Messages of campaigns and sequences"),
     queue=work.BULK,
     seconds=TURN_SECONDS,
+    parts=dict(Push.Kind.choices),
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=True),
     oldest_due=partial(claiming.oldest_due, bulk=True),
 )

@@ -25,7 +25,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     """A message: a ``template`` with its ``values``, or the ``content`` of a customer-service message."""
 
     to = OpenidField(help_text="The follower's openid.")
-    template = serializers.CharField(max_length=64, required=False, help_text="The platform's template id.")
+    template = serializers.CharField(required=False, help_text="The platform's template id.")
     values = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
     url = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
     miniprogram = MiniProgramSerializer(required=False)

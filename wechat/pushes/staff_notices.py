@@ -6,6 +6,7 @@ what came up in the meantime is sent in the morning.
 
 import datetime
 from collections.abc import Sequence
+from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -92,6 +93,7 @@ def _notify(notice: StaffNotice, new: Sequence[TodoItem], now: datetime.datetime
     openid = own_openid(notice.user, notice.account)
     if not openid:
         return
+    numbers = "+".join(f"{each.name}={each.number}" for each in new)
     event_templates.happened(
         notice.account,
         EVENT,
@@ -103,7 +105,8 @@ def _notify(notice: StaffNotice, new: Sequence[TodoItem], now: datetime.datetime
             "time": f"{now:%Y-%m-%d %H:%M}",
         },
         # The key makes a turn that is repeated after a kill send the same notice once.
-        key=f"{EVENT}:{notice.pk}:{'+'.join(f'{each.name}={each.number}' for each in new)}:{now:%Y%m%d%H}",
+        # A digest, as a night may bring many kinds.
+        key=f"{EVENT}:{notice.pk}:{sha256(numbers.encode()).hexdigest()[:16]}:{now:%Y%m%d%H}",
         url=f"{settings.PUBLIC_URL}{reverse('todo')}",
     )
 

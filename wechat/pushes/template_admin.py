@@ -35,6 +35,7 @@ from wechat.pushes.fill_form import PREFIX, TemplateTestForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
+from wechat.sdk.answers import seconds
 from wechat.sdk.calls import templates as api
 from wechat.sdk.errors import WeChatError
 
@@ -254,7 +255,7 @@ def _intercepted(template: Template) -> list[dict[str, Any]]:
 
 
 def _held(each: dict[str, Any]) -> dict[str, Any]:
-    at = datetime.datetime.fromtimestamp(int(each.get("send_timestamp", 0)), tz=datetime.UTC)
+    at = datetime.datetime.fromtimestamp(seconds(each, "send_timestamp"), tz=datetime.UTC)
     return {**each, "at": at}
 
 

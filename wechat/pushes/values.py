@@ -17,6 +17,8 @@ CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 DAY = r"\d{4}(年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日|[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01]))"
 # The types whose allowed values come with the template.
 LISTED = frozenset({"enum", "const"})
+LONGEST_THING = 20
+BREAKS_RULE = "breaks_rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class TemplateField:
         return str(rule.hint) if rule else ""
 
     def check(self, value: str) -> None:
-        """Checks a value of the field. Raises ``ValidationError`` with a sentence that says what to do."""
+        """Checks a value of the field. Raises ``ValidationError``.
+
+        For a value that breaks the rule of its type, ``hint`` says what to do, which forms show anyway.
+        """
         if not value.strip():
             raise ValidationError(_("Enter a value: WeChat refuses a message with an empty field."))
         if re.search(r"[\x00-\x1f\x7f]", value):
@@ -50,8 +55,14 @@ class TemplateField:
             raise ValidationError(_("Choose one of: %(choices)s") % {"choices": "、".join(self.choices)})
         rule = RULES.get(self.type)
         if rule and not rule.allows(value):
-            sentence = _("WeChat would not take “%(value)s” here: %(hint)s")
-            raise ValidationError(sentence % {"value": value, "hint": rule.hint})
+            raise ValidationError(
+                _("WeChat would not take “%(value)s” here.") % {"value": value}, BREAKS_RULE
+            )
+
+    def fit(self, value: str) -> str:
+        """Returns the value as a message can carry it: a longer ``thing`` is cut, as nobody would get it."""
+        too_long = self.type == "thing" and len(value) > LONGEST_THING
+        return f"{value[: LONGEST_THING - 1]}…" if too_long else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def _moments(one: str) -> Callable[[str], bool]:
 
 
 RULES: Mapping[str, ValueRule] = {
-    "thing": ValueRule(at_most(20), gettext_lazy("At most 20 characters.")),
+    "thing": ValueRule(at_most(LONGEST_THING), gettext_lazy("At most 20 characters.")),
     "number": ValueRule(
         lambda value: like(r"-?[0-9]+(\.[0-9]+)?")(value) and sum(map(str.isdigit, value)) <= 32,
         gettext_lazy("A number of at most 32 digits, decimals allowed."),
@@ -127,11 +138,11 @@ def fields_of(content: str, choices: Mapping[str, Sequence[str]] | None = None) 
 
 
 def check_all(fields: Sequence[TemplateField], values: Mapping[str, str]) -> dict[str, list[str]]:
-    """Returns the errors of the values by field name; empty if all of them may be sent."""
+    """Returns the errors of the values, with what to do, by field name; empty if all of them may be sent."""
     wrong: dict[str, list[str]] = {}
     for field in fields:
         try:
             field.check(values.get(field.name, ""))
         except ValidationError as error:
-            wrong[field.name] = error.messages
+            wrong[field.name] = [*error.messages, *([field.hint] if error.code == BREAKS_RULE else [])]
     return wrong

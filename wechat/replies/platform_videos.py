@@ -18,6 +18,7 @@ from accounts.official.models import OfficialAccount
 from wechat.kernel.public_network import is_admitted
 from wechat.materials import library, limits
 from wechat.materials.models import Asset
+from wechat.sdk.answers import part, rows
 from wechat.sdk.downloads import download
 from wechat.sdk.errors import TransportError
 
@@ -45,8 +46,8 @@ def _replies(info: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("add_friend_autoreply_info", "message_default_autoreply_info"):
         if info.get(name):
             yield info[name]
-    for rule in info.get("keyword_autoreply_info", {}).get("list", []):
-        yield from rule.get("reply_list_info", [])
+    for rule in rows(part(info, "keyword_autoreply_info"), "list"):
+        yield from rows(rule, "reply_list_info")
 
 
 def _taken(account: OfficialAccount, address: str) -> Asset:

@@ -39,6 +39,14 @@ AGES = (2, 3, 7)
 ONCE_MORE = (2,)
 AGES_OF_ARTICLES = (2, 3, 4, 5, 6, 7, 10, 14, 21, 30)
 
+# The report that shows it, by dataset.
+REPORTS = (
+    (gettext_lazy("User analysis"), (Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)),
+    (gettext_lazy("Article analysis"), (Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)),
+    (gettext_lazy("Message analysis"), (Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)),
+    (gettext_lazy("Interface analysis"), (Dataset.INTERFACE, Dataset.INTERFACE_HOUR)),
+)
+
 READINGS = work.Kind(
     "statistics.read",
     lambda: PlatformDay.objects.select_related("account"),
@@ -47,6 +55,7 @@ READINGS = work.Kind(
     queue=work.BULK,
     # An account may have some and not others.
     divided_by="dataset",
+    parts={each.name: report for report, datasets in REPORTS for each in datasets},
     gives_up=False,
 )
 

@@ -94,6 +94,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='VerificationState',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.CharField(max_length=64)),
+                ('at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('reason', models.TextField(blank=True)),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='verification_state', to='official.officialaccount')),
+            ],
+            options={
+                'verbose_name': 'state of a verification',
+                'verbose_name_plural': 'states of verifications',
+            },
+        ),
+        migrations.CreateModel(
             name='QuotaClearing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from accounts.official.abilities import ABILITIES
 from accounts.official.doctor import examine
 from accounts.official.models import OfficialAccount
-from accounts.staff import held_page, picking, retention_page
+from accounts.staff import former_secrets, held_page, picking, retention_page
 from accounts.staff.account_form import OfficialAccountForm
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
@@ -79,6 +79,11 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
                 self.object_view(self.examine_view, posts_change=False),
                 name="staff_examine",
             ),
+            path(
+                "<int:pk>/former/",
+                self.object_view(require_POST(self.end_former_view), change=True),
+                name="staff_former_end",
+            ),
             *super().get_urls(),
         ]
 
@@ -89,6 +94,10 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         found = examine(account)
         context = frame(request, _("Set-up check"), opts=self.opts, original=account, findings=found)
         return TemplateResponse(request, "staff/findings.html", context)
+
+    def end_former_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Ends the former token and EncodingAESKey at once."""
+        return former_secrets.end(request, account, "admin:official_officialaccount_change")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields
@@ -111,8 +120,8 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("key change"))
     def key_change(self, account: OfficialAccount) -> str:
-        until = account.previous_until
-        if until is None or until < timezone.now():
+        until = account.former_until
+        if until is None:
             return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
         local = date_format(localtime(until), "Y-m-d H:i")
         return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": local}

@@ -37,6 +37,7 @@ BANKS = {
     "CMBC_DEBIT": _("China Minsheng Bank"),
     "PAB_DEBIT": _("Ping An Bank"),
     "GDB_DEBIT": _("China Guangfa Bank"),
+    "NBCB_DEBIT": _("Bank of Ningbo"),
 }
 
 

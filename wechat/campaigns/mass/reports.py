@@ -35,7 +35,7 @@ def store(account: OfficialAccount, message: MassSendFinished) -> None:
         "errors": message.errors,
         "check_state": message.check_state or None,
         "checks": [dataclasses.asdict(check) for check in message.checks],
-        "urls": [url.url[:500] for url in message.urls],
+        "urls": [url.url for url in message.urls],
         "succeeded": message.succeeded,
     }
     report = MassReport(account=account, msg_id=message.msg_id, values=values)

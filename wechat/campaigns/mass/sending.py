@@ -41,6 +41,8 @@ class _Calls(work.Kind[MassCall]):
         reports.update_state(row.send_id)
 
 
+# The states in which something is due.
+DUE = (State.WAITING, State.SENDING, State.CONFIRMING, State.ACCEPTED, State.DELETING)
 CALLS = _Calls(
     "campaigns.mass_send",
     lambda: MassCall.objects.select_related("account"),
@@ -50,6 +52,7 @@ CALLS = _Calls(
     retry=[A_MINUTE, *(datetime.timedelta(seconds=seconds) for seconds in (120, 600, 3600, 3600))],
     # What sends may have to wait for, following and deleting do not.
     divided_by="state",
+    parts={**{each.value: each.label for each in DUE}, State.WAITING.value: State.SENDING.label},
     by_day=True,
 )
 PREVIEWS = work.Kind(

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('errors', models.PositiveIntegerField(blank=True, null=True, verbose_name='not delivered')),
                 ('check_state', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
                 ('checks', models.JSONField(blank=True, default=list, editable=False)),
-                ('urls', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=500), blank=True, default=list, editable=False, size=None)),
+                ('urls', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
                 ('accepted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='accepted')),
                 ('finished_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='finished')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='official.officialaccount')),

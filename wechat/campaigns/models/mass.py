@@ -197,7 +197,7 @@ class MassCall(WorkRow):
     errors = models.PositiveIntegerField(_("not delivered"), null=True, blank=True)
     check_state = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     checks = models.JSONField(default=list, blank=True, editable=False)
-    urls = ArrayField(models.CharField(max_length=500), default=list, blank=True, editable=False)
+    urls = ArrayField(models.TextField(), default=list, blank=True, editable=False)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
 

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='error')),
                 ('errcode', models.IntegerField(blank=True, editable=False, null=True, verbose_name='error code')),
-                ('media_id', models.CharField(max_length=255, verbose_name='media ID')),
+                ('media_id', models.TextField(verbose_name='media ID')),
                 ('kind', models.CharField(choices=[('image', 'Picture'), ('voice', 'Voice'), ('video', 'Video'), ('thumb', 'Still of a video')], max_length=8, verbose_name='kind')),
                 ('state', models.CharField(choices=[('pending', 'Being fetched'), ('fetched', 'Fetched'), ('failed', 'Could not be fetched')], default='pending', max_length=8, verbose_name='state')),
                 ('file', models.FileField(blank=True, max_length=200, upload_to='', verbose_name='file')),

@@ -22,9 +22,10 @@ import datetime
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, TypeVar, cast
 
 from celery import shared_task
@@ -59,6 +60,7 @@ INTERACTIVE = "interactive"
 # Nobody waits for a single row of it: campaigns, mass sends, syncs, reports, exports.
 BULK = "bulk"
 
+NO_PARTS: Mapping[str, StrOrPromise] = MappingProxyType({})
 RETRY = tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
 
 
@@ -80,11 +82,17 @@ class Turn:
 
 
 class AnyKind(ABC):
-    """The base class of all kinds of work: each has a name, a label for staff, a queue and a turn."""
+    """The base class of all kinds of work: each has a name, a label for staff, a queue and a turn.
 
-    def __init__(self, name: str, *, label: StrOrPromise, queue: str, seconds: float) -> None:
+    ``parts`` are what staff call the parts of its work that are on hold each by itself.
+    """
+
+    def __init__(
+        self, name: str, *, label: StrOrPromise, queue: str, seconds: float, parts: Mapping[str, StrOrPromise]
+    ) -> None:
         self.name = name
         self.label = label or name
+        self.parts = parts
         self.queue = queue
         self.seconds = seconds
         waking.QUEUES.add(name, queue)
@@ -160,10 +168,11 @@ class TurnKind(AnyKind):
         queue: str,
         label: StrOrPromise = "",
         seconds: float = 10.0,
+        parts: Mapping[str, StrOrPromise] = NO_PARTS,
         rows: Callable[[], QuerySet[WorkRow]] | None = None,
         oldest_due: Callable[[], datetime.datetime | None] = lambda: None,
     ) -> None:
-        super().__init__(name, label=label, queue=queue, seconds=seconds)
+        super().__init__(name, label=label, queue=queue, seconds=seconds, parts=parts)
         self._is_due = is_due
         self._rows = rows
         self._oldest_due = oldest_due
@@ -201,7 +210,7 @@ class Kind(AnyKind, Generic[Row]):
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
     ``divided_by`` is the column that tells which API a row is for, where a kind calls several: each has a
-    quota of its own, so what holds one of these parts leaves the others.
+    quota of its own, so what holds one of these ``parts``, the column's values, leaves the others.
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
     after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
     tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
@@ -221,11 +230,12 @@ class Kind(AnyKind, Generic[Row]):
         seconds: float = 10.0,
         subject: str = "account_id",
         divided_by: str = "",
+        parts: Mapping[str, StrOrPromise] = NO_PARTS,
         by_day: bool = False,
         gives_up: bool = True,
         asks: Q | None = None,
     ) -> None:
-        super().__init__(name, label=label, queue=queue, seconds=seconds)
+        super().__init__(name, label=label, queue=queue, seconds=seconds, parts=parts)
         self.rows = rows
         self.lease = lease or heartbeat.LEASE
         self.has_heartbeat = lease is None

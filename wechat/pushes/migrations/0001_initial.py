@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('template', 'Template message'), ('notice', 'Subscription notice'), ('subscribe', 'Mini-program subscription message')], max_length=10, verbose_name='kind')),
-                ('platform_id', models.CharField(max_length=64, verbose_name='template ID')),
+                ('platform_id', models.TextField(verbose_name='template ID')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('content', models.TextField(verbose_name='wording')),
                 ('example', models.TextField(blank=True, verbose_name='example')),
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
-                ('template', models.CharField(max_length=64, verbose_name='template')),
+                ('template', models.TextField(verbose_name='template')),
                 ('key', models.CharField(editable=False, max_length=300)),
                 ('agreed_at', models.DateTimeField(verbose_name='agreed')),
                 ('spent_at', models.DateTimeField(blank=True, null=True, verbose_name='used')),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
-                ('template', models.CharField(max_length=64, verbose_name='template')),
+                ('template', models.TextField(verbose_name='template')),
                 ('refused_at', models.DateTimeField(verbose_name='refused since')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='official.officialaccount', verbose_name='account')),
             ],
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 ('trace', models.CharField(blank=True, db_default='', default=wechat.kernel.tracing.current, editable=False, max_length=55)),
                 ('openid', models.CharField(max_length=64, verbose_name='OpenID')),
                 ('kind', models.CharField(choices=[('service', 'Customer-service message'), ('template', 'Template message'), ('notice', 'Subscription notice'), ('once', 'One-time subscription message'), ('subscribe', 'Mini-program subscription message')], default='service', max_length=10, verbose_name='kind')),
-                ('template', models.CharField(blank=True, max_length=64, verbose_name='template')),
+                ('template', models.TextField(blank=True, verbose_name='template')),
                 ('content', models.JSONField(verbose_name='content')),
                 ('key', models.CharField(editable=False, max_length=120, verbose_name='key')),
                 ('cause', models.CharField(blank=True, max_length=40, verbose_name='because of')),

@@ -51,7 +51,7 @@ class NoticeGrant(models.Model):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
-    template = models.CharField(_("template"), max_length=64)
+    template = models.TextField(_("template"))
     # The idempotency key of the event: handled twice, it grants once.
     key = models.CharField(max_length=300, editable=False)
     agreed_at = models.DateTimeField(_("agreed"))
@@ -78,7 +78,7 @@ class NoticeRefusal(models.Model):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
-    template = models.CharField(_("template"), max_length=64)
+    template = models.TextField(_("template"))
     refused_at = models.DateTimeField(_("refused since"))
 
     class Meta:

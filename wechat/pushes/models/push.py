@@ -70,7 +70,7 @@ class Push(Traced, WorkRow):
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
     openid = models.CharField(_("OpenID"), max_length=64)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SERVICE)
-    template = models.CharField(_("template"), max_length=64, blank=True)
+    template = models.TextField(_("template"), blank=True)
     content = models.JSONField(_("content"))
     key = models.CharField(_("key"), max_length=120, editable=False)
     # The cause of the push, such as ``rule:12`` or ``desk``.

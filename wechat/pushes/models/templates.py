@@ -23,7 +23,7 @@ class Template(models.Model):
 
     account = models.ForeignKey(OfficialAccount, models.CASCADE, verbose_name=_("account"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    platform_id = models.CharField(_("template ID"), max_length=64)
+    platform_id = models.TextField(_("template ID"))
     title = models.CharField(_("title"), max_length=120)
     content = models.TextField(_("wording"))
     example = models.TextField(_("example"), blank=True)

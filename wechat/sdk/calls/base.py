@@ -5,6 +5,7 @@ WeChat reference 4.3 to 4.6.
 
 from typing import Any, Literal
 
+from wechat.sdk.answers import part
 from wechat.sdk.client import Client
 
 Action = Literal["all", "dns", "ping"]
@@ -48,8 +49,7 @@ def rid_get(client: Client, rid: str) -> dict[str, Any]:
     `{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}`. 76001 to
     76004 for a number that is none, of another account, or too old.
     """
-    found: dict[str, Any] = client.post("/cgi-bin/openapi/rid/get", {"rid": rid}).get("request", {})
-    return found
+    return part(client.post("/cgi-bin/openapi/rid/get", {"rid": rid}), "request")
 
 
 def current_autoreply_info(client: Client) -> dict[str, Any]:
@@ -64,4 +64,4 @@ def current_autoreply_info(client: Client) -> dict[str, Any]:
 
 
 def _addresses(answer: dict[str, Any]) -> list[str]:
-    return [str(address) for address in answer.get("ip_list", [])]
+    return [str(address) for address in answer.get("ip_list") or []]

@@ -59,7 +59,7 @@ def update(client: Client, media_id: str, index: int, article: Article) -> None:
 
 def get(client: Client, media_id: str) -> list[Article]:
     """Returns a draft. Raises ApiError 40007 once the draft is published or deleted."""
-    return list(client.post("/cgi-bin/draft/get", {"media_id": media_id}).get("news_item", []))
+    return [*rows(client.post("/cgi-bin/draft/get", {"media_id": media_id}), "news_item")]
 
 
 def delete(client: Client, media_id: str) -> None:

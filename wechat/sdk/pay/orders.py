@@ -17,6 +17,8 @@ PREPAY_LIFE = datetime.timedelta(hours=2)
 H5_LIFE = datetime.timedelta(minutes=5)
 # The bytes that an order says of its goods, by either interface.
 LONGEST_DETAIL = 6000
+# The bytes of an order's attachment; API v2 takes one less than API v3.
+LONGEST_ATTACH, LONGEST_ATTACH_V2 = 128, 127
 
 
 @dataclass(frozen=True, slots=True)
