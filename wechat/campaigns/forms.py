@@ -20,6 +20,7 @@ from wechat.campaigns.wording import words_in_line, words_of
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
+from wechat.console.edit_conflicts import EditForm
 from wechat.contents.checks import check_variables
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
@@ -36,7 +37,7 @@ def _shown(by: str, *values: str) -> dict[str, str]:
     return {"data-shown-by": by, "data-shown-for": " ".join(values)}
 
 
-class CampaignForm(forms.ModelForm[Campaign]):
+class CampaignForm(EditForm, forms.ModelForm[Campaign]):
     table = forms.FileField(
         label=gettext_lazy("CSV or Excel file"),
         required=False,
@@ -136,13 +137,17 @@ class ServiceForm(ContentForm):
     def variables(self) -> Mapping[str, Variable]:
         return words_of(self.campaign)
 
+    def edited_row(self) -> Campaign:
+        return self.campaign
 
-class TemplateForm(forms.Form):
+
+class TemplateForm(EditForm, forms.Form):
     """A form for the values of a variant's template.
 
     A value with a variable in it is not checked here: the values of each row are, when they are filled in.
     """
 
+    shown_as = "shown-template"
     url = forms.CharField(label=gettext_lazy("Link"), required=False, max_length=500, widget=LinkInput,
         help_text=gettext_lazy("What a tap opens. Empty: nothing."))  # fmt: skip
     appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
@@ -160,6 +165,9 @@ class TemplateForm(forms.Form):
             campaign.account_id
         )
         self.order_fields([f"value-{field.name}" for field in template.fields])
+
+    def edited_row(self) -> Campaign:
+        return self.campaign
 
     @property
     def values(self) -> dict[str, str]:

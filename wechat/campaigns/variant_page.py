@@ -20,6 +20,7 @@ from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
 from wechat.campaigns.wording import title_of, words_of
+from wechat.console import edit_conflicts
 from wechat.contents import preview
 from wechat.contents.preview import Filling
 from wechat.contents.text_editor import offered
@@ -29,6 +30,7 @@ NO_DRAFT = gettext_lazy("Somebody sent the campaign on its way meanwhile: it is 
 
 
 @object_page(all_campaigns, Area.SENDING, change=True)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     if letter not in LETTERS:
         raise Http404

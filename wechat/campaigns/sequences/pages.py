@@ -22,6 +22,7 @@ from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
 from wechat.campaigns.sequences.step_forms import StepFillForm
 from wechat.campaigns.sequences.timeline_page import sequences
+from wechat.console import edit_conflicts
 from wechat.contents.text_editor import named, offered
 from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
@@ -106,6 +107,7 @@ def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResp
 
 
 @object_page(sequences, Area.SENDING, change=True)
+@edit_conflicts.locks_row
 def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     """Shows and saves the values of the template that is sent instead of a step's message."""
     row = get_object_or_404(SequenceStep.objects.select_related("template"), pk=step, sequence=sequence)
