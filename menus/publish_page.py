@@ -42,7 +42,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
 
 
 def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
-    live = menu.versions.filter(state=State.PUBLISHED).first()
+    live = _live(menu)
     shown = version or drafts.draft_of(menu)
     buttons = tree.read(shown)
     before = tree.read(live) if live else ()
@@ -68,9 +68,12 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
 
 def _seen(menu: Menu, version: Version | None) -> str:
     """Returns a stamp of the buttons and audiences on the page, to detect that they have changed since."""
-    shown = version or drafts.draft_of(menu)
+    return _stamp(menu, version or drafts.draft_of(menu))
+
+
+def _stamp(menu: Menu, shown: Version | None) -> str:
     order = [each.pk for each in order_with(menu)]
-    return f"{shown.pk}.{shown.revision} {shown.shown_to} {order}"
+    return f"{shown.pk}.{shown.revision} {shown.shown_to} {order}" if shown else f"- {order}"
 
 
 def _others(menu: Menu) -> list[Menu]:
@@ -132,32 +135,42 @@ def _version(menu: Menu, number: str) -> Version | None:
 @object_page(all_menus, Area.CONTENT, change=True, by=PUBLISHING)
 def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Shows the effects; a POST takes the menu off WeChat."""
-    if request.method == "POST":
-        if (waits := approval.ask(menu, None, by=staff(request))) is not None:
-            audit.record(request, menu, _("Asked for approval to take it off"))
-            return redirect("admin:approvals_approval", waits.pk)
-        try:
-            asking.publish(menu, None, by=staff(request))
-            messages.success(request, _("The menu is being taken off."))
-        except asking.Busy:
-            messages.error(
-                request, _("Another menu of this account is being published. Wait a moment, then try again.")
-            )
-        return redirect("admin:menus_versions", menu.pk)
+    if request.method == "POST" and (done := _asked_to_take_off(request, menu)):
+        return done
     context = frame(request, _("Take “%(menu)s” off WeChat") % {"menu": menu})
-    live = menu.versions.filter(state=State.PUBLISHED).first()
-    followers = approval.reach(menu, live)
-    return TemplateResponse(
-        request,
-        "menus/take_off.html",
-        {
-            **context,
-            "menu": menu,
-            "others": _others(menu),
-            "followers": followers,
-            "second_person": approval.needs_another(menu, live, staff(request)),
-        },
-    )
+    live = _live(menu)
+    context |= {
+        "menu": menu,
+        "others": _others(menu),
+        "followers": approval.reach(menu, live),
+        "second_person": approval.needs_another(menu, live, staff(request)),
+        "seen": _stamp(menu, live),
+    }
+    return TemplateResponse(request, "menus/take_off.html", context)
+
+
+@transaction.atomic
+def _asked_to_take_off(request: HttpRequest, menu: Menu) -> HttpResponse | None:
+    """Requests the removal and redirects; ``None`` if something else is live than the page showed."""
+    drafts.lock(menu)
+    if request.POST.get("seen") != _stamp(menu, _live(menu)):
+        messages.error(request, _("The menu has changed since you saw it. Look again, then take it off."))
+        return None
+    if (waits := approval.ask(menu, None, by=staff(request))) is not None:
+        audit.record(request, menu, _("Asked for approval to take it off"))
+        return redirect("admin:approvals_approval", waits.pk)
+    try:
+        asking.publish(menu, None, by=staff(request))
+        messages.success(request, _("The menu is being taken off."))
+    except asking.Busy:
+        messages.error(
+            request, _("Another menu of this account is being published. Wait a moment, then try again.")
+        )
+    return redirect("admin:menus_versions", menu.pk)
+
+
+def _live(menu: Menu) -> Version | None:
+    return menu.versions.filter(state=State.PUBLISHED).first()
 
 
 @require_GET

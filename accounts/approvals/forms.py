@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.approvals import actions, loosening, policy
 from accounts.approvals.actions import Action
+from wechat.console.edit_conflicts import EditForm
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(EditForm, forms.Form):
     """A form with a field for each action and each role that may perform it; empty means no limit."""
 
     def __init__(self, account_id: int, data: Any = None) -> None:

@@ -21,6 +21,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area, Rights
+from wechat.console import edit_conflicts
 
 SHOWN = 50
 
@@ -74,6 +75,7 @@ def show(request: HttpRequest, approval: Approval) -> HttpResponse:
 
 
 @account_page(Area.SETTINGS)
+@edit_conflicts.locks_row
 def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows and sets the limits of each role; looser limits need another owner's approval."""
     form = PolicyForm(account.pk, request.POST or None)

@@ -24,15 +24,19 @@ from accounts.official.errcodes import of_row
 from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
+from wechat.console import edit_conflicts
+from wechat.console.edit_conflicts import EditForm
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
 from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 
 
-class FollowerForm(forms.Form):
+class FollowerForm(EditForm, forms.Form):
     """The remark, the tags and the custom fields of one follower.
 
     It contains its initial values and saves only what differs from them, because others may save meanwhile.
     """
+
+    merged = frozenset({"tags"})
 
     remark = forms.CharField(label=gettext_lazy("remark"), required=False, max_length=REMARK_BYTES - 1)
     tags = forms.ModelMultipleChoiceField(
@@ -61,6 +65,9 @@ class FollowerForm(forms.Form):
             self.own, self.fields = [], {"tags": tags}
         for shown in self.fields.values():
             shown.show_hidden_initial = True
+
+    def edited_row(self) -> Follower:
+        return self.follower
 
     def clean_remark(self) -> str:
         remark = str(self.cleaned_data["remark"]).strip()
@@ -105,6 +112,7 @@ class FollowerForm(forms.Form):
 
 
 @object_page(lambda: Follower.objects.prefetch_related("tags"), Area.FOLLOWERS)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, follower: Follower) -> HttpResponse:
     rights = Rights.of(request.user)
     form = FollowerForm(follower, request.POST or None)

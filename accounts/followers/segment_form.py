@@ -1,10 +1,11 @@
 """The forms of a segment and of its conditions; a condition's fields depend on the choices made in it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,11 +13,41 @@ from accounts.followers import segments
 from accounts.followers.models import Segment
 from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
+from wechat.console.edit_conflicts import EditForm
 
 MOST_CONDITIONS = 20
 
 
-class SegmentForm(forms.ModelForm[Segment]):
+class ConditionsInput(forms.HiddenInput):
+    """The input of all conditions at once: reads the fields of their forms, and has none of its own."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[Condition]:
+        return rows_in(data)
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        return SafeString("")
+
+
+class ConditionsField(forms.Field):
+    """The conditions of a form's row, which are edited in forms beside it."""
+
+    widget = ConditionsInput
+
+    def show(self, form: forms.ModelForm[Any], account: OfficialAccount) -> None:
+        """Sets the conditions before they are edited."""
+        self.account, self.label = account, _("conditions")
+        form.initial["conditions"] = list(form.instance.conditions)
+
+    def prepare_value(self, value: Any) -> str:
+        return " · ".join(segments.in_words(self.account, value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(initial != data)
+
+
+class SegmentForm(EditForm, forms.ModelForm[Segment]):
+    conditions = ConditionsField(required=False)
+
     class Meta:
         model = Segment
         fields = ("name", "match")
@@ -24,6 +55,7 @@ class SegmentForm(forms.ModelForm[Segment]):
     def __init__(self, *args: Any, account: OfficialAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.account = account
+        cast(ConditionsField, self.fields["conditions"]).show(self, account)
 
     def validate_unique(self) -> None:
         """Checks that the name is unique in the account, which is no field of the form."""

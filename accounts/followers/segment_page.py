@@ -18,6 +18,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area
+from wechat.console import edit_conflicts
 
 
 @account_page(Area.FOLLOWERS, change=True)
@@ -26,6 +27,7 @@ def add(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 @object_page(lambda: Segment.objects.select_related("account"), Area.FOLLOWERS, posts_change=False)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, segment: Segment) -> HttpResponse:
     return _page(request, segment.account, segment)
 

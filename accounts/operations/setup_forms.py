@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.models import AES_KEY_FORM, KEY_NEEDED, TOKEN_FORM, OfficialAccount
 from accounts.staff.account_form import APPSECRET_FORM, secret_field, secret_state
+from wechat.console import edit_conflicts
+from wechat.console.edit_conflicts import EditForm
 
 Kind, Mode = OfficialAccount.Kind, OfficialAccount.ModeChoice
 SLUG_FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -53,7 +55,7 @@ class NameForm(forms.Form):
         return slug
 
 
-class KeysForm(forms.Form):
+class KeysForm(EditForm, forms.Form):
     """The form for the account's keys at the platform; an empty secret leaves the stored one as it is."""
 
     appid = forms.CharField(label=gettext_lazy("AppID"), max_length=40)
@@ -75,7 +77,11 @@ class KeysForm(forms.Form):
         self.account = account
         self.fields["new_appsecret"].required = account is None or not account.readable_secret("appsecret")
         if account is not None:
+            edit_conflicts.compare_stored(self.fields["new_appsecret"], vars(account).get("appsecret"))
             self.fields["new_appsecret"].help_text = secret_state(account, "appsecret")
+
+    def edited_row(self) -> OfficialAccount | None:
+        return self.account
 
     def clean_appid(self) -> str:
         """Refuses an invalid AppID, with the length of what was pasted."""
@@ -95,7 +101,7 @@ class KeysForm(forms.Form):
         return appid
 
 
-class ServerForm(forms.Form):
+class ServerForm(EditForm, forms.Form):
     """The form for token, key and mode as set on the platform; empty secrets leave the stored ones."""
 
     mode = forms.ChoiceField(
@@ -113,6 +119,11 @@ class ServerForm(forms.Form):
     def __init__(self, account: OfficialAccount, data: Any = None) -> None:
         super().__init__(data, initial={"mode": account.mode})
         self.account = account
+        for name in ("token", "aes_key"):
+            edit_conflicts.compare_stored(self.fields[f"new_{name}"], vars(account).get(name))
+
+    def edited_row(self) -> OfficialAccount:
+        return self.account
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -28,6 +28,7 @@ from accounts.operations.setup_steps import SetupStep
 from accounts.staff import audit
 from accounts.staff.gate import Gate, frame, gated_page
 from accounts.staff.rights import Area, Rights, choose_account
+from wechat.console import edit_conflicts
 from wechat.sdk.errors import WeChatError
 
 DRAFT = "account_being_added"
@@ -96,11 +97,13 @@ def _name(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _keys(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    given = {"appid": account.appid, "original_id": account.original_id}
-    form = KeysForm(request.POST or None, initial=given, account=account)
-    if request.method == "POST" and form.is_valid():
-        _take_keys(account, form)
-        audit.record(request, account, _("Gave the keys of the account."))
+    with edit_conflicts.saving(request, account):
+        given = {"appid": account.appid, "original_id": account.original_id}
+        form = KeysForm(request.POST or None, initial=given, account=account)
+        if is_saved := request.method == "POST" and form.is_valid():
+            _take_keys(account, form)
+            audit.record(request, account, _("Gave the keys of the account."))
+    if is_saved:
         return _checked(request, account, SetupStep.KEYS)
     return _page(request, account, SetupStep.KEYS, form=form, findings=list(doctor.refused_calls(account)))
 
@@ -115,16 +118,17 @@ def _take_keys(account: OfficialAccount, form: KeysForm) -> None:
 def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.GET.get("part") == "arrivals":
         return TemplateResponse(request, "operations/arrivals.html", _arrived(account))
-    form = ServerForm(account, request.POST if "save" in request.POST else None)
+    with edit_conflicts.saving(request, account):
+        form = ServerForm(account, request.POST if "save" in request.POST else None)
+        if form.is_valid():
+            _take_server(request, account, form)
+            return _to(account, SetupStep.SERVER)
     shown: dict[str, Any] = {"findings": []}
     if request.method == "POST":
         if "generate" in request.POST:
             shown |= _generated(request, account)
         elif "check" in request.POST:
             shown["findings"] = list(doctor.reachable(account))
-        elif form.is_valid():
-            _take_server(request, account, form)
-            return _to(account, SetupStep.SERVER)
     return _page(request, account, SetupStep.SERVER, form=form, **_arrived(account), **shown)
 
 

@@ -5,6 +5,7 @@ entries. It holds no personal data of followers: the values of rows about a pers
 are removed from sentences, so that the erasure of a person does not have to change the log.
 """
 
+import datetime
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from accounts.staff.models.audit import NOTHING
+from wechat.console import edit_conflicts
 from wechat.kernel.addresses import client_address
 from wechat.kernel.secrets import SecretField
 
@@ -85,6 +87,13 @@ def record_by(
 def entries_of(row: Model) -> "QuerySet[AuditEntry]":
     """Returns the entries about a row, newest first."""
     return AuditEntry.objects.filter(kind=row._meta.label_lower, object_id=str(row.pk)).order_by("-pk")
+
+
+@edit_conflicts.last_changes.register
+def last_change(row: Model, since: datetime.datetime) -> tuple[str, datetime.datetime] | None:
+    """Returns who changed a row last since a time, and when; ``None`` if the log has no such entry."""
+    entry = entries_of(row).filter(at__gte=since).first()
+    return (entry.actor, entry.at) if entry else None
 
 
 def is_about_a_person(model: type[Model]) -> bool:

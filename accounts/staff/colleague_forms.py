@@ -15,6 +15,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import colleagues, personal_data
 from accounts.staff.models import SecondFactorRule, Withheld
 from accounts.staff.rights import Role
+from wechat.console.edit_conflicts import EditForm
 
 
 class InviteForm(forms.Form):
@@ -75,7 +76,7 @@ class InviteForm(forms.Form):
         return [self._accounts[int(pk)] for pk in self.cleaned_data["accounts"]]
 
 
-class RolesForm(forms.Form):
+class RolesForm(EditForm, forms.Form):
     """The form for a colleague's roles in each account that the reader may change."""
 
     def __init__(self, user: User, accounts: Mapping[int, OfficialAccount], data: Any = None) -> None:
@@ -91,6 +92,9 @@ class RolesForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple(),
             )
 
+    def edited_row(self) -> User:
+        return self.user
+
     def changed(self) -> list[tuple[OfficialAccount, list[str], list[str]]]:
         """Returns each account with changed roles, with the roles before and after."""
         found = []
@@ -101,7 +105,7 @@ class RolesForm(forms.Form):
         return found
 
 
-class SecondStepForm(forms.Form):
+class SecondStepForm(EditForm, forms.Form):
     """The form for the roles that need a second step in an account."""
 
     roles = forms.MultipleChoiceField(
@@ -127,7 +131,7 @@ class SecondStepForm(forms.Form):
         return self.before, after
 
 
-class PersonalDataForm(forms.Form):
+class PersonalDataForm(EditForm, forms.Form):
     """The form for what each role may do with personal data in an account; only ticked rights are allowed."""
 
     def __init__(self, account: OfficialAccount, data: Any = None) -> None:

@@ -18,6 +18,7 @@ from accounts.staff.colleague_forms import InviteForm, PersonalDataForm, RolesFo
 from accounts.staff.gate import Gate, account_page, frame, gated_page
 from accounts.staff.models import RecoveryCode, SecondFactor, StaffRight, Withheld
 from accounts.staff.rights import Area, Rights, Role, current_account
+from wechat.console import edit_conflicts
 
 
 @account_page(Area.SETTINGS)
@@ -50,6 +51,7 @@ _about_a_colleague = gated_page(colleagues.find, _shared_account, Gate(Area.SETT
 
 
 @_about_a_colleague
+@edit_conflicts.locks_row
 def show(request: HttpRequest, user: User) -> HttpResponse:
     """Shows a colleague's roles; a POST changes them, except the reader's own."""
     is_self = user.pk == request.user.pk
@@ -117,6 +119,7 @@ def forget_second(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @account_page(Area.SETTINGS)
+@edit_conflicts.locks_row
 def rules(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows and sets the roles that need a second step to sign in."""
     form = SecondStepForm(account, request.POST or None)
@@ -142,6 +145,7 @@ def rules(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 @account_page(Area.SETTINGS)
+@edit_conflicts.locks_row
 def personal(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows and sets the roles that may see personal data and those that may export it."""
     form = PersonalDataForm(account, request.POST or None)

@@ -12,6 +12,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from payments.orders.models import Shipment
 from payments.orders.shipping import masked
+from wechat.console.edit_conflicts import EditForm
 from wechat.sdk.calls import shipping
 from wechat.sdk.errors import WeChatError
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 6 * 3600
 
 
-class ShippingForm(forms.Form):
+class ShippingForm(EditForm, forms.Form):
     how = forms.TypedChoiceField(
         label=gettext_lazy("Way of delivery"), choices=Shipment.How.choices, coerce=int
     )

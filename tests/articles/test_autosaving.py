@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.articles.test_pages import ADD, filled
 from tests.cast import Cast, signed_in
+from tests.forms import posted
 from wechat.articles.models import Article, Autosave, Draft
 from wechat.kernel import work
 from wechat.materials.models import Asset
@@ -85,21 +86,18 @@ def test_what_is_thrown_away_is_gone(staff: Cast, written: Callable[..., Draft])
     assert signed_in(staff.editor).get(at).json() == {}
 
 
-def changed(draft: Draft, asset: Asset, seen: int) -> dict[str, Any]:
-    article = {"id": draft.articles.get().pk, "draft": draft.pk, "content": "<p>改</p>"}
-    return filled(draft.account_id, asset, **article) | {"articles-INITIAL_FORMS": "1", "seen": seen}
-
-
 def test_a_page_that_is_older_than_what_was_saved_asks_before_it_overwrites(
     staff: Cast, written: Callable[..., Draft], asset: Asset
 ) -> None:
     draft, editor = written(), signed_in(staff.editor)
-    Draft.objects.update(revision=2)
-    page = editor.post(f"/admin/articles/draft/{draft.pk}/change/", changed(draft, asset, seen=1))
-    assert "在另一个窗口保存过" in page.content.decode()
-    assert Article.objects.get().content == "<p>到店有礼</p>"
+    path, mine = f"/admin/articles/draft/{draft.pk}/change/", {"articles-0-content": "<p>改</p>"}
+    older = posted(editor.get(path), **mine)
+    editor.post(path, posted(editor.get(path), **{"articles-0-content": "<p>先</p>"}))
+    page = editor.post(path, older)
+    assert "有人改动了：周末活动：“正文”（现为：先）" in page.content.decode()
+    assert Article.objects.get().content == "<p>先</p>"
     assert 'name="seen" value="2"' in page.content.decode()
-    editor.post(f"/admin/articles/draft/{draft.pk}/change/", changed(draft, asset, seen=2))
+    editor.post(path, posted(page))
     assert Article.objects.get().content == "<p>改</p>"
 
 

@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from accounts.official.models import OfficialAccount
-from tests.cast import Cast, message
+from tests.cast import Cast, message, signed_in
+from tests.forms import posted
 from wechat.replies.models import Keyword, Reply, Rule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +121,24 @@ def test_a_rule_without_a_reply_is_refused_in_words(sign_in: SignIn, staff: Cast
     page.locator("#id_keywords-0-text").fill("空")
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_text("这条自动回复没有内容").first).to_be_visible()
+
+
+def test_what_a_colleague_saved_meanwhile_is_told_before_it_is_overwritten(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    rule = make(staff.ours, "退款", "退款", "请拍照给我们", 0)
+    page, path = sign_in(staff.editor), f"{LIST}{rule.pk}/change/"
+    page.goto(path)
+    colleague = signed_in(staff.owner)
+    theirs = {"name": "退货退款", "keywords-0-text": "退货"}
+    assert colleague.post(path, posted(colleague.get(path), **theirs)).status_code == 302
+    page.locator("#id_replies-0-text").fill("请把照片发来")
+    page.get_by_role("button", name="保存", exact=True).click()
+    form = page.locator("#rule_form")
+    expect(form).to_contain_text("“名称”（现为：退货退款）。 最近的操作记录：owner")
+    expect(form).to_contain_text("退货：“关键词”（现为：退货）")
+    expect(page.locator("#id_replies-0-text")).to_have_value("请把照片发来")
+    page.locator("#id_name").fill("退货退款")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".rule-name")).to_have_text("退货退款")
+    assert (Keyword.objects.get().text, Reply.objects.get().content["content"]) == ("退款", "请把照片发来")

@@ -24,6 +24,7 @@ from menus.drafts import Overtaken
 from menus.models import LinkCheck, Menu, Version
 from menus.taking_over import take_over
 from tests.cast import Cast, signed_in
+from tests.forms import posted
 from tests.locks import somebody_waits
 from tests.menus.conftest import Phone, button, confirmed, parent, put, text, view
 from tests.menus.test_buttons import TOLD
@@ -164,6 +165,23 @@ def test_what_was_changed_since_it_was_shown_is_not_published(
     assert not special.versions.exclude(state="draft").exists()
     assert confirmed(special, owner).status_code == 302
     assert special.publications.exists()
+
+
+def test_a_menu_is_not_taken_off_when_something_else_is_live_than_was_shown(menu: Menu, staff: Cast) -> None:
+    put(menu, button(name="看过"))
+    published = {"state": "published", "published_at": timezone.now()}
+    Version.objects.update(number=1, **published)
+    owner = signed_in(staff.owner)
+    address = reverse("admin:menus_take_off", args=[menu.pk])
+    older = posted(owner.get(address), has="seen")
+    Version.objects.update(state="superseded")
+    Version.objects.create(menu=menu, number=2, **published)
+    for asked in (older, {}):
+        page = owner.post(address, asked)
+        assert "您打开此页后，菜单已有变化" in page.content.decode()
+    assert not menu.publications.exists()
+    assert owner.post(address, posted(page, has="seen")).status_code == 302
+    assert menu.publications.get().version is None
 
 
 def _asked_for_approval(account: OfficialAccount, menu: Menu, staff: Cast) -> tuple[Menu, Approval]:

@@ -127,30 +127,9 @@ class ArticleForm(forms.ModelForm[Article]):
 
 
 class DraftForm(AccountForm):
-    """A form for a draft.
+    """A form for a draft; ``page`` is the token of a new draft's page."""
 
-    ``seen`` is the revision that the page showed; ``page`` is the token of a new draft's page.
-    """
-
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     page = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        seen = cleaned.get("seen")
-        if self.instance.pk and seen is not None:
-            now = (
-                Draft.objects.select_for_update().values_list("revision", flat=True).get(pk=self.instance.pk)
-            )
-            if now != seen:
-                raise ValidationError(
-                    _(
-                        "This article was saved in another window since you opened it. Nothing was "
-                        "overwritten: save again to put yours in its place, or open the page anew to see the "
-                        "other."
-                    )
-                )
-        return cleaned
 
 
 class ArticleFormSet(BaseInlineFormSet[Article, Draft, "forms.ModelForm[Article]"]):

@@ -17,6 +17,7 @@ from wechat.campaigns import snapshot, wording
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.pages import all_campaigns, user_of
+from wechat.console import edit_conflicts
 
 
 @account_page(Area.SENDING, change=True)
@@ -25,6 +26,7 @@ def add(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 @object_page(all_campaigns, Area.SENDING, change=True)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return _page(request, campaign.account, campaign)
 

@@ -14,13 +14,14 @@ from accounts.followers.models import Segment, Tag
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
-from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.models import Campaign, Sequence, Variant
 from wechat.campaigns.wording import words_in_line, words_of
 from wechat.console.days import MomentField
+from wechat.console.edit_conflicts import EditForm
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.contents.variables import Variable
-from wechat.pushes.fill_form import PREFIX
+from wechat.pushes.fill_form import PREFIX, FillForm
 from wechat.pushes.models import Template
 
 LARGEST = 50 * 1024 * 1024
@@ -31,7 +32,7 @@ def _shown(by: str, *values: str) -> dict[str, str]:
     return {"data-shown-by": by, "data-shown-for": " ".join(values)}
 
 
-class CampaignForm(forms.ModelForm[Campaign]):
+class CampaignForm(EditForm, forms.ModelForm[Campaign]):
     table = forms.FileField(
         label=gettext_lazy("CSV or Excel file"),
         required=False,
@@ -130,6 +131,22 @@ class ServiceForm(ContentForm):
 
     def variables(self) -> Mapping[str, Variable]:
         return words_of(self.campaign)
+
+    def edited_row(self) -> Campaign:
+        return self.campaign
+
+
+class ValuesForm(EditForm, FillForm):
+    """A form for the template's values that a campaign's variant or a sequence's step keeps."""
+
+    shown_as = "shown-template"
+
+    def __init__(self, row: Campaign | Sequence, template: Template, *args: Any, **kwargs: Any) -> None:
+        super().__init__(template, *args, **kwargs)
+        self.row = row
+
+    def edited_row(self) -> Campaign | Sequence:
+        return self.row
 
 
 class CampaignTestForm(forms.Form):

@@ -15,21 +15,22 @@ from accounts.staff import audit
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
-from wechat.campaigns.forms import ServiceForm, of_variant
+from wechat.campaigns.forms import ServiceForm, ValuesForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.pages import all_campaigns
 from wechat.campaigns.test_send import words_for
 from wechat.campaigns.wording import title_of, words_of
+from wechat.console import edit_conflicts
 from wechat.contents import preview
 from wechat.contents.preview import Filling
 from wechat.contents.text_editor import offered
-from wechat.pushes.fill_form import FillForm
 
 LETTERS = "ABCD"
 NO_DRAFT = gettext_lazy("Somebody sent the campaign on its way meanwhile: it is no longer a draft.")
 
 
 @object_page(all_campaigns, Area.SENDING, change=True)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     if letter not in LETTERS:
         raise Http404
@@ -56,13 +57,14 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
 
 def _forms(
     request: HttpRequest, campaign: Campaign, variant: Variant
-) -> tuple[ServiceForm | None, FillForm | None]:
+) -> tuple[ServiceForm | None, ValuesForm | None]:
     data: Any = request.POST or None
+    words = words_of(campaign)
     service = ServiceForm(campaign, data, instance=variant) if campaign.uses_service else None
     template = None
     if campaign.uses_template and campaign.template:
         initial = of_variant(variant) if variant.pk else {}
-        template = FillForm(campaign.template, data, variables=words_of(campaign), initial=initial)
+        template = ValuesForm(campaign, campaign.template, data, variables=words, initial=initial)
     return service, template
 
 
@@ -71,7 +73,7 @@ def _saved(
     campaign: Campaign,
     variant: Variant,
     service: ServiceForm | None,
-    template: FillForm | None,
+    template: ValuesForm | None,
 ) -> HttpResponse:
     if template is not None:
         message = template.message

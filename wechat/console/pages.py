@@ -6,7 +6,7 @@ last id shown, and the number of results is the planner's estimate.
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
@@ -26,6 +26,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from wechat.console import edit_conflicts
 from wechat.console.deleting import deletion_of
 from wechat.console.versions import Words, differences, filled_in, words_of
 from wechat.kernel.row_ids import row_id
@@ -79,6 +80,28 @@ class ModelAdmin(SkinAdmin[Row]):
     empty_value_display = "–"
     takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
+    def __init__(self, model: type[Row], admin_site: "AdminSite") -> None:
+        super().__init__(model, admin_site)
+        self.form = edit_conflicts.checked(self.form)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Shows or saves a row; nobody else saves it between the check for edit conflicts and the save."""
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            self.model._default_manager.select_for_update(no_key=True).filter(pk=row_id(object_id)).exists()
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield edit_conflicts.checked_formset(formset), inline
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Returns the same form for readers who may not change the row: see ``read_only``.
 
@@ -119,7 +142,7 @@ class ModelAdmin(SkinAdmin[Row]):
         if request.method == "POST":
             most = self.get_queryset(request).count() + MEANWHILE
             kwargs |= {"max_num": most, "absolute_max": most}
-        return super().get_changelist_formset(request, **kwargs)
+        return edit_conflicts.checked_formset(super().get_changelist_formset(request, **kwargs))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Shows the list with its own name as the title, instead of "Select … to change"."""

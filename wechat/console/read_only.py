@@ -6,6 +6,7 @@ English.
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import unfold.forms
@@ -16,7 +17,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.template.defaultfilters import linebreaksbr, urlize
 from django.utils.choices import flatten_choices
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.fields import UnfoldAdminField, UnfoldAdminReadonlyField
@@ -144,6 +145,13 @@ class ReadOnlyLine(Fieldline):
         if name in self.readonly_fields:
             return ReadOnlyField(self.form, name, is_first, self.model_admin)
         return UnfoldAdminField(self.form, name, is_first)
+
+
+def in_plain_words(form: Any, name: str) -> str:
+    """Returns the initial value of a form's field in words, without HTML; the empty text for none."""
+    field = form.fields[name]
+    shown = _in_words(field, form.get_initial_for_field(field, name))
+    return strip_tags(unescape(str(shown).replace("<br>", "\n"))).strip()
 
 
 def install() -> None:

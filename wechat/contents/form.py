@@ -32,6 +32,7 @@ from accounts.staff.picking import LinkInput
 from wechat.articles.models import Draft
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.edit_conflicts import EditForm
 from wechat.contents.checks import caution, check_content, check_variables
 from wechat.contents.models import HasContent, Kind
 from wechat.contents.text_editor import TextEditor, named, read_in_words
@@ -85,7 +86,7 @@ def _file(label: StrOrPromise, help_text: StrOrPromise = "") -> forms.ModelChoic
     )
 
 
-class ContentForm(forms.ModelForm[Any]):
+class ContentForm(EditForm, forms.ModelForm[Any]):
     """A form for one content. ``account_id`` is that of the files offered and of the name filled in."""
 
     kind = forms.ChoiceField(

@@ -14,12 +14,14 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
+from wechat.console import edit_conflicts
+from wechat.console.edit_conflicts import EditForm
 from wechat.desk import service_hours
 from wechat.desk.models import ServiceHours
 from wechat.replies.models import Rule
 
 
-class HoursForm(forms.ModelForm[ServiceHours]):
+class HoursForm(EditForm, forms.ModelForm[ServiceHours]):
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("days of the week"),
         choices=Rule.Weekday.choices,
@@ -39,6 +41,7 @@ class HoursForm(forms.ModelForm[ServiceHours]):
 
 
 @account_page(Area.MESSAGES)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows and saves the service hours; a POST with ``always`` deletes them."""
     row = ServiceHours.objects.filter(account=account).first()

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -34,6 +35,7 @@ from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
+from wechat.console import edit_conflicts
 from wechat.contents.text_editor import TextEditor
 from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
@@ -119,15 +121,15 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
-    wrong = ""
+    wrong = shown = ""
     try:
         action(request, account, thread)
     except ValidationError as error:
         wrong = " ".join(error.messages)
+        shown = error.shown if isinstance(error, ProfileRefused) else ""
     if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse(
-            {"error": wrong, "token": secrets.token_urlsafe(12)}, status=422 if wrong else 200
-        )
+        answer = {"error": wrong, "token": secrets.token_urlsafe(12), "shown": shown}
+        return JsonResponse(answer, status=422 if wrong else 200)
     if wrong:
         messages.error(request, wrong)
         request.session[REFUSED_INPUT] = {
@@ -198,17 +200,27 @@ def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
         raise ValidationError(_("The follower has written in the meantime. Read it, then put it off."))
 
 
+class ProfileRefused(ValidationError):
+    """The error for a profile that is not saved; its form, which stays open, posts ``shown`` next."""
+
+    def __init__(self, form: FollowerForm) -> None:
+        labels = {name: f"{field.label}: " for name, field in form.fields.items()}
+        super().__init__(
+            [f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors]
+        )
+        self.shown = edit_conflicts.posted_next(form)
+
+
+@transaction.atomic
 def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
     """Saves the remark, tags and fields of the follower, as the follower's own page does."""
     follower = _follower(thread)
     if follower is None or not _may_change_profile(request, account.pk):
         raise PermissionDenied
+    edit_conflicts.lock(follower)
     form = FollowerForm(follower, request.POST)
     if not form.is_valid():
-        wrong = (
-            f"{form.fields[name].label}: {error}" for name, errors in form.errors.items() for error in errors
-        )
-        raise ValidationError(list(wrong))
+        raise ProfileRefused(form)
     form.save()
     audit.record(request, follower, form.changed_labels())
 

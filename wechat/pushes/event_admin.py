@@ -102,7 +102,7 @@ class EventTemplateAdmin(HistoryMixin, AccountScopedAdmin):
     ) -> Any:
         """Returns a form with an input for each field of the message's template."""
         inputs = {PREFIX + field.name: _input(field) for field in obj.template.fields} if obj else {}
-        kwargs["form"] = type("EventForm", (EventForm,), inputs)
+        kwargs["form"] = type("EventForm", (self.form,), inputs)
         kwargs["fields"] = ["account", "event", "template"] if obj is None else ["url", "enabled"]
         return super().get_form(request, obj, change, **kwargs)
 

@@ -16,6 +16,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
+from wechat.console import edit_conflicts
+from wechat.console.edit_conflicts import EditForm
 from wechat.pushes import send_rates
 from wechat.pushes.models import Push, SendRate
 
@@ -31,7 +33,7 @@ KINDS = {
 }
 
 
-class RatesForm(forms.Form):
+class RatesForm(EditForm, forms.Form):
     """A form with a field for each kind that the account can send; an empty one means the usual rate."""
 
     def __init__(self, account: OfficialAccount, data: QueryDict | None = None) -> None:
@@ -72,6 +74,7 @@ class RateRow:
 
 
 @account_page(Area.SENDING)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = RatesForm(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -79,7 +82,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     rows = [
         RateRow(form[name], send_rates.PER_SECOND[Kind(name)], _limit(Kind(name))) for name in form.fields
     ]
-    context = frame(request, _("Sending speed"), rows=rows, most=MOST)
+    context = frame(request, _("Sending speed"), form=form, rows=rows, most=MOST)
     return TemplateResponse(request, "pushes/rates.html", context)
 
 

@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
-from wechat.console import codes
+from wechat.console import codes, edit_conflicts
 from wechat.console.codes import Suggesting
 from wechat.console.read_only import read_as
 from wechat.contents.checks import check_content, check_together, check_variables
@@ -83,6 +83,7 @@ class RuleForm(AccountForm):
             help_text = state = _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
         elif self.instance.forward_secret:
             help_text, state = _("A secret is stored. Type a new one to replace it."), _("Set.")
+        edit_conflicts.compare_stored(self.fields["new_secret"], vars(self.instance).get("forward_secret"))
         self.fields["new_secret"].help_text = help_text
         read_as(self.fields["new_secret"], lambda: state)
 

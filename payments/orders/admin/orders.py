@@ -31,6 +31,7 @@ from payments.orders.refunds.limits import left_alone, limit_of
 from payments.orders.shipping_form import ShippingForm, carriers, initial
 from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
+from wechat.console import edit_conflicts
 from wechat.console.amounts import AmountField, money
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
@@ -193,10 +194,11 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if not shipping.may_ship(order):
             self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
-        known = shipping.of_order(order)
-        form = ShippingForm(request.POST or None, initial=initial(known))
-        if request.method == "POST" and form.is_valid():
-            return self._shipped(request, order, form)
+        with edit_conflicts.saving(request, order):
+            known = shipping.of_order(order)
+            form = ShippingForm(request.POST or None, initial=initial(known))
+            if request.method == "POST" and form.is_valid():
+                return self._shipped(request, order, form)
         context = frame(
             request,
             _("Shipped"),

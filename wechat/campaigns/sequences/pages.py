@@ -18,13 +18,15 @@ from accounts.followers.handles import handle_name
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page
 from accounts.staff.rights import Area
+from wechat.campaigns.forms import ValuesForm
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep, StepRun
 from wechat.campaigns.sequences import enrolling, report
 from wechat.campaigns.sequences.timeline_page import sequences
+from wechat.console import edit_conflicts
 from wechat.contents.text_editor import named, offered
 from wechat.contents.variables import USUAL
 from wechat.kernel.row_ids import row_id
-from wechat.pushes.fill_form import PREFIX, FillForm
+from wechat.pushes.fill_form import PREFIX
 
 SHOWN = 50
 
@@ -106,6 +108,7 @@ def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResp
 
 
 @object_page(sequences, Area.SENDING, change=True)
+@edit_conflicts.locks_row
 def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     """Shows and saves the values of the template that is sent instead of a step's message."""
     row = get_object_or_404(SequenceStep.objects.select_related("template"), pk=step, sequence=sequence)
@@ -114,7 +117,8 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
     leads = {"url": row.link, "appid": row.appid, "pagepath": row.pagepath}
     known = {PREFIX + name: text for name, text in row.values.items()}
     variables = named(USUAL)
-    form = FillForm(row.template, request.POST or None, variables=variables, initial={**known, **leads})
+    initial = {**known, **leads}
+    form = ValuesForm(sequence, row.template, request.POST or None, variables=variables, initial=initial)
     if request.method == "POST" and form.is_valid():
         before, message = row.values, form.message
         row.values, row.link = dict(message.values), message.url

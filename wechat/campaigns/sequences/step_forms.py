@@ -1,12 +1,14 @@
 """The forms of a sequence's steps, by the type of the step."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
-from wechat.campaigns.models import SequenceStep
+from accounts.followers.segment_form import ConditionsField
+from wechat.campaigns.models import Sequence, SequenceStep
+from wechat.console.edit_conflicts import EditForm
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
 from wechat.pushes.models import Template
@@ -18,8 +20,12 @@ TIMES = ("wait", "unit", "at_time", "day")
 WIDGETS = {"at_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
 
 
-class TimedForm(forms.ModelForm[Any]):
+class TimedForm(EditForm, forms.ModelForm[Any]):
     """A form with the fields that all steps have: when the step is done."""
+
+    def edited_row(self) -> Sequence:
+        sequence: Sequence = self.instance.sequence
+        return sequence
 
     def clean_wait(self) -> int:
         return int(self.cleaned_data.get("wait") or 0)
@@ -69,6 +75,12 @@ class WaitForm(TimedForm):
 
 class BranchForm(WaitForm):
     """A form for a branch; its conditions are forms beside it: ``accounts.followers.segment_form``."""
+
+    conditions = ConditionsField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(ConditionsField, self.fields["conditions"]).show(self, self.instance.sequence.account)
 
     class Meta(WaitForm.Meta):
         fields = (*TIMES, "match")  # type: ignore[assignment]  # more of them

@@ -23,6 +23,7 @@ from wechat.campaigns.sequences import editing, enrolling, paths, report, timeli
 from wechat.campaigns.sequences.paths import NoSuchPlace, Place, TooDeep
 from wechat.campaigns.sequences.running import steps_of
 from wechat.campaigns.sequences.step_forms import TimedForm, form_of
+from wechat.console import edit_conflicts
 from wechat.contents.form import ContentForm
 from wechat.kernel.row_ids import row_id
 
@@ -56,6 +57,7 @@ def sequences() -> "QuerySet[Sequence]":
 
 
 @object_page(sequences, Area.SENDING)
+@edit_conflicts.locks_row
 def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """Shows the timeline.
 

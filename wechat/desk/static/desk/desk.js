@@ -118,7 +118,9 @@ async function keepProfile(event) {
   const wrong = form.querySelector(".desk-wrong");
   const body = new FormData(form, event.submitter);
   const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => null);
-  wrong.textContent = answer?.ok ? "" : (answer?.status === 422 ? (await answer.json()).error : desk.dataset.lost);
+  const refused = answer?.status === 422 ? await answer.json() : null;
+  wrong.textContent = answer?.ok ? "" : (refused?.error ?? desk.dataset.lost);
+  if (refused?.shown) form.elements.shown.value = refused.shown;
   wrong.hidden = answer?.ok ?? false;
   if (answer?.ok) {
     form.closest("details").open = false;
