@@ -1,10 +1,13 @@
+import base64
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
+from pytest_django import Settings
 
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
@@ -12,7 +15,7 @@ from tests.cast import Cast, message
 from wechat.desk import threads
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.pushes import windows
-from wechat.pushes.models import Push
+from wechat.pushes.models import ConversationPicture, Push
 from wechat.pushes.windows import Trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +33,22 @@ new Promise((resolve) => {
     '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="600"/>');
   document.querySelector("#desk-conversation .bubble-body").append(picture);
 })
+"""
+
+# A picture of one pixel, and how it comes from the clipboard or is dropped.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+BRING = """
+([kind, place, bytes]) => {
+  const given = new DataTransfer();
+  const body = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0));
+  given.items.add(new File([body], "截图.png", { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true };
+  const event = kind === "paste" ? new ClipboardEvent("paste", { ...options, clipboardData: given })
+    : new DragEvent("drop", { ...options, dataTransfer: given });
+  document.querySelector(place).dispatchEvent(event);
+}
 """
 
 
@@ -173,3 +192,80 @@ def test_a_picture_that_loads_late_keeps_the_newest_message_in_sight(sign_in: Si
     expect(newest).not_to_be_in_viewport()
     page.evaluate(LATE_PICTURE)
     expect(newest).not_to_be_in_viewport()
+
+
+@pytest.fixture
+def talking(sign_in: SignIn, staff: Cast, settings: Settings, tmp_path: Path) -> Page:
+    """The page of a conversation, whose pictures are kept in a folder of the test."""
+    settings.MEDIA_ROOT = tmp_path
+    write(staff.ours, "怎么操作", FIRST)
+    page = sign_in(staff.service)
+    page.goto(f"/admin/desk/thread/?who={FIRST}")
+    return page
+
+
+def bring(page: Page, kind: str, place: str) -> None:
+    page.evaluate(BRING, [kind, place, base64.b64encode(PNG).decode()])
+
+
+@pytest.mark.parametrize(("kind", "place"), [("paste", "#desk-text"), ("drop", "#desk-conversation")])
+def test_a_screenshot_is_seen_before_it_is_sent_and_the_text_stays(
+    talking: Page, kind: str, place: str
+) -> None:
+    box = talking.get_by_label("回复", exact=True)
+    box.fill("如图")
+    bring(talking, kind, place)
+    preview = talking.get_by_role("img", name="您的图片，尚未发送")
+    expect(preview).to_be_visible()
+    talking.get_by_role("button", name="撤下图片").click()
+    expect(preview).to_be_hidden()
+    expect(box).to_have_value("如图")
+    bring(talking, kind, place)
+    box.press("Control+Enter")
+    expect(talking.get_by_role("log").get_by_role("img", name="图片")).to_be_visible()
+    expect(preview).to_be_hidden()
+    expect(box).to_have_value("如图")
+    assert ConversationPicture.objects.get().push == Push.objects.get()
+    talking.get_by_role("button", name="发送", exact=True).click()
+    expect(box).to_have_value("")
+    assert Push.objects.count() == 2
+
+
+def test_a_file_is_chosen_with_the_keyboard_and_stays_when_a_colleague_was_faster(
+    talking: Page, staff: Cast
+) -> None:
+    Push.objects.create(
+        account=staff.ours, openid=FIRST, key="a", content={"type": "text", "content": "您好"},
+        cause=f"staff:{staff.owner.pk}", due_at=timezone.now(),
+    )  # fmt: skip
+    talking.evaluate("document.getElementById('desk-seen').dataset.seen = '0'")
+    chooser = talking.get_by_label("本地图片")
+    chooser.focus()
+    with talking.expect_file_chooser() as opened:
+        chooser.press("Enter")
+    opened.value.set_files({"name": "截图.png", "mimeType": "image/png", "buffer": PNG})
+    button = talking.get_by_role("button", name="发送图片")
+    talking.route("**/live/**", lambda route: route.abort())
+    button.click()
+    expect(talking.locator(".desk-composer [role=alert]")).to_contain_text("owner")
+    expect(talking.get_by_role("img", name="您的图片，尚未发送")).to_be_visible()
+    talking.unroute("**/live/**")
+    expect(talking.get_by_role("log")).to_contain_text("您好")
+    button.click()
+    expect(talking.get_by_role("log").get_by_role("img", name="图片")).to_be_visible()
+    assert ConversationPicture.objects.get().push == Push.objects.latest("pk")
+
+
+def test_a_photo_that_is_too_large_is_refused_before_it_is_uploaded(talking: Page) -> None:
+    large = FilePayload(name="照片.jpg", mimeType="image/jpeg", buffer=bytes(10 * 1024 * 1024 + 1))
+    talking.get_by_label("本地图片").set_input_files(large)
+    expect(talking.locator(".desk-composer [role=alert]")).to_contain_text("10.0")
+    expect(talking.get_by_role("img", name="您的图片，尚未发送")).to_be_hidden()
+
+
+def test_on_a_phone_the_picture_and_its_buttons_fit(talking: Page) -> None:
+    talking.set_viewport_size({"width": 360, "height": 740})
+    bring(talking, "paste", "#desk-text")
+    for name in ("撤下图片", "发送图片"):
+        expect(talking.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    assert talking.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -7,6 +7,7 @@ const composer = document.getElementById("desk-composer");
 const text = document.getElementById("desk-text");
 const canned = document.getElementById("desk-canned");
 const conversation = document.getElementById("desk-conversation");
+const own = document.getElementById("desk-own");
 let have = "";
 let wroteAt = 0;
 let follows = true;
@@ -79,13 +80,75 @@ function showWrong(message) {
   place.hidden = !message;
 }
 
+// --- a picture of one's own: chosen, pasted or dropped; it stays until it is sent or taken off
+
+function showOwn() {
+  const { upload, held } = composer.elements;
+  const chosen = upload.files[0];
+  const isThere = Boolean(chosen || held.value);
+  own.hidden = !isThere;
+  composer.querySelector("[value=reply]").hidden = isThere;
+  composer.querySelector("[value=picture]").hidden = !isThere;
+  if (chosen) {
+    const preview = own.querySelector("img");
+    URL.revokeObjectURL(preview.src);
+    preview.src = URL.createObjectURL(chosen);
+    own.querySelector(".desk-own-name").textContent = chosen.name;
+  }
+}
+
+function takeOff() {
+  composer.elements.upload.value = "";
+  composer.elements.held.value = "";
+  showWrong("");
+  showOwn();
+}
+
+function noteChoice() {
+  const { upload, held } = composer.elements;
+  const isTooLarge = upload.files[0]?.size > Number(upload.dataset.most);
+  if (isTooLarge) upload.value = "";
+  else held.value = "";
+  showWrong(isTooLarge ? upload.dataset.large : "");
+  showOwn();
+}
+
+function attach(files) {
+  if (!files.length) return false;
+  const one = new DataTransfer();
+  one.items.add(files[0]);
+  composer.elements.upload.files = one.files;
+  noteChoice();
+  return true;
+}
+
+// What was copied from a table or a document is a text, with a picture of it beside.
+function paste(event) {
+  const { types, files } = event.clipboardData;
+  if (!types.includes("text/plain") && attach(files)) event.preventDefault();
+}
+
+// Beside the box as well: there the browser would leave the page for the file.
+function drop(event) {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  if (event.type === "drop") attach(event.dataTransfer.files);
+}
+
 // What was typed stays until the server has taken it.
 async function send(event) {
-  const button = event.submitter;
+  const action = event.submitter?.value ?? "reply";
   event.preventDefault();
+  if (action === "take_off") {
+    takeOff();
+    text.focus();
+    return;
+  }
   const form = new FormData(composer);
   const sent = text.value;
-  form.set("do", button?.value ?? "reply");
+  const [picture] = composer.elements.upload.files;
+  form.set("do", action);
+  if (action === "note") form.delete("upload");
   for (const [name, value] of Object.entries(document.getElementById("desk-seen").dataset)) form.set(name, value);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
@@ -93,14 +156,20 @@ async function send(event) {
     const payload = await answer.json();
     composer.elements.token.value = payload.token;
     showWrong(payload.error);
+    // What was typed or chosen meanwhile was not in it.
+    const isSamePicture = composer.elements.upload.files[0] === picture;
     if (answer.ok) {
-      // What was typed or chosen meanwhile was not in it.
-      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
+      if (action !== "picture") text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
       for (const name of ["canned", "picture"]) {
-        const choice = form.get("do") === "reply" ? composer.elements[name] : null;
+        const choice = action === "reply" ? composer.elements[name] : null;
         if (choice && choice.value === form.get(name)) choice.value = "";
       }
+      if (action !== "note" && isSamePicture) takeOff();
       wroteAt = 0;
+    } else if (payload.held && isSamePicture) {
+      // It is there already and need not be uploaded again.
+      composer.elements.upload.value = "";
+      composer.elements.held.value = payload.held;
     }
   } catch {
     showWrong(desk.dataset.lost);
@@ -174,7 +243,7 @@ function keyInText(event) {
   if (event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     event.preventDefault();
-    composer.requestSubmit(composer.querySelector("[value=reply]"));
+    composer.requestSubmit(composer.querySelector("[name=do].button:not([hidden])"));
   } else if (!canned.hidden && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
     event.preventDefault();
     if (event.key === "Escape") canned.hidden = true;
@@ -220,6 +289,10 @@ document.addEventListener("keydown", keyOnPage);
 document.querySelector("#desk-profile form")?.addEventListener("submit", keepProfile);
 if (composer) {
   composer.addEventListener("submit", send);
+  composer.classList.add("desk-scripted");
+  composer.elements.upload.addEventListener("change", noteChoice);
+  text.addEventListener("paste", paste);
+  for (const each of ["dragover", "drop"]) composer.closest(".desk-thread").addEventListener(each, drop);
   text.addEventListener("keydown", keyInText);
   text.addEventListener("input", () => {
     wroteAt = Date.now();
