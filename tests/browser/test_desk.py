@@ -269,3 +269,17 @@ def test_on_a_phone_the_picture_and_its_buttons_fit(talking: Page) -> None:
     for name in ("撤下图片", "发送图片"):
         expect(talking.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     assert talking.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_of_the_pages_in_use_those_of_the_mini_program_are_suggested(sign_in: SignIn, staff: Cast) -> None:
+    for appid, path in (("wx3c5e7a9b1d2f4068", "pages/book"), ("wxfedcba9876543210", "pages/shop")):
+        card = {"type": "miniprogrampage", "appid": appid, "pagepath": path, "title": "约课"}
+        CannedAnswer.objects.create(account=staff.ours, shortcut=appid, content=card)
+    page = sign_in(staff.service)
+    page.goto(reverse("admin:desk_cannedanswer_add"))
+    page.locator("[name=kind]").select_option("miniprogrampage")
+    page.locator("[name=appid]").fill("wx3c5e7a9b1d2f4068")
+    page.locator("[name=pagepath]").focus()
+    suggested = page.locator("#known-pagepath option:not([disabled])")
+    expect(suggested).to_have_count(1)
+    assert suggested.get_attribute("value") == "pages/book"

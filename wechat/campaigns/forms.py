@@ -20,6 +20,7 @@ from wechat.campaigns.wording import words_in_line, words_of
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
+from wechat.console.page_paths import PagePathField
 from wechat.contents.checks import check_variables
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
@@ -148,7 +149,7 @@ class TemplateForm(forms.Form):
     appid = forms.RegexField(r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False,
         widget=Suggesting,
         help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."))  # fmt: skip
-    pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
+    pagepath = PagePathField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
 
     def __init__(self, campaign: Campaign, template: Template, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -159,6 +160,7 @@ class TemplateForm(forms.Form):
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
             campaign.account_id
         )
+        cast(PagePathField, self.fields["pagepath"]).for_account(campaign.account_id)
         self.order_fields([f"value-{field.name}" for field in template.fields])
 
     @property

@@ -97,6 +97,13 @@ const nameCells = (root) => {
     }
   }
 };
+// Of the pages in use, a field for the page of a mini program suggests those of the one beside it.
+document.addEventListener("focusin", ({ target }) => {
+  const beside = target.name?.endsWith("pagepath") && target.form?.elements[target.name.replace(/pagepath$/, "appid")];
+  if (!beside || !target.list) return;
+  for (const each of target.list.options) each.disabled = Boolean(beside.value) && each.dataset.appid !== beside.value.trim();
+});
+
 document.addEventListener("formset:added", (event) => nameCells(event.target));
 
 document.addEventListener("keydown", (event) => {
