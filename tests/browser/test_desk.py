@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Dialog, FilePayload, Page, Route, expect
 from pytest_django import Settings
 
 from accounts.followers.models import Follower, Tag
@@ -283,3 +283,81 @@ def test_of_the_pages_in_use_those_of_the_mini_program_are_suggested(sign_in: Si
     suggested = page.locator("#known-pagepath option:not([disabled])")
     expect(suggested).to_have_count(1)
     assert suggested.get_attribute("value") == "pages/book"
+
+
+def test_whoever_is_chosen_gets_the_conversation_and_the_half_typed_reply_stays(
+    talking: Page, staff: Cast
+) -> None:
+    box = talking.get_by_label("回复", exact=True)
+    box.fill("稍等")
+    bring(talking, "paste", "#desk-text")
+    talking.locator("#desk-to").select_option(label="owner")
+    expect(talking.locator(".desk-when").first).to_contain_text("owner")
+    assert Thread.objects.get(openid=FIRST).assignee == staff.owner
+    talking.get_by_role("button", name="人工接管").click()
+    expect(talking.get_by_role("button", name="交还给自动回复")).to_be_visible()
+    expect(box).to_have_value("稍等")
+    expect(talking.get_by_role("img", name="您的图片，尚未发送")).to_be_visible()
+
+
+def test_a_half_typed_reply_waits_in_its_own_conversation(talking: Page, staff: Cast) -> None:
+    write(staff.ours, "几点开门", SECOND)
+    box = talking.get_by_label("回复", exact=True)
+    for openid, words in ((FIRST, "七天内"), (SECOND, "九点")):
+        talking.goto(f"/admin/desk/thread/?who={openid}")
+        expect(box).to_have_value("")
+        box.fill(words)
+    talking.goto(f"/admin/desk/thread/?who={FIRST}")
+    expect(box).to_have_value("七天内")
+    talking.get_by_role("button", name="发送", exact=True).click()
+    expect(box).to_have_value("")
+    talking.goto(f"/admin/desk/thread/?who={SECOND}")
+    expect(box).to_have_value("九点")
+    talking.goto(f"/admin/desk/thread/?who={FIRST}")
+    expect(box).to_have_value("")
+
+
+def test_who_leaves_with_a_picture_that_is_not_sent_is_asked(talking: Page, staff: Cast) -> None:
+    write(staff.ours, "几点开门", SECOND)
+    other = talking.get_by_role("link", name="几点开门")
+    expect(other).to_be_visible()
+    bring(talking, "paste", "#desk-text")
+    talking.get_by_label("回复", exact=True).click()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    talking.once("dialog", stay)
+    other.click(no_wait_after=True)
+    expect(talking.get_by_role("img", name="您的图片，尚未发送")).to_be_visible()
+    talking.get_by_role("button", name="撤下图片").click()
+    other.click()
+    expect(talking.get_by_role("log")).to_contain_text("几点开门")
+    assert asked == ["beforeunload"]
+
+
+def test_a_line_that_breaks_in_the_middle_of_sending_sends_once(talking: Page) -> None:
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    talking.route("**/admin/desk/thread/*/", lose_the_answer, times=1)
+    box = talking.get_by_label("回复", exact=True)
+    box.fill("七天内可退")
+    box.press("Control+Enter")
+    expect(talking.get_by_role("alert").filter(has_text="连接已断开")).to_be_visible()
+    expect(box).to_have_value("七天内可退")
+    box.press("Control+Enter")
+    expect(box).to_have_value("")
+    assert Push.objects.count() == 1
+
+
+def test_the_newest_message_stays_in_sight_when_a_picture_is_chosen(talking: Page, staff: Cast) -> None:
+    for number in range(12):
+        write(staff.ours, f"第{number}句", FIRST)
+    newest = talking.get_by_role("log").get_by_text("第11句")
+    expect(newest).to_be_in_viewport()
+    bring(talking, "paste", "#desk-text")
+    expect(newest).to_be_in_viewport(ratio=1)

@@ -3,7 +3,8 @@
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) {
-    event.target.form.requestSubmit();
+    // With its button, which may say what is to be done.
+    event.target.form.requestSubmit(event.target.form.querySelector("[type=submit]"));
   }
 });
 

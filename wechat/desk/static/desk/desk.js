@@ -2,6 +2,10 @@
 // Keeps the desk live and quick to use. Without it every button still works, with a page load each.
 
 const PAUSE_MS = 2000;
+// Of a line that is cut nothing is heard; a picture takes longer than a text.
+const LOOK_MS = 15_000;
+const POST_MS = 30_000;
+const PICTURE_MS = 180_000;
 const desk = document.getElementById("desk");
 const composer = document.getElementById("desk-composer");
 const text = document.getElementById("desk-text");
@@ -55,7 +59,8 @@ async function look() {
   if (!document.hidden) query.set("looks", "1");
   if (Date.now() - wroteAt < 5000) query.set("writes", "1");
   try {
-    const answer = await fetch(`${desk.dataset.live}?${query}`, { headers: { Accept: "application/json" } });
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(`${desk.dataset.live}?${query}`, { headers, signal: AbortSignal.timeout(LOOK_MS) });
     if (answer.status === 200) {
       const payload = await answer.json();
       have = payload.have;
@@ -72,6 +77,10 @@ async function keepLooking() {
     await new Promise((resolve) => setTimeout(resolve, document.hidden ? PAUSE_MS * 5 : PAUSE_MS));
     await look();
   }
+}
+
+function post(address, body, most = POST_MS) {
+  return fetch(address, { method: "POST", body, headers: { "X-Requested-With": "fetch" }, signal: AbortSignal.timeout(most) });
 }
 
 function showWrong(message) {
@@ -152,7 +161,7 @@ async function send(event) {
   for (const [name, value] of Object.entries(document.getElementById("desk-seen").dataset)) form.set(name, value);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
-    const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
+    const answer = await post(composer.action, form, picture ? PICTURE_MS : POST_MS);
     const payload = await answer.json();
     composer.elements.token.value = payload.token;
     showWrong(payload.error);
@@ -180,13 +189,30 @@ async function send(event) {
   text.focus();
 }
 
+// What is done with the conversation leaves the reply that is half typed, and its picture, where they are.
+async function act(event) {
+  const form = event.target;
+  if (!form.closest("#desk-head, #desk-conversation")) return;
+  event.preventDefault();
+  const body = new FormData(form, event.submitter);
+  // A part that holds the focus would not be drawn anew.
+  conversation.focus();
+  try {
+    const answer = await post(form.action, body);
+    showWrong((await answer.json()).error);
+  } catch {
+    showWrong(desk.dataset.lost);
+  }
+  await look();
+}
+
 // What is written beside the conversation is kept without leaving it: a reply may be half typed.
 async function keepProfile(event) {
   event.preventDefault();
   const form = event.target;
   const wrong = form.querySelector(".desk-wrong");
   const body = new FormData(form, event.submitter);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  const answer = await post(form.action, body).catch(() => null);
   wrong.textContent = answer?.ok ? "" : (answer?.status === 422 ? (await answer.json()).error : desk.dataset.lost);
   wrong.hidden = answer?.ok ?? false;
   if (answer?.ok) {
@@ -285,10 +311,26 @@ function keyOnPage(event) {
   }
 }
 
+// --- what is half typed, for as long as the tab is open
+
+function keepDraft() {
+  if (text.value) sessionStorage.setItem(composer.dataset.draft, text.value);
+  else sessionStorage.removeItem(composer.dataset.draft);
+}
+
+// A picture cannot be kept like a text.
+function askBeforeLeaving(event) {
+  if (!own.hidden) event.preventDefault();
+}
+
 document.addEventListener("keydown", keyOnPage);
 document.querySelector("#desk-profile form")?.addEventListener("submit", keepProfile);
 if (composer) {
+  text.value ||= sessionStorage.getItem(composer.dataset.draft) ?? "";
+  window.addEventListener("pagehide", keepDraft);
+  window.addEventListener("beforeunload", askBeforeLeaving);
   composer.addEventListener("submit", send);
+  composer.closest(".desk-thread").addEventListener("submit", act);
   composer.classList.add("desk-scripted");
   composer.elements.upload.addEventListener("change", noteChoice);
   text.addEventListener("paste", paste);
@@ -305,6 +347,7 @@ if (composer) {
   });
   toEnd();
   conversation.addEventListener("scroll", noteScroll);
+  new ResizeObserver(stayAtEnd).observe(conversation);
   for (const loaded of ["load", "loadedmetadata"]) conversation.addEventListener(loaded, stayAtEnd, true);
 }
 keepLooking();
