@@ -221,7 +221,13 @@ def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | N
     text = request.POST.get("text", "").strip()
     if not text:
         raise ValidationError(_("Write the note first."))
-    Note.objects.create(thread=thread, author=_user(request), text=text[:2000])
+    token = _form_of(request)["token"] or secrets.token_urlsafe(12)
+    kept = {"author": _user(request), "text": text[:2000]}
+    note, made = Note.objects.get_or_create(thread=thread, token=token, defaults=kept)
+    if not made and note.text != kept["text"]:
+        raise ValidationError(
+            _("Your note before was kept after all. Read it, then keep this one if it is still needed.")
+        )
 
 
 def _assign(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
