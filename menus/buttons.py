@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from menus.kinds import FIELDS, KEYED, READ_ONLY, ButtonKind
+from wechat.console import page_paths
 
 OWN_KEY = "menu:"
 UID = re.compile(r"[a-z0-9]{4,16}")
@@ -119,6 +120,7 @@ def _button(data: Any, depth: int) -> Button:
     if kind not in ButtonKind.values:
         raise Malformed(f"there is no kind {kind}")
     own: dict[str, Any] = {name: _text(data, name) for name in TEXTS}
+    own["pagepath"] = page_paths.tidied(own["pagepath"])
     own |= {name: _number(data, name) for name in NUMBERS}
     raw = data.get("raw") or {}
     if not isinstance(raw, dict):

@@ -26,6 +26,7 @@ from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, ButtonKind
 from menus.models import Menu, MenuItem, Version
 from menus.reply_form import form_for, reply_of
+from wechat.console import page_paths
 from wechat.contents.text_editor import TextEditor
 from wechat.inbox.bubbles import of_content
 from wechat.materials.models import Asset
@@ -200,6 +201,7 @@ def _choices(menu: Menu, rights: Rights) -> dict[str, Any]:
     return {
         "files": [_file(each) for each in Asset.objects.filter(pk__in=_files_of(menu))],
         "rules": [{"id": each.pk, "name": each.name, "on": each.enabled} for each in rules],
+        "pages": page_paths.offered(account.pk),
         "programs": [{"id": appid, "name": name} for appid, name in mini_programs.offered(account, accounts)],
         "articles": [
             {"id": each.id, "name": each.title} for each in articles.of(account) if not each.withdrawn

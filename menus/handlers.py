@@ -14,7 +14,8 @@ from menus import answering, approval, counting
 from menus.buttons import OWN_KEY
 from menus.kinds import KEYED
 from menus.models import MenuItem, MiniProgram, Version
-from wechat.console import codes
+from wechat.console import codes, page_paths
+from wechat.contents.models import pages_of
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
 from wechat.materials import usage
@@ -107,3 +108,11 @@ def names(uids: Sequence[str]) -> Mapping[str, Answerer]:
         )
         for item in items.select_related("version")
     }
+
+
+@page_paths.used.register
+def pages(account_id: int) -> Iterator[tuple[str, str]]:
+    """Yields AppID and path of the pages that buttons, and their replies, open."""
+    items = MenuItem.objects.filter(version__menu__account=account_id)
+    yield from items.exclude(pagepath="").values_list("appid", "pagepath").distinct()
+    yield from pages_of(items)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from menus.buttons import Button, ButtonReply
 from menus.kinds import ANSWERED, KEYED, READ_ONLY, ButtonKind
+from wechat.console import page_paths
 from wechat.contents import checks
 from wechat.contents.variables import VARIABLES
 from wechat.sdk.content import Text
@@ -219,6 +220,10 @@ def _mini_program(button: Button, facts: References) -> Iterator[Problem]:
         yield _problem(
             button, _("“%(name)s” names no page of the mini program: fill in the page path."), "pagepath"
         )
+    try:
+        page_paths.check(button.pagepath)
+    except ValidationError as error:
+        yield _problem(button, "“%(name)s”: %(what)s", "pagepath", what=error.message)
     yield from _address(button, facts)
 
 

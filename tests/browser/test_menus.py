@@ -103,6 +103,26 @@ def test_a_menu_is_made_from_nothing(sign_in: SignIn, staff: Cast, menu: Menu) -
     expect(page.get_by_text("菜单没有问题")).to_be_visible()
 
 
+def test_the_page_of_a_mini_program_is_suggested_and_put_right(
+    sign_in: SignIn, staff: Cast, menu: Menu
+) -> None:
+    program = {"kind": "miniprogram", "appid": "wx3c5e7a9b1d2f4068", "url": "https://a.cn/"}
+    other = button("bbbb", "别家", **{**program, "appid": "wxfedcba9876543210", "pagepath": "pages/other"})
+    put(menu, button("aaaa", "约课", **program, pagepath="pages/book/index"), other)
+    page = opened(sign_in, staff.editor, menu)
+    on_phone(page, "约课").click()
+    field = page.get_by_label("页面路径")
+    field.focus()
+    expect(page.locator("#menu-pages option")).to_have_count(1)
+    assert page.locator("#menu-pages option").get_attribute("value") == "pages/book/index"
+    field.fill("／pages/book/list.html")
+    field.blur()
+    saved(page)
+    assert button_of(menu, "约课").pagepath == "pages/book/list"
+    field.fill("https://a.cn/pages")
+    expect(page.locator("#menu-panel")).to_contain_text("不是小程序的页面路径")
+
+
 def test_the_arrow_of_a_choice_is_drawn_inside_its_box(sign_in: SignIn, staff: Cast, menu: Menu) -> None:
     put(menu, button())
     page = opened(sign_in, staff.editor, menu)

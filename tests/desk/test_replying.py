@@ -49,6 +49,28 @@ def test_a_reply_is_sent_once_however_often_the_form_arrives(desk: Client, staff
     assert push.cause == names.mark(staff.service)
 
 
+def test_a_reply_whose_answer_was_lost_is_not_refused_when_it_took_the_last_place(
+    account: OfficialAccount, desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    act(desk, thread, "reply", text="您好", token="a")
+    windows.exhaust(account, OPENID, timezone.now())
+    assert act(desk, thread, "reply", text="您好", token="a").status_code == 200
+    assert Push.objects.count() == 1
+
+
+def test_what_was_written_into_a_reply_whose_answer_was_lost_is_not_dropped(
+    desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    act(desk, thread, "reply", text="您好", token="a")
+    refused = act(desk, thread, "reply", text="您好，七天内可退", token="a")
+    assert (refused.status_code, "已经发出" in refused.json()["error"]) == (422, True)
+    given = {"text": "您好，七天内可退", "token": refused.json()["token"], "seen": Push.objects.get().pk}
+    assert act(desk, thread, "reply", **given).status_code == 200
+    assert Push.objects.latest("pk").content["content"] == "您好，七天内可退"
+
+
 def test_after_a_reply_nobody_waits_and_the_conversation_is_the_writers(
     desk: Client, staff: Cast, wrote: Wrote
 ) -> None:
@@ -180,6 +202,18 @@ def test_a_note_is_in_the_conversation_and_never_sent(desk: Client, staff: Cast,
     page = desk.get(f"/admin/desk/thread/?who={OPENID}")
     assert "&lt;b&gt;VIP&lt;/b&gt; 客户" in page.content.decode()
     assert not Push.objects.exists()
+
+
+def test_a_note_that_arrives_twice_is_kept_once_and_nothing_written_since_is_lost(
+    desk: Client, wrote: Wrote
+) -> None:
+    thread = wrote()
+    for _again in range(2):
+        assert act(desk, thread, "note", text="老客户", token="a").status_code == 200
+    refused = act(desk, thread, "note", text="老客户，要发票", token="a")
+    assert (refused.status_code, "已经保存" in refused.json()["error"]) == (422, True)
+    act(desk, thread, "note", text="老客户，要发票", token="b")
+    assert Note.objects.count() == 2
 
 
 def test_a_conversation_is_assigned_only_to_somebody_who_may_answer(

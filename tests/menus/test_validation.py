@@ -76,6 +76,8 @@ def test_what_wechat_takes_is_fine(good: Button) -> None:
         (button(**{**PROGRAM, "appid": ""}), "appid"),
         (button(**{**PROGRAM, "appid": "WX3C5E7A9B1D2F4068"}), "appid"),
         (button(**{**PROGRAM, "pagepath": ""}), "pagepath"),
+        (button(**{**PROGRAM, "pagepath": "https://a.cn/pages/a"}), "pagepath"),
+        (button(**{**PROGRAM, "pagepath": "pages/a b"}), "pagepath"),
         (button(**{**PROGRAM, "url": ""}), "url"),
         (button(kind="media_id"), "file"),
         (button(kind="media_id", file=9), "file"),

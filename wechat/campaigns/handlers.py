@@ -1,6 +1,6 @@
 """The registrations of campaigns: the cause of sent messages, the use of files, an event for webhooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy
 from wechat.campaigns import approval
 from wechat.campaigns.mass import approval as mass_approval
 from wechat.campaigns.mass import handlers as mass_handlers
-from wechat.campaigns.models import Campaign, Variant
+from wechat.campaigns.models import Campaign, SequenceStep, Variant
 from wechat.campaigns.sequences import handlers as sequence_handlers
+from wechat.console import page_paths
+from wechat.contents.models import pages_of
 from wechat.inbox.answerers import Answerer, named
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -44,3 +46,14 @@ def campaigns_with(asset: Asset) -> list[str]:
     using = Variant.objects.filter(Q(asset=asset) | Q(cover=asset))
     names = using.values_list("campaign__name", flat=True).distinct()
     return [_("campaign “%(name)s”") % {"name": name} for name in names]
+
+
+@page_paths.used.register
+def pages(account_id: int) -> Iterator[tuple[str, str]]:
+    """Yields AppID and path of the pages that messages of campaigns and sequences open."""
+    for rows in (
+        Variant.objects.filter(campaign__account=account_id),
+        SequenceStep.objects.filter(sequence__account=account_id),
+    ):
+        yield from rows.exclude(pagepath="").values_list("appid", "pagepath").distinct()
+        yield from pages_of(rows)

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -17,7 +17,8 @@ from accounts.official.models import OfficialAccount
 from wechat.channels import scanning, tagging, welcomes
 from wechat.channels.models import SCENE_PREFIX, Channel, Scan, Welcome
 from wechat.channels.welcomes import Audience, ChannelScript
-from wechat.console import codes
+from wechat.console import codes, page_paths
+from wechat.contents.models import pages_of
 from wechat.inbox import conversation
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.bubbles import Bubble, Part
@@ -148,3 +149,8 @@ def _audience(event: InboundEvent, message: Subscribe) -> Audience:
 
 def _page(channel_id: int) -> str:
     return reverse("admin:channels_channel_change", args=[channel_id])
+
+
+@page_paths.used.register
+def pages(account_id: int) -> Iterable[tuple[str, str]]:
+    return pages_of(Welcome.objects.filter(channel__account=account_id))

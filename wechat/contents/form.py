@@ -11,7 +11,7 @@ Its page loads the form's media and ``contents/content.js``, which shows only th
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -33,6 +33,7 @@ from wechat.articles.models import Draft
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.edit_conflicts import EditForm
+from wechat.console.page_paths import PagePathField
 from wechat.contents.checks import caution, check_content, check_variables
 from wechat.contents.models import HasContent, Kind
 from wechat.contents.text_editor import TextEditor, named, read_in_words
@@ -124,7 +125,7 @@ class ContentForm(EditForm, forms.ModelForm[Any]):
         help_text=gettext_lazy("It must be linked to the account."),
         widget=Suggesting,
     )
-    pagepath = _text(gettext_lazy("page path"), "pages/index/index")
+    pagepath = PagePathField(label=gettext_lazy("page path"), required=False)
     cover = _file(gettext_lazy("cover picture"))
     choices = _lines(gettext_lazy("choices"), gettext_lazy("One a line. A tap comes back as this text."))
     tail = _text(gettext_lazy("text below"))
@@ -155,6 +156,7 @@ class ContentForm(EditForm, forms.ModelForm[Any]):
             self._offer(name, account_id)
         self.fields["url"].widget.for_account(account_id)
         self.fields["appid"].widget.offered = codes.mini_programs.offered(account_id)
+        cast(PagePathField, self.fields["pagepath"]).for_account(account_id)
         self._offer_articles(account_id)
         for name in self.fields:
             kinds = [kind for kind, names in FIELDS.items() if name in names]
@@ -167,6 +169,8 @@ class ContentForm(EditForm, forms.ModelForm[Any]):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        if "pagepath" not in FIELDS.get(cleaned.get("kind", ""), ()):
+            self.errors.pop("pagepath", None)
         if "kind" in cleaned and not cleaned.get("DELETE"):
             self._take(cleaned)
         return cleaned
@@ -194,7 +198,8 @@ class ContentForm(EditForm, forms.ModelForm[Any]):
             return
         kept = former if former.get("type") == kind else {}
         self.instance.asset = cleaned.get(kind) if kind in FILES else None
-        self.instance.cover = cleaned.get("cover") if "cover" in names else None
+        # Into both: a page's form may have the cover as a field of its model, too.
+        self.instance.cover = cleaned["cover"] = cleaned.get("cover") if "cover" in names else None
         self.instance.content = {"type": kind, **_content(kind, cleaned), **self._media(kind, names, kept)}
         try:
             check_content(self.content, self._account_name)

@@ -1,5 +1,6 @@
 """The abstract model of rows with a content that staff write."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -77,3 +78,9 @@ class HasContent(models.Model):
         """Returns the content with the media ids of its files, which are empty until they are uploaded."""
         files = {"media_id": self.asset, "thumb_media_id": self.cover}
         return {**self.content, **{name: file.media_id for name, file in files.items() if file}}
+
+
+def pages_of(rows: "models.QuerySet[Any]") -> Iterable[tuple[str, str]]:
+    """Returns AppID and path of the mini-program pages that cards among these contents open."""
+    cards = rows.filter(content__type=Kind.MINIPROGRAMPAGE)
+    return cards.values_list("content__appid", "content__pagepath").distinct()

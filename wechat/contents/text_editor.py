@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.staff.picking import links_of
-from wechat.console import codes
+from wechat.console import codes, page_paths
 from wechat.console.read_only import EMPTY, read_as
 from wechat.console.text_links import linked
 from wechat.contents.variables import USUAL, VARIABLES, Variable, labelled
@@ -108,6 +108,7 @@ def script_settings(
         "people": f"{reverse('admin:followers_pick')}?{account}" if account_id else "",
         "links": links_of(account_id),
         "programs": codes.mini_programs.offered(account_id),
+        "pages": page_paths.offered(account_id),
         "variables": [
             {"name": name, "label": str(each.label), "fallback": str(each.fallback)}
             for name, each in variables.items()

@@ -4,14 +4,16 @@ While a person talks with a follower it silences the rules.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
+from wechat.console import page_paths
+from wechat.contents.models import pages_of
 from wechat.desk import service_hours, staff, takeovers, threads, waiting
-from wechat.desk.models import Note
+from wechat.desk.models import CannedAnswer, Note
 from wechat.inbox import conversation, event_names
 from wechat.inbox.bubbles import Bubble, Part
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, reacts
@@ -62,3 +64,8 @@ def noted(
     for note in notes.order_by("-created_at")[:limit]:
         author = staff.name(note.author) if note.author else _("somebody who left")
         yield Bubble(note.created_at, ours=True, part=Part("note", note.text), note=author)
+
+
+@page_paths.used.register
+def pages(account_id: int) -> Iterable[tuple[str, str]]:
+    return pages_of(CannedAnswer.objects.filter(account=account_id))

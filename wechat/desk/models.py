@@ -107,10 +107,19 @@ class Note(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("author")
     )
     text = models.TextField(_("internal note"), max_length=2000)
+    # The form that it was written in: posted twice, it is one note.
+    token = models.CharField(max_length=40, blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("internal note")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread", "token"],
+                name="note_once",
+                condition=~Q(token=""),
+            )
+        ]
         indexes = [models.Index(fields=["thread", "-created_at"], name="note_newest")]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """The page of the desk: conversations on the left, one of them in the middle, the follower on the right.
 
 The page polls every two seconds for the parts that have changed. Every action is a plain form, which works
-without scripts as well.
+without scripts as well. A picture that was uploaded with a refused form is held for the next one.
 """
 
 import datetime
@@ -42,15 +42,18 @@ from wechat.desk import boxes, panel, presence, replying, staff, takeovers, thre
 from wechat.desk.models import CannedAnswer, Note, Thread
 from wechat.inbox import conversation
 from wechat.kernel import placeholders
+from wechat.kernel.pictures import CONVERTED
 from wechat.kernel.row_ids import row_id
+from wechat.materials import limits
 from wechat.materials.models import Asset
-from wechat.pushes import subscription_quota, windows
-from wechat.pushes.models import Push
+from wechat.pushes import pictures, subscription_quota, windows
+from wechat.pushes.models import ConversationPicture, Push
 
 PICTURES = 60
 # The session key for the fields of a refused form, until its page is shown again.
 REFUSED_INPUT = "desk_typed"
 FIELDS = ("text", "canned", "picture")
+PICTURE = limits.LIMITS[Asset.Kind.IMAGE]
 FORM_TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w+">')
 PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
     "hour": (gettext_lazy("1 hour"), datetime.timedelta(hours=1)),
@@ -75,6 +78,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         "canned": _canned(account, thread),
         "text_editor": _editor(account, typed.get("text", "")),
         "typed": typed,
+        "held": _held(thread, typed.get("held")) if thread else None,
+        "upload": {"accept": ",".join(sorted(PICTURE.types | CONVERTED)), "most": PICTURE.largest},
         "pictures": Asset.objects.filter(account=account, kind="image", state="uploaded")[:PICTURES],
         "token": secrets.token_urlsafe(12),
     }
@@ -118,25 +123,42 @@ def _show_writing(request: HttpRequest, thread: Thread) -> None:
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Performs the action of a button; answers a script with JSON, a plain form with a redirect."""
     _limit_to_posted_message(request, thread)
-    account, action = thread.account, ACTIONS.get(request.POST.get("do", ""))
+    action = ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         raise Http404
-    wrong = shown = ""
+    wrong, shown, picture = "", "", None
     try:
-        action(request, account, thread)
+        picture = _posted_picture(request, thread)
+        action(request, thread, picture)
     except ValidationError as error:
         wrong = " ".join(error.messages)
         shown = error.shown if isinstance(error, ProfileRefused) else ""
+    held = picture.pk if picture is not None and picture.push_id is None else None
     if request.headers.get("X-Requested-With") == "fetch":
-        answer = {"error": wrong, "token": secrets.token_urlsafe(12), "shown": shown}
+        answer = {"error": wrong, "token": secrets.token_urlsafe(12), "shown": shown, "held": held}
         return JsonResponse(answer, status=422 if wrong else 200)
     if wrong:
         messages.error(request, wrong)
-        request.session[REFUSED_INPUT] = {
-            "thread": thread.pk,
-            **{name: request.POST.get(name, "") for name in FIELDS},
-        }
+    kept = FIELDS if wrong or action in LEAVING_THE_REST else ()
+    if kept or held:
+        values = {name: request.POST.get(name, "") for name in kept}
+        request.session[REFUSED_INPUT] = {"thread": thread.pk, "held": held, **values}
     return redirect(address(thread, request.POST.get("box", "")))
+
+
+def _posted_picture(request: HttpRequest, thread: Thread) -> ConversationPicture | None:
+    """Returns the picture of the form, uploaded with it or held since the last one.
+
+    Raises ``ValidationError`` for a file that WeChat would refuse.
+    """
+    if (file := request.FILES.get("upload")) is not None:
+        return pictures.keep(thread.account, thread.openid, file)
+    return _held(thread, request.POST.get("held"))
+
+
+def _held(thread: Thread, pk: Any) -> ConversationPicture | None:
+    of_thread = ConversationPicture.objects.filter(account=thread.account_id, openid=thread.openid)
+    return of_thread.filter(pk=row_id(str(pk)) or 0).first()
 
 
 def _limit_to_posted_message(request: HttpRequest, thread: Thread) -> None:
@@ -160,39 +182,63 @@ def address(thread: Thread, box: str = "") -> str:
 # --- what can be done
 
 
-def _reply(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
-    given = request.POST
+def _reply(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+    given, account = request.POST, thread.account
     draft = replying.StaffReply(
-        token=given.get("token", "")[:40],
+        **_form_of(request),
         text=given.get("text", ""),
         canned=_chosen(CannedAnswer, account, given.get("canned", "")),
         picture=_chosen(Asset, account, given.get("picture", "")),
-        seen=row_id(given.get("seen", "")) or 0,
+        own=picture,
     )
     replying.reply(account, thread, _user(request), draft)
 
 
-def _again(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
-    push = _chosen(Push, account, request.POST.get("push", ""))
+def _send_picture(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+    """Sends the writer's own picture alone; what is typed beside it stays."""
+    if picture is None:
+        raise ValidationError(_("Choose a picture first."))
+    draft = replying.StaffReply(**_form_of(request), own=picture)
+    replying.reply(thread.account, thread, _user(request), draft)
+
+
+def _form_of(request: HttpRequest) -> dict[str, Any]:
+    given = request.POST
+    return {"token": given.get("token", "")[:40], "seen": row_id(given.get("seen", "")) or 0}
+
+
+def _take_off(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+    if picture is not None and picture.push_id is None:
+        pictures.delete([picture])
+
+
+def _again(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+    push = _chosen(Push, thread.account, request.POST.get("push", ""))
     if push is None or push.openid != thread.openid:
         raise Http404
-    replying.reply_again(account, thread, _user(request), push)
+    replying.reply_again(thread.account, thread, _user(request), push)
 
 
-def _note(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
     text = request.POST.get("text", "").strip()
     if not text:
         raise ValidationError(_("Write the note first."))
-    Note.objects.create(thread=thread, author=_user(request), text=text[:2000])
+    token = _form_of(request)["token"] or secrets.token_urlsafe(12)
+    kept = {"author": _user(request), "text": text[:2000]}
+    note, made = Note.objects.get_or_create(thread=thread, token=token, defaults=kept)
+    if not made and note.text != kept["text"]:
+        raise ValidationError(
+            _("Your note before was kept after all. Read it, then keep this one if it is still needed.")
+        )
 
 
-def _assign(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+def _assign(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
     chosen = request.POST.get("to", "")
-    to = next((each for each in colleagues(account) if str(each.pk) == chosen), None)
+    to = next((each for each in colleagues(thread.account) if str(each.pk) == chosen), None)
     threads.assign(thread, to)
 
 
-def _put_off(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+def _put_off(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
     pause = PAUSES.get(request.POST.get("pause", ""))
     if pause is None:
         raise ValidationError(_("Choose how long."))
@@ -212,10 +258,10 @@ class ProfileRefused(ValidationError):
 
 
 @transaction.atomic
-def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> None:
+def _profile(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
     """Saves the remark, tags and fields of the follower, as the follower's own page does."""
     follower = _follower(thread)
-    if follower is None or not _may_change_profile(request, account.pk):
+    if follower is None or not _may_change_profile(request, thread.account_id):
         raise PermissionDenied
     edit_conflicts.lock(follower)
     form = FollowerForm(follower, request.POST)
@@ -225,18 +271,22 @@ def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     audit.record(request, follower, form.changed_labels())
 
 
-ACTIONS: Mapping[str, Callable[[HttpRequest, OfficialAccount, Thread], None]] = {
+ACTIONS: Mapping[str, Callable[[HttpRequest, Thread, ConversationPicture | None], None]] = {
     "reply": _reply,
+    "picture": _send_picture,
+    "take_off": _take_off,
     "again": _again,
     "note": _note,
     "assign": _assign,
     "put_off": _put_off,
     "profile": _profile,
-    "take": lambda request, account, thread: takeovers.take(thread, _user(request)),
-    "give_back": lambda request, account, thread: takeovers.give_back(thread),
-    "close": lambda request, account, thread: threads.close(thread),
-    "reopen": lambda request, account, thread: threads.reopen(thread),
+    "take": lambda request, thread, _picture: takeovers.take(thread, _user(request)),
+    "give_back": lambda _request, thread, _picture: takeovers.give_back(thread),
+    "close": lambda _request, thread, _picture: threads.close(thread),
+    "reopen": lambda _request, thread, _picture: threads.reopen(thread),
 }
+# The actions after which a plain form still has what was typed in it.
+LEAVING_THE_REST = frozenset({_send_picture, _take_off})
 
 
 def colleagues(account: OfficialAccount) -> list[User]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,44 +15,47 @@ from wechat.contents.variables import expand, of_follower
 from wechat.desk import staff, takeovers, threads
 from wechat.desk.models import CannedAnswer, Thread
 from wechat.materials.models import Asset
-from wechat.pushes import windows
-from wechat.pushes.models import Push
+from wechat.pushes import pictures, windows
+from wechat.pushes.models import ConversationPicture, Push
 from wechat.pushes.queueing import queue
 from wechat.pushes.summary import because
 from wechat.pushes.transitions import send_again
-from wechat.sdk.content import Content, Image, Text, from_dict
+from wechat.sdk.content import Content, Image, Text, from_dict, to_dict
 
 
 @dataclass(frozen=True, slots=True)
 class StaffReply:
     """A reply as it was typed or chosen.
 
-    ``token`` identifies the form, so that a form posted twice is one message; ``seen`` is the id
-    of the newest push by staff on the page of the writer.
+    ``token`` identifies the form, so that a form posted twice is one message; ``picture`` is one of the
+    library, ``own`` one of the writer's device; ``seen`` is the id of the newest push by staff on the page of
+    the writer.
     """
 
     token: str
     text: str = ""
     canned: CannedAnswer | None = None
     picture: Asset | None = None
+    own: ConversationPicture | None = None
     seen: int = 0
 
 
 def reply(account: OfficialAccount, thread: Thread, user: User, draft: StaffReply) -> Push:
     """Queues a reply, and takes over from the rules. Raises ``ValidationError`` with what to do instead."""
     _refuse_several(draft)
-    content = _content(account, thread, draft)
-    _refuse_collision(thread, user, draft)
-    _refuse_without_window(account, thread)
-    push = queue(
-        account=account,
-        openid=thread.openid,
-        content=content,
-        key=f"desk:{thread.pk}:{draft.token}",
-        cause=staff.mark(user),
-    )
-    threads.answered(thread, user)
-    takeovers.take(thread, user)
+    content, key = _content(account, thread, draft), f"desk:{thread.pk}:{draft.token}"
+    with transaction.atomic():
+        # Of two who reply at once, the second finds the message of the first.
+        Thread.objects.select_for_update().get(pk=thread.pk)
+        if sent := Push.objects.filter(account=account, key=key).first():
+            return _sent_before(sent, content, draft)
+        _refuse_collision(thread, user, draft)
+        _refuse_without_window(account, thread)
+        push = queue(account=account, openid=thread.openid, content=content, key=key, cause=staff.mark(user))
+        if draft.own is not None and not pictures.attach(draft.own, push):
+            raise ValidationError(_("This picture was sent already. Choose it again to send it once more."))
+        threads.answered(thread, user)
+        takeovers.take(thread, user)
     return push
 
 
@@ -93,6 +97,8 @@ def _content(account: OfficialAccount, thread: Thread, draft: StaffReply) -> Con
         content = filled
     elif draft.picture is not None:
         content = Image(draft.picture.media_id)
+    elif draft.own is not None:
+        return Image("")
     else:
         content = Text(draft.text.replace("\r\n", "\n").strip())
     check_content(content, account.name)
@@ -100,10 +106,25 @@ def _content(account: OfficialAccount, thread: Thread, draft: StaffReply) -> Con
 
 
 def _refuse_several(draft: StaffReply) -> None:
-    if sum(map(bool, (draft.text.strip(), draft.canned, draft.picture))) > 1:
+    if sum(map(bool, (draft.text.strip(), draft.canned, draft.picture, draft.own))) > 1:
         raise ValidationError(
             _("One message at a time: send the text, the picture and the canned answer one after the other.")
         )
+
+
+def _sent_before(sent: Push, content: Content, draft: StaffReply) -> Push:
+    """Returns the message that this form has sent before, when the answer was lost on the way.
+
+    Raises ``ValidationError`` if something else stands in the form by now.
+    """
+    is_same = sent.content == to_dict(content)
+    if draft.own is not None:
+        is_same = is_same and pictures.is_of(draft.own, sent)
+    if not is_same:
+        raise ValidationError(
+            _("Your message before was sent after all. Read it, then send this one if it is still needed.")
+        )
+    return sent
 
 
 def _refuse_without_window(account: OfficialAccount, thread: Thread) -> None:

@@ -58,7 +58,7 @@ class Bubble:
     """A message as a chat shows it.
 
     ``ours``: the bubble is on the account's side. ``status`` is good, warn or bad and colours ``note``.
-    ``reason`` is why the message was not sent.
+    ``reason`` is why the message was not sent; ``picture`` is the address of a picture that staff sent.
     """
 
     at: datetime.datetime
@@ -73,6 +73,7 @@ class Bubble:
     row_id: int | None = None
     media: InboundMedia | None = None
     still: InboundMedia | None = None
+    picture: str = ""
 
 
 def of_content(content: sdk_content.Content) -> Part:

@@ -31,17 +31,18 @@ class DataClass:
     """A class of data that is deleted after some days.
 
     ``oldest`` returns a limited number of rows from before a moment, by a cheap query; ``delete`` deletes
-    them or their files.
+    them or their files. ``days_of`` names the class whose number of days it shares.
     """
 
     name: str
     label: StrOrPromise
     oldest: Callable[[datetime.datetime, int], Sequence[Any]]
     delete: Callable[[Sequence[Any]], object]
+    days_of: str
 
     @property
     def days(self) -> int:
-        days: int = settings.RETENTION_DAYS[self.name]
+        days: int = settings.RETENTION_DAYS[self.days_of]
         return days
 
     @property
@@ -63,9 +64,11 @@ def register(
     label: StrOrPromise,
     oldest: Callable[[datetime.datetime, int], Sequence[Any]],
     delete: Callable[[Sequence[Any]], object],
+    *,
+    days_of: str = "",
 ) -> None:
-    """Registers a class of data, so that it is deleted after its number of days."""
-    CLASSES.add(name, DataClass(name, label, oldest, delete))
+    """Registers a class of data, so that it is deleted after its number of days, or that of another class."""
+    CLASSES.add(name, DataClass(name, label, oldest, delete, days_of or name))
 
 
 def is_due() -> bool:

@@ -24,7 +24,7 @@ from accounts.staff.rights import Area, Rights, current_account
 from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
 from wechat.inbox import answerers
-from wechat.pushes import lateness, send_holds, send_rates_page, staff_notice_page, windows
+from wechat.pushes import lateness, picture_page, send_holds, send_rates_page, staff_notice_page, windows
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
@@ -91,6 +91,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             path("<int:pk>/again/", again, name="pushes_push_again"),
             path("speed/", speed, name="pushes_rates"),
             path("tell-me/", self.admin_site.admin_view(staff_notice_page.show), name="pushes_staff_notice"),
+            path("pictures/<int:pk>/", self.admin_site.admin_view(picture_page.show), name="pushes_picture"),
             path("go-on/", go_on, name="pushes_push_go_on"),
             path("late/", late, name="pushes_push_late"),
             *super().get_urls(),

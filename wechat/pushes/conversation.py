@@ -21,9 +21,8 @@ def pushed(
 
     Each has the time it was sent or, if it was not sent, created.
     """
-    pushes = Push.objects.filter(account=account, openid=openid).annotate(
-        at=Coalesce("sent_at", "created_at")
-    )
+    rows = Push.objects.filter(account=account, openid=openid).select_related("picture")
+    pushes = rows.annotate(at=Coalesce("sent_at", "created_at"))
     if before is not None:
         pushes = pushes.filter(at__lt=before)
     for push in pushes.order_by("-at", "-pk")[:limit]:
@@ -36,6 +35,7 @@ def pushed(
             source_link=reverse("admin:pushes_push_change", args=[push.pk]),
             reason=because(push),
             repeat=_repeat(push),
+            picture=_picture(push),
         )
 
 
@@ -44,6 +44,11 @@ def _repeat(push: Push) -> Repeat | None:
         return None
     link = reverse("admin:pushes_push_again", args=[push.pk])
     return Repeat(push.pk, link, surely_missed=push.state != Push.State.UNCERTAIN)
+
+
+def _picture(push: Push) -> str:
+    """Returns the address of the picture that staff sent, or the empty text."""
+    return reverse("admin:pushes_picture", args=[push.picture.pk]) if hasattr(push, "picture") else ""
 
 
 def _part(push: Push) -> Part:

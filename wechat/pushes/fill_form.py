@@ -13,6 +13,7 @@ from accounts.followers.person_picker import PersonField
 from accounts.staff.picking import LinkInput
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.page_paths import PagePathField
 from wechat.contents.checks import check_variables
 from wechat.contents.variables import Variable
 from wechat.kernel.placeholders import names_in
@@ -38,7 +39,7 @@ class FillForm(forms.Form):
         r"^wx[0-9a-f]{16}$", label=gettext_lazy("Mini program"), required=False, widget=Suggesting,
         help_text=gettext_lazy("Opens instead of the link; it must be linked to the account."),
     )  # fmt: skip
-    pagepath = forms.CharField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
+    pagepath = PagePathField(label=gettext_lazy("Page of the mini program"), required=False, max_length=300)
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class FillForm(forms.Form):
         cast(Suggesting, self.fields["appid"].widget).offered = codes.mini_programs.offered(
             template.account_id
         )
+        cast(PagePathField, self.fields["pagepath"]).for_account(template.account_id)
         if template.kind == Template.Kind.SUBSCRIBE:
             del self.fields["url"], self.fields["appid"]
 

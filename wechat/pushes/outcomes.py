@@ -65,8 +65,7 @@ def _lost(attempt: Attempt, error: TransportError, *, is_held: bool) -> AttemptO
 def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> AttemptOutcome:
     push = attempt.push
     if isinstance(error, ContentError):
-        reason = Reason.BAD_VALUE if error.code == "required" else Reason.UNSENDABLE
-        return closed(push, SendVerdict(State.FAILED, reason), error)
+        return closed(push, SendVerdict(State.FAILED, _reason(error)), error)
     if isinstance(error, ApiError) and (verdict := attempt.sender.verdicts.get(error.errcode)):
         attempt.sender.correct(push, verdict, attempt.started_at)
         return closed(push, verdict, error)
@@ -75,6 +74,12 @@ def _refused(attempt: Attempt, error: WeChatError, *, is_held: bool) -> AttemptO
         return _later(push, decision.again_at, error, counts=decision.counts, tried_at=attempt.lost_before)
     reason = Reason.REFUSED if policy.cause_of(error) == Cause.ROW else Reason.GAVE_UP
     return closed(push, SendVerdict(State.FAILED, reason), error)
+
+
+def _reason(error: ContentError) -> Push.Reason:
+    if error.code != "required":
+        return Reason.UNSENDABLE
+    return Reason.NO_FILE if error.field == "media_id" else Reason.BAD_VALUE
 
 
 def _later(

@@ -14,8 +14,8 @@ from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
 from accounts.followers.timeline import Moment, Panel, PanelLine
 from accounts.staff.rights import Area
-from wechat.pushes import subscription_quota, transitions, windows
-from wechat.pushes.models import NoticeGrant, NoticeRefusal, Push
+from wechat.pushes import pictures, subscription_quota, transitions, windows
+from wechat.pushes.models import ConversationPicture, NoticeGrant, NoticeRefusal, Push
 from wechat.pushes.summary import COLOURS, words
 
 
@@ -63,6 +63,15 @@ def pushes(follower: Follower) -> Holding | None:
         count,
     )
     return Holding(what % count, lambda: transitions.erase(rows))
+
+
+@erasing.holds
+def sent_pictures(follower: Follower) -> Holding | None:
+    rows = ConversationPicture.objects.filter(account=follower.account_id, openid=follower.openid)
+    if not (count := rows.count()):
+        return None
+    what = ngettext("%d picture that staff sent them", "%d pictures that staff sent them", count)
+    return Holding(what % count, lambda: pictures.delete(rows))
 
 
 @erasing.holds

@@ -1,6 +1,6 @@
 """The registrations of rules: answers, forwarding, tags, counts, and their names for other apps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
@@ -12,6 +12,8 @@ from accounts.followers.models import Follower, Tag
 from accounts.official import links
 from accounts.official.links import PageLink
 from accounts.official.models import OfficialAccount
+from wechat.console import page_paths
+from wechat.contents.models import pages_of
 from wechat.inbox.answerers import Answerer, named
 from wechat.inbox.models import InboundMessage
 from wechat.inbox.routing import Answer, InboundEvent, Precedence, answers, handled, reacts
@@ -85,3 +87,8 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
         str(rule.pk): Answerer(rule.name, reverse("admin:replies_rule_change", args=[rule.pk]))
         for rule in found
     }
+
+
+@page_paths.used.register
+def pages(account_id: int) -> Iterable[tuple[str, str]]:
+    return pages_of(Reply.objects.filter(rule__account=account_id))

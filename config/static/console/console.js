@@ -3,7 +3,8 @@
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) {
-    event.target.form.requestSubmit();
+    // With its button, which may say what is to be done.
+    event.target.form.requestSubmit(event.target.form.querySelector("[type=submit]"));
   }
 });
 
@@ -97,6 +98,13 @@ const nameCells = (root) => {
     }
   }
 };
+// Of the pages in use, a field for the page of a mini program suggests those of the one beside it.
+document.addEventListener("focusin", ({ target }) => {
+  const beside = target.name?.endsWith("pagepath") && target.form?.elements[target.name.replace(/pagepath$/, "appid")];
+  if (!beside || !target.list) return;
+  for (const each of target.list.options) each.disabled = Boolean(beside.value) && each.dataset.appid !== beside.value.trim();
+});
+
 document.addEventListener("formset:added", (event) => nameCells(event.target));
 
 document.addEventListener("keydown", (event) => {

@@ -124,7 +124,7 @@ export class Panel {
       case "miniprogram":
         return [
           this.pick(t("program"), "appid", programs, button.appid, button.appid, [t("newProgram"), data.urls.programs]),
-          this.text(t("page"), "pagepath", button.pagepath, { hint: "pages/index/index" }),
+          this.page(button),
           this.address(t("oldUrl"), button, url),
         ];
       case "media_id":
@@ -133,6 +133,21 @@ export class Panel {
         return [this.pick(t("article"), "article_id", articles, button.article_id, button.article_title || button.article_id),
           articles.length ? null : el("p", { class: "quiet" }, t("noArticles"))];
     }
+  }
+
+  // Typed, or one of the pages of this mini program that are in use.
+  page(button) {
+    const row = this.text(t("page"), "pagepath", button.pagepath, { hint: "pages/index/index" });
+    const input = row.querySelector("input");
+    const known = el("datalist", { id: "menu-pages" });
+    input.setAttribute("list", known.id);
+    input.addEventListener("focus", () => {
+      const { appid } = find(this.editor.buttons, button.uid).button;
+      const mine = data.choices.pages.filter(([its]) => its === appid);
+      known.replaceChildren(...mine.map(([, path]) => el("option", { value: path })));
+    });
+    row.append(known);
+    return row;
   }
 
   // Typed, or one of the pages that the console knows.

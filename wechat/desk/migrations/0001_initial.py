@@ -57,12 +57,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('text', models.TextField(max_length=2000, verbose_name='internal note')),
+                ('token', models.CharField(blank=True, editable=False, max_length=40)),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='written')),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
                 ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='desk.thread', verbose_name='conversation')),
             ],
             options={
                 'verbose_name': 'internal note',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('token', ''), _negated=True), fields=('thread', 'token'), name='note_once')],
             },
         ),
         migrations.CreateModel(

@@ -55,6 +55,10 @@ class Push(Traced, WorkRow):
         NOT_FOLLOWING = "not_following", _("The follower no longer follows the account.")
         TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
         BAD_VALUE = "bad_value", _("A value breaks the rule of its field.")
+        NO_FILE = (
+            "no_file",
+            _("Its file is missing: it is kept no longer, or not on WeChat yet. Choose it again."),
+        )
         BLOCKED = "blocked", _("The follower has switched off messages of this account.")
         UNDELIVERED = "undelivered", _("WeChat accepted the message but could not deliver it.")
         LATE = "late", _("It was due long ago, as before an outage: somebody has to decide about it.")
@@ -64,7 +68,10 @@ class Push(Traced, WorkRow):
         INTERRUPTED = "interrupted", _("The sender was stopped: the follower may have the message.")
 
     # The reasons of failures that lie with us or with the platform, not with the follower.
-    REMOVABLE = (Reason.REFUSED, Reason.GAVE_UP, Reason.TEMPLATE_GONE, Reason.BAD_VALUE, Reason.UNSENDABLE)
+    REMOVABLE = (
+        Reason.REFUSED, Reason.GAVE_UP, Reason.TEMPLATE_GONE, Reason.BAD_VALUE, Reason.NO_FILE,
+        Reason.UNSENDABLE,
+    )  # fmt: skip
 
     # The indexes below begin with the account, so that it needs no index of its own.
     account = models.ForeignKey(OfficialAccount, models.CASCADE, db_index=False, verbose_name=_("account"))
@@ -160,7 +167,7 @@ class Push(Traced, WorkRow):
                 name="push_removable",
                 condition=Q(
                     state="failed",
-                    reason__in=["refused", "gave_up", "template_gone", "bad_value", "unsendable"],
+                    reason__in=["refused", "gave_up", "template_gone", "bad_value", "no_file", "unsendable"],
                 ),
             ),
             models.Index(fields=["account", "openid", "-id"], name="push_conversation"),

@@ -46,7 +46,7 @@
     const field = (name, attributes = {}) => make("input", { name, class: "text-field", autocomplete: "off", value: given[name] ?? "", ...attributes });
     const inputs = {
       words: field("words", { maxlength: "200" }), url: field("url", { inputmode: "url", placeholder: "https://" }),
-      appid: field("appid", { placeholder: "wx…", list: "text-programs" }), page: field("page", { placeholder: "pages/index/index" }),
+      appid: field("appid", { placeholder: "wx…", list: "text-programs" }), page: field("page", { placeholder: "pages/index/index", list: "text-pages", onfocus: () => offerPages() }),
     };
     const kind = make("select", { class: "text-field", "aria-label": words.link, onchange: () => show() },
       make("option", { value: "web" }, words.web), make("option", { value: "program", selected: Boolean(given.appid) }, words.program));
@@ -63,6 +63,11 @@
     const show = () => {
       for (const each of program) each.hidden = kind.value === "web";
       urlWords.textContent = kind.value === "web" ? words.address : words.instead;
+    };
+    const pages = make("datalist", { id: "text-pages" });
+    const offerPages = () => {
+      const mine = settings.pages.filter(([appid]) => appid === inputs.appid.value.trim());
+      pages.replaceChildren(...mine.map(([, value]) => make("option", { value })));
     };
     let made = null;
     const take = (event) => {
@@ -85,7 +90,7 @@
     const programs = make("datalist", { id: "text-programs" }, ...settings.programs.map(([value, name]) => make("option", { value }, name)));
     const dialog = make("dialog", { class: "text-dialog", "aria-label": words.linkTitle },
       make("form", { onsubmit: take, novalidate: true }, make("h2", {}, words.linkTitle), kind, row(words.linkWords, inputs.words), ...program,
-        row(urlWords, inputs.url), choose, programs, wrong,
+        row(urlWords, inputs.url), choose, programs, pages, wrong,
         make("div", { class: "text-dialog-buttons" }, make("button", { type: "submit", class: "button" }, words.put),
           make("button", { type: "button", class: "button-plain", onclick: () => dialog.close() }, words.cancel))));
     document.body.append(dialog);

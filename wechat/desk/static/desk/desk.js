@@ -2,11 +2,16 @@
 // Keeps the desk live and quick to use. Without it every button still works, with a page load each.
 
 const PAUSE_MS = 2000;
+// Of a line that is cut nothing is heard; a picture takes longer than a text.
+const LOOK_MS = 15_000;
+const POST_MS = 30_000;
+const PICTURE_MS = 180_000;
 const desk = document.getElementById("desk");
 const composer = document.getElementById("desk-composer");
 const text = document.getElementById("desk-text");
 const canned = document.getElementById("desk-canned");
 const conversation = document.getElementById("desk-conversation");
+const own = document.getElementById("desk-own");
 let have = "";
 let wroteAt = 0;
 let follows = true;
@@ -54,7 +59,8 @@ async function look() {
   if (!document.hidden) query.set("looks", "1");
   if (Date.now() - wroteAt < 5000) query.set("writes", "1");
   try {
-    const answer = await fetch(`${desk.dataset.live}?${query}`, { headers: { Accept: "application/json" } });
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(`${desk.dataset.live}?${query}`, { headers, signal: AbortSignal.timeout(LOOK_MS) });
     if (answer.status === 200) {
       const payload = await answer.json();
       have = payload.have;
@@ -73,34 +79,106 @@ async function keepLooking() {
   }
 }
 
+function post(address, body, most = POST_MS) {
+  return fetch(address, { method: "POST", body, headers: { "X-Requested-With": "fetch" }, signal: AbortSignal.timeout(most) });
+}
+
 function showWrong(message) {
   const place = composer.querySelector(".desk-wrong");
   place.textContent = message;
   place.hidden = !message;
 }
 
+// --- a picture of one's own: chosen, pasted or dropped; it stays until it is sent or taken off
+
+function showOwn() {
+  const { upload, held } = composer.elements;
+  const chosen = upload.files[0];
+  const isThere = Boolean(chosen || held.value);
+  own.hidden = !isThere;
+  composer.querySelector("[value=reply]").hidden = isThere;
+  composer.querySelector("[value=picture]").hidden = !isThere;
+  if (chosen) {
+    const preview = own.querySelector("img");
+    URL.revokeObjectURL(preview.src);
+    preview.src = URL.createObjectURL(chosen);
+    own.querySelector(".desk-own-name").textContent = chosen.name;
+  }
+}
+
+function takeOff() {
+  composer.elements.upload.value = "";
+  composer.elements.held.value = "";
+  showWrong("");
+  showOwn();
+}
+
+function noteChoice() {
+  const { upload, held } = composer.elements;
+  const isTooLarge = upload.files[0]?.size > Number(upload.dataset.most);
+  if (isTooLarge) upload.value = "";
+  else held.value = "";
+  showWrong(isTooLarge ? upload.dataset.large : "");
+  showOwn();
+}
+
+function attach(files) {
+  if (!files.length) return false;
+  const one = new DataTransfer();
+  one.items.add(files[0]);
+  composer.elements.upload.files = one.files;
+  noteChoice();
+  return true;
+}
+
+// What was copied from a table or a document is a text, with a picture of it beside.
+function paste(event) {
+  const { types, files } = event.clipboardData;
+  if (!types.includes("text/plain") && attach(files)) event.preventDefault();
+}
+
+// Beside the box as well: there the browser would leave the page for the file.
+function drop(event) {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  if (event.type === "drop") attach(event.dataTransfer.files);
+}
+
 // What was typed stays until the server has taken it.
 async function send(event) {
-  const button = event.submitter;
+  const action = event.submitter?.value ?? "reply";
   event.preventDefault();
+  if (action === "take_off") {
+    takeOff();
+    text.focus();
+    return;
+  }
   const form = new FormData(composer);
   const sent = text.value;
-  form.set("do", button?.value ?? "reply");
+  const [picture] = composer.elements.upload.files;
+  form.set("do", action);
+  if (action === "note") form.delete("upload");
   for (const [name, value] of Object.entries(document.getElementById("desk-seen").dataset)) form.set(name, value);
   for (const each of composer.querySelectorAll("button")) each.disabled = true;
   try {
-    const answer = await fetch(composer.action, { method: "POST", body: form, headers: { "X-Requested-With": "fetch" } });
+    const answer = await post(composer.action, form, picture ? PICTURE_MS : POST_MS);
     const payload = await answer.json();
     composer.elements.token.value = payload.token;
     showWrong(payload.error);
+    // What was typed or chosen meanwhile was not in it.
+    const isSamePicture = composer.elements.upload.files[0] === picture;
     if (answer.ok) {
-      // What was typed or chosen meanwhile was not in it.
-      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
+      if (action !== "picture") text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
       for (const name of ["canned", "picture"]) {
-        const choice = form.get("do") === "reply" ? composer.elements[name] : null;
+        const choice = action === "reply" ? composer.elements[name] : null;
         if (choice && choice.value === form.get(name)) choice.value = "";
       }
+      if (action !== "note" && isSamePicture) takeOff();
       wroteAt = 0;
+    } else if (payload.held && isSamePicture) {
+      // It is there already and need not be uploaded again.
+      composer.elements.upload.value = "";
+      composer.elements.held.value = payload.held;
     }
   } catch {
     showWrong(desk.dataset.lost);
@@ -111,13 +189,30 @@ async function send(event) {
   text.focus();
 }
 
+// What is done with the conversation leaves the reply that is half typed, and its picture, where they are.
+async function act(event) {
+  const form = event.target;
+  if (!form.closest("#desk-head, #desk-conversation")) return;
+  event.preventDefault();
+  const body = new FormData(form, event.submitter);
+  // A part that holds the focus would not be drawn anew.
+  conversation.focus();
+  try {
+    const answer = await post(form.action, body);
+    showWrong((await answer.json()).error);
+  } catch {
+    showWrong(desk.dataset.lost);
+  }
+  await look();
+}
+
 // What is written beside the conversation is kept without leaving it: a reply may be half typed.
 async function keepProfile(event) {
   event.preventDefault();
   const form = event.target;
   const wrong = form.querySelector(".desk-wrong");
   const body = new FormData(form, event.submitter);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  const answer = await post(form.action, body).catch(() => null);
   const refused = answer?.status === 422 ? await answer.json() : null;
   wrong.textContent = answer?.ok ? "" : (refused?.error ?? desk.dataset.lost);
   if (refused?.shown) form.elements.shown.value = refused.shown;
@@ -176,7 +271,7 @@ function keyInText(event) {
   if (event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     event.preventDefault();
-    composer.requestSubmit(composer.querySelector("[value=reply]"));
+    composer.requestSubmit(composer.querySelector("[name=do].button:not([hidden])"));
   } else if (!canned.hidden && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
     event.preventDefault();
     if (event.key === "Escape") canned.hidden = true;
@@ -218,10 +313,30 @@ function keyOnPage(event) {
   }
 }
 
+// --- what is half typed, for as long as the tab is open
+
+function keepDraft() {
+  if (text.value) sessionStorage.setItem(composer.dataset.draft, text.value);
+  else sessionStorage.removeItem(composer.dataset.draft);
+}
+
+// A picture cannot be kept like a text.
+function askBeforeLeaving(event) {
+  if (!own.hidden) event.preventDefault();
+}
+
 document.addEventListener("keydown", keyOnPage);
 document.querySelector("#desk-profile form")?.addEventListener("submit", keepProfile);
 if (composer) {
+  text.value ||= sessionStorage.getItem(composer.dataset.draft) ?? "";
+  window.addEventListener("pagehide", keepDraft);
+  window.addEventListener("beforeunload", askBeforeLeaving);
   composer.addEventListener("submit", send);
+  composer.closest(".desk-thread").addEventListener("submit", act);
+  composer.classList.add("desk-scripted");
+  composer.elements.upload.addEventListener("change", noteChoice);
+  text.addEventListener("paste", paste);
+  for (const each of ["dragover", "drop"]) composer.closest(".desk-thread").addEventListener(each, drop);
   text.addEventListener("keydown", keyInText);
   text.addEventListener("input", () => {
     wroteAt = Date.now();
@@ -234,6 +349,7 @@ if (composer) {
   });
   toEnd();
   conversation.addEventListener("scroll", noteScroll);
+  new ResizeObserver(stayAtEnd).observe(conversation);
   for (const loaded of ["load", "loadedmetadata"]) conversation.addEventListener(loaded, stayAtEnd, true);
 }
 keepLooking();
