@@ -15,6 +15,7 @@ from accounts.official.models import OfficialAccount
 from wechat.channels import limits
 from wechat.channels.forms import owners
 from wechat.channels.models import HIGHEST_COST, Channel, Code
+from wechat.console.phrases import listed
 from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.kernel import work
@@ -159,7 +160,7 @@ def _places(header: Sequence[str]) -> dict[str, int]:
         wanted = title.strip().lower()
         name = next((name for name, titles in COLUMNS.items() if wanted in titles), None)
         if name is None and wanted:
-            known = "、".join(titles[0] for titles in COLUMNS.values())
+            known = listed(titles[0] for titles in COLUMNS.values())
             sentence = _("The column “%(title)s” is unknown. There may be: %(known)s.")
             raise UnreadableBatch(sentence % {"title": title.strip()[:40], "known": known})
         if name in places:

@@ -34,6 +34,7 @@ from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
+from wechat.console.phrases import joined, labelled
 from wechat.contents.text_editor import TextEditor
 from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
@@ -123,7 +124,7 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     try:
         action(request, account, thread)
     except ValidationError as error:
-        wrong = " ".join(error.messages)
+        wrong = joined(error.messages)
     if request.headers.get("X-Requested-With") == "fetch":
         return JsonResponse(
             {"error": wrong, "token": secrets.token_urlsafe(12)}, status=422 if wrong else 200
@@ -206,7 +207,9 @@ def _profile(request: HttpRequest, account: OfficialAccount, thread: Thread) -> 
     form = FollowerForm(follower, request.POST)
     if not form.is_valid():
         wrong = (
-            f"{form.fields[name].label}: {error}" for name, errors in form.errors.items() for error in errors
+            labelled(form.fields[name].label, error)
+            for name, errors in form.errors.items()
+            for error in errors
         )
         raise ValidationError(list(wrong))
     form.save()
