@@ -135,3 +135,36 @@ def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str,
 
 def test_what_is_empty_is_the_same_dash_on_every_page() -> None:
     assert {str(page.get_empty_value_display()) for page in admin.site._registry.values()} == {"–"}
+
+
+def test_what_the_page_of_a_row_lacks_is_the_same_dash(staff: Cast, ours: World) -> None:
+    client = signed_in(staff.owner)
+    for label in ("bills.bill", "bills.discrepancy", "inbox.inboundmessage", "webhooks.delivery"):
+        page = f"admin:{label.replace('.', '_')}_change"
+        html = client.get(reverse(page, args=[ours[label].pk])).content.decode()
+        shown = re.findall(r'<div class="readonly[^>]*>(.*?)</div>', html, re.DOTALL)
+        texts = [" ".join(re.sub(r"<[^>]*>", "", each).split()) for each in shown]
+        assert "–" in texts, label
+        assert not {"", "-"} & set(texts), label
+
+
+def test_a_webhook_is_told_in_words_and_in_the_time_of_all_pages(staff: Cast, ours: World) -> None:
+    delivery, client = ours["webhooks.delivery"], signed_in(staff.owner)
+    entry = {"at": "2026-11-29T18:00:00.5+00:00", "status": 200, "ms": 41, "error": ""}
+    type(delivery).objects.update(log=[entry])
+    html = client.get(reverse("admin:webhooks_delivery_change", args=[delivery.pk])).content.decode()
+    assert "2026-11-30 02:00:00" in html
+    assert "order.paid ·" not in html
+    assert "签名密钥无法解密" not in client.get(reverse("admin:webhooks_endpoint_add")).content.decode()
+
+
+def test_whoever_has_no_account_is_not_offered_a_page_of_one(staff: Cast) -> None:
+    page, waiting = reverse("admin:pushes_staff_notice"), reverse("todo")
+    assert page in signed_in(staff.owner).get(waiting).content.decode()
+    assert page not in signed_in(staff.nobody).get(waiting).content.decode()
+
+
+def test_the_values_of_a_template_are_filled_in_on_a_page_that_says_so(staff: Cast, ours: World) -> None:
+    given = [ours["campaigns.sequence"].pk, ours["campaigns.sequencestep"].pk]
+    html = signed_in(staff.owner).get(reverse("admin:campaigns_sequence_fill", args=given)).content.decode()
+    assert "<title>填写模板" in " ".join(html.split()).replace("> ", ">")

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -92,7 +91,8 @@ def take_back(request: HttpRequest, found: MassSend) -> HttpResponse:
 @_changeable
 def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
     if not found.may_be_deleted_there:
-        raise PermissionDenied
+        messages.error(request, _("There is nothing at WeChat that could be deleted."))
+        return _back(found.pk)
     word = _("delete")
     if typed_word.is_typed(request, word):
         sending.delete(found)
