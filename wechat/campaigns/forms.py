@@ -16,7 +16,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.picking import LinkInput
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.wording import words_in_line, words_of
+from wechat.campaigns.wording import words_of
 from wechat.console import codes
 from wechat.console.codes import Suggesting
 from wechat.console.days import MomentField
@@ -130,7 +130,6 @@ class ServiceForm(ContentForm):
         fields: Any = self.fields
         fields["text"].widget.preview = reverse("admin:campaigns_text_preview", args=[campaign.pk])
         fields["kind"].choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
-        fields["text"].help_text = _("Words you can use: %(words)s") % {"words": words_in_line(campaign)}
         fields["kf_account"].widget = forms.HiddenInput()
 
     def variables(self) -> Mapping[str, Variable]:

@@ -10,7 +10,7 @@ from wechat.campaigns.audience_file import COMMON_VARIABLES
 from wechat.campaigns.models import Campaign, Variant
 from wechat.console.phrases import joined
 from wechat.contents.checks import check_variables
-from wechat.contents.text_editor import in_line, named
+from wechat.contents.text_editor import named
 from wechat.contents.variables import Variable
 
 
@@ -21,10 +21,6 @@ def words_of(campaign: Campaign) -> dict[str, Variable]:
     """
     columns = {name: Variable(name, "") for name in campaign.columns}
     return {**columns, **named(COMMON_VARIABLES)}
-
-
-def words_in_line(campaign: Campaign) -> str:
-    return in_line(words_of(campaign))
 
 
 def title_of(variant: Variant) -> str:

@@ -182,12 +182,12 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return badge(word, colour)
 
     @admin.display(description=gettext_lazy("sold"))
-    def sold_of(self, item: Item) -> int:
-        return item.sold
+    def sold_of(self, item: Item) -> str:
+        return f"{item.sold:,}"
 
     @admin.display(description=gettext_lazy("pieces left"))
     def left_of(self, item: Item) -> str:
-        return "–" if item.left is None else str(item.left)
+        return "–" if item.left is None else f"{item.left:,}"
 
     @admin.display(description=gettext_lazy("sale window"))
     def window(self, item: Item) -> SafeString | str:

@@ -165,7 +165,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("received it"))
     def result(self, send: MassSend) -> str:
         received = vars(send).get("received") or _received([send])[send.pk]
-        return "–" if received["sent"] is None else f"{received['sent']} / {received['filtered']}"
+        return "–" if received["sent"] is None else f"{received['sent']:,} / {received['filtered'] or 0:,}"
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, send: MassSend) -> SafeString:

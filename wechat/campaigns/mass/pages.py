@@ -24,6 +24,7 @@ from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
 from wechat.console import typed_word
 from wechat.kernel import work
+from wechat.replies.models import Rule
 from wechat.sdk.calls.mass import LEAST_OPENIDS, MOST_OPENIDS
 
 State, Target = MassSend.State, MassSend.Target
@@ -106,6 +107,7 @@ def allowances(account: OfficialAccount) -> dict[str, Any]:
     """Returns a context with the calendar of the month and the allowance that is left."""
     now = timezone.now()
     return {
+        "weekdays": [str(name)[:3] for name in Rule.Weekday.labels],
         "weeks": allowance.weeks(account, now),
         "month": localtime(now),
         "monthly": account.kind == OfficialAccount.Kind.SERVICE,
