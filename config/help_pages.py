@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from unicodedata import east_asian_width
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +28,8 @@ API = "../api."
 LANGUAGES = "简体中文"
 # A heading or paragraph is its beginning, its text and its end.
 BLOCK = 3
+# The widths of Chinese signs, and of those like quotation marks that are as wide as their text.
+WIDE = ("W", "F", "A")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -98,8 +101,10 @@ def _tokens(guide: str, language: str) -> list[Token]:
     tokens = MARKDOWN.parse((GUIDES / name).read_text())
     for number, (token, _following) in enumerate(_headings(tokens)):
         token.attrSet("id", f"h{number}")
-    for child in (child for token in tokens for child in token.children or ()):
-        _lead(child)
+    for children in (token.children for token in tokens if token.children):
+        for child in children:
+            _lead(child)
+        _join_lines(children)
     return tokens
 
 
@@ -120,6 +125,18 @@ def _lead(token: Token) -> None:
         token.attrSet("href", reverse("help", args=[known]))
     elif src := str(token.attrs.get("src", "")).removeprefix("../images/"):
         token.attrSet("src", static(f"guide/{src}"))
+
+
+def _join_lines(children: list[Token]) -> None:
+    """Takes the ends of the source's lines out of Chinese text, where they would be spaces."""
+    written = [child for child in children if child.content or child.type == "softbreak"]
+    for before, end, after in zip(written, written[1:], written[2:], strict=False):
+        if end.type == "softbreak" and _is_wide(before.content[-1:]) and _is_wide(after.content[:1]):
+            end.type = "text"
+
+
+def _is_wide(sign: str) -> bool:
+    return sign != "" and east_asian_width(sign) in WIDE
 
 
 def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token]]:

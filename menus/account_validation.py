@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from menus.buttons import Button, every
 from menus.validation import Problem, is_web_address
+from wechat.console.phrases import listed
 
 DOMAINS = 3
 
@@ -81,6 +82,6 @@ def domain_problems(menus: Sequence[Sequence[Button]]) -> list[Problem]:
     return [
         Problem(
             _("The menus for some followers lead to %(count)d sites together and WeChat takes 3: %(hosts)s.")
-            % {"count": len(hosts), "hosts": ", ".join(hosts)}
+            % {"count": len(hosts), "hosts": listed(hosts)}
         )
     ]

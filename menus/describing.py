@@ -10,6 +10,7 @@ from accounts.followers.models import Tag
 from menus.buttons import Button, Buttons, every
 from menus.kinds import KEYED, ButtonKind
 from menus.models import MiniProgram, Platform, Version
+from wechat.console.phrases import labelled
 from wechat.materials.models import Asset
 from wechat.replies.models import Reply, Rule
 
@@ -60,7 +61,7 @@ def action(button: Button, names: ReferenceNames) -> str:
     if button.kind == ButtonKind.PARENT:
         return kind
     detail = _detail(button, names)
-    return Truncator(f"{kind}: {detail}" if detail else kind).chars(LONGEST)
+    return Truncator(labelled(kind, detail) if detail else kind).chars(LONGEST)
 
 
 def _detail(button: Button, names: ReferenceNames) -> str:

@@ -12,6 +12,7 @@ from menus import tree
 from menus.buttons import Button, to_platform
 from menus.models import Menu, Version
 from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
+from wechat.console.phrases import listed
 from wechat.materials.models import Asset
 from wechat.sdk.calls import menus as api
 from wechat.sdk.client import Client
@@ -158,7 +159,7 @@ def _payload(buttons: Sequence[Button]) -> list[dict[str, Any]]:
         names = Asset.objects.filter(pk__in=missing).values_list("name", flat=True)
         raise MenuNotReady(
             _("These files are not on WeChat yet: %(names)s. Upload them again in the media library.")
-            % {"names": ", ".join(names)}
+            % {"names": listed(names)}
         )
     return to_platform(buttons, media)
 

@@ -23,6 +23,7 @@ from menus.differences import in_words
 from menus.live import MenuNotReady
 from menus.models import NOT_LINKED, Publication, Version
 from menus.planning import Add, Live, Step, plan
+from wechat.console.phrases import labelled, listed
 from wechat.kernel import work
 from wechat.kernel.work import heartbeat
 from wechat.sdk.client import Client
@@ -244,7 +245,7 @@ def _log(publication: Publication, state: Publication.State, reason: str, found:
     outcome = Reason(reason).label if reason else State(state).label
     version = publication.version
     what = _("Version %(number)d") % {"number": version.number or 0} if version else _("Taken off")
-    message = f"{what}: {outcome} {'; '.join(changes)}".strip()
+    message = f"{labelled(what, outcome)} {listed(changes)}".strip()
     audit.record_by(publication.asked_by_id, publication.menu, message)
 
 

@@ -17,6 +17,7 @@ from menus import portable
 from menus.access import all_menus, frame, staff
 from menus.models import Menu
 from wechat.console import exchange
+from wechat.console.phrases import listed
 from wechat.kernel import encodings
 
 
@@ -73,6 +74,6 @@ def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
 
 def _show_report(request: HttpRequest, report: portable.MenuImportReport) -> None:
     if names := [*report.made, *report.updated]:
-        messages.success(request, _("In the drafts now: %(names)s.") % {"names": ", ".join(names)})
+        messages.success(request, _("In the drafts now: %(names)s.") % {"names": listed(names)})
     for remark in report.remarks:
         messages.warning(request, remark)

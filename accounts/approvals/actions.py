@@ -27,7 +27,7 @@ from wechat.kernel.registry import Registry
 UNLIMITED, NOTHING = None, 0
 
 
-FOLLOWERS = gettext_lazy("followers")
+FOLLOWERS = gettext_lazy("number of people")
 
 
 class Refused(Exception):

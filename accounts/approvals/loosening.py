@@ -13,6 +13,7 @@ from accounts.approvals.actions import ACTIONS, NOTHING, Action
 from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
+from wechat.console.phrases import labelled
 
 # The limits by action and role.
 Limits = Mapping[tuple[str, str], policy.Limit]
@@ -65,7 +66,7 @@ def save(account_id: int, limits: Limits) -> None:
 
 def in_words(key: tuple[str, str], limit: policy.Limit) -> str:
     action = ACTIONS.get(key[0])
-    return f"{action.label} · {actions.role_name(key[1])}: {limit_in_words(action, limit)}"
+    return labelled(f"{action.label} · {actions.role_name(key[1])}", limit_in_words(action, limit))
 
 
 def limit_in_words(action: Action, limit: policy.Limit) -> str:

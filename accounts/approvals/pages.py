@@ -22,6 +22,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.console import edit_conflicts
+from wechat.console.phrases import labelled
 
 SHOWN = 50
 
@@ -122,7 +123,7 @@ def _decided(request: HttpRequest, approval: Approval, user: User, *, agreed: bo
     if done is None:
         messages.error(request, _("It does not wait any more: somebody decided, or it expired."))
         return redirect("admin:approvals_approval", approval.pk)
-    note = f"{actions.of(done).label}: {done.get_state_display()}"
+    note = labelled(actions.of(done).label, done.get_state_display())
     if done.alone:
         note = _("%(done)s (nobody else could agree)") % {"done": note}
     audit.record(request, done, note, account=entered(request).account)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import CustomField, FieldValue, Follower
 from wechat.console.days import FIRST, LAST, day_field
+from wechat.console.phrases import listed
 from wechat.sdk.text import clean
 
 Kind = CustomField.Kind
@@ -79,7 +80,7 @@ def _choice(field: CustomField, text: str) -> str:
     if text not in field.options:
         raise BadValue(
             _("“%(field)s”: “%(text)s” is none of its choices: %(choices)s.")
-            % {"field": field.name, "text": text[:40], "choices": "、".join(field.options)}
+            % {"field": field.name, "text": text[:40], "choices": listed(field.options)}
         )
     return text
 

@@ -26,6 +26,7 @@ from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights
 from wechat.console import edit_conflicts
 from wechat.console.edit_conflicts import EditForm
+from wechat.console.phrases import listed
 from wechat.sdk.calls.tags import MOST_OF_A_FOLLOWER
 from wechat.sdk.calls.users import REMARK_BYTES, is_remark
 
@@ -108,7 +109,7 @@ class FollowerForm(EditForm, forms.Form):
 
     def changed_labels(self) -> str:
         """Returns the labels of the changed fields, for the audit log."""
-        return ", ".join(str(self.fields[name].label) for name in self.changed_data)
+        return listed(self.fields[name].label for name in self.changed_data)
 
 
 @object_page(lambda: Follower.objects.prefetch_related("tags"), Area.FOLLOWERS)

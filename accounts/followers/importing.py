@@ -19,6 +19,7 @@ from accounts.followers import changes, custom_fields, erasures, jobs
 from accounts.followers.custom_fields import BadValue, Value
 from accounts.followers.models import BulkJob, Change, CustomField, Follower
 from accounts.official.models import OfficialAccount
+from wechat.console.phrases import listed
 from wechat.console.tables import headings, reading, writing
 from wechat.console.tables.cells import damage
 from wechat.console.tables.headings import Heading, Numbered
@@ -79,7 +80,7 @@ def columns_of(account: OfficialAccount, heading: Heading) -> Columns:
     if unknown := [name for name in others.values() if name not in own]:
         raise BadColumns(
             _("There is no custom field called %(names)s. Make it first, or take the column out.")
-            % {"names": "、".join(f"“{name}”" for name in unknown)}
+            % {"names": listed(f"“{name}”" for name in unknown)}
         )
     if len(set(names.values())) < len(names):
         raise BadColumns(_("Two columns have the same name."))

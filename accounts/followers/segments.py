@@ -33,6 +33,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.staff import personal_data
 from wechat.console.days import day_field
+from wechat.console.phrases import joined
 from wechat.kernel.registry import Registry
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: 
     except ValidationError as error:
         sentence = _("The condition “%(condition)s”: %(error)s")
         raise UnknownCondition(
-            sentence % {"condition": kind.label, "error": " ".join(error.messages)}
+            sentence % {"condition": kind.label, "error": joined(error.messages)}
         ) from error
     return kind.query(account, row["compare"], value)
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official import abilities, call_refusals, callback_addresses, errcodes
 from accounts.official.clients import client_for, try_credentials
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
+from wechat.console.phrases import listed
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import outages
 from wechat.sdk import deadlines
@@ -119,7 +120,7 @@ def undecryptable_secrets(account: OfficialAccount) -> Iterator[Finding]:
         yield Finding(
             Level.FAULT,
             _("No key of FIELD_ENCRYPTION_KEYS opens the account's secrets: %(secrets)s.")
-            % {"secrets": ", ".join(labels)},
+            % {"secrets": listed(labels)},
             _("Put the key back that they were stored with and restart; if it is lost, enter them again."),
         )
 
@@ -256,7 +257,7 @@ def reachable(account: OfficialAccount) -> Iterator[Finding]:
     if lost:
         yield Finding(
             Level.WARNING,
-            _("The platform loses packets on its way to %(addresses)s.") % {"addresses": ", ".join(lost)},
+            _("The platform loses packets on its way to %(addresses)s.") % {"addresses": listed(lost)},
             _("Check the firewall and the line of this server."),
         )
     elif pings:

@@ -14,6 +14,7 @@ from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area, Rights
+from wechat.console.phrases import labelled
 from wechat.kernel.row_ids import row_id
 
 # A reader who may view one of the areas sees the failures in it.
@@ -77,5 +78,5 @@ def _try_again(
         messages.info(request, _("Nothing was left to try again."))
         return
     sentence = ngettext("%d is tried again.", "%d are tried again.", number) % number
-    audit.record(request, account, f"{source.label}: {sentence}")
-    messages.success(request, f"{source.label}: {sentence}")
+    audit.record(request, account, labelled(source.label, sentence))
+    messages.success(request, labelled(source.label, sentence))

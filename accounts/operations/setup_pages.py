@@ -29,6 +29,7 @@ from accounts.staff import audit
 from accounts.staff.gate import Gate, frame, gated_page
 from accounts.staff.rights import Area, Rights, choose_account
 from wechat.console import edit_conflicts
+from wechat.console.phrases import joined, labelled
 from wechat.sdk.errors import WeChatError
 
 DRAFT = "account_being_added"
@@ -210,7 +211,7 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
     try:
         summary = what.run(account, request.user)
     except WeChatError as error:
-        messages.error(request, f"{what.label}: {of_error(error)}")
+        messages.error(request, labelled(what.label, of_error(error)))
     else:
         audit.record(request, account, summary)
         messages.success(request, summary)
@@ -220,7 +221,7 @@ def _checked(request: HttpRequest, account: OfficialAccount, step: SetupStep) ->
     """Checks the keys with the platform, and redirects to the next step if nothing is wrong."""
     wrong = setup_steps.check_keys(account)
     for each in wrong:
-        messages.error(request, f"{each.sentence} {each.next_step}")
+        messages.error(request, joined([each.sentence, each.next_step]))
     if wrong:
         return _to(account, step)
     messages.success(request, _("WeChat was asked and knows the account."))

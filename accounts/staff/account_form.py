@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.official.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, OfficialAccount
 from wechat.console import edit_conflicts
+from wechat.console.phrases import joined
 from wechat.console.read_only import read_as
 
 APPSECRET_FORM = re.compile(r"[0-9a-fA-F]{32}")
@@ -69,7 +70,7 @@ def show_secret_state(field: forms.Field, row: Any, name: str) -> None:
     edit_conflicts.compare_stored(field, row.__dict__.get(name))
     state = secret_state(row, name)
     is_set = bool(row.__dict__.get(name))
-    field.help_text = f"{state} {_('Leave empty to keep it.')}" if is_set else state
+    field.help_text = joined([state, _("Leave empty to keep it.")]) if is_set else state
     read_as(field, lambda: state)
 
 

@@ -24,6 +24,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from accounts.staff.models.audit import NOTHING
 from wechat.console import edit_conflicts
+from wechat.console.phrases import labelled, listed
 from wechat.kernel.addresses import client_address
 from wechat.kernel.secrets import SecretField
 
@@ -117,7 +118,9 @@ def changed_in(form: Any) -> list[str]:
     """Returns the labels of the fields that a form changed, with old and new values of those not secret."""
     before, after = values_in(form)
     labels = (str(form[name].label) for name in form.changed_data)
-    return [f"{label}: {before[label]} → {after[label]}" if label in before else label for label in labels]
+    return [
+        labelled(label, f"{before[label]} → {after[label]}") if label in before else label for label in labels
+    ]
 
 
 def _write(
@@ -224,7 +227,7 @@ def _chosen(field: Any, value: Any) -> str:
         return _text(value)
     labels = _labels(field)
     several = value if isinstance(value, list | tuple) else [value]
-    return _text(", ".join(labels.get(str(each), str(each)) for each in several if each not in ("", None)))
+    return _text(listed(labels.get(str(each), str(each)) for each in several if each not in ("", None)))
 
 
 def _row(field: Any, key: int | str) -> Any:
@@ -241,6 +244,6 @@ def _text(value: object) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, Iterable) and not isinstance(value, str):
-        value = ", ".join(map(str, value))
+        value = listed(value)
     text = str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

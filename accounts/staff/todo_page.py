@@ -18,6 +18,7 @@ from accounts.staff import audit, todo
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area, Rights, current_account
 from accounts.staff.todo import KINDS, Severity, TodoItem
+from wechat.console.phrases import labelled
 from wechat.kernel.row_ids import row_id
 
 COLOURS = {Severity.FAULT: "bad", Severity.DECISION: "warn", Severity.NOTICE: "plain"}
@@ -85,7 +86,7 @@ def seen(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if not kind.is_for(Rights.of(request.user), account.pk):
         raise PermissionDenied
     todo.acknowledge(account, name, newest, _user(request))
-    audit.record(request, account, f"{_('Said to have seen')}: {kind.title}")
+    audit.record(request, account, labelled(_("Said to have seen"), kind.title))
     messages.success(request, _("It is shown again when another one comes."))
     return redirect("todo")
 

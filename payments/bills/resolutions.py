@@ -21,6 +21,7 @@ from payments.orders.models import Order, Step
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import adopt
+from wechat.console.phrases import labelled
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayError, PayRefused
@@ -63,7 +64,7 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
         if not undecided.update(state=State.CLOSED, note=note, closed_by=by, closed_at=timezone.now()):
             return False
         if found.order is not None:
-            closed = f"{found.get_kind_display()}: {State.CLOSED.label}"
+            closed = labelled(found.get_kind_display(), State.CLOSED.label)
             history.write(found.order, Step.Kind.DISCREPANCY, closed, by)
         order = _left_unpaid(found, by)
     if order is not None:

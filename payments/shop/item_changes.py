@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from payments.shop.models import Item
+from wechat.console.phrases import labelled, listed
 from wechat.sdk.pay.money import yuan
 
 # Fields whose values are said; of long ones it is said that they changed.
@@ -20,14 +21,16 @@ def changes(form: forms.ModelForm[Item]) -> str:
     before = price_text(*(form.initial.get(name) for name in AMOUNTS))
     after = price_text(item.price, item.least, item.most)
     if before != after:
-        parts.append(f"{_('price')}: {before} → {after}")
+        parts.append(labelled(_("price"), f"{before} → {after}"))
     for name in changed:
         label = str(form.fields[name].label)
         if name in SAID:
-            parts.append(f"{label}: {_word(form.initial.get(name))} → {_word(form.cleaned_data[name])}")
+            parts.append(
+                labelled(label, f"{_word(form.initial.get(name))} → {_word(form.cleaned_data[name])}")
+            )
         elif name not in (*AMOUNTS, "pricing"):
             parts.append(label)
-    return "; ".join(parts)
+    return listed(parts)
 
 
 def price_text(price: int | None, least: int | None, most: int | None) -> str:

@@ -149,7 +149,7 @@ def test_quotas_are_cleared_after_it_was_said_what_will_happen(
     with pytest.raises(ApiError) as refused:
         client_for(account).post(SEND, {"touser": "nobody"})
     assert refused.value.errcode != 45009
-    assert "本月清零次数: 0 → 1" in AuditEntry.objects.latest("pk").words
+    assert "本月清零次数：0 → 1" in AuditEntry.objects.latest("pk").words
 
 
 def test_wechat_s_own_limit_of_clearings_is_told_in_words(account: OfficialAccount, owner: Client) -> None:

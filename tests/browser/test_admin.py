@@ -196,6 +196,30 @@ def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: S
     expect(page.get_by_text("会员日").first).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [("/admin/approvals/approval/limits/", "客服"), ("/admin/pushes/push/speed/", "客服消息")],
+)
+def test_what_is_wrong_in_a_table_is_told_above_it_with_its_reason(
+    sign_in: SignIn, staff: Cast, address: str, field: str
+) -> None:
+    page = sign_in(staff.owner)
+    page.goto(address)
+    page.locator("#content input[type=number]").first.evaluate("field => field.removeAttribute('min')")
+    page.locator("#content input[type=number]").first.fill("-5")
+    page.locator("#content button[type=submit]").first.click()
+    expect(page.locator(".refused li")).to_have_text(re.compile(f"{field}.*大于或等于"))
+
+
+def test_a_column_says_with_a_dash_what_a_row_lacks(sign_in: SignIn, staff: Cast) -> None:
+    world.build(staff.ours)
+    page = sign_in(staff.owner)
+    page.goto("/admin/materials/asset/")
+    problem = page.locator("#result_list td.field-problem").first
+    expect(problem).to_be_empty()
+    assert "–" in problem.evaluate("cell => getComputedStyle(cell, '::before').content")
+
+
 def test_help_is_within_reach_on_a_phone(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.set_viewport_size({"width": 360, "height": 740})

@@ -404,10 +404,10 @@ def test_the_history_says_what_was_chosen_in_the_words_of_the_form(world: World,
     changed = fields(world, way="service", template="", audience="tag", tag=tag.pk, tracked="on")
     client.post(url("edit", campaign.pk), changed)
     entry = AuditEntry.objects.filter(kind="campaigns.campaign").latest("pk")
-    assert "发送方式: 仅模板消息或订阅通知 → 仅客服消息" in entry.note
-    assert f"模板: {world.template} → –" in entry.note
-    assert "标签: – → 老客" in entry.note
-    assert "统计点击: 否 → 是" in entry.note
+    assert "发送方式：仅模板消息或订阅通知 → 仅客服消息" in entry.note
+    assert f"模板：{world.template} → –" in entry.note
+    assert "标签：– → 老客" in entry.note
+    assert "统计点击：否 → 是" in entry.note
 
 
 @pytest.mark.parametrize("has_templates", [True, False])

@@ -47,3 +47,9 @@ def test_every_link_of_a_guide_leads_somewhere(reader: Client, guide: str) -> No
 
 def test_a_guide_is_found_by_its_title(reader: Client) -> None:
     assert "/admin/help/mass-sends/#h0" in reader.get("/admin/find/?q=群发&part=1").content.decode()
+
+
+@pytest.mark.parametrize("guide", ["start", *NAMES])
+def test_the_lines_of_the_file_leave_no_gaps_in_chinese_text(reader: Client, guide: str) -> None:
+    text = re.sub(r"</?(?:strong|em|code|a)\b[^>]*>", "", _shown(reader, guide)[1])
+    assert not re.findall(r"[\u4e00-\u9fff，。；：、”][ \n][\u4e00-\u9fff，。；：、“]", text)

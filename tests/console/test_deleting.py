@@ -60,7 +60,7 @@ def test_a_webhook_is_deleted_with_what_was_delivered_to_it(staff: Cast, ours: W
     endpoint = ours["webhooks.endpoint"]
     address = reverse("admin:webhooks_endpoint_delete", args=[endpoint.pk])
     owner = signed_in(staff.owner)
-    assert "推送记录: 1" in re.sub(r"\s+", " ", owner.get(address).content.decode())
+    assert "推送记录：1" in re.sub(r"\s+", " ", owner.get(address).content.decode())
     owner.post(address, {"post": "yes"})
     assert not Endpoint.objects.filter(pk=endpoint.pk).exists()
     assert not Delivery.objects.filter(endpoint_id=endpoint.pk).exists()

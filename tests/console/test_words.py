@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.followers.models import Follower
 from config.pages import navigation
@@ -135,3 +136,78 @@ def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str,
 
 def test_what_is_empty_is_the_same_dash_on_every_page() -> None:
     assert {str(page.get_empty_value_display()) for page in admin.site._registry.values()} == {"–"}
+
+
+def test_what_the_page_of_a_row_lacks_is_the_same_dash(staff: Cast, ours: World) -> None:
+    client = signed_in(staff.owner)
+    for label in ("bills.bill", "bills.discrepancy", "inbox.inboundmessage", "webhooks.delivery"):
+        page = f"admin:{label.replace('.', '_')}_change"
+        html = client.get(reverse(page, args=[ours[label].pk])).content.decode()
+        shown = re.findall(r'<div class="readonly[^>]*>(.*?)</div>', html, re.DOTALL)
+        texts = [" ".join(re.sub(r"<[^>]*>", "", each).split()) for each in shown]
+        assert "–" in texts, label
+        assert not {"", "-"} & set(texts), label
+
+
+def test_a_webhook_is_told_in_words_and_in_the_time_of_all_pages(staff: Cast, ours: World) -> None:
+    delivery, client = ours["webhooks.delivery"], signed_in(staff.owner)
+    entry = {"at": "2026-11-29T18:00:00.5+00:00", "status": 200, "ms": 41, "error": ""}
+    type(delivery).objects.update(log=[entry])
+    html = client.get(reverse("admin:webhooks_delivery_change", args=[delivery.pk])).content.decode()
+    assert "2026-11-30 02:00:00" in html
+    assert "order.paid ·" not in html
+    assert "签名密钥无法解密" not in client.get(reverse("admin:webhooks_endpoint_add")).content.decode()
+
+
+def test_whoever_has_no_account_is_not_offered_a_page_of_one(staff: Cast) -> None:
+    page, waiting = reverse("admin:pushes_staff_notice"), reverse("todo")
+    assert page in signed_in(staff.owner).get(waiting).content.decode()
+    assert page not in signed_in(staff.nobody).get(waiting).content.decode()
+
+
+def test_the_values_of_a_template_are_filled_in_on_a_page_that_says_so(staff: Cast, ours: World) -> None:
+    given = [ours["campaigns.sequence"].pk, ours["campaigns.sequencestep"].pk]
+    html = signed_in(staff.owner).get(reverse("admin:campaigns_sequence_fill", args=given)).content.decode()
+    assert "<title>填写模板" in " ".join(html.split()).replace("> ", ">")
+
+
+@pytest.mark.parametrize(
+    ("page", "above", "itself"),
+    [
+        ("admin:followers_sync", "粉丝", "粉丝同步"),
+        ("admin:staff_invite", "同事", "邀请同事"),
+        ("operations_quotas_clear", "接口额度", "额度清零"),
+        ("admin:followers_tag_add", "标签", "添加标签"),
+    ],
+)
+def test_the_heading_says_where_a_page_is(staff: Cast, page: str, above: str, itself: str) -> None:
+    html = signed_in(staff.owner).get(reverse(page)).content.decode()
+    (heading,) = re.findall(r"<h1 class=\"overflow.*?</h1>", html, re.DOTALL)
+    links = re.findall(r"<a [^>]*>\s*(.*?)\s*</a ?>", heading, re.DOTALL)
+    assert (links, itself in heading) == ([above], True)
+
+
+def test_numbers_of_thousands_are_grouped(staff: Cast, ours: World) -> None:
+    client = signed_in(staff.owner)
+    type(ours["followers.autotag"]).objects.update(added=12_345, ran_at=timezone.now())
+    assert "打上 12,345 人" in client.get(reverse("admin:followers_autotag_changelist")).content.decode()
+    assert "2,000" in client.get(reverse("admin:pushes_rates")).content.decode()
+
+
+def test_the_text_of_a_campaign_is_explained_without_codes(staff: Cast, ours: World) -> None:
+    given = [ours["campaigns.campaign"].pk, "A"]
+    html = signed_in(staff.owner).get(reverse("admin:campaigns_variant", args=given)).content.decode()
+    assert "用上方按钮插入链接、表情和变量" in html
+    assert "{openid}" not in body(html)
+
+
+def test_what_is_missing_is_named(staff: Cast, ours: World) -> None:
+    given = {"account": ours.account.pk, "merchant": ours["merchants.merchant"].pk}
+    answer = signed_in(staff.owner).post(reverse("admin:bills_bill_fetch"), given, follow=True)
+    assert "日期：请填写此项。" in answer.content.decode()
+
+
+def test_the_calendar_of_mass_sends_names_its_month_and_days(staff: Cast) -> None:
+    html = signed_in(staff.owner).get(reverse("admin:campaigns_masssend_changelist")).content.decode()
+    assert f"<caption>{timezone.localtime():%Y年}{timezone.localtime().month}月</caption>" in html
+    assert '<th scope="col">周一</th>' in html

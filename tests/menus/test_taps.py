@@ -124,13 +124,13 @@ def test_a_reply_may_call_the_follower_by_the_remark(menu: Menu) -> None:
 def test_a_button_is_described_by_its_kind_and_not_by_what_it_held_before() -> None:
     held: dict[str, Any] = {"reply": text("旧回复"), "url": "https://a.cn/", "file": 1}
     names = ReferenceNames(files={1: "海报"})
-    assert action(button(kind="media_id", **held), names).endswith(": 海报")
-    assert action(button(kind="view", **held), names).endswith(": https://a.cn/")
-    assert action(button(kind="click", **held), names).endswith(": 旧回复")
+    assert action(button(kind="media_id", **held), names).endswith("：海报")
+    assert action(button(kind="view", **held), names).endswith("：https://a.cn/")
+    assert action(button(kind="click", **held), names).endswith("：旧回复")
 
 
 def test_a_reply_is_described_by_what_it_says() -> None:
-    assert action(button(reply=text("今日三节课")), ReferenceNames()).endswith(": 今日三节课")
+    assert action(button(reply=text("今日三节课")), ReferenceNames()).endswith("：今日三节课")
 
 
 def test_another_accounts_button_says_nothing_here(menu: Menu, staff: Cast) -> None:

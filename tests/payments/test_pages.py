@@ -471,7 +471,7 @@ def test_the_audit_log_tells_what_came_of_closing_an_order(
     answer_close(pay, closed)
     for order, word in ((won, "已支付"), (closed, "已关闭")):
         money.post(f"{ADMIN}/orders/order/{order.pk}/close/")
-        assert AuditEntry.objects.latest("pk").note == f"关闭订单: {word}"
+        assert AuditEntry.objects.latest("pk").note == f"关闭订单：{word}"
 
 
 def test_a_refund_that_waits_for_the_merchants_money_says_so(

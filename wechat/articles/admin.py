@@ -40,6 +40,7 @@ from wechat.articles.forms import (
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console import typed_word
 from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment, refreshing
+from wechat.console.phrases import labelled
 from wechat.kernel import work
 
 State, Work = Draft.State, Draft.Work
@@ -140,7 +141,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         assert isinstance(request.user, User)
         autosaving.discard(form.instance, request.user, form.cleaned_data["page"])
         for each in (each for formset in formsets for each in formset.forms if each.dropped):
-            messages.warning(request, f"{each.instance}: {each.dropped}")
+            messages.warning(request, labelled(each.instance, each.dropped))
 
     def page_context(self, request: HttpRequest, row: Draft | None) -> dict[str, Any]:
         may_send = row is not None and _may_send(request, row)

@@ -10,6 +10,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import named_account_page
 from accounts.staff.rights import Area
 from wechat.articles import cleaning, pictures
+from wechat.console.phrases import joined
 from wechat.kernel import work
 
 # Pasted pictures are in the text as data URLs; a text without them is far smaller.
@@ -55,4 +56,4 @@ def picture(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
 
 
 def _refused(sentences: list[str]) -> JsonResponse:
-    return JsonResponse({"error": " ".join(sentences)}, status=400)
+    return JsonResponse({"error": joined(sentences)}, status=400)

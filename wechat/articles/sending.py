@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from wechat.articles import pictures
 from wechat.articles.models import Article, Draft
+from wechat.console.phrases import labelled
 from wechat.kernel import work
 from wechat.materials.models import Asset
 from wechat.sdk.calls import drafts
@@ -341,7 +342,7 @@ def _media_id(asset: Asset) -> str:
         )
     if not asset.media_id:
         if asset.state == Asset.State.FAILED:
-            raise ValidationError(f"{asset}: {asset.error}")
+            raise ValidationError(labelled(asset, asset.error))
         raise ArticleNotReady
     return asset.media_id
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.importing import is_openid_name
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
+from wechat.console.phrases import joined, labelled
 from wechat.console.tables import headings, reading
 from wechat.console.tables.cells import damage
 from wechat.console.tables.headings import Heading, Numbered
@@ -184,5 +185,5 @@ def _verdict(
         wrong = check_all(fields, fill_all(variant.values, words))
         if wrong:
             name, problems = next(iter(wrong.items()))
-            return Reason.BAD_WORD, f"{name}: {' '.join(problems)}"[:200]
+            return Reason.BAD_WORD, labelled(name, joined(problems))[:200]
     return "", ""

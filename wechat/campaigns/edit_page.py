@@ -18,6 +18,7 @@ from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.pages import all_campaigns, user_of
 from wechat.console import edit_conflicts
+from wechat.console.phrases import joined, listed
 
 
 @account_page(Area.SENDING, change=True)
@@ -63,14 +64,14 @@ def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -
             transaction.set_rollback(True)
             return None
         snapshot.invalidate(campaign)
-        changed = ", ".join(audit.changed_in(form))
+        changed = listed(audit.changed_in(form))
         audit.record(request, campaign, changed, flag=ADDITION if is_new else CHANGE)
     if is_new or not campaign.variants.exists():
         return redirect("admin:campaigns_variant", campaign.pk, "A")
     try:
         wording.check(campaign)
     except ValidationError as error:
-        messages.warning(request, " ".join(error.messages))
+        messages.warning(request, joined(error.messages))
     return redirect("admin:campaigns_campaign_change", campaign.pk)
 
 

@@ -15,7 +15,7 @@ from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Sequence, Variant
-from wechat.campaigns.wording import words_in_line, words_of
+from wechat.campaigns.wording import words_of
 from wechat.console.days import MomentField
 from wechat.console.edit_conflicts import EditForm
 from wechat.contents.form import ContentForm
@@ -126,7 +126,6 @@ class ServiceForm(ContentForm):
         fields: Any = self.fields
         fields["text"].widget.preview = reverse("admin:campaigns_text_preview", args=[campaign.pk])
         fields["kind"].choices = [each for each in Kind.choices if each[0] != Kind.TRANSFER]
-        fields["text"].help_text = _("Words you can use: %(words)s") % {"words": words_in_line(campaign)}
         fields["kf_account"].widget = forms.HiddenInput()
 
     def variables(self) -> Mapping[str, Variable]:

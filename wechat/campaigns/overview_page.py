@@ -26,6 +26,7 @@ from wechat.campaigns.forms import CampaignTestForm
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.campaigns.pages import all_campaigns, user_of
 from wechat.campaigns.variant_page import next_letter
+from wechat.console.phrases import joined
 from wechat.pushes import send_holds
 
 State, Now = Campaign.State, Recipient.Outcome
@@ -97,7 +98,7 @@ def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         moved = same and button.do(campaign, user_of(request))
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+        messages.error(request, joined(error.messages))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     if moved:
         name = str(_("state"))
@@ -114,7 +115,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Sends every wording to one follower, or to the test group."""
     form = CampaignTestForm(campaign.account, request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors.get("follower", []))))
+        messages.error(request, joined(form.errors.get("follower", [])))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     wanted = form.cleaned_data["follower"]
     openids = [wanted] if wanted else test_send.seeds(campaign)
@@ -124,7 +125,7 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         messages.error(request, Campaign.Trouble.FILE_NOT_READY.label)
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+        messages.error(request, joined(error.messages))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     if pushes:
         message = _("Test messages on their way: %(count)d. They are under “Sent messages”.")

@@ -16,6 +16,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.campaigns.models import Seed
+from wechat.console.phrases import joined
 
 MOST = 50
 
@@ -50,7 +51,7 @@ def _changed(request: HttpRequest, account: OfficialAccount) -> None:
         return
     form = SeedForm(account, request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["follower"])))
+        messages.error(request, joined(form.errors["follower"]))
         return
     openid = form.cleaned_data["follower"]
     Seed.objects.get_or_create(account=account, openid=openid)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from wechat.campaigns.audience_file import COMMON_VARIABLES
 from wechat.campaigns.models import Campaign, Variant
+from wechat.console.phrases import joined
 from wechat.contents.checks import check_variables
-from wechat.contents.text_editor import in_line, named
+from wechat.contents.text_editor import named
 from wechat.contents.variables import Variable
 
 
@@ -20,10 +21,6 @@ def words_of(campaign: Campaign) -> dict[str, Variable]:
     """
     columns = {name: Variable(name, "") for name in campaign.columns}
     return {**columns, **named(COMMON_VARIABLES)}
-
-
-def words_in_line(campaign: Campaign) -> str:
-    return in_line(words_of(campaign))
 
 
 def title_of(variant: Variant) -> str:
@@ -44,7 +41,7 @@ def check(campaign: Campaign) -> None:
         except ValidationError as error:
             sentence = _("“%(variant)s” has to be edited: %(why)s")
             raise ValidationError(
-                sentence % {"variant": title_of(variant), "why": " ".join(error.messages)}
+                sentence % {"variant": title_of(variant), "why": joined(error.messages)}
             ) from None
 
 

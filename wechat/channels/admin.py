@@ -194,16 +194,16 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
         )
 
     @admin.display(description=gettext_lazy("scans today"))
-    def scans_today(self, channel: Channel) -> int:
-        return _counted(channel, "today")
+    def scans_today(self, channel: Channel) -> str:
+        return f"{_counted(channel, 'today'):,}"
 
     @admin.display(description=gettext_lazy("scans"))
-    def scans_ever(self, channel: Channel) -> int:
-        return _counted(channel, "ever")
+    def scans_ever(self, channel: Channel) -> str:
+        return f"{_counted(channel, 'ever'):,}"
 
     @admin.display(description=gettext_lazy("new followers"))
-    def new_ever(self, channel: Channel) -> int:
-        return _counted(channel, "new")
+    def new_ever(self, channel: Channel) -> str:
+        return f"{_counted(channel, 'new'):,}"
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, channel: Channel) -> SafeString:

@@ -15,6 +15,7 @@ from accounts.official.models import OfficialAccount
 from wechat.channels import limits
 from wechat.channels.forms import owners
 from wechat.channels.models import HIGHEST_COST, Channel, Code
+from wechat.console.phrases import listed
 from wechat.console.tables import headings, reading
 from wechat.console.tables.cells import damage
 from wechat.console.tables.headings import Heading, Numbered
@@ -169,7 +170,7 @@ def _places(titles_by_place: Mapping[int, str]) -> dict[str, int]:
     for place, title in titles_by_place.items():
         name = next((name for name, titles in COLUMNS.items() if title.lower() in titles), None)
         if name is None:
-            known = "、".join(titles[0] for titles in COLUMNS.values())
+            known = listed(titles[0] for titles in COLUMNS.values())
             sentence = _("The column “%(title)s” is unknown. There may be: %(known)s.")
             raise UnreadableBatch(sentence % {"title": title[:40], "known": known})
         if name in places:

@@ -12,6 +12,8 @@ from django.db.models import Model, ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
 from django.utils.text import camel_case_to_spaces, capfirst
 
+from wechat.console.phrases import labelled
+
 # The number of protected rows that are named.
 NAMED = 20
 
@@ -53,7 +55,7 @@ def deletion_of(rows: Iterable[Model]) -> Deletion:
 
 def _named(rows: Iterable[Model]) -> Iterator[str]:
     for row in list(rows)[:NAMED]:
-        yield f"{capfirst(str(row._meta.verbose_name))}: {row}"
+        yield labelled(capfirst(str(row._meta.verbose_name)), row)
 
 
 def _has_name(model: type[Model]) -> bool:

@@ -36,6 +36,7 @@ from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
 from wechat.console import edit_conflicts
+from wechat.console.phrases import joined, labelled
 from wechat.contents.text_editor import TextEditor
 from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import boxes, panel, presence, replying, staff, takeovers, threads, writing
@@ -131,7 +132,7 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
         picture = _posted_picture(request, thread)
         action(request, thread, picture)
     except ValidationError as error:
-        wrong = " ".join(error.messages)
+        wrong = joined(error.messages)
         shown = error.shown if isinstance(error, ProfileRefused) else ""
     held = picture.pk if picture is not None and picture.push_id is None else None
     if request.headers.get("X-Requested-With") == "fetch":
@@ -250,9 +251,12 @@ class ProfileRefused(ValidationError):
     """The error for a profile that is not saved; its form, which stays open, posts ``shown`` next."""
 
     def __init__(self, form: FollowerForm) -> None:
-        labels = {name: f"{field.label}: " for name, field in form.fields.items()}
         super().__init__(
-            [f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors]
+            [
+                labelled(form.fields[name].label, error) if name in form.fields else error
+                for name, errors in form.errors.items()
+                for error in errors
+            ]
         )
         self.shown = edit_conflicts.posted_next(form)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
+from wechat.console.phrases import labelled
 from wechat.contents.checks import check_content
 from wechat.contents.variables import expand, of_follower
 from wechat.desk import staff, takeovers, threads
@@ -68,7 +69,7 @@ def reply_again(account: OfficialAccount, thread: Thread, user: User, push: Push
         raise ValidationError(_("The follower may have it already: look at the message first."))
     if push.kind == Push.Kind.SERVICE:
         _refuse_without_window(account, thread)
-    before = f"{push.get_state_display()}: {because(push)}"
+    before = labelled(push.get_state_display(), because(push))
     if not send_again(push):
         raise ValidationError(_("The message was already sent again."))
     note = _("Sent again; before: %(state)s") % {"state": before}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers.labels import name_of
+from wechat.console.phrases import labelled
 from wechat.inbox.models import InboundMedia
 from wechat.sdk import content as sdk_content
 from wechat.sdk import messages as sdk_messages
@@ -133,5 +134,5 @@ def of_message(message: sdk_messages.Message) -> Part:
             return Part("card", message.pagepath, message.title)
     if message.event:
         name = str(name_of(message.kind, message.event))
-        return Part("system", f"{name}: {message.event_key}" if message.event_key else name)
+        return Part("system", labelled(name, message.event_key) if message.event_key else name)
     return Part("other", message.text, str(name_of(message.kind)))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.labels import name_of
 from accounts.official.models import OfficialAccount
+from wechat.console.phrases import labelled
 from wechat.inbox import answerers, event_names
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMedia, InboundMessage
@@ -112,7 +113,7 @@ def _answer(row: InboundMessage, names: answerers.AnswererNames) -> Bubble:
 def part_of(row: InboundMessage) -> Part:
     """Returns the part of a bubble that shows a row, or says that it is unreadable."""
     if row.in_words:
-        return Part("system", f"{name_of(row.kind, row.event)}: {row.in_words}")
+        return Part("system", labelled(name_of(row.kind, row.event), row.in_words))
     try:
         return of_message(row.message)
     except MalformedMessage:

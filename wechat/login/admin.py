@@ -119,7 +119,7 @@ class VisitorAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def prepare(self, rows: Sequence[Visitor]) -> None:
         people.attach_people(rows)
 
-    @admin.display(description=gettext_lazy("follows"))
+    @admin.display(description=gettext_lazy("Following"))
     def follows(self, visitor: Visitor) -> SafeString:
         does = getattr(visitor, "is_following", False)
         return badge(_("follows"), "good") if does else badge(_("does not follow"))

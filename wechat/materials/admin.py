@@ -21,6 +21,7 @@ from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console.pages import badge, moment, refreshing
+from wechat.console.phrases import labelled, listed
 from wechat.kernel import files, work
 from wechat.materials import library, material_quota, picking, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
@@ -186,7 +187,7 @@ class AssetAdmin(AccountScopedAdmin):
             try:
                 library.remove(asset)
             except WeChatError as error:
-                self.message_user(request, f"{asset}: {_in_words(error)}", messages.ERROR)
+                self.message_user(request, labelled(asset, _in_words(error)), messages.ERROR)
 
     @admin.display(description="")
     def thumbnail(self, asset: Asset) -> str | SafeString:
@@ -240,9 +241,9 @@ class AssetAdmin(AccountScopedAdmin):
         """Returns what uses the file, in every account that shares it."""
         places = usage.uses(asset)
         for other in asset.family.exclude(pk=asset.pk).select_related("account"):
-            shared = ", ".join(usage.uses(other)) or _("nothing yet")
-            places.append(f"{other.account}: {shared}")
-        return "; ".join(places) or _("nothing yet")
+            shared = listed(usage.uses(other)) or _("nothing yet")
+            places.append(labelled(other.account, shared))
+        return listed(places) or _("nothing yet")
 
 
 def _player(asset: Asset, height: str) -> SafeString:

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
+from wechat.console.phrases import listed
 from wechat.kernel import files
 from wechat.materials import limits, material_quota, usage
 from wechat.materials.models import Asset
@@ -63,7 +64,7 @@ class AssetForm(AccountForm):
             raise ValidationError(
                 _("It is in use: %(places)s. Menus and articles need a permanent file, and its place on "
                   "WeChat would not become free."),
-                params={"places": "、".join(places)},
+                params={"places": listed(places)},
             )  # fmt: skip
         return permanent
 

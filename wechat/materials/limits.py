@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext as _
 
+from wechat.console.phrases import listed
 from wechat.kernel import files, pictures
 from wechat.materials.models import Asset
 
@@ -59,7 +60,7 @@ def check(kind: str, file: File[bytes]) -> str:
     head = file.read(files.HEAD_BYTES)
     found = files.content_type(head)
     if found not in limit.types:
-        formats = ", ".join(sorted(files.extension(name).upper() for name in limit.types))
+        formats = listed(sorted(files.extension(name).upper() for name in limit.types))
         raise ValidationError(
             _("WeChat takes %(formats)s here; choose another file."), params={"formats": formats}
         )

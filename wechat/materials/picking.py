@@ -15,6 +15,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.gate import named_account_page
 from accounts.staff.picking import Choice, Filter, found
 from accounts.staff.rights import Area, Rights
+from wechat.console.phrases import joined
 from wechat.kernel import files, pictures, work
 from wechat.kernel.row_ids import row_id
 from wechat.materials import library, limits
@@ -53,7 +54,7 @@ def receive(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     form = AssetForm({"account": account.pk, "kind": kind, "name": name, "permanent": "on"}, request.FILES)
     if not form.is_valid():
         words = [str(word) for errors in form.errors.values() for word in errors]
-        return JsonResponse({"error": " ".join(words)}, status=400)
+        return JsonResponse({"error": joined(words)}, status=400)
     asset = form.save()
     work.wake("materials.upload")
     return JsonResponse(_asset_data(asset))

@@ -23,6 +23,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console import failures
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 from wechat.pushes import lateness, picture_page, send_holds, send_rates_page, staff_notice_page, windows
 from wechat.pushes.event_admin import EventTemplateAdmin
@@ -116,7 +117,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             raise Http404
         send_holds.go_on(account, kind)
         done = _("What waited goes on.")
-        audit.record(request, account, f"{label}: {done}")
+        audit.record(request, account, labelled(label, done))
         self.message_user(request, done)
         return redirect("admin:pushes_push_changelist")
 
@@ -152,7 +153,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "pushes/send_again.html", context)
 
     def _sent_again(self, request: HttpRequest, push: Push) -> HttpResponse:
-        before = f"{push.get_state_display()}: {push.get_reason_display()}"
+        before = labelled(push.get_state_display(), push.get_reason_display())
         if send_again(push):
             audit.record(request, push, _("Sent again; before: %(state)s") % {"state": before})
             self.message_user(request, _("The message is on its way."))

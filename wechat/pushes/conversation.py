@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.official.models import OfficialAccount
+from wechat.console.phrases import labelled
 from wechat.inbox.bubbles import Bubble, Part, Repeat, of_content
 from wechat.pushes.models import Push
 from wechat.pushes.summary import COLOURS, because, words
@@ -53,7 +54,7 @@ def _picture(push: Push) -> str:
 
 def _part(push: Push) -> Part:
     if push.kind != Push.Kind.SERVICE:
-        return Part("other", f"{push.get_kind_display()}: {words(push.content)}")
+        return Part("other", labelled(push.get_kind_display(), words(push.content)))
     try:
         return of_content(push.body)
     except ContentError:

@@ -28,6 +28,7 @@ from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console import typed_word
 from wechat.console.pages import badge, moment
+from wechat.console.phrases import listed
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
 from wechat.pushes import industry_page, library, subscription_quota
@@ -209,7 +210,7 @@ class TemplateAdmin(AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("fields"))
     def asks_for(self, template: Template) -> str:
-        return "、".join(field.label or field.name for field in template.fields)
+        return listed(field.label or field.name for field in template.fields)
 
     @admin.display(description=gettext_lazy("wording"))
     def wording(self, template: Template) -> SafeString:

@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wechat.console.phrases import listed
+
 PLACE = re.compile(r"([^\n{}]*)\{\{\s*(\w+)\.DATA\s*\}\}")
 CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 DAY = r"\d{4}(年(0?[1-9]|1[0-2])月(0?[1-9]|[12]\d|3[01])日|[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01]))"
@@ -52,7 +54,7 @@ class TemplateField:
         if re.search(r"[\x00-\x1f\x7f]", value):
             raise ValidationError(_("A value is one line, without line breaks or tabs."))
         if self.type in LISTED and self.choices and value not in self.choices:
-            raise ValidationError(_("Choose one of: %(choices)s") % {"choices": "、".join(self.choices)})
+            raise ValidationError(_("Choose one of: %(choices)s") % {"choices": listed(self.choices)})
         rule = RULES.get(self.type)
         if rule and not rule.allows(value):
             raise ValidationError(

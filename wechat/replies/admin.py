@@ -26,6 +26,7 @@ from wechat.console.pages import (
     badge,
     moment,
 )
+from wechat.console.phrases import joined, labelled
 from wechat.contents.form import CautiousAdmin
 from wechat.replies import (
     cautions,
@@ -262,7 +263,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
                 raise ValidationError(_("A reply cannot be sent: open the rule and save it."))
             check_rule(rule, len(rule.keywords.all()), contents)
         except ValidationError as error:
-            self.message_user(request, f"{rule.name}: {' '.join(error.messages)}", messages.ERROR)
+            self.message_user(request, labelled(rule.name, joined(error.messages)), messages.ERROR)
             return False
         return True
 

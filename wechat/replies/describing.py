@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from wechat.console import codes
+from wechat.console.phrases import listed
 from wechat.replies.models import Rule
 from wechat.replies.reach import DeadReason
 from wechat.replies.specs import Compare, Reason, Trigger
@@ -97,7 +98,7 @@ def _day(moment: datetime.datetime | None) -> str:
 
 def _several(texts: list[str]) -> str:
     more = len(texts) - SHOWN
-    shown = "、".join(texts[:SHOWN])
+    shown = listed(texts[:SHOWN])
     return (
         shown
         if more <= 0

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from wechat.console.exchange import FileFormat
+from wechat.console.phrases import joined
 from wechat.replies import platform_videos, rulebook
 from wechat.replies.models import Rule
 from wechat.replies.platform import described
@@ -83,7 +84,7 @@ def _import_numbered(account: OfficialAccount, number: int, data: Any, report: R
             raise ValidationError(_("It has no key."))
         _import_one(account, data["key"], data, report, keep_edits=False)
     except ValidationError as error:
-        what = " ".join(error.messages)
+        what = joined(error.messages)
         report.problems.append(_("Rule %(number)d, %(name)s: %(what)s") % {**where, "what": what})
 
 

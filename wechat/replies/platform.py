@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from wechat.console.phrases import joined
 from wechat.contents.checks import MOST_REPLIES, check_content, check_together, check_variables
 from wechat.contents.variables import VARIABLES
 from wechat.replies.portable import Portable
@@ -111,7 +112,7 @@ def _replies(listed: dict[str, Any], account_name: str, notes: list[str]) -> Ite
         for content in contents:
             check_content(from_dict(content), account_name)
     except (_Foreign, ContentError, ValidationError) as error:
-        why = " ".join(error.messages) if isinstance(error, ValidationError) else ""
+        why = joined(error.messages) if isinstance(error, ValidationError) else ""
         sentence = _("This reply could not be taken over: %(what)s") % {"what": _json(listed)}
         notes.append(f"{sentence} {why}".strip())
     else:

@@ -15,6 +15,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page
 from accounts.staff.rights import Area
 from wechat.console import exchange
+from wechat.console.phrases import listed
 from wechat.kernel import encodings
 from wechat.replies import cautions, importing, rulebook
 from wechat.replies.importing import RuleImportReport
@@ -88,5 +89,5 @@ def _show_report(request: HttpRequest, account: OfficialAccount, report: RuleImp
     for caution in cautions.of_catch_alls(changed.prefetch_related("keywords")):
         messages.warning(request, caution)
     if report.switched_off:
-        names = "、".join(report.switched_off[:10])
+        names = listed(report.switched_off[:10])
         messages.warning(request, _("These rules are off, their notes say why: %(names)s") % {"names": names})

@@ -1,5 +1,6 @@
 """The pages of webhook endpoints and deliveries."""
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +24,7 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.console.pages import BigTable, badge, moment
+from wechat.console.phrases import listed
 from wechat.kernel.models import Hold
 from wechat.webhooks import events, outbox
 from wechat.webhooks.forms import EndpointForm, SampleForm
@@ -56,6 +59,10 @@ class EndpointAdmin(AccountScopedAdmin):
             path("<int:pk>/sample/", sample, name="webhooks_endpoint_sample"),
             *super().get_urls(),
         ]
+
+    def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        """Returns the fields of the form; a new endpoint has no state yet."""
+        return [name for name in self.fields if obj is not None or name != "condition"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         """Returns the fields that cannot be changed.
@@ -136,7 +143,7 @@ class EndpointAdmin(AccountScopedAdmin):
     def subscribed_to(self, endpoint: Endpoint) -> str:
         if endpoint.owner.startswith("rule:"):
             return _("what a rule answers")
-        return "、".join(str(events.label_of(name)) for name in endpoint.events)
+        return listed(events.label_of(name) for name in endpoint.events)
 
     @admin.display(description=gettext_lazy("state"))
     def condition(self, endpoint: Endpoint) -> SafeString:
@@ -224,11 +231,16 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("attempts in detail"))
     def attempts_made(self, delivery: Delivery) -> SafeString:
         lines = [
-            f"{entry['at'][:19]}  {entry['status'] or '–'}  {entry['ms']} ms  {entry['error']}"
+            f"{_second_of(entry['at'])}  {entry['status'] or '–'}  {entry['ms']} ms  {entry['error']}"
             for entry in delivery.log
         ]
-        return format_html('<pre class="raw">{}</pre>', "\n".join(lines))
+        return format_html('<pre class="raw">{}</pre>', "\n".join(lines) or "–")
 
     @admin.display(description=gettext_lazy("body"))
     def posted(self, delivery: Delivery) -> SafeString:
         return format_html('<pre class="raw">{}</pre>', delivery.body)
+
+
+def _second_of(at: str) -> str:
+    """Returns a stored time, which is UTC, as the time that all pages show."""
+    return timezone.localtime(datetime.datetime.fromisoformat(at)).strftime("%Y-%m-%d %H:%M:%S")

@@ -130,7 +130,7 @@ class Delivery(Traced, WorkRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event} · {self.message_id}"
+        return f"{self.label} · {self.message_id}"
 
     def on_failure(self, error: object) -> dict[str, Any]:
         return {"state": self.State.FAILED}

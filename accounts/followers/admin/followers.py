@@ -107,7 +107,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         assert person is not None
         return format_html('<span class="who">{}{}</span>', people.face(person), person.name)
 
-    @admin.display(description=gettext_lazy("follows"))
+    @admin.display(description=gettext_lazy("Following"))
     def follows(self, follower: Follower) -> SafeString:
         follows = badge(_("follows"), "good") if follower.subscribed else badge(_("unfollowed"))
         return (
@@ -115,8 +115,8 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
         )
 
     @admin.display(description=gettext_lazy("tags"))
-    def tagged(self, follower: Follower) -> SafeString:
-        return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all()))
+    def tagged(self, follower: Follower) -> SafeString | str:
+        return format_html_join(" ", "{}", ((badge(tag.name),) for tag in follower.tags.all())) or "–"
 
     @admin.display(description=gettext_lazy("came by"))
     def came(self, follower: Follower) -> str:

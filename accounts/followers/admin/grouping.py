@@ -104,5 +104,5 @@ class AutoTagAdmin(AccountScopedAdmin):
             return format_html("{} {}", badge(_("failed"), "bad"), rule.error)
         if rule.ran_at is None:
             return badge(_("waiting"))
-        sentence = _("%(added)d tagged, %(removed)d untagged")
-        return sentence % {"added": rule.added, "removed": rule.removed}
+        sentence = _("%(added)s tagged, %(removed)s untagged")
+        return sentence % {"added": f"{rule.added:,}", "removed": f"{rule.removed:,}"}

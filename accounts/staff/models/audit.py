@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
+from wechat.console.phrases import labelled
 
 NOTHING = "–"
 
@@ -72,7 +73,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor}: {self.words}"
+        return labelled(self.actor, self.words)
 
     @property
     def changes(self) -> "list[tuple[str, str, str]]":
@@ -88,7 +89,7 @@ class AuditEntry(models.Model):
     def _parts(self) -> Iterator[str]:
         yield self.note or (str(self.get_action_display()) if not self.changes else "")
         for name, was, now in self.changes:
-            yield f"{name}: {was} → {now}"
+            yield labelled(name, f"{was} → {now}")
 
     @staticmethod
     def _value(values: Any, name: str) -> str:

@@ -20,7 +20,11 @@ const labelOf = (field) => {
 const reasonOf = (field) => {
   const described = (field.getAttribute("aria-describedby") || "").split(" ");
   const id = described.find((each) => each.endsWith("_error"));
-  const list = (id && document.getElementById(id)) || field.closest(".field-line, .field-tabular, .field, .filter")?.querySelector(".errorlist, .filter-error");
+  let list = id && document.getElementById(id);
+  // Else the nearest one: every page has it beside the field.
+  for (let around = field.parentElement; !list && around && around.tagName !== "FORM"; around = around.parentElement) {
+    list = around.querySelector(".errorlist, .filter-error");
+  }
   return list ? textOf(list) : "";
 };
 

@@ -27,6 +27,7 @@ from wechat.console import failures
 from wechat.console.amounts import money
 from wechat.console.days import day_field
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.phrases import joined, labelled
 
 BILL_COLOURS = {
     Bill.State.WAITING: "plain",
@@ -158,8 +159,10 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             self.log_change(request, merchant, _("Bills of %(day)s fetched") % {"day": day})
             self.message_user(request, _("The bills of %(day)s are fetched within a minute.") % {"day": day})
         else:
-            for error in form.errors.values():
-                self.message_user(request, " ".join(map(str, error)), level="ERROR")
+            for name, errors in form.errors.items():
+                wrong = joined(errors)
+                field = form.fields.get(name)
+                self.message_user(request, labelled(field.label, wrong) if field else wrong, level="ERROR")
         return redirect("admin:bills_bill_changelist")
 
     def _may_fetch(self, request: HttpRequest, bill: Bill) -> bool:

@@ -23,6 +23,7 @@ from payments.bills.models import Discrepancy
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.phrases import labelled
 
 
 class NoteForm(forms.Form):
@@ -121,7 +122,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             chosen = form.cleaned_data
             if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
                 found.refresh_from_db()
-                change_message = f"{found.get_resolution_display()}: {found.note}"
+                change_message = labelled(found.get_resolution_display(), found.note)
                 self.log_change(request, found, change_message)
                 self.message_user(request, _("Proposed. A second person has to agree."))
             else:
@@ -180,11 +181,11 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("here"))
     def ours(self, found: Discrepancy) -> SafeString:
-        return format_html('<span class="multiline">{}</span>', found.here)
+        return _lines(found.here)
 
     @admin.display(description=gettext_lazy("with WeChat Pay"))
     def theirs(self, found: Discrepancy) -> SafeString:
-        return format_html('<span class="multiline">{}</span>', found.there)
+        return _lines(found.there)
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, found: Discrepancy) -> SafeString:
@@ -199,3 +200,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             return "–"
         address = reverse("admin:orders_order_change", args=[found.order_id])
         return format_html('<a class="link" href="{}">{}</a>', address, found.order)
+
+
+def _lines(text: str) -> SafeString:
+    return format_html('<span class="multiline">{}</span>', text or "–")

@@ -9,6 +9,7 @@ from payments.merchants.models import Merchant
 from payments.orders.mismatches import MismatchKind
 from payments.orders.models.orders import Order
 from payments.orders.models.refunds import Refund
+from wechat.console.phrases import labelled
 
 
 class Discrepancy(models.Model):
@@ -95,4 +96,4 @@ class Discrepancy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.subject}"
+        return labelled(self.get_kind_display(), self.subject)

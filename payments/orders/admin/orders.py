@@ -34,6 +34,7 @@ from payments.orders.webhooks import deliveries_of
 from wechat.console import edit_conflicts
 from wechat.console.amounts import AmountField, money
 from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 from wechat.pushes.models import Push
 from wechat.sdk.pay.money import yuan
@@ -183,7 +184,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
                 polling.chase([order])
             order.refresh_from_db()
             # It may have been paid at this very moment, or WeChat Pay may not have answered yet.
-            self.log_change(request, order, f"{_('Close the order')}: {order.get_state_display()}")
+            self.log_change(request, order, labelled(_("Close the order"), order.get_state_display()))
             self.message_user(request, _("The order is: %(state)s.") % {"state": order.get_state_display()})
             return redirect("admin:orders_order_change", order.pk)
         context = frame(request, _("Close the order"), opts=self.opts, order=order)

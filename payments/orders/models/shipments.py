@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments.orders.models.orders import Order
+from wechat.console.phrases import listed
 from wechat.kernel.work import WorkRow, finished_is_not_due
 from wechat.sdk.calls import shipping
 from wechat.sdk.calls.shipping import Logistics
@@ -53,7 +54,7 @@ class Shipment(WorkRow):
         ]
 
     def __str__(self) -> str:
-        return " ".join([str(self.get_how_display()), ", ".join(map(str, self.parcels.all()))]).strip()
+        return " ".join([str(self.get_how_display()), listed(self.parcels.all())]).strip()
 
     def on_failure(self, error: object) -> dict[str, Any]:
         return {"state": self.State.FAILED}

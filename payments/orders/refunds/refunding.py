@@ -24,6 +24,7 @@ from payments.orders.refunds import approval
 from payments.orders.refunds.limits import left_alone, serialise
 from payments.orders.refunds.reports import apply_refund, settle
 from payments.orders.states import RefundState
+from wechat.console.phrases import labelled
 from wechat.kernel import work
 from wechat.sdk.errors import Cause
 from wechat.sdk.pay.cashier import Cashier
@@ -142,7 +143,7 @@ def _requested(
     )
     locked.reserved += amount
     locked.save(update_fields=["reserved"])
-    history.write(locked, Step.Kind.REFUND, f"{refund}: {refund.get_state_display()}", by or source)
+    history.write(locked, Step.Kind.REFUND, labelled(refund, refund.get_state_display()), by or source)
     if not agreed:
         approval.wait(refund)
     return refund

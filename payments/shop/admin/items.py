@@ -25,6 +25,7 @@ from payments.shop.models import Item, ItemField
 from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
 from wechat.console.pages import BigTable, ParentPermissionsMixin, TabularInline, badge, moment
+from wechat.console.phrases import listed
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
 
@@ -140,7 +141,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         asked = any(formset.has_changed() for formset in formsets)
         if add:
             return usual
-        return "; ".join(filter(None, [changes(form), str(_("what the payer is asked")) if asked else ""]))
+        return listed(filter(None, [changes(form), _("what the payer is asked") if asked else ""]))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
@@ -181,12 +182,12 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return badge(word, colour)
 
     @admin.display(description=gettext_lazy("sold"))
-    def sold_of(self, item: Item) -> int:
-        return item.sold
+    def sold_of(self, item: Item) -> str:
+        return f"{item.sold:,}"
 
     @admin.display(description=gettext_lazy("pieces left"))
     def left_of(self, item: Item) -> str:
-        return "–" if item.left is None else str(item.left)
+        return "–" if item.left is None else f"{item.left:,}"
 
     @admin.display(description=gettext_lazy("sale window"))
     def window(self, item: Item) -> SafeString | str:

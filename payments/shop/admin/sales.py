@@ -29,6 +29,7 @@ from payments.shop.handlers import EXPORT
 from payments.shop.models import Item, Sale
 from wechat.console.amounts import money
 from wechat.console.pages import BigTable, FilterForm, badge, moment
+from wechat.console.phrases import labelled
 from wechat.console.tables import downloads
 from wechat.kernel.row_ids import row_id
 
@@ -174,8 +175,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("what was filled in"))
     def filled_in(self, sale: Sale) -> SafeString | str:
-        answers = [(question, _shown(sale, answer)) for question, answer in sale.answers if answer]
-        return format_html_join(SafeString("<br>"), "{}: {}", answers) if answers else "–"
+        answers = [(labelled(question, _shown(sale, answer)),) for question, answer in sale.answers if answer]
+        return format_html_join(SafeString("<br>"), "{}", answers) if answers else "–"
 
     @admin.display(description=gettext_lazy("amount"))
     def amount(self, sale: Sale) -> SafeString:

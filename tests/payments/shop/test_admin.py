@@ -79,7 +79,7 @@ def test_a_price_that_changes_is_known_before_and_after(
     free = fields(merchant, account, pricing="free", least_yuan="1", most_yuan="5", stock="6")
     assert editor.post(change, free).status_code == 302
     history = text(editor.get(f"{LIST}{item.pk}/history/"))
-    assert "¥99.80 → ¥120.00; 库存: 5 → 6" in history
+    assert "¥99.80 → ¥120.00、库存：5 → 6" in history
     assert "¥120.00 → ¥1.00 – ¥5.00" in history
 
 

@@ -46,7 +46,7 @@ def test_the_buyers_of_an_item_and_what_they_filled_in_are_listed(money: Client,
     sold(cup, "小风")
     sold(course, "没付款的人", paid=False)
     everything = shown(money)
-    assert "姓名: 小雨" in everything
+    assert "姓名：小雨" in everything
     assert "小风" in everything
     assert "没付款的人" not in everything
     assert "小风" not in shown(money, f"?item={course.pk}")

@@ -18,6 +18,7 @@ from wechat.campaigns.mass import pages, speed_page, words
 from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
 from wechat.campaigns.models import MassSend
 from wechat.console.pages import BigTable, badge, moment, refreshing
+from wechat.console.phrases import labelled
 
 State, Target = MassSend.State, MassSend.Target
 
@@ -159,12 +160,12 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
     def target_audience(self, send: MassSend) -> str:
         chosen = {Target.TAG: send.tag, Target.SEGMENT: send.segment}.get(Target(send.target))
         label = str(send.get_target_display())
-        return f"{label}: {chosen}" if chosen else label
+        return labelled(label, chosen) if chosen else label
 
     @admin.display(description=gettext_lazy("received it"))
     def result(self, send: MassSend) -> str:
         received = vars(send).get("received") or _received([send])[send.pk]
-        return "–" if received["sent"] is None else f"{received['sent']} / {received['filtered']}"
+        return "–" if received["sent"] is None else f"{received['sent']:,} / {received['filtered'] or 0:,}"
 
     @admin.display(description=gettext_lazy("begun"))
     def begun(self, send: MassSend) -> SafeString:

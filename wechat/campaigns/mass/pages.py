@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
 from wechat.console import typed_word
 from wechat.kernel import work
+from wechat.replies.models import Rule
 from wechat.sdk.calls.mass import LEAST_OPENIDS, MOST_OPENIDS
 
 State, Target = MassSend.State, MassSend.Target
@@ -97,7 +97,8 @@ def take_back(request: HttpRequest, found: MassSend) -> HttpResponse:
 @_changeable
 def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
     if not found.may_be_deleted_there:
-        raise PermissionDenied
+        messages.error(request, _("There is nothing at WeChat that could be deleted."))
+        return _back(found.pk)
     word = _("delete")
     if typed_word.is_typed(request, word):
         sending.delete(found)
@@ -111,6 +112,7 @@ def allowances(account: OfficialAccount) -> dict[str, Any]:
     """Returns a context with the calendar of the month and the allowance that is left."""
     now = timezone.now()
     return {
+        "weekdays": [str(name)[:3] for name in Rule.Weekday.labels],
         "weeks": allowance.weeks(account, now),
         "month": localtime(now),
         "monthly": account.kind == OfficialAccount.Kind.SERVICE,

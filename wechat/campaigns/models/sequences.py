@@ -10,6 +10,7 @@ from accounts.followers.models import CustomField, Segment, Tag
 from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel
+from wechat.console.phrases import labelled
 from wechat.contents.models import HasContent
 from wechat.kernel.work import WorkRow
 from wechat.pushes.models import Template
@@ -265,7 +266,7 @@ class SequenceStep(HasContent):
         if self.type == self.Type.MESSAGE:
             return super().__str__()
         label = str(self.get_type_display())
-        return f"{label}: {self.tag or '–'}" if self.type in (self.Type.TAG, self.Type.UNTAG) else label
+        return labelled(label, self.tag or "–") if self.type in (self.Type.TAG, self.Type.UNTAG) else label
 
     @property
     def has_template(self) -> bool:

@@ -144,7 +144,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
     def headline(self, sequence: Sequence) -> SafeString:
         return format_html('<span class="mass-name">{}</span>', sequence.name)
 
-    @admin.display(description=gettext_lazy("on"))
+    @admin.display(description=gettext_lazy("state"))
     def switch(self, sequence: Sequence) -> SafeString:
         return badge(_("On"), "good") if sequence.enabled else badge(_("Off"))
 
@@ -153,13 +153,13 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
         return triggers.in_words(sequence)
 
     @admin.display(description=gettext_lazy("in it now"))
-    def running(self, sequence: Any) -> int:
-        return int(sequence.counted.running + sequence.counted.paused)
+    def running(self, sequence: Any) -> str:
+        return f"{sequence.counted.running + sequence.counted.paused:,}"
 
     @admin.display(description=gettext_lazy("got all"))
-    def finished(self, sequence: Any) -> int:
-        return int(sequence.counted.finished)
+    def finished(self, sequence: Any) -> str:
+        return f"{sequence.counted.finished:,}"
 
     @admin.display(description=gettext_lazy("stopped"))
-    def stopped(self, sequence: Any) -> int:
-        return int(sequence.counted.stopped)
+    def stopped(self, sequence: Any) -> str:
+        return f"{sequence.counted.stopped:,}"

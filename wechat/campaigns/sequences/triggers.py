@@ -15,6 +15,7 @@ from django_stubs_ext import StrOrPromise
 
 from wechat.campaigns.models import Sequence
 from wechat.console import codes
+from wechat.console.phrases import labelled
 from wechat.kernel.registry import Registry
 
 # The field that must be set, for the triggers that mean nothing without it.
@@ -43,7 +44,7 @@ def in_words(sequence: Sequence) -> str:
         about = f"{about} · {day} · {sequence.date_at:%H:%M}"
     if not about and sequence.trigger in NEEDS:
         about = _("(deleted)")
-    return f"{label}: {about}" if about else label
+    return labelled(label, about) if about else label
 
 
 def _days(number: int) -> str:
