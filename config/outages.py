@@ -9,36 +9,27 @@ import logging
 import sys
 from typing import Any
 
-import psycopg
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import defaults
-from django_redis.exceptions import ConnectionInterrupted
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from config import health
 from config.requests import Send
+from wechat.kernel import stores
 from wechat.kernel.line_rates import LineRate
-from wechat.kernel.read_only import is_read_only, sqlstate
 
 log = logging.getLogger(__name__)
 
-POSTGRES, REDIS = "PostgreSQL", "Redis"
 # All pages fail of the same: one a second has the cause in the log.
-_lines = {service: LineRate(1) for service in (POSTGRES, REDIS)}
+_lines = {service: LineRate(1) for service in (stores.POSTGRES, stores.REDIS)}
 # A page that is ready by then asks nobody.
 QUICK_SECONDS = 0.15
 # Longer than health waits: on a machine with too much to do, slow is not away. Who refuses is away at once.
 SILENT_SECONDS = 3.0
 RETRY_AFTER = "5"
-# Of Postgres's error codes: a connection that broke, no disk, memory or connection left, and a server that
-# goes or comes.
-AWAY_CODES = ("08", "53", "57P")
 
 
 class Away(Exception):
@@ -64,25 +55,7 @@ async def finished(page: "asyncio.Future[Any]") -> None:
         return
     # It may not have begun yet; one that has ends by itself when its pool gives up.
     page.cancel()
-    raise Away(POSTGRES)
-
-
-def service_of(error: BaseException) -> str:
-    """Returns the name of the service whose outage caused the error, or the empty text."""
-    if is_read_only(error) or _is_nonsense(error):
-        return POSTGRES
-    if isinstance(error, OperationalError | InterfaceError):
-        code = sqlstate(error)
-        return POSTGRES if not code or code.startswith(AWAY_CODES) else ""
-    is_redis = isinstance(error, RedisConnectionError | RedisTimeoutError | ConnectionInterrupted)
-    return REDIS if is_redis else ""
-
-
-def _is_nonsense(error: BaseException) -> bool:
-    """Returns whether the bytes on the connection were no valid protocol of Postgres."""
-    cause = error.__cause__
-    is_of_the_wire = type(error) in (DatabaseError, InternalError) and isinstance(cause, psycopg.Error)
-    return is_of_the_wire and not sqlstate(error)
+    raise Away(stores.POSTGRES)
 
 
 def answer(path: str, service: str) -> HttpResponse:
@@ -126,7 +99,7 @@ async def send_answer(path: str, service: str, send: Send) -> None:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answers for an error outside of the view, such as one while the session is read."""
     error = sys.exc_info()[1]
-    service = service_of(error) if error else ""
+    service = stores.outage_of(error) if error else ""
     return answer(request.path, service) if service else defaults.server_error(request)
 
 
@@ -140,7 +113,7 @@ class OutageMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        service = service_of(error)
+        service = stores.outage_of(error)
         if not service:
             return None
         if _lines[service].allows():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -25,7 +25,7 @@ from payments.orders.apply_transaction import apply, closed
 from payments.orders.mismatches import UNFITTING
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
-from wechat.kernel import work
+from wechat.kernel import stores, work
 from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayRefused
@@ -82,10 +82,10 @@ def _chased(found: Sequence[Order]) -> list[Exception | None]:
     """Polls orders; after an unexpected error, polls each one alone to find the one that causes it."""
     try:
         return [*chase(found)]
-    except (OperationalError, InterfaceError):
-        # Postgres is away: for the others it would be the same.
-        raise
-    except Exception as error:  # noqa: BLE001 - of whatever kind; it is written down on the order, and logged
+    except Exception as error:
+        if stores.outage_of(error) == stores.POSTGRES:
+            # For the others it would be the same.
+            raise
         return [error] if len(found) == 1 else [each for order in found for each in _chased([order])]
 
 

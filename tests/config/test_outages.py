@@ -10,11 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
 import redis
 import requests
-from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -212,36 +210,3 @@ def test_the_log_says_once_a_second_what_such_pages_failed_of(
     assert "ConnectionError: refused" in line["exception"]
     assert "secret" not in json.dumps(line)
     assert [line["event"] for line in lines()].count("away") == 2
-
-
-def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION READ ONLY")
-        with pytest.raises(DatabaseError) as raised, transaction.atomic():
-            cursor.execute("DELETE FROM kernel_hold")
-    assert outages.service_of(raised.value) == outages.POSTGRES
-
-
-@pytest.mark.parametrize(
-    ("nonsense", "cause"),
-    [
-        (DatabaseError("lost synchronization"), psycopg.DatabaseError("lost synchronization with server")),
-        (InternalError("received 2 results"), psycopg.InternalError("received 2 results")),
-    ],
-)
-def test_a_connection_that_brings_nonsense_is_an_outage(nonsense: Exception, cause: Exception) -> None:
-    nonsense.__cause__ = cause
-    assert outages.service_of(nonsense) == outages.POSTGRES
-
-
-@pytest.mark.parametrize("error", [DatabaseError("did not affect any rows"), InternalError("no such state")])
-def test_an_error_of_django_is_no_outage(error: Exception) -> None:
-    assert outages.service_of(error) == ""
-
-
-def test_what_a_query_got_wrong_is_no_outage() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 1")
-        with pytest.raises(OperationalError) as raised, transaction.atomic():
-            cursor.execute("SELECT pg_sleep(60)")
-    assert outages.service_of(raised.value) == ""

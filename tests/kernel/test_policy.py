@@ -5,6 +5,8 @@ import datetime
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
+from django_redis.exceptions import ConnectionInterrupted
 
 from wechat.kernel.work import policy
 from wechat.kernel.work.policy import Decision, NotYet
@@ -29,6 +31,19 @@ def decided(error: Exception, attempts: int = 0) -> Decision:
 def test_what_has_to_wait_for_something_else_spends_no_attempt_however_often() -> None:
     waits = NotYet(datetime.timedelta(seconds=10))
     assert decided(waits, 99) == Decision(NOON + datetime.timedelta(seconds=10), counts=False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("server closed the connection"),
+        InterfaceError("connection closed"),
+        ConnectionInterrupted(None),
+    ],
+    ids=["Postgres", "a connection", "Redis"],
+)
+def test_no_outage_of_our_own_stores_spends_an_attempt(error: Exception) -> None:
+    assert decided(error, 99) == Decision(NOON + RETRY[0], counts=False)
 
 
 @pytest.mark.parametrize(

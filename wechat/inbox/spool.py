@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from wechat.inbox.recording import insert
 from wechat.inbox.records import Record
 from wechat.kernel import work
-from wechat.kernel.read_only import is_read_only
+from wechat.kernel.stores import is_read_only
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +157,7 @@ def _store_alone(entry_id: bytes, record: Record) -> None:
 
 
 def _is_away(error: Error) -> bool:
+    """Returns whether the record may pass later; that is so after a deadlock or a timeout as well."""
     return isinstance(error, OperationalError | InterfaceError) or is_read_only(error)
 
 

@@ -20,7 +20,7 @@ from psycopg import AsyncConnection, Error, OperationalError
 
 from wechat.kernel.batches import Batches, NotDone
 from wechat.kernel.prepared import BACKEND, is_direct
-from wechat.kernel.read_only import is_read_only
+from wechat.kernel.stores import is_read_only
 
 log = logging.getLogger(__name__)
 

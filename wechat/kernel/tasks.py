@@ -4,9 +4,9 @@ import time
 from contextlib import suppress
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
+from wechat.kernel import stores
 from wechat.kernel.work import backlog, clock, kinds, outages, waking
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ def _is_due(kind: kinds.AnyKind) -> bool:
     """Returns whether a worker should look; logs an error, so that the other kinds go on."""
     try:
         return kind.is_due()
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as error:
+        if stores.outage_of(error) == stores.POSTGRES:
+            raise
         log.exception("work_not_asked", extra={"work": kind.name})
         return False

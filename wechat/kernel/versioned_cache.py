@@ -14,9 +14,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.db.migrations.operations import RunSQL
 
+from wechat.kernel import stores
 from wechat.kernel.models import CacheVersion
 
 log = logging.getLogger(__name__)
@@ -154,9 +155,9 @@ class Cached(Generic[T]):
         """
         try:
             self.of_version(number)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception:
+        except Exception as error:
+            if stores.outage_of(error) == stores.POSTGRES:
+                raise
             if self._failed != number:
                 log.exception("cache_unbuilt", extra={"cache": self.name})
             self._failed = number

@@ -14,7 +14,8 @@ LATER    43108, 45169: only this row, for the moment     tried again, as often a
 ROW      47003: this row can never pass                  given up at once
 =======  ==============================================  ============================================
 
-Any other error is a bug of ours: the row is tried again, and given up when its attempts are used up.
+While Postgres or Redis is away, the row is tried again after the first pause and loses no attempt. Any other
+error is a bug of ours: the row is tried again, and given up when its attempts are used up.
 """
 
 import datetime
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from wechat.kernel import stores
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import Cause
 
@@ -83,6 +85,8 @@ def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) ->
     now = timezone.now()
     if isinstance(error, NotYet):
         return Decision(now + error.after, counts=False)
+    if isinstance(error, BaseException) and stores.outage_of(error):
+        return Decision(now + retry[0], counts=False)
     cause = cause_of(error)
     again = now + retry[attempts] if attempts < len(retry) else None
     match cause:
