@@ -102,6 +102,17 @@ def test_a_formula_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Ass
     assert Article.objects.get().content == "<p>解</p>"
 
 
+def test_a_chart_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:
+    chart = DRAWING[: DRAWING.index("<pic:pic>")] + (
+        '<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="r9"/>'
+        "</a:graphicData></a:graphic></wp:inline></w:drawing>"
+    )
+    file = SimpleUploadedFile("图表.docx", docx(paragraph("见图") + f"<w:p><w:r>{chart}</w:r></w:p>"))
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file), follow=True)
+    assert "图片 1 张，请从素材库插入" in page.content.decode()
+    assert Article.objects.get().content == "<p>见图</p>"
+
+
 def list_of(*levels: tuple[str, str], number: int = 1) -> str:
     """Returns the definition of a numbering with the format and the text of each level."""
     inner = "".join(

@@ -31,6 +31,7 @@ DAMAGED = (
 )  # fmt: skip
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
+CHART = re.compile(rb"<(?:c:chart|cx:chart|dgm:relIds)[\s/>]")
 FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 STYLES = "\n".join(
     ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
@@ -58,9 +59,19 @@ def html(body: bytes) -> str:
     except DAMAGED as error:
         raise UnreadableWord from error
     text: str = ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', found.value)
-    # A formula is no text for the converter; cleaning drops it too, and says so.
+    # Formulas and charts are nothing for the converter; cleaning drops them too, and says so.
     lacks_formulas = any(FORMULA in message.message for message in found.messages)
-    return f"{text}<math></math>" if lacks_formulas else text
+    return f"{text}{'<math></math>' * lacks_formulas}{'<img>' * _charts(body)}"
+
+
+def _charts(body: bytes) -> int:
+    """Returns the number of charts and SmartArt, which are drawn only by Word."""
+    with zipfile.ZipFile(io.BytesIO(body)) as parts:
+        return (
+            len(CHART.findall(parts.read(numbering.DOCUMENT)))
+            if numbering.DOCUMENT in parts.namelist()
+            else 0
+        )
 
 
 def _check(body: bytes) -> None:
