@@ -282,6 +282,18 @@ def test_an_endpoint_that_is_switched_on_again_begins_anew(endpoint: Endpoint, s
     assert (endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at) == (True, None, None)
 
 
+def test_a_new_address_has_what_waited_for_the_former_one_go_on(endpoint: Endpoint, staff: Cast) -> None:
+    now = timezone.now()
+    until = now + datetime.timedelta(minutes=10)
+    Hold.objects.create(work="webhooks.deliver", subject=endpoint.pk, cause="away", since=now, until=until)
+    owner, page = signed_in(staff.owner), f"{ADMIN}/endpoint/{endpoint.pk}/change/"
+    fields = {"url": endpoint.url, "events": endpoint.events, "enabled": "on"}
+    owner.post(page, fields)
+    assert Hold.objects.exists()
+    owner.post(page, {**fields, "url": "https://new.example.com/"})
+    assert not Hold.objects.exists()
+
+
 # --- business systems
 
 
