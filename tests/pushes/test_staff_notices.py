@@ -121,6 +121,19 @@ def test_what_comes_by_night_is_told_in_the_morning(ready: Any, clock: Any) -> N
     assert len(sent_notices()) == 1
 
 
+def test_hours_of_faults_do_not_end_the_notices(ready: Any, clock: Any) -> None:
+    automatic = EventTemplate.objects.filter(event="staff.waiting")
+    values = automatic.get().values
+    automatic.update(values=["broken"])
+    a_refund_waits(ready)
+    for _hour in range(8):
+        later(clock, minutes=61)
+    assert sent_notices() == []
+    automatic.update(values=values)
+    later(clock, minutes=61)
+    assert len(sent_notices()) == 1
+
+
 def test_whoever_stops_it_is_told_nothing_more(staff: Cast, ready: Any, clock: Any) -> None:
     switched(staff, "off")
     assert not StaffNotice.objects.exists()

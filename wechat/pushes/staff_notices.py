@@ -45,6 +45,8 @@ NOTICES = work.Kind(
     label=gettext_lazy("Telling colleagues what waits for them"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,
+    # Nobody would notice that they are told nothing any more.
+    gives_up=False,
 )
 
 
