@@ -290,6 +290,7 @@ def _messages() -> dict[str, Page]:
         "contents_preview": Page("nobody", "view:followers", is_named=True),
         "desk_kf": Page(view, change, data={"do": "add", "worker": "a", "nickname": "b"}),
         "desk_kf_records": Page(view, change),
+        "pushes_picture": Page(view, change, "pushes.conversationpicture"),
         "pushes_push_again": Page(again, again, "pushes.push"),
         "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
         "pushes_push_late": Page("nobody", f"{view}+change:sending"),

@@ -31,7 +31,7 @@ from wechat.desk.models import CannedAnswer, Thread
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.login.models import AllowedSite, Visitor
 from wechat.materials.models import Asset
-from wechat.pushes.models import EventTemplate, Push, Template
+from wechat.pushes.models import ConversationPicture, EventTemplate, Push, Template
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.webhooks.models import Delivery, Endpoint, new_secret
 
@@ -115,6 +115,10 @@ def _conversation(account: OfficialAccount, number: int, made: Made) -> None:
     made["pushes.push"] = Push.objects.create(
         account=account, openid=openid, content=TEXT, key=f"walk:{number}", kind=Push.Kind.SERVICE,
         state=Push.State.FAILED, reason=Push.Reason.REFUSED, due_at=None, cause=f"rule:{number + 1}",
+    )  # fmt: skip
+    made["pushes.conversationpicture"] = ConversationPicture.objects.create(
+        account=account, openid=openid, push=made["pushes.push"], content_type="image/png",
+        file=_file("c.png", picture((8, 8))),
     )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 import datetime
 import re
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -128,6 +130,28 @@ def test_the_second_of_two_who_reply_at_once_is_told(staff: Cast, wrote: Wrote) 
     assert "service" in refused.json()["error"]
     seen = Push.objects.get().pk
     assert act(second, thread, "reply", text="在的", token="b", seen=str(seen)).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_reply_in_the_same_moment_the_second_is_told(staff: Cast, wrote: Wrote) -> None:
+    thread, answers = wrote(), []
+
+    def reply() -> None:
+        answers.append(act(signed_in(staff.service), thread, "reply", text="在的", token="b", seen="0"))
+        connection.close()
+
+    second = threading.Thread(target=reply)
+    with transaction.atomic():
+        # As the first does, whose message is not to be seen yet.
+        Thread.objects.select_for_update().get(pk=thread.pk)
+        second.start()
+        second.join(3)
+        Push.objects.create(
+            account=staff.ours, openid=OPENID, key="desk:1:a", content={"type": "text", "content": "您好"},
+            cause=names.mark(staff.owner), due_at=timezone.now(),
+        )  # fmt: skip
+    second.join()
+    assert (answers[0].status_code, "owner" in answers[0].json()["error"]) == (422, True)
 
 
 def test_of_several_messages_at_once_none_is_lost(

@@ -196,7 +196,7 @@ async function act(event) {
   event.preventDefault();
   const body = new FormData(form, event.submitter);
   // A part that holds the focus would not be drawn anew.
-  conversation.focus();
+  conversation.focus({ preventScroll: true });
   try {
     const answer = await post(form.action, body);
     showWrong((await answer.json()).error);
