@@ -38,14 +38,20 @@ NO_PAGES = re.compile(
 PHONE, SCREEN = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=720)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
 def test_no_page_has_a_serious_fault_lacks_a_file_or_is_wider_than_a_phone(
-    sign_in: Callable[[User], Page], staff: Cast, settings: Settings, tmp_path: Path, theme: str
+    sign_in: Callable[[User], Page],
+    staff: Cast,
+    settings: Settings,
+    tmp_path: Path,
+    theme: str,
+    language: str,
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.WECHAT_API_BASE = settings.WECHAT_PAY_API_BASE = "http://127.0.0.1:9"
     ours = world.build(staff.ours)
     page = sign_in(staff.superuser)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
     page.evaluate(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
     faults: list[str] = []
     page.on("response", lambda answer: faults.extend(_missing(answer)))
