@@ -6,7 +6,7 @@ from django.http import QueryDict
 from lxml import html
 
 
-def posted(page: Any, *, has: str = "shown", **typed: Any) -> QueryDict:
+def posted(page: Any, *, has: Any = "shown", **typed: Any) -> QueryDict:
     """Returns what the form that has a field would post, with the texts ``typed`` into its fields."""
     tree: Any = html.fromstring(page.content.decode())
     form = next(each for each in tree.forms if each.method == "POST" and has in each.fields)

@@ -236,7 +236,7 @@ def test_a_secret_is_not_overwritten_unseen_and_what_the_page_shows_does_not_giv
     merchant.api_v3_key = "b" * 32
     merchant.save()
     refused = me.post(path, older)
-    assert "“APIv3 密钥”" in refused.content.decode()
+    assert "有人改动了：“APIv3 密钥”。" in refused.content.decode()
     assert "b" * 32 not in refused.content.decode()
     stored = Merchant.objects.get()
     assert stored.api_v3_key == "b" * 32

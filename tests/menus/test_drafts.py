@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -176,7 +177,7 @@ def test_a_menu_is_not_taken_off_when_something_else_is_live_than_was_shown(menu
     older = posted(owner.get(address), has="seen")
     Version.objects.update(state="superseded")
     Version.objects.create(menu=menu, number=2, **published)
-    for asked in (older, {}):
+    for asked in (older, QueryDict()):
         page = owner.post(address, asked)
         assert "您打开此页后，菜单已有变化" in page.content.decode()
     assert not menu.publications.exists()

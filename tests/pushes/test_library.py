@@ -10,6 +10,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES
 from config.demo import templates
 from tests.cast import Cast, signed_in
+from tests.forms import posted
 from tests.pushes.conftest import WeChat
 from tests.pushes.test_templated import OPENID, World
 from tests.sdk.platform import Reply, Request, answer
@@ -191,6 +192,22 @@ def test_usual_values_are_filled_in_the_next_time(world: World, owner: Client) -
     address = f"{LIST}{the_template().pk}/try/"
     owner.post(address, {"keep": "1", "value-thing4": "天河店"})
     assert 'value="天河店"' in owner.get(address).content.decode()
+
+
+def test_usual_values_that_somebody_else_kept_meanwhile_are_not_overwritten_unseen(
+    world: World, owner: Client
+) -> None:
+    read(world)
+    address = f"{LIST}{the_template().pk}/try/"
+    older = posted(owner.get(address), keep="1", **{"value-thing4": "天河店"})
+    owner.post(address, {"keep": "1", "value-thing4": "海珠店"})
+    refused = owner.post(address, older)
+    assert "（现为：海珠店）" in refused.content.decode()
+    assert the_template().defaults == {"thing4": "海珠店"}
+    again = posted(refused, keep="1")
+    assert again["value-thing4"] == "天河店"
+    assert owner.post(address, again).status_code == 302
+    assert the_template().defaults == {"thing4": "天河店"}
 
 
 def test_the_library_leads_from_category_to_fields(world: World, owner: Client) -> None:

@@ -159,12 +159,16 @@ class EditFormSet(FormSetBase):
             )
 
     def digests(self) -> Digests:
+        # Which row it is cannot be changed.
+        fixed = {
+            cast("type[Model]", self.model)._meta.pk.name,
+            getattr(getattr(self, "fk", None), "name", ""),
+        }
         return {
             f"{form.instance.pk}:{name}": digest
             for form in self.initial_forms
             for name, digest in _digests(form).items()
-            # Which row it is cannot be changed.
-            if name not in {self.model._meta.pk.name, getattr(getattr(self, "fk", None), "name", "")}
+            if name not in fixed
         }
 
     def _overwritten(self, changed: set[str], names: Mapping[str | None, str]) -> Iterator[str]:
@@ -280,13 +284,16 @@ def _overwrites(form: Any, name: str) -> bool:
 
 
 def _in_words(form: Any, names: Iterable[str]) -> str:
-    """Returns fields of a form with their present values, of a secret with its state."""
-    fields = []
-    for name in names:
-        value = Truncator(in_plain_words(form, name)).chars(LONGEST_VALUE)
-        words = _("“%(field)s” (now: %(value)s)") if value else _("“%(field)s” (now empty)")
-        fields.append(words % {"field": form[name].label, "value": value})
-    return _(", ").join(fields)
+    """Returns fields of a form with their present values, but for secrets."""
+    return _(", ").join(_field_in_words(form, name) for name in names)
+
+
+def _field_in_words(form: Any, name: str) -> str:
+    value = Truncator(in_plain_words(form, name)).chars(LONGEST_VALUE)
+    words = _("“%(field)s” (now: %(value)s)") if value else _("“%(field)s” (now empty)")
+    if STORED in vars(form.fields[name]):
+        words = _("“%(field)s”")
+    return words % {"field": form[name].label, "value": value}
 
 
 def _listed(rows: list[str]) -> str:

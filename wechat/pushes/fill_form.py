@@ -13,6 +13,7 @@ from accounts.followers.person_picker import PersonField
 from accounts.staff.picking import LinkInput
 from wechat.console import codes
 from wechat.console.codes import Suggesting
+from wechat.console.edit_conflicts import EditForm
 from wechat.console.page_paths import PagePathField
 from wechat.contents.checks import check_variables
 from wechat.contents.variables import Variable
@@ -115,3 +116,26 @@ class TemplateTestForm(FillForm):
         super().__init__(template, *args, **kwargs)
         self.order_fields(["follower", *self.fields])
         cast(PersonField, self.fields["follower"]).for_account(template.account_id)
+
+
+class UsualValuesForm(EditForm, forms.Form):
+    """A form for the usual values of a template, which are checked only when a message is sent."""
+
+    def __init__(self, template: Template, *args: Any) -> None:
+        super().__init__(*args)
+        self.template = template
+        for field in template.fields:
+            self.fields[PREFIX + field.name] = forms.CharField(
+                label=field.label or field.name,
+                required=False,
+                initial=template.defaults.get(field.name, ""),
+            )
+
+    def edited_row(self) -> Template:
+        return self.template
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Returns the values that are not empty; a field without one is asked for each time."""
+        typed = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.template.fields}
+        return {name: value for name, value in typed.items() if value}

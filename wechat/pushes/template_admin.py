@@ -26,13 +26,13 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console import typed_word
+from wechat.console import edit_conflicts, typed_word
 from wechat.console.pages import badge, moment
 from wechat.console.phrases import listed
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
 from wechat.pushes import industry_page, library, subscription_quota
-from wechat.pushes.fill_form import PREFIX, TemplateTestForm
+from wechat.pushes.fill_form import PREFIX, TemplateTestForm, UsualValuesForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
@@ -102,13 +102,20 @@ class TemplateAdmin(AccountScopedAdmin):
 
     def try_view(self, request: HttpRequest, template: Template) -> HttpResponse:
         """Shows a template to fill in with its preview, and sends it to one follower as a test."""
+        usual = UsualValuesForm(template, request.POST or None)
         form = TemplateTestForm(template, request.POST or None)
         if "keep" in request.POST:
-            return self._kept(request, template)
-        if request.method == "POST" and form.is_valid():
+            with edit_conflicts.saving(request, template):
+                usual = UsualValuesForm(template, request.POST)
+                if usual.is_valid():
+                    return self._kept(request, template, usual.values)
+            form = TemplateTestForm(template, initial=request.POST.dict())
+        elif request.method == "POST" and form.is_valid():
             return self._sent(request, form)
         title = _("Try out “%(name)s”") % {"name": template}
-        context = frame(request, title, opts=self.opts, template=template, form=form, prefix=PREFIX)
+        context = frame(
+            request, title, opts=self.opts, template=template, form=form, usual=usual, prefix=PREFIX
+        )
         return TemplateResponse(request, "pushes/template_try.html", context)
 
     def held_view(self, request: HttpRequest, template: Template) -> HttpResponse:
@@ -190,13 +197,8 @@ class TemplateAdmin(AccountScopedAdmin):
         self.message_user(request, _("The message is on its way; here is what becomes of it."))
         return redirect("admin:pushes_push_change", push.pk)
 
-    def _kept(self, request: HttpRequest, template: Template) -> HttpResponse:
-        """Saves the usual values of a template, which are checked only when a message is sent.
-
-        A field without a usual value is asked for each time.
-        """
-        typed = {field.name: request.POST.get(PREFIX + field.name, "").strip() for field in template.fields}
-        before, template.defaults = template.defaults, {name: value for name, value in typed.items() if value}
+    def _kept(self, request: HttpRequest, template: Template, values: dict[str, str]) -> HttpResponse:
+        before, template.defaults = template.defaults, values
         template.save(update_fields=["defaults"])
         audit.record(request, template, _("Changed the usual values"), before, template.defaults)
         self.message_user(request, _("The values are kept for the next time."))
