@@ -134,6 +134,18 @@ def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str,
     assert [str(item["title"]) for item in items if item["active"]] == [entry]
 
 
+def test_every_page_of_the_navigation_is_called_as_its_entry(staff: Cast) -> None:
+    request = RequestFactory().get(reverse("admin:index"))
+    request.user = staff.superuser
+    client, wrong = signed_in(staff.superuser), []
+    for item in [item for group in navigation(request) for item in group["items"]]:
+        html = client.get(item["link"]).content.decode()
+        headings = re.findall(r"<h[12]\b.*?</h[12]>", html[html.index('id="main"') :], re.DOTALL)
+        if not any(str(item["title"]) in each for each in headings):
+            wrong.append(str(item["title"]))
+    assert not wrong
+
+
 def test_what_is_empty_is_the_same_dash_on_every_page() -> None:
     assert {str(page.get_empty_value_display()) for page in admin.site._registry.values()} == {"–"}
 
