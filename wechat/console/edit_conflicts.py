@@ -32,6 +32,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from wechat.console.phrases import joined, labelled, listed
 from wechat.console.read_only import in_plain_words
 from wechat.console.when import in_words
 from wechat.kernel.registry import Registry
@@ -178,10 +179,7 @@ class EditFormSet(FormSetBase):
             if not self._is_deleted(form):
                 of_row = [name for name in of_row if _overwrites(form, name)]
             if of_row:
-                yield _("%(row)s: %(fields)s") % {
-                    "row": Truncator(names[form.prefix]).chars(LONGEST_VALUE),
-                    "fields": _in_words(form, of_row),
-                }
+                yield labelled(Truncator(names[form.prefix]).chars(LONGEST_VALUE), _in_words(form, of_row))
 
     def _is_deleted(self, form: Any) -> bool:
         return self.can_delete and bool(vars(form).get("cleaned_data", {}).get(DELETION_FIELD_NAME))
@@ -285,7 +283,7 @@ def _overwrites(form: Any, name: str) -> bool:
 
 def _in_words(form: Any, names: Iterable[str]) -> str:
     """Returns fields of a form with their present values, but for secrets."""
-    return _(", ").join(_field_in_words(form, name) for name in names)
+    return listed(_field_in_words(form, name) for name in names)
 
 
 def _field_in_words(form: Any, name: str) -> str:
@@ -306,7 +304,7 @@ def _listed(rows: list[str]) -> str:
 def _sentence(changed: str, row: Model | None, since: datetime.datetime) -> str:
     found = (look(row, since) for look in last_changes) if row is not None and row.pk else ()
     who = next((each for each in found if each), None)
-    return " ".join(
+    return joined(
         [
             _("While you had this page open, this was changed: %(changed)s.") % {"changed": changed},
             *(_by(*each) for each in [who] if each),
