@@ -182,7 +182,7 @@ def test_a_campaign_is_sent_to_a_segment(sign_in: SignIn, staff: Cast, simulated
     hand.choose(hand.page.locator("#id_audience"), "人群分组")
     hand.choose(hand.page.locator("#id_segment"), "老客户")
     hand.press("保存")
-    hand.type(hand.page.locator("[name=value-thing4]"), "天河店")
+    hand.type(hand.page.locator("[name=template-value-thing4]"), "天河店")
     hand.press("保存")
     hand.press("核算发送对象")
     work.run("campaigns.run")

@@ -25,6 +25,7 @@ from wechat.pushes.models import Push, Template
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CROWD = [f"oCrowd{number:03d}" for number in range(6)]
+VALUES = {"template-value-thing4": "天河店"}
 
 
 def url(name: str, *args: Any) -> str:
@@ -59,7 +60,7 @@ def test_a_campaign_is_written_checked_approved_and_sent(world: World, staff: Ca
     world.follow(*CROWD)
     author, second = signed_in(staff.owner), signed_in(staff.superuser)
     campaign = written(world, author)
-    answer = author.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店", "url": ""})
+    answer = author.post(url("variant", campaign.pk, "A"), VALUES)
     assert answer.headers["Location"] == url("campaign_change", campaign.pk)
     press(author, campaign, "check")
     work.run("campaigns.run")
@@ -79,7 +80,7 @@ def test_who_submits_the_draft_of_somebody_else_cannot_approve_it(world: World, 
     world.follow(*CROWD)
     author, second = signed_in(staff.owner), signed_in(staff.superuser)
     campaign = world.campaign()
-    second.post(url("variant", campaign.pk, "A"), {"value-thing4": "别处", "url": ""})
+    second.post(url("variant", campaign.pk, "A"), {"template-value-thing4": "别处", "template-url": ""})
     press(second, campaign, "check")
     work.run("campaigns.run")
     press(second, campaign, "submit")
@@ -192,7 +193,7 @@ def with_table(world: World, client: Client, way: str = "service") -> Campaign:
     """A draft to the people of a table with a column “姓名”, which its text says."""
     table = SimpleUploadedFile("list.csv", f"OpenID,姓名\n{CROWD[0]},小红\n".encode())
     campaign = written(world, client, way=way, audience="file", table=table)
-    said = {"kind": "text", "text": "{姓名}，您好", "value-thing4": "{姓名}"}
+    said = {"kind": "text", "text": "{姓名}，您好", "template-value-thing4": "{姓名}"}
     answer = client.post(url("variant", campaign.pk, "A"), said)
     assert answer.headers["Location"] == url("campaign_change", campaign.pk)
     return campaign
@@ -216,23 +217,35 @@ def test_a_campaign_that_may_go_another_way_says_nothing_there_until_it_is_writt
     world.follow(CROWD[0])
     client = signed_in(staff.owner)
     campaign = written(world, client)
-    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    client.post(url("variant", campaign.pk, "A"), VALUES)
     client.post(url("edit", campaign.pk), fields(world, way="either"))
     for answer in (
         press(client, campaign, "check"),
         client.post(url("test", campaign.pk), {"follower": CROWD[0]}, follow=True),
     ):
         assert "客服消息尚未撰写" in first_words(answer)
-    client.post(url("variant", campaign.pk, "A"), {"kind": "text", "text": "您好", "value-thing4": "天河店"})
+    client.post(url("variant", campaign.pk, "A"), {"kind": "text", "text": "您好", **VALUES})
     press(client, campaign, "check")
     campaign.refresh_from_db()
     assert campaign.due_at
 
 
+def test_a_card_and_a_template_of_one_variant_have_links_of_their_own(world: World, staff: Cast) -> None:
+    client = signed_in(staff.owner)
+    campaign = written(world, client, way="either")
+    card = {"kind": "news", "title": "到店", "url": "https://example.com/card"}
+    client.post(
+        url("variant", campaign.pk, "A"), {**card, **VALUES, "template-url": "https://example.com/to"}
+    )
+    variant = campaign.variants.get()
+    assert "https://example.com/card" in str(variant.content)
+    assert variant.url == "https://example.com/to"
+
+
 def test_a_wording_of_what_is_no_draft_any_more_is_not_said_to_be_deleted(world: World, staff: Cast) -> None:
     client = signed_in(staff.owner)
     campaign = written(world, client)
-    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    client.post(url("variant", campaign.pk, "A"), VALUES)
     Campaign.objects.update(state="waiting", due_at=None)
     answer = client.post(url("variant_delete", campaign.pk, "A"), follow=True)
     assert "不再是草稿" in answer.content.decode()
@@ -242,7 +255,7 @@ def test_a_wording_of_what_is_no_draft_any_more_is_not_said_to_be_deleted(world:
 def test_another_template_is_filled_in_before_it_goes(world: World, staff: Cast) -> None:
     client = signed_in(staff.owner)
     campaign = written(world, client)
-    client.post(url("variant", campaign.pk, "A"), {"value-thing4": "天河店"})
+    client.post(url("variant", campaign.pk, "A"), VALUES)
     other = Template.objects.create(
         account=world.account,
         kind="template",
@@ -296,7 +309,7 @@ def test_a_campaign_on_its_way_cannot_be_edited(world: World, staff: Cast) -> No
     campaign = world.begun(world.campaign())
     client = signed_in(staff.owner)
     for name, args in (("edit", [campaign.pk]), ("variant", [campaign.pk, "A"])):
-        answer = client.post(url(name, *args), fields(world, name="anders", **{"value-thing4": "x"}))
+        answer = client.post(url(name, *args), fields(world, name="anders", **{"template-value-thing4": "x"}))
         assert answer.headers["Location"] == url("campaign_change", campaign.pk)
     campaign.refresh_from_db()
     assert campaign.name == "双十一"
@@ -320,15 +333,17 @@ def test_who_has_no_right_presses_nothing(world: World, staff: Cast, who: str, s
 def test_a_value_that_breaks_the_templates_rule_is_refused_with_the_rule(world: World, staff: Cast) -> None:
     client = signed_in(staff.owner)
     campaign = written(world, client)
-    answer = client.post(url("variant", campaign.pk, "A"), {"value-thing4": "长" * 21})
+    answer = client.post(url("variant", campaign.pk, "A"), {"template-value-thing4": "长" * 21})
     assert answer.status_code == 200
-    assert "20" in answer.context["template_form"].errors["value-thing4"][0]
+    refused = answer.context["template_form"]["value-thing4"]
+    assert refused.errors
+    assert "20" in refused.help_text
 
 
 def test_a_word_that_is_no_column_is_refused_by_name(world: World, staff: Cast) -> None:
     client = signed_in(staff.owner)
     campaign = written(world, client)
-    answer = client.post(url("variant", campaign.pk, "A"), {"value-thing4": "{门店}"})
+    answer = client.post(url("variant", campaign.pk, "A"), {"template-value-thing4": "{门店}"})
     assert "门店" in answer.context["template_form"].errors["value-thing4"][0]
 
 

@@ -138,8 +138,6 @@ class ServiceForm(ContentForm):
 class ValuesForm(EditForm, FillForm):
     """A form for the template's values that a campaign's variant or a sequence's step keeps."""
 
-    shown_as = "shown-template"
-
     def __init__(self, row: Campaign | Sequence, template: Template, *args: Any, **kwargs: Any) -> None:
         super().__init__(template, *args, **kwargs)
         self.row = row

@@ -64,7 +64,9 @@ def _forms(
     template = None
     if campaign.uses_template and campaign.template:
         initial = of_variant(variant) if variant.pk else {}
-        template = ValuesForm(campaign, campaign.template, data, variables=words, initial=initial)
+        # The other form has fields of the same names, such as the link of a card.
+        common = {"variables": words, "initial": initial, "prefix": "template"}
+        template = ValuesForm(campaign, campaign.template, data, **common)
     return service, template
 
 

@@ -52,6 +52,8 @@ LastChange = Callable[[Model, datetime.datetime], tuple[str, datetime.datetime] 
 
 last_changes: Registry[LastChange] = Registry("record of last changes")
 
+# The name of the hidden field, after the prefix of the form.
+SHOWN = "shown"
 STORED = "_stored"
 DIGEST = 16
 LONGEST_VALUE = 80
@@ -96,11 +98,9 @@ def compare_stored(field: forms.Field, value: object) -> None:
 class EditForm(FormBase):
     """A mixin before a form class: a form that does not overwrite what its page did not show.
 
-    ``shown_as`` is the name of its hidden field; of two forms of a page without prefixes, one has another.
     ``merged`` are the fields of which the form saves only what was changed, so that it overwrites nothing.
     """
 
-    shown_as: ClassVar[str] = "shown"
     is_checked = False
     merged: ClassVar[frozenset[str]] = frozenset()
 
@@ -131,7 +131,6 @@ class EditForm(FormBase):
 class EditFormSet(FormSetBase):
     """A mixin before a class of formsets of rows: its forms do not overwrite what their page did not show."""
 
-    shown_as: ClassVar[str] = "shown"
     is_checked = False
 
     @property
@@ -225,7 +224,7 @@ class _Shown:
 
 
 def _name(form: Any) -> str:
-    return f"{form.prefix}-{form.shown_as}" if form.prefix else str(form.shown_as)
+    return f"{form.prefix}-{SHOWN}" if form.prefix else SHOWN
 
 
 def posted_next(form: Any) -> str:

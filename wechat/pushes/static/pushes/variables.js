@@ -1,6 +1,6 @@
 // A press on a variable writes it into the field that was written in last, where the cursor stood.
 
-const TAKING = 'input[name^="value-"], input[name="url"], input[name="pagepath"]';
+const TAKING = 'input[data-preview], input[name$="url"], input[name$="pagepath"]';
 let last = null;
 
 document.addEventListener("focusin", (event) => {
