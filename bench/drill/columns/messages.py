@@ -45,6 +45,7 @@ class Callbacks(Writing):
         texts = Counter(rows.values_list("text", flat=True))
         refused = sum(not each for each in self._taken())
         return [
+            *_unhandled(rows),
             *([f"{refused} callbacks were given up by the platform"] if refused else []),
             *once_each("recorded", [f"你好 {number}" for number in range(self.acts)], texts),
         ]
@@ -58,6 +59,15 @@ class Callbacks(Writing):
             for entry in entries
             if entry["side"] == "follower"
         ]
+
+
+def _unhandled(rows: QuerySet[InboundMessage]) -> list[str]:
+    """Returns what the first unhandled message waits for; empty if all are handled."""
+    row = rows.filter(handled_at=None).order_by("pk").first()
+    if row is None:
+        return []
+    lease = f", leased until {row.leased_until}" if row.leased_until else ""
+    return [f"message {row.pk} is due at {row.due_at} after {row.attempts} attempts{lease}: {row.error}"]
 
 
 class Replies(Writing):
