@@ -111,8 +111,8 @@ def names(uids: Sequence[str]) -> Mapping[str, Answerer]:
 
 
 @page_paths.used.register
-def pages(account_id: int) -> Iterator[tuple[str, str]]:
-    """Yields AppID and path of the pages that buttons, and their replies, open."""
+def pages(account_id: int) -> Iterator[page_paths.Pairs]:
+    """Yields the queries of the pages that buttons, and their replies, open."""
     items = MenuItem.objects.filter(version__menu__account=account_id)
-    yield from items.exclude(pagepath="").values_list("appid", "pagepath").distinct()
-    yield from pages_of(items)
+    yield items.exclude(pagepath="").order_by().values_list("appid", "pagepath")
+    yield pages_of(items)

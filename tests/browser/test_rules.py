@@ -135,7 +135,7 @@ def test_what_a_colleague_saved_meanwhile_is_told_before_it_is_overwritten(
     page.locator("#id_replies-0-text").fill("请把照片发来")
     page.get_by_role("button", name="保存", exact=True).click()
     form = page.locator("#rule_form")
-    expect(form).to_contain_text("“名称”（现为：退货退款）。 最近的操作记录：owner")
+    expect(form).to_contain_text("“名称”（现为：退货退款）。最近的操作记录：owner")
     expect(form).to_contain_text("退货：“关键词”（现为：退货）")
     expect(page.locator("#id_replies-0-text")).to_have_value("请把照片发来")
     page.locator("#id_name").fill("退货退款")

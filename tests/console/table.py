@@ -292,7 +292,7 @@ def _messages() -> dict[str, Page]:
         "desk_kf_records": Page(view, change),
         "pushes_picture": Page(view, change, "pushes.conversationpicture"),
         "pushes_push_again": Page(again, again, "pushes.push"),
-        "pushes_push_go_on": Page("nobody", f"{view}+change:sending"),
+        "pushes_push_go_on": Page("nobody", f"{view}+change:sending", is_not_now=True),
         "pushes_push_late": Page("nobody", f"{view}+change:sending"),
     }
 

@@ -101,7 +101,7 @@ def test_the_file_stays_as_long_as_an_account_uses_it(
 def test_its_page_tells_who_else_uses_it(shared: Asset, both: Any, staff: Cast) -> None:
     library.copy_for(shared, staff.theirs)
     page = both.get(f"{LIST}{shared.pk}/change/").content.decode()
-    assert f"{staff.theirs.name}: " in page
+    assert f"{staff.theirs.name}：" in page
 
 
 def test_only_files_of_ones_own_accounts_are_taken(shared: Asset, staff: Cast) -> None:

@@ -61,13 +61,22 @@ def wrote(account: OfficialAccount) -> Callable[..., None]:
     return write
 
 
+def planned(push: Push, at: datetime | None) -> Push:
+    """Has a queued message wait until that time; ``None`` leaves it due."""
+    if at is not None:
+        push.due_at = at
+        push.save(update_fields=["due_at"])
+    return push
+
+
 @pytest.fixture
 def asked(account: OfficialAccount) -> Callable[..., Push]:
     """Returns a function that queues a text."""
 
     def ask(text: str = "你好", openid: str = "oA", **more: Any) -> Push:
-        key = more.pop("key", f"test:{next(_numbers)}")
-        return queue(account=account, openid=openid, content=Text(text), key=key, **more)
+        key, at = more.pop("key", f"test:{next(_numbers)}"), more.pop("at", None)
+        push = queue(account=account, openid=openid, content=Text(text), key=key, **more)
+        return planned(push, at)
 
     return ask
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from tests.pushes.conftest import oldest_send
+from tests.pushes.conftest import oldest_send, planned
 from tests.simulated import Simulated
 from tests.working import kept_running, send_due
 from wechat.kernel import buckets, work
@@ -63,7 +63,9 @@ class World:
         template = more.pop("template", "Vq0demo")
         message = TemplateMessage(template_id=template, values={"thing4": shop})
         key = more.pop("key", f"test:{openid}:{shop}")
-        return queue_template(account=self.account, openid=openid, message=message, key=key, **more)
+        at = more.pop("at", None)
+        push = queue_template(account=self.account, openid=openid, message=message, key=key, **more)
+        return planned(push, at)
 
 
 @pytest.fixture

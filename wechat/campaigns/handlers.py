@@ -49,11 +49,11 @@ def campaigns_with(asset: Asset) -> list[str]:
 
 
 @page_paths.used.register
-def pages(account_id: int) -> Iterator[tuple[str, str]]:
-    """Yields AppID and path of the pages that messages of campaigns and sequences open."""
+def pages(account_id: int) -> Iterator[page_paths.Pairs]:
+    """Yields the queries of the pages that messages of campaigns and sequences open."""
     for rows in (
         Variant.objects.filter(campaign__account=account_id),
         SequenceStep.objects.filter(sequence__account=account_id),
     ):
-        yield from rows.exclude(pagepath="").values_list("appid", "pagepath").distinct()
-        yield from pages_of(rows)
+        yield rows.exclude(pagepath="").order_by().values_list("appid", "pagepath")
+        yield pages_of(rows)

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -152,5 +152,5 @@ def _page(channel_id: int) -> str:
 
 
 @page_paths.used.register
-def pages(account_id: int) -> Iterable[tuple[str, str]]:
-    return pages_of(Welcome.objects.filter(channel__account=account_id))
+def pages(account_id: int) -> Iterator[page_paths.Pairs]:
+    yield pages_of(Welcome.objects.filter(channel__account=account_id))

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django import forms
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
@@ -84,10 +83,12 @@ def saving(request: HttpRequest, row: Model) -> Iterator[None]:
 
 def lock(row: Model) -> None:
     """Reads the row again, and locks it until the transaction ends. Raises ``Http404`` if it is gone."""
-    try:
-        row.refresh_from_db(from_queryset=type(row)._default_manager.select_for_update(no_key=True))
-    except ObjectDoesNotExist:
-        raise Http404 from None
+    found = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
+    if found is None:
+        raise Http404
+    # As it is stored: ``refresh_from_db`` would decrypt secrets, of which perhaps no key opens one.
+    vars(row).update({field.attname: vars(found)[field.attname] for field in row._meta.concrete_fields})
+    row._state.fields_cache.clear()  # noqa: SLF001 - documented by Django
 
 
 def compare_stored(field: forms.Field, value: object) -> None:

@@ -3,7 +3,7 @@
 An app registers the paths that its rows use in its ``handlers.py``::
 
     @page_paths.used.register
-    def in_replies(account_id): return pages_of(Reply.objects.filter(rule__account=account_id))
+    def in_replies(account_id): yield pages_of(Reply.objects.filter(rule__account=account_id))
 
 Reference: WeChat reference 5 (menu buttons), 8.2 (mini-program cards).
 """
@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,8 +23,9 @@ from wechat.console.codes import Suggesting
 from wechat.kernel.placeholders import PLACEHOLDER
 from wechat.kernel.registry import Registry
 
-# Called with an account's id; returns pairs of AppID and path.
-Source = Callable[[int], Iterable[tuple[str, str]]]
+Pairs = QuerySet[Any, tuple[str, str]]
+# Called with an account's id; returns queries of pairs of AppID and path, which are asked in one statement.
+Source = Callable[[int], Iterable[Pairs]]
 
 EXAMPLE = "pages/index/index"
 OFFERED = 200
@@ -37,8 +39,10 @@ used: Registry[Source] = Registry("source of page paths")
 
 def offered(account_id: int | None) -> list[tuple[str, str]]:
     """Returns AppID and path of the pages that are in use in the account."""
-    found = {pair for source in used for pair in source(account_id)} if account_id else set()
-    return sorted((appid, path) for appid, path in found if path)[:OFFERED]
+    if not account_id:
+        return []
+    first, *others = [pairs for source in used for pairs in source(account_id)]
+    return sorted((appid, path) for appid, path in first.union(*others) if path)[:OFFERED]
 
 
 def tidied(path: str) -> str:

@@ -1,9 +1,9 @@
 """The abstract model of rows with a content that staff write."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +80,7 @@ class HasContent(models.Model):
         return {**self.content, **{name: file.media_id for name, file in files.items() if file}}
 
 
-def pages_of(rows: "models.QuerySet[Any]") -> Iterable[tuple[str, str]]:
-    """Returns AppID and path of the mini-program pages that cards among these contents open."""
-    cards = rows.filter(content__type=Kind.MINIPROGRAMPAGE)
-    return cards.values_list("content__appid", "content__pagepath").distinct()
+def pages_of(rows: "models.QuerySet[Any]") -> "models.QuerySet[Any, tuple[str, str]]":
+    """Returns the query of AppID and path of the mini-program pages that cards among these contents open."""
+    cards = rows.filter(content__type=Kind.MINIPROGRAMPAGE).order_by()
+    return cards.values_list(KT("content__appid"), KT("content__pagepath"))

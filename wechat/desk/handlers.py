@@ -4,7 +4,7 @@ While a person talks with a follower it silences the rules.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -67,5 +67,5 @@ def noted(
 
 
 @page_paths.used.register
-def pages(account_id: int) -> Iterable[tuple[str, str]]:
-    return pages_of(CannedAnswer.objects.filter(account=account_id))
+def pages(account_id: int) -> Iterator[page_paths.Pairs]:
+    yield pages_of(CannedAnswer.objects.filter(account=account_id))

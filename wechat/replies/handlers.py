@@ -1,6 +1,6 @@
 """The registrations of rules: answers, forwarding, tags, counts, and their names for other apps."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
@@ -90,5 +90,5 @@ def names(ids: Sequence[str]) -> Mapping[str, Answerer]:
 
 
 @page_paths.used.register
-def pages(account_id: int) -> Iterable[tuple[str, str]]:
-    return pages_of(Reply.objects.filter(rule__account=account_id))
+def pages(account_id: int) -> Iterator[page_paths.Pairs]:
+    yield pages_of(Reply.objects.filter(rule__account=account_id))
