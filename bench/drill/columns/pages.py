@@ -51,7 +51,9 @@ class Menus(Column):
 
     def wrong(self) -> list[str]:
         failed = Publication.objects.filter(pk__in=self.asked).exclude(state="published")
-        live, wanted = self._live(), self._wanted()
+        # A later row may publish while this is looked at.
+        before, live = self._wanted(), self._live()
+        wanted = [*self._wanted(), *before]
         return [
             *(f"a publication ended as {each.state}: {each.reason} {each.error}" for each in failed),
             *([f"live is {live}, and not {wanted[0]}"] if live not in wanted else []),
