@@ -277,18 +277,23 @@ def test_the_values_of_a_template_are_filled_in_by_its_own_form(
     assert (step.values, step.link, step.has_template) == ({"thing1": "天河店"}, "https://example.com/", True)
 
 
+def templated(staff: Cast, client: Client, page: str, content: str) -> tuple[SequenceStep, str]:
+    """A new step with a template of that content, and the address at which the template is filled in."""
+    template = Template.objects.create(
+        account=staff.ours, kind="template", platform_id="T1", title="提醒", content=content
+    )
+    step = add(client, page, "message", template=template.pk)
+    return step, f"{LIST}{step.sequence_id}/steps/{step.pk}/"
+
+
 def test_a_variable_fits_any_field_of_the_template_and_what_is_written_there_has_to_obey_its_rule(
     staff: Cast, sequence: Sequence, page: str
 ) -> None:
-    template = Template.objects.create(
-        account=staff.ours, kind="template", platform_id="T1", title="提醒", content="日期:{{date1.DATA}}\n"
-    )
     client = signed_in(staff.owner)
-    step = add(client, page, "message", template=template.pk)
-    filling = f"{LIST}{sequence.pk}/steps/{step.pk}/"
+    step, filling = templated(staff, client, page, "日期:{{date1.DATA}}\n")
     for wrong in ("明天", "{月份}"):
-        (said,) = client.post(filling, {"value-date1": wrong}).context["form"].errors["value-date1"]
-        assert wrong in said
+        (refusal,) = client.post(filling, {"value-date1": wrong}).context["form"].errors["value-date1"]
+        assert wrong in refusal
     client.post(filling, {"value-date1": "{date}"})
     step.refresh_from_db()
     assert step.values == {"date1": "{date}"}
@@ -297,12 +302,8 @@ def test_a_variable_fits_any_field_of_the_template_and_what_is_written_there_has
 def test_the_template_of_a_step_asks_for_fallbacks_and_opens_a_mini_program(
     staff: Cast, sequence: Sequence, page: str
 ) -> None:
-    template = Template.objects.create(
-        account=staff.ours, kind="template", platform_id="T1", title="提醒", content="门店:{{thing1.DATA}}\n"
-    )
     client = signed_in(staff.owner)
-    step = add(client, page, "message", template=template.pk)
-    filling = f"{LIST}{sequence.pk}/steps/{step.pk}/"
+    _step, filling = templated(staff, client, page, "门店:{{thing1.DATA}}\n")
     program = {"appid": "wx3c5e7a9b1d2f4068", "pagepath": "pages/index"}
     refused = client.post(filling, {"value-thing1": "{remark}您好", **program}).content.decode()
     assert "请把 {remark} 写成 {remark|朋友}" in refused
