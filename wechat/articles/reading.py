@@ -107,8 +107,8 @@ def _fields(article: drafts.Article) -> dict[str, Any]:
         "digest": text(article, "digest")[:DIGEST],
         "content": cleaning.clean(text(article, "content")),
         "source_url": text(article, "content_source_url")[:1000],
-        "platform_cover": text(article, "thumb_media_id")[:255],
-        "platform_pictures": [text(each, "image_media_id")[:255] for each in pictures],
+        "platform_cover": text(article, "thumb_media_id"),
+        "platform_pictures": [found for each in pictures if (found := text(each, "image_media_id"))],
         "comments": bool(article.get("need_open_comment")),
         "followers_only": bool(article.get("only_fans_can_comment")),
     }
