@@ -22,6 +22,10 @@ from redis.exceptions import InvalidResponse
 from config.logs import log_as_django_does
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Workers share work only through the rows in Postgres. Celery would have each of them listen to all others,
+# and log errors whenever the broker is away. It reads these as options of the command ``worker``.
+os.environ.setdefault("CELERY_WORKER_WITHOUT_GOSSIP", "1")
+os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
 # After an invalid response from Redis, reconnect; without this line the worker would exit.
 redis_transport.Transport.connection_errors += (InvalidResponse,)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from celery import Celery
+from redis import Redis
 
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
@@ -22,16 +23,17 @@ PATIENCE_SECONDS = 90
 BEAT = (sys.executable, "-m", "celery", "--quiet", "-A", "config.beat", "beat")
 # Names each task it has done, on a line of its own.
 WORKER = """
-import os, django
+import os, sys, django
 django.setup()
+from celery.bin.celery import main
 from celery.signals import task_success
-from config.celery import app
 
 @task_success.connect(weak=False)
 def report(sender, **arguments):
     os.write(1, f"done {sender.name}\\n".encode())  # a worker makes log lines of what is printed
 
-app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-mingle"])
+sys.argv = ["celery", "--quiet", "-A", "config", "worker", "--pool", "solo"]
+main()
 """
 
 
@@ -86,6 +88,14 @@ def test_a_worker_whose_clock_differs_takes_the_ticks_of_beat(redis: OwnRedis, s
     with beat, worker as heard:
         assert heard.stdout is not None
         assert "done kernel.tick\n" in heard.stdout
+
+
+def test_workers_do_not_listen_to_each_other(redis: OwnRedis) -> None:
+    Celery(broker=redis.url).send_task("kernel.tick", queue=work.INTERACTIVE)
+    with running(sys.executable, "-c", WORKER, CELERY_BROKER_URL=redis.url) as heard:
+        assert heard.stdout is not None
+        assert "done kernel.tick\n" in heard.stdout
+        assert not Redis.from_url(redis.url).exists("_kombu.binding.celeryev")
 
 
 def test_ticks_that_waited_for_a_worker_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
