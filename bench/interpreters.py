@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOCK = Path(__file__).parent.parent / "requirements" / "run.txt"
-# The version of the image; others are named in BENCH_PYTHONS, separated by colons.
-USUAL = "python3.13"
-VERSION = "import sys; print('{}.{}.{}'.format(*sys.version_info))"
+# The distribution's own and the version of the image; BENCH_PYTHONS names others, separated by colons.
+USUAL = "/usr/bin/python3:python3.13"
+# Debian has the module that makes virtual environments in a package of its own.
+VERSION = "import ensurepip, sys; print('{}.{}.{}'.format(*sys.version_info))"
 
 
 def interpreters(folder: Path) -> Mapping[str, str]:
