@@ -4,13 +4,14 @@ import io
 import logging
 import re
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 
 from accounts.official import callback_addresses
 from wechat.inbox import recording, refusals

@@ -18,11 +18,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import IO, Any, ClassVar, cast
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from prometheus_client import Counter
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Self
 
 import orjson
-from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import UNDATED, InboundMessage, malformed_key, month_of
@@ -57,13 +56,13 @@ class Record:
             body=legible,
             raw_bytes=raw_bytes,
             sent_at=sent_at,
-            received_at=timezone.now().isoformat(),
+            received_at=datetime.datetime.now(datetime.UTC).isoformat(),
             trace=tracing.current(),
         )
 
     @classmethod
     def malformed(cls, account: OfficialAccount, body: bytes) -> Self:
-        now = timezone.now().isoformat()
+        now = datetime.datetime.now(datetime.UTC).isoformat()
         legible, raw_bytes = _kept(body)
         return cls(
             account_id=account.pk,

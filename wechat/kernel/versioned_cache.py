@@ -124,11 +124,12 @@ class Cached(Generic[T]):
         ``Unbuilt`` if the value could not be built.
         """
         built = self._built
-        if built is None and _in_loop():
+        # The setting is asked last, because that takes the longest.
+        if built is not None and (_in_loop() or settings.CACHE_VERSION_INTERVAL != 0):
+            return built[1]
+        if _in_loop():
             raise Unbuilt(self.name)
-        if built is None or (settings.CACHE_VERSION_INTERVAL == 0 and not _in_loop()):
-            return self.refresh()
-        return built[1]
+        return self.refresh()
 
     def refresh(self) -> T:
         """Rebuilds the value if its tables were edited. Raises ``django.db.Error`` while Postgres is away."""
