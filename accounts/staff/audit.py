@@ -72,17 +72,9 @@ def record(
     )
 
 
-def record_by(
-    user_id: int,
-    about: Model | Iterable[Model],
-    action: StrOrPromise | list[dict[str, Any]],
-    before: Values | None = None,
-    after: Values | None = None,
-    *,
-    flag: int = CHANGE,
-) -> None:
-    """Records what a user did, like ``record``, for an action carried out later than it was requested."""
-    _write(User.objects.get(pk=user_id), about, action, before, after, flag=flag)
+def record_by(user_id: int, about: Model, action: StrOrPromise) -> None:
+    """Records what a user did with a row, for an action carried out later than it was requested."""
+    _write(User.objects.get(pk=user_id), about, action)
 
 
 def entries_of(row: Model) -> "QuerySet[AuditEntry]":
@@ -127,10 +119,10 @@ def _write(
     user: User,
     about: Model | Iterable[Model],
     action: StrOrPromise | list[dict[str, Any]],
-    before: Values | None,
-    after: Values | None,
+    before: Values | None = None,
+    after: Values | None = None,
     *,
-    flag: int,
+    flag: int = CHANGE,
     account_id: int | None = None,
     shown: int | None = None,
     address: str = "",

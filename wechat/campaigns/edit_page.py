@@ -37,7 +37,7 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
         messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     form = CampaignForm(account, request.POST or None, request.FILES or None, instance=campaign)
-    if request.method == "POST" and form.is_valid() and (saved := _saved(request, account, form)):
+    if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
         return saved
     title = _("Edit the campaign") if campaign else _("A new campaign")
     return TemplateResponse(
@@ -45,7 +45,7 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
     )
 
 
-def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -> HttpResponse | None:
+def _saved(request: HttpRequest, form: CampaignForm) -> HttpResponse | None:
     """Saves the campaign and returns a redirect to the next page.
 
     Returns ``None`` if the table is unusable, or if the campaign stopped being a draft in the meantime.
