@@ -39,7 +39,9 @@ from wechat.articles.forms import (
 )
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console import typed_word
-from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment, refreshing
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment, refreshing
+from wechat.console.pages import ParentPermissionsMixin, StackedInline
 from wechat.console.phrases import labelled
 from wechat.kernel import work
 

@@ -27,7 +27,7 @@ from accounts.staff.gate import account_page, frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console import edit_conflicts, typed_word
-from wechat.console.pages import badge, moment
+from wechat.console.markup import badge, moment
 from wechat.console.phrases import listed
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id

@@ -22,7 +22,9 @@ from payments.bills.discrepancy_filter import DiscrepancyFilter
 from payments.bills.models import Discrepancy
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import labelled
 
 

@@ -33,7 +33,9 @@ from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console import edit_conflicts
 from wechat.console.amounts import AmountField, money
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 from wechat.pushes.models import Push

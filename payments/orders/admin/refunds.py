@@ -29,7 +29,9 @@ from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console import failures
 from wechat.console.amounts import money
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.inbox import answerers
 
 COLOURS = {
