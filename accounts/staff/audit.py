@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.gate import reader
 from accounts.staff.models import AuditEntry
 from accounts.staff.models.audit import NOTHING
 from wechat.console import edit_conflicts
@@ -58,9 +59,8 @@ def record(
     ``action`` is a sentence, or the admin's own list of what its forms changed. ``account`` is the account of
     the log, for rows that do not have one.
     """
-    assert isinstance(request.user, User)
     _write(
-        request.user,
+        reader(request),
         about,
         action,
         before,

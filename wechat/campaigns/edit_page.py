@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame, object_page
+from accounts.staff.gate import account_page, frame, object_page, reader
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot, wording
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
-from wechat.campaigns.pages import all_campaigns, user_of
+from wechat.campaigns.page_rows import all_campaigns
 from wechat.console import edit_conflicts
 from wechat.console.phrases import joined, listed
 
@@ -58,7 +58,7 @@ def _saved(request: HttpRequest, form: CampaignForm) -> HttpResponse | None:
             )
             return None
         if is_new:
-            form.instance.author = user_of(request)
+            form.instance.author = reader(request)
         campaign = form.save()
         if not form.load_table():
             transaction.set_rollback(True)

@@ -17,7 +17,7 @@ from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import ServiceForm, ValuesForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.pages import all_campaigns
+from wechat.campaigns.page_rows import all_campaigns
 from wechat.campaigns.test_send import words_for
 from wechat.campaigns.wording import title_of, words_of
 from wechat.console import edit_conflicts

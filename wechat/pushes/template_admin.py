@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import DELETION
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +22,7 @@ from accounts.official.clients import client_for
 from accounts.official.errcodes import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console import edit_conflicts, typed_word
@@ -183,8 +182,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return None
 
     def _sent(self, request: HttpRequest, form: TemplateTestForm) -> HttpResponse:
-        template, user = form.template, request.user
-        assert isinstance(user, User)
+        template, user = form.template, reader(request)
         push = queue_template(
             account=template.account,
             openid=form.cleaned_data["follower"],
