@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Django's command line; starts the embedded servers for its own duration when none are running.
 
-Beside `make run` it works with that one's servers, web process and simulator.
+Beside ``make run`` it works with that one's servers, web process and simulator.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""The runner of benchmarks: `make bench ARGS=NAME` runs the named ones, each as its own process.
+"""The runner of benchmarks: ``make bench ARGS=NAME`` runs the named ones, each as its own process.
 
 Without a name it runs those that take minutes (not quarters of an hour), and writes ``docs/benchmarks.md``
 with their results. With ``--write`` only the sections of the named ones are replaced in that page. Options of
-a benchmark follow its name: `make bench ARGS='figures --orders 5000000'`.
+a benchmark follow its name: ``make bench ARGS='figures --orders 5000000'``.
 
 Each benchmark has its own empty Postgres and Redis, so that it does not affect the next one. With ``--trial``
 they do as little as possible, to test that all of them run; the page and its plots are then written to the

@@ -1,4 +1,4 @@
-"""The benchmark of the admin's pages over the message log: `make bench ARGS='admin_pages --rows 1000000'`.
+"""The benchmark of the admin's pages over the message log: ``make bench ARGS='admin_pages --rows 1000000'``.
 
 Creates this number of messages of one account, and a second, nearly empty account, then requests each page a
 few times as a member of staff.

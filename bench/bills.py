@@ -1,7 +1,7 @@
 """The benchmark of importing a trade bill and exporting a month: seconds and peak memory.
 
-Run by `make bench ARGS='bills --lines 10000 1000000'`. Each size has a separate process, because a peak never
-goes down.
+Run by ``make bench ARGS='bills --lines 10000 1000000'``. Each size has a separate process, because a peak
+never goes down.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""The benchmark of callbacks, each recorded in Postgres before it is answered: `make bench ARGS=callbacks`.
+"""The benchmark of callbacks, each recorded in Postgres before it is answered: ``make bench ARGS=callbacks``.
 
 Encrypted texts over 50 rules, 64 connections (wrk). Prints throughput, latencies, server CPU a callback and
 memory, checks that no row is lost or duplicate, and compares with a Gin server that inserts one row a request
-(built from `bench/gin` if Go and Debian's packages of Gin and lib/pq are installed). The latency of a single
-callback is measured with one connection. If another version of Python is installed
-(`bench/interpreters.py`), the web processes run on both versions alternately.
+(built from ``bench/gin`` if Go and Debian's packages of Gin and lib/pq are installed). The latency of a
+single callback is measured with one connection. If another version of Python is installed
+(``bench/interpreters.py``), the web processes run on both versions alternately.
 """
 
 import argparse

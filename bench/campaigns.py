@@ -1,9 +1,9 @@
 """The benchmark of campaigns: the audience of 1,000,000, and sending 100,000 under faults.
 
-Run by `make bench ARGS=campaigns`; `--recipients` and `--audience` reduce the numbers. Workers are killed
-every few seconds and Redis is restarted twice; the simulator's ledger says who received the message, and how
-often. `--way service` sends customer-service messages, which the platform would send twice: exactly the sends
-in progress at a kill must be marked as uncertain.
+Run by ``make bench ARGS=campaigns``; ``--recipients`` and ``--audience`` reduce the numbers. Workers are
+killed every few seconds and Redis is restarted twice; the simulator's ledger says who received the message,
+and how often. ``--way service`` sends customer-service messages, which the platform would send twice: exactly
+the sends in progress at a kill must be marked as uncertain.
 """
 
 import argparse

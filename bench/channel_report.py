@@ -1,4 +1,4 @@
-"""The benchmark of the channel pages: `make bench ARGS='channel_report --scans 1000000 --channels 10000'`.
+"""The benchmark of the channel pages: ``make bench ARGS='channel_report --scans 1000000 --channels 10000'``.
 
 Creates the scans of a year, then requests each page a few times as a member of staff.
 """

@@ -1,4 +1,4 @@
-"""The benchmark of callbacks with 10,000 open connections: `make bench ARGS=connections`.
+"""The benchmark of callbacks with 10,000 open connections: ``make bench ARGS=connections``.
 
 It runs against the web processes in the shipped configuration: the connections are opened and left idle for
 longer than most servers allow; then callbacks are sent over them at 80 % of the capacity, at twice that rate,

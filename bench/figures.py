@@ -1,6 +1,6 @@
 """The benchmark of pages of figures over a year of orders and messages, and of maintaining the figures.
 
-Run by `make bench ARGS='figures --orders 5000000 --messages 10000000'`. Each page is printed with its
+Run by ``make bench ARGS='figures --orders 5000000 --messages 10000000'``. Each page is printed with its
 milliseconds and queries; the sums are compared with the rows at the end.
 """
 

@@ -1,4 +1,4 @@
-"""The benchmark of follower syncs: `make bench ARGS='followers [--sizes 10000 100000 1000000]'`.
+"""The benchmark of follower syncs: ``make bench ARGS='followers [--sizes 10000 100000 1000000]'``.
 
 For each size, a new simulator is seeded, a full run reads all followers into the database (use a temporary
 one), and a second run finds no changes. At the largest size the pages of the list are requested as a member

@@ -1,4 +1,4 @@
-"""The benchmark of costs at growing sizes: `make bench ARGS=growth`.
+"""The benchmark of costs at growing sizes: ``make bench ARGS=growth``.
 
 Rules, messages, followers, accounts, campaigns and orders, each at sizes that are ten times the one before.
 Sizes larger than ``--most`` are not built but extrapolated from the last two sizes, and marked as such.

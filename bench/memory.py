@@ -1,4 +1,4 @@
-"""The benchmark of the memory of an installation's processes: `make bench ARGS=memory`.
+"""The benchmark of the memory of an installation's processes: ``make bench ARGS=memory``.
 
 Web with its two processes, a worker with its three, and beat, in the shipped configuration, after a minute of
 only beat's ticks. Each is printed with its proportional set size (PSS): shared pages, like those of the

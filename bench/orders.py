@@ -1,6 +1,6 @@
 """The benchmark of pages for finance with millions of orders: the list, its filters and sums, an order.
 
-Run by `make bench ARGS='orders --rows 5000000'`. Each page is requested in process, and printed with its
+Run by ``make bench ARGS='orders --rows 5000000'``. Each page is requested in process, and printed with its
 milliseconds and its number of queries.
 """
 

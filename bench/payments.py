@@ -1,6 +1,6 @@
 """The benchmark of creating orders and applying notifications, with few and with many existing orders.
 
-Run by `make bench ARGS='payments --rows 1000000'`, which compares the two. A notification passes all steps:
+Run by ``make bench ARGS='payments --rows 1000000'``, which compares the two. A notification passes all steps:
 signature, decryption, row, order, event.
 The reference is writing the same rows by plain SQL in one transaction each: the cost of Postgres itself.
 Under load, several threads deliver at once, and the duration of each answer is measured.

@@ -1,9 +1,9 @@
-"""The benchmark of push requests by business systems: `make bench ARGS=push_api`.
+"""The benchmark of push requests by business systems: ``make bench ARGS=push_api``.
 
-`POST /api/v1/push`: each request is signed, has its own nonce and Idempotency-Key, and is answered after its
-rows are committed: one message a request with 64 connections and with one, then 1,000 messages a request. Two
-processes (`--workers`), with generator, Postgres and Redis on the same machine. Checks that no message is
-lost or duplicate. If Go is installed, it is compared with the usual subject of such load tests: Gin that
+``POST /api/v1/push``: each request is signed, has its own nonce and Idempotency-Key, and is answered after
+its rows are committed: one message a request with 64 connections and with one, then 1,000 messages a request.
+Two processes (``--workers``), with generator, Postgres and Redis on the same machine. Checks that no message
+is lost or duplicate. If Go is installed, it is compared with the usual subject of such load tests: Gin that
 checks the same signature and puts the message into a queue in Redis, from which a database gets it later.
 """
 

@@ -1,7 +1,7 @@
-"""The benchmark of sending template messages: `make bench ARGS='pushes_speed [--messages 20000]'`.
+"""The benchmark of sending template messages: ``make bench ARGS='pushes_speed [--messages 20000]'``.
 
 Two worker processes against the simulator, all on this machine, without latency and with 100 ms, compared
-with a plain loop that calls `requests.post` for one message after the other, and one with wechatpy if it is
+with a plain loop that calls ``requests.post`` for one message after the other, and one with wechatpy if it is
 installed. The simulator's ledger decides how many messages arrived, and how often. Then the memory of a
 worker while 10,000 and while 1,000,000 messages wait.
 """

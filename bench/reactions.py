@@ -1,4 +1,4 @@
-"""The benchmark of the work for a message after its answer: `make bench ARGS=reactions`.
+"""The benchmark of the work for a message after its answer: ``make bench ARGS=reactions``.
 
 Texts as recorded by callbacks, with the answer of a rule, are handled by all reactions of the console: the
 CPU time of the worker for each, and that of Postgres.

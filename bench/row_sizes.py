@@ -1,4 +1,4 @@
-"""The benchmark of the size of rows in Postgres: `make bench ARGS=row_sizes`.
+"""The benchmark of the size of rows in Postgres: ``make bench ARGS=row_sizes``.
 
 Messages, followers and sent messages of the usual length: bytes on disk with their indexes, and bytes in the
 write-ahead log.

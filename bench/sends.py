@@ -1,4 +1,4 @@
-"""The benchmark of more workers, and of urgent messages during a campaign: `make bench ARGS=sends`.
+"""The benchmark of more workers, and of urgent messages during a campaign: ``make bench ARGS=sends``.
 
 Messages a second of 1, 2 and 4 worker processes while each call to the platform takes 100 ms. Then the delay
 of a single message while a campaign is being sent and each call takes two seconds, with one Celery worker in

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,6 +15,7 @@ from accounts.followers import people
 from accounts.followers.people import Person
 from accounts.official.models import OfficialAccount
 from accounts.staff import todo
+from accounts.staff.gate import reader
 from accounts.staff.rights import Area, Rights, current_account
 from accounts.staff.todo import TodoItem
 from accounts.staff.todo_page import COLOURS
@@ -65,8 +65,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
     """Returns the most urgent things that wait for the reader in this account, and the number of others."""
-    assert isinstance(request.user, User)
-    found: Sequence[TodoItem] = [each for each in todo.waiting(request.user) if each.account == account]
+    found: Sequence[TodoItem] = [each for each in todo.waiting(reader(request)) if each.account == account]
     return {
         "waiting": [(each, COLOURS[each.kind.severity]) for each in found[:WAITING]],
         "waiting_besides": max(len(found) - WAITING, 0),

@@ -1,4 +1,4 @@
-"""Creates `.venv` and installs a lock file into it: `python -I config/install.py run|dev`.
+"""Creates ``.venv`` and installs a lock file into it: ``python -I config/install.py run|dev``.
 
 Runs on the machine's own Python before anything is installed, so it imports the standard library only. It
 avoids new syntax, so that a Python that is too old can still run it and print that it is too old.
@@ -24,14 +24,14 @@ def main(name: str) -> None:
             "as in `make run PYTHON=python3.12`".format(*sys.version_info[:2])
         )
     with lock_file("run").open() as turn:
-        # `make run` and `make test` may both be started in a fresh clone.
+        # ``make run`` and ``make test`` may both be started in a fresh clone.
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not is_current(name):
             install(name)
 
 
 def is_current(name: str) -> bool:
-    """Returns whether the current lock file is installed in `.venv`, and the Python of `.venv` still runs."""
+    """Returns whether the current lock file is installed in ``.venv``, whose Python still runs."""
     stamp = VENV / f"{name}.txt"
     return (
         stamp.exists() and stamp.read_bytes() == lock_file(name).read_bytes() and succeeds(PYTHON, "-c", "")

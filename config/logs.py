@@ -90,8 +90,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": "WARNING" if readable else "INFO"},
         "loggers": {
-            # Every request in one line comes from `config.request_log`, what a page failed of from
-            # `config.middleware`, of what is away from `config.outages`; Django's own would repeat them.
+            # Every request in one line comes from ``config.request_log``, what a page failed of from
+            # ``config.middleware``, of what is away from ``config.outages``; Django's own would repeat them.
             "django.server": {"handlers": ["nowhere"], "propagate": False},
             "django.request": {"handlers": ["nowhere"], "propagate": False},
             "uvicorn.access": {"handlers": ["nowhere"], "propagate": False},

@@ -1,4 +1,4 @@
-"""The check that migrations can be applied while the previous version runs: `python -m config.migrations`.
+"""The check that migrations can be applied while the previous version runs: ``python -m config.migrations``.
 
 A migration may hold no lock that callbacks would wait for while a big table is read or written anew, and may
 take nothing away that the version before still uses. A first migration, and what it makes itself, is empty.

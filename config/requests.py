@@ -35,7 +35,7 @@ IN_MEMORY = 64 * 1024
 MOST_ON_DISK = 256 * 1024 * 1024
 
 UTF_8 = re.compile(r";\s*charset\s*=\s*(\"?)utf-?8\1\s*(?=;|$)", re.IGNORECASE)
-# `name*=charset'language'value`, by which a header chooses how it is to be decoded (RFC 2231).
+# ``name*=charset'language'value``, by which a header chooses how it is to be decoded (RFC 2231).
 EXTENDED = re.compile(r"\*\s*=|\*[0-9]+\*?\s*=")
 
 

@@ -213,7 +213,7 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         LINE: scope.get(LINE, {}),
     }
     for name, value in scope["headers"]:
-        # In the WSGI environment `X_Forwarded_For` looks like `X-Forwarded-For`, which the proxy controls.
+        # For WSGI ``X_Forwarded_For`` looks like ``X-Forwarded-For``, which the proxy controls.
         if b"_" in name:
             continue
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")

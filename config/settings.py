@@ -14,7 +14,7 @@ from kombu import Queue
 from config import embedded, environment, logs
 from config.embedded import PROJECT
 
-# `ModelAdmin[Follower]` and its like are subscriptable at run time as well.
+# ``ModelAdmin[Follower]`` and its like are subscriptable at run time as well.
 django_stubs_ext.monkeypatch()
 
 # --- Where things run -------------------------------------------------------------------------------------
@@ -206,8 +206,8 @@ QUEUE_ARGUMENTS = (
 CELERY_TASK_QUEUES = [Queue(name, queue_arguments=QUEUE_ARGUMENTS) for name in ("interactive", "bulk")]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Asia/Shanghai"
-# Without `expires`, which compares the clocks of two machines: a worker that was ahead by more than a second
-# would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
+# Without ``expires``, which compares the clocks of two machines: a worker that was ahead by more than a
+# second would take no tick at all. Those that gather while no worker runs are skipped by the tick itself.
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "kernel.tick", "schedule": 1.0}}
 CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 

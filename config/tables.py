@@ -1,4 +1,4 @@
-"""The check that SQL keeps to the tables of its own app: `python -m config.tables`.
+"""The check that SQL keeps to the tables of its own app: ``python -m config.tables``.
 
 Only the app itself writes to its tables; apps above it may read them. The order of apps is the contract of
 import-linter in ``pyproject.toml``. Tables of Django and SQL in migrations are not checked.

@@ -1,4 +1,4 @@
-"""The check that every catalogue is complete, and compiled as it is written: `python -m config.translations`.
+"""The check that all catalogues are complete and compiled as written: ``python -m config.translations``.
 
 It reads the files itself, so it works without GNU gettext.
 """
@@ -48,7 +48,7 @@ def problems_of(catalogue: Path) -> Iterator[str]:
 
 
 def placeholders(text: str) -> list[str]:
-    """Returns `%(count)d`, `%s` and the like, which must be the same in every language."""
+    """Returns ``%(count)d``, ``%s`` and the like, which must be the same in every language."""
     return sorted(PLACEHOLDER.findall(text))
 
 

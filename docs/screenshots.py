@@ -1,4 +1,4 @@
-"""The generator of the guides' screenshots from the demo: `make screenshots`.
+"""The generator of the guides' screenshots from the demo: ``make screenshots``.
 
 Starts the whole demo with separate data on free ports, simulates a few people who follow, write and pay, and
 opens each page in each language with the demo's login. Writes ``docs/images/staff/<language>/<name>.png``.

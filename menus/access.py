@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_stubs_ext import StrOrPromise
@@ -20,11 +19,6 @@ def may_publish(request: HttpRequest, account_id: int) -> bool:
 
 def all_menus() -> "QuerySet[Menu]":
     return Menu.objects.select_related("account", "tag")
-
-
-def staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def frame(request: HttpRequest, title: StrOrPromise) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from menus import (
 )
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
-from wechat.console.pages import ReadOnly, badge
+from wechat.console.markup import badge
+from wechat.console.pages import ReadOnly
 from wechat.kernel.row_ids import row_id
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}

@@ -48,11 +48,9 @@ class _Place:
     submenu: str = ""
 
 
-def differences(
-    before: Sequence[Button], after: Sequence[Button], names: ReferenceNames | None = None
-) -> list[ButtonDifference]:
+def differences(before: Sequence[Button], after: Sequence[Button]) -> list[ButtonDifference]:
     """Returns the differences, button by button; buttons are identified by their uid."""
-    names = names or names_in([tuple(before), tuple(after)])
+    names = names_in([tuple(before), tuple(after)])
     old, new = _places(before), _places(after)
     found = [
         ButtonDifference(REMOVED, place.button.name, uid, old=action(place.button, names))

@@ -136,7 +136,7 @@ def freeze(menu: Menu, note: str = "") -> Version:
     return add_version(menu, buttons, note=note, by=draft.saved_by)
 
 
-def add_version(menu: Menu, buttons: Buttons, *, note: str = "", by: User | None = None) -> Version:
+def add_version(menu: Menu, buttons: Buttons, *, note: str, by: User | None) -> Version:
     """Creates and returns a numbered version that is ready to be published."""
     audience = Menu.objects.select_for_update(no_key=True).get(pk=menu.pk).audience
     last = menu.versions.aggregate(last=Max("number"))["last"] or 0

@@ -16,11 +16,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.staff.gate import object_page
+from accounts.staff.gate import object_page, reader
 from accounts.staff.picking import links_of
 from accounts.staff.rights import Area, Rights
 from menus import articles, drafts, mini_programs, tree, validation, words
-from menus.access import all_menus, frame, staff
+from menus.access import all_menus, frame
 from menus.buttons import ButtonReply, Malformed, from_list, to_data
 from menus.facts import problems_of
 from menus.kinds import ANSWERED, EDITABLE, KEYED, READ_ONLY, ButtonKind
@@ -74,7 +74,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
     except (ValueError, KeyError, TypeError, RawPostDataException, Malformed) as error:
         return JsonResponse({"error": _("The menu could not be read: %(why)s") % {"why": error}}, status=400)
     try:
-        draft = drafts.save(menu, buttons, revision=revision, by=staff(request))
+        draft = drafts.save(menu, buttons, revision=revision, by=reader(request))
     except drafts.Overtaken as overtaken:
         return JsonResponse(editor_data(menu, overtaken.draft), status=409)
     except ValidationError as error:
@@ -87,7 +87,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
 def state(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Returns the other users in the editor, and the draft if the page does not have the current one."""
     draft = drafts.draft_of(menu)
-    others = drafts.seen(menu, staff(request))
+    others = drafts.seen(menu, reader(request))
     known = request.GET.get("revision", "")
     answer = _stamp(draft) if known == str(draft.revision) else editor_data(menu, draft)
     return JsonResponse({**answer, "others": others})

@@ -16,10 +16,10 @@ from accounts.official.clients import client_for
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, object_page
+from accounts.staff.gate import account_page, object_page, reader
 from accounts.staff.rights import Area
 from menus import asking, drafts, live, tree, watching
-from menus.access import PUBLISHING, all_menus, frame, may_publish, staff
+from menus.access import PUBLISHING, all_menus, frame, may_publish
 from menus.buttons import from_platform
 from menus.describing import audience
 from menus.differences import from_live
@@ -164,7 +164,7 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     except WeChatError:
         messages.error(request, _("WeChat could not be reached. Try again."))
     else:
-        versions = take_over(account, found, by=staff(request))
+        versions = take_over(account, found, by=reader(request))
         if versions:
             audit.record(request, account, _("Took over the menus that are live"))
             messages.success(request, _("Taken over: %(count)d menus.") % {"count": len(versions)})

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.staff import audit
-from accounts.staff.gate import object_page
+from accounts.staff.gate import object_page, reader
 from accounts.staff.rights import Area
 from menus import approval, asking, drafts, tree
-from menus.access import PUBLISHING, all_menus, frame, staff
+from menus.access import PUBLISHING, all_menus, frame
 from menus.describing import audience
 from menus.differences import differences
 from menus.facts import problems_of
@@ -36,7 +36,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
     context = frame(request, _("Publish “%(menu)s”") % {"menu": menu})
     context |= _fields(menu, version)
     context["second_person"] = approval.needs_another(
-        menu, version or drafts.draft_of(menu), staff(request)
+        menu, version or drafts.draft_of(menu), reader(request)
     )  # fmt: skip
     return TemplateResponse(request, "menus/publish.html", {**context, "form": form})
 
@@ -95,15 +95,15 @@ def _asked(
                 return None
             chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
             times = _times(form) if "at" in request.POST else {}
-            waits = approval.ask(menu, chosen, by=staff(request), **times)
+            waits = approval.ask(menu, chosen, by=reader(request), **times)
             if waits is not None:
                 audit.record(request, menu, _("Asked for approval to publish"))
                 return redirect("admin:approvals_approval", waits.pk)
             if "at" in request.POST:
-                asking.schedule(menu, chosen, by=staff(request), **times)
+                asking.schedule(menu, chosen, by=reader(request), **times)
                 messages.success(request, _("It will be published at the time you chose."))
             else:
-                asking.publish(menu, chosen, by=staff(request))
+                asking.publish(menu, chosen, by=reader(request))
                 messages.success(request, _("The menu is on its way to WeChat."))
     except asking.NotPublishable as refused:
         for problem in refused.problems:
@@ -143,7 +143,7 @@ def take_off(request: HttpRequest, menu: Menu) -> HttpResponse:
         "menu": menu,
         "others": _others(menu),
         "followers": approval.reach(menu, live),
-        "second_person": approval.needs_another(menu, live, staff(request)),
+        "second_person": approval.needs_another(menu, live, reader(request)),
         "seen": _stamp(menu, live),
     }
     return TemplateResponse(request, "menus/take_off.html", context)
@@ -156,11 +156,11 @@ def _asked_to_take_off(request: HttpRequest, menu: Menu) -> HttpResponse | None:
     if request.POST.get("seen") != _stamp(menu, _live(menu)):
         messages.error(request, _("The menu has changed since you saw it. Look again, then take it off."))
         return None
-    if (waits := approval.ask(menu, None, by=staff(request))) is not None:
+    if (waits := approval.ask(menu, None, by=reader(request))) is not None:
         audit.record(request, menu, _("Asked for approval to take it off"))
         return redirect("admin:approvals_approval", waits.pk)
     try:
-        asking.publish(menu, None, by=staff(request))
+        asking.publish(menu, None, by=reader(request))
         messages.success(request, _("The menu is being taken off."))
     except asking.Busy:
         messages.error(
@@ -205,7 +205,7 @@ def restore(request: HttpRequest, menu: Menu) -> HttpResponse:
     if version is None:
         raise Http404
     note = _("The draft before version %(number)d was brought back") % {"number": version.number or 0}
-    drafts.replace(menu, tree.read(version), by=staff(request), note=note)
+    drafts.replace(menu, tree.read(version), by=reader(request), note=note)
     audit.record(request, menu, note)
     messages.success(request, _("Version %(number)d is in the draft now.") % {"number": version.number or 0})
     return redirect("admin:menus_menu_change", menu.pk)

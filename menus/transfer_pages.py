@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, object_page
+from accounts.staff.gate import account_page, object_page, reader
 from accounts.staff.rights import Area, Rights
 from menus import portable
-from menus.access import all_menus, frame, staff
+from menus.access import all_menus, frame
 from menus.models import Menu
 from wechat.console import exchange
 from wechat.console.phrases import listed
@@ -36,7 +36,7 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         agreed = "agreed" in request.POST
         try:
             text = exchange.uploaded(request)
-            report = portable.import_file(account, text, by=staff(request), rehearse=not agreed)
+            report = portable.import_file(account, text, by=reader(request), rehearse=not agreed)
         except exchange.UnreadableFile as error:
             context["refused"] = str(error)
         else:
@@ -61,7 +61,7 @@ def copy(request: HttpRequest, menu: Menu) -> HttpResponse:
         target = next((each for each in targets if str(each.pk) == request.POST.get("target")), None)
         if target is None:
             raise PermissionDenied
-        report = portable.copy(menu, target, by=staff(request))
+        report = portable.copy(menu, target, by=reader(request))
         audit.record(request, target, _("Copied the menu “%(menu)s” here") % {"menu": menu})
         _show_report(request, report)
         messages.success(

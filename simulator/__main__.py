@@ -1,4 +1,4 @@
-"""The command `wechat-simulator` (`python -m simulator`), which runs the platform in one process."""
+"""The command ``wechat-simulator`` (``python -m simulator``), which runs the platform in one process."""
 
 from __future__ import annotations
 

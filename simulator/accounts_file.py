@@ -1,4 +1,4 @@
-"""The file `accounts.toml`: the accounts, components and merchants to create or change at start."""
+"""The file ``accounts.toml``: the accounts, components and merchants to create or change at start."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def _text_of(folder: Path, file: Any, at: str) -> str:
 
 
 def _merchant(world: World, given: dict[str, Any], folder: Path, at: str) -> None:
-    """Creates or changes a merchant of the file. Raises BadFileError, which names the place `at`.
+    """Creates or changes a merchant of the file. Raises BadFileError, which names the place ``at``.
 
-    Its certificate or public key is in this file, or in a separate one (`certificate_file`).
+    Its certificate or public key is in this file, or in a separate one (``certificate_file``).
     """
     for name in FILES:
         if file := given.pop(f"{name}_file", None):

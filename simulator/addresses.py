@@ -42,7 +42,7 @@ NAMES = tuple(each.name for each in fields(Addresses))
 
 
 def read(given: Iterable[str], otherwise: str) -> Addresses:
-    """Returns the addresses given as `URL` (for all), `pay=URL` (for one) or `wechat` (WeChat's host names).
+    """Returns the addresses given as ``URL`` (for all), ``pay=URL`` (for one) or ``wechat`` (WeChat's hosts).
 
     Raises BadAddressError if an address is invalid.
     """

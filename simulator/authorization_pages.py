@@ -1,7 +1,7 @@
 """The pages on which an account's administrator authorises a component.
 
-In a browser: a code to scan (`componentloginpage`). On the phone: the choice of the account and of the
-permissions it grants (`bindcomponent`), and the list of existing grants.
+In a browser: a code to scan (``componentloginpage``). On the phone: the choice of the account and of the
+permissions it grants (``bindcomponent``), and the list of existing grants.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RefusedError(Exception):
 class Invitation:
     """The request in a component's link to authorise it.
 
-    `scanned`: the browser that shows the code continues, not the phone.
+    ``scanned``: the browser that shows the code continues, not the phone.
     """
 
     component: Component
@@ -93,7 +93,7 @@ def read(world: World, query: Mapping[str, str]) -> Invitation:
 
 
 def fits(account: Account, query: Mapping[str, str]) -> bool:
-    """Returns whether this account can be chosen, by `auth_type` and `biz_appid`."""
+    """Returns whether this account can be chosen, by ``auth_type`` and ``biz_appid``."""
     is_mini, kind = account.kind == "miniprogram", query.get("auth_type", "")
     if (kind == OFFICIAL_ONLY and is_mini) or (kind == MINI_ONLY and not is_mini):
         return False

@@ -44,7 +44,7 @@ def authorize(
     permissions: Iterable[int] | None = None,
     pre_auth_code: str = "",
 ) -> Granted:
-    """Authorises a component for an account; grants all available permission sets without `permissions`.
+    """Authorises a component for an account; grants all available permission sets without ``permissions``.
 
     A second grant changes the first one, and ends its refresh token.
     """

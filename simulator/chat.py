@@ -15,7 +15,7 @@ MOST_TIMES = 100
 
 
 async def act(pusher: Pusher, actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
-    """Performs an action; returns its deliveries and the phone's content (without `wait`: those so far).
+    """Performs an action; returns its deliveries and the phone's content (without ``wait``: those so far).
 
     Raises ImpossibleError.
     """
@@ -69,7 +69,7 @@ def pass_to_worker(push: Push) -> bool:
 
 
 async def delivered(pusher: Pusher, push: Push, times: int) -> None:
-    """Delivers a push, concurrently as many `times`.
+    """Delivers a push, concurrently as many ``times``.
 
     Actions of blacklisted people are not pushed.
     """

@@ -14,7 +14,7 @@ class ControlError(AssertionError):
 
 
 class SimulatorClient:
-    """A client of the simulator at `base`, which replaces WeChat's host names in the code under test."""
+    """A client of the simulator at ``base``, which replaces WeChat's host names in the code under test."""
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/")
@@ -22,7 +22,7 @@ class SimulatorClient:
         self.session.trust_env = False
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Calls an operation of `/_sim` (documented at `/_sim/docs`). Raises ControlError."""
+        """Calls an operation of ``/_sim`` (documented at ``/_sim/docs``). Raises ControlError."""
         answer = self.session.request(method, f"{self.base}/_sim{path}", json=body, timeout=TIMEOUT)
         if answer.status_code != 200:
             raise ControlError(answer.json()["error"])
@@ -55,11 +55,11 @@ class SimulatorClient:
         return answer
 
     def payment_code(self, openid: str, **given: Any) -> str:
-        """Returns a new payment code of a person; with `password=True` its payment waits for `pay`."""
+        """Returns a new payment code of a person; with ``password=True`` its payment waits for ``pay``."""
         return str(self.control("POST", "/payment-codes", {"openid": openid, **given})["auth_code"])
 
     def open_red_packet(self, send_listid: str, openid: str) -> dict[str, Any]:
-        """Opens a red packet as a person; the answer has the `amount` in fen."""
+        """Opens a red packet as a person; the answer has the ``amount`` in fen."""
         opened: dict[str, Any] = self.control("POST", f"/red-packets/{send_listid}/open", {"openid": openid})
         return opened
 
@@ -76,7 +76,8 @@ class SimulatorClient:
     def fail(self, api: str, **fault: Any) -> int:
         """Adds a fault rule for an API; returns the rule's id.
 
-        `fault` has fields of `simulator.faults.Fault`: errcode, http_status, latency_ms, drop_answer, times.
+        ``fault`` has fields of ``simulator.faults.Fault``: errcode, http_status, latency_ms, drop_answer,
+        times.
         """
         return int(self.control("POST", "/faults", {"api": api, **fault})["id"])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Comment:
-    """A comment; `chosen` marks a featured one. Times are Unix seconds."""
+    """A comment; ``chosen`` marks a featured one. Times are Unix seconds."""
 
     id: int
     openid: str
@@ -20,7 +20,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Comments:
-    """The comments by "msg_data_id index" of their article; articles in `closed` accept none."""
+    """The comments by "msg_data_id index" of their article; articles in ``closed`` accept none."""
 
     of: dict[str, list[Comment]] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)

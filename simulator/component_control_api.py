@@ -1,4 +1,4 @@
-"""The `/_sim` routes of third-party platforms: creating them, pushing tickets, authorising them."""
+"""The ``/_sim`` routes of third-party platforms: creating them, pushing tickets, authorising them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ComponentRoutes:
         return dump(await self.events.push_ticket(self.component(ask)))
 
     async def authorize(self, ask: Ask) -> Any:
-        """Authorises it for the account `appid`, as on the authorisation page; default `permissions`: all."""
+        """Authorises it for the account ``appid``, as on the authorisation page, by default for all."""
         permissions = ask.body.get("permissions")
         if permissions is not None and not isinstance(permissions, list):
             raise BadRequestError("permissions must be a list")
@@ -55,7 +55,7 @@ class ComponentRoutes:
         return {"auth_code": granted.code, "expires_in": AUTHORIZATION_CODE_LIFE}
 
     async def cancel(self, ask: Ask) -> Any:
-        """Revokes the authorisation by the account `appid`."""
+        """Revokes the authorisation by the account ``appid``."""
         component, account = self.component(ask), ask.found(str(ask.body.get("appid")))
         if account.appid not in component.authorizations:
             raise BadRequestError(f"{account.appid} did not authorise {component.appid}")

@@ -102,7 +102,7 @@ def verdict_of(answer: requests.Response) -> str:
 
 
 def seal(component: Component, fields: dict[str, Any], now: float) -> Envelope:
-    """Returns an event as it is sent: always encrypted, in an envelope of `AppId` and `Encrypt`."""
+    """Returns an event as it is sent: always encrypted, in an envelope of ``AppId`` and ``Encrypt``."""
     given = envelopes.stamp(now)
     sealed = signing.seal(messages.as_xml(fields), component.aes_key, component.appid)
     query = {

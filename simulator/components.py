@@ -25,7 +25,7 @@ CONFIGURED = (
 class PreAuthCode:
     """A pre-authorisation code, which opens the authorisation page once.
 
-    `authorization_code` is set when the account's administrator confirms.
+    ``authorization_code`` is set when the account's administrator confirms.
     """
 
     ends_at: float
@@ -43,7 +43,7 @@ class AuthorizationCode:
 class Authorization:
     """The authorisation by one account: the ids of permission sets, and the tokens of the component.
 
-    `failed_pushes` and `held_until` concern this account's messages to the component's address.
+    ``failed_pushes`` and ``held_until`` concern this account's messages to the component's address.
     """
 
     permissions: list[int]
@@ -69,8 +69,8 @@ class EventDelivery:
 class Component:
     """A third-party platform of the Open Platform, with its settings, codes, tokens and authorisations.
 
-    `event_url` receives tickets and authorisation events, `callback_url` the messages of authorised accounts;
-    `$APPID$` in it is replaced by the account's AppID. `permissions` are the sets it requests.
+    ``event_url`` receives tickets and authorisation events, ``callback_url`` the messages of authorised
+    accounts; ``$APPID$`` in it is replaced by the account's AppID. ``permissions`` are the sets it requests.
     """
 
     appid: str

@@ -1,4 +1,4 @@
-"""The `/_sim` routes, by which tests and the demo set up the world and inspect what happened."""
+"""The ``/_sim`` routes, by which tests and the demo set up the world and inspect what happened."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def health(ask: Ask) -> Any:
 
 
 async def reset(ask: Ask) -> Any:
-    """Deletes the whole state; with `keep_accounts` the accounts and their settings stay."""
+    """Deletes the whole state; with ``keep_accounts`` the accounts and their settings stay."""
     ask.world.reset(keep_accounts=bool(ask.body.get("keep_accounts")))
     return {"ok": True}
 
@@ -127,14 +127,14 @@ async def add_followers(ask: Ask) -> Any:
 
 
 async def add_personas(ask: Ask) -> Any:
-    """Adds `count` followers with tags, scenes and habits; the same `seed` creates the same followers."""
+    """Adds ``count`` followers with tags, scenes and habits; the same ``seed`` creates the same followers."""
     ask.people("count", 1)
     known = fitting(personas.Seeding, ask.body)
     return {"followers": personas.seed(ask.world, ask.account, known)}
 
 
 async def let_personas_act(ask: Ask) -> Any:
-    """Performs usual actions of `count` of these followers; the answer counts the actions."""
+    """Performs usual actions of ``count`` of these followers; the answer counts the actions."""
     return await personas.act_some(ask.pusher, ask.account, ask.people("count", 10))
 
 
@@ -145,7 +145,7 @@ async def act_in_chat(ask: Ask) -> Any:
 
 
 async def ledger(ask: Ask) -> Any:
-    """Returns the messages that followers received, the oldest first; `after` is a seq already seen."""
+    """Returns the messages that followers received, the oldest first; ``after`` is a seq already seen."""
     query = ask.request.query_params
     after, openid = int(query.get("after") or 0), query.get("openid")
     entries = ask.world.thread(ask.account.appid, openid) if openid else ask.account.entries
@@ -192,7 +192,7 @@ async def drop_faults(ask: Ask) -> Any:
 
 
 async def move_clock(ask: Ask) -> Any:
-    """Moves the platform's clock by `advance` seconds, or sets its `offset` from the real time."""
+    """Moves the platform's clock by ``advance`` seconds, or sets its ``offset`` from the real time."""
     clock = ask.world.state.clock
     offset = float(ask.body.get("offset", clock.offset)) + float(ask.body.get("advance", 0))
     if not abs(offset) <= FARTHEST:
@@ -251,8 +251,8 @@ async def set_quota(ask: Ask) -> Any:
 
 
 async def change_worker(ask: Ask) -> Any:
-    """Acts as a worker: accepts the invitation (`accept`), goes on- or offline (`online`), or writes
-    a `text` to an `openid`.
+    """Acts as a worker: accepts the invitation (``accept``), goes on- or offline (``online``), or writes
+    a ``text`` to an ``openid``.
     """
     service = ask.account.customer_service
     worker = service.workers.get(ask.request.path_params["worker"])
@@ -269,7 +269,7 @@ async def change_worker(ask: Ask) -> Any:
 
 
 async def set_publishing(ask: Ask) -> Any:
-    """Sets the result of the next publications: `outcome` is a publish_status."""
+    """Sets the result of the next publications: ``outcome`` is a publish_status."""
     outcome = int(ask.needed("outcome"))
     if outcome not in range(BLOCKED + 1):
         raise BadRequestError(f"outcome must be a publish_status, 0 to {BLOCKED}")
@@ -280,8 +280,8 @@ async def set_publishing(ask: Ask) -> Any:
 async def set_mass(ask: Ask) -> Any:
     """Sets the course of the next mass sends, and answers those that wait for confirmation.
 
-    `confirms`: sends to all wait for an administrator; `outcome`: the Status of the next ones;
-    `answer`: the administrator's answer to those that wait; `silent`: no MASSSENDJOBFINISH is sent.
+    ``confirms``: sends to all wait for an administrator; ``outcome``: the Status of the next ones;
+    ``answer``: the administrator's answer to those that wait; ``silent``: no MASSSENDJOBFINISH is sent.
     """
     sends = ask.account.mass
     if "answer" in ask.body:
@@ -303,7 +303,7 @@ async def set_autoreply(ask: Ask) -> Any:
 
 
 async def put_templates(ask: Ask) -> Any:
-    """Adds templates to the account, as its owner does; `forget` removes one without the API."""
+    """Adds templates to the account, as its owner does; ``forget`` removes one without the API."""
     for each in ask.body.get("templates", []):
         template = fitting(Template, each)
         ask.account.templates[template.template_id] = template
@@ -320,7 +320,7 @@ async def confirm_once(ask: Ask) -> Any:
 
 
 async def set_menu_page(ask: Ask) -> Any:
-    """Sets a menu, as on the platform's own page: `{"button": [...]}`, children in `sub_button.list`."""
+    """Sets a menu, as on the platform's own page: ``{"button": [...]}``, children in ``sub_button.list``."""
     ask.account.menus.drop()
     ask.account.menus.made_on_page = ask.body
     ask.world.live.publish_all(ask.account.appid, "menu")
@@ -328,7 +328,7 @@ async def set_menu_page(ask: Ask) -> Any:
 
 
 async def comment(ask: Ask) -> Any:
-    """Adds a comment of a follower to an article: `msg_data_id`, `index` (from 0), `openid`, `content`."""
+    """Adds a comment to an article: ``msg_data_id``, ``index`` (from 0), ``openid``, ``content``."""
     data_id, index = int(ask.needed("msg_data_id")), int(ask.body.get("index", 0))
     key = f"{data_id} {index}"
     if key in ask.account.comments.closed:
@@ -341,7 +341,7 @@ async def comment(ask: Ask) -> Any:
 
 
 async def migrate(ask: Ask) -> Any:
-    """Migrates the followers of another account (`from_appid`) to this one, where they get new openids."""
+    """Migrates the followers of another account (``from_appid``) to this one, where they get new openids."""
     former = ask.found(str(ask.body.get("from_appid")))
     for openid, follower in list(former.followers.items()):
         if follower.subscribed:

@@ -12,7 +12,7 @@ Article = dict[str, Any]
 
 @dataclass(slots=True)
 class Draft:
-    """A draft of up to eight articles as they were sent; `updated_at` in Unix seconds."""
+    """A draft of up to eight articles as they were sent; ``updated_at`` in Unix seconds."""
 
     media_id: str
     articles: list[Article]
@@ -21,7 +21,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Publication:
-    """A publication, running or finished. `deleted` are the numbers (from 1) of its deleted articles."""
+    """A publication, running or finished. ``deleted`` are the numbers (from 1) of its deleted articles."""
 
     publish_id: str
     msg_data_id: str
@@ -38,7 +38,7 @@ class Publication:
 class Newsroom:
     """The drafts and publications of an account.
 
-    `outcome` is the result of the next publications, for tests that need another one than success.
+    ``outcome`` is the result of the next publications, for tests that need another one than success.
     """
 
     drafts: dict[str, Draft] = field(default_factory=dict)

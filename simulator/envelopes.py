@@ -36,7 +36,7 @@ def stamp(now: float) -> Stamp:
 
 
 def seal(recipient: Recipient, openid: str, fields: Fields, given: Stamp, tamper: str = "") -> Envelope:
-    """Returns a push as it is sent: signed, encrypted by the account's mode, and changed by `tamper`.
+    """Returns a push as it is sent: signed, encrypted by the account's mode, and changed by ``tamper``.
 
     Raises KeyError for an unknown kind of tampering.
     """

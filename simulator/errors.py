@@ -9,7 +9,7 @@ from simulator.error_texts import TEXTS
 
 
 class ApiError(Exception):
-    """An error: a call is refused. `details` fill the placeholders of its text, `more` extends the answer."""
+    """The refusal of a call. ``details`` fill the placeholders of its text, ``more`` extends the answer."""
 
     def __init__(self, code: int, *details: str, more: Mapping[str, object] | None = None) -> None:
         super().__init__(code)

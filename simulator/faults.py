@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Fault:
     """A fault rule, by which calls fail.
 
-    It applies to calls of `api` ("*": any) by `appid` (empty: any account), `times` times (None: always).
-    `errcode` refuses the call; `http_status` answers with this status, like a broken gateway; `latency_ms`
-    delays the call; `drop_answer` performs the call and then drops the answer; `answer` performs the call and
-    replaces the answer by this text.
+    It applies to calls of ``api`` ("*": any) by ``appid`` (empty: any account), ``times`` times (None:
+    always). ``errcode`` refuses the call; ``http_status`` answers with this status, like a broken gateway;
+    ``latency_ms`` delays the call; ``drop_answer`` performs the call and then drops the answer; ``answer``
+    performs the call and replaces the answer by this text.
     """
 
     id: int

@@ -22,7 +22,7 @@ class FollowerList:
         self.total = sum(each.subscribed for each in followers.values())
 
     def followed(self, openid: str, *, anew: bool) -> None:
-        """Moves or adds a follower to the end; `anew` if they did not follow before."""
+        """Moves or adds a follower to the end; ``anew`` if they did not follow before."""
         if (place := self.places.get(openid)) is not None:
             self.openids[place] = None
         self.places[openid] = len(self.openids)
@@ -44,11 +44,11 @@ class FollowerList:
                 yield self.followers[found]
 
     def before(self, openid: str, steps: int) -> str:
-        """Returns the cursor `steps` positions earlier; the same one for an unknown openid."""
+        """Returns the cursor ``steps`` positions earlier; the same one for an unknown openid."""
         place = self.places.get(openid, -1) - steps
         return (self.openids[place] or openid) if steps and place >= 0 else openid
 
 
 def page(followers: Iterable[Follower], size: int) -> list[str]:
-    """Returns the openids of the first `size` followers."""
+    """Returns the openids of the first ``size`` followers."""
     return [each.openid for each, _ in zip(followers, range(size), strict=False)]

@@ -28,7 +28,8 @@ class Change:
 class Growth:
     """The numbers of new and lost followers, by day and source.
 
-    `days` has them by the number of the day (`Clock.day`), then by the number of the source, both as text.
+    ``days`` has them by the number of the day (``Clock.day``), then by the number of the source, both as
+    text.
     """
 
     days: dict[str, dict[str, Change]] = field(default_factory=dict)

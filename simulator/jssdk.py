@@ -1,5 +1,4 @@
-"""The routes for pages inside WeChat: checks of `wx.config`, uploads of recorded voices, and the data of mini
-programs' pages.
+"""The routes for pages inside WeChat: checks of ``wx.config``, recorded voices, and mini programs' data.
 
 WeChat reference 4.7 and 14. A mini program is a single page, which logs in at the account's server.
 """
@@ -22,7 +21,7 @@ PAGE = Path(__file__).parent / "static" / "mini.html"
 
 
 def is_valid_config(world: World, config: dict[str, object], url: str) -> bool:
-    """Returns whether the signature of a `wx.config` is valid for this page."""
+    """Returns whether the signature of a ``wx.config`` is valid for this page."""
     account = world.state.accounts.get(str(config.get("appId")))
     ticket = account.tokens.tickets.get("jsapi") if account else None
     if ticket is None or ticket.ends_at <= world.now:
@@ -40,7 +39,7 @@ def routes(world: World) -> list[BaseRoute]:
         return JSONResponse({"errMsg": "config:ok" if good else "config:invalid signature"})
 
     async def upload_voice(request: Request) -> Response:
-        """Answers `wx.uploadVoice` of a configured page: the serverId is a media_id of its account."""
+        """Answers ``wx.uploadVoice`` of a configured page: the serverId is a media_id of its account."""
         payload = await request.json()
         config = payload.get("config") or {}
         if not is_valid_config(world, config, str(payload.get("url", ""))):

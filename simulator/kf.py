@@ -13,7 +13,7 @@ FROM_WORKER, TO_WORKER = 2002, 2003
 
 @dataclass(slots=True)
 class Worker:
-    """A customer-service account. `wechat_id` is the person who accepted the invitation to `invite_wx`."""
+    """A customer-service account. ``wechat_id`` is who accepted the invitation to ``invite_wx``."""
 
     account: str
     nickname: str
@@ -43,7 +43,7 @@ class Record:
 class CustomerService:
     """The customer service of an account.
 
-    `waiting` maps the openid of each waiting follower to the time since when they wait.
+    ``waiting`` maps the openid of each waiting follower to the time since when they wait.
     """
 
     workers: dict[str, Worker] = field(default_factory=dict)

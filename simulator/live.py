@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class LiveEvent:
     """An event that happened in a conversation.
 
-    `item` is its content by its `kind`: an entry, or a follower whose state changed.
+    ``item`` is its content by its ``kind``: an entry, or a follower whose state changed.
     """
 
     appid: str

@@ -18,7 +18,7 @@ FORGET_AFTER = 3600
 class Code:
     """A one-time code for the consent of a person.
 
-    `kind` is oauth, login (wx.login) or phone (getPhoneNumber).
+    ``kind`` is oauth, login (wx.login) or phone (getPhoneNumber).
     """
 
     kind: str

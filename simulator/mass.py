@@ -11,7 +11,7 @@ SENDING, SUCCESS, FAILED, DELETED = "SENDING", "SEND_SUCCESS", "SEND_FAIL", "DEL
 
 @dataclass(slots=True)
 class Job:
-    """A mass send. `openids` are its recipients; `waits` is True until an administrator has answered."""
+    """A mass send. ``openids`` are its recipients; ``waits`` is True until an administrator has answered."""
 
     msg_id: int
     msgtype: str
@@ -38,7 +38,7 @@ class Known:
 class MassSends:
     """The mass sends of an account.
 
-    `received` counts by "openid 2026-02"; `days` are the days on which a subscription account sent.
+    ``received`` counts by "openid 2026-02"; ``days`` are the days on which a subscription account sent.
     """
 
     jobs: dict[str, Job] = field(default_factory=dict)

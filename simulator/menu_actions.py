@@ -16,7 +16,7 @@ MOST_PICTURES = 9
 def scan(name: str, actor: Actor, given: Parameters) -> Action:
     """Scans a code by a menu button.
 
-    `result` is the content of the code; for a barcode its kind, a comma and the number.
+    ``result`` is the content of the code; for a barcode its kind, a comma and the number.
     """
     info = {"ScanType": str(given.get("scan_type", "qrcode")), "ScanResult": str(given.get("result", ""))}
     return event(name, EventKey=str(given.get("key", "")), ScanCodeInfo=info, allows="menu")

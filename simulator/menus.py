@@ -19,7 +19,7 @@ class Person(Protocol):
 
 @dataclass(slots=True)
 class Menu:
-    """A menu of an account; `matchrule` is empty for the default menu."""
+    """A menu of an account; ``matchrule`` is empty for the default menu."""
 
     menuid: int
     button: Buttons
@@ -49,7 +49,7 @@ class Copy:
 class Menus:
     """The menus of an account.
 
-    `made_on_page`: a menu from the platform's own page; `platforms`: followers' clients by openid.
+    ``made_on_page``: a menu from the platform's own page; ``platforms``: followers' clients by openid.
     """
 
     default: Menu | None = None
@@ -67,7 +67,7 @@ class Menus:
         return self.default
 
     def shown_to(self, person: Person, now: float, copy_seconds: float) -> Copy:
-        """Returns the client's copy of the menu, which is fetched again after `copy_seconds`."""
+        """Returns the client's copy of the menu, which is fetched again after ``copy_seconds``."""
         copy = self.copies.get(person.openid)
         if copy is None or now - copy.at >= copy_seconds:
             copy = self.copies[person.openid] = self._fetched(person, now)
@@ -90,7 +90,7 @@ class Menus:
 
 
 def flat(button: dict[str, Any]) -> dict[str, Any]:
-    """Converts a button from the page's format (children in `sub_button.list`) to the API's format."""
+    """Converts a button from the page's format (children in ``sub_button.list``) to the API's format."""
     children = button.get("sub_button")
     if not isinstance(children, dict):
         return button

@@ -30,17 +30,17 @@ def page_of(account: Account) -> str:
 
 
 def login_code(world: World, account: Account, person: str) -> str:
-    """Returns the code of `wx.login`."""
+    """Returns the code of ``wx.login``."""
     return _code("login", world, account, person)
 
 
 def phone_code(world: World, account: Account, person: str) -> str:
-    """Returns the code of the button `getPhoneNumber`."""
+    """Returns the code of the button ``getPhoneNumber``."""
     return _code("phone", world, account, person)
 
 
 def profile(world: World, account: Account, person: str) -> dict[str, str]:
-    """Returns the result of `wx.getUserInfo`: raw data with its signature, and all data encrypted."""
+    """Returns the result of ``wx.getUserInfo``: raw data with its signature, and all data encrypted."""
     known = {"nickName": profiles.name_of(person), "avatarUrl": f"{world.addresses.api}/mmopen/{person}/132"}
     raw = json.dumps({**known, "gender": 0, "language": ""}, ensure_ascii=False, separators=(",", ":"))
     ids = {"openId": openid_of(account.appid, person)}

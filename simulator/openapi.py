@@ -33,7 +33,7 @@ Body = type[Any] | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route under `/_sim`."""
+    """A route under ``/_sim``."""
 
     method: str
     path: str

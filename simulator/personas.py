@@ -37,7 +37,7 @@ STORES = 40
 
 @dataclass(slots=True)
 class Seeding:
-    """The followers to add: `tags` are names, created if missing; `tagged` is the share with any tag."""
+    """The followers to add: ``tags`` are names, created if missing; ``tagged`` is the share with any tag."""
 
     count: int = 1000
     seed: int = 1
@@ -96,7 +96,7 @@ def tag_number(account: Account, name: str) -> int:
 
 
 async def act_some(pusher: Pusher, account: Account, count: int) -> dict[str, int]:
-    """Performs usual actions of `count` random followers; returns the number of actions by kind."""
+    """Performs usual actions of ``count`` random followers; returns the number of actions by kind."""
     chance, done = random.Random(), Counter[str]()  # noqa: S311 - people, not keys
     actors = [each for each in account.followers.values() if each.habit and each.subscribed]
     for actor in chance.sample(actors, min(count, len(actors))):

@@ -108,7 +108,7 @@ async def codes(phone: Phone) -> Any:
 async def recognise(phone: Phone) -> Any:
     """Returns the ticket of the QR code in a picture (the body), or of the one named by the query's text.
 
-    For a picture with the code of a page of the platform, the answer has the page's `url`.
+    For a picture with the code of a page of the platform, the answer has the page's ``url``.
     """
     text = phone.request.query_params.get("text")
     if text is None:
@@ -122,7 +122,7 @@ async def recognise(phone: Phone) -> Any:
 def standing(world: World, account: Account, openid: str) -> dict[str, Any]:
     """Returns the follower's data for the phone's header.
 
-    `may_send` are the grants of customer-service messages that are usable at `now`.
+    ``may_send`` are the grants of customer-service messages that are usable at ``now``.
     """
     follower = account.followers.get(openid) or Follower(openid, subscribed=False)
     now = world.now
@@ -201,7 +201,7 @@ def routes(world: World, pusher: Pusher) -> list[BaseRoute]:
         return JSONResponse({"accounts": found, "samples": samples.NAMES, "components": has_components})
 
     async def live(request: Request) -> Response:
-        """Streams what happens; `watch` names conversations as appid:openid, separated by commas."""
+        """Streams what happens; ``watch`` names conversations as appid:openid, separated by commas."""
         named = [each.partition(":") for each in request.query_params.get("watch", "").split(",")]
         viewer = world.live.join((appid, openid) for appid, _, openid in named)
         headers = {"Cache-Control": "no-store"}

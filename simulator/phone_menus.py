@@ -17,7 +17,7 @@ PLATFORMS = (1, 2, 3)
 
 
 async def shown(phone: Phone) -> Any:
-    """Returns `button`, `menuid` and `at` of the client's copy, and its `platform`."""
+    """Returns ``button``, ``menuid`` and ``at`` of the client's copy, and its ``platform``."""
     menus, follower = phone.account.menus, phone.account.followers.get(phone.openid)
     platform = menus.platforms.get(phone.openid, IOS)
     if follower is None or not follower.subscribed:

@@ -39,7 +39,7 @@ BODY_KEPT = 8_192
 
 @dataclass(slots=True)
 class Push:
-    """A message or event for the account. `entry` collects its attempts, `shown` the replies on the phone."""
+    """A message or event for the account. ``entry`` has its attempts, ``shown`` the replies on the phone."""
 
     account: Account
     entry: Entry

@@ -1,4 +1,4 @@
-"""The pytest plugin with the fixture `wechat_simulator`: a simulator on a free port, reset for each test."""
+"""The pytest plugin with the fixture ``wechat_simulator``: a simulator on a free port, reset by each test."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article of a mass send or a publication. `notified` says whether it was sent to people."""
+    """An article of a mass send or a publication. ``notified`` says whether it was sent to people."""
 
     msgid: str
     title: str

@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply: `fields` as received; `content` in the format of customer-service messages."""
+    """A reply: ``fields`` as received; ``content`` in the format of customer-service messages."""
 
     fields: dict[str, Any]
     msgtype: str

@@ -18,7 +18,7 @@ SIMPLE: dict[Any, Any] = {str: str, int: int, float: (int, float), bool: bool}
 
 
 def dump(value: Any) -> Any:
-    """Converts a value to what json can write. Dataclasses lose their class; `load` needs it again.
+    """Converts a value to what json can write. Dataclasses lose their class; ``load`` needs it again.
 
     Containers are copied first, because the world can change while another thread writes it.
     """
@@ -34,7 +34,7 @@ def dump(value: Any) -> Any:
 
 
 def load(kind: Any, data: Any) -> Any:
-    """Returns the value of type `kind` that was dumped as `data`. Raises ValueError if it does not fit."""
+    """Returns the value of type ``kind`` dumped as ``data``. Raises ValueError if it does not fit."""
     if isinstance(kind, UnionType):
         return None if data is None else _load_one_of(kind, data)
     if kind in SIMPLE:

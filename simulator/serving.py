@@ -27,7 +27,7 @@ CLIENT_CERTIFICATE = "client_certificate"
 
 
 class CertificateProtocol(HttpToolsProtocol):
-    """An HTTP protocol that puts the client's certificate into `scope["state"]`."""
+    """An HTTP protocol that puts the client's certificate into ``scope["state"]``."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         shown = transport.get_extra_info("peercert") or {}

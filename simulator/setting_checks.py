@@ -15,7 +15,7 @@ AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check of a setting: `problem` returns what is wrong with a value, `type` is its JSON type."""
+    """A check of a setting: ``problem`` returns what is wrong with a value, ``type`` is its JSON type."""
 
     type: str
     problem: Callable[[Any], str]
@@ -91,7 +91,7 @@ def aes_key(value: Any) -> str:
 
 
 def check(owner: str, known: Mapping[str, Check], settings: Mapping[str, Any]) -> None:
-    """Checks settings; `owner` is their object's name in error messages.
+    """Checks settings; ``owner`` is their object's name in error messages.
 
     Raises BadSettingError for the first unknown or invalid setting.
     """

@@ -37,7 +37,7 @@ def random_prefix() -> bytes:
 
 
 def seal(message: bytes, encoding_aes_key: str, appid: str, prefix: bytes | None = None) -> str:
-    """Encrypts a message for `appid`; returns one line of standard base64."""
+    """Encrypts a message for ``appid``; returns one line of standard base64."""
     text = (prefix or random_prefix()) + len(message).to_bytes(4, "big") + message + appid.encode()
     padding = PADDING_BLOCK - len(text) % PADDING_BLOCK
     sealed = _cipher(encoding_aes_key).encrypt(text + bytes([padding]) * padding)

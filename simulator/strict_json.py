@@ -22,7 +22,7 @@ def loads(raw: bytes) -> Any:
 
 
 def _finite(text: str) -> float:
-    """Returns a finite number. Raises ValueError for an infinite one, such as `1e999`, and for NaN."""
+    """Returns a finite number. Raises ValueError for an infinite one, such as ``1e999``, and for NaN."""
     if math.isfinite(number := float(text)):
         return number
     raise ValueError(f"{text[:20]} is no number")

@@ -18,7 +18,7 @@ PLACE = re.compile(r"\{\{(\w+)\.DATA\}\}")
 class Template:
     """A template of an account.
 
-    `kind` is template or notice; a notice is one-time (2) or long-term (3).
+    ``kind`` is template or notice; a notice is one-time (2) or long-term (3).
     """
 
     template_id: str

@@ -50,7 +50,7 @@ TRUE = DerBoolean(value=True).encode()
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A certificate authority in a folder; `pem` is its own certificate, which clients have to trust."""
+    """A certificate authority in a folder; ``pem`` is its own certificate, which clients have to trust."""
 
     folder: Path
 
@@ -67,7 +67,7 @@ class Authority:
         return self.folder / "ca.key"
 
     def certificate(self, name: str, serial: str, public: RSA.RsaKey, hosts: Iterable[str] = ()) -> str:
-        """Returns a certificate for a server if `hosts` are given, else for a client."""
+        """Returns a certificate for a server if ``hosts`` are given, else for a client."""
         signer, since, named = self.key, time.time() - EARLIER, list(hosts)
         extensions = [
             extension(BASIC_CONSTRAINTS, DerSequence([]).encode(), critical=True),

@@ -25,7 +25,7 @@ def unknown(value: str) -> ApiError:
 
 @dataclass(slots=True)
 class Token:
-    """An access token; `ends_at` is its expiry time; `replaced` marks one that was invalidated early."""
+    """An access token; ``ends_at`` is its expiry time; ``replaced`` marks one that was invalidated early."""
 
     value: str
     ends_at: float

@@ -152,7 +152,7 @@ def enter(actor: Actor, given: Parameters) -> Action:
 
 
 def agree(actor: Actor, given: Parameters) -> Action:
-    """Answers the pop-up for consent to subscription messages; `choices` are statuses by template id."""
+    """Answers the pop-up for consent to subscription messages; ``choices`` are statuses by template id."""
     choices = given.get("choices")
     if not isinstance(choices, dict) or not choices:
         raise ImpossibleError('agree needs the statuses by template id in "choices"')

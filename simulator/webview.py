@@ -1,8 +1,8 @@
-"""The browser inside WeChat: `http://<person>.localhost:<port>/…` shows the account's pages as that person.
+"""The browser inside WeChat: ``http://<person>.localhost:<port>/…`` shows the account's pages as that person.
 
 It is a reverse proxy, so that each person has separate cookies, kept here, and a separate origin in the real
 browser. URLs of the account's server are replaced by URLs of this server in responses, and back in requests.
-The scripts in `SCRIPTS` run in every page, before its own.
+The scripts in ``SCRIPTS`` run in every page, before its own.
 """
 
 from __future__ import annotations

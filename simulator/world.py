@@ -59,7 +59,7 @@ class Follower:
 
 @dataclass(slots=True)
 class Media:
-    """A file, temporary (three days) or permanent. `kind` is image, voice, video or thumb."""
+    """A file, temporary (three days) or permanent. ``kind`` is image, voice, video or thumb."""
 
     media_id: str
     kind: str
@@ -76,7 +76,7 @@ class Media:
 
 @dataclass(slots=True)
 class QrCode:
-    """A code with parameters. `scene` keeps its type: int for scene_id, str for scene_str."""
+    """A code with parameters. ``scene`` keeps its type: int for scene_id, str for scene_str."""
 
     ticket: str
     scene: int | str
@@ -103,8 +103,8 @@ class Attempt:
 class Entry:
     """One line of a conversation, as shown on the phone.
 
-    `side` is its cause: "follower" or "platform" (then `attempts` are its deliveries), or "account" (then it
-    is part of the ledger).
+    ``side`` is its cause: "follower" or "platform" (then ``attempts`` are its deliveries), or "account" (then
+    it is part of the ledger).
     """
 
     seq: int
@@ -209,8 +209,8 @@ class Account:
 class Settings:
     """The settings of the platform's behaviour, in seconds unless named otherwise.
 
-    `repeats` is the number of deliveries after the first. A page of followers begins with `user_page_repeats`
-    followers of the page before it, and omits `user_page_skips` at its end.
+    ``repeats`` is the number of deliveries after the first. A page of followers begins with
+    ``user_page_repeats`` followers of the page before it, and omits ``user_page_skips`` at its end.
     """
 
     deadline: float = 5.0
@@ -255,7 +255,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A refused request, as `rid/get` returns it, without its credentials."""
+    """A refused request, as ``rid/get`` returns it, without its credentials."""
 
     appid: str
     invoke_time: int
@@ -270,7 +270,7 @@ class World:
     """The state, with data derived from it while the process runs."""
 
     def __init__(self, addresses: Addresses | None = None, authority: Authority | None = None) -> None:
-        """Creates an empty world; `callback_ca` is the authority's file for https callbacks, or empty."""
+        """Creates an empty world; ``callback_ca`` is the authority's file for https callbacks, or empty."""
         self.addresses = addresses or Addresses.all_at("http://127.0.0.1:8800")
         self.authority = authority
         self.callback_ca = ""
@@ -278,7 +278,7 @@ class World:
         self.replace_state(State())
 
     def replace_state(self, state: State) -> None:
-        """Replaces the whole state by `state`."""
+        """Replaces the whole state by ``state``."""
         self.state = state
         self.changes = 0
         self.call_counts: dict[str, Counter[str]] = {}

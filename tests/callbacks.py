@@ -29,7 +29,7 @@ async def call(
 ) -> Got:
     """Calls the application as a server does with one request.
 
-    The body is sent in chunks, or with `gone` the client disconnects before it.
+    The body is sent in chunks, or with ``gone`` the client disconnects before it.
     """
     got = Got()
     chunks = [push.body[at : at + chunk] for at in range(0, len(push.body), chunk)] or [b""]

@@ -96,7 +96,7 @@ def _refusals_are_written() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database, with a clock that is shifted like that of `tests/clock`."""
+    """The database, with a clock that is shifted like that of ``tests/clock``."""
     days = os.environ.get("TEST_CLOCK_DAYS")
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Between tests the tables are truncated, which the trigger of the audit log would refuse.

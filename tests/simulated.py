@@ -31,7 +31,7 @@ class Simulated:
         )
 
     def create_merchant(self, mchid: str, appid: str, **given: Any) -> dict[str, Any]:
-        """Creates a merchant at the simulator; `given` are its certificate, apiv3_key and other settings.
+        """Creates a merchant at the simulator; ``given`` are its certificate, apiv3_key and other settings.
 
         The answer has the platform's keys for it and, for a merchant without a certificate, a private_key and
         serial_no.

@@ -114,7 +114,7 @@ def waiting_about(row: Model) -> Approval | None:
     return found
 
 
-def drop_about(row: Model, by: User | None = None) -> None:
+def drop_about(row: Model, by: User) -> None:
     """Marks the approvals that wait about a row as taken back, without calling their action's ``drop``."""
     _waiting_about(row).update(state=State.TAKEN_BACK, decided_at=timezone.now(), decided_by=by, due_at=None)
 

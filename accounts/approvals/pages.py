@@ -1,7 +1,6 @@
 """The pages of approvals: the list, one approval with before and after, and the limits."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -19,7 +18,7 @@ from accounts.approvals.forms import PolicyForm
 from accounts.approvals.models import ROLES, Approval
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, entered, frame, object_page
+from accounts.staff.gate import account_page, entered, frame, object_page, reader
 from accounts.staff.rights import Area, Rights
 from wechat.console import edit_conflicts
 from wechat.console.phrases import labelled
@@ -43,7 +42,7 @@ def approvals() -> "QuerySet[Approval]":
 # Every role may view followers; its other areas decide which approvals it sees.
 @account_page(Area.FOLLOWERS)
 def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    user = _user(request)
+    user = reader(request)
     visible = deciding.visible(Rights.of(user), account.pk).select_related("asked_by", "decided_by")
     mine = deciding.waiting_for(user, account.pk).select_related("asked_by")
     waiting = visible.filter(state=Approval.State.WAITING).exclude(pk__in=mine.values("pk"))
@@ -58,7 +57,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 @object_page(approvals, Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, approval: Approval) -> HttpResponse:
     """Shows an approval, with the state before and after; a POST approves or rejects it."""
-    action, user = actions.of(approval), _user(request)
+    action, user = actions.of(approval), reader(request)
     if not Rights.of(user).may_view(action.area, approval.account_id):
         raise Http404
     may_decide = deciding.may_decide(approval, user)
@@ -99,7 +98,7 @@ def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, account: OfficialAccount, form: PolicyForm) -> HttpResponse:
-    approval = loosening.change(account, form.wanted(), _user(request))
+    approval = loosening.change(account, form.wanted(), reader(request))
     after = loosening.current(account.pk)
     changed = [key for key, limit in after.items() if limit != form.before[key]]
     if changed:
@@ -144,9 +143,3 @@ def _name(key: tuple[str, str]) -> str:
 
 def _words(key: tuple[str, str], limit: int | None) -> str:
     return loosening.limit_in_words(actions.ACTIONS.get(key[0]), limit)
-
-
-def _user(request: HttpRequest) -> User:
-    user: Any = request.user
-    assert isinstance(user, User)
-    return user

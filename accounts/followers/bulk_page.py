@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.models import ADDITION
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -16,7 +15,7 @@ from accounts.followers import export_approval, job_requests, selection, tagging
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, personal_data
-from accounts.staff.gate import account_page, entered, frame
+from accounts.staff.gate import account_page, entered, frame, reader
 from accounts.staff.rights import Area
 from wechat.kernel.row_ids import row_id
 from wechat.sdk.calls.tags import TAGGING_BATCH
@@ -128,7 +127,6 @@ def _start(
     may_change = entered(request).may_change
     if form.cleaned_data["action"] != "export" and not may_change:
         raise PermissionDenied
-    assert isinstance(request.user, User)
     total, _exact = selection.count(selection.followers_of(account, details))
     job_details = {**details, **form.details}
     if form.cleaned_data["action"] == "export":
@@ -137,10 +135,10 @@ def _start(
         job_details["masked"] = not may_change or job_details["hidden"]
         if (
             not job_details["masked"]
-            and (waits := export_approval.ask(account, job_details, request.user)) is not None
+            and (waits := export_approval.ask(account, job_details, reader(request))) is not None
         ):
             audit.record(request, waits, _("Asked for approval."))
             return redirect("admin:approvals_approval", waits.pk)
-    job = job_requests.ask(account, form.cleaned_data["action"], job_details, request.user, total=total)
+    job = job_requests.ask(account, form.cleaned_data["action"], job_details, reader(request), total=total)
     audit.record(request, job, str(job), flag=ADDITION)
     return redirect("admin:followers_job", job.pk)

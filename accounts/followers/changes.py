@@ -20,9 +20,7 @@ def queue(kind: Kind, followers: Iterable[Follower], desired: str, job: BulkJob 
     queue_each(kind, [(follower, desired) for follower in followers], job)
 
 
-def queue_each(
-    kind: Kind, desired_values: Iterable[tuple[Follower, str]], job: BulkJob | None = None
-) -> None:
+def queue_each(kind: Kind, desired_values: Iterable[tuple[Follower, str]], job: BulkJob | None) -> None:
     """Queues a desired value for each follower, replacing an unsent change of the same kind.
 
     Followers who have unfollowed are skipped: the platform would refuse the change.

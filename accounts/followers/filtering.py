@@ -14,8 +14,8 @@ from accounts.followers.models import Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition, day_start
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import day_field
-from wechat.console.pages import FilterForm
 
 STATES = {
     "yes": Q(subscribed=True),

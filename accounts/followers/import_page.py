@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.models import ADDITION
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +17,7 @@ from accounts.followers.importing import BadColumns, columns_of, is_openid_name
 from accounts.followers.models import CustomField
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
 from wechat.console.tables import headings, reading
 from wechat.console.tables.limits import UnreadableTable
@@ -58,8 +57,7 @@ class ImportForm(forms.Form):
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = ImportForm(account, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        assert isinstance(request.user, User)
-        job = job_requests.ask(account, "import", {}, request.user, source=form.cleaned_data["file"])
+        job = job_requests.ask(account, "import", {}, reader(request), source=form.cleaned_data["file"])
         audit.record(request, job, str(job), flag=ADDITION)
         return redirect("admin:followers_job", job.pk)
     context = frame(

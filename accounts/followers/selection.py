@@ -11,7 +11,7 @@ from accounts.followers.filtering import FollowerFilter
 from accounts.followers.models import Follower, Segment
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
-from wechat.console.pages import estimated_count
+from wechat.console.big_tables import estimated_count
 
 # A count that would take longer is replaced by an estimate.
 COUNT_MILLISECONDS = 700

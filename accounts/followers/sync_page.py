@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -18,7 +17,7 @@ from accounts.followers.models import FollowerSync
 from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
 from wechat.kernel.work import heartbeat
 
@@ -48,9 +47,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-    assert isinstance(request.user, User)
     kind = Kind.INCREMENTAL if request.POST.get("kind") == Kind.INCREMENTAL else Kind.FULL
-    run = sync_requests.ask(account, kind, request.user)
+    run = sync_requests.ask(account, kind, reader(request))
     audit.record(request, run, _("Asked for a synchronisation."), flag=ADDITION)
     messages.success(request, _("The followers are read from WeChat; this page shows how far it is."))
     return redirect("admin:followers_sync")

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,7 +14,7 @@ from accounts.official.clients import client_for
 from accounts.official.errcodes import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, held_work
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
 from wechat.sdk.answers import seconds
 from wechat.sdk.beijing import BEIJING
@@ -52,9 +51,8 @@ def clear(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the effects; a POST clears all daily counters, and resumes the work that waited for them."""
     cleared = quotas.cleared_this_month(account)
     if request.method == "POST":
-        assert isinstance(request.user, User)
         try:
-            quotas.clear(account, request.user)
+            quotas.clear(account, reader(request))
         except WeChatError as error:
             messages.error(request, of_error(error))
             return redirect("operations_quotas")

@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +25,7 @@ from accounts.operations.imports import IMPORTS
 from accounts.operations.setup_forms import KeysForm, NameForm, ServerForm
 from accounts.operations.setup_steps import SetupStep
 from accounts.staff import audit
-from accounts.staff.gate import Gate, frame, gated_page
+from accounts.staff.gate import Gate, frame, gated_page, reader
 from accounts.staff.rights import Area, Rights, choose_account
 from wechat.console import edit_conflicts
 from wechat.console.phrases import joined, labelled
@@ -207,9 +206,8 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
     what = IMPORTS.find(request.POST.get("what", ""))
     if what is None or not rights.may_change(what.area, account.pk):
         raise Http404
-    assert isinstance(request.user, User)
     try:
-        summary = what.run(account, request.user)
+        summary = what.run(account, reader(request))
     except WeChatError as error:
         messages.error(request, labelled(what.label, of_error(error)))
     else:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.gate import reader
 from accounts.staff.models import AuditEntry
 from accounts.staff.models.audit import NOTHING
 from wechat.console import edit_conflicts
@@ -58,9 +59,8 @@ def record(
     ``action`` is a sentence, or the admin's own list of what its forms changed. ``account`` is the account of
     the log, for rows that do not have one.
     """
-    assert isinstance(request.user, User)
     _write(
-        request.user,
+        reader(request),
         about,
         action,
         before,
@@ -72,17 +72,9 @@ def record(
     )
 
 
-def record_by(
-    user_id: int,
-    about: Model | Iterable[Model],
-    action: StrOrPromise | list[dict[str, Any]],
-    before: Values | None = None,
-    after: Values | None = None,
-    *,
-    flag: int = CHANGE,
-) -> None:
-    """Records what a user did, like ``record``, for an action carried out later than it was requested."""
-    _write(User.objects.get(pk=user_id), about, action, before, after, flag=flag)
+def record_by(user_id: int, about: Model, action: StrOrPromise) -> None:
+    """Records what a user did with a row, for an action carried out later than it was requested."""
+    _write(User.objects.get(pk=user_id), about, action)
 
 
 def entries_of(row: Model) -> "QuerySet[AuditEntry]":
@@ -127,10 +119,10 @@ def _write(
     user: User,
     about: Model | Iterable[Model],
     action: StrOrPromise | list[dict[str, Any]],
-    before: Values | None,
-    after: Values | None,
+    before: Values | None = None,
+    after: Values | None = None,
     *,
-    flag: int,
+    flag: int = CHANGE,
     account_id: int | None = None,
     shown: int | None = None,
     address: str = "",

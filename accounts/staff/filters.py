@@ -16,7 +16,7 @@ from accounts.staff import gate
 from accounts.staff.following import posted_next
 from accounts.staff.models import SavedFilter
 from accounts.staff.rights import current_account
-from wechat.console.pages import FilterForm
+from wechat.console.big_tables import FilterForm
 from wechat.kernel.row_ids import row_id
 
 SESSION_KEY = "filters"

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
@@ -210,6 +211,12 @@ def entered(request: HttpRequest) -> Entered:
     """Returns the account and rights found by the gate. Raises ``KeyError`` for a page without a gate."""
     found: Entered = vars(request)["_entered"]
     return found
+
+
+def reader(request: HttpRequest) -> User:
+    """Returns the member of staff who reads the page."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def shown_account(request: HttpRequest) -> OfficialAccount | None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts.staff import audit, passkeys, second_factor, sessions, sign_in_page
+from accounts.staff.gate import reader
 from accounts.staff.models import RecoveryCode, SecondFactor
 from accounts.staff.sign_in import SignInAttempt, TooSoon
 from wechat.kernel.row_ids import row_id
@@ -40,7 +41,7 @@ class AppForm(forms.Form):
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    user = _user(request)
+    user = reader(request)
     unused = RecoveryCode.objects.filter(user=user, used_at=None).count()
     return _page(
         request, "staff/me.html", _("My account"),
@@ -52,7 +53,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def add_app(request: HttpRequest) -> HttpResponse:
     """Shows a key to scan; adds the app as a second step once it has shown a valid code."""
-    user = _user(request)
+    user = reader(request)
     form = AppForm(request.POST or None)
     key = _key(user, request.POST.get("key", "")) or second_factor.new_key()
     if request.method == "POST" and form.is_valid():
@@ -70,7 +71,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
     """Answers the script that adds a passkey: first with the options, then by storing the passkey."""
-    user, given = _user(request), passkeys.read(request)
+    user, given = reader(request), passkeys.read(request)
     if "answer" not in given:
         return JsonResponse(passkeys.begin_registration(request, user))
     name = str(given.get("name") or sessions.browser_of(request))[:60]
@@ -86,7 +87,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_step(request: HttpRequest) -> HttpResponse:
     """Answers the script of the sign-in with a passkey: first with the options, then by checking it."""
-    user, given = _user(request), passkeys.read(request)
+    user, given = reader(request), passkeys.read(request)
     if second_factor.pending(request) != second_factor.SHOW:
         return JsonResponse({"error": _("Sign in first.")}, status=400)
     if "answer" not in given:
@@ -105,7 +106,7 @@ def passkey_step(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def new_codes(request: HttpRequest) -> HttpResponse:
-    user = _user(request)
+    user = reader(request)
     if not _knows_password(request, user):
         return redirect("admin:staff_me")
     audit.record(request, user, _("Made new recovery codes."))
@@ -115,7 +116,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Deletes a second step after the password was given, but not the last one that a role needs."""
-    user = _user(request)
+    user = reader(request)
     own = SecondFactor.objects.filter(user=user)
     if not _knows_password(request, user):
         return redirect("admin:staff_me")
@@ -133,7 +134,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Ends one of the reader's other sessions, or all of them."""
-    user = _user(request)
+    user = reader(request)
     own = sessions.of_user(user).exclude(key=request.session.session_key)
     if chosen := row_id(request.POST.get("session", "")):
         own = own.filter(pk=chosen)
@@ -188,9 +189,3 @@ def _key(user: User, signed: str) -> str:
 def _page(request: HttpRequest, template: str, title: StrOrPromise, **context: Any) -> TemplateResponse:
     frame = {**admin.site.each_context(request), "title": title}
     return TemplateResponse(request, template, {**frame, **context})
-
-
-def _user(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)
-    return user

@@ -22,7 +22,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit, filters, gate
 from accounts.staff.following import posted_next
 from accounts.staff.rights import Area, Rights, choose_account, current_account, follow_account
-from wechat.console.pages import BigTable, ModelAdmin
+from wechat.console.big_tables import BigTable
+from wechat.console.pages import ModelAdmin
 from wechat.kernel.row_ids import row_id
 
 Row = TypeVar("Row", bound=Model)

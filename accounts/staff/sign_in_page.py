@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.staff import passkeys, second_factor, sessions
+from accounts.staff.gate import reader
 from accounts.staff.sign_in import SignInAttempt, TooSoon
 
 NEXT = "second_step_next"
@@ -76,8 +77,7 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, following: str) -> None:
-    user = request.user
-    assert isinstance(user, User)
+    user = reader(request)
     sessions.begin(request, user)
     if left := second_factor.left_to_do(user):
         request.session[second_factor.PENDING] = left

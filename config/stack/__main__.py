@@ -1,4 +1,4 @@
-"""Starts the whole stack: `python -m config.stack`.
+"""Starts the whole stack: ``python -m config.stack``.
 
 These are the servers, migrations, demo data, simulator, web, worker and beat. Ends when it is told to (exit
 code 0) or when one of its processes ends (exit code 1), and stops all of them.
@@ -142,7 +142,7 @@ def _wait(everything: Mapping[str, subprocess.Popen[Any]], is_ready: Callable[[]
 
 
 def _check(everything: Mapping[str, subprocess.Popen[Any]]) -> None:
-    # The kernel tells only the first process of a closed terminal, and `make` does not pass it on.
+    # The kernel tells only the first process of a closed terminal, and ``make`` does not pass it on.
     if terminal_is_gone():
         raise SystemExit(0)
     for name, each in everything.items():

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 from payments.bills.models import Discrepancy
 from payments.orders.filtering import choice_field
 from payments.orders.mismatches import MismatchKind
-from wechat.console.pages import FilterForm
+from wechat.console.big_tables import FilterForm
 
 
 class DiscrepancyFilter(FilterForm):

@@ -17,7 +17,9 @@ from payments.merchants import held_page, held_work, receipt, setup
 from payments.merchants.merchant_form import MerchantForm
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin
-from wechat.console.pages import HistoryMixin, ModelAdmin, badge, moment
+from wechat.console.history import HistoryMixin
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ModelAdmin
 
 
 @admin.register(Merchant)

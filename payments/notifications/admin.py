@@ -17,7 +17,9 @@ from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_
 from payments.notifications import notices
 from payments.notifications.models import Notice
 from wechat.console import failures
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 
 NOTICE_COLOURS = {
     Notice.State.APPLIED: "good",

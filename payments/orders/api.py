@@ -48,7 +48,7 @@ class Orders(BusinessView):
     def get(self, request: Request) -> Response:
         """Returns orders of the account, newest first.
 
-        `key` is the Idempotency-Key an order was made with.
+        ``key`` is the Idempotency-Key an order was made with.
         """
         rows = Order.objects.filter(account=self.account).select_related("merchant")
         asked = request.query_params
@@ -63,8 +63,9 @@ class Orders(BusinessView):
     def post(self, request: Request) -> Response:
         """Makes an order and has WeChat Pay expect the payment.
 
-        `pay` is what starts it: `bridge` for a page or mini program, `code_url` for a QR code, `h5_url` for
-        another browser. After a 503 ask again with the same Idempotency-Key: it is the same order.
+        ``pay`` is what starts it: ``bridge`` for a page or mini program, ``code_url`` for a QR code,
+        ``h5_url`` for another browser. After a 503 ask again with the same Idempotency-Key: it is the same
+        order.
         """
         given = _read(NewOrderSerializer, request)
         try:
@@ -106,8 +107,8 @@ class PayOrder(BusinessView):
     def post(self, request: Request, number: str) -> Response:
         """Hands out what starts the payment once more, renewed where it is nearly spent.
 
-        An `h5_url` is good for five minutes, the others for two hours. `pay` of a paid order is empty; one
-        that can no longer be paid is refused as `over`.
+        An ``h5_url`` is good for five minutes, the others for two hours. ``pay`` of a paid order is empty;
+        one that can no longer be paid is refused as ``over``.
         """
         return Response(_placed(_order(self.account, number)))
 

@@ -14,8 +14,8 @@ from accounts.followers import searching
 from payments.orders.models import Order, Refund
 from payments.orders.ordering import LONGEST
 from payments.orders.states import OrderState, RefundState
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import day_field
-from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.pay.money import yuan

@@ -106,7 +106,7 @@ HOW = {
 class ParcelSerializer(serializers.ModelSerializer[Parcel]):
     """A parcel.
 
-    `contact` is the receiver's telephone number, which SF wants; its first three and last four digits are
+    ``contact`` is the receiver's telephone number, which SF wants; its first three and last four digits are
     kept.
     """
 
@@ -148,7 +148,7 @@ class NewShipmentSerializer(serializers.Serializer[Any]):
 
 
 class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
-    """A shipment. `state` says whether WeChat knows it: waiting, told or failed, with the `problem`."""
+    """A shipment. ``state`` says whether WeChat knows it: waiting, told or failed, with the ``problem``."""
 
     how = serializers.SerializerMethodField()
     parcels = ParcelSerializer(many=True, read_only=True)

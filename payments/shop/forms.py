@@ -12,7 +12,7 @@ from accounts.staff.pages import AccountForm
 from payments.orders.ordering import LARGEST_TOTAL
 from payments.shop.models import HIGHEST_AMOUNT, Item, ItemField
 from wechat.console.amounts import AmountField
-from wechat.console.pages import FilterForm
+from wechat.console.big_tables import FilterForm
 from wechat.sdk.pay.money import yuan
 
 FIXED, FREE = "fixed", "free"

@@ -1,4 +1,4 @@
-"""The platform's API: every module of this package is a topic and registers its calls with `@api`."""
+"""The platform's API: every module of this package is a topic and registers its calls with ``@api``."""
 
 from importlib import import_module
 from pkgutil import iter_modules

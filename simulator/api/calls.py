@@ -16,7 +16,7 @@ from simulator.errors import ApiError
 from simulator.push import Pusher
 from simulator.world import Account, World
 
-# The kind of credential of a call; handlers for `nobody` identify the caller themselves.
+# The kind of credential of a call; handlers for ``nobody`` identify the caller themselves.
 Credential = Literal["token", "secret", "user", "component", "nobody"]
 Answer = Mapping[str, Any] | Response
 Handler = Callable[["Call"], Answer | Awaitable[Answer]]
@@ -49,30 +49,30 @@ class Call:
     def text(self, name: str, missing: int = 47001) -> str:
         """Returns a text field of the body.
 
-        Raises `missing` if it is absent or empty, 47001 if it is not a text.
+        Raises ``missing`` if it is absent or empty, 47001 if it is not a text.
         """
         if value := self.optional_text(name):
             return value
         raise ApiError(missing)
 
     def texts(self, name: str, malformed: int = 47001) -> list[str]:
-        """Returns a list of texts of the body. Raises `malformed` for anything else."""
+        """Returns a list of texts of the body. Raises ``malformed`` for anything else."""
         value = self.body.get(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise ApiError(malformed)
         return value
 
     def optional_text(self, name: str, malformed: int = 47001) -> str:
-        """Returns a text of the body, empty when it is absent. Raises `malformed` for anything else."""
+        """Returns a text of the body, empty when it is absent. Raises ``malformed`` for anything else."""
         value = self.body.get(name)
         if value is not None and not isinstance(value, str):
             raise ApiError(malformed)
         return value or ""
 
     def whole(self, name: str, otherwise: int, malformed: int = 47001) -> int:
-        """Returns an integer field of the body, which may be written as a text; `otherwise` if it is absent.
+        """Returns an integer field of the body, which may be written as a text; ``otherwise`` if absent.
 
-        Raises `malformed` for anything else.
+        Raises ``malformed`` for anything else.
         """
         value = self.body.get(name)
         if value is None or value == "":
@@ -115,7 +115,7 @@ def verified_service(account: Account) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A registered call. If its `methods` include GET, it also accepts a POST without a body."""
+    """A registered call. If its ``methods`` include GET, it also accepts a POST without a body."""
 
     methods: tuple[str, ...]
     handler: Handler
@@ -138,9 +138,9 @@ def api(
 ) -> Callable[[Handler], Handler]:
     """Registers a handler.
 
-    `also` is a second HTTP method that existing clients use. Calls by "secret" have appid and secret instead
-    of a token; calls by "user" have a user's OAuth token, not the account's; calls by "component" have a
-    component_access_token. An `upload` is sent as a form.
+    ``also`` is a second HTTP method that existing clients use. Calls by "secret" have appid and secret
+    instead of a token; calls by "user" have a user's OAuth token, not the account's; calls by "component"
+    have a component_access_token. An ``upload`` is sent as a form.
     """
 
     def register(handler: Handler) -> Handler:
@@ -159,7 +159,7 @@ def api(
 def json_body(raw: bytes, *, escapes: bool = True) -> dict[str, Any]:
     """Returns the JSON object of a body.
 
-    Raises 44002 if the body is empty, 47001 if it is no object, 40033 for \\uXXXX unless `escapes` is set.
+    Raises 44002 if the body is empty, 47001 if it is no object, 40033 for \\uXXXX unless ``escapes`` is set.
     """
     if not raw.strip():
         raise ApiError(44002)

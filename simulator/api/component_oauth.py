@@ -27,7 +27,7 @@ def session(call: Call) -> Answer:
 
 
 def use_authorizer(call: Call, permission: int | None = None) -> None:
-    """Sets the account of a call by its `appid`. Raises 41018, 61011, 41002, 40013, 61003 or 61007."""
+    """Sets the account of a call by its ``appid``. Raises 41018, 61011, 41002, 40013, 61003 or 61007."""
     component, appid = call.component, call.query.get("component_appid")
     if not appid:
         raise ApiError(41018)

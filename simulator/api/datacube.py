@@ -43,7 +43,7 @@ class Day:
 
 
 def figures(name: str, span: int, *, delay: bool = False) -> Callable[[Rows], Rows]:
-    """Registers `/datacube/<name>`, which returns rows for at most `span` days."""
+    """Registers ``/datacube/<name>``, which returns rows for at most ``span`` days."""
 
     def register(rows: Rows) -> Rows:
         def answer(call: Call) -> Answer:

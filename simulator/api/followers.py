@@ -17,7 +17,7 @@ LANGUAGES = {"": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "zh_TW": "zh_TW", 
 
 @api("GET", "/cgi-bin/user/get", right=verified)
 def listed(call: Call) -> Answer:
-    """Returns a page of openids after `next_openid`, the oldest follower first."""
+    """Returns a page of openids after ``next_openid``, the oldest follower first."""
     follower_list, settings = call.world.follower_list(call.account), call.world.settings
     cursor = follower_list.before(call.query.get("next_openid", ""), settings.user_page_repeats)
     try:
@@ -33,7 +33,7 @@ def listed(call: Call) -> Answer:
 
 
 def as_page(openids: list[str]) -> dict[str, Any]:
-    """Returns a page of a list; an empty one has no `data`."""
+    """Returns a page of a list; an empty one has no ``data``."""
     if not openids:
         return {"count": 0, "next_openid": ""}
     return {"count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}

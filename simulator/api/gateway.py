@@ -253,7 +253,7 @@ async def form_of(request: Request, raw: bytes) -> FormData:
 def form_body(raw: bytes) -> dict[str, Any]:
     """Returns the fields of a form, as old clients send them.
 
-    `kidList[0]=1` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for a body without
+    ``kidList[0]=1`` is an item of a list of numbers. Raises 44002 for an empty body, 47001 for a body without
     fields, or for an item of a text field.
     """
     body: dict[str, Any] = {}

@@ -151,9 +151,9 @@ def match_rule(given: Any) -> dict[str, str]:
 
 
 def checked(call: Call, given: Any, *, empty: int, bad_url: int = 0) -> list[dict[str, Any]]:
-    """Returns the buttons in the format of `menu/get`. Raises the error of the first invalid one.
+    """Returns the buttons in the format of ``menu/get``. Raises the error of the first invalid one.
 
-    `empty` is the error for a button without any action, `bad_url` replaces the one for a wrong address.
+    ``empty`` is the error for a button without any action, ``bad_url`` replaces the one for a wrong address.
     """
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise ApiError(40016 if given is None else 47001)
@@ -176,7 +176,7 @@ class Button:
         return Button(self.call, given, SECOND, self.empty, self.bad_url)
 
     def text(self, name: str, error: int, most: int = 0) -> str:
-        """Returns a text of the button. Raises `error` if it is missing or has more than `most` bytes."""
+        """Returns a text of the button. Raises ``error`` if it is missing or has more than ``most`` bytes."""
         value = self.given.get(name)
         if not isinstance(value, str) or not value or (most and len(value.encode()) > most):
             raise ApiError(error)
@@ -241,7 +241,7 @@ def mini_program(button: Button) -> dict[str, Any]:
 
 
 def file(button: Button) -> dict[str, Any]:
-    """Returns the `media_id` of a button with a permanent file. Raises 40007 for temporary media."""
+    """Returns the ``media_id`` of a button with a permanent file. Raises 40007 for temporary media."""
     media_id = button.text("media_id", button.level.bad_media, 128)
     media = button.call.account.find_media(media_id, button.call.world.now)
     if not media.permanent:
@@ -277,7 +277,7 @@ def domains(buttons: list[dict[str, Any]]) -> set[str]:
 
 
 def nested(button: dict[str, Any]) -> dict[str, Any]:
-    """Returns a button in the format of `get_current_selfmenu_info`."""
+    """Returns a button in the format of ``get_current_selfmenu_info``."""
     children = button.get("sub_button")
     answer = {name: value for name, value in button.items() if name != "sub_button"}
     return {**answer, "sub_button": {"list": [nested(each) for each in children]}} if children else answer

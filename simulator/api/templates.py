@@ -167,6 +167,6 @@ def intercepted(call: Call) -> Answer:
 
 
 def check_room(call: Call, kind: str, code: int) -> None:
-    """Checks that the account can have one more template of a kind. Raises `code` if it cannot."""
+    """Checks that the account can have one more template of a kind. Raises ``code`` if it cannot."""
     if sum(each.kind == kind for each in call.account.templates.values()) >= MOST:
         raise ApiError(code)

@@ -1,8 +1,8 @@
-"""The command `python -m simulator.conformance [--table FILE]`, which runs all clients and prints the table.
+"""The command ``python -m simulator.conformance [--table FILE]``: runs all clients and prints the table.
 
 The clients are installed, unmodified, into a temporary folder. They use WeChat's own host names, which a
 proxy (for Node a preloaded module) routes to the simulator; the usual environment variables make them trust
-the authority of its `--tls`. Root is not needed.
+the authority of its ``--tls``. Root is not needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SECONDS = 240
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client. `package` is its name in the registry, `script` the driver in the folder `clients`."""
+    """A client. ``package`` is its name in the registry, ``script`` the driver in the folder ``clients``."""
 
     name: str
     package: str

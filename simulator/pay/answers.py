@@ -74,9 +74,9 @@ def for_notice(merchant: Merchant) -> Signer:
 
 
 def signature_headers(signer: Signer, body: bytes, now: float, spoil: str = "") -> dict[str, str]:
-    """Returns the headers that sign a body (pay reference 2.1); `spoil` is one of faults.SPOILS.
+    """Returns the headers that sign a body (pay reference 2.1); ``spoil`` is one of faults.SPOILS.
 
-    The caller itself replaces a spoiled body, see `spoiled`.
+    The caller itself replaces a spoiled body, see ``spoiled``.
     """
     moment, nonce = str(int(now) - (STALE_SECONDS if spoil == "stale" else 0)), sealing.nonce()
     signature = signer.key.sign(f"{moment}\n{nonce}\n".encode() + body + b"\n")

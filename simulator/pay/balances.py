@@ -23,7 +23,7 @@ def account(call: Call) -> str:
 def balance(call: Call) -> Answer:
     """Returns the balance of an account; only BASIC can have money in the simulator.
 
-    `pending_amount` is the money of unconfirmed transfers, and money that waits for profit sharing.
+    ``pending_amount`` is the money of unconfirmed transfers, and money that waits for profit sharing.
     """
     merchant = call.merchant
     if account(call) != "BASIC":

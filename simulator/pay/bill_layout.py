@@ -28,8 +28,9 @@ STYLES = {
 class Layout:
     """The layout of a bill.
 
-    `separate_fees`: the fund flow has separate lines for fees, with the payment's business number.
-    `classic`: the trade bill has 24 columns, without order amounts. `decimal_counts`: counts are like `20.0`.
+    ``separate_fees``: the fund flow has separate lines for fees, with the payment's business number.
+    ``classic``: the trade bill has 24 columns, without order amounts. ``decimal_counts``: counts are like
+    ``20.0``.
     """
 
     style: Style = STYLES["crlf"]

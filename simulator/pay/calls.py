@@ -32,7 +32,7 @@ Handler = Callable[["Call"], Answer | Awaitable[Answer]]
 
 @dataclass(slots=True)
 class Call:
-    """A call whose signature has been checked. `path` has the variables of the path."""
+    """A call whose signature has been checked. ``path`` has the variables of the path."""
 
     runtime: Runtime
     merchant: Merchant
@@ -82,7 +82,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A registered call; a `strict` one requires the headers Accept and User-Agent."""
+    """A registered call; a ``strict`` one requires the headers Accept and User-Agent."""
 
     method: str
     template: str
@@ -95,7 +95,7 @@ ENDPOINTS: list[Endpoint] = []
 
 
 def pay_api(method: str, template: str, *, strict: bool = True) -> Callable[[Handler], Handler]:
-    """Registers a handler; `{name}` in the template is a variable of the path."""
+    """Registers a handler; ``{name}`` in the template is a variable of the path."""
 
     def register(handler: Handler) -> Handler:
         pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template)))

@@ -28,7 +28,7 @@ def new_serial(*, leading_zero: bool = False) -> str:
 
 
 def certificate(name: str, serial: str, key: Key, starts: float, ends: float) -> str:
-    """Returns a self-signed certificate for `key`, in PEM. Times are Unix seconds."""
+    """Returns a self-signed certificate for ``key``, in PEM. Times are Unix seconds."""
     return issued(name, serial, key.public, key, starts, ends)
 
 
@@ -43,9 +43,9 @@ def issued(
     issuer: str = "",
     extensions: Iterable[bytes] = (),
 ) -> str:
-    """Returns a certificate for `public`, signed with another key.
+    """Returns a certificate for ``public``, signed with another key.
 
-    Without an `issuer`, `name` is the issuer as well.
+    Without an ``issuer``, ``name`` is the issuer as well.
     """
     algorithm = DerSequence([DerObjectId(SHA256_WITH_RSA).encode(), DerNull().encode()]).encode()
     whose, signed_by = _name(name), _name(issuer or name)

@@ -33,7 +33,7 @@ def description(state: PayState, merchant: Merchant, combined: CombinedOrder, no
 def notification(
     state: PayState, merchant: Merchant, combined: CombinedOrder, now: float | None = None
 ) -> Payload:
-    """Returns the payload of a payment notification; without `now`, in the state right after the payment."""
+    """Returns the payload of a payment notification; without ``now``, as right after the payment."""
     head = combined.head
     paid = {"combine_transaction_id": head.transaction_id} if head.paid_at else {}
     payer = {"combine_payer_info": {"openid": head.payer}} if head.paid_at else {}

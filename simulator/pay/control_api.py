@@ -1,4 +1,4 @@
-"""The `/_sim` routes of WeChat Pay: merchants, payments without a phone, and inspection of the results."""
+"""The ``/_sim`` routes of WeChat Pay: merchants, payments without a phone, and inspection of the results."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class PayRoutes:
     async def put_merchant(self, ask: Ask) -> Any:
         """Creates a merchant, or changes its named settings; the answer has the platform's keys.
 
-        `certificate` (PEM), or `public_key` (PEM) with `serial_no`, is the merchant's own; further calls add
-        further ones. A merchant without any gets a generated key pair, whose private key is only in this
-        answer.
+        ``certificate`` (PEM), or ``public_key`` (PEM) with ``serial_no``, is the merchant's own; further
+        calls add further ones. A merchant without any gets a generated key pair, whose private key is only in
+        this answer.
         """
         merchant, given = await run_in_threadpool(merchant_settings.configure, ask.world, dict(ask.body))
         return {**described(merchant), **given}
@@ -57,7 +57,7 @@ class PayRoutes:
         return described(self.merchant(ask))
 
     async def rotate(self, ask: Ask) -> Any:
-        """Creates another platform certificate; with `serve` it is used from now on."""
+        """Creates another platform certificate; with ``serve`` it is used from now on."""
         merchant = self.merchant(ask)
         made = add_certificate(merchant, ask.world.now)
         if ask.body.get("serve"):
@@ -67,7 +67,7 @@ class PayRoutes:
     async def ledger(self, ask: Ask) -> Any:
         """Returns all payments, refunds and other movements of a merchant's money, in fen.
 
-        `paid` and `refunded` are sums over payments and over refunds not CLOSED.
+        ``paid`` and ``refunded`` are sums over payments and over refunds not CLOSED.
         """
         merchant, now = self.merchant(ask), ask.world.now
         paid = [each for each in merchant.orders.values() if each.state == "SUCCESS"]
@@ -121,7 +121,7 @@ class PayRoutes:
             raise BadRequestError(error.message) from error
 
     async def add_ballast(self, ask: Ask) -> Any:
-        """Adds invented payments of `total` fen each, numbered by `prefix` and ten digits from zero."""
+        """Adds invented payments of ``total`` fen each, numbered by ``prefix`` and ten digits from zero."""
         self.merchant(ask).ballast.append(fitting(Ballast, ask.body))
         return {"ok": True}
 
@@ -137,7 +137,7 @@ class PayRoutes:
         return refund(found)
 
     async def notices(self, ask: Ask) -> Any:
-        """Lists notifications with their delivery attempts; filters: `mchid`, `subject` (a number)."""
+        """Lists notifications with their delivery attempts; filters: ``mchid``, ``subject`` (a number)."""
         query = ask.request.query_params
         mchid, subject = query.get("mchid"), query.get("subject")
         found = [

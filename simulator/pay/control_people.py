@@ -1,4 +1,4 @@
-"""The `/_sim` routes of people's actions: payments, payment codes, red packets, transfers, complaints."""
+"""The ``/_sim`` routes of people's actions: payments, payment codes, red packets, transfers, complaints."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class PeopleRoutes:
     async def pay(self, ask: Ask) -> Any:
         """Pays an order as a person.
 
-        `prepay` is a prepay_id, a code_url or an h5_url (or `mchid` and `out_trade_no`); `person` or
-        `openid` pays. `bank` is one of paying.BANKS, `coupon` the discount by the merchant's coupon, in fen.
-        `late` pays an order that was closed or expired, as in a race between payment and closing. `outcome`
-        is one of OUTCOMES. With `wait` (the default) the answer is sent after all due notifications were
-        delivered.
+        ``prepay`` is a prepay_id, a code_url or an h5_url (or ``mchid`` and ``out_trade_no``); ``person`` or
+        ``openid`` pays. ``bank`` is one of paying.BANKS, ``coupon`` the discount by the merchant's coupon, in
+        fen. ``late`` pays an order that was closed or expired, as in a race between payment and closing.
+        ``outcome`` is one of OUTCOMES. With ``wait`` (the default) the answer is sent after all due
+        notifications were delivered.
         """
         given = ask.body
         bill = self.bill(given)
@@ -87,7 +87,7 @@ class PeopleRoutes:
         return {"wallets": self.runtime.state.wallets, "others": self.runtime.state.settings.wallet}
 
     async def end_transfer(self, ask: Ask) -> Any:
-        """Confirms a transfer as its recipient on the phone, or ends it: `outcome` is a final state."""
+        """Confirms a transfer as its recipient on the phone, or ends it: ``outcome`` is a final state."""
         merchant = merchant_of(self.runtime, ask)
         transfer = merchant.transfers.get(ask.request.path_params["number"])
         outcome = ask.body.get("outcome", "SUCCESS")
@@ -102,8 +102,8 @@ class PeopleRoutes:
     async def complain(self, ask: Ask) -> Any:
         """Complains about an order as its payer, or adds a text to a complaint.
 
-        A complaint has `out_trade_no`, `detail`, `type` (REFUND, SERVICE_NOT_WORK, OTHERS) and `phone`; a
-        further text has `complaint_id` and `detail`.
+        A complaint has ``out_trade_no``, ``detail``, ``type`` (REFUND, SERVICE_NOT_WORK, OTHERS) and
+        ``phone``; a further text has ``complaint_id`` and ``detail``.
         """
         merchant, given = merchant_of(self.runtime, ask), ask.body
         detail = str(given.get("detail", ""))
@@ -124,7 +124,8 @@ class PeopleRoutes:
     async def new_payment_code(self, ask: Ask) -> Any:
         """Creates a payment code of a person: 18 digits, valid for one payment within a minute.
 
-        `bank` is one of paying.BANKS. With `password` the payment waits for `POST /pay` of the same person.
+        ``bank`` is one of paying.BANKS. With ``password`` the payment waits for ``POST /pay`` of the same
+        person.
         """
         bank = str(ask.body.get("bank", paying.BALANCE))
         if bank not in paying.BANKS:
@@ -134,7 +135,7 @@ class PeopleRoutes:
         return {"auth_code": code.code, "ends_at": code.made_at + payment_codes.LIFE}
 
     async def open_red_packet(self, ask: Ask) -> Any:
-        """Opens a red packet (`send_listid`) as a person, who gets a portion of it."""
+        """Opens a red packet (``send_listid``) as a person, who gets a portion of it."""
         _, packet = red_packets.find(self.runtime, ask.request.path_params["send_listid"])
         return dump(red_packets.open_packet(self.runtime, packet, payer_of(ask)))
 

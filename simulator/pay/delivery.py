@@ -40,7 +40,7 @@ V2_TAKEN = b"SUCCESS"
 async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
     """Attempts to deliver a notification, and schedules the next attempt if it fails.
 
-    `spoil` makes the signature of this attempt invalid.
+    ``spoil`` makes the signature of this attempt invalid.
     """
     state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
     if merchant is None or notice.due_at is None:

@@ -22,7 +22,7 @@ STATUS = {
 
 
 class PayError(Exception):
-    """An error: the platform refuses a call; `detail` is sent with it, if any."""
+    """An error: the platform refuses a call; ``detail`` is sent with it, if any."""
 
     def __init__(
         self, code: str, message: str = "", *, status: int | None = None, detail: dict[str, Any] | None = None
@@ -42,7 +42,7 @@ class PayError(Exception):
 def wrong(field: str, value: Any, issue: str, location: str = "body") -> PayError:
     """Returns the error for an invalid parameter.
 
-    `field` is a JSON pointer in the body, or a name in the query.
+    ``field`` is a JSON pointer in the body, or a name in the query.
     """
     detail = {"field": field, "value": value, "issue": issue, "location": location}
     return PayError("PARAM_ERROR", detail=detail)

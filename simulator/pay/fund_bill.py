@@ -21,7 +21,7 @@ SUMMARY = "资金流水总笔数,收入笔数,收入金额,支出笔数,支出�
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of a movement that is one line; `change` is signed, in fen."""
+    """The part of a movement that is one line; ``change`` is signed, in fen."""
 
     kind: str
     number: str

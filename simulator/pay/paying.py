@@ -185,5 +185,5 @@ def transaction_number(now: float, number: int) -> str:
 
 
 def fee_of(amount: int, rate: int) -> int:
-    """Returns the fee of an amount in fen, halves rounded up; `rate` is in 1/10,000."""
+    """Returns the fee of an amount in fen, halves rounded up; ``rate`` is in 1/10,000."""
     return (amount * rate + 5_000) // 10_000

@@ -21,7 +21,7 @@ TRADE_TYPE = "MICROPAY"
 def new_code(runtime: Runtime, payer: Payer, bank: str = BALANCE, *, password: bool = False) -> PaymentCode:
     """Creates a payment code of the payer.
 
-    With `password` the payment waits for the password, whatever the amount.
+    With ``password`` the payment waits for the password, whatever the amount.
     """
     now = runtime.world.now
     codes = runtime.state.payment_codes

@@ -23,7 +23,7 @@ class Rates:
         return self
 
     def check(self, what: str, limit: int, now: float) -> None:
-        """Raises FREQUENCY_LIMITED if `what` happened `limit` times within the last second."""
+        """Raises FREQUENCY_LIMITED if ``what`` happened ``limit`` times within the last second."""
         times = self.seen[what]
         while times and not now - WINDOW < times[0] <= now:
             times.popleft()

@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """A mapping whose values expire after a number of seconds, by the clock of `now`.
+    """A mapping whose values expire after a number of seconds, by the clock of ``now``.
 
     If the clock is moved back, values of later times are deleted.
     """

@@ -86,7 +86,7 @@ def start(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
 
 
 def share(whole: int, part: int, total: int) -> int:
-    """Returns the rounded share of `whole` for `part` of `total`; the shares of all parts add up exactly."""
+    """Returns the rounded share of ``whole`` for ``part`` of ``total``; those of all parts add up exactly."""
     return (2 * whole * part + total) // (2 * total)
 
 

@@ -33,7 +33,7 @@ LINK_LIFE = 300
 class Download:
     """A bill that can be downloaded by the token in its URL.
 
-    `choice` is the bill's type or account; a service provider's bill can be of one merchant it serves.
+    ``choice`` is the bill's type or account; a service provider's bill can be of one merchant it serves.
     """
 
     mchid: str
@@ -45,7 +45,7 @@ class Download:
 
 
 class Runtime:
-    """The runtime of WeChat Pay; `performers` are the functions for due tasks, by class of task."""
+    """The runtime of WeChat Pay; ``performers`` are the functions for due tasks, by class of task."""
 
     def __init__(self, world: World, performers: Performers) -> None:
         self.world = world

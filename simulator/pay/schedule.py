@@ -17,7 +17,7 @@ from simulator.pay.state import Merchant, PayState
 
 @dataclass(frozen=True, slots=True)
 class RefundDue:
-    """A refund that is completed at `due_at`."""
+    """A refund that is completed at ``due_at``."""
 
     merchant: Merchant
     refund: Refund
@@ -33,7 +33,7 @@ class RefundDue:
 
 @dataclass(frozen=True, slots=True)
 class TransferDue:
-    """A transfer that ends by itself at `due_at`, unless its user confirms it before."""
+    """A transfer that ends by itself at ``due_at``, unless its user confirms it before."""
 
     merchant: Merchant
     transfer: Transfer
@@ -49,7 +49,7 @@ class TransferDue:
 
 @dataclass(frozen=True, slots=True)
 class SharingDue:
-    """Shares of an order that are paid out at `due_at`."""
+    """Shares of an order that are paid out at ``due_at``."""
 
     merchant: Merchant
     sharing: Sharing
@@ -65,7 +65,7 @@ class SharingDue:
 
 @dataclass(frozen=True, slots=True)
 class RedPacketDue:
-    """A red packet whose rest is returned at `due_at`."""
+    """A red packet whose rest is returned at ``due_at``."""
 
     merchant: Merchant
     packet: RedPacket

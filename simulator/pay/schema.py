@@ -12,13 +12,13 @@ from simulator.pay.errors import PayError, wrong
 
 
 class Shape(Protocol):
-    """The shape of a field; `required` says whether it must be present."""
+    """The shape of a field; ``required`` says whether it must be present."""
 
     @property
     def required(self) -> bool: ...
 
     def check(self, value: Any, at: str) -> None:
-        """Checks a value; `at` is its JSON pointer. Raises PARAM_ERROR if it does not fit."""
+        """Checks a value; ``at`` is its JSON pointer. Raises PARAM_ERROR if it does not fit."""
 
     def unknown_fields(self, value: Any, at: str) -> Iterator[str]:
         """Yields JSON pointers to undocumented fields."""

@@ -22,7 +22,7 @@ STATES = {"SUCCESS": "成功", "CLOSED": "关闭", "FAILED": "失败"}
 class SharingBill:
     """The bill of shares paid out, closed or returned on a day.
 
-    It covers `sub_mchid`, or all served merchants.
+    It covers ``sub_mchid``, or all served merchants.
     """
 
     merchant: Merchant

@@ -22,7 +22,7 @@ from simulator.pay.records.transfers import Payout, Transfer
 class PlatformCertificate:
     """A certificate of the platform, in PEM; times are Unix seconds.
 
-    `serial` is 40 hex digits with leading zeros.
+    ``serial`` is 40 hex digits with leading zeros.
     """
 
     serial: str
@@ -41,12 +41,12 @@ def same_serial(serial: str, *others: str) -> bool:
 class Merchant:
     """A merchant with its settings on the platform, its records, and the platform's keys for it.
 
-    `certificates` are the merchant's: serial → PEM of the certificate or public key. `key_mode` is
-    certificate, public_key or switching; then `notify_share` of the notices are signed with the public key.
-    `serving` is the serial of the platform certificate in use. `fee_rate` and `sharing_ratio` (the largest
-    part of an order that may be shared) are in 1/10,000. `sub_mchids` are the merchants that it serves.
-    `frozen` is the part of `balance` that waits for profit sharing. `sharing_notify_url` is the URL for
-    notifications of shares it received; `sharing_returns` is whether it agreed to return shares.
+    ``certificates`` are the merchant's: serial → PEM of the certificate or public key. ``key_mode`` is
+    certificate, public_key or switching; then ``notify_share`` of the notices are signed with the public key.
+    ``serving`` is the serial of the platform certificate in use. ``fee_rate`` and ``sharing_ratio`` (the
+    largest part of an order that may be shared) are in 1/10,000. ``sub_mchids`` are the merchants that it
+    serves. ``frozen`` is the part of ``balance`` that waits for profit sharing. ``sharing_notify_url`` is the
+    URL for notifications of shares it received; ``sharing_returns`` is whether it agreed to return shares.
     """
 
     mchid: str
@@ -114,7 +114,7 @@ class Merchant:
 class PaySettings:
     """The settings of WeChat Pay's behaviour; times are in seconds.
 
-    `reused_number` is the error for a number that is placed again with other parameters: as observed (400
+    ``reused_number`` is the error for a number that is placed again with other parameters: as observed (400
     INVALID_REQUEST) or as documented (403 OUT_TRADE_NO_USED).
     """
 
@@ -138,8 +138,8 @@ class PaySettings:
 class PayState:
     """The state of WeChat Pay that is saved.
 
-    `wallets` are people's balances by person or openid; other people have the default of the settings.
-    `names` are people's real names, by the same keys.
+    ``wallets`` are people's balances by person or openid; other people have the default of the settings.
+    ``names`` are people's real names, by the same keys.
     """
 
     merchants: dict[str, Merchant] = field(default_factory=dict)

@@ -46,8 +46,8 @@ SNAPSHOT = 9 * 3600
 class TradeBill:
     """The trade bill of a day; its totals are complete once all lines were generated.
 
-    `kind` is ALL, SUCCESS or REFUND. A service provider's bill has all merchants it serves, or only
-    `sub_mchid`.
+    ``kind`` is ALL, SUCCESS or REFUND. A service provider's bill has all merchants it serves, or only
+    ``sub_mchid``.
     """
 
     merchant: Merchant

@@ -17,7 +17,7 @@ NONE, MISSING, BAD_TYPE = "20002", "20007", "20003"
 
 
 class NoBillError(Exception):
-    """An error: there is no bill; `code` and the message are the platform's."""
+    """An error: there is no bill; ``code`` and the message are the platform's."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)

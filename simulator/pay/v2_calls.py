@@ -15,7 +15,7 @@ Handler = Callable[["V2Call"], Fields]
 
 
 class V2Error(Exception):
-    """An error of the old API, with its error code; `fields` are added to the answer."""
+    """An error of the old API, with its error code; ``fields`` are added to the answer."""
 
     def __init__(self, code: str, text: str, fields: Fields | None = None) -> None:
         super().__init__(code)
@@ -70,7 +70,8 @@ class V2Call:
 class OldApi:
     """A registered call of the old API.
 
-    `certificate` says that it requires mutual TLS; `merchant_field` and `appid_field` are names of fields.
+    ``certificate`` says that it requires mutual TLS; ``merchant_field`` and ``appid_field`` are names of
+    fields.
     """
 
     handler: Handler

@@ -22,9 +22,9 @@ class BadXmlError(Exception):
 
 
 def sign(fields: Mapping[str, str], key: str, method: str) -> str:
-    """Returns a signature in upper-case hex over the non-empty fields except `sign`, sorted by name.
+    """Returns a signature in upper-case hex over the non-empty fields except ``sign``, sorted by name.
 
-    `method` is one of METHODS.
+    ``method`` is one of METHODS.
     """
     filled = sorted((name, value) for name, value in fields.items() if value and name != "sign")
     text = "&".join(f"{name}={value}" for name, value in filled) + f"&key={key}"

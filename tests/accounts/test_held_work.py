@@ -53,8 +53,8 @@ def test_what_waits_is_told_on_its_page_with_a_button(staff: Cast, work: str, pa
     ("work", "part", "words", "page"),
     [
         ("followers.send_changes", "blacklist", "黑名单", "followers_jobs"),
-        ("materials.upload", "True", "永久素材", "materials_asset_changelist"),
-        ("materials.upload", "False", "临时素材", "materials_asset_changelist"),
+        ("materials.upload", "permanent", "永久素材", "materials_asset_changelist"),
+        ("materials.upload", "temporary", "临时素材", "materials_asset_changelist"),
         ("articles.work_off", "publish", "发布", "articles_draft_changelist"),
         ("statistics.read", "BIZ_SUMMARY", "图文分析", ""),
         ("campaigns.mass_send", "waiting", "提交中", ""),

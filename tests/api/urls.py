@@ -44,7 +44,7 @@ class Notes(BusinessView):
 
 
 class Trouble(BusinessView):
-    """A view that fails in every way the API's base knows, as `kind` says."""
+    """A view that fails in every way the API's base knows, as ``kind`` says."""
 
     scopes = {"GET": "notes:read"}
 

@@ -1,7 +1,7 @@
-"""The shift of the clock of all Python processes with this folder on their path: see `make test-clock`.
+"""The shift of the clock of all Python processes with this folder on their path: see ``make test-clock``.
 
 Their child processes (the simulator, a worker, a server) are shifted as well. Postgres uses its own clock,
-which `tests/conftest.py` shifts by the same amount.
+which ``tests/conftest.py`` shifts by the same amount.
 """
 
 import os

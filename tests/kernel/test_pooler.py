@@ -17,7 +17,7 @@ from wechat.kernel import group_commit, prepared
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What a machine without a pooler cannot try; `.ci/run` installs it.
+# What a machine without a pooler cannot try; ``.ci/run`` installs it.
 needs_pooler = pytest.mark.skipif(not installed("pgbouncer"), reason="PgBouncer is not installed")
 
 

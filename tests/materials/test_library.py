@@ -82,7 +82,7 @@ def test_a_spent_quota_of_one_kind_of_upload_leaves_the_other(
     work.run("materials.upload")
     there = Asset.objects.filter(state=State.UPLOADED)
     assert list(there.values_list("permanent", flat=True)) == [spent == TEMPORARY] * 2
-    assert Hold.objects.get().part == str(spent == ADD)
+    assert Hold.objects.get().part == ("permanent" if spent == ADD else "temporary")
     Asset.objects.filter(state=State.PENDING).update(due_at=timezone.now())
     Hold.objects.update(until=timezone.now())
     wechat.routes[spent] = wechat.routes[TEMPORARY if spent == ADD else ADD]

@@ -19,7 +19,6 @@ from menus.buttons import (
     to_data,
     to_platform,
 )
-from menus.describing import ReferenceNames
 from menus.differences import differences
 from menus.drafts import draft_of
 from menus.kinds import ButtonKind
@@ -121,16 +120,16 @@ def test_a_button_that_goes_to_another_submenu_is_told_with_both() -> None:
     first, second = Button("bbbb", "乙", "parent"), Button("cccc", "丙", "parent")
     before = (replace(first, children=(moving,)), second)
     after = (first, replace(second, children=(moving,)))
-    (moved,) = differences(before, after, names=ReferenceNames())
+    (moved,) = differences(before, after)
     assert (moved.old, moved.new) == ("“乙”中第 1 位", "“丙”中第 1 位")
-    (moved,) = differences(before, (moving, first, second), names=ReferenceNames())[:1]
+    (moved,) = differences(before, (moving, first, second))[:1]
     assert (moved.old, moved.new) == ("“乙”中第 1 位", "第 1 位")
 
 
 def test_differences_are_told_button_by_button() -> None:
     before = (Button("aaaa", "甲", "view", url="https://a.cn/"), Button("bbbb", "乙"), Button("dddd", "丁"))
     after = (Button("bbbb", "乙"), Button("aaaa", "甲甲", "view", url="https://b.cn/"), Button("eeee", "戊"))
-    found = [(each.what, each.name) for each in differences(before, after, names=ReferenceNames())]
+    found = [(each.what, each.name) for each in differences(before, after)]
     assert ("removed", "丁") in found
     assert ("added", "戊") in found
     assert ("renamed", "甲甲") in found

@@ -14,7 +14,7 @@ PROXIES = ["deploy/nginx-compose.conf", "deploy/nginx-debian.conf", "deploy/Cadd
 
 
 def web_command(file: str) -> str:
-    """Returns the options of the web process, from `uvicorn` to the application."""
+    """Returns the options of the web process, from ``uvicorn`` to the application."""
     text = re.sub(r'["\\,\s]+', " ", (PROJECT / file).read_text())
     found = re.search(r"uvicorn (--.*?) config\.asgi:application", text)
     assert found is not None

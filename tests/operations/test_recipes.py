@@ -1,4 +1,4 @@
-"""The recipes for developers, `docs/adding.md`, keep to the names that the code has."""
+"""The recipes for developers, ``docs/adding.md``, keep to the names that the code has."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ TABLE = PAGE[PAGE.index("## Where an app can join in") :]
 
 
 def modules_with_a_registry() -> set[str]:
-    """Returns the modules of the apps that make a `Registry`, by their dotted names."""
+    """Returns the modules of the apps that make a ``Registry``, by their dotted names."""
     found = set()
     for app in apps.get_app_configs():
         for path in (PROJECT / app.name.replace(".", "/")).rglob("*.py"):

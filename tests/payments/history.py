@@ -48,7 +48,7 @@ class CrashingWrapper:
 class History:
     """A history of payments, with one method for each event.
 
-    `recover` runs all automatic recovery afterwards.
+    ``recover`` runs all automatic recovery afterwards.
     """
 
     simulated: Simulated

@@ -38,8 +38,8 @@ def answer(**fields: Any) -> Reply:
 
 
 class Platform:
-    """The API of one account. `routes` maps paths to answers for calls with a valid token,
-    `open_routes` to those of calls without one.
+    """The API of one account. ``routes`` maps paths to answers for calls with a valid token,
+    ``open_routes`` to those of calls without one.
     """
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ def free_port() -> int:
 
 @dataclass
 class Simulator:
-    """A client of both sides of the simulator: `sim` for its configuration, `call` for the platform's API."""
+    """A client of both sides of the simulator: ``sim`` configures it, ``call`` calls the platform's API."""
 
     base: str
     session: requests.Session = field(default_factory=requests.Session)
@@ -123,7 +123,7 @@ def process() -> Iterator[str]:
 
 
 def wait_for(base: str) -> None:
-    """Waits at most a minute for the simulator: with `--tls` it first generates keys, which can take long."""
+    """Waits at most a minute for the simulator: with ``--tls`` it first generates keys, which takes long."""
     for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
@@ -159,7 +159,7 @@ Answerer = Callable[[Pushed], bytes | int | Iterator[bytes]]
 
 
 class AccountServer(ThreadingHTTPServer):
-    """An account's server, which records requests and replies with `answer`: a body, pieces, or a status."""
+    """An account's server: records requests and replies with ``answer``, a body, pieces or a status."""
 
     daemon_threads = True
 

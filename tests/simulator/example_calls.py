@@ -44,7 +44,7 @@ class Scene:
     examples: dict[str, Example]
 
     def enter(self, simulator: Simulator) -> None:
-        """Restores the world. Refused requests are not saved, so one is made for `rid/get`."""
+        """Restores the world. Refused requests are not saved, so one is made for ``rid/get``."""
         simulator.sim("/state", self.state, method="PUT")
         refused = simulator.raw("/cgi-bin/user/info", access_token=self.tokens[APPID]).json()
         self.examples[RID].body["rid"] = refused["errmsg"].rpartition(" ")[2]
@@ -52,7 +52,7 @@ class Scene:
     def call(
         self, simulator: Simulator, example: Example, *, body: Any = None, token: str | None = None
     ) -> Any:
-        """Returns the answer: JSON, or the content type of a file. `body` replaces that of the example."""
+        """Returns the answer: JSON, or the content type of a file. ``body`` replaces that of the example."""
         query = dict(example.query)
         if example.caller:
             query["access_token"] = self.tokens[example.caller] if token is None else token

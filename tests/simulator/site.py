@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Site(ThreadingHTTPServer):
-    """A web site with `/page`, `/go?to=` (a redirect), and the request itself on all other paths."""
+    """A web site with ``/page``, ``/go?to=`` (a redirect), and the request itself on all other paths."""
 
     daemon_threads = True
 

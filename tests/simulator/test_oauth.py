@@ -178,7 +178,7 @@ def test_an_official_account_is_no_mini_program(simulator: Simulator) -> None:
 
 
 def signed_config(simulator: Simulator, url: str) -> dict[str, Any]:
-    """Returns the configuration that a page gives `wx.config`."""
+    """Returns the configuration that a page gives ``wx.config``."""
     ticket = simulator.call("/cgi-bin/ticket/getticket", type="jsapi")["ticket"]
     text = f"jsapi_ticket={ticket}&noncestr=abc&timestamp=1764000000&url={url}"
     signature = hashlib.sha1(text.encode()).hexdigest()

@@ -10,7 +10,7 @@ import psutil
 from config.embedded import PROJECT
 
 PATIENCE_SECONDS = 240
-# Runs the Python program after it with these signals ignored, as under `nohup`, or behind a script's `&`.
+# Runs the Python program after it with these signals ignored, as under ``nohup``, or behind a script's ``&``.
 IGNORING = """
 import os, signal, sys
 for name in sys.argv[1].split(","):

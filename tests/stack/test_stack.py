@@ -81,7 +81,7 @@ def test_a_closed_terminal_ends_everything_although_make_waits_for_it(
 ) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
-        # Not told about the hang-up, like a program that `make` runs as the terminal's first process.
+        # Not told about the hang-up, like a program that ``make`` runs as the terminal's first process.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.chdir(PROJECT)
         os.execve(sys.executable, [sys.executable, "-m", "config.stack"], checkout.environment | ports)

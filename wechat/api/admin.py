@@ -20,7 +20,9 @@ from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
 from wechat.api.models import SECRET_OVERLAP, ApiClient, TokenAccess
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 
 
 @admin.register(ApiClient)

@@ -22,7 +22,7 @@ LEASE = datetime.timedelta(seconds=60)
 KEPT = datetime.timedelta(hours=24)
 LONGEST_KEY = 128
 
-# Of `INSERT INTO api_keptanswer`: a key is taken over when its time is over, or its worker's is.
+# Of ``INSERT INTO api_keptanswer``: a key is taken over when its time is over, or its worker's is.
 TAKEN_OVER = """
 ON CONFLICT (client_id, key) DO UPDATE SET
     fingerprint = excluded.fingerprint, status = excluded.status, answer = excluded.answer,

@@ -38,7 +38,7 @@ class ErrorDetailSerializer(serializers.Serializer[Any]):
     errcode = serializers.IntegerField(required=False, help_text="WeChat's own, if WeChat refused.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Returns the fields with one called `fields`, a name that serializers keep for themselves."""
+        """Returns the fields with one called ``fields``, a name that serializers keep for themselves."""
         found = super().get_fields()
         found["fields"] = found.pop("fields_")
         return found

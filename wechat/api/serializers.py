@@ -26,7 +26,7 @@ class OpenidField(serializers.RegexField):
 class FollowerSerializer(serializers.ModelSerializer[Follower]):
     """A follower.
 
-    `nickname` and `avatar_url` are there for who consented; the platform tells them of nobody else.
+    ``nickname`` and ``avatar_url`` are there for who consented; the platform tells them of nobody else.
     """
 
     tags = serializers.SlugRelatedField[Any](many=True, read_only=True, slug_field="name")
@@ -53,7 +53,7 @@ class RemarkSerializer(serializers.Serializer[Any]):
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):
-    """A tag. `count` is as WeChat counted last; `state` says whether WeChat has the tag yet."""
+    """A tag. ``count`` is as WeChat counted last; ``state`` says whether WeChat has the tag yet."""
 
     class Meta:
         model = Tag

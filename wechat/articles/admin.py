@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -25,7 +24,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import frame
+from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.articles import approval, autosaving, editing, reading, sending
@@ -39,7 +38,9 @@ from wechat.articles.forms import (
 )
 from wechat.articles.models import Article, Draft, Reading
 from wechat.console import typed_word
-from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment, refreshing
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment, refreshing
+from wechat.console.pages import ParentPermissionsMixin, StackedInline
 from wechat.console.phrases import labelled
 from wechat.kernel import work
 
@@ -138,8 +139,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
             Draft.objects.filter(pk=form.instance.pk).update(revision=F("revision") + 1)
-        assert isinstance(request.user, User)
-        autosaving.discard(form.instance, request.user, form.cleaned_data["page"])
+        autosaving.discard(form.instance, reader(request), form.cleaned_data["page"])
         for each in (each for formset in formsets for each in formset.forms if each.dropped):
             messages.warning(request, labelled(each.instance, each.dropped))
 
@@ -194,8 +194,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
                 return done
             messages.error(request, _("The article has changed since you saw it. Look again, then publish."))
             draft.refresh_from_db()
-        assert isinstance(request.user, User)
-        second_person = approval.needs_another(draft, request.user)
+        second_person = approval.needs_another(draft, reader(request))
         return self._page(
             request, draft, "articles/publish.html", _("Publish"), form=form, second_person=second_person
         )
@@ -210,8 +209,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             return self._too_late(request, draft)
         if request.POST.get("revision") != str(draft.revision):
             return None
-        assert isinstance(request.user, User)
-        if (waits := approval.ask(draft, at, request.user)) is not None:
+        if (waits := approval.ask(draft, at, reader(request))) is not None:
             audit.record(request, draft, _("Asked for approval to publish"))
             return redirect("admin:approvals_approval", waits.pk)
         return self._ask(request, draft, Work.PUBLISH, _("Asked to publish"), at=at)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.colleagues import name_of
-from accounts.staff.gate import named_account_page
+from accounts.staff.gate import named_account_page, reader
 from accounts.staff.rights import Area
 from wechat.articles import cleaning
 from wechat.articles.cleaning import Cleaned
@@ -90,12 +90,11 @@ def discard(draft: Draft, user: User, token: str) -> None:
 
 
 def _place(request: HttpRequest, account: OfficialAccount) -> Place | None:
-    assert isinstance(request.user, User)
     if number := row_id(request.GET.get("draft", "")):
         draft = Draft.objects.filter(account=account, pk=number).first()
-        return Place(account, request.user, draft, None) if draft else None
+        return Place(account, reader(request), draft, None) if draft else None
     token = _uuid(request.GET.get("token", ""))
-    return Place(account, request.user, None, token) if token else None
+    return Place(account, reader(request), None, token) if token else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

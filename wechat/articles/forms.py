@@ -19,8 +19,8 @@ from wechat.articles import cleaning, importing, pictures
 from wechat.articles.cleaning import Cleaned
 from wechat.articles.models import MOST_ARTICLES, MOST_PICTURES, Article, Draft
 from wechat.articles.widgets import ArticleEditor, as_it_looks
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.console.pages import FilterForm
 from wechat.console.read_only import read_as
 from wechat.kernel.row_ids import row_id
 from wechat.materials.models import Asset

@@ -15,7 +15,8 @@ from wechat.campaigns.counters import SENT, Tally
 from wechat.campaigns.mass import admin as mass_admin
 from wechat.campaigns.models import Campaign
 from wechat.campaigns.sequences import admin as sequence_admin
-from wechat.console.pages import BigTable, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
 from wechat.kernel.row_ids import row_id
 
 # Registered by being imported.

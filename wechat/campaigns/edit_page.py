@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame, object_page
+from accounts.staff.gate import account_page, frame, object_page, reader
 from accounts.staff.rights import Area
 from wechat.campaigns import snapshot, wording
 from wechat.campaigns.forms import CampaignForm
 from wechat.campaigns.models import Campaign
-from wechat.campaigns.pages import all_campaigns, user_of
+from wechat.campaigns.page_rows import all_campaigns
 from wechat.console import edit_conflicts
 from wechat.console.phrases import joined, listed
 
@@ -37,7 +37,7 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
         messages.error(request, _("Only a draft can be edited. Take it back first, or cancel it."))
         return redirect("admin:campaigns_campaign_change", campaign.pk)
     form = CampaignForm(account, request.POST or None, request.FILES or None, instance=campaign)
-    if request.method == "POST" and form.is_valid() and (saved := _saved(request, account, form)):
+    if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
         return saved
     title = _("Edit the campaign") if campaign else _("A new campaign")
     return TemplateResponse(
@@ -45,7 +45,7 @@ def _page(request: HttpRequest, account: OfficialAccount, campaign: Campaign | N
     )
 
 
-def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -> HttpResponse | None:
+def _saved(request: HttpRequest, form: CampaignForm) -> HttpResponse | None:
     """Saves the campaign and returns a redirect to the next page.
 
     Returns ``None`` if the table is unusable, or if the campaign stopped being a draft in the meantime.
@@ -58,7 +58,7 @@ def _saved(request: HttpRequest, account: OfficialAccount, form: CampaignForm) -
             )
             return None
         if is_new:
-            form.instance.author = user_of(request)
+            form.instance.author = reader(request)
         campaign = form.save()
         if not form.load_table():
             transaction.set_rollback(True)

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts.staff import audit
-from accounts.staff.gate import entered, frame, object_page
+from accounts.staff.gate import entered, frame, object_page, reader
 from accounts.staff.rights import Area
 from wechat.campaigns import approval, conversions, counters, dispatch, figures, report, steps, test_send
 from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import CampaignTestForm
 from wechat.campaigns.models import Campaign, Recipient
-from wechat.campaigns.pages import all_campaigns, user_of
+from wechat.campaigns.page_rows import all_campaigns
 from wechat.campaigns.variant_page import next_letter
 from wechat.console.phrases import joined
 from wechat.pushes import send_holds
@@ -76,7 +76,7 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         campaign.name,
         variants=campaign.variants.select_related("asset", "cover").order_by("letter"),
         next_letter=next_letter(campaign) if campaign.is_editable else "",
-        may_approve=may_change and approval.may_approve(campaign, user_of(request)),
+        may_approve=may_change and approval.may_approve(campaign, reader(request)),
         may_test=may_change and campaign.state in (State.DRAFT, State.WAITING),
         test_form=CampaignTestForm(campaign.account),
         seeds=len(test_send.seeds(campaign)),
@@ -96,7 +96,7 @@ def step(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         raise Http404
     same = request.POST.get("version") == str(campaign.version)
     try:
-        moved = same and button.do(campaign, user_of(request))
+        moved = same and button.do(campaign, reader(request))
     except ValidationError as error:
         messages.error(request, joined(error.messages))
         return redirect("admin:campaigns_campaign_change", campaign.pk)

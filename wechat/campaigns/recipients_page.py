@@ -6,7 +6,6 @@ from operator import or_
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,13 +22,13 @@ from accounts.followers.exporting import mask
 from accounts.followers.handles import handle_name
 from accounts.followers.person_picker import PersonField
 from accounts.staff import audit, personal_data
-from accounts.staff.gate import frame, object_page
+from accounts.staff.gate import frame, object_page, reader
 from accounts.staff.rights import Area, Rights
 from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
 from wechat.campaigns.models.recipients import OUTCOME_OF_PUSH
-from wechat.campaigns.pages import all_campaigns
-from wechat.console.pages import Keyset
+from wechat.campaigns.page_rows import all_campaigns
+from wechat.console.big_tables import Keyset
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.pushes import batches
@@ -122,11 +121,10 @@ def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
 
 
 def _ask_for_recipients(request: HttpRequest, campaign: Campaign, size: int) -> Approval | None:
-    assert isinstance(request.user, User)
     return export_approval.ask_for_file(
         export_approval.EXPORT,
         campaign.account_id,
-        request.user,
+        reader(request),
         title=_("File of recipients: %(campaign)s") % {"campaign": campaign},
         size=size,
         page=reverse("admin:campaigns_recipients", args=[campaign.pk]),

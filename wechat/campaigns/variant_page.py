@@ -17,7 +17,7 @@ from accounts.staff.rights import Area
 from wechat.campaigns import snapshot
 from wechat.campaigns.forms import ServiceForm, ValuesForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
-from wechat.campaigns.pages import all_campaigns
+from wechat.campaigns.page_rows import all_campaigns
 from wechat.campaigns.test_send import words_for
 from wechat.campaigns.wording import title_of, words_of
 from wechat.console import edit_conflicts
@@ -42,7 +42,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
     asked = [form for form in (service, template) if form is not None]
     # Both forms are checked, so that all mistakes are shown at once.
     if request.method == "POST" and all([form.is_valid() for form in asked]):  # noqa: C419 - see above
-        return _saved(request, campaign, variant, service, template)
+        return _saved(request, campaign, variant, template)
     context = frame(
         request,
         title_of(variant),
@@ -71,12 +71,9 @@ def _forms(
 
 
 def _saved(
-    request: HttpRequest,
-    campaign: Campaign,
-    variant: Variant,
-    service: ServiceForm | None,
-    template: ValuesForm | None,
+    request: HttpRequest, campaign: Campaign, variant: Variant, template: ValuesForm | None
 ) -> HttpResponse:
+    """Saves the variant, which the form of the customer-service message has filled already."""
     if template is not None:
         message = template.message
         variant.values, variant.url = dict(message.values), message.url

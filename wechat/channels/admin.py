@@ -26,7 +26,9 @@ from wechat.channels.forms import (
     owners,
 )
 from wechat.channels.models import Channel, Code, Poster, Welcome
-from wechat.console.pages import BigTable, ParentPermissionsMixin, StackedInline, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ParentPermissionsMixin, StackedInline
 from wechat.contents.form import CautiousAdmin
 from wechat.kernel import work
 

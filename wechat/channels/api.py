@@ -140,7 +140,7 @@ class Channels(BusinessView):
 
     @extend_schema(request=NewChannelSerializer, responses={201: ChannelSerializer})
     def post(self, request: Request) -> Response:
-        """Makes a channel; its code is there a few seconds later (`code.state` becomes `ready`)."""
+        """Makes a channel; its code is there a few seconds later (``code.state`` becomes ``ready``)."""
         given = NewChannelSerializer(data=request.data, context={"account": self.account})
         given.is_valid(raise_exception=True)
         return Response(ChannelSerializer(self._made(**given.validated_data)).data, status=201)

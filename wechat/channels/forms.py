@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.staff.pages import AccountForm
 from wechat.channels.models import HIGHEST_COST, Channel, Code, Poster, Welcome
 from wechat.console.amounts import AmountField
-from wechat.console.pages import FilterForm
+from wechat.console.big_tables import FilterForm
 from wechat.contents.checks import check_together
 from wechat.contents.form import AnswerForm
 from wechat.kernel import pictures

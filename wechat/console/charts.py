@@ -40,9 +40,7 @@ class Chart:
     description: str
 
 
-def chart(
-    labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", description: str = ""
-) -> Chart:
+def chart(labels: Sequence[str], series: Sequence[Series], *, kind: str = "line", description: str) -> Chart:
     """Returns a chart with axes and a legend; ``None`` among the values is a gap."""
     # No fractions on the axis of counts.
     counts = all(isinstance(value, int) or value is None for each in series for value in each.values)

@@ -32,7 +32,7 @@ from accounts.followers.follower_page import FollowerForm
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, personal_data
-from accounts.staff.gate import account_page, entered, frame, object_page
+from accounts.staff.gate import account_page, entered, frame, object_page, reader
 from accounts.staff.models import StaffRight
 from accounts.staff.rights import CHANGES, Area, Rights
 from wechat.console import edit_conflicts
@@ -192,7 +192,7 @@ def _reply(request: HttpRequest, thread: Thread, picture: ConversationPicture | 
         picture=_chosen(Asset, account, given.get("picture", "")),
         own=picture,
     )
-    replying.reply(account, thread, _user(request), draft)
+    replying.reply(account, thread, reader(request), draft)
 
 
 def _send_picture(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
@@ -200,7 +200,7 @@ def _send_picture(request: HttpRequest, thread: Thread, picture: ConversationPic
     if picture is None:
         raise ValidationError(_("Choose a picture first."))
     draft = replying.StaffReply(**_form_of(request), own=picture)
-    replying.reply(thread.account, thread, _user(request), draft)
+    replying.reply(thread.account, thread, reader(request), draft)
 
 
 def _form_of(request: HttpRequest) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _again(request: HttpRequest, thread: Thread, picture: ConversationPicture | 
     push = _chosen(Push, thread.account, request.POST.get("push", ""))
     if push is None or push.openid != thread.openid:
         raise Http404
-    replying.reply_again(thread.account, thread, _user(request), push)
+    replying.reply_again(thread.account, thread, reader(request), push)
 
 
 def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
@@ -225,7 +225,7 @@ def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | N
     if not text:
         raise ValidationError(_("Write the note first."))
     token = _form_of(request)["token"] or secrets.token_urlsafe(12)
-    kept = {"author": _user(request), "text": text[:2000]}
+    kept = {"author": reader(request), "text": text[:2000]}
     note, made = Note.objects.get_or_create(thread=thread, token=token, defaults=kept)
     if not made and note.text != kept["text"]:
         raise ValidationError(
@@ -284,7 +284,7 @@ ACTIONS: Mapping[str, Callable[[HttpRequest, Thread, ConversationPicture | None]
     "assign": _assign,
     "put_off": _put_off,
     "profile": _profile,
-    "take": lambda request, thread, _picture: takeovers.take(thread, _user(request)),
+    "take": lambda request, thread, _picture: takeovers.take(thread, reader(request)),
     "give_back": lambda _request, thread, _picture: takeovers.give_back(thread),
     "close": lambda _request, thread, _picture: threads.close(thread),
     "reopen": lambda _request, thread, _picture: threads.reopen(thread),
@@ -312,7 +312,7 @@ def _list(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
         "boxes": [(name, each.title) for name, each in boxes.BOXES.items()],
         "waiting": boxes.waiting(account),
         "search": search,
-        "lines": boxes.lines(account, box, _user(request), search),
+        "lines": boxes.lines(account, box, reader(request), search),
         "who": request.GET.get("who", ""),
     }
 
@@ -331,7 +331,7 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "allowance": windows.left(account, thread.openid, timezone.now()),
         "takeover": takeover,
         "takeover_by": staff.name(takeover.user) if takeover else "",
-        "others": presence.announce(thread, _user(request), writes=bool(request.GET.get("writes"))),
+        "others": presence.announce(thread, reader(request), writes=bool(request.GET.get("writes"))),
         "colleagues": [(each.pk, staff.name(each)) for each in colleagues(account)],
         "may_talk": entered(request).may_change,
         "facts": panel.facts(follower) if follower else [],
@@ -408,8 +408,3 @@ def _requested_thread(request: HttpRequest, account: OfficialAccount) -> Thread 
 
 def _chosen(model: Any, account: OfficialAccount, pk: str) -> Any:
     return model.objects.filter(account=account, pk=row_id(pk)).first()
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -21,7 +21,9 @@ from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console import failures
-from wechat.console.pages import BigTable, ReadOnly, badge
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge
+from wechat.console.pages import ReadOnly
 from wechat.inbox import answerers, conversation_page, event_names, refused_page, unanswered_page
 from wechat.inbox.failures import handle_again
 from wechat.inbox.filtering import LogFilter

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import searching
 from accounts.followers.labels import EVENTS, MESSAGES
 from accounts.official.models import OfficialAccount
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.console.pages import FilterForm
 from wechat.inbox import answerers
 from wechat.inbox.models import NOT_A_RECEIPT, RECEIPTS, InboundMessage
 from wechat.kernel import timeline

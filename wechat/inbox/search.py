@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area
 from accounts.staff.search import MOST, Found, page_of, source
-from wechat.console.pages import moment_text
+from wechat.console.markup import moment_text
 from wechat.inbox.models import InboundMessage
 
 # A part of a text has no index that Chinese could use; the log's own page searches further back.

@@ -17,7 +17,9 @@ from accounts.followers.models import Follower
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.models import ApiClient
-from wechat.console.pages import BigTable, FilterForm, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable, FilterForm
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.login import own_wechat_page
 from wechat.login.models import AllowedSite, Visitor
 from wechat.login.returning import NotAllowed, host_of

@@ -55,7 +55,7 @@ Kind = LoginSession.Kind
 class MiniprogramLogin(OpenView):
     @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
-        """Logs in with the code of `wx.login`. The session key stays on the server."""
+        """Logs in with the code of ``wx.login``. The session key stays on the server."""
         given = _read(MiniprogramLoginSerializer, request)
         visitor = mini.log_in(_account(given["account"]), given["code"])
         return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
@@ -64,7 +64,7 @@ class MiniprogramLogin(OpenView):
 class MiniprogramPhone(VisitorView):
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
-        """Stores and returns the visitor's telephone number, with the code of the button `getPhoneNumber`."""
+        """Stores and returns the visitor's telephone number, by a code of the button ``getPhoneNumber``."""
         return Response({"phone": mini.save_phone(self.visitor, _read(CodeSerializer, request)["code"])})
 
 
@@ -134,7 +134,7 @@ class Exchange(BusinessView):
 
     @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
-        """Returns the visitor for a `login_code` in the address of your site: once, and within a minute."""
+        """Returns the visitor for a ``login_code`` in the address of your site: once, and within a minute."""
         code = _read(CodeSerializer, request)["code"]
         visitor = handing_over.exchange(self.client, self.account, code)
         if visitor is None:
@@ -154,7 +154,7 @@ class Me(VisitorView):
 class JsSdk(OpenView):
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
-        """Returns the configuration of `wx.config` for the page at `url`, one of ours or of a login site."""
+        """Returns the configuration of ``wx.config`` for the page at ``url``, ours or of a login site."""
         account = _account(request.query_params.get("account", ""))
         url = request.query_params.get("url", "").partition("#")[0]
         try:

@@ -56,9 +56,7 @@ def save_phone(visitor: Visitor, code: str) -> str:
     return phone.number
 
 
-def save_profile(
-    visitor: Visitor, encrypted: str, iv: str, raw: str | None = None, signature: str = ""
-) -> Visitor:
+def save_profile(visitor: Visitor, encrypted: str, iv: str, raw: str | None, signature: str) -> Visitor:
     """Stores nickname, avatar and unionid from encrypted data about this visitor; returns the visitor.
 
     Raises ``ApiRefusal``.

@@ -3,7 +3,6 @@
 from typing import Any
 
 import segno
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.followers import people
 from accounts.official.errcodes import in_words
 from accounts.official.models import OfficialAccount
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
 from wechat.login import own_wechat
 from wechat.sdk.errors import ApiError, WeChatError
@@ -21,19 +20,18 @@ from wechat.sdk.errors import ApiError, WeChatError
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the binding; "scan" shows a code, and the page polls until it was scanned."""
-    assert isinstance(request.user, User)
     context: dict[str, Any] = {}
     if "forget" in request.POST:
-        own_wechat.forget(request.user, account)
+        own_wechat.forget(reader(request), account)
         return redirect("admin:login_own_wechat")
     if request.method == "POST":
         try:
-            context["picture"] = _picture(own_wechat.begin(request.user, account))
+            context["picture"] = _picture(own_wechat.begin(reader(request), account))
         except ApiError as error:
             context["problem"] = in_words(error.errcode)
         except WeChatError:
             context["problem"] = _("WeChat could not be reached. Try again.")
-    own = own_wechat.of(request.user, account)
+    own = own_wechat.of(reader(request), account)
     context |= {
         "own": people.one(account.pk, own.openid) if own and own.openid else None,
         "waits": bool(own and own.expires_at),

@@ -16,7 +16,7 @@ class CodeSerializer(serializers.Serializer[Any]):
 
 
 class MiniprogramLoginSerializer(AccountSerializer, CodeSerializer):
-    """The `code` returned by `wx.login`."""
+    """The ``code`` returned by ``wx.login``."""
 
 
 class EncryptedSerializer(serializers.Serializer[Any]):
@@ -73,7 +73,7 @@ class VisitorSerializer(serializers.ModelSerializer[Visitor]):
 
 
 class JsSdkSerializer(serializers.Serializer[Any]):
-    """The configuration for `wx.config`."""
+    """The configuration for ``wx.config``."""
 
     appId = serializers.CharField()  # noqa: N815 - the platform's own name
     timestamp = serializers.IntegerField()

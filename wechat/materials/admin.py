@@ -20,7 +20,7 @@ from accounts.official.errcodes import in_words, of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console.pages import badge, moment, refreshing
+from wechat.console.markup import badge, moment, refreshing
 from wechat.console.phrases import labelled, listed
 from wechat.kernel import files, work
 from wechat.materials import library, material_quota, picking, thumbnails, usage

@@ -7,6 +7,7 @@ import datetime
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -21,15 +22,22 @@ from wechat.sdk.errors import ApiError, TransportError
 
 State = Asset.State
 
+
+def _with_storage() -> QuerySet[Asset]:
+    """Returns the files, each with the storage at the platform that it is for."""
+    storage = Case(When(permanent=True, then=Value("permanent")), default=Value("temporary"))
+    return Asset.objects.select_related("account").annotate(storage=storage)
+
+
 UPLOADS = work.Kind(
     "materials.upload",
-    lambda: Asset.objects.select_related("account"),
+    _with_storage,
     label=gettext_lazy("Uploading files to WeChat"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,
-    # Two APIs with quotas of their own; the column is true or false.
-    divided_by="permanent",
-    parts={"True": gettext_lazy("Permanent files"), "False": gettext_lazy("Temporary files")},
+    # Two APIs with quotas of their own.
+    divided_by="storage",
+    parts={"permanent": gettext_lazy("Permanent files"), "temporary": gettext_lazy("Temporary files")},
 )
 UNKNOWN_MEDIA = 40007
 # The life of temporary media at the platform; they are renewed half a day early, in case anything is down.

@@ -22,7 +22,9 @@ from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.console import failures
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 from wechat.pushes import lateness, picture_page, send_holds, send_rates_page, staff_notice_page, windows

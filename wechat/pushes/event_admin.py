@@ -15,7 +15,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.picking import LinkInput
 from accounts.staff.rights import Area
-from wechat.console.pages import HistoryMixin, badge
+from wechat.console.history import HistoryMixin
+from wechat.console.markup import badge
 from wechat.contents.checks import no_variables
 from wechat.kernel import placeholders
 from wechat.pushes import event_templates

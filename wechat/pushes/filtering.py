@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.console.pages import FilterForm
 from wechat.kernel import timeline
 from wechat.pushes.models import Push
 

@@ -1,14 +1,13 @@
 """The page on which a member of staff switches notices in their own WeChat on or off."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.official.models import OfficialAccount
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area, Rights
 from wechat.pushes import staff_notices
 
@@ -16,8 +15,7 @@ from wechat.pushes import staff_notices
 @account_page(Area.FOLLOWERS, posts_change=False)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows what is needed for notices in WeChat, and switches them on or off."""
-    user = request.user
-    assert isinstance(user, User)
+    user = reader(request)
     openid, has_template = staff_notices.own_openid(user, account), staff_notices.has_template(account)
     if request.method == "POST":
         if "off" in request.POST:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import DELETION
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,11 +22,11 @@ from accounts.official.clients import client_for
 from accounts.official.errcodes import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import account_page, frame
+from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
 from wechat.console import edit_conflicts, typed_word
-from wechat.console.pages import badge, moment
+from wechat.console.markup import badge, moment
 from wechat.console.phrases import listed
 from wechat.kernel import work
 from wechat.kernel.row_ids import row_id
@@ -183,8 +182,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return None
 
     def _sent(self, request: HttpRequest, form: TemplateTestForm) -> HttpResponse:
-        template, user = form.template, request.user
-        assert isinstance(user, User)
+        template, user = form.template, reader(request)
         push = queue_template(
             account=template.account,
             openid=form.cleaned_data["follower"],

@@ -18,14 +18,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.console.pages import (
-    HistoryMixin,
-    ParentPermissionsMixin,
-    StackedInline,
-    TabularInline,
-    badge,
-    moment,
-)
+from wechat.console.history import HistoryMixin
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ParentPermissionsMixin, StackedInline, TabularInline
 from wechat.console.phrases import joined, labelled
 from wechat.contents.form import CautiousAdmin
 from wechat.replies import (

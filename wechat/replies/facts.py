@@ -82,7 +82,7 @@ def perform(script: Script, event: InboundEvent, facts: FollowerFacts | None = N
 
 
 def values_of(
-    account: OfficialAccount, message: Message, facts: FollowerFacts, names: Iterable[str] = ()
+    account: OfficialAccount, message: Message, facts: FollowerFacts, names: Iterable[str]
 ) -> Values:
     """Returns the values of the variables for the sender of the message at the time it was sent.
 

@@ -26,13 +26,13 @@ def part(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def number(row: Mapping[str, Any], name: str) -> int:
-    """Returns a whole number of 64 bits, also from `6.0` or a text; 0 for any other value."""
+    """Returns a whole number of 64 bits, also from ``6.0`` or a text; 0 for any other value."""
     found = _NUMBER.fullmatch(str(row.get(name)))
     return int(found[1]) if found and abs(int(found[1])) <= LARGEST else 0
 
 
 def seconds(row: Mapping[str, Any], name: str) -> int:
-    """Returns a Unix time up to `LAST_SECOND`; 0 for any other value."""
+    """Returns a Unix time up to ``LAST_SECOND``; 0 for any other value."""
     found = number(row, name)
     return found if 0 <= found <= LAST_SECOND else 0
 

@@ -64,13 +64,13 @@ class Client:
         fields: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Uploads in several parts: `files` maps a form field to (file name, bytes, content type)."""
+        """Uploads in several parts: ``files`` maps a form field to (file name, bytes, content type)."""
         return self._sent(
             ApiRequest("POST", path, params or {}, files=files, form=fields), self._transport.ask
         )
 
     def download(self, path: str, params: Mapping[str, str] | None = None, json_body: Any = None) -> Download:
-        """Downloads a file, or JSON in its place; uses POST if there is a `json_body`."""
+        """Downloads a file, or JSON in its place; uses POST if there is a ``json_body``."""
         method = "GET" if json_body is None else "POST"
         return self._sent(ApiRequest(method, path, params or {}, json_body), self._transport.download)
 

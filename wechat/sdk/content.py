@@ -39,7 +39,7 @@ class _Body:
 
 @dataclass(frozen=True, slots=True)
 class Text(_Body):
-    """A text, which may have line breaks and `<a href>` links."""
+    """A text, which may have line breaks and ``<a href>`` links."""
 
     type: ClassVar[str] = "text"
     content: str = field(metadata={"required": True, "bytes": TEXT_BYTES})
@@ -77,7 +77,7 @@ class Voice(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Video(_Body):
-    """A video; only a customer-service message needs `thumb_media_id`."""
+    """A video; only a customer-service message needs ``thumb_media_id``."""
 
     type: ClassVar[str] = "video"
     media_id: str = field(metadata=REQUIRED)
@@ -97,7 +97,7 @@ class Video(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Music(_Body):
-    """A piece of music; WeChat uses `hq_music_url` on Wi-Fi.
+    """A piece of music; WeChat uses ``hq_music_url`` on Wi-Fi.
 
     A customer-service message needs both addresses.
     """
@@ -130,7 +130,7 @@ class Music(_Body):
 
 @dataclass(frozen=True, slots=True)
 class NewsArticle:
-    """The card of a news reply. `pic_url` is a JPG or PNG, best of 360x200 pixels."""
+    """The card of a news reply. ``pic_url`` is a JPG or PNG, best of 360x200 pixels."""
 
     title: str = field(metadata=REQUIRED)
     description: str = ""
@@ -190,7 +190,7 @@ class MiniProgramPage(_Body):
 
 @dataclass(frozen=True, slots=True)
 class MenuChoice:
-    """A choice of a menu message; a tap arrives as a text message with this `id` as its `menu_id`."""
+    """A choice of a menu message; a tap arrives as a text message with this ``id`` as its ``menu_id``."""
 
     id: str = field(metadata=REQUIRED)
     content: str = field(metadata=REQUIRED)
@@ -217,7 +217,7 @@ class MenuMessage(_Body):
 
 @dataclass(frozen=True, slots=True)
 class ArticleMessage(_Body):
-    """A published article, by the `article_id` of freepublish."""
+    """A published article, by the ``article_id`` of freepublish."""
 
     type: ClassVar[str] = "mpnewsarticle"
     passive: ClassVar[bool] = False
@@ -281,8 +281,8 @@ def is_empty(content: Content) -> bool:
 def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool) -> bytes:
     """Returns the body of the passive reply, in the format of the push.
 
-    `to` is an openid, `sender` the account's gh_ id, `at` in Unix seconds. Raises ContentError for a content
-    that can only be a customer-service message. Does not check limits: see `validate`.
+    ``to`` is an openid, ``sender`` the account's gh_ id, ``at`` in Unix seconds. Raises ContentError for a
+    content that can only be a customer-service message. Does not check limits: see ``validate``.
     """
     fields = {
         "ToUserName": to,
@@ -297,7 +297,7 @@ def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool
 
 
 def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> dict[str, Any]:
-    """Returns the body of a customer-service message, in the name of the worker `kf_account` if given.
+    """Returns the body of a customer-service message, in the name of the worker ``kf_account`` if given.
 
     Raises ContentError for a content that can only be a passive reply, and for a video or music without the
     parts that only a customer-service message needs.
@@ -307,12 +307,12 @@ def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> d
 
 
 def to_dict(content: Content) -> dict[str, Any]:
-    """Returns plain data to store as JSON, which `from_dict` reads back."""
+    """Returns plain data to store as JSON, which ``from_dict`` reads back."""
     return {"type": content.type, **_plain(content)}
 
 
 def from_dict(stored: dict[str, Any]) -> Content:
-    """Returns the content that `to_dict` wrote. Raises ContentError for other data."""
+    """Returns the content that ``to_dict`` wrote. Raises ContentError for other data."""
     kind = TYPES.get(str(stored.get("type")))
     if kind is None:
         raise ContentError("type", "This kind of content is unknown.", code="unknown_type")
@@ -386,7 +386,7 @@ def _plain(part: Any) -> dict[str, Any]:
 
 
 def _built(kind: Any, stored: Any) -> Any:
-    """Returns an instance of `kind` from plain data; refuses names and types that it does not declare."""
+    """Returns an instance of ``kind`` from plain data; refuses names and types that it does not declare."""
     if not isinstance(stored, dict):
         raise ContentError(kind.__name__.lower(), "Stored content of this kind has named fields.")
     declared = {one.name: one.metadata.get("of") for one in fields(kind)}

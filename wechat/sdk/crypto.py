@@ -32,7 +32,7 @@ def sign(*parts: str) -> str:
 class MessageCipher:
     """The AES-256-CBC of callback bodies as the platform applies it, for one key and one AppID.
 
-    `aes_key` is the 43 character EncodingAESKey; anything else raises ValueError. The AES objects are made
+    ``aes_key`` is the 43 character EncodingAESKey; anything else raises ValueError. The AES objects are made
     once, because making one takes several times as long as a message. Any thread may use them.
     """
 
@@ -50,7 +50,7 @@ class MessageCipher:
         self._chaining = threading.Lock()
 
     def encrypt(self, message: bytes) -> str:
-        """Returns the base64 text of `Encrypt` for message bytes, with a new random prefix."""
+        """Returns the base64 text of ``Encrypt`` for message bytes, with a new random prefix."""
         plain = get_random_bytes(PREFIX) + len(message).to_bytes(4, "big") + message + self._appid
         # The chain goes on from message to message. Its state enters the first block alone, which is the
         # random prefix: the reader, who starts from the fixed vector, finds other random bytes there.
@@ -59,7 +59,7 @@ class MessageCipher:
         return b64encode(sealed).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
-        """Returns the message bytes from the base64 text of `Encrypt`. Raises EnvelopeError."""
+        """Returns the message bytes from the base64 text of ``Encrypt``. Raises EnvelopeError."""
         try:
             sealed = b64decode(encrypted, validate=True)
         except (binascii.Error, ValueError):

@@ -73,7 +73,7 @@ class CallbackKeys:
 class Opened:
     """A verified body, with the cipher and token that matched; the reply is sealed with the same two.
 
-    `cipher` is None in plain mode. `in_json` is the format of the push, and so of the reply.
+    ``cipher`` is None in plain mode. ``in_json`` is the format of the push, and so of the reply.
     """
 
     body: bytes
@@ -83,16 +83,16 @@ class Opened:
 
 
 def verify_query(keys: CallbackKeys, query: Mapping[str, str], now: float) -> None:
-    """Checks the `signature` of a GET verification or a plain push, and that it is fresh.
+    """Checks the ``signature`` of a GET verification or a plain push, and that it is fresh.
 
     The signature is required in every mode, because an unsigned echostr must never be echoed. For pushes in
-    the encrypted modes use `open_envelope` only. Raises EnvelopeError.
+    the encrypted modes use ``open_envelope`` only. Raises EnvelopeError.
     """
     _signing_token(keys, query, "signature", now)
 
 
 def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now: float) -> Opened:
-    """Verifies and decrypts a push; `now` is in Unix seconds.
+    """Verifies and decrypts a push; ``now`` is in Unix seconds.
 
     Raises EnvelopeError; its reason is "downgraded" for a plain push to an account in an encrypted mode.
     """
@@ -110,7 +110,7 @@ def open_envelope(keys: CallbackKeys, query: Mapping[str, str], body: bytes, now
 
 
 def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
-    """Returns the reply to `opened` in the push's format, encrypted if the push was.
+    """Returns the reply to ``opened`` in the push's format, encrypted if the push was.
 
     The plain replies "success" and "" are not sealed. WeChat reference 1.4 and 1.5.
     """
@@ -129,7 +129,7 @@ def seal(opened: Opened, reply: bytes, timestamp: int, nonce: str) -> bytes:
 
 
 def _signing_token(keys: CallbackKeys, query: Mapping[str, str], name: str, now: float, *signed: str) -> str:
-    """Returns the token that made the signature called `name`, after its time was checked as well."""
+    """Returns the token that made the signature called ``name``, after its time was checked as well."""
     signature, timestamp, nonce = (query.get(part, "") for part in (name, "timestamp", "nonce"))
     if not (signature and timestamp and nonce):
         raise EnvelopeError("missing")

@@ -53,7 +53,7 @@ CAUSES = {
 class WeChatError(Exception):
     """The root of all errors here; never raised itself.
 
-    `is_answer` tells whether the other side answered, so that it is reachable.
+    ``is_answer`` tells whether the other side answered, so that it is reachable.
     """
 
     is_answer = False
@@ -66,7 +66,7 @@ class WeChatError(Exception):
 class EnvelopeError(WeChatError):
     """The error for a callback that is not provably from the platform.
 
-    `reason` is a metric label: missing, signature, stale, downgraded, padding, appid, malformed or length.
+    ``reason`` is a metric label: missing, signature, stale, downgraded, padding, appid, malformed or length.
     """
 
     def __init__(self, reason: str) -> None:
@@ -75,7 +75,7 @@ class EnvelopeError(WeChatError):
 
 
 class MalformedMessage(WeChatError):
-    """The error for a genuine push that cannot be parsed; `raw` is the decrypted body."""
+    """The error for a genuine push that cannot be parsed; ``raw`` is the decrypted body."""
 
     def __init__(self, raw: bytes, why: str = "") -> None:
         super().__init__(why or "unreadable push")
@@ -85,8 +85,9 @@ class MalformedMessage(WeChatError):
 class ContentError(WeChatError):
     """The error for a content that the platform would refuse.
 
-    `message` is an English sentence; `code` and `params` let another layer say the same in another language.
-    Codes: required, too_long, too_many, not_a_url, not_passive, not_service, unknown_type, malformed.
+    ``message`` is an English sentence; ``code`` and ``params`` let another layer say the same in another
+    language. Codes: required, too_long, too_many, not_a_url, not_passive, not_service, unknown_type,
+    malformed.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class ContentError(WeChatError):
 
 
 class TransportError(WeChatError):
-    """The error for a call without a usable answer; `outcome_unknown` is False only if it was not sent."""
+    """The error for a call without a usable answer; ``outcome_unknown`` is False only if it was not sent."""
 
     retryable = True
 
@@ -120,10 +121,10 @@ class TransportError(WeChatError):
 class ApiError(WeChatError):
     """The error for an answer of the platform with an errcode other than 0.
 
-    An unknown code counts as permanent for the request. `client_ip` is the address to add to the account's IP
-    whitelist (40164 only); `failed_openids` are those for which a bulk call failed (45171 only). `msg_id` is
-    the mass send that an answer is about (45065: the earlier one with the same clientmsgid), or 0.
-    WeChat reference 0.2, 11 and 16.
+    An unknown code counts as permanent for the request. ``client_ip`` is the address to add to the account's
+    IP whitelist (40164 only); ``failed_openids`` are those for which a bulk call failed (45171 only).
+    ``msg_id`` is the mass send that an answer is about (45065: the earlier one with the same clientmsgid), or
+    0. WeChat reference 0.2, 11 and 16.
     """
 
     is_answer = True

@@ -1,7 +1,7 @@
 """The declarations of where the fields of a dataclass are found in a push.
 
-`string("PicUrl")` beside a field names the element that fills it; several names are tried in turn, and `A/B`
-is B inside A. `read` turns a push into the keyword arguments of a class.
+``string("PicUrl")`` beside a field names the element that fills it; several names are tried in turn, and
+``A/B`` is B inside A. ``read`` turns a push into the keyword arguments of a class.
 """
 
 import math
@@ -47,7 +47,7 @@ def integers(path: str) -> tuple[int, ...]:
 
 
 def strings(path: str, name: str) -> tuple[str, ...]:
-    """Declares a field of the texts called `name` in each of the repeated elements at `path`."""
+    """Declares a field of the texts called ``name`` in each of the repeated elements at ``path``."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(as_text(child(one, name)) for one in _each(found)), path),
@@ -55,7 +55,7 @@ def strings(path: str, name: str) -> tuple[str, ...]:
 
 
 def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
-    """Declares a field of instances of `kind`, one for each of the repeated elements at `path`."""
+    """Declares a field of instances of ``kind``, one for each of the repeated elements at ``path``."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), path),
@@ -70,7 +70,7 @@ def as_text(found: Tree) -> str:
 
 
 def as_integer(found: Tree) -> int:
-    """Returns a signed 64-bit number, also from `16.0`; 0 for other text. Raises ValueError for elements."""
+    """Returns a signed 64-bit number, also of ``16.0``; 0 for other text. Raises ValueError for elements."""
     number = as_identifier(found)
     return number if -LARGEST <= number <= LARGEST else 0
 
@@ -92,7 +92,7 @@ def as_decimal(found: Tree) -> float:
 
 
 def read(kind: type, node: Tree) -> dict[str, Any]:
-    """Returns the keyword arguments for `kind` from a push. Raises ValueError for elements as text."""
+    """Returns the keyword arguments for ``kind`` from a push. Raises ValueError for elements as text."""
     found = {}
     for name, elements, reader in _plan(kind):
         for element in elements:
@@ -104,7 +104,7 @@ def read(kind: type, node: Tree) -> dict[str, Any]:
 
 
 def unread(kind: type, node: Mapping[str, Tree], ignoring: frozenset[str]) -> dict[str, Tree]:
-    """Returns the top-level elements for which `kind` declares no field."""
+    """Returns the top-level elements for which ``kind`` declares no field."""
     names = _names(kind) | ignoring
     return {name: value for name, value in node.items() if name not in names}
 

@@ -12,11 +12,11 @@ from wechat.sdk.errors import ContentError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateMessage:
-    """A message from a template; `values` by field name, as `thing4`.
+    """A message from a template; ``values`` by field name, as ``thing4``.
 
-    With a mini program, `url` is for old clients. `scene` and `title` belong to one-time subscription
-    messages, whose only value is `content`. A mini program's own messages open `pagepath` there and have no
-    `appid`.
+    With a mini program, ``url`` is for old clients. ``scene`` and ``title`` belong to one-time subscription
+    messages, whose only value is ``content``. A mini program's own messages open ``pagepath`` there and have
+    no ``appid``.
     """
 
     template_id: str
@@ -39,28 +39,28 @@ class TemplateMessage:
 
 
 def template_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Returns the body of `/cgi-bin/message/template/send`.
+    """Returns the body of ``/cgi-bin/message/template/send``.
 
-    A repeated `client_msg_id` is sent once within ten minutes.
+    A repeated ``client_msg_id`` is sent once within ten minutes.
     """
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(url=message.url), **message.link, "data": message.data}
 
 
 def notice_body(message: TemplateMessage, openid: str, client_msg_id: str) -> dict[str, Any]:
-    """Returns the body of `/cgi-bin/message/subscribe/bizsend`."""
+    """Returns the body of ``/cgi-bin/message/subscribe/bizsend``."""
     body = {"touser": openid, "template_id": message.template_id, "client_msg_id": client_msg_id}
     return {**body, **_filled(page=message.url), **message.link, "data": message.data}
 
 
 def once_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Returns the body of `/cgi-bin/message/template/subscribe`."""
+    """Returns the body of ``/cgi-bin/message/template/subscribe``."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(url=message.url)}
     return {**body, **message.link, "scene": message.scene, "title": message.title, "data": message.data}
 
 
 def subscribe_body(message: TemplateMessage, openid: str) -> dict[str, Any]:
-    """Returns the body of `/cgi-bin/message/subscribe/send`, as a mini program to its own user."""
+    """Returns the body of ``/cgi-bin/message/subscribe/send``, as a mini program to its own user."""
     body = {"touser": openid, "template_id": message.template_id, **_filled(page=message.pagepath)}
     return {**body, "miniprogram_state": "formal", "lang": "zh_CN", "data": message.data}
 
@@ -72,7 +72,7 @@ def to_dict(message: TemplateMessage) -> dict[str, Any]:
 
 
 def from_dict(template_id: str, stored: Mapping[str, Any]) -> TemplateMessage:
-    """Returns the message that `to_dict` wrote. Raises ContentError for other data."""
+    """Returns the message that ``to_dict`` wrote. Raises ContentError for other data."""
     values = stored.get("values", {})
     texts = {name: stored[name] for name in _TEXTS if name in stored}
     if not isinstance(values, dict) or not all(isinstance(each, str) for each in texts.values()):

@@ -56,8 +56,8 @@ def decode(data: bytes) -> str:
 def load_json(data: bytes, **options: Any) -> Any:
     """Returns the value of a JSON document with clean texts; accepts line ends inside of texts.
 
-    `options` are those of `json.loads`. Raises ValueError, also for numbers of thousands of digits, for `NaN`
-    and `Infinity`, which are not valid JSON, and for values nested deeper than `DEEPEST`.
+    ``options`` are those of ``json.loads``. Raises ValueError, also for numbers of thousands of digits, for
+    ``NaN`` and ``Infinity``, which are not valid JSON, and for values nested deeper than ``DEEPEST``.
     """
     document = decode(data)
     try:
@@ -73,7 +73,7 @@ def load_json(data: bytes, **options: Any) -> Any:
 
 
 def _finite(number: str) -> float:
-    """Returns the number. Raises ValueError for an infinite one, such as `1e999`."""
+    """Returns the number. Raises ValueError for an infinite one, such as ``1e999``."""
     if math.isfinite(found := float(number)):
         return found
     raise ValueError(f"{number[:20]} is no number")

@@ -1,8 +1,8 @@
 """The access tokens and JS-SDK tickets, shared by all threads and processes of an account.
 
-A `TokenStore` has one cache per account, and each process keeps its own copy. A token is renewed early, under
-a lock and after a second check of the store, so that many callers cause one fetch. WeChat reference 4.1, 4.2
-and 4.7.
+A ``TokenStore`` has one cache per account, and each process keeps its own copy. A token is renewed early,
+under a lock and after a second check of the store, so that many callers cause one fetch. WeChat reference
+4.1, 4.2 and 4.7.
 """
 
 import threading
@@ -82,7 +82,7 @@ class MemoryTokenStore:
 
 
 class SharedToken:
-    """A token that is kept in a store and in this process, and fetched by `fetch` when it is due."""
+    """A token that is kept in a store and in this process, and fetched by ``fetch`` when it is due."""
 
     def __init__(self, name: str, store: TokenStore, fetch: Callable[[], Token], now: Clock) -> None:
         self._name = name
@@ -96,7 +96,7 @@ class SharedToken:
         return self.current().value
 
     def current(self) -> Token:
-        """Returns a valid token. Raises the error of `fetch`, unless the current token is still valid."""
+        """Returns a valid token. Raises the error of ``fetch``, unless the current token is still valid."""
         held = self._held
         if held and self._good_for_now(held):
             return held
@@ -110,7 +110,7 @@ class SharedToken:
             return held
 
     def renew(self, rejected: str, refetch: Callable[[str], Token]) -> str:
-        """Returns a token other than the refused one, from the store or from `refetch(rejected)`."""
+        """Returns a token other than the refused one, from the store or from ``refetch(rejected)``."""
         held = self._held
         if held and held.value != rejected and self._alive(held):
             return held.value
@@ -155,9 +155,9 @@ class SharedToken:
 class AccessTokens:
     """The access token of one account.
 
-    Tokens of the `kind` "stable" do not end those of other systems, "classic" ones end each other; any other
-    kind is a ValueError. Raises ApiError for refusals: 40164 has `client_ip`, the address to add to the IP
-    whitelist.
+    Tokens of the ``kind`` "stable" do not end those of other systems, "classic" ones end each other; any
+    other kind is a ValueError. Raises ApiError for refusals: 40164 has ``client_ip``, the address to add to
+    the IP whitelist.
     """
 
     def __init__(
@@ -186,9 +186,9 @@ class AccessTokens:
         return self._token.current()
 
     def renew(self, rejected: str) -> str:
-        """Returns the token to use after the platform refused `rejected`.
+        """Returns the token to use after the platform refused ``rejected``.
 
-        Raises ApiError or TransportError. May return `rejected` itself if the platform returns it again and
+        Raises ApiError or TransportError. May return ``rejected`` itself if the platform returns it again and
         no forced refresh is left; the next refusal is then final.
         """
         return self._token.renew(rejected, self._refetch)

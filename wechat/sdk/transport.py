@@ -51,7 +51,7 @@ Files = Mapping[str, tuple[str, bytes, str]]
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request: `body` becomes JSON; `files` maps a form field to (file name, bytes, content type)."""
+    """One request: ``body`` becomes JSON; ``files`` maps a form field to (file name, bytes, content type)."""
 
     method: str
     api: str
@@ -66,7 +66,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A downloaded file, or the JSON that the platform sent in its place (`json` is None for a file)."""
+    """A downloaded file, or the JSON that the platform sent in its place (``json`` is None for a file)."""
 
     content_type: str
     filename: str
@@ -77,7 +77,7 @@ class Download:
 class Transport:
     """The transport of calls to one host. Safe for use by several threads.
 
-    `observer(api, outcome, seconds, error)` is called after every call; the outcome is "ok", an errcode,
+    ``observer(api, outcome, seconds, error)`` is called after every call; the outcome is "ok", an errcode,
     "unreachable" or "lost".
     """
 
@@ -103,7 +103,7 @@ class Transport:
             return _accepted(answer, call.api)
 
     def download(self, call: ApiRequest) -> Download:
-        """Downloads a file or a JSON answer, told apart by its bytes. Raises like `ask`."""
+        """Downloads a file or a JSON answer, told apart by its bytes. Raises like ``ask``."""
         with self._watched(call.api):
             response = self._send(call, FILE_SECONDS)
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -80,10 +80,9 @@ def _root(body: bytes) -> etree._Element:
 def leaves(body: bytes) -> dict[str, Tree]:
     """The elements below the root of XML that is not well-formed, each with all that is in it as its text.
 
-    A follower's `<b>`, `&` or `]]>` in an element is its text, whatever XML makes of it; elements inside of
-    elements are not looked for, and nothing is expanded but the five characters that every writer escapes,
-    and characters by their number.
-    Raises MalformedMessage where even that finds no document.
+    A follower's ``<b>``, ``&`` or ``]]>`` in an element is its text, whatever XML makes of it; elements
+    inside of elements are not looked for, and nothing is expanded but the five characters that every writer
+    escapes, and characters by their number. Raises MalformedMessage where even that finds no document.
     """
     found = _ROOT.fullmatch(text.decode(body))
     if found is None:

@@ -23,7 +23,8 @@ from accounts.staff import audit, held_work
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from wechat.console.pages import BigTable, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
 from wechat.console.phrases import listed
 from wechat.kernel.models import Hold
 from wechat.webhooks import events, outbox

@@ -28,7 +28,8 @@ from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Follower
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console.pages import BigTable, FilterForm, badge, moment
+from wechat.console.big_tables import BigTable, FilterForm
+from wechat.console.markup import badge, moment
 from wechat.kernel.row_ids import row_id
 
 

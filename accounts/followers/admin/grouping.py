@@ -12,7 +12,8 @@ from accounts.followers import segment_page, segments
 from accounts.followers.models import AutoTag, CustomField, FieldValue, Segment
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console.pages import HistoryMixin, badge, moment
+from wechat.console.history import HistoryMixin
+from wechat.console.markup import badge, moment
 from wechat.kernel.row_ids import row_id
 
 

@@ -19,7 +19,7 @@ from accounts.official.errcodes import of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
-from wechat.console.pages import badge
+from wechat.console.markup import badge
 from wechat.sdk.calls.tags import MOST_TAGS
 
 COLOURS = {Tag.State.THERE: "good", Tag.State.FAILED: "bad"}

@@ -22,7 +22,9 @@ from accounts.staff.account_form import OfficialAccountForm
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from wechat.console.pages import HistoryMixin, ModelAdmin, badge
+from wechat.console.history import HistoryMixin
+from wechat.console.markup import badge
+from wechat.console.pages import ModelAdmin
 
 
 @admin.register(OfficialAccount)

@@ -25,8 +25,10 @@ from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from wechat.console import failures
 from wechat.console.amounts import money
+from wechat.console.big_tables import BigTable
 from wechat.console.days import day_field
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import joined, labelled
 
 BILL_COLOURS = {

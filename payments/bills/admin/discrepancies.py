@@ -16,13 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.approvals import policy
+from accounts.staff.gate import reader
 from accounts.staff.rights import Area, Rights
 from payments.bills import resolutions
 from payments.bills.discrepancy_filter import DiscrepancyFilter
 from payments.bills.models import Discrepancy
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import labelled
 
 
@@ -89,11 +92,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     def _alone(self, request: HttpRequest, found: Discrepancy) -> dict[str, Any]:
         """Returns whether nobody else may approve a booking, and whether the reader may invite somebody."""
-        assert isinstance(request.user, User)
         assert found.order is not None
         account_id = found.order.account_id
         return {
-            "is_alone": not policy.others(account_id, self.area, request.user),
+            "is_alone": not policy.others(account_id, self.area, reader(request)),
             "may_invite": Rights.of(request.user).may_change(Area.SETTINGS, account_id),
         }
 
@@ -102,9 +104,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         self._require_right(request, found)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
-            assert isinstance(request.user, User)
             note = form.cleaned_data["note"]
-            if resolutions.close(found, note, request.user):
+            if resolutions.close(found, note, reader(request)):
                 self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
                 self.message_user(request, _("The exception is closed."))
             else:
@@ -118,9 +119,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         self._require_right(request, found)
         form = ResolutionForm(found, request.POST)
         if request.method == "POST" and form.is_valid():
-            assert isinstance(request.user, User)
             chosen = form.cleaned_data
-            if resolutions.propose(found, chosen["resolution"], chosen["note"], request.user):
+            if resolutions.propose(found, chosen["resolution"], chosen["note"], reader(request)):
                 found.refresh_from_db()
                 change_message = labelled(found.get_resolution_display(), found.note)
                 self.log_change(request, found, change_message)
@@ -135,9 +135,8 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         """Carries out or rejects the booking that the second person was shown, if it is still proposed."""
         self._require_right(request, found)
         if request.method == "POST":
-            assert isinstance(request.user, User)
             if found.resolution and request.POST.get("agreed") == found.resolution:
-                self._agree(request, found, request.user)
+                self._agree(request, found, reader(request))
             elif "agreed" not in request.POST and resolutions.withdraw(found):
                 self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
                 self.message_user(request, _("Nothing is booked; the exception stays open."))

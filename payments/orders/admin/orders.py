@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.followers import people
 from accounts.followers.people import Person
 from accounts.official.errcodes import of_row
-from accounts.staff.gate import frame
+from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.orders import history, polling, revenue_page, shipping
@@ -33,7 +32,9 @@ from payments.orders.states import OrderState
 from payments.orders.webhooks import deliveries_of
 from wechat.console import edit_conflicts
 from wechat.console.amounts import AmountField, money
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 from wechat.pushes.models import Push
@@ -222,7 +223,6 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return redirect("admin:orders_order_change", order.pk)
 
     def _refunded(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
-        assert isinstance(request.user, User)
         chosen = form.cleaned_data
         try:
             refund = refunding.request(
@@ -231,7 +231,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
                 source="staff",
                 key=chosen["key"],
                 reason=chosen["reason"],
-                by=request.user,
+                by=reader(request),
             )
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
@@ -247,9 +247,8 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def _plan(self, request: HttpRequest, order: Order, amount: int) -> dict[str, Any]:
         """Returns what a refund of this amount will do, for the page that asks for confirmation."""
-        assert isinstance(request.user, User)
-        limit = limit_of(request.user, order.account_id)
-        left = left_alone(order, "staff", request.user)
+        limit = limit_of(reader(request), order.account_id)
+        left = left_alone(order, "staff", reader(request))
         return {
             "amount": yuan(amount),
             "left": yuan(order.refundable - amount),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
 from accounts.staff.colleagues import name_of
-from accounts.staff.gate import frame
+from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
 from payments.merchants import words
@@ -29,7 +28,9 @@ from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
 from wechat.console import failures
 from wechat.console.amounts import money
-from wechat.console.pages import BigTable, ReadOnly, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ReadOnly
 from wechat.inbox import answerers
 
 COLOURS = {
@@ -82,8 +83,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if request.method == "POST":
             self._decide(request, refund, agreed="agreed" in request.POST)
             return redirect("admin:orders_refund_change", refund.pk)
-        assert isinstance(request.user, User)
-        is_own = refund.asked_by_id == request.user.pk
+        is_own = refund.asked_by_id == reader(request).pk
         title = _("Decide about the refund")
         context = frame(
             request, title, opts=self.opts, refund=refund, is_own=is_own, payer=payer_of(refund.order)
@@ -102,9 +102,8 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return TemplateResponse(request, "orders/pay_out.html", context)
 
     def _paid_out(self, request: HttpRequest, refund: Refund, form: PayOutForm) -> bool:
-        assert isinstance(request.user, User)
         try:
-            abnormal.pay_out(refund, form.card(), request.user)
+            abnormal.pay_out(refund, form.card(), reader(request))
         except OrderRefused as error:
             form.add_error(None, str(error.sentence))
             return False
@@ -117,9 +116,9 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return True
 
     def _decide(self, request: HttpRequest, refund: Refund, *, agreed: bool) -> None:
-        assert isinstance(request.user, User)
         try:
-            done = approval.approve(refund, request.user) if agreed else approval.reject(refund, request.user)
+            decide = approval.approve if agreed else approval.reject
+            done = decide(refund, reader(request))
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
             return

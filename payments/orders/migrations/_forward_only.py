@@ -4,7 +4,7 @@ import json
 
 from django.db import migrations
 
-# Frozen here; a test compares them with the tables in `states`.
+# Frozen here; a test compares them with the tables in ``states``.
 ORDER_MOVES = {
     "created": ["paying", "closing", "closed", "failed", "paid"],
     "paying": ["closing", "closed", "paid"],

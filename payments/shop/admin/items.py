@@ -24,7 +24,9 @@ from payments.shop.item_changes import changes, price_text
 from payments.shop.models import Item, ItemField
 from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
-from wechat.console.pages import BigTable, ParentPermissionsMixin, TabularInline, badge, moment
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment
+from wechat.console.pages import ParentPermissionsMixin, TabularInline
 from wechat.console.phrases import listed
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -19,6 +18,7 @@ from accounts.approvals.models import Approval
 from accounts.followers import export_approval, people
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
+from accounts.staff.gate import reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from payments.orders.admin.orders import COLOURS, trade_number
@@ -28,7 +28,8 @@ from payments.shop import sale_export, selling
 from payments.shop.handlers import EXPORT
 from payments.shop.models import Item, Sale
 from wechat.console.amounts import money
-from wechat.console.pages import BigTable, FilterForm, badge, moment
+from wechat.console.big_tables import BigTable, FilterForm
+from wechat.console.markup import badge, moment
 from wechat.console.phrases import labelled
 from wechat.console.tables import downloads
 from wechat.kernel.row_ids import row_id
@@ -145,11 +146,10 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return downloads.as_csv_stream(sale_export.rows(item, masked=masked), f"buyers-{item.pk}")
 
     def _ask_for_buyers(self, request: HttpRequest, item: Item) -> Approval | None:
-        assert isinstance(request.user, User)
         return export_approval.ask_for_file(
             EXPORT,
             item.account_id,
-            request.user,
+            reader(request),
             title=_("File of buyers: %(item)s") % {"item": item},
             size=Sale.objects.filter(selling.IS_PAID, item=item).count(),
             page=f"{reverse('admin:shop_sale_changelist')}?item={item.pk}",

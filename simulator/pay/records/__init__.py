@@ -1,1 +1,1 @@
-"""The records of WeChat Pay, one module for each kind; `state` combines them."""
+"""The records of WeChat Pay, one module for each kind; ``state`` combines them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Step:
-    """A step of a complaint, a text or an action; `kind` is the platform's operate_type."""
+    """A step of a complaint, a text or an action; ``kind`` is the platform's operate_type."""
 
     operator: str
     kind: str
@@ -17,7 +17,10 @@ class Step:
 
 @dataclass(slots=True)
 class Complaint:
-    """A complaint: `state` is PENDING, PROCESSING or PROCESSED; `kind` REFUND, SERVICE_NOT_WORK or OTHERS."""
+    """A complaint.
+
+    ``state`` is PENDING, PROCESSING or PROCESSED; ``kind`` is REFUND, SERVICE_NOT_WORK or OTHERS.
+    """
 
     id: str
     out_trade_no: str

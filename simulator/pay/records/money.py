@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Movement:
-    """A line of the fund flow; `change` is signed, `balance` is the merchant's money after it."""
+    """A line of the fund flow; ``change`` is signed, ``balance`` is the merchant's money after it."""
 
     at: float
     number: str

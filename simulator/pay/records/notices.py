@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Delivery:
-    """An attempt to deliver a notification. `verdict` is taken, refused, timeout, error or lost."""
+    """An attempt to deliver a notification. ``verdict`` is taken, refused, timeout, error or lost."""
 
     at: float
     verdict: str = "waiting"
@@ -20,9 +20,9 @@ class Delivery:
 
 @dataclass(slots=True)
 class Notice:
-    """A notification; `due_at` is the time of the next attempt, None if there will be none.
+    """A notification; ``due_at`` is the time of the next attempt, None if there will be none.
 
-    `plain` is the content to encrypt; for v2 the whole message.
+    ``plain`` is the content to encrypt; for v2 the whole message.
     """
 
     id: str

@@ -13,13 +13,13 @@ MINIMUM_EXPIRY = 60
 class Order:
     """An order, or a sub-order or the head of a combined order.
 
-    `state` is NOTPAY, SUCCESS or CLOSED, for a payment code also USERPAYING, PAYERROR or REVOKED; refunds and
-    expiry are only considered in `state_at`.
+    ``state`` is NOTPAY, SUCCESS or CLOSED, for a payment code also USERPAYING, PAYERROR or REVOKED; refunds
+    and expiry are only considered in ``state_at``.
 
-    `terms` is a digest of the first call's parameters, empty for a closed number that was never placed. `v2`
-    is the sign type of an order of the old API, empty for API v3. The `sub_` fields are those of the merchant
-    that a service provider serves. `combined` is the number of its combined order. `unsplit` is the amount of
-    a `shared` order that still waits for profit sharing.
+    ``terms`` is a digest of the first call's parameters, empty for a closed number that was never placed.
+    ``v2`` is the sign type of an order of the old API, empty for API v3. The ``sub_`` fields are those of the
+    merchant that a service provider serves. ``combined`` is the number of its combined order. ``unsplit`` is
+    the amount of a ``shared`` order that still waits for profit sharing.
     """
 
     out_trade_no: str
@@ -71,7 +71,7 @@ class Order:
 
 @dataclass(slots=True)
 class Prepay:
-    """The order (with `combined`: the combined order) of a prepay_id or code_url."""
+    """The order (with ``combined``: the combined order) of a prepay_id or code_url."""
 
     mchid: str
     out_trade_no: str
@@ -89,9 +89,9 @@ class SubOrder:
 
 @dataclass(slots=True)
 class CombinedOrder:
-    """A combined order. `head` is shown to the payer: the sum under the combined number.
+    """A combined order. ``head`` is shown to the payer: the sum under the combined number.
 
-    Payments and refunds are those of `subs`.
+    Payments and refunds are those of ``subs``.
     """
 
     head: Order

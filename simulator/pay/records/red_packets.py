@@ -17,10 +17,10 @@ class Opened:
 
 @dataclass(slots=True)
 class RedPacket:
-    """A red packet; `state` is SENT, RECEIVED or REFUND.
+    """A red packet; ``state`` is SENT, RECEIVED or REFUND.
 
-    `portions` are the remaining amounts, in the order in which they are given out. `due_at` is the time when
-    they are returned to the merchant.
+    ``portions`` are the remaining amounts, in the order in which they are given out. ``due_at`` is the time
+    when they are returned to the merchant.
     """
 
     mch_billno: str

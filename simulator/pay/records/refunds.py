@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Turn:
-    """A state of a refund, entered at `at`."""
+    """A state of a refund, entered at ``at``."""
 
     status: str
     at: float
@@ -17,8 +17,8 @@ class Turn:
 class Refund:
     """A refund of an order.
 
-    `ends` is its state from `due_at`. `fee` is the part of the order's fee that the merchant gets back.
-    `reversal` marks the reversal of a whole payment, which is not notified.
+    ``ends`` is its state from ``due_at``. ``fee`` is the part of the order's fee that the merchant gets back.
+    ``reversal`` marks the reversal of a whole payment, which is not notified.
     """
 
     out_refund_no: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Receiver:
     """A receiver of profit sharing.
 
-    `type` is MERCHANT_ID, PERSONAL_OPENID or PERSONAL_SUB_OPENID.
+    ``type`` is MERCHANT_ID, PERSONAL_OPENID or PERSONAL_SUB_OPENID.
     """
 
     type: str
@@ -21,7 +21,7 @@ class Receiver:
 
 @dataclass(slots=True)
 class Share:
-    """A receiver's share of an order. `result` is PENDING, SUCCESS or CLOSED; `returned` was given back."""
+    """A receiver's share of an order. ``result`` is PENDING, SUCCESS or CLOSED; ``returned``: given back."""
 
     detail_id: str
     type: str
@@ -36,7 +36,7 @@ class Share:
 
 @dataclass(slots=True)
 class Sharing:
-    """A request to share an order. `ends` is the result of its shares at `due_at`."""
+    """A request to share an order. ``ends`` is the result of its shares at ``due_at``."""
 
     out_order_no: str
     order_id: str
@@ -58,7 +58,7 @@ class Sharing:
 
 @dataclass(slots=True)
 class SharingReturn:
-    """The return of a share by a receiving merchant. `result` is SUCCESS or FAILED."""
+    """The return of a share by a receiving merchant. ``result`` is SUCCESS or FAILED."""
 
     out_return_no: str
     return_id: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Transfer:
-    """A transfer to a user; `due_at` is the time when it ends by itself. Money is in fen."""
+    """A transfer to a user; ``due_at`` is the time when it ends by itself. Money is in fen."""
 
     out_bill_no: str
     transfer_bill_no: str

@@ -45,7 +45,7 @@ def refused(status: int, code: str, message: str = "不行") -> Reply:
 
 
 class PayPlatform(Platform):
-    """A fake WeChat Pay; `pay[path]` are its answers; requests without a valid signature are refused."""
+    """A fake WeChat Pay; ``pay[path]`` are its answers; requests without a valid signature are refused."""
 
     def __init__(self) -> None:
         super().__init__()

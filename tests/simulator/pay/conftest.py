@@ -75,9 +75,9 @@ class Shop:
         )
 
     def call(self, method: str, target: str, body: Any = None, **spoil: Any) -> requests.Response:
-        """Calls an API; `target` is path and query.
+        """Calls an API; ``target`` is path and query.
 
-        `headers` of `spoil` are added, None removes one.
+        ``headers`` of ``spoil`` are added, None removes one.
         """
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers: dict[str, Any] = {
@@ -196,7 +196,7 @@ class Notified:
 
 
 class NotifyServer(ThreadingHTTPServer):
-    """A merchant's server, which records notifications and answers with `status` after `pause` seconds."""
+    """A merchant's server: records notifications and answers with ``status`` after ``pause`` seconds."""
 
     daemon_threads = True
 

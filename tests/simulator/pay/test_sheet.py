@@ -21,7 +21,7 @@ PAYER = {"openid": openid_of(APPID, PERSON)}
 
 
 def bridge(shop: Shop, prepay_id: str, appid: str = APPID, **changes: Any) -> dict[str, Any]:
-    """Parameters a page gives to the bridge, signed before `changes`."""
+    """Parameters a page gives to the bridge, signed before ``changes``."""
     params = {
         "appId": appid,
         "timeStamp": str(int(time.time())),

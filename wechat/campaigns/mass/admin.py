@@ -17,7 +17,8 @@ from accounts.staff.rights import Area, Rights, current_account
 from wechat.campaigns.mass import pages, speed_page, words
 from wechat.campaigns.mass.forms import MassSendFilter, MassSendForm
 from wechat.campaigns.models import MassSend
-from wechat.console.pages import BigTable, badge, moment, refreshing
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge, moment, refreshing
 from wechat.console.phrases import labelled
 
 State, Target = MassSend.State, MassSend.Target

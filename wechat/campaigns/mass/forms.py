@@ -18,8 +18,8 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.pages import AccountForm
 from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
+from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.console.pages import FilterForm
 from wechat.console.tables import headings, reading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm

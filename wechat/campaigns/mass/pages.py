@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.followers.segments import UnknownCondition
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.gate import frame, object_page
+from accounts.staff.gate import frame, object_page, reader
 from accounts.staff.rights import Area
 from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, approval, bodies, planning, sending, words
@@ -66,8 +65,7 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     context |= allowances(found.account)
     context |= typed_word.context(request, word)
     if numbers is not None and not problems:
-        assert isinstance(request.user, User)
-        context["second_person"] = approval.needs_another(found, numbers.will_get, request.user)
+        context["second_person"] = approval.needs_another(found, numbers.will_get, reader(request))
     if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
         context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
     return _page(request, found, template, _("Mass send"), **context)
@@ -145,11 +143,10 @@ def _preflight(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, l
 
 
 def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
-    assert isinstance(request.user, User)
-    if (waits := approval.ask(found, at, request.user)) is not None:
+    if (waits := approval.ask(found, at, reader(request))) is not None:
         audit.record(request, found, _("Asked for approval: %(when)s") % {"when": approval.when(at)})
         return redirect("admin:approvals_approval", waits.pk)
-    if not planning.plan(found, at, request.user.pk):
+    if not planning.plan(found, at, reader(request).pk):
         messages.error(request, _("Somebody has sent it already."))
         return _back(found.pk)
     _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": approval.when(at)})

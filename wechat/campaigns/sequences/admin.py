@@ -26,7 +26,8 @@ from wechat.campaigns.sequences import (
     triggers,
 )
 from wechat.campaigns.sequences.forms import SequenceFilter, SequenceForm
-from wechat.console.pages import BigTable, badge
+from wechat.console.big_tables import BigTable
+from wechat.console.markup import badge
 from wechat.kernel.row_ids import row_id
 
 

@@ -13,7 +13,7 @@ from accounts.staff.pages import AccountForm
 from wechat.campaigns.models import Sequence
 from wechat.campaigns.sequences import triggers
 from wechat.console import codes
-from wechat.console.pages import FilterForm
+from wechat.console.big_tables import FilterForm
 
 # The trigger that each of these fields is for.
 OF_TRIGGER = {

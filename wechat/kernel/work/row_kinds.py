@@ -48,8 +48,8 @@ class Kind(AnyKind, Generic[Row]):
 
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
     whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
-    ``divided_by`` is the column that tells which API a row is for, where a kind calls several: each has a
-    quota of its own, so what holds one of these ``parts``, the column's values, leaves the others.
+    ``divided_by`` is the column or annotation that tells which API a row is for, where a kind calls several:
+    each has a quota of its own, so what holds one of these ``parts``, the column's values, leaves the others.
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
     after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
     tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due

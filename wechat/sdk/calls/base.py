@@ -13,7 +13,7 @@ Operator = Literal["DEFAULT", "CHINANET", "UNICOM", "CAP"]
 
 
 def callback_check(client: Client, action: Action = "all", operator: Operator = "DEFAULT") -> dict[str, Any]:
-    """Makes the platform test our callback's host; returns `{"dns": [...], "ping": [...]}`.
+    """Makes the platform test our callback's host; returns ``{"dns": [...], "ping": [...]}``.
 
     Raises ApiError 40201 without a URL.
     """
@@ -33,7 +33,7 @@ def callback_ips(client: Client) -> list[str]:
 def quota_get(client: Client, cgi_path: str) -> dict[str, Any]:
     """Returns the quota of a call.
 
-    `{"quota": {"daily_limit", "used", "remain"}, "rate_limit": {"call_count", "refresh_second"}, ...}`.
+    ``{"quota": {"daily_limit", "used", "remain"}, "rate_limit": {"call_count", "refresh_second"}, ...}``.
     """
     return client.post("/cgi-bin/openapi/quota/get", {"cgi_path": cgi_path})
 
@@ -46,7 +46,7 @@ def clear_quota(client: Client) -> None:
 def rid_get(client: Client, rid: str) -> dict[str, Any]:
     """Returns the request behind the request id of an error, within seven days.
 
-    `{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}`. 76001 to
+    ``{"invoke_time", "cost_in_ms", "request_url", "request_body", "response_body", "client_ip"}``. 76001 to
     76004 for a number that is none, of another account, or too old.
     """
     return part(client.post("/cgi-bin/openapi/rid/get", {"rid": rid}), "request")
@@ -55,10 +55,10 @@ def rid_get(client: Client, rid: str) -> dict[str, Any]:
 def current_autoreply_info(client: Client) -> dict[str, Any]:
     """Returns the auto-reply rules made on the platform's own page.
 
-    `is_add_friend_reply_open`, `is_autoreply_open`; `add_friend_autoreply_info` and
-    `message_default_autoreply_info` hold `{type, content}`; `keyword_autoreply_info.list` holds rules of
-    `{rule_name, create_time, reply_mode, keyword_list_info, reply_list_info}`, where `reply_mode` is
-    reply_all or random_one and a keyword's `match_mode` contain or equal. Absent parts are not set.
+    ``is_add_friend_reply_open``, ``is_autoreply_open``; ``add_friend_autoreply_info`` and
+    ``message_default_autoreply_info`` hold ``{type, content}``; ``keyword_autoreply_info.list`` holds rules
+    of ``{rule_name, create_time, reply_mode, keyword_list_info, reply_list_info}``, where ``reply_mode`` is
+    reply_all or random_one and a keyword's ``match_mode`` contain or equal. Absent parts are not set.
     """
     return client.get("/cgi-bin/get_current_autoreply_info")
 

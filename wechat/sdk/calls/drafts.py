@@ -15,7 +15,7 @@ Article = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A draft (`key` is its media_id) or a publication (its article_id); `updated_at` in Unix seconds."""
+    """A draft (``key`` is its media_id) or a publication (its article_id); ``updated_at`` in Unix seconds."""
 
     key: str
     articles: Sequence[Article]
@@ -34,7 +34,7 @@ class DraftPage:
 class PublicationStatus:
     """A publication.
 
-    `status`: 0 done, 1 running, 2 not original, 3 failed, 4 refused, 5 deleted, 6 blocked.
+    ``status``: 0 done, 1 running, 2 not original, 3 failed, 4 refused, 5 deleted, 6 blocked.
     """
 
     status: int

@@ -1,7 +1,7 @@
 """The calls for mass sends. WeChat reference 11 Mass send.
 
-`content` is a body as the functions below return it. A `clientmsgid` has at most 32 bytes. A repeat of one
-within a minute raises ApiError 45066, and within 24 hours ApiError 45065, whose `msg_id` is that of the
+``content`` is a body as the functions below return it. A ``clientmsgid`` has at most 32 bytes. A repeat of
+one within a minute raises ApiError 45066, and within 24 hours ApiError 45065, whose ``msg_id`` is that of the
 first.
 """
 
@@ -20,7 +20,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The accepted job, which is not done yet. `msg_data_id` is 0 except for articles."""
+    """The accepted job, which is not done yet. ``msg_data_id`` is 0 except for articles."""
 
     msg_id: int
     msg_data_id: int = 0
@@ -28,9 +28,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """The speed of mass sends: `number` 0 to 4, quickest first.
+    """The speed of mass sends: ``number`` 0 to 4, quickest first.
 
-    `a_minute` is the number of messages a minute that it recently reached.
+    ``a_minute`` is the number of messages a minute that it recently reached.
     """
 
     number: int
@@ -51,14 +51,14 @@ def voice(media_id: str) -> Body:
 
 
 def video(media_id: str) -> Body:
-    """Returns the body of a video; `media_id` is one of `video_for_mass`."""
+    """Returns the body of a video; ``media_id`` is one of ``video_for_mass``."""
     return {"msgtype": "mpvideo", "mpvideo": {"media_id": media_id}}
 
 
 def articles(media_id: str, *, ignore_reprint: bool) -> Body:
     """Returns the body of a draft, whose media_id becomes invalid with the send.
 
-    `ignore_reprint`: send it even if the platform judges it to be a reprint.
+    ``ignore_reprint``: send it even if the platform judges it to be a reprint.
     """
     return {
         "msgtype": "mpnews",
@@ -99,7 +99,7 @@ def status(client: Client, msg_id: int) -> str:
 def delete(client: Client, msg_id: int, article: int = 0) -> None:
     """Deletes sent articles or videos: the content is gone, but delivered cards stay.
 
-    `article` counts from 1; 0: all.
+    ``article`` counts from 1; 0: all.
     """
     client.post("/cgi-bin/message/mass/delete", {"msg_id": msg_id, "article_idx": article})
 

@@ -36,14 +36,14 @@ def upload_temporary(client: Client, kind: Kind, upload: Upload) -> str:
 
 
 def get_temporary(client: Client, media_id: str) -> Download:
-    """Downloads a temporary file; for a video `json` holds `{"video_url": ...}` instead."""
+    """Downloads a temporary file; for a video ``json`` holds ``{"video_url": ...}`` instead."""
     return client.download("/cgi-bin/media/get", {"media_id": media_id})
 
 
 def add_permanent(
     client: Client, kind: Kind, upload: Upload, title: str = "", introduction: str = ""
 ) -> dict[str, Any]:
-    """Adds a file to the library. Returns `{"media_id", "url"}`, the url for images only.
+    """Adds a file to the library. Returns ``{"media_id", "url"}``, the url for images only.
 
     Videos carry a title and an introduction.
     """
@@ -78,7 +78,7 @@ def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
 
 
 def get_permanent(client: Client, media_id: str) -> Download:
-    """Downloads a permanent file; for a video `json` holds `{"title", "description", "down_url"}` instead."""
+    """Downloads a permanent file; for a video, ``json`` is ``{"title", "description", "down_url"}``."""
     return client.download("/cgi-bin/material/get_material", json_body={"media_id": media_id})
 
 

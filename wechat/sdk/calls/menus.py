@@ -14,7 +14,7 @@ def create(client: Client, button: Sequence[Button]) -> None:
 
 
 def get(client: Client) -> dict[str, Any]:
-    """Returns `{"menu": {"button", "menuid"}, "conditionalmenu": [{"button", "matchrule", "menuid"}]}`.
+    """Returns ``{"menu": {"button", "menuid"}, "conditionalmenu": [{"button", "matchrule", "menuid"}]}``.
 
     Only what was made by API. Raises ApiError 46003 when there is none.
     """
@@ -27,9 +27,9 @@ def delete(client: Client) -> None:
 
 
 def current(client: Client) -> dict[str, Any]:
-    """Returns `{"is_menu_open", "selfmenu_info": {"button"}}`, also for a menu made on the platform's page.
+    """Returns ``{"is_menu_open", "selfmenu_info": {"button"}}``, also for a menu made on the platform's page.
 
-    Children are in `sub_button.list`; types text, img, photo, video, voice and news occur.
+    Children are in ``sub_button.list``; types text, img, photo, video, voice and news occur.
     """
     return client.get("/cgi-bin/get_current_selfmenu_info")
 

@@ -5,7 +5,7 @@ from wechat.sdk.content import Content, to_service_json
 
 
 def send_service_message(client: Client, openid: str, content: Content, kf_account: str = "") -> None:
-    """Sends a content to one follower, in the name of the worker `kf_account` if given.
+    """Sends a content to one follower, in the name of the worker ``kf_account`` if given.
 
     Raises ContentError before sending if this content cannot be a customer-service message.
     """

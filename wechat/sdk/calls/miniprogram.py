@@ -32,7 +32,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """A telephone number: `number` is in full with its country code if foreign, `pure` without it."""
+    """A telephone number: ``number`` is in full with its country code if foreign, ``pure`` without it."""
 
     number: str
     pure: str
@@ -65,7 +65,7 @@ def phone_number(client: Client, code: str) -> PhoneNumber:
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
-    """Decrypts `encryptedData` of a mini program.
+    """Decrypts ``encryptedData`` of a mini program.
 
     Raises EnvelopeError: length, malformed, padding (another key), appid (another mini program's), or stale.
     """

@@ -1,6 +1,6 @@
 """The calls of web OAuth, which identify the person who opens a page in WeChat. WeChat reference 13.
 
-The tokens belong to a person and not to the account, so these calls use a `Transport` and not a `Client`.
+The tokens belong to a person and not to the account, so these calls use a ``Transport`` and not a ``Client``.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Scope = Literal["snsapi_base", "snsapi_userinfo"]
 class UserToken:
     """The person and token for which a code was exchanged.
 
-    `is_snapshot` marks a virtual person, for whom nobody must be created or linked.
+    ``is_snapshot`` marks a virtual person, for whom nobody must be created or linked.
     """
 
     openid: str
@@ -50,7 +50,7 @@ def authorize_url(appid: str, redirect_uri: str, scope: Scope, state: str, open_
 
 
 def exchange(transport: Transport, credentials: Credentials, code: str) -> UserToken:
-    """Exchanges a code. Raises ApiError (`SPENT` codes among others) and TransportError."""
+    """Exchanges a code. Raises ApiError (``SPENT`` codes among others) and TransportError."""
     params = {"appid": credentials.appid, "secret": credentials.secret, "code": code}
     call = ApiRequest("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
     answer = transport.ask(call)

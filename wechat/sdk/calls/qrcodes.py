@@ -17,9 +17,9 @@ MOST_PERMANENT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new code: `ticket` is for its picture, `url` is the content of the picture.
+    """A new code: ``ticket`` is for its picture, ``url`` is the content of the picture.
 
-    `expires_in` is in seconds, as the platform granted it; None for a permanent code.
+    ``expires_in`` is in seconds, as the platform granted it; None for a permanent code.
     """
 
     ticket: str
@@ -28,9 +28,9 @@ class Made:
 
 
 def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
-    """Makes a code that expires after 1 to `LONGEST_SECONDS` seconds; a scene may be used repeatedly.
+    """Makes a code that expires after 1 to ``LONGEST_SECONDS`` seconds; a scene may be used repeatedly.
 
-    `scene` is an integer from 1 to 2^32 - 1 or a text of 1 to 64 characters; raises ContentError otherwise.
+    ``scene`` is an integer from 1 to 2^32 - 1 or a text of 1 to 64 characters; raises ContentError otherwise.
     """
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise ContentError("seconds", f"A temporary code ends within {LONGEST_SECONDS} seconds.")
@@ -41,7 +41,7 @@ def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
 def create_permanent(client: Client, scene: int | str) -> Made:
     """Makes a permanent code.
 
-    `scene` is an integer from 1 to 100,000 or a text of 1 to 64 characters.
+    ``scene`` is an integer from 1 to 100,000 or a text of 1 to 64 characters.
     """
     action = "QR_LIMIT_SCENE" if isinstance(scene, int) else "QR_LIMIT_STR_SCENE"
     return _create(client, action, _scene(scene, LARGEST_PERMANENT_ID))

@@ -10,14 +10,17 @@ PAGE = 30
 
 
 def all_private(client: Client) -> list[dict[str, Any]]:
-    """Returns `template_id`, `title`, `primary_industry`, `deputy_industry`, `content`, `example` of each."""
+    """Returns the account's templates.
+
+    Each has ``template_id``, ``title``, ``primary_industry``, ``deputy_industry``, ``content``, ``example``.
+    """
     return rows(client.get("/cgi-bin/template/get_all_private_template"), "template_list")
 
 
 def add_private(client: Client, short_id: str, keywords: Sequence[str]) -> str:
     """Adds a template of the library and returns its id.
 
-    `keywords` are the field names of the library template, in the wanted order.
+    ``keywords`` are the field names of the library template, in the wanted order.
     """
     body = {"template_id_short": short_id, "keyword_name_list": list(keywords)}
     return str(client.post("/cgi-bin/template/api_add_template", body).get("template_id", ""))
@@ -28,7 +31,7 @@ def delete_private(client: Client, template_id: str) -> None:
 
 
 def industry(client: Client) -> dict[str, Any]:
-    """Returns `primary_industry` and `secondary_industry`, each `{"first_class", "second_class"}`."""
+    """Returns ``primary_industry`` and ``secondary_industry``, each ``{"first_class", "second_class"}``."""
     return client.get("/cgi-bin/template/get_industry")
 
 
@@ -42,7 +45,10 @@ def set_industry(client: Client, first: int, second: int) -> None:
 
 
 def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Returns blocked messages of a template: `id`, `title`, `content`, `openid`, `send_timestamp`."""
+    """Returns the blocked messages of a template.
+
+    Each has ``id``, ``title``, ``content``, ``openid`` and ``send_timestamp``.
+    """
     body = {"tmpl_msg_id": template_id, "largest_id": after, "limit": limit}
     found = client.post("/wxa/sec/queryblocktmplmsg", body).get("msginfo") or []
     # The platform's page shows one object; several come as a list.
@@ -50,20 +56,24 @@ def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 1
 
 
 def notices(client: Client) -> list[dict[str, Any]]:
-    """Returns `priTmplId`, `title`, `content`, `example`, `type` and `keywordEnumValueList` of each notice.
+    """Returns the account's templates of subscription notices.
 
-    The type is 2 for once, 3 for long-term.
+    Each has ``priTmplId``, ``title``, ``content``, ``example``, ``type``, 2 for once and 3 for long-term, and
+    ``keywordEnumValueList``.
     """
     return rows(client.get("/wxaapi/newtmpl/gettemplate"), "data")
 
 
 def categories(client: Client) -> list[dict[str, Any]]:
-    """Returns `id` and `name` of the account's service categories."""
+    """Returns ``id`` and ``name`` of the account's service categories."""
     return rows(client.get("/wxaapi/newtmpl/getcategory"), "data")
 
 
 def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Returns `tid`, `title`, `type` and `categoryId` of each notice of the public library, thirty a call."""
+    """Returns the notices of the public library, thirty a call.
+
+    Each has ``tid``, ``title``, ``type`` and ``categoryId``.
+    """
     ids, found, is_last = ",".join(map(str, category_ids)), list[dict[str, Any]](), False
     while not is_last:
         query = {"ids": ids, "start": str(len(found)), "limit": str(PAGE)}
@@ -75,14 +85,14 @@ def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
-    """Returns `kid`, `name`, `example` and `rule` of the fields a library notice offers."""
+    """Returns ``kid``, ``name``, ``example`` and ``rule`` of the fields a library notice offers."""
     return rows(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
 
 
 def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str:
     """Adds a notice with 2 to 5 fields and returns its id.
 
-    `scene` says in up to 15 characters what it is for.
+    ``scene`` says in up to 15 characters what it is for.
     """
     body = {"tid": tid, "kidList": list(kids), "sceneDesc": scene}
     return str(client.post("/wxaapi/newtmpl/addtemplate", body).get("priTmplId", ""))

@@ -41,7 +41,7 @@ def user_get(client: Client, cursor: str = "") -> OpenidPage:
 
 
 def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, Any]:
-    """Returns the profile of one openid; `subscribe` is 0 for somebody who does not follow."""
+    """Returns the profile of one openid; ``subscribe`` is 0 for somebody who does not follow."""
     return client.get("/cgi-bin/user/info", {"openid": openid, "lang": lang})
 
 

@@ -1,6 +1,6 @@
-"""The messages and events of pushes: one frozen class for each type, and `parse`, which reads them.
+"""The messages and events of pushes: one frozen class for each type, and ``parse``, which reads them.
 
-Each class declares where its fields are found in the push; other elements are kept in `extra`. An unknown
+Each class declares where its fields are found in the push; other elements are kept in ``extra``. An unknown
 type becomes UnknownMessage or UnknownEvent. WeChat reference 2 (messages and events) and 1.5 (duplicates).
 """
 

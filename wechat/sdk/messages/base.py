@@ -11,9 +11,10 @@ LONGEST_KEY = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A push: `openid` the sender, `to` the account's gh_ id, `create_time` in Unix seconds.
+    """A push: ``openid`` the sender, ``to`` the account's gh_ id, ``create_time`` in Unix seconds.
 
-    `event` is "" for messages, otherwise the event name in lower case; `kind` is the MsgType in lower case.
+    ``event`` is "" for messages, otherwise the event name in lower case; ``kind`` is the MsgType in lower
+    case.
     """
 
     to: str = string("ToUserName")

@@ -14,7 +14,7 @@ class Event(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Event):
-    """The event of a new follower. `scene` is that of the scanned QR code, or ""; no Scan event follows."""
+    """The event of a new follower. ``scene`` is that of the scanned QR code, or ""; no Scan event follows."""
 
     event: str = "subscribe"
     ticket: str = string("Ticket")
@@ -46,7 +46,7 @@ class Scan(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationReport(Event):
-    """The location of a user who agreed to share it, in degrees, with `precision` in metres."""
+    """The location of a user who agreed to share it, in degrees, with ``precision`` in metres."""
 
     event: str = "location"
     latitude: float = decimal("Latitude")
@@ -83,7 +83,7 @@ class ViewMiniProgram(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanCode(Event):
-    """A scan button. For a barcode `result` looks like "CODE_128,690...". With `waits` the user watches a
+    """A scan button. For a barcode ``result`` looks like "CODE_128,690...". With ``waits`` the user watches a
     "receiving" notice until answered."""
 
     event: str = "scancode_push"
@@ -118,7 +118,7 @@ class LocationSelect(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(Event):
-    """An event this module does not know; all its elements are in `extra`."""
+    """An event this module does not know; all its elements are in ``extra``."""
 
     @property
     def detail(self) -> str:

@@ -8,7 +8,7 @@ from wechat.sdk.messages.base import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Message):
-    """A text; `menu_id` is the id of the tapped entry when it came out of a menu message."""
+    """A text; ``menu_id`` is the id of the tapped entry when it came out of a menu message."""
 
     kind: str = "text"
     content: str = string("Content")
@@ -21,7 +21,7 @@ class Text(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image(Message):
-    """A picture; `pic_url` may expire; the media can be fetched for 3 days."""
+    """A picture; ``pic_url`` may expire; the media can be fetched for 3 days."""
 
     kind: str = "image"
     pic_url: str = string("PicUrl")
@@ -30,7 +30,7 @@ class Image(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice(Message):
-    """A voice message; `recognition` is the spoken text, for accounts that have it switched on."""
+    """A voice message; ``recognition`` is the spoken text, for accounts that have it switched on."""
 
     kind: str = "voice"
     media_id: str = string("MediaId")
@@ -100,7 +100,7 @@ class MiniProgramPage(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownMessage(Message):
-    """A type this module does not know; all its elements are in `extra`."""
+    """A type this module does not know; all its elements are in ``extra``."""
 
     @property
     def msg_type(self) -> str:

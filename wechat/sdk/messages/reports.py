@@ -12,7 +12,7 @@ from wechat.sdk.messages.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult(Event):
-    """The outcome of an earlier send with this `msg_id`, which is 0 if it exceeds 64 bits."""
+    """The outcome of an earlier send with this ``msg_id``, which is 0 if it exceeds 64 bits."""
 
     msg_id: int = integer("MsgID", "MsgId")
     status: str = string("Status")
@@ -28,7 +28,7 @@ class SendResult(Event):
 class TemplateSendFinished(SendResult):
     """The result of a template message.
 
-    `status` is as printed by the platform: "success", "failed:user block" or "failed: system failed".
+    ``status`` is as printed by the platform: "success", "failed:user block" or "failed: system failed".
     """
 
     event: str = "templatesendjobfinish"
@@ -66,7 +66,7 @@ class ArticleUrl:
 class MassSendFinished(SendResult):
     """The result of a mass send; the sender is an account of the platform, and the counts may be inexact.
 
-    `check_state`: 1 fine, 2 reprint but sendable, 3 not sendable. WeChat reference 2.3.
+    ``check_state``: 1 fine, 2 reprint but sendable, 3 not sendable. WeChat reference 2.3.
     """
 
     event: str = "masssendjobfinish"
@@ -91,7 +91,7 @@ class PublishedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishFinished(Event):
-    """The result of a publication; `status` 0 means success. WeChat reference 12.4."""
+    """The result of a publication; ``status`` 0 means success. WeChat reference 12.4."""
 
     event: str = "publishjobfinish"
     publish_id: str = string("PublishEventInfo/publish_id")
@@ -107,9 +107,9 @@ class PublishFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeChoice:
-    """A choice about one notice: `status` is "accept" or "reject".
+    """A choice about one notice: ``status`` is "accept" or "reject".
 
-    `scene` is 1 on a web page, 2 in an article, 0 unsaid.
+    ``scene`` is 1 on a web page, 2 in an article, 0 unsaid.
     """
 
     template_id: str = string("TemplateId")
@@ -143,7 +143,7 @@ class SubscribeNoticeChange(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeOutcome:
-    """The outcome of one notice; `error_code` 0 means delivered."""
+    """The outcome of one notice; ``error_code`` 0 means delivered."""
 
     template_id: str = string("TemplateId")
     msg_id: int = integer("MsgID")
@@ -191,9 +191,9 @@ class KfSessionSwitched(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalData(Event):
-    """An event about the personal data of `affected_openid`, who need not be the sender.
+    """An event about the personal data of ``affected_openid``, who need not be the sender.
 
-    `revoke_info` lists scopes: 201 address, 202 invoice, 203 card, 204 microphone, 205 nickname and avatar,
+    ``revoke_info`` lists scopes: 201 address, 202 invoice, 203 card, 204 microphone, 205 nickname and avatar,
     206 location, 207 chosen pictures or video.
     """
 
@@ -273,7 +273,7 @@ class VerificationExpired(AccountVerification):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaChecked(Event):
-    """The result of an asynchronous media check. `suggest` is pass, review or risky."""
+    """The result of an asynchronous media check. ``suggest`` is pass, review or risky."""
 
     event: str = "wxa_media_check"
     appid: str = string("appid")

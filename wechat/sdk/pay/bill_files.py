@@ -17,7 +17,7 @@ LONGEST_LINE = 64 << 10
 
 
 class BillReader:
-    """Reads the detail rows of a bill; afterwards `summary` holds the totals by name, or is empty."""
+    """Reads the detail rows of a bill; afterwards ``summary`` holds the totals by name, or is empty."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self.summary: Mapping[str, str] = {}

@@ -37,7 +37,7 @@ def trade_bill(client: PayClient, day: datetime.date, bill_type: str = "ALL") ->
 
 
 def fund_flow_bill(client: PayClient, day: datetime.date, account_type: str = "BASIC") -> BillAddress:
-    """Returns the address of a day's fund flow. Raises like `trade_bill`."""
+    """Returns the address of a day's fund flow. Raises like ``trade_bill``."""
     params = {"bill_date": day.isoformat(), "account_type": account_type, "tar_type": "GZIP"}
     return _address(client, "/v3/bill/fundflowbill", params)
 

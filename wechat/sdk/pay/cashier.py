@@ -1,6 +1,6 @@
 """The common interface of API v3 and v2 for orders and refunds.
 
-`V3Cashier` is for API v3; `v2_cashier.V2Cashier` is for merchants that still use API v2.
+``V3Cashier`` is for API v3; ``v2_cashier.V2Cashier`` is for merchants that still use API v2.
 """
 
 import time

@@ -46,7 +46,7 @@ class PayClient:
     """The client for calls as one merchant. Safe for use by several threads.
 
     Every call raises PayRefused if WeChat Pay refuses, and TransportError if there is no usable answer.
-    `observer(api, outcome, seconds, error)` is called after every call; the outcome is "ok", a code,
+    ``observer(api, outcome, seconds, error)`` is called after every call; the outcome is "ok", a code,
     "unreachable" or "lost".
     """
 

@@ -1,7 +1,7 @@
 """The errors of WeChat Pay and of calls to it.
 
     WeChatError
-     ├ TransportError     no usable answer; whether the call worked is unknown (see its `outcome_unknown`)
+     ├ TransportError     no usable answer; whether the call worked is unknown (see its ``outcome_unknown``)
      └ PayError
         ├ NotGenuine      an answer or a notification whose signature does not hold
         ├ Unsealable      a genuine message that does not decrypt with our keys
@@ -25,7 +25,7 @@ class PayError(WeChatError):
 class NotGenuine(PayError):
     """The error for a message that is not provably from WeChat Pay, or too old.
 
-    `reason` is a metric label: missing_header, timestamp, serial, signature, signature_type or malformed.
+    ``reason`` is a metric label: missing_header, timestamp, serial, signature, signature_type or malformed.
     """
 
     def __init__(self, reason: str) -> None:
@@ -117,7 +117,7 @@ class PayRefused(PayError):
     """The error for a refusal by WeChat Pay.
 
     Refusals have no signature, so they may stop or repeat a call, but never mark anything as paid or
-    refunded. `code` is empty for 404 and 405 of unknown paths, which have empty bodies.
+    refunded. ``code`` is empty for 404 and 405 of unknown paths, which have empty bodies.
     """
 
     is_answer = True

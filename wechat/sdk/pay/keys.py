@@ -16,7 +16,7 @@ API_V3_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class MerchantKeys:
-    """The keys of a merchant. `serial_no` is that of the certificate that belongs to `private_key`."""
+    """The keys of a merchant. ``serial_no`` is that of the certificate that belongs to ``private_key``."""
 
     mchid: str
     serial_no: str
@@ -26,9 +26,9 @@ class MerchantKeys:
 
 @dataclass(frozen=True, slots=True)
 class PlatformKeys:
-    """The keys of WeChat Pay by their value in `Wechatpay-Serial`, an opaque text.
+    """The keys of WeChat Pay by their value in ``Wechatpay-Serial``, an opaque text.
 
-    `preferred` is the key that our requests ask for in answers, and with which fields are encrypted.
+    ``preferred`` is the key that our requests ask for in answers, and with which fields are encrypted.
     """
 
     by_serial: Mapping[str, RSA.RsaKey] = field(repr=False)

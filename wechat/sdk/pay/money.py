@@ -23,22 +23,22 @@ LARGEST = 10**15
 
 
 def fen(yuan: str) -> int:
-    """Returns `"12.34"` as 1234. Raises ValueError for a text that is no whole number of fen."""
+    """Returns ``"12.34"`` as 1234. Raises ValueError for a text that is no whole number of fen."""
     return _whole(yuan, FEN)
 
 
 def typed(text: str) -> int:
-    """Returns what people write, `"¥1,234.50"`, as 123450 fen. Raises ValueError like `fen`."""
+    """Returns what people write, ``"¥1,234.50"``, as 123450 fen. Raises ValueError like ``fen``."""
     return fen(text.translate(HALF_WIDTH).strip().removeprefix("¥").removesuffix("元").strip())
 
 
 def thousandths(yuan: str) -> int:
-    """Returns a fee, `"0.60000"`, as 60000 thousandths of a fen. Raises ValueError like `fen`."""
+    """Returns a fee, ``"0.60000"``, as 60000 thousandths of a fen. Raises ValueError like ``fen``."""
     return _whole(yuan, THOUSANDTH)
 
 
 def count(text: str) -> int:
-    """Returns a number of lines, which bills write as `"20"` or `"20.0"`. Raises ValueError like `fen`."""
+    """Returns a number of lines, in bills ``"20"`` or ``"20.0"``. Raises ValueError like ``fen``."""
     return _whole(text, Decimal(1))
 
 
@@ -53,6 +53,6 @@ def _whole(yuan: str, unit: Decimal) -> int:
 
 
 def yuan(amount: int) -> str:
-    """Returns 1234 fen as `"12.34"`."""
+    """Returns 1234 fen as ``"12.34"``."""
     sign, rest = ("-", -amount) if amount < 0 else ("", amount)
     return f"{sign}{rest // 100}.{rest % 100:02d}"

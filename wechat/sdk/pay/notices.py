@@ -20,7 +20,7 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class OpenedNotice:
-    """A genuine notification; `resource` is its decrypted content."""
+    """A genuine notification; ``resource`` is its decrypted content."""
 
     id: str
     event_type: str

@@ -12,7 +12,7 @@ from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.transactions import Transaction, read_transaction
 
 TRANSACTIONS = "/v3/pay/transactions"
-# How long the result of an order call can be used, whatever `time_expire` says.
+# How long the result of an order call can be used, whatever ``time_expire`` says.
 PREPAY_LIFE = datetime.timedelta(hours=2)
 H5_LIFE = datetime.timedelta(minutes=5)
 # The bytes that an order says of its goods, by either interface.
@@ -23,7 +23,7 @@ LONGEST_ATTACH, LONGEST_ATTACH_V2 = 128, 127
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A line of the order; `unit_price` in fen."""
+    """A line of the order; ``unit_price`` in fen."""
 
     merchant_goods_id: str
     goods_name: str
@@ -33,7 +33,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """A new order; `total` in fen.
+    """A new order; ``total`` in fen.
 
     A repeated call for the same order must have the same parameters.
     """

@@ -13,9 +13,9 @@ REFUNDS = "/v3/refund/domestic/refunds"
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """A new refund, amounts in fen; `total` is that of the order, also for a second partial refund.
+    """A new refund, amounts in fen; ``total`` is that of the order, also for a second partial refund.
 
-    Only API v2 needs the `appid`.
+    Only API v2 needs the ``appid``.
     """
 
     transaction_id: str
@@ -29,7 +29,7 @@ class NewRefund:
 
 @dataclass(frozen=True, slots=True)
 class BankCard:
-    """A debit card of the payer; `bank` is WeChat Pay's name of it, such as ``CMB_DEBIT``."""
+    """A debit card of the payer; ``bank`` is WeChat Pay's name of it, such as ``CMB_DEBIT``."""
 
     bank: str
     number: str = field(repr=False)

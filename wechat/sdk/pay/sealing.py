@@ -20,7 +20,7 @@ WRONG_KEY = "does not decrypt with this APIv3 key"
 
 
 def unseal(resource: Mapping[str, Any], api_v3_key: bytes) -> bytes:
-    """Returns the plaintext of `{algorithm, ciphertext, associated_data, nonce}`. Raises Unsealable."""
+    """Returns the plaintext of ``{algorithm, ciphertext, associated_data, nonce}``. Raises Unsealable."""
     if resource.get("algorithm") != ALGORITHM:
         raise Unsealable("an algorithm other than AEAD_AES_256_GCM")
     try:

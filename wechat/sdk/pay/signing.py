@@ -34,7 +34,7 @@ def lines(*parts: str | bytes) -> bytes:
 def authorization(
     keys: MerchantKeys, method: str, path_url: str, body: bytes, *, timestamp: int, nonce_str: str
 ) -> str:
-    """Returns the header's value; `path_url` is path and query exactly as they are sent."""
+    """Returns the header's value; ``path_url`` is path and query exactly as they are sent."""
     message = lines(method, path_url, str(timestamp), nonce_str, body)
     items = {
         "mchid": keys.mchid,
@@ -49,7 +49,7 @@ def authorization(
 def bridge(
     keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """Returns the parameters of `getBrandWCPayRequest`, and without `appId` those of `wx.requestPayment`."""
+    """Returns the parameters of ``getBrandWCPayRequest``, or without ``appId`` of ``wx.requestPayment``."""
     package = f"prepay_id={prepay_id}"
     signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, package))
     return {

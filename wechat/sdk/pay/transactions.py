@@ -24,7 +24,7 @@ LONGEST_NUMBER, LONGEST_OPENID = 32, 128
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A payment as reported by a query or a notification; amounts in fen, absent ones `None`."""
+    """A payment as reported by a query or a notification; amounts in fen, absent ones ``None``."""
 
     mchid: str
     appid: str

@@ -23,7 +23,7 @@ ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![C
 
 
 def sign(fields: Mapping[str, str | None], key: str, sign_type: str = MD5_TYPE) -> str:
-    """Returns the signature in upper-case hex over all fields except `sign` and empty ones.
+    """Returns the signature in upper-case hex over all fields except ``sign`` and empty ones.
 
     Raises ValueError for an unknown type.
     """
@@ -50,7 +50,7 @@ def verify(fields: Mapping[str, str], key: str) -> str:
 def bridge(
     appid: str, prepay_id: str, key: str, *, sign_type: str, timestamp: int, nonce_str: str
 ) -> dict[str, str]:
-    """Returns the parameters that start a payment in a page; the signature covers `signType`."""
+    """Returns the parameters that start a payment in a page; the signature covers ``signType``."""
     fields = {
         "appId": appid,
         "timeStamp": str(timestamp),
@@ -92,7 +92,7 @@ def open_payment(body: bytes, key: str) -> dict[str, str]:
 
 
 def open_refund(body: bytes, key: str) -> dict[str, str]:
-    """Returns the decrypted `req_info` of a refund notification. Raises NotUnderstood or Unsealable.
+    """Returns the decrypted ``req_info`` of a refund notification. Raises NotUnderstood or Unsealable.
 
     It has no signature, and ECB without a MAC proves little: confirm it by a query before booking anything.
     """

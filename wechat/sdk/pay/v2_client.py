@@ -45,7 +45,7 @@ MODERN = {
 
 @dataclass(frozen=True, slots=True)
 class V2Keys:
-    """The keys of a merchant; `certificate` and `private_key` are PEM, and only refunds need them."""
+    """The keys of a merchant; ``certificate`` and ``private_key`` are PEM, and only refunds need them."""
 
     mchid: str
     key: str = field(repr=False)

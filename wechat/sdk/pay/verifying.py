@@ -1,6 +1,6 @@
 """The verification that an answer or notification is from WeChat Pay and recent.
 
-Signature probes (`WECHATPAY/SIGNTEST/`) need no special case: their signature is invalid.
+Signature probes (``WECHATPAY/SIGNTEST/``) need no special case: their signature is invalid.
 
 WeChat Pay reference 2.1 to 2.3.
 """
@@ -24,7 +24,7 @@ PROBE = "WECHATPAY/SIGNTEST/"
 def check(keys: PlatformKeys, headers: Mapping[str, str], body: bytes, now: float) -> None:
     """Checks that an answer or notification is from WeChat Pay and recent. Raises NotGenuine.
 
-    `headers` has to find names in any case; `body` is the received bytes.
+    ``headers`` has to find names in any case; ``body`` is the received bytes.
     """
     timestamp, nonce, signature, serial = (
         _header(headers, name) for name in ("Timestamp", "Nonce", "Signature", "Serial")
