@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -20,9 +21,10 @@ from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
 from tests.desk.test_replying import act
 from tests.sdk.platform import APPID, Platform, Reply, answer, serving
-from tests.working import send_due
+from tests.working import kept_running, send_due
 from wechat.desk.models import Thread
 from wechat.kernel import work
+from wechat.kernel.models import Hold
 from wechat.materials.models import Asset
 from wechat.pushes.models import ConversationPicture, Push
 
@@ -99,6 +101,51 @@ def test_it_goes_before_the_text_that_is_written_after_it(
     while send_due():
         pass
     assert [message["msgtype"] for message in sent_to_follower(wechat)] == ["image", "text"]
+
+
+def test_a_used_up_quota_of_uploads_holds_no_text(
+    desk: Client, staff: Cast, wrote: Wrote, wechat: Platform
+) -> None:
+    """Not even a text to the same follower, after the picture; the pictures follow when they can."""
+    uploads, wechat.routes[UPLOAD] = wechat.routes[UPLOAD], lambda request: answer(errcode=45009)
+    thread = wrote()
+    send(desk, thread)
+    send_due()
+    send(desk, thread, token="b", upload=picture(OTHER))
+    act(desk, thread, "reply", text="如图", token="c")
+    while send_due():
+        pass
+    refused = wechat.calls()[UPLOAD]
+    assert [message["msgtype"] for message in sent_to_follower(wechat)] == ["text"]
+    first, second, _text = Push.objects.order_by("pk")
+    assert (first.state, first.errcode, first.attempts, second.attempts) == ("pending", 45009, 0, 0)
+    hold = Hold.objects.get()
+    assert (hold.part, hold.cause) == ("upload", "quota")
+    assert "上传会话图片" in signed_in(staff.owner).get("/admin/pushes/push/").content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
+        assert (send_due(), wechat.calls()[UPLOAD]) == (2, refused), "they wait without a call"
+    wechat.routes[UPLOAD] = uploads
+    assert hold.until
+    with time_machine.travel(hold.until + timedelta(minutes=2), tick=False) as clock:
+        kept_running()
+        send_due()
+        clock.shift(timedelta(minutes=2))
+        send_due()
+    assert [message["msgtype"] for message in sent_to_follower(wechat)] == ["text", "image", "image"]
+    assert not Hold.objects.exists()
+
+
+def test_uploads_on_hold_go_on_at_once_by_hand(
+    desk: Client, staff: Cast, wrote: Wrote, wechat: Platform
+) -> None:
+    uploads, wechat.routes[UPLOAD] = wechat.routes[UPLOAD], lambda request: answer(errcode=45009)
+    send(desk, wrote())
+    send_due()
+    wechat.routes[UPLOAD] = uploads
+    signed_in(staff.owner).post("/admin/pushes/push/go-on/", {"kind": "upload", "account": staff.ours.pk})
+    with time_machine.travel(timezone.now() + timedelta(minutes=1, seconds=1), tick=False):
+        send_due()
+    assert [message["msgtype"] for message in sent_to_follower(wechat)] == ["image"]
 
 
 def test_it_is_seen_only_by_whoever_may_read_the_messages(

@@ -91,9 +91,10 @@ def test_a_part_then_the_rest_is_given_back(paid: Order, pay: PayPlatform) -> No
 def test_the_same_key_is_the_same_refund(paid: Order) -> None:
     assert ask(paid, 3000).pk == ask(paid, 3000).pk
     assert books(paid)[1] == 3000
-    with pytest.raises(OrderRefused) as no:
-        ask(paid, 2000)
-    assert no.value.code == "conflict"
+    for amount, reason in ((2000, ""), (3000, "another parcel")):
+        with pytest.raises(OrderRefused) as no:
+            ask(paid, amount, reason=reason)
+        assert no.value.code == "conflict"
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1.5, True, "100"])

@@ -16,6 +16,7 @@ from tests.replies.test_forwarding import Webhook
 from tests.signed import Signed, business_system
 from tests.simulated import Simulated
 from tests.working import send_due
+from wechat.api.models import KeptAnswer
 from wechat.kernel import webhooks, work
 from wechat.pushes import receipts
 from wechat.pushes.models import EventTemplate, Push, Template
@@ -205,6 +206,23 @@ def test_an_event_sends_what_staff_have_set_for_it(world: World, template: Templ
     shop.post(f"{URL}/event", body, key="ship-1")
     send_due()
     assert world.received() == [(OPENID, "顺丰 A1")]
+
+
+def test_an_event_under_a_key_of_another_event_is_refused_also_when_the_kept_answer_has_expired(
+    template: Template, account: OfficialAccount, shop: Signed
+) -> None:
+    EventTemplate.objects.create(
+        account=account, event="order.shipped", template=template, values={"thing4": "{number}"}
+    )
+    body = {"event": "order.shipped", "to": OPENID, "values": {"number": "A1"}}
+    others = [{**body, "values": {"number": "A2"}}, {**body, "to": "oSomebodyElse"}]
+    first = shop.post(f"{URL}/event", body, key="ship-1").json()
+    KeptAnswer.objects.all().delete()
+    for other in others:
+        refused = shop.post(f"{URL}/event", other, key="ship-1")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_reused")
+    assert shop.post(f"{URL}/event", body, key="ship-1").json() == first
+    assert Push.objects.count() == 1
 
 
 def test_the_words_of_an_event_are_read_once_and_encoded_in_the_link(

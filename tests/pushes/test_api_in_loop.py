@@ -18,6 +18,7 @@ from tests.signed import Signed, business_system
 from wechat.api import admission, one_statement
 from wechat.api.models import ApiClient, KeptAnswer, SeenNonce
 from wechat.pushes.models import Push, Template
+from wechat.pushes.transitions import erase
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("template")]
 
@@ -145,6 +146,39 @@ def test_after_its_time_a_key_brings_back_no_message_twice(shop: Signed) -> None
     assert json.loads(later.body) == json.loads(first.body)
     assert (other.status, Push.objects.count()) == (202, 2)
     assert KeptAnswer.objects.get(key="order-1").status == 202
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [message("海珠店"), message("b")],
+        [message("a"), message("b", to="oSomebodyElse")],
+        [message("a"), message("b", reference="order-2")],
+        [message("a")],
+        [message("a"), message("b"), message("c")],
+        [{"to": OPENID, "content": {"type": "text", "content": "a"}}, message("b")],
+    ],
+)
+def test_after_its_time_a_key_that_repeats_by_accident_loses_no_message_unsaid(
+    shop: Signed, again: list[dict[str, Any]]
+) -> None:
+    first = {"messages": [message("a"), message("b")]}
+    all_of(ask(shop, first, "order-1"))
+    KeptAnswer.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    [refused] = all_of(ask(shop, {"messages": again}, "order-1"))
+    assert (refused.status, code(refused)) == (409, "idempotency_key_reused")
+    assert Push.objects.count() == 2
+    [repeated] = all_of(ask(shop, first, "order-1"))
+    assert (repeated.status, Push.objects.count()) == (202, 2)
+
+
+def test_after_its_time_a_key_brings_back_the_message_to_a_follower_who_was_erased(shop: Signed) -> None:
+    [first] = all_of(ask(shop, message(), "order-1"))
+    erase(Push.objects.all())
+    KeptAnswer.objects.all().delete()
+    [later] = all_of(ask(shop, message(), "order-1"))
+    (before,), (after,) = (json.loads(each.body)["messages"] for each in (first, later))
+    assert (after["id"], after["state"]) == (before["id"], "skipped")
 
 
 def test_a_worker_that_died_holds_the_key_for_its_lease_only(shop: Signed) -> None:

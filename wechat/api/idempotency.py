@@ -100,12 +100,21 @@ def check_free(client: ApiClient, key: str, fingerprint: str) -> None:
 def of_another(kept: KeptAnswer | None, fingerprint: str) -> Exception:
     """Returns the response to a request whose key belongs to another one."""
     if kept is not None and kept.fingerprint != fingerprint:
-        message = _("This Idempotency-Key belongs to another request.")
-        return ApiRefusal(409, "idempotency_key_reused", message)
+        return key_reused()
     if kept is None or kept.status is None:
         return in_progress()
     response = Response(json.loads(kept.answer), kept.status, headers={"Idempotent-Replayed": "true"})
     return AnsweredBefore(response)
+
+
+def key_reused() -> ApiRefusal:
+    """Returns the refusal of a request whose key another one has used.
+
+    A view also raises it for a row that the key created and whose contents the request differs from: the row
+    outlives the kept answer.
+    """
+    message = _("This Idempotency-Key belongs to another request.")
+    return ApiRefusal(409, "idempotency_key_reused", message)
 
 
 def in_progress() -> ApiRefusal:

@@ -167,7 +167,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "ready_at": _ready_at(campaign, left),
         "quiet_until": campaign.quiet_ends(timezone.now()) if campaign.state == State.RUNNING else None,
         "outcomes": figures.lines(tally, *OVER),
-        "held": [each for each in send_holds.in_words(campaign.account) if each.kind in kinds],
+        "held": [each for each in send_holds.in_words(campaign.account) if each.part in kinds],
         "retriable": sum(
             number
             for (_state, reason), number in tally.reasons(Now.FAILED).items()

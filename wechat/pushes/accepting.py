@@ -65,9 +65,10 @@ _calls = Calls("pushes", given=GIVEN, answers=ANSWERS, work=QUEUE, status=STATUS
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequest:
-    """The checked messages of one request, and the call that queues them."""
+    """The checked messages of one request with the prefix of their keys, and the call that queues them."""
 
     client: ApiClient
+    prefix: str
     pushes: Sequence[RequestedPush]
     call: StatementCall
 
@@ -87,7 +88,7 @@ async def accept(request: CheckedRequest) -> str:
     try:
         answer = await _calls.carry_out(request.call)
     except UniqueViolation:
-        answer = await beside(_accept_again, request)
+        answer = await beside(_answer_again, request)
     waking.wake_now("pushes.send")
     return answer
 
@@ -100,11 +101,12 @@ def key_of(view: BusinessView) -> str:
 
 def _checked(view: LoopView, body: Any) -> CheckedRequest:
     messages = REQUESTS.run_validation(_as_batch(body))["messages"]
-    pushes = _pushes(view, messages)
+    prefix = key_of(view)
+    pushes = _pushes(view, prefix, messages)
     number = new_number()
     rows = ",".join(_as_json(push, number, place) for place, push in enumerate(pushes))
     call = StatementCall(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
-    return CheckedRequest(view.client, pushes, call)
+    return CheckedRequest(view.client, prefix, pushes, call)
 
 
 def _as_batch(data: Any) -> Any:
@@ -114,10 +116,10 @@ def _as_batch(data: Any) -> Any:
     return data
 
 
-def _pushes(view: LoopView, messages: Iterable[dict[str, Any]]) -> list[RequestedPush]:
+def _pushes(view: LoopView, prefix: str, messages: Iterable[dict[str, Any]]) -> list[RequestedPush]:
     wrong: dict[str, Any] = {}
     pushes: list[RequestedPush] = []
-    prefix, now = key_of(view), timezone.now()
+    now = timezone.now()
     for number, message in enumerate(messages):
         try:
             kind, template, content = (
@@ -171,19 +173,30 @@ def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     return Push.Kind.SERVICE.value, "", to_dict(content)
 
 
-def _accept_again(request: CheckedRequest) -> str:
-    """Queues the messages of a request whose idempotency key was used before and has expired.
+def _answer_again(request: CheckedRequest) -> str:
+    """Returns as JSON the answer to a request whose messages were queued before, and whose key has expired.
 
-    Pushes of the first time that still exist stay, missing ones are added. Returns the answer as JSON.
+    Raises ``ApiRefusal`` if the messages of that key are others: what is asked for now would be lost.
     """
+    if not (found := _queued_before(request)):
+        raise idempotency.key_reused()
     key_lease = idempotency.begin(request.client, request.call.key, request.call.fingerprint)
-    Push.objects.bulk_create([_row(request.client, push) for push in request.pushes], ignore_conflicts=True)
-    account = request.pushes[0].account
-    found = Push.objects.filter(account=account, key__in=[push.key for push in request.pushes])
-    by_key = {push.key: push for push in found.select_related("account")}
-    payload = {"messages": [reports.described(by_key[push.key]) for push in request.pushes]}
+    payload = {"messages": [reports.described(push) for push in found]}
     key_lease.finished(Response(payload, STATUS))
     return ENCODER.encode(payload)
+
+
+def _queued_before(request: CheckedRequest) -> list[Push]:
+    """Returns the pushes that the key queued; none if they differ from those of the request."""
+    # One place more, for an earlier request with more messages.
+    keys = [f"{request.prefix}{number}" for number in range(len(request.pushes) + 1)]
+    found = Push.objects.filter(account=request.pushes[0].account, key__in=keys).select_related("account")
+    before = {push.key: push for push in found}
+    is_same = len(before) == len(request.pushes) and all(
+        push.key in before and before[push.key].is_message(push.openid, push.template, push.content)
+        for push in request.pushes
+    )
+    return [before[push.key] for push in request.pushes] if is_same else []
 
 
 def _as_json(push: RequestedPush, request: int, number: int) -> str:
@@ -203,19 +216,4 @@ def _as_json(push: RequestedPush, request: int, number: int) -> str:
             "trace": push.trace,
             "described": ENCODER.encode(reports.described(push)).removeprefix('{"id":null,'),
         }
-    )
-
-
-def _row(client: ApiClient, push: RequestedPush) -> Push:
-    return Push(
-        account=push.account,
-        caller=client,
-        openid=push.openid,
-        kind=push.kind,
-        template=push.template,
-        content=dict(push.content),
-        key=push.key,
-        due_at=push.due_at,
-        cause="api",
-        trace=push.trace,
     )

@@ -113,13 +113,12 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def go_on_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         """Lifts the hold on a kind of message, for example after the quota was raised or cleared."""
-        kind = request.POST.get("kind", "")
-        label = dict(Push.Kind.choices).get(kind)
-        if label is None:
+        part = request.POST.get("kind", "")
+        if part not in send_holds.PARTS:
             raise Http404
-        send_holds.go_on(account, kind)
+        send_holds.go_on(account, part)
         done = _("What waited goes on.")
-        audit.record(request, account, labelled(label, done))
+        audit.record(request, account, labelled(send_holds.PARTS[part], done))
         self.message_user(request, done)
         return redirect("admin:pushes_push_changelist")
 

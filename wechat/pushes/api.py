@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
+from wechat.api.idempotency import key_reused
 from wechat.api.loop import LoopView
 from wechat.api.views import BusinessView
 from wechat.pushes import accepting, event_templates, reports
@@ -79,9 +80,11 @@ class Events(BusinessView):
             raise ApiRefusal(
                 400, "event_unknown", message % {"known": ", ".join(sorted(event_templates.known()))}
             )
-        pushes = event_templates.happened(
-            self.account, given["event"], given["to"], given["values"], key=f"{accepting.key_of(self)}0"
-        )
+        event = (self.account, given["event"], given["to"], given["values"])
+        key = f"{accepting.key_of(self)}0"
+        if event_templates.was_another(*event, key=key):
+            raise key_reused()
+        pushes = event_templates.happened(*event, key=key)
         return Response(AcceptedSerializer({"messages": pushes}).data, status=202)
 
 

@@ -10,6 +10,7 @@ An app above registers an event in its ``handlers`` module, and reports each occ
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from wechat.kernel import placeholders
 from wechat.kernel.registry import Registry
 from wechat.pushes.models import EventTemplate, Push
 from wechat.pushes.queueing import queue_template
+from wechat.sdk import template_messages
 from wechat.sdk.template_messages import TemplateMessage
 
 
@@ -53,20 +55,40 @@ def happened(
 
     Messages without a link of their own get ``url``.
     """
-    automatic = EventTemplate.objects.select_related("template").filter(
-        account=account, event=name, enabled=True, template__missing_since=None
-    )
     return [
         queue_template(
             account=account,
             openid=openid,
             message=filled(each, words, url),
             kind=Push.Kind(each.template.kind),
-            key=f"event:{each.pk}:{key}",
+            key=_key(each, key),
             cause=f"event:{each.pk}",
         )
-        for each in automatic
+        for each in _automatic(account, name)
     ]
+
+
+def was_another(
+    account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str
+) -> bool:
+    """Returns whether other messages than this event's were queued with the ``key``, which queue no more."""
+    messages = {_key(each, key): filled(each, words) for each in _automatic(account, name)}
+    queued = Push.objects.filter(account=account, key__in=messages)
+    return not all(
+        push.is_message(openid, message.template_id, template_messages.to_dict(message))
+        for push in queued
+        for message in [messages[push.key]]
+    )
+
+
+def _automatic(account: OfficialAccount, name: str) -> QuerySet[EventTemplate]:
+    return EventTemplate.objects.select_related("template").filter(
+        account=account, event=name, enabled=True, template__missing_since=None
+    )
+
+
+def _key(automatic: EventTemplate, key: str) -> str:
+    return f"event:{automatic.pk}:{key}"
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:

@@ -1,11 +1,13 @@
 """The outcomes of attempts: what the platform's answer to a call means for its push."""
 
 import datetime
+from dataclasses import replace
 
 from django.utils import timezone
 
 from wechat.kernel.work import policy
 from wechat.pushes.models import Push
+from wechat.pushes.send_holds import UPLOAD
 from wechat.pushes.sender_pool import Attempt, AttemptResult
 from wechat.pushes.senders import SendVerdict
 from wechat.pushes.transitions import AttemptOutcome
@@ -13,6 +15,7 @@ from wechat.sdk.errors import ApiError, Cause, ContentError, TransportError, WeC
 
 State, Reason = Push.State, Push.Reason
 
+UPLOAD_AGAIN = datetime.timedelta(minutes=1)
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (2, 10, 60, 600, 3600)]
 
 
@@ -21,6 +24,8 @@ def of(result: AttemptResult, *, is_held: bool = False) -> AttemptOutcome:
     push, error = result.attempt.push, result.error
     if result.not_tried:
         result.attempt.give_back()
+        if result.part == UPLOAD:
+            return put_off(push, result.attempt.lost_before)
         return _later(push, timezone.now(), None, counts=False, tried_at=result.attempt.lost_before)
     if error is None:
         return AttemptOutcome(
@@ -34,7 +39,19 @@ def of(result: AttemptResult, *, is_held: bool = False) -> AttemptOutcome:
     if isinstance(error, TransportError) and error.outcome_unknown:
         return _lost(result.attempt, error, is_held=is_held)
     result.attempt.give_back()
-    return _refused(result.attempt, error, is_held=is_held)
+    outcome = _refused(result.attempt, error, is_held=is_held)
+    if is_held and result.part == UPLOAD and outcome.due_at is not None:
+        return replace(outcome, due_at=timezone.now() + UPLOAD_AGAIN)
+    return outcome
+
+
+def put_off(push: Push, lost_before: datetime.datetime | None) -> AttemptOutcome:
+    """Returns the outcome of a push that was not tried, as uploads are on hold.
+
+    It is due a little later, so that the follower's next messages do not wait for it.
+    """
+    later = _later(push, timezone.now() + UPLOAD_AGAIN, None, counts=False, tried_at=lost_before)
+    return replace(later, errcode=push.errcode, error=push.error)
 
 
 def closed(push: Push, verdict: SendVerdict, error: WeChatError | None = None) -> AttemptOutcome:

@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -16,9 +17,13 @@ from wechat.kernel import tracing
 from wechat.kernel.line_rates import LineRate
 from wechat.kernel.work import policy
 from wechat.pushes.models import Push
+from wechat.pushes.send_holds import UPLOAD
 from wechat.pushes.senders import GiveBack, Sender
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError, WeChatError
+
+# The key of a hold: the account's id, and the part of its messages.
+HeldKey = tuple[int, str]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +35,7 @@ _lines = {good: LineRate(settings.SEND_LINES_PER_SECOND) for good in (True, Fals
 class Attempt:
     """An attempt to send a push; ``give_back`` puts back what it took from a ledger.
 
-    ``is_probe``: sends of its kind are on hold, and this attempt finds out whether they may resume.
+    ``probing`` are the parts on hold of which one attempt is to find out whether they may resume.
     """
 
     push: Push
@@ -40,33 +45,56 @@ class Attempt:
     started_at: datetime.datetime
     # When an earlier attempt began whose answer was lost; ``None`` if there was none.
     lost_before: datetime.datetime | None = None
-    is_probe: bool = False
+    # Whether its file is uploaded first; afterwards the push no longer says so.
+    needs_upload: bool = False
+    probing: frozenset[str] = frozenset()
 
     @property
-    def key(self) -> tuple[int, str]:
-        """Returns the key of a hold: the account's id and the kind of message."""
-        return self.push.account_id, self.push.kind
+    def parts(self) -> Sequence[str]:
+        """Returns the parts whose APIs are called, in this order; each is on hold by itself."""
+        return (UPLOAD, self.push.kind) if self.needs_upload else (self.push.kind,)
+
+    @property
+    def probed(self) -> frozenset[str]:
+        """Returns the parts on hold of which this attempt finds out whether they may resume."""
+        return self.probing.intersection(self.parts)
+
+    def first_of(self, held: Set[HeldKey]) -> str | None:
+        """Returns the first part that is on hold, unless the attempt probes it."""
+        for part in self.parts:
+            if (self.push.account_id, part) in held and part not in self.probed:
+                return part
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
     """The result of an attempt: the platform's message id, or the error.
 
-    ``not_tried``: its kind was put on hold before its turn, and the platform was not called.
+    ``part`` is the part of the last call. ``not_tried``: it was put on hold before its turn, and the platform
+    was not called.
     """
 
     attempt: Attempt
+    part: str
     msgid: int | None = None
     error: WeChatError | None = None
     not_tried: bool = False
 
     @property
-    def is_answer(self) -> bool:
-        """Returns whether the platform answered: it accepted the message, or refused only this one."""
-        if self.error is None:
-            return not self.not_tried
+    def answered(self) -> Sequence[str]:
+        """Returns the parts that the platform answered: it accepted the message, or refused only this one."""
+        parts = self.attempt.parts
+        if self.not_tried:
+            return ()
+        return parts if self._is_answer else parts[: parts.index(self.part)]
+
+    @property
+    def _is_answer(self) -> bool:
         errcode = getattr(self.error, "errcode", None)
-        return errcode in self.attempt.sender.verdicts or policy.is_about_row(self.error)
+        return (
+            self.error is None or errcode in self.attempt.sender.verdicts or policy.is_about_row(self.error)
+        )
 
     @property
     def outcome(self) -> str:
@@ -87,8 +115,8 @@ class SenderPool:
     def __init__(self, places: int) -> None:
         self.places = places
         self.in_flight = 0
-        # The keys that are on hold and must not be sent any more: account id and kind.
-        self.held: set[tuple[int, str]] = set()
+        # What is on hold and must not be called any more.
+        self.held: set[HeldKey] = set()
         self._attempts: queue.SimpleQueue[Attempt | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -124,8 +152,8 @@ class SenderPool:
 
     def _send_on(self) -> None:
         while attempt := self._attempts.get():
-            is_held = attempt.key in self.held and not attempt.is_probe
-            self._results.put(AttemptResult(attempt, not_tried=True) if is_held else _sent(attempt))
+            held = attempt.first_of(self.held)
+            self._results.put(AttemptResult(attempt, held, not_tried=True) if held else _sent(attempt))
 
 
 def _sent(attempt: Attempt) -> AttemptResult:
@@ -152,17 +180,21 @@ def _write_line(result: AttemptResult, seconds: float) -> None:
 
 
 def _result_of(attempt: Attempt) -> AttemptResult:
+    push, part = attempt.push, attempt.parts[0]
     try:
-        if attempt.is_probe:
+        if attempt.needs_upload:
+            attempt.sender.upload(attempt.client, push)
+            part = push.kind
+        if part in attempt.probed:
             attempt.sender.probe(attempt.client)
-        return AttemptResult(attempt, msgid=attempt.sender.send(attempt.client, attempt.push))
+        return AttemptResult(attempt, part, msgid=attempt.sender.send(attempt.client, push))
     except WeChatError as error:
-        return AttemptResult(attempt, error=error)
+        return AttemptResult(attempt, part, error=error)
     except Exception as error:
         # An unexpected error of one push must not leave others in flight without their outcome.
         log.exception("push_failed", extra={"push": attempt.push.pk})
-        lost = TransportError(f"{type(error).__name__}: {error}", outcome_unknown=True)
-        return AttemptResult(attempt, error=lost)
+        lost = TransportError(f"{type(error).__name__}: {error}", outcome_unknown=part == push.kind)
+        return AttemptResult(attempt, part, error=lost)
     finally:
         if connection.connection is not None:
             connection.close()  # fetching a token has used one

@@ -69,6 +69,13 @@ class Sender(ABC):
         except TransportError as error:
             raise TransportError(str(error), outcome_unknown=False) from error
 
+    def needs_upload(self, push: Push) -> bool:
+        """Returns whether a file of the push is uploaded before it is sent: by an API with its own quota."""
+        return False
+
+    def upload(self, client: Client, push: Push) -> None:  # noqa: B027 - most kinds have no file
+        """Uploads the file of a push. Raises ``ContentError``, ``ApiError`` and ``TransportError``."""
+
     @abstractmethod
     def body(self, push: Push) -> dict[str, Any]:
         """Returns the body of the API call; see ``send``."""
@@ -110,11 +117,12 @@ class ServiceSender(Sender):
         48002: SendVerdict(State.SKIPPED, Reason.BLOCKED),
     }
 
-    def send(self, client: Client, push: Push) -> int | None:
-        if push.body == Image(""):
-            # For this attempt only: what is uploaded is forgotten there after three days.
-            push.content = {**push.content, "media_id": pictures.upload(client, push)}
-        return super().send(client, push)
+    def needs_upload(self, push: Push) -> bool:
+        return push.content.get("type") == Image.type and not push.content.get("media_id")
+
+    def upload(self, client: Client, push: Push) -> None:
+        # For this attempt only: what is uploaded is forgotten there after three days.
+        push.content = {**push.content, "media_id": pictures.upload(client, push)}
 
     def body(self, push: Push) -> dict[str, Any]:
         content = push.body

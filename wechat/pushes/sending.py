@@ -21,7 +21,8 @@ from wechat.kernel.work import outages
 from wechat.pushes import claiming, lateness, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
-from wechat.pushes.sender_pool import Attempt, AttemptResult, SenderPool
+from wechat.pushes.send_holds import UPLOAD
+from wechat.pushes.sender_pool import Attempt, AttemptResult, HeldKey, SenderPool
 from wechat.pushes.senders import Sender, SendVerdict
 from wechat.pushes.transitions import AttemptOutcome
 from wechat.sdk.errors import WeChatError
@@ -44,7 +45,7 @@ SENDS = work.TurnKind(
     label=gettext_lazy("Messages to single followers"),
     queue=work.INTERACTIVE,
     seconds=TURN_SECONDS,
-    parts=dict(Push.Kind.choices),
+    parts=send_holds.PARTS,
     rows=lambda: Push.objects.filter(state=State.PENDING, bulk=False),
     oldest_due=partial(claiming.oldest_due, bulk=False),
 )
@@ -88,8 +89,8 @@ class _Run:
         self.taken = 0
         # Whether a push is due whose account has used up its rate for the moment.
         self.has_to_wait = False
-        # The keys with a hold, or with failures counted towards one.
-        self.troubled: set[tuple[int, str]] = set()
+        # What has a hold, or failures counted towards one.
+        self.troubled: set[HeldKey] = set()
 
     def until_done(self) -> int:
         while self._take_on() or self.pool.in_flight or self.has_to_wait:
@@ -102,8 +103,8 @@ class _Run:
         if self.turn.is_over or self._free(AHEAD) < IN_FLIGHT // 2:
             return 0
         known = send_holds.held(bulk=self.bulk).values_list("subject", "part", "until")
-        self.troubled = {(subject, kind) for subject, kind, _until in known}
-        self.pool.held = {(subject, kind) for subject, kind, until in known if until}
+        self.troubled = {(subject, part) for subject, part, _until in known}
+        self.pool.held = {(subject, part) for subject, part, until in known if until}
         taken = sum(self._take_on_of(queue) for queue in claiming.due_queues(bulk=self.bulk))
         self.taken += taken
         return taken
@@ -147,41 +148,67 @@ class _Run:
         if not pushes:
             return 0
         account = self._account(queue.account_id)
-        attempts = begin(account, queue.sender, pushes, is_probe=queue.is_held)
+        probing = frozenset({queue.kind} if queue.is_held else ())
+        if (account.pk, UPLOAD) in self.pool.held and any(map(queue.sender.needs_upload, pushes)):
+            pushes, probing = self._put_off(queue, pushes, probing)
+        attempts = begin(account, queue.sender, pushes, probing)
         for attempt in attempts:
             self.pool.start(attempt)
+        if UPLOAD in probing and not any(UPLOAD in attempt.probed for attempt in attempts):
+            send_holds.give_back_probe(account.pk, UPLOAD, bulk=self.bulk)
         return len(attempts)
+
+    def _put_off(
+        self, queue: SendQueue, pushes: Sequence[Push], probing: frozenset[str]
+    ) -> tuple[Sequence[Push], frozenset[str]]:
+        """Puts off the pushes that need an upload while uploads are on hold; returns the others.
+
+        One of them stays as a probe when it is time for that.
+        """
+        waiting = [push for push in pushes if queue.sender.needs_upload(push)]
+        if send_holds.take_probe(queue.account_id, UPLOAD, bulk=self.bulk):
+            waiting, probing = waiting[1:], probing | {UPLOAD}
+        transitions.save_outcomes([outcomes.put_off(push, claiming.lost_before(push)) for push in waiting])
+        return [push for push in pushes if push not in waiting], probing
 
     def _settle(self, results: Sequence[AttemptResult]) -> None:
         """Records the outcomes of calls, and updates the holds."""
         for result in results:
             _count(result)
-            if result.is_answer:
-                self._answered(result.attempt)
-            elif result.error is not None:
-                self._report(result.attempt, result.error)
-        transitions.save_outcomes(
-            [outcomes.of(each, is_held=each.attempt.key in self.pool.held) for each in results]
-        )
+            self._update_holds(result)
+        transitions.save_outcomes([outcomes.of(each, is_held=self._is_held(each)) for each in results])
 
-    def _report(self, attempt: Attempt, error: WeChatError) -> None:
-        account_id, kind = attempt.key
-        self.troubled.add(attempt.key)
-        if send_holds.report(account_id, kind, error, is_probe=attempt.is_probe):
-            self.pool.held.add(attempt.key)
-        elif attempt.is_probe:
-            send_holds.give_back_probe(account_id, kind, bulk=self.bulk)
+    def _is_held(self, result: AttemptResult) -> bool:
+        return (result.attempt.push.account_id, result.part) in self.pool.held
 
-    def _answered(self, attempt: Attempt) -> None:
+    def _update_holds(self, result: AttemptResult) -> None:
+        attempt, told = result.attempt, set(result.answered)
+        for part in result.answered:
+            self._answered(attempt, part)
+        if result.error is not None and result.part not in told and self._report(result, result.error):
+            told.add(result.part)
+        for part in attempt.probed - told:
+            send_holds.give_back_probe(attempt.push.account_id, part, bulk=self.bulk)
+
+    def _report(self, result: AttemptResult, error: WeChatError) -> bool:
+        """Records an error; returns whether its part is on hold from now on."""
+        attempt, key = result.attempt, (result.attempt.push.account_id, result.part)
+        self.troubled.add(key)
+        is_held = send_holds.report(*key, error, is_probe=result.part in attempt.probed)
+        if is_held:
+            self.pool.held.add(key)
+        return is_held
+
+    def _answered(self, attempt: Attempt, part: str) -> None:
         """Records that the platform answers again, which ends counted failures or a hold.
 
         Only a probe ends a hold: other calls had left before the refusal.
         """
-        account_id, kind = attempt.key
-        if attempt.key in self.troubled and (attempt.is_probe or attempt.key not in self.pool.held):
-            send_holds.answered(account_id, kind, bulk=self.bulk, is_probe=attempt.is_probe)
-            self.troubled.discard(attempt.key)
-            self.pool.held.discard(attempt.key)
+        key, is_probe = (attempt.push.account_id, part), part in attempt.probed
+        if key in self.troubled and (is_probe or key not in self.pool.held):
+            send_holds.answered(*key, bulk=self.bulk, is_probe=is_probe)
+            self.troubled.discard(key)
+            self.pool.held.discard(key)
 
     def _free(self, ahead: int) -> int:
         return IN_FLIGHT + ahead - self.pool.in_flight
@@ -197,7 +224,7 @@ def _count(result: AttemptResult) -> None:
 
 
 def begin(
-    account: OfficialAccount, sender: Sender, pushes: Sequence[Push], *, is_probe: bool = False
+    account: OfficialAccount, sender: Sender, pushes: Sequence[Push], probing: frozenset[str]
 ) -> list[Attempt]:
     """Takes the messages from the ledgers; returns the attempts, and closes pushes that may not be sent."""
     now = timezone.now()
@@ -209,7 +236,16 @@ def begin(
     for push in going:
         push.account = account
     return [
-        Attempt(push, sender, client, paid[push.pk], now, claiming.lost_before(push), is_probe)
+        Attempt(
+            push,
+            sender,
+            client,
+            paid[push.pk],
+            now,
+            claiming.lost_before(push),
+            sender.needs_upload(push),
+            probing,
+        )
         for push in going
         if push.pk in paid
     ]

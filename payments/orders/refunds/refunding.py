@@ -79,7 +79,7 @@ def request(
         found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
         if found is None:
             raise
-        return _same(found, order, amount)
+        return _same(found, order, amount, reason)
 
 
 def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
@@ -122,7 +122,7 @@ def _requested(
     locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
     made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
     if made:
-        return _same(made, locked, amount)
+        return _same(made, locked, amount, reason)
     _check(locked, amount)
     serialise(locked.account_id, source, by)
     left = left_alone(locked, source, by)
@@ -162,8 +162,8 @@ def _check(order: Order, amount: int) -> None:
         raise OrderRefused("too_many", _("WeChat Pay refunds an order in 50 parts at most."))
 
 
-def _same(found: Refund, order: Order, amount: int) -> Refund:
-    if (found.order_id, found.amount) != (order.pk, amount):
+def _same(found: Refund, order: Order, amount: int, reason: str) -> Refund:
+    if (found.order_id, found.amount, found.reason) != (order.pk, amount, reason):
         raise OrderRefused("conflict", _("Under this key there is a refund with other contents."))
     return found
 

@@ -1,5 +1,8 @@
 """The model of pushes: all messages after the passive reply, a row for each message to a recipient."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -212,3 +215,8 @@ class Push(Traced, WorkRow):
         Raises ``ContentError`` if the content is stored in another form.
         """
         return template_messages.from_dict(self.template, self.content)
+
+    def is_message(self, openid: str, template: str, content: Mapping[str, Any]) -> bool:
+        """Returns whether this is that message to that follower; content that was erased may be any."""
+        is_to_them = (self.openid, self.template) == (openid, template)
+        return is_to_them and ("erased" in self.content or self.content == content)
