@@ -111,7 +111,7 @@ def place(order: Order) -> Order:
     now = timezone.now()
     if order.is_paid or is_usable(order, now):
         return order
-    if order.state not in {OrderState.CREATED, OrderState.PAYING} or order.expires_at - now < LEAST_LEFT:
+    if not is_payable(order, now):
         raise OrderRefused("over", _("The order can no longer be paid."))
     try:
         cashier = cashier_for(order.merchant, order.protocol)
@@ -130,6 +130,14 @@ def place(order: Order) -> Order:
     except TransportError as error:
         raise _uncertain(order, str(error)) from None
     return _placed(order, prepay)
+
+
+def is_payable(order: Order, now: datetime.datetime) -> bool:
+    """Returns whether the order can still be paid: with its prepayment, or with another one."""
+    placeable = (
+        order.state in {OrderState.CREATED, OrderState.PAYING} and order.expires_at - now >= LEAST_LEFT
+    )
+    return placeable or is_usable(order, now)
 
 
 def is_usable(order: Order, now: datetime.datetime) -> bool:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from payments.shop.models import Item, ItemField
 from payments.shop.selling import Answers, NotForSale, check_amount
+from payments.shop.telephones import TELEPHONE
 from wechat.console.amounts import AmountField
 from wechat.sdk.pay.money import yuan
 
 Kind = ItemField.Kind
 LENGTHS = {Kind.NAME: 40, Kind.PHONE: 20, Kind.ADDRESS: 200, Kind.TEXT: 200}
-PHONE = RegexValidator(r"^\+?[0-9][0-9 -]{4,19}$", gettext_lazy("This is no telephone number."))
+PHONE = RegexValidator(TELEPHONE, gettext_lazy("This is no telephone number."))
 FILLED_BY_PHONE: dict[str, dict[str, str]] = {
     Kind.NAME: {"autocomplete": "name"},
     Kind.PHONE: {"autocomplete": "tel", "inputmode": "tel"},

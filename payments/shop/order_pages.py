@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
+from django_stubs_ext import StrOrPromise
 
 from payments.merchants.directory import MerchantUnusable
 from payments.orders import ordering, polling
@@ -43,7 +44,7 @@ def mine(request: VisitorRequest) -> HttpResponse:
     found: QuerySet[Order] = Order.objects.filter(
         account=request.account, openid=request.visitor.openid, source=SOURCE
     )
-    orders = [(order, WORDS[OrderState(order.state)]) for order in found.order_by("-pk")[:SHOWN]]
+    orders = [(order, _word(order)) for order in found.order_by("-pk")[:SHOWN]]
     context = {"account": request.account, "orders": orders}
     return render(request, "shop/orders.html", context)
 
@@ -51,7 +52,10 @@ def mine(request: VisitorRequest) -> HttpResponse:
 @require_GET
 @shop_page
 def show(request: VisitorRequest, number: str) -> HttpResponse:
-    return _shown(request, order_at(request, number), "shop/order.html")
+    order = order_at(request, number)
+    if not ordering.is_payable(order, timezone.now()):
+        _look_soon(order)
+    return _shown(request, order, "shop/order.html")
 
 
 @require_GET
@@ -83,8 +87,9 @@ def pay(request: VisitorRequest, number: str) -> JsonResponse:
             return JsonResponse({"paid": True})
         return JsonResponse({"bridge": ordering.bridge(order)})
     except OrderRefused as error:
-        over = _("This order can no longer be paid. Please order again.")
-        return _problem(over if error.code == "over" else str(error.sentence), 409)
+        # Its page tells what became of it, and leads to another order.
+        over = error.code == "over"
+        return JsonResponse({"over": True}, status=409) if over else _problem(str(error.sentence), 409)
     except MerchantUnusable:
         return _problem(_("Payment is not possible at the moment."), 409)
     except Uncertain:
@@ -106,10 +111,16 @@ def _shown(request: VisitorRequest, order: Order, template: str) -> HttpResponse
         "account": request.account,
         "order": order,
         "item": order.sale.item,
-        "word": WORDS[OrderState(order.state)],
-        "payable": order.state in {OrderState.CREATED, OrderState.PAYING},
+        "word": _word(order),
+        "payable": ordering.is_payable(order, timezone.now()),
     }
     return render(request, template, context)
+
+
+def _word(order: Order) -> StrOrPromise:
+    """Returns the state for the payer; an order whose time is over is being cancelled, begun or not."""
+    over = order.is_open and not ordering.is_payable(order, timezone.now())
+    return WORDS[OrderState.CLOSING if over else OrderState(order.state)]
 
 
 def _look_soon(order: Order) -> None:

@@ -40,14 +40,15 @@ class NotForSale(Exception):
 
 def check(item: Item, openid: str) -> None:
     """Checks that the person can buy an item now. Raises ``NotForSale``."""
-    check_sale(item)
-    if item.each_person is not None and bought(item, openid) >= item.each_person:
-        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
-        raise NotForSale("limit", limit % {"count": item.each_person})
+    # First: the piece that they hold is no reason to tell them that there are none left for them.
     if payable(item, openid).exists():
         raise NotForSale(
             "unpaid", _("You have an order of this that is not paid yet: pay or cancel it first.")
         )
+    check_sale(item)
+    if item.each_person is not None and bought(item, openid) >= item.each_person:
+        limit = _("Each person can buy %(count)d. You have bought or ordered as many.")
+        raise NotForSale("limit", limit % {"count": item.each_person})
 
 
 def check_sale(item: Item) -> None:

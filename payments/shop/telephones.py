@@ -6,14 +6,15 @@ from operator import or_
 
 from django.db.models import Q
 
-TELEPHONE = re.compile(r"\+?[0-9][0-9 -]{4,19}")
+# With brackets, as some write the area code.
+TELEPHONE = re.compile(r"^[+(]?[0-9][0-9 ()-]{4,19}\Z")
 
 
 def filled_in(number: str) -> Q | None:
     """Returns the condition on ``Sale`` for this telephone number, in any usual spelling.
 
     ``None`` if the words are no telephone number."""
-    if not TELEPHONE.fullmatch(number):
+    if not TELEPHONE.match(number):
         return None
     return reduce(or_, (Q(answers__contains=[[each]]) for each in _spellings(number)))
 

@@ -28,6 +28,11 @@ FITS = """() => new Promise(resolve => {
     };
     look();
 })"""
+# What a field refers to, such as its help and its error, and is not there to be read out. A list has no help.
+DANGLING = """() => [...document.querySelectorAll('[aria-describedby]')]
+    .filter(field => !field.closest('.empty-form, template, #result_list'))
+    .flatMap(field => field.getAttribute('aria-describedby').split(' '))
+    .filter(id => id && !document.getElementById(id))"""
 # Parts of pages, and files: nothing that is looked at by itself.
 NO_PAGES = re.compile(
     r"^(search|jsi18n|logout|staff_links|todo_counts|inbound_media)$"
@@ -76,6 +81,7 @@ def _faults(page: Page, address: str) -> list[str]:
         for node in each["nodes"]
         if each["impact"] in ("serious", "critical")
     ]
+    lines += [f"{each} is not there" for each in page.evaluate(DANGLING)]
     mains = page.locator("main").count()
     if mains != 1:
         lines.append(f"{mains} main landmarks")

@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Follower, Tag
-from accounts.staff.models import SignInLimit
+from accounts.staff import second_factor
+from accounts.staff.models import SecondFactor, SignInLimit
 from payments.bills.models import Discrepancy
 from payments.orders.models import Order, Refund
 from payments.shop.models import Sale
@@ -39,6 +40,28 @@ def give_password(page: Page, name: str, password: str) -> None:
 def test_staff_sign_in_in_chinese_and_arrive_at_the_overview(page: Page, staff: Cast) -> None:
     give_password(page, "owner", PASSWORD)
     expect(page.get_by_role("heading", name="概览")).to_be_visible()
+
+
+def test_a_wrong_code_is_told_to_whoever_hears_the_page(page: Page, staff: Cast) -> None:
+    SecondFactor.objects.create(user=staff.owner, kind="app", name="App", secret=second_factor.new_key())
+    give_password(page, "owner", PASSWORD)
+    page.get_by_label("验证码").fill("000000")
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_label("验证码")).to_be_focused()
+    expect(page.get_by_label("验证码")).to_have_accessible_description(re.compile("验证码不正确"))
+
+
+def test_a_field_of_the_skin_refers_to_its_error(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.goto("/admin/password_change/")
+    page.get_by_label("旧密码").fill("wrong")
+    for label in ("新密码*", "新密码确认"):
+        page.get_by_label(label).fill("short")
+    page.get_by_role("button", name="修改密码").click()
+    expect(page.get_by_label("新密码确认")).to_have_accessible_description(
+        re.compile("密码太短，至少要有 10 个字符")
+    )
+    expect(page.locator(".refused")).to_contain_text("密码太短")
 
 
 def test_after_many_guesses_the_page_says_when_to_try_again(page: Page, staff: Cast) -> None:
@@ -74,13 +97,28 @@ def test_the_account_is_switched_with_the_keyboard(sign_in: SignIn, staff: Cast)
     expect(page.get_by_text("别家的问题")).to_have_count(0)
 
 
+def test_a_page_is_printed_with_its_title_and_light(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.evaluate("localStorage.setItem('adminTheme', JSON.stringify('dark'))")
+    page.goto("/admin/orders/order/")
+    expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
+    page.emulate_media(media="print")
+    expect(page.locator("html")).not_to_have_class(re.compile(r"\bdark\b"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="显示或隐藏导航")).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
+
+
 def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
-    page.get_by_role("button", name="复制").click()
+    page.get_by_role("button", name="复制").dblclick()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == staff.ours.callback_url
+    # Pressed twice as well, the button is soon its own again.
+    expect(page.get_by_role("button", name="复制", exact=True)).to_be_visible()
 
 
 def test_the_log_is_filtered(sign_in: SignIn, staff: Cast) -> None:

@@ -26,11 +26,20 @@ document.addEventListener("click", async (event) => {
     return;
   }
   await navigator.clipboard.writeText(button.dataset.copy);
-  const label = button.textContent;
+  // Kept: of a button pressed twice the label is no longer its own.
+  button.dataset.label ??= button.textContent;
   button.textContent = button.dataset.copied;
   setTimeout(() => {
-    button.textContent = label;
+    button.textContent = button.dataset.label;
   }, 2000);
+});
+
+// Paper is light, whatever the screen is.
+let screenIsDark = false;
+matchMedia("print").addEventListener("change", ({ matches }) => {
+  const { classList } = document.documentElement;
+  if (matches) screenIsDark = classList.contains("dark");
+  classList.toggle("dark", !matches && screenIsDark);
 });
 
 document.addEventListener("submit", (event) => {

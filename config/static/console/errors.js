@@ -21,9 +21,11 @@ const reasonOf = (field) => {
   const described = (field.getAttribute("aria-describedby") || "").split(" ");
   const id = described.find((each) => each.endsWith("_error"));
   let list = id && document.getElementById(id);
-  // Else the nearest one: every page has it beside the field.
+  // Else the nearest one: every page has it beside the field, and the skin in its own way.
   for (let around = field.parentElement; !list && around && around.tagName !== "FORM"; around = around.parentElement) {
-    list = around.querySelector(".errorlist, .filter-error");
+    list = around.querySelector(".errorlist, .filter-error, div.text-red-600");
+    // What the field refers to has to have that name.
+    if (list && id) list.id ||= id;
   }
   return list ? textOf(list) : "";
 };
@@ -78,6 +80,12 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!faults.length || !faults[0].field.closest("form")) {
     return;
   }
+  // After the skin has put wide tables into frames of its own, which takes the focus from what is in them.
+  setTimeout(() => [...faults].reverse().forEach(({ field }) => reach(field)));
+  // The pages of signing in are so short that nothing is listed above.
+  if (!document.getElementById("console-words")) {
+    return;
+  }
   const list = document.createElement("ul");
   list.className = "refused";
   for (const { field, label, reason } of faults) {
@@ -95,6 +103,4 @@ document.addEventListener("DOMContentLoaded", () => {
   bannerFor(faults[0].field).append(list);
   // Django's script for new rows, which may run later than this one, would focus the first field of all.
   document.getElementById("django-admin-form-add-constants")?.removeAttribute("data-model-name");
-  // After the skin has put wide tables into frames of its own, which takes the focus from what is in them.
-  setTimeout(() => [...faults].reverse().forEach(({ field }) => reach(field)));
 });

@@ -151,6 +151,13 @@ def test_a_telephone_number_may_be_typed_in_full_width(person: Person, offered: 
     assert Sale.objects.get(order=order).answers == [["手机", "+86 13800000000"]]
 
 
+def test_a_telephone_number_may_have_its_area_code_in_brackets(person: Person, offered: Offered) -> None:
+    item = offered()
+    (phone,) = ask(item, "电话", kind="phone")
+    order = ordered(person, item, **{phone: "（010）8888 6666"})
+    assert Sale.objects.get(order=order).answers == [["电话", "(010)8888 6666"]]
+
+
 def test_what_is_missing_is_said_field_by_field(person: Person, offered: Offered) -> None:
     item = offered()
     ask(item, "姓名", "手机")
@@ -249,6 +256,30 @@ def test_an_unpaid_order_is_led_back_to_and_can_be_cancelled(person: Person, off
     assert order.state == OrderState.CLOSED
     assert "Cancelled, not paid" in text(person.request(at(order, "result/")))
     assert "1 left" in text(person.request(path(item)))
+
+
+def test_who_holds_the_last_piece_is_not_told_that_it_is_sold_out(person: Person, offered: Offered) -> None:
+    item = offered(stock=1, each_person=1)
+    ordered(person, item)
+    shown = text(person.request(path(item, "buy/")))
+    assert "You have an order of this that is not paid yet" in shown
+    assert "Go on to pay your order" in shown
+
+
+def test_an_order_whose_time_is_over_is_not_offered_for_payment(person: Person, offered: Offered) -> None:
+    """Whether or not a worker has closed it already."""
+    order = ordered(person, offered())
+    assert person.browser.post(at(order, "pay/")).json()["bridge"]
+    Order.objects.update(expires_at=timezone.now())
+    assert person.browser.post(at(order, "pay/")).json() == {"over": True}
+    shown = person.request(at(order))
+    assert "Being cancelled" in text(shown)
+    assert "Pay with WeChat" not in text(shown)
+    # The page goes on by itself, as soon as the worker that it has woken has closed the order.
+    assert "data-wait" in shown.content.decode()
+    assert "Being cancelled" in text(person.request("/h5/demo/shop/orders/"))
+    work.run("orders.chase")
+    assert "Order again" in text(person.request(at(order)))
 
 
 def test_without_an_answer_of_wechat_pay_it_can_be_tried_again(

@@ -127,7 +127,7 @@ def test_money_that_comes_after_closing_takes_a_piece_if_there_is_one(offered: O
 def test_a_person_cannot_have_more_than_the_limit(offered: Offered) -> None:
     item = offered(each_person=1)
     order = buy(item)
-    assert refusal(item, key="k2") == "limit"
+    assert refusal(item, key="k2") == "unpaid"
     buy(item, openid="oOther", key="k2")
     close(order)
     again = buy(item, key="k3")

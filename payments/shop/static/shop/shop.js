@@ -38,6 +38,10 @@ async function pay(form) {
   show("");
   const given = await asked(form);
   if (given.problem) return show(given.problem);
+  if (given.over) {
+    location.reload();
+    return true;
+  }
   const result = given.bridge ? await sheet(given.bridge) : "ok";
   if (result !== "ok") return show(result === "cancel" ? form.dataset.notPaid : form.dataset.failed);
   location.assign(form.dataset.pay);
