@@ -14,6 +14,7 @@ from menus.models import Menu, Version
 from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
 from wechat.console.phrases import listed
 from wechat.materials.models import Asset
+from wechat.sdk.answers import text
 from wechat.sdk.calls import menus as api
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
@@ -36,7 +37,7 @@ def read(client: Client) -> Live:
         return _made_on_page(client)
     listed = [each for each in response.get("conditionalmenu") or [] if isinstance(each, dict)]
     conditional = [
-        Conditional(each.get("button") or [], rule_of(each.get("matchrule")), str(each.get("menuid", "")))
+        Conditional(each.get("button") or [], rule_of(each.get("matchrule")), text(each, "menuid"))
         for each in listed
     ]
     # Menu ids increase; the order of the list is not documented.

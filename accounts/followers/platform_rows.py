@@ -135,7 +135,7 @@ def update_profiles(
     """
     wanted = set(asked)
     by_openid = {openid: each for each in profiles if (openid := answers.text(each, "openid")) in wanted}
-    following = {openid: each for openid, each in by_openid.items() if each.get("subscribe")}
+    following = {openid: each for openid, each in by_openid.items() if answers.number(each, "subscribe")}
     gone = [openid for openid in by_openid if openid not in following]
     ensure_tags(account, client, {number for each in following.values() for number in _numbers(each)})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
@@ -150,7 +150,8 @@ def update_profiles(
         left = cursor.rowcount
         cursor.execute(UNANSWERED, {**common, "openids": [each for each in asked if each not in following]})
         tagged = {**_tagged(followers), "profiled": profiled}
-        cursor.execute(TAGGED, {**common, "openids": list(followers), **tagged})
+        listed = [openid for openid, each in followers.items() if _lists_tags(each)]
+        cursor.execute(TAGGED, {**common, "openids": listed, **tagged})
         _notify_of_tags(cursor.fetchall())
         newcomers.notify(account.pk, added)
     return Noted(len(added), left)
@@ -203,9 +204,13 @@ def _moment(row: Mapping[str, Any]) -> datetime.datetime | None:
 
 
 def _numbers(row: Mapping[str, Any]) -> list[int]:
-    listed = row.get("tagid_list")
-    found = listed if isinstance(listed, list) else []
-    return [each for each in found if type(each) is int and 0 < each <= answers.LARGEST]
+    found = (answers.number({"": each}, "") for each in row["tagid_list"]) if _lists_tags(row) else ()
+    return [each for each in found if each > 0]
+
+
+def _lists_tags(row: Mapping[str, Any]) -> bool:
+    """Returns whether a profile says which tags its follower has, be it none."""
+    return isinstance(row.get("tagid_list"), list)
 
 
 # --- Tags

@@ -325,6 +325,24 @@ def test_a_profile_of_other_types_than_promised_holds_up_nobody(crowd: Crowd) ->
     assert crowd.follower(odd).subscribed_at == crowd.follower(fine).subscribed_at
 
 
+def test_numbers_written_as_texts_tell_who_follows_and_which_tags_they_have(crowd: Crowd) -> None:
+    crowd.seed(count=3, tags=["VIP"])
+    tagged, left, untold = crowd.state()["followers"]
+    crowd.sync()
+    number = Tag.objects.get(name="VIP").platform_id
+    for openid in (tagged, untold):
+        crowd.follower(openid).tags.set(Tag.objects.filter(name="VIP"))
+    response = (
+        f'{{"user_info_list":[{{"subscribe":"1","openid":"{tagged}","tagid_list":["{number}"]}},'
+        f'{{"subscribe":"0","openid":"{left}","tagid_list":[]}},{{"subscribe":true,"openid":"{untold}"}}]}}'
+    )
+    crowd.fail("/cgi-bin/user/info/batchget", answer=response, times=1)
+    crowd.sync()
+    assert following(crowd.account) == {tagged, untold}
+    for openid in (tagged, untold):
+        assert [tag.name for tag in crowd.follower(openid).tags.all()] == ["VIP"]
+
+
 def test_who_asks_in_the_moment_in_which_the_open_run_ends_gets_a_run_of_their_own(staff: Cast) -> None:
     ending = sync_requests.ask(staff.ours, Kind.FULL)
 

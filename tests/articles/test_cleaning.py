@@ -73,6 +73,15 @@ def test_markdown_becomes_html() -> None:
     [
         ("---\ntitle: 周末\ntags:\n  - 会员\n- a\n---\n\n正文", "<p>正文</p>"),
         ("---\r\ntitle: 周末\r\n---\r\n正文", "<p>正文</p>"),
+        (
+            '---\ntitle: 周末\n\ncover image: a\n"tags":\n- 甲\ntext: |\n  一\n\n  二\n---\n正文',
+            "<p>正文</p>",
+        ),
+        ('+++\ntitle = "周末"\ntags = [\n  "甲",\n]\n[menu]\n+++\n正文', "<p>正文</p>"),
+        (
+            "---\n提示: 甲\n\n正文\n\n---\n尾",
+            "<hr>\n<p>提示: 甲</p>\n<p>正文</p>\n<hr>\n<p>尾</p>",
+        ),
         ("---\n\n正文\n\n---\n尾", "<hr>\n<p>正文</p>\n<hr>\n<p>尾</p>"),
         ("第一句，\n第二句 a\nb\n  第三句", "<p>第一句，第二句 a\nb\n第三句</p>"),
         (
@@ -80,11 +89,43 @@ def test_markdown_becomes_html() -> None:
             '<p>注[^1]，<a href="https://mp.weixin.qq.com/s/">见</a></p>\n<p>[^1]: 甲</p>\n<p>[^注]: 二</p>',
         ),
         (
+            "注[^1]\n\n[^1]: 甲\n    乙\n\n    丙\n\n尾",
+            "<p>注[^1]</p>\n<p>[^1]: 甲乙</p>\n<p>丙</p>\n<p>尾</p>",
+        ),
+        (
             "- ```\n  \ta\n  [^1]: b\n  ```\n",
             "<ul>\n<li>\n<pre><code>&nbsp;&nbsp;&nbsp;&nbsp;a<br>[^1]: b<br></code></pre>\n</li>\n</ul>",
         ),
+        (
+            "- [x] 完成\n- [ ] 未完成\n- `[x] a`\n\n[x] 文",
+            "<ul>\n<li>☑ 完成</li>\n<li>☐ 未完成</li>\n<li><code>[x] a</code></li>\n</ul>\n<p>[x] 文</p>",
+        ),
+        (
+            "**“重要”**提示，**注意：**后文。~~（旧）~~新 5 * 3 * 2",
+            "<p><strong>“重要”</strong>提示，<strong>注意：</strong>后文。<s>（旧）</s>新 5 * 3 * 2</p>",
+        ),
+        ("**a（b）**c，** 甲 **", "<p><strong>a（b）</strong>c，** 甲 **</p>"),
+        (
+            "填<your name>和<URL>，<b>粗</b>\n\n<token>\n行",
+            "<p>填&lt;your name&gt;和&lt;URL&gt;，<b>粗</b></p><p>&lt;token&gt;\n行</p>",
+        ),
     ],
-    ids=["facts", "facts of Windows", "two rules", "wrapped lines", "footnotes", "code in a list"],
+    ids=[
+        "facts",
+        "facts of Windows",
+        "facts with blanks",
+        "facts of Hugo",
+        "no facts",
+        "two rules",
+        "wrapped lines",
+        "footnotes",
+        "a long footnote",
+        "code in a list",
+        "tasks",
+        "Chinese emphasis",
+        "emphasis beside Chinese",
+        "words in angle brackets",
+    ],
 )
 def test_markdown_as_programs_write_it_says_what_it_says(text: str, kept: str) -> None:
     assert cleaning.from_markdown(text) == cleaning.Cleaned(kept, "")
@@ -183,9 +224,34 @@ def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
     assert cleaning.cleaned(pasted) == cleaning.Cleaned(pasted, "")
 
 
+PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        f'<img src="{PLACEHOLDER}" data-lazyload="https://a/1.jpg">',
+        f'<img src="{PLACEHOLDER}" data-srcset="//a/1.jpg 1x, //a/2.jpg 2x">'.replace("//a", "https://a"),
+        '<img src="static/none.gif" file="https://a/1.jpg">',
+        '<img srcset="https://a/1.jpg, https://a/2.jpg 2x">',
+        '<img src="https://a/1.jpg" srcset="https://a/2.jpg 2x">',
+    ],
+)
+def test_a_picture_that_its_page_loads_late_is_that_picture(picture: str) -> None:
+    assert cleaning.cleaned(picture) == cleaning.Cleaned('<img src="https://a/1.jpg">', "")
+
+
+def test_the_boxes_of_a_task_list_are_kept_as_signs() -> None:
+    tasks = '<ul><li><input type="checkbox" checked disabled> 甲</li><li><input type="checkbox"> 乙</li></ul>'
+    kept = "<ul><li><span>☑</span> 甲</li><li><span>☐</span> 乙</li></ul>"
+    assert cleaning.cleaned(tasks) == cleaning.Cleaned(kept, "")
+
+
 @pytest.mark.parametrize(
     ("pasted", "remark"),
     [
+        ("<p>式</p><mjx-container jax=CHTML><mjx-math></mjx-math></mjx-container>", "公式"),
+        ('<p>式</p><script type="math/tex">x</script>', "公式"),
         ('<a href="https://example.com/x">别处</a>', "example.com"),
         ('<p style="position:absolute;left:0">浮</p>', "position"),
         ('<p style="animation:turn 1s">转</p>', "animation"),

@@ -326,3 +326,23 @@ def test_a_nickname_with_characters_that_are_none_keeps_nobody_out(
     page = person.open_page("/h5/demo/club/")
     assert (page.status_code, page.content.decode()) == (200, shown)
     assert Visitor.objects.get().nickname == shown
+
+
+def test_what_an_answer_leaves_empty_is_nobodys_name_or_unionid(person: Person) -> None:
+    person.open_page(SHOP)
+    openid = Visitor.objects.get().openid
+    response = f'{{"openid":"{openid}","nickname":null,"headimgurl":null,"unionid":null,"privilege":null}}'
+    person.simulated.sim("/faults", {"api": "/sns/userinfo", "answer": response, "times": 1})
+    Visitor.objects.update(unionid="")
+    assert person.open_page("/h5/demo/club/").status_code == 200
+    visitor = Visitor.objects.get()
+    assert (visitor.nickname, visitor.avatar, visitor.consented_at is not None) == ("", "", True)
+    assert visitor.unionid != "None"
+
+
+@pytest.mark.parametrize("mark", ['"1"', "true", "1.0"])
+def test_a_snapshot_makes_nobody_however_the_answer_marks_it(person: Person, mark: str) -> None:
+    response = f'{{"access_token":"t","openid":"oVirtual","scope":"snsapi_base","is_snapshotuser":{mark}}}'
+    person.simulated.sim("/faults", {"api": "/sns/oauth2/access_token", "answer": response, "times": 1})
+    assert person.open_page(SHOP).status_code == 200
+    assert not Visitor.objects.exists()

@@ -365,3 +365,10 @@ def test_a_genuine_one_with_characters_that_are_none_is_kept_and_applied(ordered
     notice = Notice.objects.get()
     assert (notice.state, notice.resource["attach"]) == (Notice.State.APPLIED, "a")
     assert notice.resource["promotion_detail"][0]["name"] == "券"
+
+
+def test_a_genuine_one_without_a_summary_is_applied(ordered: Ordered) -> None:
+    order = ordered()
+    assert post(order.merchant, notification(transaction(order), summary=None)).status_code == 204
+    order.refresh_from_db()
+    assert order.state == OrderState.PAID

@@ -163,6 +163,39 @@ def test_one_notice_choice_is_a_list_of_one_and_two_are_two() -> None:
     assert [choice.status for choice in two.choices] == ["accept", "reject"]
 
 
+@pytest.mark.parametrize("many", [True, False])
+@pytest.mark.parametrize("name", ["subscribe_msg_popup_event", "subscribe_msg_change_event"])
+def test_the_choices_in_a_push_in_json_stand_without_the_element_around_them(name: str, many: bool) -> None:
+    """So mini programs get them: several as a list, and one now and then as an object."""
+    choice = {"TemplateId": "t1", "SubscribeStatusString": "reject", "PopupScene": "0"}
+    base = {"ToUserName": "gh_1", "FromUserName": SENDER, "CreateTime": "1769907637", "MsgType": "event"}
+    body = {**base, "Event": name, "List": [choice, {**choice, "TemplateId": "t2"}] if many else choice}
+    message = parse(json.dumps(body).encode())
+    assert isinstance(message, messages.SubscribeNoticePopup | messages.SubscribeNoticeChange)
+    assert [each.template_id for each in message.choices] == ["t1", "t2"][: 1 + many]
+    assert message.key != parse(json.dumps({**body, "List": []}).encode()).key
+
+
+def test_the_outcome_of_a_notice_in_a_push_in_json_is_read() -> None:
+    outcome = {
+        "TemplateId": "t1",
+        "MsgID": "1864323726461255680",
+        "ErrorCode": "43101",
+        "ErrorStatus": "refuse",
+    }
+    base = {"ToUserName": "gh_1", "FromUserName": SENDER, "CreateTime": "1769907637", "MsgType": "event"}
+    message = parse(json.dumps({**base, "Event": "subscribe_msg_sent_event", "List": outcome}).encode())
+    assert isinstance(message, messages.SubscribeNoticeSent)
+    assert [(one.msg_id, one.error_code) for one in message.outcomes] == [(1864323726461255680, 43101)]
+
+
+@pytest.mark.parametrize("status", ["send success", "sendsuccess", "Send Success"])
+def test_a_mass_send_has_succeeded_however_its_status_is_written(status: str) -> None:
+    message = parse(push(MsgType="event", Event="MASSSENDJOBFINISH", MsgID=1, Status=status))
+    assert isinstance(message, messages.MassSendFinished)
+    assert message.succeeded
+
+
 def test_a_failed_notice_says_why() -> None:
     message = parse(event("subscribe_msg_sent_event_failed"))
     assert isinstance(message, messages.SubscribeNoticeSent)
@@ -322,6 +355,38 @@ def test_bytes_that_are_no_utf_8_do_not_lose_the_message(form: str, inner: bytes
         body = json.dumps(tree(parse_xml(body))).encode()
     message = parse(body.replace(b"?", inner))
     assert (message.openid, message.text, message.msg_id) == (SENDER, text, 7)
+
+
+@pytest.mark.parametrize("text", ["你好", "a & b <c>"])
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("<xml>", '<xml xmlns="http://example.com/push">'),
+        ("<xml>", '<xml version="1.0" >'),
+        ("<Content>", '<Content xml:lang="zh">'),
+        ("<MsgId>7</MsgId>", "<Ticket/><MsgId>7</MsgId>"),
+        ("<MsgId>7</MsgId>", "<MsgId>7</MsgId><MsgId><![CDATA[7]]></MsgId>"),
+    ],
+)
+def test_what_a_writer_of_xml_may_add_changes_no_message(text: str, written: str, instead: str) -> None:
+    body = (
+        f"<xml><FromUserName>{SENDER}</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType>"
+        f"<Content>{text}</Content><MsgId>7</MsgId></xml>"
+    )
+    message = parse(body.replace(written, instead).encode())
+    assert (message.openid, message.text, message.msg_id) == (SENDER, text, 7)
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "GBK", "gb18030"])
+def test_a_push_that_is_declared_as_chinese_has_all_characters_of_chinese(encoding: str) -> None:
+    body = push(Content="朱镕、李喆😀").decode()
+    message = parse(f'<?xml version="1.0" encoding="{encoding}"?>\n{body}'.encode("gb18030"))
+    assert message.text == "朱镕、李喆😀"
+
+
+def test_two_texts_of_one_element_are_none() -> None:
+    with pytest.raises(MalformedMessage):
+        parse(push(Content="a").replace(b"</xml>", b"<FromUserName>oVictim</FromUserName></xml>"))
 
 
 def test_a_text_that_claims_another_sender_is_believed_by_nobody() -> None:

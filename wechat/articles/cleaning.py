@@ -14,19 +14,16 @@ from html import escape
 
 import nh3
 from lxml import html
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
 
-from wechat.articles import allowlist, structure, styles, tree
+from wechat.articles import allowlist, markdown, structure, styles, tree
 from wechat.articles.losses import Loss, Losses
 
 # Word repeats its style sheet at each element, so that its loss needs no notice.
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
-# What programs keep about a Markdown text at its beginning: lines as ``title: 周末``, and lists in them.
-FRONT_MATTER = re.compile(
-    r"\A\s*---[ \t]*\n(?:[\w-]+:.*\n|[ \t].*\n|- .*\n|#.*\n)+(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
-)
+# Programs that draw formulas keep them in elements of their own, or in scripts that run nothing.
+FORMULA = re.compile(r"<(?:math|mjx-container|script[^>]*\bmath/)")
+SCRIPT = re.compile(r"<script(?![^>]*\bmath/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +64,7 @@ def clean(text: str) -> str:
 
 def from_markdown(text: str) -> Cleaned:
     """Returns a Markdown text as article HTML."""
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    markdown.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph"]})
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return cleaned(markdown.render(FRONT_MATTER.sub("", lines)))
-
-
-def _footnote(state: StateBlock, line: int, _last: int, silent: bool) -> bool:
-    """Takes a footnote, ``[^1]: 说明``, for the paragraph that it is, and not for the target of links."""
-    start, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
-    if state.is_code_block(line) or not state.src.startswith("[^", start):
-        return False
-    if not silent:
-        state.line = line + 1
-        state.push("paragraph_open", "p", 1)
-        inline = state.push("inline", "", 0)
-        inline.content, inline.children = state.src[start:end], []
-        state.push("paragraph_close", "p", -1)
-    return True
+    return cleaned(markdown.html(text))
 
 
 def from_plain_text(text: str) -> Cleaned:
@@ -122,12 +102,12 @@ def picture_bytes(address: str) -> bytes | None:
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
     """Notes formulas, cards, scripts and style sheets as lost, which are gone before there is a tree."""
     small = text.lower()
-    if "<math" in small:
+    if FORMULA.search(small):
         losses.add(Loss.FORMULA)
     for name in allowlist.CARD.findall(small):
         if name not in allowlist.CARDS | allowlist.NO_CARD:
             losses.add(Loss.CARD, name)
-    if "<script" in small:
+    if SCRIPT.search(small):
         losses.add(Loss.SCRIPT)
     if "<style" in small and not WORD.search(text):
         losses.add(Loss.STYLE_SHEET)

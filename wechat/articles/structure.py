@@ -35,10 +35,20 @@ ANIMATIONS = {"animate", "animatetransform", "set"}
 # Elements that the first pass of the sanitiser lets through, to be converted or recorded as losses here.
 TAGS = LINES | RENAMED.keys() | PLAYERS | FIELDS | (PARTS - {"textpath"}) | {"textPath"}
 # Attributes with the address of a lazily loaded picture, as on WeChat's own pages.
-LATE = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
+LATE = (
+    "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazyload", "data-lazy", "data-echo",
+    "data-url", "data-original-src", "data-lazy-original", "data-real-src", "data-source", "real_src",
+    "zoomfile", "file", "lay-src", "_src",
+)  # fmt: skip
+# Those with addresses for several sizes, each with its size behind it.
+SETS = ("data-srcset", "srcset")
 # The address of a picture in a drawing, as layout tools write it.
 OLD_ADDRESS = "xlink:href"
-ATTRIBUTES = {"style", "align", "bgcolor", "color", "size", "face", "href", "src", *LATE}
+ATTRIBUTES = {
+    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", *LATE, *SETS,
+}  # fmt: skip
+# An empty and a ticked one, as of a task list.
+BOXES = "☐☑"
 SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
 ALIGNED = LINES | allowlist.BLOCKS - {"table", "hr"}
 BLANK = "\xa0"
@@ -104,12 +114,28 @@ def _host(address: str) -> str:
 
 def _picture(picture: html.HtmlElement, losses: Losses) -> bool:
     late = [picture.attrib.pop(name) for name in LATE if name in picture.attrib]
-    for address in (*late, picture.get("src", "")):
+    late_set, usual_set = (_first_of_set(picture.attrib.pop(name, "")) for name in SETS)
+    for address in (*late, late_set, picture.get("src", ""), usual_set):
         whole = allowlist.whole(address)
         if allowlist.is_picture(whole):
             picture.set("src", whole)
             return True
     losses.add(Loss.PICTURE)
+    return False
+
+
+def _first_of_set(addresses: str) -> str:
+    """Returns the first address of ``a.jpg 1x, b.jpg 2x``."""
+    return next(iter(addresses.split()), "").rstrip(",")
+
+
+def _field(field: html.HtmlElement, losses: Losses) -> bool:
+    """Makes a sign of a box to tick; returns whether it is one."""
+    if field.get("type", "").lower() == "checkbox":
+        ticked = "checked" in field.attrib
+        field.tag, field.text = "span", BOXES[ticked]
+        return True
+    losses.add(Loss.FIELD, field.tag)
     return False
 
 
@@ -150,6 +176,7 @@ CHECKS: Mapping[str, Callable[[html.HtmlElement, Losses], bool]] = {
     "img": _picture,
     "image": _drawn_picture,
     "iframe": _frame,
+    "input": _field,
     **dict.fromkeys(ANIMATIONS, _animation),
 }
 

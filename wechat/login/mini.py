@@ -16,6 +16,7 @@ from accounts.official.models import OfficialAccount
 from wechat.api.errors import ApiRefusal
 from wechat.login import visitors
 from wechat.login.models import Visitor
+from wechat.sdk.answers import text
 from wechat.sdk.calls import miniprogram
 from wechat.sdk.errors import ApiError, EnvelopeError
 
@@ -70,9 +71,9 @@ def save_profile(visitor: Visitor, encrypted: str, iv: str, raw: str | None, sig
     data = _opened(visitor, session_key, encrypted, iv)
     if data.get("openId") != visitor.openid:
         raise _forged(visitor, "openid")
-    shown = visitors.consented(str(data.get("nickName", "")), str(data.get("avatarUrl", "")))
+    shown = visitors.consented(text(data, "nickName"), text(data, "avatarUrl"))
     with _still_there(visitor):
-        return visitors.logged_in(visitor.account, visitor.openid, str(data.get("unionId", "")), **shown)
+        return visitors.logged_in(visitor.account, visitor.openid, text(data, "unionId"), **shown)
 
 
 @contextmanager

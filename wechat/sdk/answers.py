@@ -26,8 +26,9 @@ def part(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def number(row: Mapping[str, Any], name: str) -> int:
-    """Returns a whole number of 64 bits, also from ``6.0`` or a text; 0 for any other value."""
-    found = _NUMBER.fullmatch(str(row.get(name)))
+    """Returns a whole number of 64 bits, also from ``6.0``, ``true`` or a text; 0 for any other value."""
+    given = row.get(name)
+    found = _NUMBER.fullmatch(str(int(given) if isinstance(given, bool) else given))
     return int(found[1]) if found and abs(int(found[1])) <= LARGEST else 0
 
 

@@ -54,19 +54,25 @@ def strings(path: str, name: str) -> tuple[str, ...]:
     )
 
 
-def records(path: str, kind: type[Record]) -> tuple[Record, ...]:
-    """Declares a field of instances of ``kind``, one for each of the repeated elements at ``path``."""
+def records(kind: type[Record], *paths: str) -> tuple[Record, ...]:
+    """Declares a field of instances of ``kind``, one for each of the repeated elements at one of the paths."""
     return field(
         default=(),
-        metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), path),
+        metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), *paths),
     )
 
 
 def as_text(found: Tree) -> str:
-    """Returns the stripped text. Raises ValueError for elements."""
-    if not isinstance(found, str):
+    """Returns the stripped text, also of an element that is repeated with the same one.
+
+    Raises ValueError for elements, and for several texts.
+    """
+    if isinstance(found, str):
+        return found.strip()
+    texts = {as_text(each) for each in found} if isinstance(found, list) else set()
+    if len(texts) != 1:
         raise ValueError("text expected, elements found")
-    return found.strip()
+    return texts.pop()
 
 
 def as_integer(found: Tree) -> int:

@@ -24,10 +24,12 @@ REPEATED = frozenset({"List", "fail_idx", "item"})
 
 # More elements than any push has; what is not well-formed need not be searched without end.
 MOST_ELEMENTS = 100
-_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml>(.*)</xml>[^<>]*", re.DOTALL)
+_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xml(?:\s[^<>]*)?>(.*)</xml>[^<>]*", re.DOTALL | re.IGNORECASE)
+# Who writes one of these reads all characters of the largest.
+_GB = re.compile(rb"""\s*<\?xml[^>]*\bencoding\s*=\s*["'](?:gb2312|gbk|gb18030)\b""", re.IGNORECASE)
 _ESCAPED = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-_OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)>(?:\s*(<!\[CDATA\[))?")
+_OPENING = re.compile(r"\s*<([A-Za-z_][A-Za-z0-9_.-]*)(?:\s[^<>]*?)?(?:(/)>|>(?:\s*(<!\[CDATA\[))?)")
 
 
 class _Parsers(threading.local):
@@ -68,6 +70,8 @@ def _root(body: bytes) -> etree._Element:
     with suppress(etree.XMLSyntaxError, ValueError):
         return etree.fromstring(body, _parsers.of_utf8)
     with suppress(etree.XMLSyntaxError, ValueError):
+        if _GB.match(body):
+            return etree.fromstring(body.decode("gb18030").encode(), _parsers.of_utf8)
         return etree.fromstring(body, _parsers.of_what_is_declared)
     # Phones can type control characters that XML forbids, and texts are cut in the middle of a character:
     # what is left is still the message.
@@ -90,12 +94,16 @@ def leaves(body: bytes) -> dict[str, Tree]:
     document, at, pairs = found[1], 0, list[tuple[str, Tree]]()
     while (opening := _OPENING.match(document, at)) and len(pairs) < MOST_ELEMENTS:
         closing, start = f"</{opening[1]}>", opening.end()
-        end = document.find(closing, document.find("]]>", start)) if opening[2] else -1
+        if opening[2]:
+            pairs.append((opening[1], ""))
+            at = start
+            continue
+        end = document.find(closing, document.find("]]>", start)) if opening[3] else -1
         if end < 0:
             end = document.find(closing, start)
         if end < 0:
             break
-        pairs.append((opening[1], _literal(document[start:end], in_cdata=bool(opening[2]))))
+        pairs.append((opening[1], _literal(document[start:end], in_cdata=bool(opening[3]))))
         at = end + len(closing)
     return collect(pairs)
 
@@ -120,7 +128,14 @@ def tree(element: etree._Element) -> Tree:
     """Returns an element as text, or as a dict of its children in which repeated ones are lists."""
     if not len(element):
         return text.clean(element.text or "")
-    return collect([(each.tag, tree(each) if len(each) else text.clean(each.text or "")) for each in element])
+    return collect(
+        [(_local(each.tag), tree(each) if len(each) else text.clean(each.text or "")) for each in element]
+    )
+
+
+def _local(tag: str) -> str:
+    """Returns a name without its namespace."""
+    return tag.rpartition("}")[2]
 
 
 def collect(pairs: Iterable[tuple[str, Tree]]) -> dict[str, Tree]:

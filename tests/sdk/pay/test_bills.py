@@ -62,6 +62,17 @@ def test_a_comma_or_a_quote_inside_a_text_is_part_of_it() -> None:
     assert rows == [{"名称": 'a,"b"', "备注": '"c, d"'}]
 
 
+def test_line_ends_inside_a_text_are_part_of_it() -> None:
+    rows, summary = read(
+        "名称,备注,金额\r\n`卡\r\n\r\n两张,三,`\r\n,`1.00\r\n`b,`,`2.00\r\n总数\r\n`2\r\n".encode()
+    )
+    assert rows == [
+        {"名称": "卡\n\n两张,三", "备注": "\n", "金额": "1.00"},
+        {"名称": "b", "备注": "", "金额": "2.00"},
+    ]
+    assert summary == {"总数": "2"}
+
+
 @pytest.mark.parametrize(
     ("cut", "shown"),
     [(b"\xe5\x8d", "\ufffd"), (b"\xed\xa0\xbd\xed\xb8\x80", "😀"), (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd")],

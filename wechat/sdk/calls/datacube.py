@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
-from wechat.sdk.answers import number, rows
+from wechat.sdk.answers import number, rows, text
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -92,7 +92,7 @@ class Readership:
             comments=number(detail, "comment_count"),
             kept=number(detail, "collection_user"),
             sent=number(detail, "send_page_count"),
-            by_source={str(row.get("scene_desc", "")): number(row, "user_count") for row in named},
+            by_source={text(row, "scene_desc"): number(row, "user_count") for row in named},
         )
 
 
@@ -114,9 +114,9 @@ class ArticleTotal:
         days = rows(row, "detail_list")
         known = {_day(each.get("stat_date")): Readership.of(each) for each in days}
         return cls(
-            msgid=str(row.get("msgid", "")),
-            title=str(row.get("title", "")),
-            url=str(row.get("content_url", "")),
+            msgid=text(row, "msgid"),
+            title=text(row, "title"),
+            url=text(row, "content_url"),
             notified=number(row, "publish_type") == 0,
             days={day: reading for day, reading in known.items() if day},
         )

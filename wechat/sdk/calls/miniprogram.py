@@ -10,6 +10,7 @@ from typing import Any
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import unpad
 
+from wechat.sdk.answers import number, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import EnvelopeError, TransportError
 from wechat.sdk.text import load_json
@@ -51,7 +52,7 @@ def login(transport: Transport, credentials: Credentials, js_code: str) -> Sessi
     openid, key = answer.get("openid"), answer.get("session_key")
     if not (openid and key):
         raise TransportError("/sns/jscode2session answered no session", outcome_unknown=True)
-    return Session(str(openid), str(answer.get("unionid", "")), str(key))
+    return Session(str(openid), text(answer, "unionid"), str(key))
 
 
 def phone_number(client: Client, code: str) -> PhoneNumber:
@@ -60,8 +61,8 @@ def phone_number(client: Client, code: str) -> PhoneNumber:
     info = answer.get("phone_info")
     if not isinstance(info, dict) or not info.get("purePhoneNumber"):
         raise TransportError("/wxa/business/getuserphonenumber answered no number", outcome_unknown=True)
-    pure, country = str(info["purePhoneNumber"]), str(info.get("countryCode", ""))
-    return PhoneNumber(str(info.get("phoneNumber") or pure), pure, country)
+    pure, country = str(info["purePhoneNumber"]), text(info, "countryCode")
+    return PhoneNumber(text(info, "phoneNumber") or pure, pure, country)
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:
@@ -99,7 +100,6 @@ def _checked(plain: bytes, appid: str, now: float) -> dict[str, Any]:
     watermark = data.get("watermark") if isinstance(data, dict) else None
     if not isinstance(watermark, dict) or watermark.get("appid") != appid:
         raise EnvelopeError("appid")
-    made_at = watermark.get("timestamp")
-    if not isinstance(made_at, int) or not -AHEAD <= now - made_at <= OLDEST:
+    if not -AHEAD <= now - number(watermark, "timestamp") <= OLDEST:
         raise EnvelopeError("stale")
     return dict(data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
+from wechat.sdk.answers import number, text
 from wechat.sdk.errors import TransportError
 from wechat.sdk.tokens import Credentials
 from wechat.sdk.transport import ApiRequest, Transport
@@ -56,9 +57,9 @@ def exchange(transport: Transport, credentials: Credentials, code: str) -> UserT
     answer = transport.ask(call)
     return UserToken(
         openid=_text(answer, "openid", call.api),
-        scope=str(answer.get("scope", "")),
-        unionid=str(answer.get("unionid", "")),
-        is_snapshot=answer.get("is_snapshotuser") == 1,
+        scope=text(answer, "scope"),
+        unionid=text(answer, "unionid"),
+        is_snapshot=number(answer, "is_snapshotuser") == 1,
         access_token=_text(answer, "access_token", call.api),
     )
 
@@ -70,9 +71,9 @@ def profile(transport: Transport, token: UserToken) -> Profile:
     answer = transport.ask(call)
     return Profile(
         openid=_text(answer, "openid", call.api),
-        nickname=str(answer.get("nickname", "")),
-        avatar=str(answer.get("headimgurl", "")),
-        unionid=str(answer.get("unionid", "")) or token.unionid,
+        nickname=text(answer, "nickname"),
+        avatar=text(answer, "headimgurl"),
+        unionid=text(answer, "unionid") or token.unionid,
     )
 
 

@@ -10,6 +10,11 @@ from wechat.sdk.messages.base import key_of
 from wechat.sdk.messages.events import Event
 
 
+def _without_blanks(status: str) -> str:
+    """Returns a status in the form in which it is compared: the platform does not always write the same."""
+    return "".join(status.split()).lower()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult(Event):
     """The outcome of an earlier send with this ``msg_id``, which is 0 if it exceeds 64 bits."""
@@ -35,11 +40,11 @@ class TemplateSendFinished(SendResult):
 
     @property
     def delivered(self) -> bool:
-        return self.status == "success"
+        return _without_blanks(self.status) == "success"
 
     @property
     def blocked(self) -> bool:
-        return self.status.replace(" ", "") == "failed:userblock"
+        return _without_blanks(self.status) == "failed:userblock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +80,12 @@ class MassSendFinished(SendResult):
     sent: int = integer("SentCount")
     errors: int = integer("ErrorCount")
     check_state: int = integer("CopyrightCheckResult/CheckState")
-    checks: tuple[ArticleCheck, ...] = records("CopyrightCheckResult/ResultList/item", ArticleCheck)
-    urls: tuple[ArticleUrl, ...] = records("ArticleUrlResult/ResultList/item", ArticleUrl)
+    checks: tuple[ArticleCheck, ...] = records(ArticleCheck, "CopyrightCheckResult/ResultList/item")
+    urls: tuple[ArticleUrl, ...] = records(ArticleUrl, "ArticleUrlResult/ResultList/item")
 
     @property
     def succeeded(self) -> bool:
-        return self.status == "send success"
+        return _without_blanks(self.status) == "sendsuccess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,7 @@ class PublishFinished(Event):
     publish_id: str = string("PublishEventInfo/publish_id")
     status: int = integer("PublishEventInfo/publish_status")
     article_id: str = string("PublishEventInfo/article_id")
-    articles: tuple[PublishedArticle, ...] = records("PublishEventInfo/article_detail/item", PublishedArticle)
+    articles: tuple[PublishedArticle, ...] = records(PublishedArticle, "PublishEventInfo/article_detail/item")
     failed: tuple[int, ...] = integers("PublishEventInfo/fail_idx")
 
     @property
@@ -122,7 +127,7 @@ class SubscribeNoticePopup(Event):
     """The event of a user who chose in the pop-up of notices."""
 
     event: str = "subscribe_msg_popup_event"
-    choices: tuple[NoticeChoice, ...] = records("SubscribeMsgPopupEvent/List", NoticeChoice)
+    choices: tuple[NoticeChoice, ...] = records(NoticeChoice, "SubscribeMsgPopupEvent/List", "List")
 
     @property
     def detail(self) -> str:
@@ -134,7 +139,7 @@ class SubscribeNoticeChange(Event):
     """The event of a user who changed a choice in the settings; only refusals are pushed."""
 
     event: str = "subscribe_msg_change_event"
-    choices: tuple[NoticeChoice, ...] = records("SubscribeMsgChangeEvent/List", NoticeChoice)
+    choices: tuple[NoticeChoice, ...] = records(NoticeChoice, "SubscribeMsgChangeEvent/List", "List")
 
     @property
     def detail(self) -> str:
@@ -154,7 +159,7 @@ class NoticeOutcome:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeNoticeSent(Event):
     event: str = "subscribe_msg_sent_event"
-    outcomes: tuple[NoticeOutcome, ...] = records("SubscribeMsgSentEvent/List", NoticeOutcome)
+    outcomes: tuple[NoticeOutcome, ...] = records(NoticeOutcome, "SubscribeMsgSentEvent/List", "List")
 
     @property
     def detail(self) -> str:

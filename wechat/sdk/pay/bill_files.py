@@ -14,6 +14,7 @@ from wechat.sdk.text import clean, decode
 
 # A line that is longer is none of a bill.
 LONGEST_LINE = 64 << 10
+SEPARATOR = ",`"
 
 
 class BillReader:
@@ -31,10 +32,19 @@ class BillReader:
         columns = _columns(next(self._lines, ""))
         for line in self._lines:
             if line.startswith("`"):
-                yield _row(columns, line)
+                yield _row(columns, self._whole(columns, line))
             elif line:
                 self._read_summary(_columns(line))
                 return
+
+    def _whole(self, columns: list[str], line: str) -> str:
+        """Returns a row with the lines that follow it, for a text in it, as of goods, may have line ends."""
+        while line.count(SEPARATOR) + 1 < len(columns) and len(line) < LONGEST_LINE:
+            following = next(self._lines, "`")
+            if following.startswith("`"):
+                break
+            line = f"{line}\n{following}"
+        return line
 
     def _read_summary(self, names: list[str]) -> None:
         line = next(self._lines, "")
@@ -87,7 +97,7 @@ def _columns(line: str) -> list[str]:
 
 
 def _row(columns: list[str], line: str) -> dict[str, str]:
-    values = line.removeprefix("`").split(",`")
+    values = line.removeprefix("`").split(SEPARATOR)
     if len(values) != len(columns):
         raise BillDamaged(f"a row of {len(values)} values under {len(columns)} names")
     return dict(zip(columns, values, strict=True))

@@ -64,7 +64,7 @@ def _object(text: bytes) -> dict[str, Any]:
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:
-    value = found.get(name, "")
+    value = found.get(name) or ""
     if not isinstance(value, str):
         raise NotUnderstood(f"{name} is no text")
     return value[:128]

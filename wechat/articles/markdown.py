@@ -1,0 +1,124 @@
+"""The conversion of a Markdown text to HTML, to be cleaned like any other text.
+
+What Chinese authors, and the programs they write with, put into a text is taken for what it means: emphasis
+beside Chinese punctuation, footnotes, task lists, front matter. Words in angle brackets that are no HTML
+stay.
+"""
+
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, emphasis, strikethrough
+
+from wechat.articles import allowlist, structure
+
+# What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs.
+YAML = r"""["']?\w[\w .-]*["']?[ \t]*:.*\n"""
+TOML = r"""["']?\w[\w."'-]*[ \t]*=.*\n"""
+FURTHER = r"[ \t].*\n|#.*\n|\n"
+FRONT_MATTER = re.compile(
+    rf"\A\s*(?:---[ \t]*\n{YAML}(?:{YAML}|- .*\n|{FURTHER})*(?:---|\.\.\.)"
+    rf"|\+\+\+[ \t]*\n(?:{TOML}|[\[\]{{}}].*\n|{FURTHER})+\+\+\+)[ \t]*(?:\n|\Z)"
+)
+TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)[^<>]*>")
+# Elements of HTML and MathML that cleaning knows how to leave out.
+OTHER_ELEMENTS = {
+    "annotation", "area", "base", "basefont", "bgsound", "blink", "body", "button", "data", "frameset",
+    "head", "html", "image", "keygen", "label", "link", "map", "marquee", "math", "menclose", "meta",
+    "mfenced", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot", "mrow", "ms", "mspace",
+    "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
+    "nobr", "noembed", "noframes", "output", "param", "picture", "plaintext", "rb", "rtc", "semantics",
+    "slot", "source", "spacer", "track", "wbr",
+}  # fmt: skip
+ELEMENTS = OTHER_ELEMENTS | {name.lower() for name in allowlist.TAGS | structure.TAGS | allowlist.DROPPED}
+WIDE = re.compile(structure.CHINESE)
+TASK = re.compile(r"\[([ xX])\](?=[ \u3000])")
+# How far the further lines of a footnote are indented, in columns.
+INDENT = 2
+
+
+def html(text: str) -> str:
+    """Returns the text as HTML."""
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph"]})
+    markdown.inline.ruler.at("emphasis", _beside_chinese(emphasis.tokenize))
+    markdown.inline.ruler.at("strikethrough", _beside_chinese(strikethrough.tokenize))
+    markdown.core.ruler.push("tasks", _tick_tasks)
+    for kind in ("html_inline", "html_block"):
+        markdown.add_render_rule(kind, _written_html)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    written: str = markdown.render(FRONT_MATTER.sub("", lines))
+    return written
+
+
+def _footnote(state: StateBlock, line: int, last: int, silent: bool) -> bool:
+    """Takes a footnote, ``[^1]: 说明``, for the paragraphs that it is, and not for the target of links."""
+    start, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
+    if state.is_code_block(line) or not state.src.startswith("[^", start):
+        return False
+    if silent:
+        return True
+    following = line + 1
+    while following < last and (
+        state.isEmpty(following) or state.sCount[following] - state.blkIndent >= INDENT
+    ):
+        following += 1
+    further = state.getLines(line + 1, following, state.blkIndent, keepLastLF=False)
+    for paragraph in re.split(r"\n[ \t]*\n", f"{state.src[start:end]}\n{further}"):
+        if paragraph.strip():
+            _push_paragraph(state, "\n".join(map(str.strip, paragraph.strip().split("\n"))))
+    state.line = following
+    return True
+
+
+def _push_paragraph(state: StateBlock, content: str) -> None:
+    state.push("paragraph_open", "p", 1)
+    inline = state.push("inline", "", 0)
+    inline.content, inline.children = content, []
+    state.push("paragraph_close", "p", -1)
+
+
+def _beside_chinese(tokenize: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """Returns the rule for marks such as ``**``, which count beside Chinese too.
+
+    CommonMark tells their beginning and end by blanks and punctuation around them. Chinese has no blanks: in
+    ``**“注意”**：`` it would find no end.
+    """
+
+    def rule(state: StateInline, silent: bool) -> bool:
+        start, known = state.pos, len(state.delimiters)
+        if not tokenize(state, silent):
+            return False
+        before = state.src[start - 1 : start] or " "
+        after = state.src[state.pos : state.pos + 1] or " "
+        if WIDE.match(before) or WIDE.match(after):
+            for mark in state.delimiters[known:]:
+                mark.open = mark.open or not after.isspace()
+                mark.close = mark.close or not before.isspace()
+        return True
+
+    return rule
+
+
+def _tick_tasks(state: StateCore) -> None:
+    """Writes the boxes of a task list as signs."""
+    for item, _paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and inline.type == "inline" and inline.children:
+            first = inline.children[0]
+            if first.type == "text" and (box := TASK.match(first.content)):
+                first.content = structure.BOXES[box[1] != " "] + first.content[box.end() :]
+
+
+def _written_html(_renderer: Any, tokens: Any, place: int, *_rest: Any) -> str:
+    """Returns the HTML in a text; a word in angle brackets that is no element of HTML is that word."""
+    return TAG.sub(_element_or_text, tokens[place].content)
+
+
+def _element_or_text(tag: re.Match[str]) -> str:
+    name = tag[1].lower()
+    return tag[0] if name in ELEMENTS or allowlist.CARD.match(f"<{name}") else escape(tag[0])
