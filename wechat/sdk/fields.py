@@ -55,7 +55,7 @@ def strings(path: str, name: str) -> tuple[str, ...]:
 
 
 def records(kind: type[Record], *paths: str) -> tuple[Record, ...]:
-    """Declares a field of instances of ``kind``, one for each of the repeated elements at one of the paths."""
+    """Declares a field of instances of ``kind``, one for each repeated element at one of the paths."""
     return field(
         default=(),
         metadata=source(lambda found: tuple(kind(**read(kind, one)) for one in _each(found)), *paths),
