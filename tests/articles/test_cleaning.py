@@ -68,6 +68,15 @@ def test_markdown_becomes_html() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["---\na" + " " * 90_000 + "b", "<div>\nb<" + "a" * 90_000])
+def test_markdown_that_ends_in_the_middle_of_something_is_text(text: str) -> None:
+    assert "b" in cleaning.from_markdown(text).html
+
+
+def test_scripts_without_an_end_are_searched_once_for_formulas() -> None:
+    assert "脚本" in cleaning.cleaned("<script" * 100_000).dropped
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
