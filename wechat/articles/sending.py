@@ -79,7 +79,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
     return bool(asked)
 
 
-@DRAFTS.calls_off
+@DRAFTS.cancels
 def cancel_publication(draft: Draft) -> bool:
     """Cancels a publication; returns ``False`` if it has begun.
 

@@ -13,17 +13,19 @@ from wechat.statistics.models import PlatformDay
 Days = Mapping[datetime.date, Sequence[Row]]
 
 
-class Kept(NamedTuple):
+class StoredDays(NamedTuple):
     """The rows by day, of the period and of the one before; days that were not read are missing."""
 
     days: Days
     before: Days
 
 
-def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, Kept]:
+def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, StoredDays]:
     """Returns what was read of each dataset, with one query for all."""
     names = {each.name: each for each in datasets}
-    found: dict[Dataset, Kept] = {each: Kept(defaultdict(list), defaultdict(list)) for each in datasets}
+    found: dict[Dataset, StoredDays] = {
+        each: StoredDays(defaultdict(list), defaultdict(list)) for each in datasets
+    }
     rows = PlatformDay.objects.filter(
         account=account,
         dataset__in=names,
@@ -31,7 +33,7 @@ def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dat
         read_at__isnull=False,
     )
     for dataset, day, payload in rows.values_list("dataset", "day", "rows"):
-        kept = found[names[dataset]]
-        days = kept.days if day >= period.first else kept.before
+        stored = found[names[dataset]]
+        days = stored.days if day >= period.first else stored.before
         days[day] = payload  # type: ignore[index]  # made above
     return found
