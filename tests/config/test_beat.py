@@ -12,8 +12,8 @@ from celery import Celery
 
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
+from tests import worker_processes
 from tests.config.amqp_broker import Broker
-from tests.pushes.test_sending import _environment
 from wechat.kernel import tasks, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +39,11 @@ app.worker_main(["worker", "--pool", "solo", "--without-gossip", "--without-ming
 def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
     """Runs a process of ours on the test's database; it ends with the block, or when patience does."""
     with subprocess.Popen(
-        command, cwd=PROJECT, env=_environment() | environment, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=PROJECT,
+        env=worker_processes.environment() | environment,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         end = threading.Timer(PATIENCE_SECONDS, process.kill)
         end.start()
