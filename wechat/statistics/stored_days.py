@@ -1,8 +1,7 @@
 """The platform's statistics of a period, from the days that were read."""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from accounts.official.models import OfficialAccount
@@ -10,7 +9,7 @@ from wechat.console.periods import Period
 from wechat.sdk.calls.datacube import Dataset, Row
 from wechat.statistics.models import PlatformDay
 
-Days = Mapping[datetime.date, Sequence[Row]]
+Days = dict[datetime.date, Sequence[Row]]
 
 
 class StoredDays(NamedTuple):
@@ -23,9 +22,7 @@ class StoredDays(NamedTuple):
 def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, StoredDays]:
     """Returns what was read of each dataset, with one query for all."""
     names = {each.name: each for each in datasets}
-    found: dict[Dataset, StoredDays] = {
-        each: StoredDays(defaultdict(list), defaultdict(list)) for each in datasets
-    }
+    found = {each: StoredDays({}, {}) for each in datasets}
     rows = PlatformDay.objects.filter(
         account=account,
         dataset__in=names,
@@ -35,5 +32,5 @@ def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dat
     for dataset, day, payload in rows.values_list("dataset", "day", "rows"):
         stored = found[names[dataset]]
         days = stored.days if day >= period.first else stored.before
-        days[day] = payload  # type: ignore[index]  # made above
+        days[day] = payload
     return found
