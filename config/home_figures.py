@@ -15,7 +15,7 @@ from accounts.staff.models import StaffRight
 from accounts.staff.rights import Rights
 from wechat.console.charts import Chart, Series, chart
 from wechat.console.periods import DAY
-from wechat.console.reports import Aggregation, Measure, Sum, compared, drawn
+from wechat.console.reports import Aggregation, Measure, Sum, chart_value, compared
 
 Role = StaffRight.Role
 
@@ -130,7 +130,7 @@ def _chart(days: _Days) -> Chart:
         "most": measure.shown(max(known, default=None)),
         "today": days.shown_on(days.today),
     }
-    now = Series(_("the day"), [drawn(measure, days.of(day)) for day in shown])
-    before = [drawn(measure, days.of(day - WEEK)) for day in shown]
+    now = Series(_("the day"), [chart_value(measure, days.of(day)) for day in shown])
+    before = [chart_value(measure, days.of(day - WEEK)) for day in shown]
     series = [now, Series(_("the week before"), before, is_before=True)]
     return chart([f"{day:%m-%d}" for day in shown], series, description=description)

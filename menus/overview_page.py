@@ -25,8 +25,8 @@ from menus.describing import audience
 from menus.differences import from_live
 from menus.models import LiveMenu, Menu, Publication, Version
 from menus.planning import Live
-from menus.shown import drawn
 from menus.taking_over import take_over
+from menus.tapped_buttons import with_taps
 from wechat.sdk.calls import menus as api
 from wechat.sdk.errors import ApiError, WeChatError
 
@@ -81,7 +81,7 @@ def _cards(account: OfficialAccount) -> list[dict[str, Any]]:
                 "menu": menu,
                 "version": version,
                 "audience": audience(shown) if shown else "",
-                "shown": drawn(buttons[shown.pk]) if shown else [],
+                "shown": with_taps(buttons[shown.pk]) if shown else [],
                 "changed": changed,
             }
         )
@@ -133,7 +133,7 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
         return {"form": form, "problem": in_words(error.errcode)}
     except WeChatError:
         return {"form": form, "problem": _("WeChat could not be reached. Try again.")}
-    return {"form": form, "shown": drawn(from_platform(response))}
+    return {"form": form, "shown": with_taps(from_platform(response))}
 
 
 @require_POST

@@ -21,7 +21,7 @@ from menus.facts import problems_of
 from menus.forms import ScheduleForm
 from menus.live import order_with
 from menus.models import Menu, Publication, Version
-from menus.shown import drawn
+from menus.tapped_buttons import with_taps
 
 State = Version.State
 
@@ -51,8 +51,8 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
         "menu": menu,
         "version": version,
         "live": live,
-        "before": drawn(before),
-        "after": drawn(buttons),
+        "before": with_taps(before),
+        "after": with_taps(buttons),
         "changes": differences(before, buttons),
         "errors": [each for each in found if each.is_error],
         "warnings": [each for each in found if not each.is_error],
@@ -181,7 +181,7 @@ def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
     shown = [
         {
             "version": version,
-            "shown": drawn(buttons[version.pk]),
+            "shown": with_taps(buttons[version.pk]),
             "changes": differences(buttons[earlier.pk], buttons[version.pk]) if earlier else [],
         }
         for version, earlier in zip(rows, [*rows[1:], None], strict=False)

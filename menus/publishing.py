@@ -65,7 +65,7 @@ PUBLICATIONS = work.Kind(
 )
 
 
-PUBLICATIONS.calls_off(asking.cancel)
+PUBLICATIONS.cancels(asking.cancel)
 
 
 @PUBLICATIONS.each

@@ -18,8 +18,8 @@ from menus.buttons import Buttons, every
 from menus.describing import action, names_in
 from menus.kinds import COUNTED, ButtonKind
 from menus.models import Menu, MenuItem, Version
-from menus.shown import drawn
 from menus.statistics import Figures
+from menus.tapped_buttons import with_taps
 from wechat.console.charts import Chart, Series, chart
 
 PERIODS = (7, 30, 90, 365)
@@ -51,7 +51,7 @@ def show(request: HttpRequest, menu: Menu) -> HttpResponse:
         "periods": PERIODS,
         "version": version,
         "versions": versions,
-        "shown": drawn(buttons, figures),
+        "shown": with_taps(buttons, figures),
         "rows": _rows(menu, figures, buttons),
         "total": sum(figures.values(), Figures()),
         "chart": _chart(menu, trend),

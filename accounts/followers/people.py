@@ -147,7 +147,7 @@ def give_name(account_id: int, openid: str, name: str) -> None:
         GivenName.objects.update_or_create(account_id=account_id, openid=openid, defaults={"name": name})
 
 
-def drawn(person: Person | None, link: str = "") -> SafeString:
+def rendered(person: Person | None, link: str = "") -> SafeString:
     """Returns a person as HTML: picture, name, and where they came from.
 
     ``link`` is the address that the name leads to instead of the person's own page.

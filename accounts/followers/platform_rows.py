@@ -115,7 +115,7 @@ WHERE account_id = %(account)s AND (blacklisted OR openid = ANY(%(openids)s))
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class ProfileUpdate:
     """The numbers of followers who were new, and of those who had left."""
 
     added: int
@@ -128,7 +128,7 @@ def update_profiles(
     asked: Sequence[str],
     profiles: Iterable[Mapping[str, Any]],
     asked_at: datetime.datetime,
-) -> Noted:
+) -> ProfileUpdate:
     """Stores the profiles of the openids asked for; returns the numbers of new and of left followers.
 
     Reads the account's tags again if a profile has an unknown one.
@@ -154,7 +154,7 @@ def update_profiles(
         cursor.execute(TAGGED, {**common, "openids": listed, **tagged})
         _notify_of_tags(cursor.fetchall())
         newcomers.notify(account.pk, added)
-    return Noted(len(added), left)
+    return ProfileUpdate(len(added), left)
 
 
 def _erased(account: OfficialAccount, following: Mapping[str, Mapping[str, Any]]) -> list[str]:

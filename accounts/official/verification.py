@@ -53,7 +53,7 @@ WAITING = {
 }
 
 
-def told(
+def record(
     account: OfficialAccount, event: str, at: datetime.datetime, expires: int = 0, reason: str = ""
 ) -> None:
     """Records an event about the verification, unless a later one is known.

@@ -148,9 +148,9 @@ def _reason(hold: Hold) -> str:
     """
     row = subject_of(hold)
     if row is None or isinstance(row, OfficialAccount):
-        return held_work.told(hold)
+        return held_work.reason_with_part(hold)
     name = getattr(row, "name", "") or f"{row._meta.verbose_name} {row.pk}"
-    return _("%(whose)s: %(reason)s") % {"whose": name, "reason": held_work.told(hold)}
+    return _("%(whose)s: %(reason)s") % {"whose": name, "reason": held_work.reason_with_part(hold)}
 
 
 def subject_of(hold: Hold) -> Model | None:

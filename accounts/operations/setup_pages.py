@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.official import call_refusals, doctor
+from accounts.official import call_refusals, checkup
 from accounts.official.abilities import ABILITIES
 from accounts.official.errcodes import of_error
 from accounts.official.models import OfficialAccount
@@ -105,7 +105,7 @@ def _keys(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             audit.record(request, account, _("Gave the keys of the account."))
     if is_saved:
         return _checked(request, account, SetupStep.KEYS)
-    return _page(request, account, SetupStep.KEYS, form=form, findings=list(doctor.refused_calls(account)))
+    return _page(request, account, SetupStep.KEYS, form=form, findings=list(checkup.refused_calls(account)))
 
 
 def _take_keys(account: OfficialAccount, form: KeysForm) -> None:
@@ -128,7 +128,7 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         if "generate" in request.POST:
             shown |= _generated(request, account)
         elif "check" in request.POST:
-            shown["findings"] = list(doctor.reachable(account))
+            shown["findings"] = list(checkup.reachable(account))
     return _page(request, account, SetupStep.SERVER, form=form, **_arrived(account), **shown)
 
 
@@ -183,7 +183,7 @@ def _abilities(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         for name, ability in ABILITIES.items()
         if (seen := account.abilities.get(name))
     ]
-    findings = list(doctor.refused_calls(account))
+    findings = list(checkup.refused_calls(account))
     return _page(request, account, SetupStep.ABILITIES, abilities=found, findings=findings)
 
 

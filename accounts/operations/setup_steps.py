@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.official import abilities, call_refusals, doctor, verification
+from accounts.official import abilities, call_refusals, checkup, doctor, verification
 from accounts.official.clients import try_credentials
 from accounts.official.models import OfficialAccount
 from accounts.operations import arrivals
@@ -98,7 +98,7 @@ def is_connected(account: OfficialAccount) -> bool:
 def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
     """Returns the problems that callbacks show, without those of calls and of the account's verification."""
     others = [
-        str(each.sentence) for each in (*doctor.refused_calls(account), *verification.unfinished(account))
+        str(each.sentence) for each in (*checkup.refused_calls(account), *verification.unfinished(account))
     ]
     return [each for each in doctor.problems(account) if str(each.sentence) not in others]
 
@@ -106,14 +106,14 @@ def inbound_problems(account: OfficialAccount) -> list[doctor.Finding]:
 def check_keys(account: OfficialAccount) -> list[doctor.Finding]:
     """Calls the platform with the account's keys and probes its abilities; returns the faults found."""
     if not account.readable_secret("appsecret"):
-        return list(doctor.access_token(account))
+        return list(checkup.access_token(account))
     try:
         try_credentials(account)
         abilities.probe(account)
     except ApiError as error:
-        return [doctor.refused(error.errcode, error.client_ip, error.rid)]
+        return [checkup.refused(error.errcode, error.client_ip, error.rid)]
     except TransportError:
-        return [doctor.unanswered()]
+        return [checkup.unanswered()]
     return []
 
 

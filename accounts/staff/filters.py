@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import gate
-from accounts.staff.following import posted_next
 from accounts.staff.models import SavedFilter
+from accounts.staff.next_page import posted_next
 from accounts.staff.rights import current_account
 from wechat.console.big_tables import FilterForm
 from wechat.kernel.row_ids import row_id

@@ -33,7 +33,7 @@ DECIDING = (*CHANGED_BY, Area.MONEY)
 
 def of(account: OfficialAccount, *works: str) -> list[str]:
     """Returns the reasons why these kinds of work of the account wait, as sentences without repetition."""
-    return list(dict.fromkeys(told(hold) for hold in _holds(account, works).order_by("-until")))
+    return list(dict.fromkeys(reason_with_part(hold) for hold in _holds(account, works).order_by("-until")))
 
 
 def resume(account: OfficialAccount, works: Iterable[str]) -> bool:
@@ -125,7 +125,7 @@ def _is_of_accounts(name: str) -> bool:
     return isinstance(kind, Kind) and kind.subject.split("__")[-1] == "account_id"
 
 
-def told(hold: Hold) -> str:
+def reason_with_part(hold: Hold) -> str:
     """Returns why work waits, with the part of it that does, where the rest of the kind may go on."""
     kind = KINDS.find(hold.work)
     part = kind.parts.get(hold.part) if kind else None

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, filters, gate
-from accounts.staff.following import posted_next
+from accounts.staff.next_page import posted_next
 from accounts.staff.rights import Area, Rights, choose_account, current_account, follow_account
 from wechat.console.big_tables import BigTable
 from wechat.console.pages import ModelAdmin

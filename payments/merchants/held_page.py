@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
-from accounts.staff.following import posted_next
 from accounts.staff.gate import account_page
+from accounts.staff.next_page import posted_next
 from accounts.staff.rights import Area
 from payments.merchants import held_work
 from wechat.kernel.row_ids import row_id

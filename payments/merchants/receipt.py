@@ -41,4 +41,4 @@ def show_preview(request: HttpRequest) -> JsonResponse:
     if not Rights.of(request.user).viewable(Area.SETTINGS):
         raise PermissionDenied
     longest = {name: each.longest for name, each in VARIABLES.items()}
-    return preview.drawn(preview.text_of(request), preview.Filling(preview.by_label(VARIABLES), longest))
+    return preview.answer(preview.text_of(request), preview.Filling(preview.by_label(VARIABLES), longest))

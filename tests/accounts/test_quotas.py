@@ -159,7 +159,7 @@ def test_wechat_s_own_limit_of_clearings_is_told_in_words(account: OfficialAccou
     assert not QuotaClearing.objects.exists()
 
 
-def test_an_auditor_looks_and_clears_nothing(account: OfficialAccount, staff: Cast) -> None:
+def test_an_auditor_looks_and_clears_nothing(staff: Cast) -> None:
     auditor = signed_in(staff.auditor)
     assert auditor.get(reverse(BOARD)).status_code == 200
     assert auditor.get(reverse(CLEAR)).status_code == 403

@@ -235,7 +235,6 @@ def test_the_library_is_read_from_wechat_once(
     account: OfficialAccount,
     settings: Settings,
     tmp_path: Any,
-    staff: Cast,
     owner: Client,
 ) -> None:
     settings.MEDIA_ROOT = tmp_path

@@ -95,7 +95,7 @@ def test_after_keys_were_rotated_calls_go_on(process: Callable[[], AccessTokens]
 
 @pytest.mark.usefixtures("_wherever_tokens_are")
 def test_a_process_without_the_newest_key_fetches_a_token_of_its_own(
-    process: Callable[[], AccessTokens], account: OfficialAccount, settings: Settings
+    process: Callable[[], AccessTokens], settings: Settings
 ) -> None:
     former = settings.FIELD_ENCRYPTION_KEYS
     old = process()

@@ -98,9 +98,7 @@ def test_a_row_is_taken_whole_or_refused_with_its_number(
 
 @more
 @given(st.binary(max_size=200) | st.text(max_size=80).map(str.encode))
-def test_any_file_is_refused_or_becomes_a_job_that_ends(
-    account: OfficialAccount, staff: Cast, data: bytes
-) -> None:
+def test_any_file_is_refused_or_becomes_a_job_that_ends(staff: Cast, data: bytes) -> None:
     BulkJob.objects.all().delete()
     form = {"account": staff.ours.pk, "file": SimpleUploadedFile("wild.csv", b"OpenID,\n" + data)}
     answer = signed_in(staff.owner).post(reverse("admin:followers_import"), form)

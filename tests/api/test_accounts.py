@@ -75,7 +75,7 @@ def test_a_remark_is_changed_here_and_asked_of_the_platform(shop: Signed, follow
     assert list(refused.json()["error"]["fields"]) == ["remark"]
 
 
-def test_a_tag_is_made_once(shop: Signed, account: OfficialAccount) -> None:
+def test_a_tag_is_made_once(shop: Signed) -> None:
     made = shop.post(f"{API}/tags/", {"name": "新客"}, key="k")
     assert (made.status_code, made.json()["state"]) == (201, "waiting")
     assert shop.post(f"{API}/tags/", {"name": "新客"}, key="k").json() == made.json()
@@ -144,9 +144,7 @@ def test_a_segment_is_told_with_its_followers_of_now(
     assert shop.get(f"{path}followers/").status_code == 409
 
 
-def test_what_belongs_to_another_account_is_not_there(
-    shop: Signed, theirs: OfficialAccount, account: OfficialAccount
-) -> None:
+def test_what_belongs_to_another_account_is_not_there(shop: Signed, theirs: OfficialAccount) -> None:
     Follower.objects.create(account=theirs, openid="oTheirs")
     tag = Tag.objects.create(account=theirs, name="VIP")
     segment = Segment.objects.create(account=theirs, name="s", conditions=[])

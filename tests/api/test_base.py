@@ -68,7 +68,7 @@ def test_the_account_of_others_is_refused(caller: Signed, other: OfficialAccount
     assert (answer.status_code, code(answer)) == (403, "account_not_allowed")
 
 
-def test_a_disabled_account_cannot_be_asked_about(caller: Signed, account: OfficialAccount) -> None:
+def test_a_disabled_account_cannot_be_asked_about(caller: Signed) -> None:
     OfficialAccount.objects.update(enabled=False)
     assert code(caller.get(NOTES, account="demo")) == "account_not_allowed"
 

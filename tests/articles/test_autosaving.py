@@ -87,7 +87,7 @@ def test_what_is_thrown_away_is_gone(staff: Cast, written: Callable[..., Draft])
 
 
 def test_a_page_that_is_older_than_what_was_saved_asks_before_it_overwrites(
-    staff: Cast, written: Callable[..., Draft], asset: Asset
+    staff: Cast, written: Callable[..., Draft]
 ) -> None:
     draft, editor = written(), signed_in(staff.editor)
     path, mine = f"/admin/articles/draft/{draft.pk}/change/", {"articles-0-content": "<p>改</p>"}

@@ -232,7 +232,7 @@ def test_what_is_being_published_cannot_be_edited(staff: Cast, written: Callable
 
 
 def test_what_was_changed_since_it_was_shown_is_not_published(
-    staff: Cast, asset: Asset, written: Callable[..., Draft]
+    staff: Cast, written: Callable[..., Draft]
 ) -> None:
     draft, owner = written("看过的"), signed_in(staff.owner)
     address = f"/admin/articles/draft/{draft.pk}/publish/"

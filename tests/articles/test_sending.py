@@ -102,7 +102,7 @@ def test_pictures_in_the_text_get_addresses_that_wechat_shows(
 
 
 def test_a_moving_picture_is_named_and_not_made_a_still_one(
-    account: OfficialAccount, written: Written, known: Simulated
+    account: OfficialAccount, written: Written
 ) -> None:
     frames, body = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")], io.BytesIO()
     frames[0].save(body, "GIF", save_all=True, append_images=frames[1:])
@@ -154,14 +154,14 @@ def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: 
     assert text == f'<p><img src="{pictures.address(Asset.objects.get())}"></p>'
 
 
-def test_a_pasted_picture_that_is_none_is_refused(account: OfficialAccount, db: None) -> None:
+def test_a_pasted_picture_that_is_none_is_refused(account: OfficialAccount) -> None:
     source = f"data:image/png;base64,{base64.b64encode(b'no picture').decode()}"
     with pytest.raises(ValidationError):
         pictures.move_inline_pictures(account, f'<img src="{source}">')
 
 
 def test_a_picture_of_another_site_is_fetched_into_the_library(
-    account: OfficialAccount, known: Simulated, written: Written, settings: Any
+    known: Simulated, written: Written, settings: Any
 ) -> None:
     settings.DEBUG = True
     elsewhere = f"{known.base}/static/samples/tea.jpg"
@@ -170,15 +170,13 @@ def test_a_picture_of_another_site_is_fetched_into_the_library(
     assert allowlist.LIBRARY.search(Article.objects.get().content)
 
 
-def test_a_picture_that_cannot_be_fetched_is_named(known: Simulated, written: Written) -> None:
+def test_a_picture_that_cannot_be_fetched_is_named(written: Written) -> None:
     draft = settle(written(content='<p><img src="http://127.0.0.1:1/a.png"></p>'), Work.SAVE)
     assert draft.state == State.EDITED
     assert "http://127.0.0.1:1/a.png" in draft.error
 
 
-def test_a_picture_that_is_sent_on_to_nonsense_is_named(
-    known: Simulated, written: Written, settings: Any
-) -> None:
+def test_a_picture_that_is_sent_on_to_nonsense_is_named(written: Written, settings: Any) -> None:
     settings.DEBUG = True
     site = Platform()
     site.open_routes["/a.png"] = lambda request: Reply(b"", status=302, headers={"Location": "http://["})
@@ -187,7 +185,7 @@ def test_a_picture_that_is_sent_on_to_nonsense_is_named(
     assert (draft.state, f"{base}/a.png" in draft.error) == (State.EDITED, True)
 
 
-def test_an_article_waits_for_its_cover(account: OfficialAccount, known: Simulated, written: Written) -> None:
+def test_an_article_waits_for_its_cover(account: OfficialAccount, written: Written) -> None:
     late = Asset(account=account, name="新封面", content_type="image/png", size=1, due_at=timezone.now())
     late.file.save("late.png", ContentFile(picture()), save=False)
     late.save()

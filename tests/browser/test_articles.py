@@ -166,7 +166,7 @@ def test_a_text_that_was_not_saved_is_offered_again(writing: Page, cover: Asset)
 
 
 def test_what_is_written_is_kept_on_the_server_and_comes_back_after_a_crash(
-    writing: Page, staff: Cast, cover: Asset
+    writing: Page, cover: Asset
 ) -> None:
     writing.get_by_label("标题").first.fill("周末活动")
     text_of(writing).click()

@@ -10,11 +10,11 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.official.models import OfficialAccount
-from payments.merchants.models import Merchant
 from payments.orders.models import Order
 from payments.shop.access import address_of
 from payments.shop.models import Item, ItemField
 from simulator.world import openid_of
+from tests.payments.simulated_merchants import create_merchant
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.sdk.transport import shared_session
@@ -32,20 +32,7 @@ def item(
     settings.PUBLIC_URL = live_server.url
     settings.WECHAT_OPEN_BASE = simulated.base
     simulated.create_account(account, name=account.name)
-    platform_keys = simulated.create_merchant(
-        MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key", name="青橙手工"
-    )
-    merchant = Merchant.objects.create(
-        slug="shop",
-        name="青橙手工",
-        mchid=MCHID,
-        serial_no=platform_keys["serial_no"],
-        private_key=platform_keys["private_key"],
-        api_v3_key="k" * 32,
-        public_key_id=platform_keys["platform"]["public_key_id"],
-        public_key=platform_keys["platform"]["public_key"],
-    )
-    merchant.accounts.add(account)
+    merchant = create_merchant(simulated, account, MCHID, name="青橙手工")
     item = Item.objects.create(account=account, merchant=merchant, title="手工课", price=9980, stock=3)
     ItemField.objects.create(item=item, kind="name", label="姓名")
     ItemField.objects.create(item=item, kind="choice", label="场次", choices="周六\n周日", position=1)
@@ -77,7 +64,7 @@ def fill_in(shop: FrameLocator) -> None:
     shop.get_by_role("button", name="提交并付款").click()
 
 
-def test_an_item_is_bought_and_paid_on_the_phone(page: Page, shop: FrameLocator, item: Item) -> None:
+def test_an_item_is_bought_and_paid_on_the_phone(page: Page, shop: FrameLocator) -> None:
     expect(shop.get_by_role("heading", name="手工课")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     fill_in(shop)
@@ -133,7 +120,7 @@ def test_a_double_tap_on_paying_again_hits_no_other_button(page: Page, shop: Fra
 
 
 def test_who_has_not_enough_money_is_told_and_may_try_again(
-    page: Page, shop: FrameLocator, item: Item, simulated: Simulated
+    page: Page, shop: FrameLocator, simulated: Simulated
 ) -> None:
     simulated.sim("/wallets", {"person": PERSON, "balance": 100})
     fill_in(shop)
@@ -147,9 +134,7 @@ def test_who_has_not_enough_money_is_told_and_may_try_again(
     assert not Order.objects.get().is_paid
 
 
-def test_an_order_whose_time_is_over_says_so_and_takes_no_money(
-    page: Page, shop: FrameLocator, item: Item
-) -> None:
+def test_an_order_whose_time_is_over_says_so_and_takes_no_money(page: Page, shop: FrameLocator) -> None:
     fill_in(shop)
     page.get_by_role("dialog", name="支付").get_by_role("button", name="取消").click()
     expect(shop.get_by_role("alert")).to_have_text("您还没有付款。")

@@ -3,10 +3,8 @@
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import pytest
@@ -17,11 +15,10 @@ from django.utils import timezone
 
 from accounts.followers.models import Follower
 from bench.own_redis import OwnRedis
-from config.embedded import PROJECT
+from tests import worker_processes
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
 from tests.pushes.test_faults import until
-from tests.pushes.test_sending import _environment
 from wechat.campaigns import steps
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
@@ -49,15 +46,8 @@ while True:
 """
 
 
-@contextmanager
-def worker(redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = _environment() | {"REDIS_URL": redis.url}
-    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def worker(redis: OwnRedis) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    return worker_processes.running(WORKER, REDIS_URL=redis.url)
 
 
 def over(campaign: Campaign) -> bool:

@@ -54,16 +54,14 @@ def test_after_a_lost_answer_it_is_still_one_send(
     assert len(received(account, known, of=2)) == 2
 
 
-def test_what_was_changed_here_is_not_sent_as_it_was(
-    account: OfficialAccount, known: Simulated, send: MassSend
-) -> None:
+def test_what_was_changed_here_is_not_sent_as_it_was(send: MassSend) -> None:
     Draft.objects.update(revision=2)
     send = settle(send)
     assert (send.state, send.error, send.calls.count()) == ("failed", "draft", 0)
 
 
 def test_an_article_that_was_changed_and_saved_after_it_was_planned_is_not_sent(
-    account: OfficialAccount, known: Simulated, send: MassSend, staff: Cast
+    send: MassSend, staff: Cast
 ) -> None:
     planning.plan(send, timezone.now(), None)
     Draft.objects.update(revision=2, saved_revision=2)

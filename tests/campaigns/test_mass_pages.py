@@ -278,7 +278,7 @@ def test_an_article_has_to_be_in_wechats_drafts(staff: Cast, known: Simulated, w
     assert "保存到微信草稿箱" in html
 
 
-def test_a_preview_is_asked_for(staff: Cast, known: Simulated, written: Writer) -> None:
+def test_a_preview_is_asked_for(staff: Cast, written: Writer) -> None:
     send = written()
     signed_in(staff.owner).post(page(send, "preview"), {"wechat_id": "colleague"})
     assert MassPreview.objects.get().wechat_id == "colleague"
@@ -300,7 +300,7 @@ def test_only_articles_and_videos_can_be_deleted(staff: Cast, known: Simulated, 
     assert "微信上没有可以删除的内容。" in answer.content.decode()
 
 
-def test_rights_are_asked_in_every_view(staff: Cast, known: Simulated, written: Writer) -> None:
+def test_rights_are_asked_in_every_view(staff: Cast, written: Writer) -> None:
     send = written()
     for action in ("send", "preview", "take-back", "delete-there"):
         for who in (staff.editor, staff.service, staff.auditor, staff.outsider, staff.nobody):

@@ -150,7 +150,7 @@ def test_an_article_that_is_days_late_waits(account: OfficialAccount, staff: Cas
     assert (draft.work, draft.due_at) == (Draft.Work.NONE, None)
 
 
-def test_who_may_not_send_decides_nothing(world: World, planned: Campaign, staff: Cast) -> None:
+def test_who_may_not_send_decides_nothing(planned: Campaign, staff: Cast) -> None:
     with time_machine.travel(timezone.now() + DAYS):
         editor = signed_in(staff.editor)
         html = editor.get(reverse("admin:campaigns_campaign_changelist")).content.decode()

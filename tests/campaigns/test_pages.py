@@ -128,9 +128,7 @@ def test_a_changed_segment_is_reviewed_anew_before_approval(
     assert 'value="approve"' in page(signed_in(staff.superuser), lately)
 
 
-def test_a_segment_that_was_changed_meanwhile_is_not_approved(
-    world: World, staff: Cast, lately: Campaign
-) -> None:
+def test_a_segment_that_was_changed_meanwhile_is_not_approved(staff: Cast, lately: Campaign) -> None:
     author, second = signed_in(staff.owner), signed_in(staff.superuser)
     press(author, lately, "submit")
     widen(author, lately)

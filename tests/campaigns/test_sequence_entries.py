@@ -291,9 +291,7 @@ def test_a_day_that_was_missed_is_made_up_for_and_older_ones_are_not(
         assert inside() == [tuesday, wednesday]
 
 
-def test_whoever_enters_for_the_same_thing_twice_at_once_is_in_once(
-    account: OfficialAccount, made: Made
-) -> None:
+def test_whoever_enters_for_the_same_thing_twice_at_once_is_in_once(made: Made) -> None:
     """Two workers see the same last time; what is unique in the database decides."""
     sequence = made("follow", reentry="days", reentry_days=7)
     now = timezone.now()

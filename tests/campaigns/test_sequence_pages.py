@@ -24,7 +24,6 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/campaigns/sequence/"
 OPENID = "oFollower000000000000000001"
-Steps = list[tuple[str, str, str]]
 
 
 def settings(account: OfficialAccount, **fields: Any) -> dict[str, Any]:
@@ -128,7 +127,7 @@ def test_it_cannot_be_switched_on_without_a_step(staff: Cast, sequence: Sequence
     assert sequence.enabled
 
 
-def test_switching_off_pauses_those_inside(staff: Cast, sequence: Sequence, page: str) -> None:
+def test_switching_off_pauses_those_inside(staff: Cast, page: str) -> None:
     client = signed_in(staff.owner)
     add(client, page, "message", wait="9")
     client.post(page, {"do": "on"})
@@ -191,7 +190,7 @@ def test_a_place_behind_a_number_that_no_step_has_is_the_beginning(
     assert [words for words, _lane, _branch in laid_out(sequence)] == ["二", "三", "一"]
 
 
-def test_a_step_is_changed_where_it_is(staff: Cast, sequence: Sequence, page: str) -> None:
+def test_a_step_is_changed_where_it_is(staff: Cast, page: str) -> None:
     client = signed_in(staff.owner)
     step = add(client, page, "message", text="一")
     assert "一" in words_of(client, f"{page}?step={step.pk}")
@@ -212,9 +211,7 @@ def test_a_branch_needs_a_condition_and_shows_how_many_meet_it(staff: Cast, page
     assert not SequenceStep.objects.exists()
 
 
-def test_the_timeline_asks_as_often_for_many_steps_as_for_two(
-    staff: Cast, sequence: Sequence, page: str
-) -> None:
+def test_the_timeline_asks_as_often_for_many_steps_as_for_two(staff: Cast, page: str) -> None:
     client = signed_in(staff.owner)
     tag = Tag.objects.create(account=staff.ours, name="会员", platform_id=100)
     asks: dict[str, Any] = {"c0-field": "tag", "c0-compare": "has", "c0-value": tag.pk}
@@ -287,7 +284,7 @@ def templated(staff: Cast, client: Client, page: str, content: str) -> tuple[Seq
 
 
 def test_a_variable_fits_any_field_of_the_template_and_what_is_written_there_has_to_obey_its_rule(
-    staff: Cast, sequence: Sequence, page: str
+    staff: Cast, page: str
 ) -> None:
     client = signed_in(staff.owner)
     step, filling = templated(staff, client, page, "日期:{{date1.DATA}}\n")

@@ -13,8 +13,8 @@ from redis import Redis
 
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
+from tests import worker_processes
 from tests.config.amqp_broker import Broker
-from tests.pushes.test_sending import _environment
 from wechat.kernel import tasks, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +41,11 @@ main()
 def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
     """Runs a process of ours on the test's database; it ends with the block, or when patience does."""
     with subprocess.Popen(
-        command, cwd=PROJECT, env=_environment() | environment, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=PROJECT,
+        env=worker_processes.environment() | environment,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         end = threading.Timer(PATIENCE_SECONDS, process.kill)
         end.start()

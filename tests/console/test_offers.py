@@ -50,7 +50,7 @@ def name_of(address: str) -> str:
 
 
 @pytest.mark.parametrize("role", ["auditor", "service", "editor", "finance"])
-def test_nobody_is_offered_what_they_may_not_do(role: str, staff: Cast, ours: World) -> None:
+def test_nobody_is_offered_what_they_may_not_do(role: str, ours: World) -> None:
     visitor = Visitor(member(f"reads-as-{role}", ours.account, role), ours.account)
     wrong = set()
     for name, page in TABLE.items():

@@ -51,7 +51,7 @@ def test_a_worker_is_added_invited_renamed_and_deleted(
 
 
 def test_the_platforms_refusal_is_told_in_words(
-    account: OfficialAccount, staff: Cast, known: Simulated, desk: Client
+    account: OfficialAccount, known: Simulated, desk: Client
 ) -> None:
     given = {"account": account.pk, "worker": WORKER, "do": "add", "nickname": "小林"}
     desk.post(PAGE, given)
@@ -70,7 +70,7 @@ def test_a_worker_who_is_not_bound_or_not_there_cannot_serve(
 
 
 def test_while_a_worker_serves_the_follower_writes_to_them(
-    account: OfficialAccount, staff: Cast, known: Simulated, desk: Client
+    account: OfficialAccount, known: Simulated, desk: Client
 ) -> None:
     known.sim(f"/accounts/{account.appid}/followers", {"openids": [OPENID]})
     at_work(known, account)
@@ -98,7 +98,7 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     ],
 )
 def test_an_answer_of_other_types_than_promised_is_shown_as_far_as_it_goes(
-    account: OfficialAccount, known: Simulated, desk: Client, page: str, api: str, answer: str
+    known: Simulated, desk: Client, page: str, api: str, answer: str
 ) -> None:
     known.sim("/faults", {"api": api, "answer": answer, "times": 1})
     assert desk.get(f"{PAGE}{page}").status_code == 200
@@ -112,9 +112,7 @@ def test_records_of_more_than_a_day_are_refused(account: OfficialAccount, known:
     assert refused.value.errcode == 65417
 
 
-def test_a_platform_that_is_away_is_said_so(
-    account: OfficialAccount, staff: Cast, settings: object, desk: Client
-) -> None:
+def test_a_platform_that_is_away_is_said_so(settings: object, desk: Client) -> None:
     settings.WECHAT_API_BASE = "http://127.0.0.1:1"  # type: ignore[attr-defined]
     assert "暂时连接不上微信" in desk.get(PAGE).content.decode()
 

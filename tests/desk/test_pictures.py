@@ -230,7 +230,7 @@ def test_of_a_picture_and_a_text_at_once_none_is_lost(desk: Client, wrote: Wrote
 
 
 def test_a_plain_form_that_is_refused_comes_back_with_its_picture(
-    desk: Client, staff: Cast, wrote: Wrote, wechat: Platform
+    desk: Client, wrote: Wrote, wechat: Platform
 ) -> None:
     thread = wrote()
     address = f"/admin/desk/thread/{thread.pk}/"

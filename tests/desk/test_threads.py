@@ -50,9 +50,7 @@ def test_a_reaction_that_runs_twice_or_late_changes_nothing(account: OfficialAcc
     assert thread.waiting_since is None
 
 
-def test_what_arrives_while_somebody_replies_goes_on_waiting(
-    account: OfficialAccount, staff: Cast, wrote: Wrote
-) -> None:
+def test_what_arrives_while_somebody_replies_goes_on_waiting(staff: Cast, wrote: Wrote) -> None:
     as_the_writer_saw_it = wrote("第一句")
     wrote("第二句")
     threads.answered(as_the_writer_saw_it, staff.service)

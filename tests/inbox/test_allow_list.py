@@ -9,7 +9,8 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.official import callback_addresses, doctor
+from accounts.official import callback_addresses, checkup
+from accounts.official.doctor import Level
 from accounts.official.models import CallbackAddresses, OfficialAccount
 from tests.asgi import Answered, exchange
 from tests.callbacks import PATH, served
@@ -187,8 +188,8 @@ def test_the_doctor_knows_that_it_is_a_stranger_itself(settings: Settings, accou
     CallbackAddresses.objects.update(addresses=[WECHAT])
     with served() as settings.PUBLIC_URL:
         settings.TRUSTED_PROXIES = 0
-        (own,) = [each for each in doctor.reachable(account) if settings.PUBLIC_URL in str(each.sentence)]
-    assert own.level is doctor.Level.FINE
+        (own,) = [each for each in checkup.reachable(account) if settings.PUBLIC_URL in str(each.sentence)]
+    assert own.level is Level.FINE
     CallbackAddresses.objects.update(read_at=timezone.now() - datetime.timedelta(days=4))
-    (found,) = doctor.allow_list(account)
-    assert found.level is doctor.Level.WARNING
+    (found,) = checkup.allow_list(account)
+    assert found.level is Level.WARNING

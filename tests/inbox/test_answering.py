@@ -53,9 +53,7 @@ def test_a_failing_handler_loses_no_message(
     assert "answering_failed" in caplog.text
 
 
-def test_a_text_with_characters_that_postgres_cannot_hold_is_recorded(
-    deliver: Deliver, platform: Platform
-) -> None:
+def test_a_text_with_characters_that_postgres_cannot_hold_is_recorded(deliver: Deliver) -> None:
     push = (
         '{"ToUserName":"gh_0123456789ab","FromUserName":"oA","CreateTime":1769907601,'
         '"MsgType":"text","Content":"a\\u0000b\\ud800c","MsgId":1}'

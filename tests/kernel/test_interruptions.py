@@ -20,9 +20,9 @@ from accounts.followers.models import FollowerSync
 from accounts.followers.syncing import SYNCS
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
+from tests import worker_processes
 from tests.cast import Cast, message, signed_in
 from tests.pushes.test_faults import until
-from tests.pushes.test_sending import _environment
 from tests.working import react_to_due
 from wechat.inbox import reacting, routing
 from wechat.inbox.models import InboundMessage
@@ -89,7 +89,12 @@ def turn() -> Iterator[Turn]:
     """Returns how a worker's process ends that takes a turn at a time."""
     command = [sys.executable, "-c", WORKERS]
     with subprocess.Popen(
-        command, cwd=PROJECT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=PROJECT,
+        env=worker_processes.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as workers:
         assert workers.stdin is not None
         assert workers.stdout is not None
@@ -213,7 +218,9 @@ def test_a_worker_that_is_stopped_ends_what_it_has_begun(
 ) -> None:
     rows(staff, "slow")
     command = [sys.executable, "-c", SHIPPED, str(tmp_path)]
-    with subprocess.Popen(command, cwd=PROJECT, env=_environment() | {"REDIS_URL": redis.url}) as worker:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=worker_processes.environment() | {"REDIS_URL": redis.url}
+    ) as worker:
         Celery(broker=redis.url).send_task(REACT, queue=work.INTERACTIVE)
         until((tmp_path / "begun").exists)
         worker.send_signal(signal.SIGTERM)

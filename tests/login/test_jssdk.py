@@ -28,7 +28,7 @@ def test_a_page_gets_what_wx_config_needs(
     assert (given["appId"], given["signature"]) == (account.appid, expected)
 
 
-def test_the_ticket_is_fetched_once_for_all(person: Person, settings: Settings, account: Any) -> None:
+def test_the_ticket_is_fetched_once_for_all(person: Person, settings: Settings) -> None:
     nonces = {config(f"{settings.PUBLIC_URL}/").json()["nonceStr"] for _ in range(3)}
     assert len(nonces) == 3
     assert person.simulated.get("/calls")["counts"]["/cgi-bin/ticket/getticket"] == 1

@@ -11,7 +11,6 @@ from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.login.conftest import WECHAT, Person, query_of
-from tests.simulated import Simulated
 from wechat.login.models import AllowedSite, BrowserSession, Visitor
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +136,7 @@ def test_our_own_pages_and_listed_sites_are_fine(
     assert urlsplit(answer["Location"]).path == "/connect/oauth2/authorize"
 
 
-def test_the_site_of_another_account_is_not_fine(person: Person, settings: Settings) -> None:
+def test_the_site_of_another_account_is_not_fine(person: Person) -> None:
     other = OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
     )
@@ -220,7 +219,7 @@ def test_a_state_is_bound_to_the_browser(person: Person, caplog: Any) -> None:
     assert person.request(back).status_code == 302
 
 
-def test_a_state_of_one_account_is_nothing_to_another(person: Person, account: OfficialAccount) -> None:
+def test_a_state_of_one_account_is_nothing_to_another(person: Person) -> None:
     OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxfedcba9876543210", token="othertoken", mode="plain"
     )
@@ -309,7 +308,7 @@ def test_outside_wechat_a_code_is_shown(person: Person) -> None:
     assert Client(headers={"User-Agent": WECHAT}).get(SHOP)["Location"].startswith("/wechat/demo/oauth/start")
 
 
-def test_outside_wechat_nobody_can_consent(person: Person, simulated: Simulated) -> None:
+def test_outside_wechat_nobody_can_consent(person: Person) -> None:
     assert Client().get("/h5/demo/club/").status_code == 403
 
 

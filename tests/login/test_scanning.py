@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.login.conftest import Person
 from tests.login.test_oauth import SHOP
@@ -186,9 +185,7 @@ def test_the_computer_is_led_nowhere_else(person: Person, computer: Client, next
     assert computer.get(f"/h5/demo/login/?next={quote(next_, safe='')}").status_code == 400
 
 
-def test_without_wechat_there_is_no_code(
-    person: Person, computer: Client, account: OfficialAccount, settings: Settings
-) -> None:
+def test_without_wechat_there_is_no_code(person: Person, computer: Client, settings: Settings) -> None:
     settings.WECHAT_API_BASE = "http://127.0.0.1:1"
     assert computer.get(PAGE).status_code == 503
 

@@ -469,9 +469,7 @@ def test_a_raw_text_needs_its_signature(person: Person, mini: OfficialAccount) -
     assert code(post(Client(), "miniprogram/profile/", profile, **bearer(given))) == "invalid"
 
 
-def test_one_person_is_known_across_accounts_by_unionid(
-    person: Person, account: OfficialAccount, mini: OfficialAccount
-) -> None:
+def test_one_person_is_known_across_accounts_by_unionid(person: Person, mini: OfficialAccount) -> None:
     person.open_page("/wechat/demo/oauth/start?next=/healthz/live&scope=userinfo")
     given = logged_in(person, mini)
     assert me(given["access_token"]).json()["accounts"] == ["demo", "mini"]

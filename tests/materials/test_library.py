@@ -57,9 +57,7 @@ def used() -> Iterator[Callable[[list[str]], None]]:
     PLACES.clear()
 
 
-def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(
-    asset: Asset, wechat: Platform, tmp_path: Path
-) -> None:
+def test_a_chosen_file_is_kept_under_a_name_of_ours_and_uploaded(asset: Asset, wechat: Platform) -> None:
     wechat.routes[ADD] = lambda request: answer(media_id="M1", url="http://mmbiz.qpic.cn/1")
     assert work.run("materials.upload") == 1
     asset.refresh_from_db()

@@ -85,9 +85,7 @@ def test_a_file_of_another_account_is_taken_over_once_and_uploaded_there(
     assert [each["value"] for each in offered(both, staff.theirs)["choices"]] == [taken["value"]]
 
 
-def test_the_file_stays_as_long_as_an_account_uses_it(
-    shared: Asset, both: Any, staff: Cast, tmp_path: Any
-) -> None:
+def test_the_file_stays_as_long_as_an_account_uses_it(shared: Asset, staff: Cast, tmp_path: Any) -> None:
     copy = library.copy_for(shared, staff.theirs)
     work.run("materials.upload")
     library.remove(Asset.objects.get(pk=shared.pk))
@@ -215,7 +213,7 @@ def calls(platform: Simulated, account: OfficialAccount) -> dict[str, int]:
     return counts
 
 
-def test_the_places_that_are_taken_are_shown(shared: Asset, both: Any, staff: Cast) -> None:
+def test_the_places_that_are_taken_are_shown(shared: Asset, both: Any) -> None:
     work.run("materials.count")
     both.get(f"{LIST}{shared.pk}/change/")
     page = both.get(LIST).content.decode()
@@ -252,7 +250,7 @@ def test_a_platform_that_does_not_tell_is_asked_again_until_it_does(platform: Si
     assert (quota.due_at, quota.error, Hold.objects.count()) == (None, "", 0)
 
 
-def test_files_are_put_into_a_folder_together(shared: Asset, both: Any, staff: Cast) -> None:
+def test_files_are_put_into_a_folder_together(shared: Asset, both: Any) -> None:
     both.get(f"{LIST}{shared.pk}/change/")
     chosen = {"action": "move", "_selected_action": [shared.pk]}
     asked = both.post(LIST, chosen)

@@ -1,21 +1,14 @@
 """Tests with a worker killed during a call: the live menu is known afterwards."""
 
-import base64
-import os
 import signal
-import subprocess
-import sys
 import time
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from config.embedded import PROJECT
 from menus import asking, drafts
 from menus.models import Menu, Publication
+from tests import worker_processes
 from tests.menus.conftest import Phone, button, put
 from wechat.kernel import work
 
@@ -23,28 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKER = "import django; django.setup(); from wechat.kernel import work; work.run('menus.publish')"
 SLOW_MS = 1500
-
-
-def worker(wechat: Phone) -> subprocess.Popen[bytes]:
-    """Starts a process of its own on the tests' database."""
-    return subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment(wechat))
-
-
-def environment(wechat: Phone) -> dict[str, str]:
-    keys = settings.FIELD_ENCRYPTION_KEYS.items()
-    database = connection.settings_dict
-    host = database["HOST"]
-    where = f"?host={quote(host)}" if host.startswith("/") else ""
-    place = "" if where else f"{host}:{database['PORT']}"
-    user = f"{database['USER']}:{quote(database['PASSWORD'] or '')}"
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"postgresql://{user}@{place}/{database['NAME']}{where}",
-        "REDIS_URL": settings.REDIS_URL,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_ENCRYPTION_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
-        "WECHAT_API_BASE": wechat.platform.base,
-    }
 
 
 @pytest.mark.parametrize("step", ["menu/get", "menu/create", "menu/addconditional"])
@@ -59,7 +30,7 @@ def test_killed_in_the_middle_of_a_call_the_next_worker_finds_out_and_finishes(
         put(special, button("dddd", "安卓"))
         asking.publish(special, drafts.freeze(special), by=None)
     wechat.fail(step, latency_ms=SLOW_MS)
-    process = worker(wechat)
+    process = worker_processes.start(WORKER, WECHAT_API_BASE=wechat.platform.base)
     publication = Publication.objects.latest("pk")
     while publication.state != Publication.State.PUBLISHING:
         assert process.poll() is None

@@ -20,10 +20,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
+from tests import worker_processes
 from tests.operations.pushing import pushed_by_api
 from tests.operations.test_parsers import instructions
 from tests.pushes.test_faults import until
-from tests.pushes.test_sending import _environment
 from tests.simulated import Simulated
 from tests.simulator.conftest import free_port
 
@@ -47,7 +47,7 @@ def of_compose(name: str) -> list[str]:
 def running(command: Sequence[str], folder: Path, **environment: str) -> Iterator[Written]:
     """The process, in production, and the lines it has written."""
     written = folder / "written"
-    given = _environment() | {"DEBUG": "0", "PYTHONWARNINGS": "ignore"} | environment
+    given = worker_processes.environment() | {"DEBUG": "0", "PYTHONWARNINGS": "ignore"} | environment
     with (
         written.open("wb") as file,
         subprocess.Popen(

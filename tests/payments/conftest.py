@@ -10,6 +10,7 @@ from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
+from tests.payments.simulated_merchants import create_merchant
 from tests.payments.world import TRANSACTIONS, notify, reply, usual_order
 from tests.sdk.pay.platform import PayPlatform
 from tests.sdk.pay.vectors import KEYS
@@ -92,19 +93,5 @@ def simulated_merchant(
     settings.PUBLIC_URL = live_server.url
     simulated.create_account(account)
     simulated.sim("/settings", {"sign_with_clock": True})
-    merchant_data = simulated.create_merchant(
-        KEYS["mchid"], account.appid, apiv3_key="k" * 32, key_mode="public_key"
-    )
-    merchant = Merchant.objects.create(
-        slug="shop",
-        name="商户",
-        mchid=KEYS["mchid"],
-        serial_no=merchant_data["serial_no"],
-        private_key=merchant_data["private_key"],
-        api_v3_key="k" * 32,
-        public_key_id=merchant_data["platform"]["public_key_id"],
-        public_key=merchant_data["platform"]["public_key"],
-    )
-    merchant.accounts.add(account)
-    yield merchant
+    yield create_merchant(simulated, account, KEYS["mchid"])
     shared_session.cache_clear()

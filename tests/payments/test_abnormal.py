@@ -102,7 +102,7 @@ def test_a_refund_that_fails_a_second_time_waits_again(
 
 
 def test_a_pay_out_whose_answer_is_lost_is_asked_about(
-    simulated: Simulated, stuck: Refund, money: Client, monkeypatch: pytest.MonkeyPatch
+    stuck: Refund, money: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*given: Any) -> None:
         paid_out(*given)
@@ -117,7 +117,7 @@ def test_a_pay_out_whose_answer_is_lost_is_asked_about(
 
 
 def test_to_a_card_goes_no_more_than_somebody_refunds_alone(
-    simulated: Simulated, stuck: Refund, money: Client, account: OfficialAccount
+    stuck: Refund, money: Client, account: OfficialAccount
 ) -> None:
     ApprovalLimit.objects.create(action="refund", account=account, role="finance", alone_up_to=2999)
     refused = pay_out(money, stuck, **CARD)

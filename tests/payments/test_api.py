@@ -116,7 +116,7 @@ def test_an_order_is_closed(shop: Signed, pay: PayPlatform) -> None:
     assert shop.post(f"/api/v1/orders/{order.out_trade_no}/close", None).json()["state"] == "closed"
 
 
-def test_a_refund_is_asked_for_once(shop: Signed, pay: PayPlatform, paid: Order) -> None:
+def test_a_refund_is_asked_for_once(shop: Signed, paid: Order) -> None:
     wanted = {"out_trade_no": paid.out_trade_no, "amount": 3000, "reason": "售完"}
     first, again = (shop.post("/api/v1/refunds", wanted, key="r") for _time in range(2))
     assert first.status_code == again.status_code == 201
@@ -129,7 +129,7 @@ def test_a_refund_is_asked_for_once(shop: Signed, pay: PayPlatform, paid: Order)
     assert (too_much.status_code, too_much.json()["error"]["code"]) == (400, "too_much")
 
 
-def test_each_scope_opens_its_own_door(account: OfficialAccount, paid: Order, pay: PayPlatform) -> None:
+def test_each_scope_opens_its_own_door(account: OfficialAccount, paid: Order) -> None:
     reader = business_system(account, scopes=["orders:read"])
     assert reader.get("/api/v1/orders").status_code == 200
     assert made(reader).status_code == 403
@@ -140,7 +140,7 @@ def test_each_scope_opens_its_own_door(account: OfficialAccount, paid: Order, pa
     assert made(writer).status_code == 201
 
 
-def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order, pay: PayPlatform) -> None:
+def test_nobody_sees_or_refunds_what_belongs_to_another_account(paid: Order) -> None:
     other = OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxaaaaaaaaaaaaaaaa", token="othertoken", mode="plain"
     )

@@ -343,9 +343,7 @@ def test_while_postgres_is_away_wechat_pay_is_asked_to_come_again(
     assert (answer.status_code, answer.json()["code"]) == (503, "FAIL")
 
 
-def test_a_second_account_of_the_merchant_is_told_apart(
-    ordered: Ordered, merchant: Merchant, db: None
-) -> None:
+def test_a_second_account_of_the_merchant_is_told_apart(ordered: Ordered, merchant: Merchant) -> None:
     other = OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxaaaaaaaaaaaaaaaa", token="othertoken", mode="plain"
     )

@@ -113,7 +113,7 @@ def test_the_other_ways_are_placed_too(order: Callable[..., Order], way: Order.W
     assert order(way=way).prepay.startswith(begins)
 
 
-def test_a_page_gets_what_the_old_bridge_wants(order: Callable[..., Order], old: Merchant) -> None:
+def test_a_page_gets_what_the_old_bridge_wants(order: Callable[..., Order]) -> None:
     given = ordering.bridge(order())
     assert given["signType"] in v2.SIGN_TYPES
     assert given["paySign"] == v2.sign(
@@ -151,7 +151,7 @@ def test_an_order_is_closed(order: Callable[..., Order]) -> None:
 
 
 def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
-    simulated: Simulated, order: Callable[..., Order], old: Merchant
+    simulated: Simulated, order: Callable[..., Order]
 ) -> None:
     placed = order()
     simulated.pay(placed.prepay, "oPayer")

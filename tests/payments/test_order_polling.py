@@ -221,7 +221,7 @@ def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, p
     assert Discrepancy.objects.get().kind == "late_payment"
 
 
-def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered, pay: PayPlatform) -> None:
+def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered) -> None:
     order = ordered()
     merchant = Merchant.objects.get()
     merchant.private_key = "lost"

@@ -26,9 +26,7 @@ JSAPI = f"{TRANSACTIONS}/jsapi"
 Want = Callable[..., Wanted]
 
 
-def test_the_same_key_is_the_same_order_and_asks_once(
-    wanted: Want, ordered: Ordered, pay: PayPlatform
-) -> None:
+def test_the_same_key_is_the_same_order_and_asks_once(ordered: Ordered, pay: PayPlatform) -> None:
     first, again = ordered(), ordered()
     assert first.pk == again.pk
     assert again.prepay == "wx1"
@@ -257,7 +255,7 @@ def test_an_order_that_has_failed_since_it_was_read_is_not_placed_again(
 
 
 def test_a_prepay_id_is_renewed_when_its_two_hours_are_nearly_over(
-    ordered: Ordered, wanted: Want, pay: PayPlatform
+    ordered: Ordered, pay: PayPlatform
 ) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
     Order.objects.update(prepay_until=timezone.now() + datetime.timedelta(minutes=4))

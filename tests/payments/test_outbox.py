@@ -128,7 +128,7 @@ def test_a_handler_that_fails_is_called_again_and_the_others_are_not(
     assert (event.due_at, event.error) == (None, "")
 
 
-def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, merchant: Merchant) -> None:
+def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered) -> None:
     Merchant.objects.update(receipt_text="已收到 {amount} 元（{description}，{number}）{unknown}")
     order = ordered()
     notify(order)
@@ -138,7 +138,7 @@ def test_the_payer_gets_a_receipt_when_the_merchant_has_one(ordered: Ordered, me
     assert push.content["content"] == f"已收到 100.00 元（会员年卡，{order.out_trade_no}）{{unknown}}"
 
 
-def test_a_receipt_reads_its_words_once(ordered: Ordered, merchant: Merchant) -> None:
+def test_a_receipt_reads_its_words_once(ordered: Ordered) -> None:
     Merchant.objects.update(receipt_text="{description} https://shop.example.com/?n={description}")
     notify(ordered(description="{number} 卡"))
     work.run("orders.publish")

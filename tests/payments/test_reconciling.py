@@ -490,7 +490,7 @@ def test_a_number_is_unknown_only_once_the_trade_bill_of_the_day_is_there(
 
 
 def test_a_payment_for_which_no_money_moved_is_an_exception_the_day_after(
-    sold: Order, ordered: Ordered, funds: Bill, serve: Any, pay: PayPlatform, merchant: Merchant
+    sold: Order, ordered: Ordered, funds: Bill, serve: Any, pay: PayPlatform
 ) -> None:
     with time_machine.travel(NOON, tick=False):
         unmoved = ordered(key="unmoved")

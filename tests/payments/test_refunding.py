@@ -538,7 +538,7 @@ def test_a_business_system_has_a_limit_too(paid: Order, account: OfficialAccount
 
 
 def test_pages_the_api_and_the_merchant_platform_are_one_sum_of_an_order(
-    paid: Order, account: OfficialAccount, pay: PayPlatform
+    paid: Order, account: OfficialAccount
 ) -> None:
     for role in ("finance", "api"):
         ApprovalLimit.objects.create(action="refund", account=account, role=role, alone_up_to=2500)

@@ -63,20 +63,18 @@ def test_a_message_is_accepted_sent_and_followed(world: World, template: Templat
     assert world.received() == [(OPENID, "天河店")]
 
 
-def test_a_batch_is_accepted_as_a_whole(world: World, template: Template, shop: Signed) -> None:
+def test_a_batch_is_accepted_as_a_whole(template: Template, shop: Signed) -> None:
     answer = shop.post(URL, {"messages": [message(str(number)) for number in range(1000)]})
     assert (answer.status_code, len({each["id"] for each in answer.json()["messages"]})) == (202, 1000)
     assert shop.post(URL, {"messages": [message()] * 1001}).status_code == 400
 
 
-def test_the_same_request_twice_queues_once(world: World, template: Template, shop: Signed) -> None:
+def test_the_same_request_twice_queues_once(template: Template, shop: Signed) -> None:
     first, second = (shop.post(URL, message(), key="order-1").json() for _ in range(2))
     assert (first, Push.objects.count()) == (second, 1)
 
 
-def test_a_wrong_message_refuses_the_batch_and_is_named(
-    world: World, template: Template, shop: Signed
-) -> None:
+def test_a_wrong_message_refuses_the_batch_and_is_named(template: Template, shop: Signed) -> None:
     wrong = [
         message(),
         message("一" * 21),
@@ -94,9 +92,7 @@ def test_a_wrong_message_refuses_the_batch_and_is_named(
 @pytest.mark.parametrize(
     "body", [{}, {"to": OPENID}, {"messages": []}, message(content={"type": "text", "content": "你好"}), []]
 )
-def test_a_message_that_says_nothing_is_refused(
-    world: World, template: Template, shop: Signed, body: Any
-) -> None:
+def test_a_message_that_says_nothing_is_refused(template: Template, shop: Signed, body: Any) -> None:
     assert shop.post(URL, body).status_code == 400
 
 
@@ -108,13 +104,13 @@ def test_a_customer_service_message_may_be_asked_for(world: World, shop: Signed)
     assert (found["state"], found["reason"], found["reference"]) == ("skipped", "no_window", "r1")
 
 
-def test_a_message_may_be_asked_for_a_later_time(world: World, template: Template, shop: Signed) -> None:
+def test_a_message_may_be_asked_for_a_later_time(template: Template, shop: Signed) -> None:
     shop.post(URL, message(at="2099-01-01T10:00:00+08:00"))
     assert send_due() == 0
 
 
 def test_a_time_that_has_passed_is_refused_but_for_what_clocks_differ(
-    world: World, template: Template, shop: Signed
+    template: Template, shop: Signed
 ) -> None:
     """It would be due long ago, and wait for a person to let it go."""
     passed = shop.post(URL, message(at="2020-01-01T10:00:00+08:00"))
@@ -128,7 +124,7 @@ def test_a_time_that_has_passed_is_refused_but_for_what_clocks_differ(
 
 
 def test_a_client_sees_its_own_messages_only(
-    world: World, template: Template, shop: Signed, account: OfficialAccount
+    template: Template, shop: Signed, account: OfficialAccount
 ) -> None:
     (asked,) = shop.post(URL, message()).json()["messages"]
     other = business_system(account, scopes=["push:read"])
@@ -137,7 +133,7 @@ def test_a_client_sees_its_own_messages_only(
     assert [each["id"] for each in shop.get(URL).json()["items"]] == [asked["id"]]
 
 
-def test_sending_needs_the_scope(world: World, template: Template, account: OfficialAccount) -> None:
+def test_sending_needs_the_scope(template: Template, account: OfficialAccount) -> None:
     reader = business_system(account, scopes=["push:read"])
     assert reader.post(URL, message()).status_code == 403
 
@@ -178,7 +174,7 @@ def test_each_final_state_is_reported_once_and_signed(
 
 
 def test_a_report_that_is_not_taken_is_posted_again_later(
-    world: World, template: Template, shop: Signed, receiver: Webhook
+    template: Template, shop: Signed, receiver: Webhook
 ) -> None:
     receiver.status = 500
     shop.put(f"{URL}/webhook", {"url": receiver.url})

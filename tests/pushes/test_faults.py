@@ -3,11 +3,10 @@
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 import requests
@@ -15,8 +14,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
-from config.embedded import PROJECT
-from tests.pushes.test_sending import _environment
+from tests import worker_processes
 from tests.simulated import Simulated
 from tests.working import send_due
 from wechat.pushes import windows
@@ -49,15 +47,8 @@ while True:
 """
 
 
-@contextmanager
-def worker(redis: OwnRedis) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = _environment() | {"REDIS_URL": redis.url}
-    process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=PROJECT, env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def worker(redis: OwnRedis) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    return worker_processes.running(WORKER, REDIS_URL=redis.url)
 
 
 def slow(simulated: Simulated, api: str) -> None:

@@ -236,4 +236,4 @@ def test_after_a_restore_a_message_that_may_have_been_answered_is_left_to_a_pers
 
 def test_nothing_late_is_no_decision(account: OfficialAccount) -> None:
     assert lateness.waiting(account.pk) is None
-    assert (lateness.send(account.pk), lateness.call_off(account.pk)) == (0, 0)
+    assert (lateness.send(account.pk), lateness.cancel(account.pk)) == (0, 0)

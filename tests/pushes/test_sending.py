@@ -1,26 +1,22 @@
-import base64
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from config.embedded import PROJECT
+from tests import worker_processes
 from tests.pushes.conftest import OK, WeChat, oldest_send
 from tests.sdk.platform import Reply, answer
 from tests.working import send_due
@@ -380,7 +376,7 @@ def test_a_disabled_account_sends_nothing_until_it_is_enabled(
 
 
 def test_an_account_whose_secret_no_key_opens_waits_and_holds_up_no_other(
-    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push], account: OfficialAccount
+    wechat: WeChat, wrote: Callable[..., None], asked: Callable[..., Push]
 ) -> None:
     wrote()
     other = OfficialAccount.objects.create(
@@ -436,7 +432,7 @@ def test_a_push_asked_for_in_a_transaction_that_fails_is_never_sent(
     ],
 )
 def test_the_database_refuses_states_that_cannot_be(
-    asked: Callable[..., Push], account: OfficialAccount, changes: dict[str, Any]
+    asked: Callable[..., Push], changes: dict[str, Any]
 ) -> None:
     push = asked()
     with pytest.raises(IntegrityError):
@@ -448,36 +444,9 @@ def test_the_database_refuses_states_that_cannot_be(
 
 @pytest.fixture
 def worker(wechat: WeChat) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> "subprocess.Popen[bytes]":
-        code = "import django; django.setup(); from tests.working import send_due; send_due()"
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=_environment())
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Returns our environment variables, with the test's database and platform."""
-    keys = settings.FIELD_ENCRYPTION_KEYS.items()
-    database = connection.settings_dict
-    host = database["HOST"]
-    where = f"?host={quote(host)}" if host.startswith("/") else ""
-    place = "" if where else f"{host}:{database['PORT']}"
-    user = f"{database['USER']}:{quote(database['PASSWORD'] or '')}"
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"postgresql://{user}@{place}/{database['NAME']}{where}",
-        "REDIS_URL": settings.REDIS_URL,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_ENCRYPTION_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
-        "WECHAT_API_BASE": settings.WECHAT_API_BASE,
-    }
+    code = "import django; django.setup(); from tests.working import send_due; send_due()"
+    with ExitStack() as alive:
+        yield lambda: alive.enter_context(worker_processes.running(code))
 
 
 def test_a_worker_that_dies_with_a_push_in_flight_leaves_it_uncertain(

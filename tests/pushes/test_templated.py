@@ -293,7 +293,7 @@ def test_what_waits_for_its_rate_asks_for_no_more_workers(world: World) -> None:
     assert claiming.is_due(bulk=False)
 
 
-def test_without_redis_a_process_keeps_to_a_small_share(world: World, settings: Any) -> None:
+def test_without_redis_a_process_keeps_to_a_small_share(world: World) -> None:
     alone = buckets._Alone()
     taken = [alone.take("push:1:template", 2.5, 10, 64).count for _ in range(50)]
     assert 1 <= sum(taken) <= 26

@@ -115,9 +115,7 @@ def test_a_rule_whose_reply_makes_no_sense_any_more_lets_the_next_answer(
     assert sent(platform, platform.text("a"))["Content"] == "好的"
 
 
-def test_the_rules_of_another_account_stay_there(
-    platform: Platform, rule: RuleMaker, account: OfficialAccount
-) -> None:
+def test_the_rules_of_another_account_stay_there(platform: Platform, rule: RuleMaker) -> None:
     other = OfficialAccount.objects.create(
         slug="other", name="另一个", appid="wxffffffffffffffff", token="othertoken", mode="plain"
     )

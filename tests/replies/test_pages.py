@@ -585,7 +585,7 @@ def test_the_tester_does_not_tell_a_name_that_is_withheld(
     assert ("，您好" in shown, "王女士" in shown) == (True, False)
 
 
-def test_the_tester_takes_every_choice_it_offers(editor: Client, account: OfficialAccount) -> None:
+def test_the_tester_takes_every_choice_it_offers(editor: Client) -> None:
     page: Any = editor.get(TESTER)
     for what, _label in page.context["form"].fields["what"].choices:
         assert editor.get(TESTER, {"what": str(what), "value": "x"}).context["trial"]

@@ -172,7 +172,7 @@ def test_a_sample_picture_can_be_sent(page: Page) -> None:
 
 
 def test_a_link_opens_a_page_of_the_account_on_the_phone(
-    page: Page, simulator: Simulator, server: AccountServer, site: Site
+    page: Page, simulator: Simulator, site: Site
 ) -> None:
     simulator.sim("/accounts", {"appid": APPID, "callback_url": f"{site.base}/wechat/demo/callback"})
     page.reload()
@@ -209,9 +209,7 @@ def test_an_authorisation_is_taken_back_on_the_phone(page: Page, simulator: Simu
     assert simulator.get("/components")["components"][0]["authorizations"] == {}
 
 
-def test_a_platform_is_made_and_pushed_a_ticket_in_the_browser(
-    page: Page, simulator: Simulator, server: AccountServer
-) -> None:
+def test_a_platform_is_made_and_pushed_a_ticket_in_the_browser(page: Page, server: AccountServer) -> None:
     server.answer = lambda pushed: b"success"
     page.get_by_role("link", name="第三方平台").click()
     page.get_by_label("名称").fill("新平台")

@@ -187,7 +187,7 @@ def test_a_role_sees_what_its_area_is_about(role: str, allowed: set[str], accoun
     assert opened == allowed
 
 
-def test_figures_of_another_account_stay_there(staff: Cast, account: OfficialAccount, owner: Client) -> None:
+def test_figures_of_another_account_stay_there(staff: Cast, owner: Client) -> None:
     read_day(staff.theirs, Dataset.USER_SUMMARY, 1, {"user_source": 1, "new_user": 77, "cancel_user": 0})
     assert "77" not in text(owner, "users", f"account={staff.theirs.pk}")
 

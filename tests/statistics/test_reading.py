@@ -128,9 +128,7 @@ def test_a_statistic_that_is_not_ready_yet_is_asked_for_later(platform: Platform
     assert kept(Dataset.USER_SUMMARY).read_at is not None
 
 
-def test_mini_programs_and_disabled_accounts_are_left_alone(
-    platform: Platform, account: OfficialAccount
-) -> None:
+def test_mini_programs_and_disabled_accounts_are_left_alone(platform: Platform) -> None:
     OfficialAccount.objects.update(enabled=False)
     OfficialAccount.objects.create(
         slug="mini", name="小程序", kind="miniprogram", appid="wx00000000000000cd", mode="plain"

@@ -5,12 +5,9 @@ drafts tell the outcome: a draft that is no longer among them was published, one
 """
 
 import datetime
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,16 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
-from wechat.articles import pictures
-from wechat.articles.models import Article, Draft
-from wechat.console.phrases import labelled
+from wechat.articles import platform_draft
+from wechat.articles.models import Draft
+from wechat.articles.platform_draft import ArticleNotReady
 from wechat.kernel import work
-from wechat.materials.models import Asset
 from wechat.sdk.calls import drafts
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, WeChatError
-
-log = logging.getLogger(__name__)
+from wechat.sdk.errors import ApiError
 
 State, Work = Draft.State, Draft.Work
 
@@ -43,7 +37,6 @@ DRAFTS = work.Kind(
     asks=Q(work=Work.PUBLISH) & ~Q(state=State.PUBLISHING),
 )
 FOLLOW_AFTER = datetime.timedelta(seconds=10)
-UNKNOWN_MEDIA = 40007
 RUNNING, DONE, DELETED = 1, 0, 5
 # A draft that the platform no longer has.
 ONLY_HERE = {"state": State.EDITED, "media_id": "", "saved_revision": 0, "saved_articles": 0}
@@ -51,13 +44,6 @@ ONLY_HERE = {"state": State.EDITED, "media_id": "", "saved_revision": 0, "saved_
 LISTED_WITHIN = datetime.timedelta(days=1)
 # The most that the platform's clock may be behind ours.
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
-
-
-class ArticleNotReady(work.NotYet):
-    """A picture is not yet uploaded to the platform, or the article is still being published."""
-
-    def __init__(self, after: datetime.timedelta = FOLLOW_AFTER) -> None:
-        super().__init__(after)
 
 
 def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, preview_to: str = "") -> bool:
@@ -79,7 +65,7 @@ def ask(draft: Draft, step: Draft.Work, *, at: datetime.datetime | None = None, 
     return bool(asked)
 
 
-@DRAFTS.calls_off
+@DRAFTS.cancels
 def cancel_publication(draft: Draft) -> bool:
     """Cancels a publication; returns ``False`` if it has begun.
 
@@ -104,75 +90,15 @@ def work_on(draft: Draft) -> None:
 
 
 def _save(client: Client, draft: Draft) -> None:
-    _bring_up_to_date(client, draft)
+    platform_draft.bring_up_to_date(client, draft)
     _done(draft)
-
-
-def _bring_up_to_date(client: Client, draft: Draft) -> None:
-    """Updates the platform's draft to the text here. A lost answer may leave a second one."""
-    if not draft.is_changed and draft.media_id:
-        return
-    revision = draft.revision
-    articles = [_written(draft, _adopted(draft, article)) for article in draft.articles.all()]
-    former = draft.media_id
-    in_place = bool(former) and len(articles) == draft.saved_articles and _updated(client, draft, articles)
-    _saved(
-        draft,
-        media_id=former if in_place else drafts.add(client, articles),
-        saved_revision=revision,
-        saved_articles=len(articles),
-    )
-    if former and former != draft.media_id:
-        _delete(client, former)
-
-
-def _updated(client: Client, draft: Draft, articles: Sequence[drafts.Article]) -> bool:
-    """Updates the platform's draft; returns ``False`` if it is no longer there.
-
-    Staff may have deleted or published it on the platform's own page.
-    """
-    try:
-        for index, article in enumerate(articles):
-            drafts.update(client, draft.media_id, index, article)
-    except ApiError as error:
-        if error.errcode != UNKNOWN_MEDIA or _is_in_box(client, draft):
-            raise
-        return False
-    return True
-
-
-def _is_in_box(client: Client, draft: Draft) -> bool:
-    try:
-        drafts.get(client, draft.media_id)
-    except ApiError as error:
-        if error.errcode != UNKNOWN_MEDIA:
-            raise
-        return False
-    return True
-
-
-@transaction.atomic
-def _saved(draft: Draft, **saved: object) -> None:
-    """Records the state of the platform's draft, even if the publication was cancelled meanwhile."""
-    _remove_copies(draft, state=State.SAVED, media_id=saved["media_id"])
-    now = {**saved, "state": State.SAVED, "changed_there": False}
-    now["platform_time"] = int(timezone.now().timestamp())
-    # Not if the state was changed by somebody else meanwhile.
-    Draft.objects.filter(pk=draft.pk, state=draft.state).update(**now)
-    for name, value in now.items():
-        setattr(draft, name, value)
-
-
-def _remove_copies(draft: Draft, **known: object) -> None:
-    """Deletes drafts that a reading created of the same thing before its id was known here."""
-    Draft.objects.filter(account=draft.account_id, **known).exclude(pk=draft.pk).delete()
 
 
 def _publish(client: Client, draft: Draft) -> None:
     if draft.state == State.PUBLISHING:
         _find_out(client, draft)
         return
-    _bring_up_to_date(client, draft)
+    platform_draft.bring_up_to_date(client, draft)
     if draft.settle(state=State.PUBLISHING, submitted_at=timezone.now()):
         _submit(client, draft)
 
@@ -182,7 +108,7 @@ def _find_out(client: Client, draft: Draft) -> None:
 
     A draft that is still among the platform's drafts was not published, and is published now.
     """
-    if _is_in_box(client, draft):
+    if platform_draft.is_in_box(client, draft):
         _submit(client, draft)
     else:
         _look_among_published(client, draft)
@@ -238,7 +164,7 @@ def _in_box(draft: Draft) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        if error.errcode != UNKNOWN_MEDIA:
+        if error.errcode != platform_draft.UNKNOWN_MEDIA:
             raise
         _gone(draft)
 
@@ -263,7 +189,7 @@ def _follow(client: Client, draft: Draft) -> None:
 
 @transaction.atomic
 def _published(draft: Draft, publication: drafts.PublicationStatus) -> None:
-    _remove_copies(draft, state=State.PUBLISHED, article_id=publication.article_id)
+    platform_draft.remove_copies(draft, state=State.PUBLISHED, article_id=publication.article_id)
     _done(
         draft,
         state=State.PUBLISHED,
@@ -280,7 +206,7 @@ def _withdraw(client: Client, draft: Draft) -> None:
 
 
 def _preview(client: Client, draft: Draft) -> None:
-    _bring_up_to_date(client, draft)
+    platform_draft.bring_up_to_date(client, draft)
     with _in_box(draft):
         drafts.preview(client, draft.media_id, wechat_id=draft.preview_to)
         _done(draft)
@@ -293,58 +219,6 @@ STEPS: Mapping[Draft.Work, Callable[[Client, Draft], None]] = {
     Work.WITHDRAW: _withdraw,
     Work.PREVIEW: _preview,
 }
-
-
-def _delete(client: Client, media_id: str) -> None:
-    try:
-        drafts.delete(client, media_id)
-    except WeChatError as error:
-        # A leftover draft at the platform can be deleted there, and is no reason to stop.
-        log.warning("draft_left_behind", extra={"error": str(error)})
-
-
-def _adopted(draft: Draft, article: Article) -> Article:
-    """Returns the article with all its pictures in the library."""
-    content = pictures.move_external_pictures(draft.account, article.content)
-    if content != article.content:
-        article.content = content
-        Article.objects.filter(pk=article.pk).update(content=content)
-    return article
-
-
-def _written(draft: Draft, article: Article) -> dict[str, Any]:
-    """Returns the article in the platform's form."""
-    payload: dict[str, Any] = {
-        "article_type": article.kind,
-        "title": article.title,
-        "content": pictures.for_platform(draft.account, article.content),
-        "need_open_comment": int(article.comments),
-        "only_fans_can_comment": int(article.followers_only),
-    }
-    if article.kind == Article.Kind.NEWSPIC:
-        ids = [_media_id(asset) for asset in _in_order(draft, article)] or article.platform_pictures
-        return {**payload, "image_info": {"image_list": [{"image_media_id": each} for each in ids]}}
-    payload |= {"author": article.author, "digest": article.digest, "content_source_url": article.source_url}
-    cover = _media_id(article.cover) if article.cover else article.platform_cover
-    return {**payload, "thumb_media_id": cover, **pictures.crops(article)}
-
-
-def _in_order(draft: Draft, article: Article) -> list[Asset]:
-    found = Asset.objects.filter(account=draft.account_id).in_bulk(article.pictures)
-    return [found[pk] for pk in article.pictures if pk in found]
-
-
-def _media_id(asset: Asset) -> str:
-    if not asset.permanent:
-        raise ValidationError(
-            _("WeChat keeps “%(name)s” for 3 days only: make it permanent in the media library.")
-            % {"name": asset}
-        )
-    if not asset.media_id:
-        if asset.state == Asset.State.FAILED:
-            raise ValidationError(labelled(asset, asset.error))
-        raise ArticleNotReady
-    return asset.media_id
 
 
 def _done(draft: Draft, **outcome: object) -> None:

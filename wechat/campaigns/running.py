@@ -32,7 +32,7 @@ LOOK_AGAIN = datetime.timedelta(seconds=0.5)
 RECEIPTS_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 86_400)]
 
 
-CAMPAIGNS.calls_off(steps.cancel)
+CAMPAIGNS.cancels(steps.cancel)
 
 
 @CAMPAIGNS.each

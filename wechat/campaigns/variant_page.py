@@ -119,6 +119,6 @@ def text_preview(request: HttpRequest, campaign: Campaign) -> JsonResponse:
     text, openid = preview.text_of(request), request.POST.get("openid", "")[:64]
     longest = words_for(campaign, "o" * 28, campaign.rows.order_by("pk").first())
     if not openid:
-        return preview.drawn(text, Filling(preview.by_label(words_of(campaign)), longest))
+        return preview.answer(text, Filling(preview.by_label(words_of(campaign)), longest))
     row = campaign.rows.filter(openid=openid).first() or campaign.rows.order_by("pk").first()
-    return preview.drawn(text, Filling(words_for(campaign, openid, row), longest))
+    return preview.answer(text, Filling(words_for(campaign, openid, row), longest))

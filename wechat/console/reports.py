@@ -206,7 +206,7 @@ class Report:
         """Returns the chart of the charted measures, the first one with the period before."""
         period = self.form.period
         series = [
-            Series(measure.title, [drawn(measure, value) for value in self._column(number, self.days)])
+            Series(measure.title, [chart_value(measure, value) for value in self._column(number, self.days)])
             for number in self.charted
             for measure in [self.measures[number]]
         ]
@@ -214,7 +214,7 @@ class Report:
         earlier = self._column(self.charted[0], self.before, period.before.days)
         if any(earlier):
             title = _("%(title)s, the period before") % {"title": first.title}
-            series.append(Series(title, [drawn(first, value) for value in earlier], is_before=True))
+            series.append(Series(title, [chart_value(first, value) for value in earlier], is_before=True))
         description = _("%(title)s from %(first)s to %(last)s; the numbers are in the table by day") % {
             "title": self.title, "first": period.first, "last": period.last,
         }  # fmt: skip
@@ -268,7 +268,7 @@ def compared(measure: Measure, now: Number, before: Number) -> Sum:
     return Sum(measure.title, measure.shown(now), measure.shown(before), change, measure.is_bad)
 
 
-def drawn(measure: Measure, value: Number) -> float | None:
+def chart_value(measure: Measure, value: Number) -> float | None:
     """Returns the value for a chart: money in yuan, shares in percent."""
     if value is None:
         return None

@@ -52,11 +52,11 @@ def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     offered = named(name for name in request.POST.get("offered", "").split() if name in VARIABLES)
     longest = _only(Values.longest(account.name).by_name(), offered)
     if not known:
-        return drawn(text, Filling(by_label(offered), longest))
+        return answer(text, Filling(by_label(offered), longest))
     values = variables.of_follower(account, known, timezone.now(), variables.variables_in(text)).by_name()
     allowed = personal_data.may_see_persons(request.user, account.pk)
     values["remark"] = personal_data.shown(values["remark"], allowed=allowed)
-    return drawn(text, Filling(_only(values, offered), longest))
+    return answer(text, Filling(_only(values, offered), longest))
 
 
 def text_of(request: HttpRequest) -> str:
@@ -69,7 +69,7 @@ def by_label(offered: Mapping[str, Variable]) -> dict[str, str]:
     return {name: f"{BEGIN}{each.label}{END}" for name, each in offered.items()}
 
 
-def drawn(text: str, filling: Filling) -> JsonResponse:
+def answer(text: str, filling: Filling) -> JsonResponse:
     """Returns as JSON the HTML of the bubble, the length of the text, and errors and warnings about it."""
     longest = placeholders.fill(text, filling.longest)
     size = len(longest.encode(errors="replace"))

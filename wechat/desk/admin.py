@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.staff.pages import AccountForm, AccountScopedAdmin
 from accounts.staff.rights import Area
 from wechat.contents.form import CautiousAdmin, ContentForm
-from wechat.desk import hours_page, kf_page, pages
+from wechat.desk import actions, hours_page, kf_page, pages
 from wechat.desk.models import CannedAnswer, Thread
 
 
@@ -23,7 +23,7 @@ class ThreadAdmin(AccountScopedAdmin):
         return [
             path("", view(pages.show), name="desk"),
             path("live/", view(pages.live), name="desk_live"),
-            path("<int:pk>/", view(pages.act), name="desk_act"),
+            path("<int:pk>/", view(actions.act), name="desk_act"),
             path("hours/", view(hours_page.show), name="desk_hours"),
             path("kf/", view(kf_page.show), name="desk_kf"),
             path("kf/records/", view(kf_page.records), name="desk_kf_records"),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.handles import handle_name
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.contents.models import HasContent
 
@@ -67,6 +68,10 @@ class Thread(models.Model):
 
     def __str__(self) -> str:
         return handle_name(self.openid)
+
+    @property
+    def follower(self) -> Follower | None:
+        return Follower.objects.filter(account=self.account_id, openid=self.openid).first()
 
     @property
     def is_open(self) -> bool:

@@ -92,7 +92,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("follower"))
     def follower(self, row: InboundMessage) -> SafeString:
-        return people.drawn(people.of_row(row), conversation_page.address(row) if row.openid else "")
+        return people.rendered(people.of_row(row), conversation_page.address(row) if row.openid else "")
 
     @admin.display(description=gettext_lazy("message"))
     def message_summary(self, row: InboundMessage) -> SafeString:

@@ -35,7 +35,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.official import directory
-from accounts.official.doctor import OWN_ECHO
+from accounts.official.checkup import OWN_ECHO
 from accounts.official.models import OfficialAccount
 from wechat.inbox import refusals, unknown_addresses
 from wechat.inbox.receiving import NotRecorded, receive, receive_malformed

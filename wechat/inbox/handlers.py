@@ -55,7 +55,7 @@ def keep_media(event: InboundEvent) -> None:
 def keep_verification(event: InboundEvent) -> None:
     message = event.message
     if event.row and isinstance(message, AccountVerification):
-        verification.told(
+        verification.record(
             event.account, message.event, event.row.sent_at, message.expired_time, message.fail_reason
         )
 

@@ -31,7 +31,7 @@ from wechat.pushes import lateness, picture_page, send_holds, send_rates_page, s
 from wechat.pushes.event_admin import EventTemplateAdmin
 from wechat.pushes.filtering import PushFilter
 from wechat.pushes.models import EventTemplate, Push, Template
-from wechat.pushes.summary import COLOURS, because, drawn, summary
+from wechat.pushes.summary import COLOURS, because, rendered, summary
 from wechat.pushes.template_admin import TemplateAdmin
 from wechat.pushes.transitions import may_repeat, send_again
 
@@ -128,7 +128,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             number, note = lateness.send(account.pk), _("Sent what was due long ago.")
             sentence = ngettext("%d goes out now.", "%d go out now.", number)
         else:
-            number, note = lateness.call_off(account.pk), _("Called off what was due long ago.")
+            number, note = lateness.cancel(account.pk), _("Called off what was due long ago.")
             sentence = ngettext("%d is called off.", "%d are called off.", number)
         if number:
             audit.record(request, account, f"{note} {sentence % number}")
@@ -147,7 +147,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             _("Send again"),
             opts=self.opts,
             push=push,
-            text=drawn(push.content),
+            text=rendered(push.content),
             reason=push.get_reason_display(),
             allowance=windows.left(push.account, push.openid, timezone.now()),
         )
@@ -173,7 +173,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("follower"))
     def follower(self, push: Push) -> SafeString:
         address = reverse("admin:inbox_conversation", args=[push.account_id, push.openid])
-        return people.drawn(people.of_row(push), address)
+        return people.rendered(people.of_row(push), address)
 
     @admin.display(description=gettext_lazy("because of"))
     def cause_named(self, push: Push) -> str | SafeString:
@@ -192,7 +192,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("message"))
     def whole(self, push: Push) -> SafeString:
-        return format_html('<span class="multiline">{}</span>', drawn(push.content))
+        return format_html('<span class="multiline">{}</span>', rendered(push.content))
 
     @admin.display(description=gettext_lazy("state"))
     def became(self, push: Push) -> SafeString:

@@ -59,8 +59,8 @@ def send(account_id: int, cause: str = "") -> int:
     return transitions.send_late(late.filter(cause=cause, bulk=True) if cause else late)
 
 
-def call_off(account_id: int) -> int:
-    """Calls the late messages off, which are then never sent; returns their number."""
+def cancel(account_id: int) -> int:
+    """Cancels the late messages, which are then never sent; returns their number."""
     return _late(account_id).update(reason=Reason.CALLED_OFF)
 
 

@@ -51,7 +51,7 @@ def words(content: Mapping[str, Any]) -> str:
     return f"{KINDS.get(kind, f'[{kind}]')} {_title(content)}".strip()
 
 
-def drawn(content: Mapping[str, Any]) -> SafeString:
+def rendered(content: Mapping[str, Any]) -> SafeString:
     """Returns the whole content of a push in words, with the links of a text as links."""
     is_text = content.get("type") == "text"
     return linked(str(content.get("content", "")) if is_text else words(content))

@@ -21,8 +21,8 @@ from wechat.inbox import counts
 from wechat.inbox.counts import Kinds, MessageTally, what_people_wrote
 from wechat.sdk.calls import datacube
 from wechat.sdk.calls.datacube import ArticleTotal, Dataset, Interface, Readership, Upstream, UserChange
-from wechat.statistics import kept, labels
-from wechat.statistics.kept import Kept
+from wechat.statistics import labels, stored_days
+from wechat.statistics.stored_days import StoredDays
 
 TEMPLATE = "statistics/report.html"
 NOTE = gettext_lazy(
@@ -77,11 +77,11 @@ def users(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
     """Shows new and lost followers, and the ways in which they came."""
     form = PastForm(request.GET)
     period = form.period
-    found = kept.of(account, period, Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)
+    found = stored_days.of(account, period, Dataset.USER_SUMMARY, Dataset.USER_CUMULATE)
     own = counts.by_day(account, period.before.first, period.last)
     changes, totals = found[Dataset.USER_SUMMARY], found[Dataset.USER_CUMULATE]
 
-    def values(day: datetime.date, days: kept.Days, ends: kept.Days) -> Values:
+    def values(day: datetime.date, days: stored_days.Days, ends: stored_days.Days) -> Values:
         rows = [UserChange.of(row) for row in days[day]] if day in days else None
         total = next((datacube.followers(row) for row in ends.get(day, ())), None)
         kinds = own.get(day, {})
@@ -108,7 +108,7 @@ def articles(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
     """Shows the readers, shares and favourites of articles that were sent and published."""
     form = PastForm(request.GET)
     period = form.period
-    found = kept.of(account, period, Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)
+    found = stored_days.of(account, period, Dataset.BIZ_SUMMARY, Dataset.ARTICLE_TOTAL)
     summary = found[Dataset.BIZ_SUMMARY]
     report = Report(
         title=_("Article analysis"),
@@ -129,7 +129,7 @@ def messages(request: HttpRequest, account: OfficialAccount) -> HttpResponseBase
     """Shows the messages of followers, by kind and by hour."""
     form = PastForm(request.GET)
     period = form.period
-    found = kept.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
+    found = stored_days.of(account, period, Dataset.UPSTREAM, Dataset.UPSTREAM_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
     platform = found[Dataset.UPSTREAM]
     report = Report(
@@ -152,7 +152,7 @@ def interface(request: HttpRequest, account: OfficialAccount) -> HttpResponseBas
     """Shows the platform's callbacks to us: their number, failures and times."""
     form = PastForm(request.GET)
     period = form.period
-    found = kept.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
+    found = stored_days.of(account, period, Dataset.INTERFACE, Dataset.INTERFACE_HOUR)
     own = counts.by_day(account, period.before.first, period.last)
     platform = found[Dataset.INTERFACE]
     now, before = (_whole(rows for each in days.values() for rows in each) for days in platform)
@@ -243,7 +243,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _sources(changes: Kept) -> Iterator[Table]:
+def _sources(changes: StoredDays) -> Iterator[Table]:
     """Yields the table by the ways in which followers came."""
     came, left = Counter[int](), Counter[int]()
     for rows in changes.days.values():
@@ -260,7 +260,7 @@ def _sources(changes: Kept) -> Iterator[Table]:
     yield Table(_("By the way they came"), _("Came by"), CAME_AND_LEFT, lines)
 
 
-def _articles(platform: Kept) -> Iterator[Table]:
+def _articles(platform: StoredDays) -> Iterator[Table]:
     """Yields the table of articles sent in the period, the newest first, with their first thirty days."""
     lines = [
         TableLine(f"{day:%m-%d} {article.title}", _of_reading(article.whole), _address(article))
@@ -276,7 +276,7 @@ def _address(article: ArticleTotal) -> str:
     return article.url if article.url.startswith(("https://", "http://")) else ""
 
 
-def _read_from(platform: Kept) -> Iterator[Table]:
+def _read_from(platform: StoredDays) -> Iterator[Table]:
     """Yields the table by where articles were read, in the platform's words."""
     found = Counter[str]()
     for rows in platform.days.values():
@@ -286,7 +286,7 @@ def _read_from(platform: Kept) -> Iterator[Table]:
     yield Table(_("By where they were read"), _("Where"), ARTICLES[:1], lines)
 
 
-def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -> Iterator[Table]:
+def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: StoredDays) -> Iterator[Table]:
     """Yields the table by kind, as counted here and by the platform, which knows fewer kinds."""
     here, there = Counter[str](), Counter[str]()
     for day in period.days:
@@ -303,7 +303,7 @@ def _kinds(period: Period, own: Mapping[datetime.date, Kinds], platform: Kept) -
     yield Table(_("By kind"), _("Kind"), [MESSAGES[0], MESSAGES[3]], lines)
 
 
-def _hours(platform: Kept) -> Iterator[Table]:
+def _hours(platform: StoredDays) -> Iterator[Table]:
     """Yields the table by hour of the day, over the days whose hours are known."""
     found = Counter[int]()
     for row in (row for rows in platform.days.values() for row in map(Upstream.of, rows)):
@@ -311,7 +311,7 @@ def _hours(platform: Kept) -> Iterator[Table]:
     yield from _by_hour([MESSAGES[3]], {hour: [number] for hour, number in found.items()})
 
 
-def _hours_of_callbacks(platform: Kept) -> Iterator[Table]:
+def _hours_of_callbacks(platform: StoredDays) -> Iterator[Table]:
     hours: dict[int, list[datacube.Row]] = defaultdict(list)
     for rows in platform.days.values():
         for row in rows:

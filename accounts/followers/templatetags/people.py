@@ -14,7 +14,7 @@ register = template.Library()
 @register.simple_tag
 def person(somebody: Any, link: str = "") -> SafeString:
     """Returns picture, name and origin of a person, or of the person whose openid a row has, as HTML."""
-    return people.drawn(_person(somebody), link)
+    return people.rendered(_person(somebody), link)
 
 
 @register.simple_tag

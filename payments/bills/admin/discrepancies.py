@@ -19,7 +19,7 @@ from accounts.approvals import policy
 from accounts.staff.gate import reader
 from accounts.staff.rights import Area, Rights
 from payments.bills import resolutions
-from payments.bills.discrepancy_filter import DiscrepancyFilter
+from payments.bills.filtering import DiscrepancyFilter
 from payments.bills.models import Discrepancy
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.orders.ordering import OrderRefused, Uncertain

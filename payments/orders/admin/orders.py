@@ -301,4 +301,4 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, order: Order) -> SafeString:
-        return people.drawn(payer_of(order))
+        return people.rendered(payer_of(order))

@@ -167,7 +167,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:
-        return people.drawn(people.of_row(refund, openid=_payer_openid))
+        return people.rendered(people.of_row(refund, openid=_payer_openid))
 
     @admin.display(description=gettext_lazy("amount"))
     def given(self, refund: Refund) -> SafeString:

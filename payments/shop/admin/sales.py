@@ -165,13 +165,15 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("payer"))
     def who(self, sale: Sale) -> SafeString:
-        return people.drawn(people.of_row(sale, account_id=_account_id))
+        return people.rendered(people.of_row(sale, account_id=_account_id))
 
     @admin.display(description=gettext_lazy("payer"))
     def buyer(self, sale: Sale) -> SafeString:
         address = reverse("admin:orders_order_change", args=[sale.order_id])
         person = people.of_row(sale, account_id=_account_id)
-        return format_html('{} <a class="link" href="{}">{}</a>', people.drawn(person), address, sale.order)
+        return format_html(
+            '{} <a class="link" href="{}">{}</a>', people.rendered(person), address, sale.order
+        )
 
     @admin.display(description=gettext_lazy("what was filled in"))
     def filled_in(self, sale: Sale) -> SafeString | str:

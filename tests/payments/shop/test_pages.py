@@ -22,6 +22,7 @@ from payments.shop.access import address_of
 from payments.shop.models import Item, ItemField, Sale
 from tests.login.conftest import Person, _afresh, person
 from tests.payments.shop.conftest import Offered
+from tests.payments.simulated_merchants import create_merchant
 from tests.simulated import Simulated
 from wechat.kernel import work
 from wechat.login.models import Visitor
@@ -41,19 +42,7 @@ def _in_english(settings: Settings) -> None:
 
 @pytest.fixture
 def merchant(person: Person, simulated: Simulated, account: OfficialAccount) -> Iterator[Merchant]:
-    merchant_data = simulated.create_merchant(MCHID, account.appid, apiv3_key="k" * 32, key_mode="public_key")
-    merchant = Merchant.objects.create(
-        slug="shop",
-        name="商户",
-        mchid=MCHID,
-        serial_no=merchant_data["serial_no"],
-        private_key=merchant_data["private_key"],
-        api_v3_key="k" * 32,
-        public_key_id=merchant_data["platform"]["public_key_id"],
-        public_key=merchant_data["platform"]["public_key"],
-    )
-    merchant.accounts.add(account)
-    yield merchant
+    yield create_merchant(simulated, account, MCHID)
     shared_session.cache_clear()
 
 
@@ -85,9 +74,7 @@ def at(order: Order, rest: str = "") -> str:
     return f"/h5/demo/shop/orders/{order.out_trade_no}/{rest}"
 
 
-def test_an_item_is_bought_paid_and_seen(
-    person: Person, offered: Offered, simulated: Simulated, merchant: Merchant
-) -> None:
+def test_an_item_is_bought_paid_and_seen(person: Person, offered: Offered, simulated: Simulated) -> None:
     item = offered(description="两小时，含材料", stock=3, each_person=2)
     shown = text(person.open_page(path(item)))
     for words in ("手工课", "¥99.80", "两小时，含材料", "3 left", "At most 2 for each person"):
@@ -311,9 +298,7 @@ def test_an_order_is_seen_by_nobody_else(person: Person, offered: Offered, simul
     assert order.out_trade_no not in text(other.request("/h5/demo/shop/orders/"))
 
 
-def test_an_item_of_another_account_is_not_there(
-    person: Person, offered: Offered, account: OfficialAccount
-) -> None:
+def test_an_item_of_another_account_is_not_there(person: Person, offered: Offered) -> None:
     theirs = OfficialAccount.objects.create(slug="x", name="x", appid="wx1", token="t", mode="plain")
     item = offered(account=theirs)
     person.open_page(path(offered()))

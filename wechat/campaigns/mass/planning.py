@@ -85,7 +85,7 @@ def plan(send: MassSend, at: datetime.datetime | None, user_id: int | None) -> b
     return bool(changed)
 
 
-@SENDS.calls_off
+@SENDS.cancels
 def take_back(send: MassSend) -> bool:
     """Reverts a scheduled mass send to a draft; returns ``False`` if it has begun."""
     waiting = MassSend.objects.filter(pk=send.pk, state=State.SCHEDULED)

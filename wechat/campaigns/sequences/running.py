@@ -58,7 +58,7 @@ ENROLMENTS = _Enrolments(
 )
 
 
-@ENROLMENTS.calls_off
+@ENROLMENTS.cancels
 def take_out(enrolment: Enrolment) -> None:
     """Stops an enrolment, and wakes the follower's other ones."""
     enrolment.done(state=State.STOPPED, reason=Reason.REMOVED, step=None, ended_at=timezone.now())

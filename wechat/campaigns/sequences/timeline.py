@@ -40,7 +40,7 @@ class Gap:
 
 
 @dataclass(slots=True)
-class Shown:
+class TimelineStep:
     """A step on the page. ``gap`` is the place after it; each lane has a first place of its own."""
 
     step: SequenceStep
@@ -51,17 +51,17 @@ class Shown:
     gap: Gap
     conditions: list[str]
     figures: list[Figure]
-    lanes: list["ShownLane"] = field(default_factory=list)
+    lanes: list["TimelineLane"] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLane:
+class TimelineLane:
     label: StrOrPromise
     gap: Gap
-    steps: list[Shown]
+    steps: list[TimelineStep]
 
 
-def of(sequence: Sequence, steps: list[SequenceStep]) -> list[Shown]:
+def of(sequence: Sequence, steps: list[SequenceStep]) -> list[TimelineStep]:
     """Returns the steps with their lanes; the figures of all steps take two queries."""
     nodes = paths.tree(steps)
     tallies = report.steps(steps)
@@ -79,11 +79,11 @@ def _shown(
     numbers: Mapping[int, int],
     asked: Mapping[int, list[str]],
     tallies: Mapping[int, Tally],
-) -> Iterator[Shown]:
+) -> Iterator[TimelineStep]:
     for node in nodes:
         step = node.step
         number = numbers[step.pk]
-        shown = Shown(
+        shown = TimelineStep(
             step=step,
             number=number,
             words=_words(step),
@@ -95,7 +95,7 @@ def _shown(
         )
         if step.type == Type.BRANCH:
             shown.lanes = [
-                ShownLane(
+                TimelineLane(
                     lane.label,
                     Gap(Place(step.pk, lane.value), _lane_begins(number, lane)),
                     list(_shown(node.lane(lane), numbers, asked, tallies)),
@@ -105,7 +105,7 @@ def _shown(
         yield shown
 
 
-def gaps(shown: Iterable[Shown]) -> Iterator[Gap]:
+def gaps(shown: Iterable[TimelineStep]) -> Iterator[Gap]:
     """Yields all places of a timeline but the first one, in order."""
     for each in shown:
         for lane in each.lanes:

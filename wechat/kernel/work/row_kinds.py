@@ -86,12 +86,12 @@ class Kind(AnyKind, Generic[Row]):
         self.gives_up = gives_up
         self.asks = asks
         self._do: Callable[[Sequence[Row]], object] | None = None
-        self._call_off: Callable[[Row], object] | None = None
+        self._cancel: Callable[[Row], object] | None = None
 
-    def calls_off(self, call_off: Callable[[Row], object]) -> Callable[[Row], object]:
-        """Registers the function that gives up an overdue row after a person decided so."""
-        self._call_off = call_off
-        return call_off
+    def cancels(self, cancel: Callable[[Row], object]) -> Callable[[Row], object]:
+        """Registers the function that cancels an overdue row, as a person decided."""
+        self._cancel = cancel
+        return cancel
 
     def each(self, do: Callable[[Row], object]) -> Callable[[Row], object]:
         """Registers the function that processes one row."""
@@ -301,9 +301,9 @@ class Kind(AnyKind, Generic[Row]):
 
     def cancel_overdue(self, account_id: int) -> int:
         """Gives the overdue rows up; returns how many."""
-        if self._call_off is None:
-            raise LookupError(f"no function calls off {self.name}")
+        if self._cancel is None:
+            raise LookupError(f"no function cancels {self.name}")
         rows = list(self.overdue(account_id))
         for row in rows:
-            self._call_off(row)
+            self._cancel(row)
         return len(rows)

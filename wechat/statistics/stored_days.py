@@ -1,8 +1,7 @@
 """The platform's statistics of a period, from the days that were read."""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from accounts.official.models import OfficialAccount
@@ -10,20 +9,20 @@ from wechat.console.periods import Period
 from wechat.sdk.calls.datacube import Dataset, Row
 from wechat.statistics.models import PlatformDay
 
-Days = Mapping[datetime.date, Sequence[Row]]
+Days = dict[datetime.date, Sequence[Row]]
 
 
-class Kept(NamedTuple):
+class StoredDays(NamedTuple):
     """The rows by day, of the period and of the one before; days that were not read are missing."""
 
     days: Days
     before: Days
 
 
-def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, Kept]:
+def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dataset, StoredDays]:
     """Returns what was read of each dataset, with one query for all."""
     names = {each.name: each for each in datasets}
-    found: dict[Dataset, Kept] = {each: Kept(defaultdict(list), defaultdict(list)) for each in datasets}
+    found = {each: StoredDays({}, {}) for each in datasets}
     rows = PlatformDay.objects.filter(
         account=account,
         dataset__in=names,
@@ -31,7 +30,7 @@ def of(account: OfficialAccount, period: Period, *datasets: Dataset) -> dict[Dat
         read_at__isnull=False,
     )
     for dataset, day, payload in rows.values_list("dataset", "day", "rows"):
-        kept = found[names[dataset]]
-        days = kept.days if day >= period.first else kept.before
-        days[day] = payload  # type: ignore[index]  # made above
+        stored = found[names[dataset]]
+        days = stored.days if day >= period.first else stored.before
+        days[day] = payload
     return found

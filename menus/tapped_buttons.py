@@ -1,4 +1,4 @@
-"""The small drawings of menus on pages that only show them."""
+"""The buttons of menus with their taps, for the small drawing on pages that only show a menu."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,8 @@ class TappedButton:
     children: Sequence["TappedButton"] = field(default=())
 
 
-def drawn(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = None) -> list[TappedButton]:
+def with_taps(buttons: Sequence[Button], figures: Mapping[str, Figures] | None = None) -> list[TappedButton]:
+    """Returns the buttons, with the ``figures`` by uid if there are any."""
     most = max((each.taps for each in (figures or {}).values()), default=0)
 
     def one(button: Button) -> TappedButton:
