@@ -97,6 +97,21 @@ def test_the_account_is_switched_with_the_keyboard(sign_in: SignIn, staff: Cast)
     expect(page.get_by_text("别家的问题")).to_have_count(0)
 
 
+def test_what_is_drawn_only_has_a_name_and_a_switch_shows_that_it_is_focused(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    page = sign_in(staff.superuser)
+    page.goto("/admin/replies/rule/add/")
+    for name in ("返回概览", "返回"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    page.locator("[name=in_shadow]").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("[name=enabled]")).to_be_focused()
+    expect(page.locator("[name=enabled]")).to_have_css("outline-style", "solid")
+    page.goto("/admin/auth/user/")
+    expect(page.get_by_role("img", name="是").first).to_be_visible()
+
+
 def test_a_page_is_printed_with_its_title_and_light(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.evaluate("localStorage.setItem('adminTheme', JSON.stringify('dark'))")
