@@ -20,6 +20,7 @@ from tests.cast import PASSWORD, Cast, message
 from tests.console import world
 from tests.console.table import table
 from tests.console.visiting import Visitor, address_of
+from wechat.channels.models import Channel
 from wechat.inbox.models import IgnoredText
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -235,6 +236,30 @@ def test_the_lists_of_payments_fit_the_window_of_a_small_laptop(sign_in: SignIn,
         assert made[name].pk in [int(box) for box in re.findall(r"/(\d+)/change/", table.inner_html())]
         frame = table.locator("xpath=ancestor::*[contains(@class, 'simplebar-content-wrapper')]")
         assert frame.evaluate("each => each.scrollWidth <= each.clientWidth"), name
+
+
+def test_who_is_signed_out_is_told_before_what_they_typed_is_lost(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    with page.expect_response("**/admin/todo/counts/"):
+        page.goto("/admin/channels/channel/add/")
+    page.get_by_label("名称*").fill("一号店")
+    told = page.get_by_role("alert").filter(has_text="登录已过期")
+    expect(told).to_be_hidden()
+    page.context.clear_cookies(name="sessionid")
+    come_back = (
+        "document.dispatchEvent(new Event('visibilitychange')); window.dispatchEvent(new Event('focus'))"
+    )
+    page.evaluate(come_back)
+    expect(told).to_be_visible()
+    with page.context.expect_page() as opened:
+        told.get_by_role("link", name="登录").click()
+    give_password(opened.value, "owner", PASSWORD)
+    opened.value.close()
+    page.evaluate(come_back)
+    expect(told).to_be_hidden()
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("一号店").first).to_be_visible()
+    assert Channel.objects.get().name == "一号店"
 
 
 def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: SignIn, staff: Cast) -> None:
