@@ -1,5 +1,6 @@
 """The middleware around every page of Django."""
 
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,9 @@ from config.request_log import LINE, take_over_bound
 from wechat.kernel import tracing
 from wechat.kernel.addresses import client_address
 from wechat.sdk import text
+
+# The parameter with the words that a list or the search page looks for.
+SEARCH = "q"
 
 
 class RequestMiddleware(middlewares.RequestMiddleware):
@@ -137,5 +141,15 @@ class CleanForms:
 def _clean(typed: QueryDict) -> QueryDict:
     cleaned = typed.copy()
     for name, values in typed.lists():
-        cleaned.setlist(name, [text.without_unseen(text.clean(value)) for value in values])
+        seen = [text.without_unseen(text.clean(value)) for value in values]
+        cleaned.setlist(name, [_searched(each) for each in seen] if name == SEARCH else seen)
     return cleaned
+
+
+def _searched(words: str) -> str:
+    """Returns what is searched for; a number or code in half width, as every one is kept.
+
+    Chinese input methods type them in full width. Names stay as they are typed, because some are kept so.
+    """
+    folded = unicodedata.normalize("NFKC", words)
+    return folded if folded.isascii() and any(map(str.isdigit, folded)) else words

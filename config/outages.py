@@ -7,6 +7,7 @@ Postgres is checked meanwhile, as the health endpoint does; if it does not answe
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +15,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views import defaults
 
-from config import health
+from config import error_pages, health
 from config.requests import Send
 from wechat.kernel import stores
 from wechat.kernel.line_rates import LineRate
@@ -67,24 +67,33 @@ def answer(path: str, service: str) -> HttpResponse:
     elif path.startswith("/pay/"):
         response = JsonResponse({"code": "FAIL", "message": f"{service} cannot be reached."})
     else:
-        response = HttpResponse(render_to_string("503.html", {"languages": _in_words(service)}))
+        words = _for_followers if error_pages.is_for_followers(path) else _for_staff
+        response = HttpResponse(render_to_string("503.html", {"languages": _in_words(words, service)}))
     response.status_code = 503
     response["Retry-After"] = RETRY_AFTER
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _in_words(service: str) -> list[dict[str, str]]:
+def _in_words(words: Callable[[str], tuple[str, str]], service: str) -> list[dict[str, str]]:
     texts = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            heading = _("%(service)s cannot be reached") % {"service": service}
-            message = _(
-                "This page cannot be shown without it. Try again in a moment; if it stays like this, tell "
-                "whoever runs the server."
-            )
+            heading, message = words(service)
         texts.append({"language": language, "heading": heading, "message": message})
     return texts
+
+
+def _for_staff(service: str) -> tuple[str, str]:
+    message = _(
+        "This page cannot be shown without it. Try again in a moment; if it stays like this, tell "
+        "whoever runs the server."
+    )
+    return _("%(service)s cannot be reached") % {"service": service}, message
+
+
+def _for_followers(_service: str) -> tuple[str, str]:
+    return _("This page cannot be shown now"), _("Please try again in a minute.")
 
 
 async def send_answer(path: str, service: str, send: Send) -> None:
@@ -100,7 +109,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answers for an error outside of the view, such as one while the session is read."""
     error = sys.exc_info()[1]
     service = stores.outage_of(error) if error else ""
-    return answer(request.path, service) if service else defaults.server_error(request)
+    return answer(request.path, service) if service else error_pages.failed(request)
 
 
 class OutageMiddleware:

@@ -309,6 +309,7 @@ TRUSTED_PROXIES = environment.trusted_proxies("TRUSTED_PROXIES", 1 if SECURE_PRO
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_PROXY else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "config.error_pages.form_refused"
 # A page of the console sends the number and the place of each of 5,000 rules, which is more than any other
 # form has: 500 keywords of one rule, say.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000

@@ -18,6 +18,9 @@ from wechat.contents import preview
 from wechat.inbox import media_page
 from wechat.login.urls import urlpatterns as login_urls
 
+handler400 = "config.error_pages.bad_request"
+handler403 = "config.error_pages.forbidden"
+handler404 = "config.error_pages.not_found"
 handler500 = "config.outages.server_error"
 
 urlpatterns = [

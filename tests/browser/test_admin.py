@@ -20,6 +20,7 @@ from tests.cast import PASSWORD, Cast, message
 from tests.console import world
 from tests.console.table import table
 from tests.console.visiting import Visitor, address_of
+from wechat.channels.models import Channel
 from wechat.inbox.models import IgnoredText
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,6 +96,21 @@ def test_the_account_is_switched_with_the_keyboard(sign_in: SignIn, staff: Cast)
     page.get_by_label("公众号", exact=True).select_option("演示服务号")
     expect(page.get_by_text("我们的问题")).to_be_visible()
     expect(page.get_by_text("别家的问题")).to_have_count(0)
+
+
+def test_what_is_drawn_only_has_a_name_and_a_switch_shows_that_it_is_focused(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    page = sign_in(staff.superuser)
+    page.goto("/admin/replies/rule/add/")
+    for name in ("返回概览", "返回"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    page.locator("[name=in_shadow]").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("[name=enabled]")).to_be_focused()
+    expect(page.locator("[name=enabled]")).to_have_css("outline-style", "solid")
+    page.goto("/admin/auth/user/")
+    expect(page.get_by_role("img", name="是").first).to_be_visible()
 
 
 def test_a_page_is_printed_with_its_title_and_light(sign_in: SignIn, staff: Cast) -> None:
@@ -220,6 +236,30 @@ def test_the_lists_of_payments_fit_the_window_of_a_small_laptop(sign_in: SignIn,
         assert made[name].pk in [int(box) for box in re.findall(r"/(\d+)/change/", table.inner_html())]
         frame = table.locator("xpath=ancestor::*[contains(@class, 'simplebar-content-wrapper')]")
         assert frame.evaluate("each => each.scrollWidth <= each.clientWidth"), name
+
+
+def test_who_is_signed_out_is_told_before_what_they_typed_is_lost(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    with page.expect_response("**/admin/todo/counts/"):
+        page.goto("/admin/channels/channel/add/")
+    page.get_by_label("名称*").fill("一号店")
+    told = page.get_by_role("alert").filter(has_text="登录已过期")
+    expect(told).to_be_hidden()
+    page.context.clear_cookies(name="sessionid")
+    come_back = (
+        "document.dispatchEvent(new Event('visibilitychange')); window.dispatchEvent(new Event('focus'))"
+    )
+    page.evaluate(come_back)
+    expect(told).to_be_visible()
+    with page.context.expect_page() as opened:
+        told.get_by_role("link", name="登录").click()
+    give_password(opened.value, "owner", PASSWORD)
+    opened.value.close()
+    page.evaluate(come_back)
+    expect(told).to_be_hidden()
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("一号店").first).to_be_visible()
+    assert Channel.objects.get().name == "一号店"
 
 
 def test_a_form_that_was_open_while_somebody_signed_in_again_is_saved(sign_in: SignIn, staff: Cast) -> None:

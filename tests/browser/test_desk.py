@@ -347,7 +347,7 @@ def test_a_line_that_breaks_in_the_middle_of_sending_sends_once(talking: Page) -
     box = talking.get_by_label("回复", exact=True)
     box.fill("七天内可退")
     box.press("Control+Enter")
-    expect(talking.get_by_role("alert").filter(has_text="连接已断开")).to_be_visible()
+    expect(talking.get_by_role("alert").filter(has_text="请再点一次，不会重复发送")).to_be_visible()
     expect(box).to_have_value("七天内可退")
     box.press("Control+Enter")
     expect(box).to_have_value("")

@@ -73,6 +73,15 @@ def test_the_list_shows_orders_and_their_sums(money: Client, paid: Order, ordere
     assert paid.out_trade_no not in text(money, "orders/order/?state=closed")
 
 
+def test_a_number_may_be_typed_in_full_width(money: Client, paid: Order) -> None:
+    # Letters and digits as Chinese input methods type them, each so far from its usual place.
+    typed = "".join(chr(ord(letter) + 0xFEE0) for letter in paid.out_trade_no)
+    assert paid.out_trade_no in page(money, f"orders/order/?q={typed}")
+    assert typed not in page(money, f"orders/order/?q={typed}")
+    # A name is looked for as it is typed.
+    assert "Ｋｅｖｉｎ" in page(money, "orders/order/?q=Ｋｅｖｉｎ")
+
+
 def test_a_name_is_looked_for_among_the_newest_names_only(
     money: Client, paid: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:

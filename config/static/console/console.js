@@ -70,15 +70,28 @@ document.addEventListener("DOMContentLoaded", () => {
   new MutationObserver(keepFromSkin).observe(document.body, { childList: true, subtree: true });
 });
 
+// An icon that is alone is what its link or button is called by, or a picture of a value.
+const nameIcon = (icon, name) => {
+  const around = icon.parentElement;
+  const control = around.matches("a, button, [x-on\\:click]");
+  if (!name || around.hasAttribute("aria-label")) {
+    return;
+  }
+  icon.setAttribute(...(control ? ["aria-hidden", "true"] : ["role", "img"]));
+  (control ? around : icon).setAttribute("aria-label", name);
+};
+
 // The skin listens for clicks on plain elements and writes its icons as words: keyboards and screen readers
 // are given what they need.
 document.addEventListener("DOMContentLoaded", () => {
-  const { navigation } = document.getElementById("console-words")?.dataset || {};
+  const words = document.getElementById("console-words");
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
     if (icon.hasAttribute("x-on:click")) {
-      icon.setAttribute("aria-label", navigation);
+      icon.setAttribute("aria-label", words?.dataset.navigation);
     } else if (icon.parentElement.textContent.trim() !== icon.textContent.trim()) {
       icon.setAttribute("aria-hidden", "true");
+    } else {
+      nameIcon(icon, icon.parentElement.title || words?.getAttribute(`data-icon-${icon.textContent.trim()}`));
     }
   }
   for (const element of document.querySelectorAll("[x-on\\:click]")) {

@@ -6,6 +6,7 @@
   const EVERY = 30_000;
   const title = document.title;
   let timer = 0;
+  let wasSignedIn = false;
 
   // Until the answer is here, what it was on the page before, for the same reader and account.
   function kept(nav) {
@@ -51,7 +52,10 @@
   }
 
   async function ask(nav) {
-    const answer = await fetch(nav.dataset.todo, { cache: "no-cache", redirect: "error" }).catch(() => null);
+    const answer = await fetch(nav.dataset.todo, { cache: "no-cache", redirect: "manual" }).catch(() => null);
+    if (answer) {
+      tellOfSession(answer);
+    }
     if (!answer?.ok) {
       return;
     }
@@ -62,6 +66,13 @@
       notify(nav, before, found);
     }
     sessionStorage.setItem(`todo ${nav.dataset.todoOf}`, JSON.stringify(found));
+  }
+
+  // Told before a form is sent, which would be lost with all that is typed in it. It can be sent after signing in
+  // elsewhere. Who is still to set up a second step is led there, and has not been in.
+  function tellOfSession(answer) {
+    wasSignedIn ||= answer.ok;
+    document.getElementById("session-ended").hidden = !(wasSignedIn && answer.type === "opaqueredirect");
   }
 
   function mayTell() {

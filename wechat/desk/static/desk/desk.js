@@ -181,7 +181,7 @@ async function send(event) {
       composer.elements.held.value = payload.held;
     }
   } catch {
-    showWrong(desk.dataset.lost);
+    showWrong(desk.dataset.unsure);
   }
   for (const each of composer.querySelectorAll("button")) each.disabled = false;
   await look();
@@ -201,7 +201,7 @@ async function act(event) {
     const answer = await post(form.action, body);
     showWrong((await answer.json()).error);
   } catch {
-    showWrong(desk.dataset.lost);
+    showWrong(desk.dataset.unsure);
   }
   await look();
 }
@@ -214,7 +214,7 @@ async function keepProfile(event) {
   const body = new FormData(form, event.submitter);
   const answer = await post(form.action, body).catch(() => null);
   const refused = answer?.status === 422 ? await answer.json() : null;
-  wrong.textContent = answer?.ok ? "" : (refused?.error ?? desk.dataset.lost);
+  wrong.textContent = answer?.ok ? "" : (refused?.error ?? desk.dataset.unsure);
   if (refused?.shown) form.elements.shown.value = refused.shown;
   wrong.hidden = answer?.ok ?? false;
   if (answer?.ok) {
