@@ -190,6 +190,10 @@ def test_a_line_stays_a_line_and_a_look_a_look(pasted: str, kept: str) -> None:
          '<p style="background:url(&quot;https://mmbiz.qpic.cn/a.png&quot;) 0">底</p>'),
         ('<svg><image xlink:href="https://mmbiz.qpic.cn/a.png"></image></svg>',
          '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
+        ('<a href="//mp.weixin.qq.com/s/a">文</a><a href="HTTPS://mp.weixin.qq.com/s/a">章</a>',
+         '<a href="https://mp.weixin.qq.com/s/a">文</a><a href="HTTPS://mp.weixin.qq.com/s/a">章</a>'),
+        ('<p hidden="">备</p><p>文</p>', "<p>文</p>"),
+        ('<svg><text dx="1" font-family="serif" letter-spacing="2">字</text></svg>',) * 2,
         ('<svg><image href="//mmbiz.qpic.cn/a.png"></image></svg>',
          '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
         ('<ul><li></li><li></li></ul><pre><code>a</code><code>  b</code></pre>',
@@ -222,6 +226,20 @@ def test_no_drawing_links_to_another_site() -> None:
 )
 def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
     assert cleaning.cleaned(pasted) == cleaning.Cleaned(pasted, "")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "data:image/png;base64,iVBO\r\n Rw0K=",
+        "data:image/png;charset=utf-8;base64,iVBORw0K=",
+        "DATA:image/PNG;BASE64,iVBORw0K=",
+        "data:image/png;base64,iVBORw0K%3D",
+    ],
+)
+def test_the_data_of_a_picture_count_however_they_are_written(address: str) -> None:
+    kept = '<img src="data:image/png;base64,iVBORw0K=">'
+    assert cleaning.cleaned(f'<img src="{address}">') == cleaning.Cleaned(kept, "")
 
 
 PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"

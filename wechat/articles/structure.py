@@ -44,8 +44,11 @@ LATE = (
 SETS = ("data-srcset", "srcset")
 # The address of a picture in a drawing, as layout tools write it.
 OLD_ADDRESS = "xlink:href"
+# What no browser shows, such as the notes of an editor.
+HIDDEN = "hidden"
 ATTRIBUTES = {
-    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", *LATE, *SETS,
+    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", HIDDEN, *LATE,
+    *SETS,
 }  # fmt: skip
 # An empty and a ticked one, as of a task list.
 BOXES = "☐☑"
@@ -85,6 +88,8 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
 
 def _stays(element: html.HtmlElement, losses: Losses) -> bool:
     tag = element.tag
+    if HIDDEN in element.attrib:
+        return False
     check = CHECKS.get(tag)
     if check is not None:
         return check(element, losses)
@@ -96,8 +101,10 @@ def _stays(element: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _link(link: html.HtmlElement, losses: Losses) -> bool:
-    address = link.get("href", "").strip()
-    if address and not allowlist.LINKED.match(address):
+    address = allowlist.whole(link.get("href", ""))
+    if allowlist.LINKED.match(address):
+        link.set("href", address)
+    elif address:
         del link.attrib["href"]
         if not address.startswith("#") and not link.get("data-miniprogram-appid"):
             losses.add(Loss.LINK, _host(address))
