@@ -268,7 +268,7 @@ def _set_lines(element: html.HtmlElement, place: str, text: str) -> None:
     if not text.strip() and any(_is_block(child) for child in parent):
         return
     at = 0 if place == "text" else parent.index(element) + 1
-    first, *lines = _with_blanks(text).split("\n")
+    first, *lines = with_blanks(text).split("\n")
     setattr(element, place, first)
     for line in reversed(lines):
         new = html.Element("br")
@@ -276,7 +276,9 @@ def _set_lines(element: html.HtmlElement, place: str, text: str) -> None:
         parent.insert(at, new)
 
 
-def _with_blanks(text: str) -> str:
+def with_blanks(text: str) -> str:
+    """Returns a text with its runs of blanks as WeChat shows them."""
+
     def blanks(run: re.Match[str]) -> str:
         wide = run[0].replace("\t", " " * 4)
         leads = run.start() == 0 or text[run.start() - 1] == "\n"
@@ -317,7 +319,7 @@ def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
     for line in lines:
         paragraph = html.Element("p")
         # Leading blanks are kept as indentation.
-        paragraph.text = _with_blanks(line.rstrip())
+        paragraph.text = with_blanks(line.rstrip())
         if not paragraph.text:
             paragraph.append(html.Element("br"))
         root.append(paragraph)
