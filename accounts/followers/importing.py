@@ -32,9 +32,7 @@ WHOSE = (
     "用户|粉丝|会员|客户|顾客|买家|关注者|微信|公众号|服务号|订阅号|"
     "wx|weixin|wechat|mp|gzh|oa|user|member|customer|fans?|follower"
 )
-OPENID_NAME = re.compile(
-    rf"(?:(?:{WHOSE})的?){{0,2}}openid(?:号|列表|list|s)?|(?:用户|粉丝)的?标识|fromusername|touser"
-)
+OPENID_NAME = re.compile(rf"(?:(?:{WHOSE})的?){{0,2}}openid(?:号|列表|list|s)?|fromusername|touser")
 # What a name tells of its column, as in OpenID（必填）.
 NOTE = re.compile(r"\(.*\)|[\W_]")
 REMARK_NAMES = {"remark", "备注", "备注名"}

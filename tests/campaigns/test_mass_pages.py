@@ -129,7 +129,6 @@ OPENIDS = [f"oPerson{'A' * 20}{number}" for number in (1, 2, 3)]
         f"{OPENIDS[0]},{OPENIDS[1]}\n{OPENIDS[2]},好",
         "\n".join(f"{number},{openid}" for number, openid in enumerate(["wx_openid", *OPENIDS])),
         "\n".join(f"{openid}|好" for openid in ["会员微信OpenID", *OPENIDS]),
-        "\n".join(["用户标识", *OPENIDS]),
         "\n".join(["openid列表（共3人）", *OPENIDS]),
         "\n".join(["touser", *OPENIDS]),
     ],
