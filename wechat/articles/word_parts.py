@@ -89,7 +89,7 @@ def _write_boxes(document: etree._Element) -> None:
 
 def _text(element: etree._Element, name: str) -> str:
     part = element.find(f"{W}{name}")
-    return "".join(part.itertext(f"{W}t")) if part is not None else ""
+    return "".join(map(str, part.itertext(f"{W}t"))) if part is not None else ""
 
 
 def _replace(element: etree._Element, others: list[etree._Element]) -> None:
