@@ -307,3 +307,20 @@ def test_blanks_and_lines_of_code_are_kept_where_wechat_folds_them() -> None:
 )
 def test_what_is_nested_without_end_is_cleaned_all_the_same(part: str) -> None:
     assert "文" in cleaning.clean(part * 5000 + "文")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\na" + " " * 90_000,
+        "---\n" + "a: b\n" * 20_000,
+        "+++\n" + '"' * 90_000,
+        "<div>\n<" + "a" * 90_000,
+        "<script" * 12_000,
+        "[^1]: a\n" + "\n" * 90_000,
+    ],
+    ids=lambda text: text[:10],
+)
+def test_a_text_that_never_becomes_what_it_begins_like_is_read_all_the_same(text: str) -> None:
+    """In a moment: a search that looks back again and again would take minutes."""
+    assert "文" in cleaning.from_markdown(f"{text}\n\n文").html

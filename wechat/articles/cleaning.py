@@ -22,8 +22,8 @@ from wechat.articles.losses import Loss, Losses
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 # Programs that draw formulas keep them in elements of their own, or in scripts that run nothing.
-FORMULA = re.compile(r"<(?:math|mjx-container|script[^>]*\bmath/)")
-SCRIPT = re.compile(r"<script(?![^>]*\bmath/)")
+FORMULA = re.compile(r"<(?:math|mjx-container|script[^<>]*\bmath/)")
+SCRIPT = re.compile(r"<script(?![^<>]*\bmath/)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from markdown_it.rules_inline import StateInline, emphasis, strikethrough
 from wechat.articles import allowlist, structure
 
 # What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs.
-YAML = r"""["']?\w[\w .-]*["']?[ \t]*:.*\n"""
+YAML = r"""["']?\w[\w .-]{,60}["']?[ \t]{,9}:.*\n"""
 TOML = r"""["']?\w[\w."'-]*[ \t]*=.*\n"""
 FURTHER = r"[ \t].*\n|#.*\n|\n"
 FRONT_MATTER = re.compile(
     rf"\A\s*(?:---[ \t]*\n{YAML}(?:{YAML}|- .*\n|{FURTHER})*(?:---|\.\.\.)"
     rf"|\+\+\+[ \t]*\n(?:{TOML}|[\[\]{{}}].*\n|{FURTHER})+\+\+\+)[ \t]*(?:\n|\Z)"
 )
-TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)[^<>]*>")
+TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*+)[^<>]*+>")
 # Elements of HTML and MathML that cleaning knows how to leave out.
 OTHER_ELEMENTS = {
     "annotation", "area", "base", "basefont", "bgsound", "blink", "body", "button", "data", "frameset",
