@@ -27,7 +27,12 @@ from wechat.console.tables.limits import UnreadableTable
 from wechat.sdk.calls.users import is_remark
 
 SLICE = 5_000
-OPENID_NAMES = frozenset(f"{whose}openid" for whose in ("", "用户", "粉丝", "会员", "客户", "微信", "公众号"))
+# What programs call the column of OpenIDs, and whose they say these are.
+WHOSE = (
+    "用户|粉丝|会员|客户|顾客|买家|关注者|微信|公众号|服务号|订阅号|"
+    "wx|weixin|wechat|mp|gzh|oa|user|member|customer|fans?|follower"
+)
+OPENID_NAME = re.compile(rf"(?:(?:{WHOSE})的?){{0,2}}openid(?:号|列表|list|s)?|fromusername|touser")
 # What a name tells of its column, as in OpenID（必填）.
 NOTE = re.compile(r"\(.*\)|[\W_]")
 REMARK_NAMES = {"remark", "备注", "备注名"}
@@ -57,7 +62,8 @@ class ImportedRow:
 
 def is_openid_name(name: str) -> bool:
     """Returns whether a column of this name has OpenIDs."""
-    return NOTE.sub("", unicodedata.normalize("NFKC", name).casefold()) in OPENID_NAMES
+    plain = NOTE.sub("", unicodedata.normalize("NFKC", name).casefold())
+    return OPENID_NAME.fullmatch(plain) is not None
 
 
 def columns_of(account: OfficialAccount, heading: Heading) -> Columns:
@@ -154,6 +160,8 @@ def _imported_row(columns: Columns, row: Sequence[str]) -> ImportedRow:
     used = (columns.openid, columns.remark, *columns.fields)
     if damaged := next(filter(None, (damage(_at(row, at)) for at in used if at is not None)), ""):
         raise BadValue(damaged)
+    if too_many := headings.surplus((place for place in used if place is not None), row):
+        raise BadValue(too_many)
     remark = _at(row, columns.remark) if columns.remark is not None else ""
     if not is_remark(remark):
         raise BadValue(

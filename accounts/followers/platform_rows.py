@@ -135,7 +135,7 @@ def update_profiles(
     """
     wanted = set(asked)
     by_openid = {openid: each for each in profiles if (openid := answers.text(each, "openid")) in wanted}
-    following = {openid: each for openid, each in by_openid.items() if answers.number(each, "subscribe")}
+    following = {openid: each for openid, each in by_openid.items() if answers.flag(each, "subscribe")}
     gone = [openid for openid in by_openid if openid not in following]
     ensure_tags(account, client, {number for each in following.values() for number in _numbers(each)})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}

@@ -254,6 +254,15 @@ def test_rows_are_taken_whole_or_refused_with_their_number(account: OfficialAcco
     assert FieldValue.objects.count() == 3
 
 
+def test_a_row_whose_cells_have_moved_or_are_unreadable_is_refused(account: OfficialAccount) -> None:
+    people(account, 3)
+    rows = "备注,OpenID\n王,oPerson00000\n李,四,oPerson00001\n赵六先生和夫人,oPerson00002\n".encode()
+    broken = rows.replace("夫".encode(), b"\xb7\xf2")
+    job = imported(account, broken)
+    assert list(job.faults.order_by("row").values_list("row", flat=True)) == [3, 4]
+    assert list(Follower.objects.exclude(remark="").values_list("remark", flat=True)) == ["王"]
+
+
 def test_a_workbook_is_read_like_a_csv_file(account: OfficialAccount) -> None:
     people(account, 1)
     fields(account)

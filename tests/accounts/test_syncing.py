@@ -325,6 +325,16 @@ def test_a_profile_of_other_types_than_promised_holds_up_nobody(crowd: Crowd) ->
     assert crowd.follower(odd).subscribed_at == crowd.follower(fine).subscribed_at
 
 
+@pytest.mark.parametrize("listed", ['["{0}",null,7,"","{1}","oo{2}"]', '["{0}","{1}"]', '"{0}"'])
+def test_a_list_with_what_is_no_openid_holds_up_nobody(crowd: Crowd, listed: str) -> None:
+    openids = crowd.add(2)
+    names = listed.format(*openids, "x" * 100)
+    response = f'{{"total":"2","count":2,"data":{{"openid":{names}}},"next_openid":null}}'
+    crowd.fail("/cgi-bin/user/get", answer=response, times=1)
+    assert crowd.sync().step == Step.DONE
+    assert following(crowd.account) == {openid for openid in openids if openid in names}
+
+
 def test_numbers_written_as_texts_tell_who_follows_and_which_tags_they_have(crowd: Crowd) -> None:
     crowd.seed(count=3, tags=["VIP"])
     tagged, left, untold = crowd.state()["followers"]

@@ -199,6 +199,10 @@ def test_a_line_stays_a_line_and_a_look_a_look(pasted: str, kept: str) -> None:
          '<p style="background:url(&quot;https://mmbiz.qpic.cn/a.png&quot;) 0">底</p>'),
         ('<svg><image xlink:href="https://mmbiz.qpic.cn/a.png"></image></svg>',
          '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
+        ('<a href="//mp.weixin.qq.com/s/a">文</a><a href="HTTPS://mp.weixin.qq.com/s/a">章</a>',
+         '<a href="https://mp.weixin.qq.com/s/a">文</a><a href="HTTPS://mp.weixin.qq.com/s/a">章</a>'),
+        ('<p hidden="">备</p><p>文</p>', "<p>文</p>"),
+        ('<svg><text dx="1" font-family="serif" letter-spacing="2">字</text></svg>',) * 2,
         ('<svg><image href="//mmbiz.qpic.cn/a.png"></image></svg>',
          '<svg><image href="https://mmbiz.qpic.cn/a.png"></image></svg>'),
         ('<ul><li></li><li></li></ul><pre><code>a</code><code>  b</code></pre>',
@@ -231,6 +235,20 @@ def test_no_drawing_links_to_another_site() -> None:
 )
 def test_what_wechat_shows_stays_as_it_is(pasted: str) -> None:
     assert cleaning.cleaned(pasted) == cleaning.Cleaned(pasted, "")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "data:image/png;base64,iVBO\r\n Rw0K=",
+        "data:image/png;charset=utf-8;base64,iVBORw0K=",
+        "DATA:image/PNG;BASE64,iVBORw0K=",
+        "data:image/png;base64,iVBORw0K%3D",
+    ],
+)
+def test_the_data_of_a_picture_count_however_they_are_written(address: str) -> None:
+    kept = '<img src="data:image/png;base64,iVBORw0K=">'
+    assert cleaning.cleaned(f'<img src="{address}">') == cleaning.Cleaned(kept, "")
 
 
 PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -298,3 +316,20 @@ def test_blanks_and_lines_of_code_are_kept_where_wechat_folds_them() -> None:
 )
 def test_what_is_nested_without_end_is_cleaned_all_the_same(part: str) -> None:
     assert "文" in cleaning.clean(part * 5000 + "文")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\na" + " " * 90_000,
+        "---\n" + "a: b\n" * 20_000,
+        "+++\n" + '"' * 90_000,
+        "<div>\n<" + "a" * 90_000,
+        "<script" * 12_000,
+        "[^1]: a\n" + "\n" * 90_000,
+    ],
+    ids=lambda text: text[:10],
+)
+def test_a_text_that_never_becomes_what_it_begins_like_is_read_all_the_same(text: str) -> None:
+    """In a moment: a search that looks back again and again would take minutes."""
+    assert "文" in cleaning.from_markdown(f"{text}\n\n文").html

@@ -299,7 +299,7 @@ def test_a_draft_with_odd_values_is_read_as_far_as_it_can_be(account: OfficialAc
     site = Platform()
     odd = {
         "title": "周末\ud83d\0", "author": None, "digest": 7, "content": "<p>好\ud83d\x0b</p>",
-        "thumb_media_id": None, "article_type": "newspic",
+        "thumb_media_id": None, "article_type": "newspic", "need_open_comment": "0",
         "image_info": {"image_list": [None, {"image_media_id": None}, {"image_media_id": "P" * 300}]},
     }  # fmt: skip
     item = {"media_id": "M", "update_time": "1772330000", "content": {"news_item": [odd, None]}}
@@ -314,7 +314,7 @@ def test_a_draft_with_odd_values_is_read_as_far_as_it_can_be(account: OfficialAc
         work.run("articles.read")
     kept = Article.objects.get()
     assert (kept.title, kept.author, kept.digest, kept.content) == ("周末", "", "7", "<p>好</p>")
-    assert (kept.platform_cover, kept.platform_pictures) == ("", ["P" * 300])
+    assert (kept.platform_cover, kept.platform_pictures, kept.comments) == ("", ["P" * 300], False)
 
 
 def test_the_platforms_word_is_acted_on_at_once(account: OfficialAccount, written: Written) -> None:

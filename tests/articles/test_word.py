@@ -91,6 +91,72 @@ def test_a_word_file_becomes_the_text_with_its_pictures(staff: Cast, asset: Asse
     )
 
 
+WORD_2010 = (
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+BOX = (
+    f"<w:drawing {WORD_2010}><wp:anchor><wps:wsp><wps:txbx><w:txbxContent>{paragraph('框一')}"
+    f"{paragraph('框二')}</w:txbxContent></wps:txbx></wps:wsp></wp:anchor></w:drawing>"
+)
+SHAPE = f"<w:pict><w:txbxContent>{paragraph('旧框')}</w:txbxContent></w:pict>"
+
+
+def run(inner: str, format_: str = "") -> str:
+    return f"<w:r><w:rPr>{format_}</w:rPr>{inner}</w:r>"
+
+
+@pytest.mark.parametrize(
+    ("inner", "kept"),
+    [
+        (f'<w:fldSimple w:instr="SEQ 图">{run("<w:t>图 1</w:t>")}</w:fldSimple>', "<p>图 1</p>"),
+        (f'<w:bdo w:val="ltr">{run("<w:t>甲</w:t>")}</w:bdo>', "<p>甲</p>"),
+        (
+            run(
+                f"<w:ruby><w:rt>{run('<w:t>hàn</w:t>')}</w:rt><w:rubyBase>{run('<w:t>汉</w:t>')}</w:rubyBase>"
+                "</w:ruby><w:t>字</w:t>"
+            ),
+            "<p>汉(hàn)字</p>",
+        ),
+        (run("<w:t>前</w:t>") + run(BOX), "<p>前</p><p>框一</p><p>框二</p>"),
+        (
+            run(
+                f"<mc:AlternateContent {WORD_2010}><mc:Choice>{BOX}</mc:Choice></mc:AlternateContent>"
+                "<w:t>前</w:t>"
+            ),
+            "<p>前</p><p>框一</p><p>框二</p>",
+        ),
+        (
+            run(
+                f"<mc:AlternateContent {WORD_2010}><mc:Choice>{BOX}</mc:Choice><mc:Fallback>{SHAPE}"
+                "</mc:Fallback></mc:AlternateContent>"
+            ),
+            "<p>旧框</p>",
+        ),
+        (run("<w:t>说</w:t>") + run("<w:t>不说</w:t>", "<w:vanish/>"), "<p>说</p>"),
+        (run("<w:t>说</w:t>", '<w:vanish w:val="0"/>'), "<p>说</p>"),
+        (run('<w:t xml:space="preserve">  缩进  两</w:t>'), "<p>&nbsp;&nbsp;缩进&nbsp; 两</p>"),
+    ],
+    ids=[
+        "field", "direction", "reading", "box", "new box only", "box in two versions", "hidden", "not hidden",
+        "blanks",
+    ],
+)  # fmt: skip
+def test_all_that_word_shows_and_nothing_it_hides_is_in_the_text(
+    staff: Cast, asset: Asset, inner: str, kept: str
+) -> None:
+    assert imported(staff, asset, docx(f"<w:p>{inner}</w:p>")) == ""
+    assert Article.objects.get().content == kept
+
+
+def test_a_document_inside_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:
+    file = SimpleUploadedFile("周末.docx", docx(f'{paragraph("前")}<w:altChunk w:id="r9"/>'))
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file), follow=True)
+    assert "嵌入页面 1 个" in page.content.decode()
+    assert Article.objects.get().content == "<p>前</p>"
+
+
 def test_a_formula_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:
     formula = (
         '<w:p><m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">'

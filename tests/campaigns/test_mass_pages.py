@@ -117,6 +117,45 @@ def test_the_column_of_openids_need_not_be_the_first(staff: Cast) -> None:
     assert MassSend.objects.get().openids == [OPENID]
 
 
+OPENIDS = [f"oPerson{'A' * 20}{number}" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",".join(OPENIDS),
+        ";".join(OPENIDS),
+        "|".join(OPENIDS),
+        f"{OPENIDS[0]},{OPENIDS[1]}\n{OPENIDS[2]},好",
+        "\n".join(f"{number},{openid}" for number, openid in enumerate(["wx_openid", *OPENIDS])),
+        "\n".join(f"{openid}|好" for openid in ["会员微信OpenID", *OPENIDS]),
+        "\n".join(["openid列表（共3人）", *OPENIDS]),
+        "\n".join(["touser", *OPENIDS]),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_everybody_in_a_list_is_meant_however_it_is_laid_out(staff: Cast, text: str) -> None:
+    file = SimpleUploadedFile("who.txt", text.encode())
+    signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert MassSend.objects.get().openids == OPENIDS
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"姓名,openid\n张三,{OPENIDS[0]}\n李,四,{OPENIDS[1]}\n", "第 3 行：单元格比表头多"),
+        (f"{OPENIDS[0]}\n13800000000\n", "第 2 行"),
+        ("openid,备注\n,好\n", "保存时打开的那张工作表"),
+    ],
+    ids=["a comma in a name", "a telephone number", "nobody"],
+)
+def test_a_list_that_would_leave_somebody_out_is_refused(staff: Cast, text: str, said: str) -> None:
+    file = SimpleUploadedFile("who.csv", text.encode())
+    page = signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
+    assert said in page.context["adminform"].form.errors["openid_file"][0]
+    assert not MassSend.objects.exists()
+
+
 @pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
 def test_a_file_that_would_cost_much_is_no_list(staff: Cast, name: str, body: bytes) -> None:
     file = SimpleUploadedFile("who.xlsx", body)

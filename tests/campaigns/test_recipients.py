@@ -222,6 +222,7 @@ def test_bad_rows_of_a_table_are_left_out_each_with_its_reason(world: World) -> 
         "openid,a|b\no1,1\n",
         "openid,,b\no1,1,2\n",
         "openid\n",
+        f"openid,满减\n{CROWD[0]},1,234.00\n",
         "\0\0",
     ],
 )
@@ -240,7 +241,7 @@ def test_a_title_above_a_table_and_row_numbers_before_it_are_none_of_its_words(w
     assert campaign.rows.get().words == {"门店": "天河"}
 
 
-@pytest.mark.parametrize("cell", ["#N/A", "#VALUE!", "4.2E+27", "####"])
+@pytest.mark.parametrize("cell", ["#N/A", "#VALUE!", "4.2E+27", "####", "王\ufffd"])
 def test_a_word_that_a_spreadsheet_has_spoilt_is_sent_to_nobody(world: World, cell: str) -> None:
     campaign = world.campaign(audience="file")
     with pytest.raises(audience_file.BadTable, match=rf"3.*门店.*{cell.replace('+', '.')}"):

@@ -156,6 +156,19 @@ def test_ways_of_comparing_and_of_replying_survive(account: OfficialAccount) -> 
     assert list(rule.keywords.values_list("compare", "text")) == [("equals", "甲"), ("contains", "乙")]
 
 
+@pytest.mark.parametrize(
+    ("switch", "is_on"), [("0", False), (0, False), (None, False), ("1", True), (True, True)]
+)
+def test_a_switch_of_the_platform_is_read_whatever_its_type(
+    account: OfficialAccount, switch: Any, is_on: bool
+) -> None:
+    switches = {"is_add_friend_reply_open": switch, "is_autoreply_open": switch}
+    import_autoreply(
+        account, platform_info(keyword_rule("规则", {"type": "text", "content": "好"}), **switches)
+    )
+    assert set(Rule.objects.filter(name="规则").values_list("enabled", flat=True)) == {is_on}
+
+
 def test_what_has_no_place_here_is_kept_in_a_note_of_a_rule_that_is_off(account: OfficialAccount) -> None:
     card = {"type": "wxcard_new", "content": "C1"}
     report = import_autoreply(account, platform_info(keyword_rule("卡券", card)))

@@ -1,5 +1,6 @@
 import datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,21 @@ def test_equals_ignores_blanks_around_the_text_and_nothing_inside() -> None:
     rules = [keyword_rule(1, "签到", compare=Compare.EQUALS)]
     assert answering(rules, text("　签到 ")) == 1
     assert answering(rules, text("签到了")) is None
+
+
+@pytest.mark.parametrize(
+    ("keyword", "said"),
+    [
+        ("签到", "\u202a签\u200b到\u202c"),
+        ("签\u200b到", "签到"),
+        ("❤", "❤\ufe0f"),
+        ("1\ufe0f\u20e3", "1\u20e3"),
+        ("\u200f签到", "\ufeff签到"),
+    ],
+)
+@pytest.mark.parametrize("compare", [Compare.EQUALS, Compare.CONTAINS, Compare.STARTS_WITH])
+def test_what_nobody_sees_in_a_text_hides_no_keyword(keyword: str, said: str, compare: Compare) -> None:
+    assert answering([keyword_rule(1, keyword, compare=compare)], text(said)) == 1
 
 
 def test_starts_with_looks_at_the_start_only() -> None:

@@ -7,6 +7,7 @@ class, id, script or position.
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 BLOCKS = {
     "blockquote", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
@@ -44,12 +45,13 @@ SOUND = {
 CELL = {"colspan", "rowspan", "width", "height", "align", "valign"}
 DRAWN = {
     "accumulate", "additive", "attributeName", "attributeType", "begin", "by", "calcMode", "cx", "cy", "d",
-    "dur", "end", "fill", "fill-opacity", "fill-rule", "font-size", "font-weight", "fr", "from", "fx", "fy",
-    "gradientTransform", "gradientUnits", "height", "keySplines", "keyTimes", "offset", "opacity", "path",
-    "points", "preserveAspectRatio", "r", "repeatCount", "restart", "rotate", "rx", "ry", "stop-color",
-    "stop-opacity", "stroke", "stroke-dasharray", "stroke-dashoffset", "stroke-linecap", "stroke-linejoin",
-    "stroke-width", "text-anchor", "to", "transform", "type", "values", "version", "viewBox", "visibility",
-    "width", "x", "x1", "x2", "xmlns", "y", "y1", "y2",
+    "dominant-baseline", "dur", "dx", "dy", "end", "fill", "fill-opacity", "fill-rule", "font-family",
+    "font-size", "font-style", "font-weight", "fr", "from", "fx", "fy", "gradientTransform", "gradientUnits",
+    "height", "keySplines", "keyTimes", "letter-spacing", "offset", "opacity", "path", "points",
+    "preserveAspectRatio", "r", "repeatCount", "restart", "rotate", "rx", "ry", "stop-color", "stop-opacity",
+    "stroke", "stroke-dasharray", "stroke-dashoffset", "stroke-linecap", "stroke-linejoin",
+    "stroke-miterlimit", "stroke-width", "text-anchor", "text-decoration", "to", "transform", "type",
+    "values", "version", "viewBox", "visibility", "width", "x", "x1", "x2", "xmlns", "y", "y1", "y2",
 }  # fmt: skip
 ATTRIBUTES: Mapping[str, set[str]] = {
     "*": {"style"},
@@ -133,19 +135,24 @@ UNSEEN = re.compile(
 # Removed with their content, which is no text.
 DROPPED = {"script", "style", "title", "xml", "head", "noscript", "template"}
 # Other addresses cannot be tapped in an article.
-LINKED = re.compile(r"https?://mp\.weixin\.qq\.com/")
+LINKED = re.compile(r"https?://mp\.weixin\.qq\.com/", re.IGNORECASE)
 # Videos of the platform and of Tencent Video, whose players WeChat supports.
 PLAYED = re.compile(r"(?:https?:)?//(?:v\.qq\.com|mp\.weixin\.qq\.com)/")
 # A picture in a data URL, as pasting from Word produces.
 DATA = re.compile(r"data:image/(?:png|jpe?g|gif|webp|(?:x-ms-)?bmp);base64,([A-Za-z0-9+/=\s]+)")
+# The same as other programs write it: with parameters, wrapped or escaped.
+WRITTEN_DATA = re.compile(r"data:image/([\w.+-]+)(?:;[\w.=-]+)*?;base64,", re.IGNORECASE)
 # A picture of the library, as the editor shows it.
 LIBRARY = re.compile(r"(?:https?://[^/]+)?/admin/materials/asset/(\d+)/file/")
-WEB = re.compile(r"https?://")
+WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def whole(address: str) -> str:
-    """Returns the address of a picture with its scheme, which many pages leave out."""
+    """Returns an address with its scheme, which many pages leave out; a data URL as ``DATA`` expects it."""
     address = address.strip()
+    if written := WRITTEN_DATA.match(address):
+        content = "".join(unquote(address[written.end() :]).split())
+        return f"data:image/{written[1].lower()};base64,{content}"
     return f"https:{address}" if address.startswith("//") else address
 
 

@@ -16,10 +16,9 @@ from itertools import pairwise
 
 from lxml import etree
 
-DOCUMENT, NUMBERING, STYLES = "word/document.xml", "word/numbering.xml", "word/styles.xml"
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# The newer of two versions of a drawing; the converter reads the other one.
-CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+from wechat.articles.word_parts import CHOICE, DOCUMENT, W, parsed, with_document
+
+NUMBERING, STYLES = "word/numbering.xml", "word/styles.xml"
 PLACE = re.compile(r"%([1-9])")
 # After these no blank is needed before the text.
 WIDE = "、。．，：）】〕"
@@ -77,24 +76,12 @@ def written_out(body: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
         if not {DOCUMENT, NUMBERING} <= set(parts.namelist()):
             return body
-        document = _parsed(parts.read(DOCUMENT))
+        document = parsed(parts.read(DOCUMENT))
         styles = parts.read(STYLES) if STYLES in parts.namelist() else None
-        numberings = _numberings(_parsed(parts.read(NUMBERING)), _parsed(styles) if styles else None)
+        numberings = _numberings(parsed(parts.read(NUMBERING)), parsed(styles) if styles else None)
         if not _write_numbers(list(_numbered(document, numberings)), numberings):
             return body
-        return _with_document(parts, etree.tostring(document))
-
-
-def _parsed(part: bytes) -> etree._Element:
-    return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
-
-
-def _with_document(parts: zipfile.ZipFile, document: bytes) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as target:
-        for name in dict.fromkeys(parts.namelist()):
-            target.writestr(name, document if name == DOCUMENT else parts.read(name))
-    return written.getvalue()
+        return with_document(parts, document)
 
 
 def _value(element: etree._Element | None, path: str) -> str:

@@ -109,6 +109,6 @@ def _fields(article: drafts.Article) -> dict[str, Any]:
         "source_url": text(article, "content_source_url")[:1000],
         "platform_cover": text(article, "thumb_media_id"),
         "platform_pictures": [found for each in pictures if (found := text(each, "image_media_id"))],
-        "comments": bool(article.get("need_open_comment")),
-        "followers_only": bool(article.get("only_fans_can_comment")),
+        "comments": answers.flag(article, "need_open_comment"),
+        "followers_only": answers.flag(article, "only_fans_can_comment"),
     }

@@ -44,8 +44,11 @@ LATE = (
 SETS = ("data-srcset", "srcset")
 # The address of a picture in a drawing, as layout tools write it.
 OLD_ADDRESS = "xlink:href"
+# What no browser shows, such as the notes of an editor.
+HIDDEN = "hidden"
 ATTRIBUTES = {
-    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", *LATE, *SETS,
+    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", HIDDEN, *LATE,
+    *SETS,
 }  # fmt: skip
 # An empty and a ticked one, as of a task list.
 BOXES = "☐☑"
@@ -85,6 +88,8 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
 
 def _stays(element: html.HtmlElement, losses: Losses) -> bool:
     tag = element.tag
+    if HIDDEN in element.attrib:
+        return False
     check = CHECKS.get(tag)
     if check is not None:
         return check(element, losses)
@@ -96,8 +101,10 @@ def _stays(element: html.HtmlElement, losses: Losses) -> bool:
 
 
 def _link(link: html.HtmlElement, losses: Losses) -> bool:
-    address = link.get("href", "").strip()
-    if address and not allowlist.LINKED.match(address):
+    address = allowlist.whole(link.get("href", ""))
+    if allowlist.LINKED.match(address):
+        link.set("href", address)
+    elif address:
         del link.attrib["href"]
         if not address.startswith("#") and not link.get("data-miniprogram-appid"):
             losses.add(Loss.LINK, _host(address))
@@ -261,7 +268,7 @@ def _set_lines(element: html.HtmlElement, place: str, text: str) -> None:
     if not text.strip() and any(_is_block(child) for child in parent):
         return
     at = 0 if place == "text" else parent.index(element) + 1
-    first, *lines = _with_blanks(text).split("\n")
+    first, *lines = with_blanks(text).split("\n")
     setattr(element, place, first)
     for line in reversed(lines):
         new = html.Element("br")
@@ -269,7 +276,9 @@ def _set_lines(element: html.HtmlElement, place: str, text: str) -> None:
         parent.insert(at, new)
 
 
-def _with_blanks(text: str) -> str:
+def with_blanks(text: str) -> str:
+    """Returns a text with its runs of blanks as WeChat shows them."""
+
     def blanks(run: re.Match[str]) -> str:
         wide = run[0].replace("\t", " " * 4)
         leads = run.start() == 0 or text[run.start() - 1] == "\n"
@@ -310,7 +319,7 @@ def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
     for line in lines:
         paragraph = html.Element("p")
         # Leading blanks are kept as indentation.
-        paragraph.text = _with_blanks(line.rstrip())
+        paragraph.text = with_blanks(line.rstrip())
         if not paragraph.text:
             paragraph.append(html.Element("br"))
         root.append(paragraph)

@@ -15,7 +15,7 @@ import mammoth
 from lxml.etree import XMLSyntaxError
 from mammoth import transforms
 
-from wechat.articles import numbering
+from wechat.articles import numbering, structure, word_parts
 
 # The largest file with its pictures, compressed and uncompressed.
 LARGEST = 20 * 1024 * 1024
@@ -32,6 +32,8 @@ DAMAGED = (
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
 CHART = re.compile(rb"<(?:c:chart|cx:chart|dgm:relIds)[\s/>]")
+INNER = re.compile(rb"<w:altChunk[\s/>]")
+TEXT = re.compile("(?<=>)[^<>]+")
 FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 STYLES = "\n".join(
     ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
@@ -52,26 +54,26 @@ def html(body: bytes) -> str:
     try:
         _check(body)
         found = mammoth.convert_to_html(
-            io.BytesIO(numbering.written_out(body)),
+            io.BytesIO(numbering.written_out(word_parts.with_all_texts(body))),
             style_map=STYLES,
             transform_document=transforms.paragraph(_aligned),
         )
     except DAMAGED as error:
         raise UnreadableWord from error
     text: str = ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', found.value)
-    # Formulas and charts are nothing for the converter; cleaning drops them too, and says so.
+    text = TEXT.sub(lambda part: structure.with_blanks(part[0]), text)
+    # The rest is nothing for the converter; cleaning drops it too, and says so.
     lacks_formulas = any(FORMULA in message.message for message in found.messages)
-    return f"{text}{'<math></math>' * lacks_formulas}{'<img>' * _charts(body)}"
+    return f"{text}{'<math></math>' * lacks_formulas}{_drawn_or_put_in_by_word(body)}"
 
 
-def _charts(body: bytes) -> int:
-    """Returns the number of charts and SmartArt, which are drawn only by Word."""
+def _drawn_or_put_in_by_word(body: bytes) -> str:
+    """Returns an empty picture for each chart and SmartArt, and an empty frame for each document inside."""
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        return (
-            len(CHART.findall(parts.read(numbering.DOCUMENT)))
-            if numbering.DOCUMENT in parts.namelist()
-            else 0
-        )
+        if word_parts.DOCUMENT not in parts.namelist():
+            return ""
+        document = parts.read(word_parts.DOCUMENT)
+    return "<img>" * len(CHART.findall(document)) + "<iframe></iframe>" * len(INNER.findall(document))
 
 
 def _check(body: bytes) -> None:

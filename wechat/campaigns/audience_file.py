@@ -118,9 +118,15 @@ def _unique_rows(
         else:
             seen.add(openid)
             loaded.rows += 1
+            _check_length(row_number, (place, *names), row)
             words = {name: _cell(row, number) for number, name in names.items()}
             _check(row_number, words)
             yield openid, words
+
+
+def _check_length(number: int, places: Sequence[int], row: Sequence[str]) -> None:
+    if too_many := headings.surplus(places, row):
+        raise BadTable(_("Row %(row)d: %(problem)s") % {"row": number, "problem": too_many})
 
 
 def _check(number: int, words: Mapping[str, str]) -> None:

@@ -200,8 +200,8 @@ class _Reader:
         cells_by_name = {name: _cell(cells, place) for name, place in self.places.items()}
         wanted = [tag for tag in map(str.strip, SEPARATORS.split(cells_by_name.get("tags", ""))) if tag]
         problems = [*self._problems(number, cells_by_name, wanted)]
-        if any(cell.strip() for cell in cells[max(self.places.values()) + 1 :]):
-            problems.append(_("There are more cells than columns: put quotes around a cell with a comma."))
+        if too_many := headings.surplus(self.places.values(), cells):
+            problems.append(too_many)
         tags = [self.tags[name] for name in dict.fromkeys(wanted) if name in self.tags]
         return BatchRow(number, self._channel(cells_by_name), tags, problems)
 

@@ -17,7 +17,7 @@ from wechat.contents.variables import VARIABLES
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_keyword
-from wechat.sdk.answers import part, rows, text
+from wechat.sdk.answers import flag, part, rows, text
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 
@@ -34,9 +34,9 @@ def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Po
     """Yields pairs of the key that names a rule in every import, and the rule."""
     follow, default = info.get("add_friend_autoreply_info"), info.get("message_default_autoreply_info")
     if follow:
-        on = bool(info.get("is_add_friend_reply_open"))
+        on = flag(info, "is_add_friend_reply_open")
         yield "platform:follow", _rule(_("Welcome"), Trigger.FOLLOW, on, [], [follow], account_name)
-    on = bool(info.get("is_autoreply_open"))
+    on = flag(info, "is_autoreply_open")
     yield from _keyword_rules(info, on, account_name)
     if default:
         yield "platform:default", _rule(_("Default"), Trigger.DEFAULT, on, [], [default], account_name)

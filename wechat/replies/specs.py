@@ -14,6 +14,7 @@ import re2
 from wechat.kernel import hours
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Scan, Subscribe, Text, Voice
+from wechat.sdk.text import seen
 
 MIDNIGHT = datetime.time(0)
 
@@ -225,8 +226,12 @@ class RuleSpec:
 
 
 def plain(text: str) -> str:
-    """Returns the text for comparison, without case, width and outer blanks: ``ＡＢＣ `` as ``abc``."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+    """Returns the text for comparison, without case, width and outer blanks: ``ＡＢＣ `` as ``abc``.
+
+    What nobody sees is left out as well: it comes along with what is copied, or with an emoji.
+    """
+    folded = unicodedata.normalize("NFKC", seen(text)).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
 
 
 def text_of(message: Message) -> str | None:

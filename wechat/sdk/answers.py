@@ -32,6 +32,11 @@ def number(row: Mapping[str, Any], name: str) -> int:
     return int(found[1]) if found and abs(int(found[1])) <= LARGEST else 0
 
 
+def flag(row: Mapping[str, Any], name: str) -> bool:
+    """Returns whether a switch is on: `1`, `"1"` or `true`."""
+    return number(row, name) != 0
+
+
 def seconds(row: Mapping[str, Any], name: str) -> int:
     """Returns a Unix time up to ``LAST_SECOND``; 0 for any other value."""
     found = number(row, name)

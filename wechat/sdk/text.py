@@ -24,6 +24,8 @@ _SURROGATE_PAIRS = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x
 _PAIRED_HALVES = re.compile("(?:[\ud800-\udbff][\udc00-\udfff])+")
 # What nobody sees comes along with what is copied from a chat, a page or a PDF, at its ends.
 _UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+# The same, and the signs by which a telephone chooses between two looks of an emoji, as of ❤ and ❤️.
+_NOT_COMPARED = re.compile(f"[{_UNSEEN}\ufe0e\ufe0f]")
 _BLANK = " \t\r\n\u00a0\u3000"
 
 
@@ -42,6 +44,11 @@ def without_unseen(text: str) -> str:
     """Returns a text without unseen characters around it; blanks alone are kept, as in a password."""
     seen = text.strip(_UNSEEN + _BLANK)
     return text if text.strip() == seen else seen
+
+
+def seen(text: str) -> str:
+    """Returns a text for comparison with another one, without the characters in it that nobody sees."""
+    return text if text.isascii() else _NOT_COMPARED.sub("", text)
 
 
 def decode(data: bytes) -> str:

@@ -27,6 +27,7 @@ from wechat.contents.models import Kind
 from wechat.contents.variables import Variable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilesPicker
+from wechat.sdk.openids import is_openid_of_wechat
 
 State, Target = MassSend.State, MassSend.Target
 
@@ -37,7 +38,8 @@ KINDS = [
 ]
 MOST_PICTURES = 20
 MOST_OPENIDS = 100_000
-OPENID = re.compile(r"^[A-Za-z0-9_-]{10,64}$")
+# A telephone number is none.
+OPENID = re.compile(r"^(?![0-9]+$)[A-Za-z0-9_-]{10,64}$")
 
 
 class MassSendForm(ContentForm, AccountForm):
@@ -180,26 +182,35 @@ class MassSendFilter(FilterForm):
 
 
 def _openids(file: IO[bytes]) -> list[str]:
-    """Returns the distinct OpenIDs of a table, from its column called OpenID or else from the first one.
+    """Returns the distinct OpenIDs of a table, from its column called OpenID.
 
-    Raises ``ValidationError`` for a file that is unreadable, empty or too long, and for an invalid OpenID.
+    Without such a column they are in the first one, or side by side. Raises ``ValidationError`` for a file
+    that is unreadable, empty or too long, and for an invalid OpenID.
     """
     found: dict[str, None] = {}
     try:
         heading, rows = headings.split(reading.rows_of(file), is_openid_name, needs_key=False)
-        column = heading.first(is_openid_name) or 0
+        column = heading.first(is_openid_name)
         for number, row in rows:
-            openid = row[column].strip() if column < len(row) else ""
-            if not openid:
-                continue
-            if not OPENID.match(openid):
+            cells = [cell.strip() for cell in row]
+            if column is not None and (too_many := headings.surplus(heading.names, cells)):
+                sentence = _("Row %(row)d: %(problem)s")
+                raise ValidationError(sentence % {"row": number, "problem": too_many})
+            openid = next(iter(cells[column or 0 :]), "")
+            if openid and not OPENID.match(openid):
                 sentence = _("Line %(number)d is no OpenID: %(line)s")
                 raise ValidationError(sentence % {"number": number, "line": ",".join(row)[:40]})
-            found[openid] = None
+            beside = filter(is_openid_of_wechat, cells) if column is None else ()
+            found |= dict.fromkeys([*([openid] if openid else []), *beside])
             if len(found) > MOST_OPENIDS:
                 raise ValidationError(_("The file has more than 100,000 OpenIDs; divide it."))
     except UnreadableTable as error:
         raise ValidationError(str(error)) from None
     if not found:
-        raise ValidationError(_("There is no OpenID in the file."))
+        raise ValidationError(
+            _(
+                "There is no OpenID in the file. "
+                "Of a workbook, the sheet is read that was open when it was saved."
+            )
+        )
     return list(found)

@@ -23,6 +23,8 @@ AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 ERRORS = frozenset(
     {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
+# What a reader puts in the place of bytes that are no character.
+REPLACED = "\ufffd"
 # A number with an exponent, of which a spreadsheet has left only the first digits.
 LOST_DIGITS = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}|#{3,}")
 
@@ -45,7 +47,10 @@ def unguarded(text: str) -> str:
 
 
 def damage(text: str) -> str:
-    """Returns a sentence about a cell that a spreadsheet has spoilt, or the empty text."""
+    """Returns a sentence about a cell that a spreadsheet or an encoding has spoilt, or the empty text."""
+    if REPLACED in text:
+        sentence = _("“%(cell)s” has unreadable characters: correct them, and save the file in UTF-8.")
+        return sentence % {"cell": text[:40]}
     if text in ERRORS:
         return _("“%(cell)s” is the error of a formula: correct it, or empty the cell.") % {"cell": text}
     if LOST_DIGITS.fullmatch(text):

@@ -14,7 +14,7 @@ from wechat.kernel import encodings
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-DELIMITERS = ",\t;"
+DELIMITERS = ",\t;|"
 # The line before a table with which programs tell Excel the delimiter.
 SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
 

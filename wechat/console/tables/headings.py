@@ -1,6 +1,6 @@
 """The row of a table that names its columns, which may stand below titles and empty rows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -50,6 +50,16 @@ def split(
     first = next(((number, row) for number, row in above if any(map(str.strip, row))), (0, []))
     below = ((number, row) for number, row in chain(above, numbered) if number > first[0])
     return Heading(first[0], _names(first[1])), below
+
+
+def surplus(places: Iterable[int], row: Sequence[str]) -> str:
+    """Returns a sentence about a row with a text beside the last of the columns, or the empty text.
+
+    A comma that nobody put in quotation marks moves all cells behind it into the wrong columns.
+    """
+    if not any(cell.strip() for cell in row[max(places) + 1 :]):
+        return ""
+    return _("There are more cells than columns: put quotes around a cell with a comma.")
 
 
 def letters(place: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
-from wechat.sdk.answers import number, rows, text
+from wechat.sdk.answers import flag, number, rows, text
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     for row in rows(answer, "list"):
         if day := _day(row.get("ref_date")):
             days.setdefault(day, []).append(row)
-    return DatacubeAnswer(days, bool(answer.get("is_delay")))
+    return DatacubeAnswer(days, flag(answer, "is_delay"))
 
 
 @dataclass(frozen=True, slots=True)

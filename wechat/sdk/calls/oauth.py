@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
-from wechat.sdk.answers import number, text
+from wechat.sdk.answers import flag, text
 from wechat.sdk.errors import TransportError
 from wechat.sdk.tokens import Credentials
 from wechat.sdk.transport import ApiRequest, Transport
@@ -59,7 +59,7 @@ def exchange(transport: Transport, credentials: Credentials, code: str) -> UserT
         openid=_text(answer, "openid", call.api),
         scope=text(answer, "scope"),
         unionid=text(answer, "unionid"),
-        is_snapshot=number(answer, "is_snapshotuser") == 1,
+        is_snapshot=flag(answer, "is_snapshotuser"),
         access_token=_text(answer, "access_token", call.api),
     )
 

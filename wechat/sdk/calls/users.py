@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wechat.sdk.answers import number, part, rows
+from wechat.sdk.answers import number, part, rows, text
 from wechat.sdk.client import Client
+from wechat.sdk.openids import is_openid
 
 Lang = Literal["zh_CN", "zh_TW", "en"]
 
@@ -29,10 +30,14 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """Returns the page in an answer; ``data`` is absent from an empty page."""
-        openids = [str(openid) for openid in part(answer, "data").get("openid") or []]
-        cursor = str(answer.get("next_openid") or "") if openids else ""
-        return cls(openids, cursor, number(answer, "total"))
+        """Returns the page in an answer; ``data`` is absent from an empty page.
+
+        What can be no openid is left out: it would hold up everybody else.
+        """
+        listed = part(answer, "data").get("openid")
+        named = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
+        openids = [each for each in named if isinstance(each, str) and is_openid(each)]
+        return cls(openids, text(answer, "next_openid") if openids else "", number(answer, "total"))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:
