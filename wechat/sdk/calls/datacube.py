@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
-from wechat.sdk.answers import number, rows
+from wechat.sdk.answers import flag, number, part, rows, text
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     for row in rows(answer, "list"):
         if day := _day(row.get("ref_date")):
             days.setdefault(day, []).append(row)
-    return DatacubeAnswer(days, bool(answer.get("is_delay")))
+    return DatacubeAnswer(days, bool(flag(answer, "is_delay")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Readership:
             comments=number(detail, "comment_count"),
             kept=number(detail, "collection_user"),
             sent=number(detail, "send_page_count"),
-            by_source={str(row.get("scene_desc", "")): number(row, "user_count") for row in named},
+            by_source={text(row, "scene_desc"): number(row, "user_count") for row in named},
         )
 
 
@@ -114,9 +114,9 @@ class ArticleTotal:
         days = rows(row, "detail_list")
         known = {_day(each.get("stat_date")): Readership.of(each) for each in days}
         return cls(
-            msgid=str(row.get("msgid", "")),
-            title=str(row.get("title", "")),
-            url=str(row.get("content_url", "")),
+            msgid=text(row, "msgid"),
+            title=text(row, "title"),
+            url=text(row, "content_url"),
             notified=number(row, "publish_type") == 0,
             days={day: reading for day, reading in known.items() if day},
         )
@@ -180,8 +180,7 @@ def followers(row: Row) -> int:
 
 def reading(row: Row) -> Readership:
     """Returns the figures of a row of ``BIZ_SUMMARY``."""
-    detail = row.get("detail")
-    return Readership.of(detail if isinstance(detail, dict) else {})
+    return Readership.of(part(row, "detail"))
 
 
 def _day(value: Any) -> datetime.date | None:

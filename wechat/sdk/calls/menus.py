@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wechat.sdk.answers import part, rows, text
 from wechat.sdk.client import Client
 
 Button = Mapping[str, Any]
@@ -37,7 +38,7 @@ def current(client: Client) -> dict[str, Any]:
 def add_conditional(client: Client, button: Sequence[Button], rule: Mapping[str, str]) -> str:
     """Adds a conditional menu and returns its menuid. Raises ApiError 65303 without a default menu."""
     answer = client.post("/cgi-bin/menu/addconditional", {"button": button, "matchrule": rule})
-    return str(answer.get("menuid", ""))
+    return text(answer, "menuid")
 
 
 def delete_conditional(client: Client, menuid: str) -> None:
@@ -50,5 +51,4 @@ def try_match(client: Client, user: str) -> list[dict[str, Any]]:
     Raises ApiError 65302 for somebody who does not follow.
     """
     answer = client.post("/cgi-bin/menu/trymatch", {"user_id": user})
-    found = answer.get("button") or (answer.get("menu") or {}).get("button") or []
-    return list(found)
+    return rows(answer, "button") or rows(part(answer, "menu"), "button")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wechat.sdk.answers import number, part, rows
+from wechat.sdk.answers import count, identifier, part, rows, texts
 from wechat.sdk.client import Client
+from wechat.sdk.openids import is_openid
 
 Lang = Literal["zh_CN", "zh_TW", "en"]
 
@@ -30,9 +31,8 @@ class OpenidPage:
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
         """Returns the page in an answer; ``data`` is absent from an empty page."""
-        openids = [str(openid) for openid in part(answer, "data").get("openid") or []]
-        cursor = str(answer.get("next_openid") or "") if openids else ""
-        return cls(openids, cursor, number(answer, "total"))
+        openids = [each for each in texts(part(answer, "data"), "openid") if is_openid(each)]
+        return cls(openids, identifier(answer, "next_openid") if openids else "", count(answer, "total"))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:
