@@ -8,6 +8,7 @@ from typing import Any
 
 from menus.kinds import FIELDS, KEYED, READ_ONLY, ButtonKind
 from wechat.console import page_paths
+from wechat.sdk.answers import text
 
 OWN_KEY = "menu:"
 UID = re.compile(r"[a-z0-9]{4,16}")
@@ -196,12 +197,12 @@ def _all_from_platform(buttons: Any) -> Buttons:
 
 
 def _from_platform(payload: Mapping[str, Any]) -> Button:
-    name, kind = str(payload.get("name", "")), str(payload.get("type", ""))
+    name, kind = text(payload, "name"), text(payload, "type")
     children = _children(payload)
     if children:
         return Button(new_uid(), name, ButtonKind.PARENT, children=_all_from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
-        own: dict[str, Any] = {each: str(payload.get(each, "")) for each in FIELDS[kind]}
+        own: dict[str, Any] = {each: text(payload, each) for each in FIELDS[kind]}
         key = own.get("key", "")
         uid = key.removeprefix(OWN_KEY)
         if key.startswith(OWN_KEY) and UID.fullmatch(uid):

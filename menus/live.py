@@ -14,10 +14,10 @@ from menus.models import Menu, Version
 from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
 from wechat.console.phrases import listed
 from wechat.materials.models import Asset
-from wechat.sdk.answers import text
+from wechat.sdk.answers import flag, part, rows, text
 from wechat.sdk.calls import menus as api
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError
+from wechat.sdk.errors import ApiError, TransportError
 
 NO_MENU = 46003
 NOT_CONDITIONAL = 65301
@@ -35,20 +35,23 @@ def read(client: Client) -> Live:
         if error.errcode != NO_MENU:
             raise
         return _made_on_page(client)
-    listed = [each for each in response.get("conditionalmenu") or [] if isinstance(each, dict)]
     conditional = [
-        Conditional(each.get("button") or [], rule_of(each.get("matchrule")), text(each, "menuid"))
-        for each in listed
+        Conditional(rows(each, "button"), rule_of(each.get("matchrule")), text(each, "menuid"))
+        for each in rows(response, "conditionalmenu")
     ]
     # Menu ids increase; the order of the list is not documented.
     conditional.sort(key=lambda each: (len(each.menuid), each.menuid))
-    return Live((response.get("menu") or {}).get("button") or [], tuple(conditional))
+    menu = part(response, "menu")
+    if not isinstance(menu.get("button"), list):
+        # Taken for none, it would look as if somebody had deleted the menu.
+        raise TransportError("/cgi-bin/menu/get answered no menu", outcome_unknown=True)
+    return Live(rows(menu, "button"), tuple(conditional))
 
 
 def _made_on_page(client: Client) -> Live:
     response = api.current(client)
-    button = (response.get("selfmenu_info") or {}).get("button") or []
-    if str(response.get("is_menu_open")) != "1" or not button:
+    button = rows(part(response, "selfmenu_info"), "button")
+    if not flag(response, "is_menu_open") or not button:
         return Live()
     return Live(button, made_on_page=True)
 
@@ -172,5 +175,5 @@ def _without(versions: Mapping[int, Version], menu: Menu) -> dict[int, Version]:
 def appids_of(live: Live) -> set[str]:
     """Returns the AppIDs of the mini programs that buttons of any menu open."""
     every_button = [*live.button, *(one for each in live.conditional for one in each.button)]
-    both = [one for each in every_button for one in (each, *(each.get("sub_button") or []))]
-    return {one["appid"] for one in both if isinstance(one, dict) and one.get("appid")}
+    both = [one for each in every_button for one in (each, *rows(each, "sub_button"))]
+    return {appid for one in both if (appid := text(one, "appid"))}

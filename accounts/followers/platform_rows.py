@@ -18,7 +18,7 @@ from accounts.official import errcodes
 from accounts.official.models import OfficialAccount
 from wechat.sdk import answers
 from wechat.sdk.calls import tags as tags_api
-from wechat.sdk.calls.tags import PlatformTag
+from wechat.sdk.calls.tags import PlatformTag, TagList
 from wechat.sdk.client import Client
 
 LONGEST_REMARK = 30
@@ -135,8 +135,10 @@ def update_profiles(
     """
     wanted = set(asked)
     by_openid = {openid: each for each in profiles if (openid := answers.text(each, "openid")) in wanted}
-    following = {openid: each for openid, each in by_openid.items() if answers.flag(each, "subscribe")}
-    gone = [openid for openid in by_openid if openid not in following]
+    # A profile that does not say whether its person follows says nothing.
+    follows = {openid: answers.flag(each, "subscribe") for openid, each in by_openid.items()}
+    following = {openid: each for openid, each in by_openid.items() if follows[openid]}
+    gone = [openid for openid, does in follows.items() if does is False]
     ensure_tags(account, client, {number for each in following.values() for number in _numbers(each)})
     common: dict[str, Any] = {"account": account.pk, "asked_at": asked_at}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -204,8 +206,7 @@ def _moment(row: Mapping[str, Any]) -> datetime.datetime | None:
 
 
 def _numbers(row: Mapping[str, Any]) -> list[int]:
-    found = (answers.number({"": each}, "") for each in row["tagid_list"]) if _lists_tags(row) else ()
-    return [each for each in found if each > 0]
+    return [each for each in answers.numbers(row, "tagid_list") if 0 < each <= answers.MOST]
 
 
 def _lists_tags(row: Mapping[str, Any]) -> bool:
@@ -223,7 +224,7 @@ def ensure_tags(account: OfficialAccount, client: Client, numbers: set[int]) -> 
     sync_tags(account, tags_api.get(client))
     # The platform's list of tags may lack a tag that followers have.
     for number in _unknown(account, unknown):
-        name = _free_name(account, _("Tag %(number)d") % {"number": number}, number)
+        name = _free_name(account, _default_name(number), number)
         Tag.objects.create(account=account, platform_id=number, name=name, state=Tag.State.THERE, due_at=None)
 
 
@@ -233,14 +234,17 @@ def _unknown(account: OfficialAccount, numbers: set[int]) -> set[int]:
 
 
 @transaction.atomic
-def sync_tags(account: OfficialAccount, platform_tags: Sequence[PlatformTag]) -> None:
+def sync_tags(account: OfficialAccount, found: TagList) -> None:
     """Updates the account's tags to those of the platform; a tag with an unsent change keeps it."""
+    platform_tags = found.tags
     rows = Tag.objects.select_for_update().filter(account=account)
     by_number = {tag.platform_id: tag for tag in rows if tag.platform_id is not None}
     by_name = {tag.name: tag for tag in rows if tag.platform_id is None}
     for each in platform_tags:
-        tag = by_number.get(each.id) or by_name.get(each.name) or Tag(account=account, name=each.name)
+        tag = by_number.get(each.id) or by_name.pop(each.name, None) or Tag(account=account)
         _sync_tag(tag, each)
+    if not found.is_whole:
+        return
     missing = {number for number in by_number if number not in {each.id for each in platform_tags}}
     Tag.objects.filter(account=account, platform_id__in=missing, state=Tag.State.DELETING).delete()
     # Not deleted here as well: without its tag, a rule "only for this tag" would apply to everybody.
@@ -258,9 +262,14 @@ def _sync_tag(tag: Tag, platform_tag: PlatformTag) -> None:
     tag.platform_id, tag.count = platform_tag.id, platform_tag.count
     if not is_waiting:
         tag.state, tag.due_at, tag.error, tag.errcode = Tag.State.THERE, None, "", None
-        if tag.name != platform_tag.name or tag.pk is None:
-            tag.name = _free_name(tag.account, platform_tag.name, platform_tag.id)
+        if tag.pk is None or platform_tag.name not in ("", tag.name):
+            name = platform_tag.name or _default_name(platform_tag.id)
+            tag.name = _free_name(tag.account, name, platform_tag.id)
     tag.save()
+
+
+def _default_name(number: int) -> str:
+    return _("Tag %(number)d") % {"number": number}
 
 
 def _free_name(account: OfficialAccount, name: str, number: int) -> str:

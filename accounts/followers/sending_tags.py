@@ -49,7 +49,7 @@ def _create(client: Client, tag: Tag) -> int:
         return tags.create(client, tag.name)
     except ApiError as error:
         # The tag may have been created by an attempt whose response was lost.
-        found = [each.id for each in tags.get(client) if each.name == tag.name]
+        found = [each.id for each in tags.get(client).tags if each.name == tag.name]
         if error.errcode != NAME_TAKEN or not found:
             raise
         return found[0]

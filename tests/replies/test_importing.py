@@ -118,7 +118,7 @@ def test_a_video_of_which_the_platform_tells_the_address_is_taken_into_the_libra
     simulated.create_account(account)
     film = Upload("film.mp4", MP4, "video/mp4")
     there = media.add_permanent(client_for(account), "video", film, title="片子")
-    payload = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there["media_id"]})
+    payload = client_for(account).post("/cgi-bin/material/get_material", {"media_id": there.media_id})
     video = {"type": "video", "content": payload["down_url"]}
     for _ in range(2):
         report = import_autoreply(account, platform_info(keyword_rule("视频", dict(video))))
@@ -126,7 +126,7 @@ def test_a_video_of_which_the_platform_tells_the_address_is_taken_into_the_libra
     asset = Asset.objects.get()
     reply = Rule.objects.get(name="视频").replies.get()
     assert (reply.asset, reply.complete["media_id"]) == (asset, asset.media_id)
-    assert asset.media_id not in ("", there["media_id"])
+    assert asset.media_id not in ("", there.media_id)
     assert report.unchanged.count("视频") == 1
 
 

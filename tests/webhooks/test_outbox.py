@@ -39,10 +39,11 @@ class Receiver(Server):
     """The owner's system: keeps what it is told and answers with ``status``."""
 
     status = 200
+    body = b"thank you"
 
     def handle(self, request: Request) -> Reply:
         self.requests.append(request)
-        return Reply(b"thank you", status=self.status)
+        return Reply(self.body, status=self.status)
 
     @property
     def posted(self) -> list[dict[str, Any]]:
@@ -135,6 +136,33 @@ def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
     assert finding.level is Level.FAULT
     assert len(receiver.requests) == asked
     assert not Delivery.objects.filter(state="waiting").exists()
+
+
+def test_a_receiver_that_is_gone_is_switched_off_at_once(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, account: OfficialAccount
+) -> None:
+    """So does Standard Webhooks want it: 410 is for good."""
+    receiver.status, receiver.body = 410, b""
+    for text in ("一", "二"):
+        arrives(platform, platform.text(text))
+        work.run("webhooks.deliver")
+    endpoint.refresh_from_db()
+    assert (endpoint.enabled, len(receiver.requests)) == (False, 1)
+    refused = Delivery.objects.get()
+    assert (refused.state, refused.error) == ("failed", "HTTP 410"), "an empty error is of one switched off"
+    (finding,) = checkup.endpoints(account)
+    assert finding.level is Level.FAULT
+
+
+def test_staff_are_told_of_a_systems_own_receiver_that_was_switched_off(
+    account: OfficialAccount, base: str
+) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    system.put(API, {"url": f"{base}/system", "events": ["message.received"]})
+    Endpoint.objects.update(enabled=False, failing_since=timezone.now(), switched_off_at=timezone.now())
+    (finding,) = checkup.endpoints(account)
+    assert finding.level is Level.FAULT
+    assert "重新订阅" in str(finding.next_step)
 
 
 def test_a_receiver_that_takes_something_now_and_then_stays(
@@ -312,6 +340,32 @@ def test_a_business_system_subscribes_by_itself(
     arrives(platform, platform.text("还在吗"))
     work.run("webhooks.deliver")
     assert len(receiver.requests) == 1
+
+
+def test_a_receiver_may_get_its_new_secret_later_as_the_former_one_signs_for_a_day_too(
+    account: OfficialAccount, base: str, platform: Platform, receiver: Receiver
+) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    wanted = {"url": f"{base}/system", "events": ["message.received"]}
+    former, new = (system.put(API, wanted).json()["secret"] for _twice in range(2))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        arrives(platform, platform.text("你好"))
+        work.run("webhooks.deliver")
+        clock.shift(datetime.timedelta(hours=25))
+        arrives(platform, platform.text("还在吗"))
+        work.run("webhooks.deliver")
+    first, second = receiver.requests
+    assert [is_signed(first, secret) for secret in (new, former)] == [True, True]
+    assert [is_signed(second, secret) for secret in (new, former)] == [True, False]
+
+
+def is_signed(request: Request, secret: str) -> bool:
+    """Verifies as a receiver does: the right signature is one of several."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    right = base64.b64encode(hmac.new(key, signed, sha256).digest()).decode()
+    return f"v1,{right}" in headers["webhook-signature"].split(" ")
 
 
 def test_an_event_that_there_is_not_is_refused_with_those_that_are(account: OfficialAccount) -> None:

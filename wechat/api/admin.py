@@ -19,10 +19,11 @@ from accounts.staff import audit, former_secrets
 from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
-from wechat.api.models import SECRET_OVERLAP, ApiClient, TokenAccess
+from wechat.api.models import ApiClient, TokenAccess
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
+from wechat.kernel.secrets import OVERLAP
 
 
 @admin.register(ApiClient)
@@ -150,7 +151,7 @@ class ApiClientAdmin(AuditedAdmin):
             "title": title,
             "opts": self.opts,
             "original": client,
-            "overlap_hours": int(SECRET_OVERLAP.total_seconds() // 3600),
+            "overlap_hours": int(OVERLAP.total_seconds() // 3600),
             **more,
         }
         return TemplateResponse(request, template, context)

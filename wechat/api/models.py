@@ -2,7 +2,6 @@
 
 import datetime
 import secrets
-from collections.abc import Iterator
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,11 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.official.models import OfficialAccount
-from wechat.kernel.secrets import HasFormerSecrets, SecretField
+from wechat.kernel.secrets import HasRenewedSecret, SecretField
 
-# How long the former secret stays valid after a new one is made.
-SECRET_OVERLAP = datetime.timedelta(hours=24)
-MOST_FORMER = 3
 # "Last used" is for people; a write a request would be for nobody.
 USED_EVERY = datetime.timedelta(minutes=1)
 
@@ -23,15 +19,12 @@ def new_key_id() -> str:
     return f"ck_{secrets.token_hex(10)}"
 
 
-class ApiClient(HasFormerSecrets):
+class ApiClient(HasRenewedSecret):
     """A business system with its scopes, accounts, allowed addresses and rate limit."""
-
-    FORMER = ("previous_secrets",)
 
     name = models.CharField(_("name"), max_length=60)
     key_id = models.CharField(_("key ID"), max_length=32, unique=True, default=new_key_id, editable=False)
     secret = SecretField(_("secret"))
-    previous_secrets = SecretField()
     scopes = ArrayField(models.CharField(max_length=60), verbose_name=_("scopes"), default=list)
     accounts = models.ManyToManyField(
         OfficialAccount, related_name="api_clients", verbose_name=_("official accounts")
@@ -56,24 +49,9 @@ class ApiClient(HasFormerSecrets):
         return self.name
 
     def make_secret(self) -> str:
-        """Sets and returns a new secret, to be shown once; does not save it.
-
-        The former one stays valid for ``SECRET_OVERLAP``, unless no key opens it, and so do those before it
-        that are valid still, up to ``MOST_FORMER``: nobody knows which of them the client has by now.
-        """
-        if former := self.readable_secret("secret"):
-            self.previous_secrets = " ".join([former, *self._former()][:MOST_FORMER])
-            self.previous_until = timezone.now() + SECRET_OVERLAP
-        self.secret = secrets.token_urlsafe(32)
+        """Sets and returns a new secret, to be shown once; does not save it. The former one stays valid."""
+        self.renew_secret(secrets.token_urlsafe(32))
         return self.secret
-
-    def valid_secrets(self) -> Iterator[str]:
-        yield self.secret
-        yield from self._former()
-
-    def _former(self) -> list[str]:
-        """Returns the former secrets that are valid still, the newest first."""
-        return self.readable_secret("previous_secrets").split() if self.former_until else []
 
     def is_use_to_note(self) -> bool:
         return self.last_used_at is None or self.last_used_at < timezone.now() - USED_EVERY

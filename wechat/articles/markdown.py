@@ -17,8 +17,8 @@ from markdown_it.rules_inline import StateInline, emphasis, strikethrough
 
 from wechat.articles import allowlist, structure
 
-# What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs. Possessive
-# quantifiers keep the search linear.
+# What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs.
+# Possessive quantifiers keep the search linear.
 YAML = r"""["']?\w[\w .-]*+["']?[ \t]*+:.*\n"""
 TOML = r"""["']?\w[\w."'-]*[ \t]*=.*\n"""
 FURTHER = r"[ \t].*\n|#.*\n|\n"

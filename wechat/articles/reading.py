@@ -18,7 +18,7 @@ from wechat.articles import cleaning
 from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
 from wechat.kernel import work
 from wechat.sdk import answers
-from wechat.sdk.answers import text
+from wechat.sdk.answers import flag, text
 from wechat.sdk.calls import drafts
 
 READINGS = work.Kind(
@@ -109,6 +109,6 @@ def _fields(article: drafts.Article) -> dict[str, Any]:
         "source_url": text(article, "content_source_url")[:1000],
         "platform_cover": text(article, "thumb_media_id"),
         "platform_pictures": [found for each in pictures if (found := text(each, "image_media_id"))],
-        "comments": answers.flag(article, "need_open_comment"),
-        "followers_only": answers.flag(article, "only_fans_can_comment"),
+        "comments": bool(flag(article, "need_open_comment")),
+        "followers_only": bool(flag(article, "only_fans_can_comment")),
     }

@@ -19,6 +19,7 @@ from wechat.articles import platform_draft
 from wechat.articles.models import Draft
 from wechat.articles.platform_draft import ArticleNotReady
 from wechat.kernel import work
+from wechat.sdk.answers import text
 from wechat.sdk.calls import drafts
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError
@@ -128,8 +129,8 @@ def _look_among_published(client: Client, draft: Draft) -> None:
     assert draft.submitted_at is not None
     titles = [article.title for article in draft.articles.all()]
     for listed in _published_since(client, draft, draft.submitted_at - CLOCKS_DIFFER):
-        if [str(each.get("title")) for each in listed.articles] == titles:
-            urls = [str(each.get("url", "")) for each in listed.articles]
+        if [text(each, "title") for each in listed.articles] == titles:
+            urls = [text(each, "url") for each in listed.articles]
             _published(draft, drafts.PublicationStatus(DONE, listed.key, urls))
             return
     if timezone.now() - draft.submitted_at < LISTED_WITHIN:

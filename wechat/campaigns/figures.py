@@ -83,7 +83,8 @@ def _left(account: OfficialAccount, kind: str) -> int | None:
     except WeChatError:
         return None
     day = part(response, "quota")
-    return number(day, "remain") if "remain" in day else None
+    left = number(day, "remain", -1)
+    return left if left >= 0 else None
 
 
 def ends_at(campaign: Campaign, tally: Tally, now: datetime.datetime) -> datetime.datetime | None:

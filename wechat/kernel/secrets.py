@@ -6,6 +6,7 @@ authenticated with it, so a ciphertext copied into another row or column does no
 
 import datetime
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self, cast
 
 from Crypto.Cipher import AES
@@ -78,6 +79,11 @@ class HasSecrets(models.Model):
         except Undecryptable:
             return True
         return False
+
+
+# How long a former secret stays valid after a new one is made, and how many do.
+OVERLAP = datetime.timedelta(hours=24)
+MOST_FORMER = 3
 
 
 class HasFormerSecrets(HasSecrets):
@@ -164,3 +170,34 @@ class _Reveal:
 
     def __set__(self, row: models.Model, value: str | Ciphertext) -> None:
         row.__dict__[self.field.attname] = value
+
+
+class HasRenewedSecret(HasFormerSecrets):
+    """A row with one ``secret`` that is made here, and those that it had before."""
+
+    FORMER = ("previous_secrets",)
+
+    secret = SecretField()
+    previous_secrets = SecretField()
+
+    class Meta:
+        abstract = True
+
+    def renew_secret(self, new: str) -> None:
+        """Sets a new secret; does not save it.
+
+        The former one stays valid for ``OVERLAP``, unless no key opens it, and so do those before it that are
+        valid still, up to ``MOST_FORMER``: nobody knows which of them the other side has by now.
+        """
+        if former := self.readable_secret("secret"):
+            self.previous_secrets = " ".join([former, *self._former()][:MOST_FORMER])
+            self.previous_until = timezone.now() + OVERLAP
+        self.secret = new
+
+    def valid_secrets(self) -> Iterator[str]:
+        yield self.secret
+        yield from self._former()
+
+    def _former(self) -> list[str]:
+        """Returns the former secrets that are valid still, the newest first."""
+        return self.readable_secret("previous_secrets").split() if self.former_until else []

@@ -2,20 +2,23 @@
 
 The body is JSON in UTF-8. ``webhook-id`` is the same in every attempt, ``webhook-timestamp`` the time of this
 one in Unix seconds, ``webhook-signature`` is ``v1,`` and the base64 of the HMAC-SHA256, keyed with the
-endpoint's secret, of id, timestamp and body with dots between them. The secret is ``whsec_`` and the base64
-of the key; any other text is the key itself. A receiver refuses a wrong signature and a timestamp older than
-five minutes. ``traceparent`` (W3C Trace Context) names the request that it comes from, where there is one.
+endpoint's secret, of id, timestamp and body with dots between them. While former secrets are valid there is a
+signature with each, with spaces between them, so that the receiver can be changed at any time. A secret is
+``whsec_`` and the base64 of the key; any other text is the key itself. A receiver refuses a wrong signature
+and a timestamp older than five minutes. ``traceparent`` (W3C Trace Context) names the request that it comes
+from, where there is one.
 """
 
 import base64
 import binascii
 import hmac
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 
 from wechat.kernel import tracing
 from wechat.kernel.public_network import public_session
@@ -47,14 +50,17 @@ class Answered:
             return None
 
 
-def post(url: str, body: bytes, secret: str, message_id: str) -> Answered:
-    """Posts the data and returns the answer; does not follow redirects. Raises ``NoAnswer``."""
+def post(url: str, body: bytes, secrets: Sequence[str], message_id: str) -> Answered:
+    """Posts the data, signed with each of the secrets, and returns the answer. Raises ``NoAnswer``.
+
+    It does not follow redirects.
+    """
     timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": sign(secret, message_id, timestamp, body),
+        "webhook-signature": " ".join(sign(each, message_id, timestamp, body) for each in secrets),
     }
     if trace := tracing.current():
         headers["traceparent"] = trace
@@ -85,7 +91,9 @@ def key_of(secret: str) -> bytes:
 
 
 def _body(answer: requests.Response) -> bytes:
+    """Returns the body as far as it can be read: the status alone tells whether the data was taken."""
     body = b""
-    while len(body) < LONGEST_ANSWER and (piece := answer.raw.read1(LONGEST_ANSWER, decode_content=True)):
-        body += piece
+    with suppress(DecodeError, ProtocolError):
+        while len(body) < LONGEST_ANSWER and (piece := answer.raw.read1(LONGEST_ANSWER, decode_content=True)):
+            body += piece
     return body[:LONGEST_ANSWER]

@@ -18,7 +18,7 @@ from wechat.kernel import files, work
 from wechat.materials import material_quota, thumbnails
 from wechat.materials.models import Asset
 from wechat.sdk.calls import media
-from wechat.sdk.errors import ApiError, TransportError
+from wechat.sdk.errors import ApiError
 
 State = Asset.State
 
@@ -112,8 +112,5 @@ def _added(asset: Asset) -> dict[str, Any]:
     if not asset.permanent:
         now, media_id = timezone.now(), media.upload_temporary(client_for(asset.account), kind, contents)
         return {"media_id": media_id, "url": "", "expires_at": now + LIFE, "due_at": now + RENEWED_AFTER}
-    answer = media.add_permanent(client_for(asset.account), kind, contents, title=asset.name)
-    if not answer.get("media_id"):
-        raise TransportError("WeChat answered without a media_id", outcome_unknown=True)
-    media_id, url = str(answer["media_id"]), str(answer.get("url", ""))
-    return {"media_id": media_id, "url": url, "expires_at": None, "due_at": None}
+    there = media.add_permanent(client_for(asset.account), kind, contents, title=asset.name)
+    return {"media_id": there.media_id, "url": there.url, "expires_at": None, "due_at": None}

@@ -81,5 +81,5 @@ def schedule_reading(account: OfficialAccount) -> None:
 
 @READINGS.each
 def _read(quota: MaterialQuota) -> None:
-    counts = media.count(client_for(quota.account))
+    counts = media.counts(client_for(quota.account))
     quota.done(**counts, read_at=timezone.now())

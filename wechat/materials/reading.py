@@ -16,6 +16,7 @@ from wechat.kernel import files, work
 from wechat.kernel.public_network import is_admitted
 from wechat.materials import limits
 from wechat.materials.models import Asset, MaterialReading
+from wechat.sdk.answers import text
 from wechat.sdk.calls import media
 from wechat.sdk.client import Client
 from wechat.sdk.downloads import download
@@ -45,11 +46,11 @@ def ask(account: OfficialAccount) -> None:
 def read(reading: MaterialReading) -> None:
     """Reads one page, and makes the next one due at once."""
     client, kind = client_for(reading.account), Asset.Kind(reading.kind)
-    items = media.listed(client, kind, reading.offset)
-    taken = [_take(client, reading.account, kind, item) for item in items]
-    counts = {"found": reading.found + sum(taken), "left_out": reading.left_out + taken.count(False)}
-    if items:
-        reading.done(**counts, offset=reading.offset + len(items), due_at=timezone.now())
+    page = media.listed(client, kind, reading.offset)
+    taken = sum(_take(client, reading.account, kind, item) for item in page.items)
+    counts = {"found": reading.found + taken, "left_out": reading.left_out + page.length - taken}
+    if page.length:
+        reading.done(**counts, offset=reading.offset + page.length, due_at=timezone.now())
     elif kind != KINDS[-1]:
         reading.done(**counts, kind=KINDS[KINDS.index(kind) + 1], offset=0, due_at=timezone.now())
     else:
@@ -82,7 +83,7 @@ def _body(client: Client, kind: Asset.Kind, item: media.MediaItem) -> bytes:
     found = media.get_permanent(client, item.media_id)
     if kind != Asset.Kind.VIDEO:
         return found.body
-    address, most = str((found.json or {}).get("down_url", "")), limits.LIMITS[kind].largest
+    address, most = text(found.json or {}, "down_url"), limits.LIMITS[kind].largest
     return download(address, admission=_may_hold_it, most=most, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
+from wechat.sdk.answers import part, text
 from wechat.sdk.calls import templates as api
 
 INDUSTRIES: Mapping[int, str | Promise] = {
@@ -61,9 +62,8 @@ INDUSTRIES: Mapping[int, str | Promise] = {
 def current(account: OfficialAccount) -> list[str]:
     """Returns the account's industries as the platform names them. Raises ``WeChatError``."""
     payload = api.industry(client_for(account))
-    return [
-        _joined(payload.get(name)) for name in ("primary_industry", "secondary_industry") if payload.get(name)
-    ]
+    chosen = [_joined(part(payload, name)) for name in ("primary_industry", "secondary_industry")]
+    return [each for each in chosen if each]
 
 
 def choose(account: OfficialAccount, first: int, second: int) -> None:
@@ -74,5 +74,6 @@ def choose(account: OfficialAccount, first: int, second: int) -> None:
     api.set_industry(client_for(account), first, second)
 
 
-def _joined(industry: Any) -> str:
-    return " · ".join(str(industry[name]) for name in ("first_class", "second_class") if industry.get(name))
+def _joined(industry: Mapping[str, Any]) -> str:
+    names = [text(industry, name) for name in ("first_class", "second_class")]
+    return " · ".join(name for name in names if name)

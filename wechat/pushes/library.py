@@ -15,7 +15,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.pushes.models import LibraryJob, Template
-from wechat.sdk.answers import rows, text
+from wechat.sdk.answers import number, rows, text, texts
 from wechat.sdk.calls import templates as api
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ApiError, TransportError
@@ -168,7 +168,7 @@ def _messages(client: Client, account: OfficialAccount) -> list[Template]:
             title=text(each, "title")[:120],
             content=text(each, "content").strip(),
             example=text(each, "example").strip(),
-            industry=_joined(each.get("primary_industry"), each.get("deputy_industry")),
+            industry=_joined(text(each, "primary_industry"), text(each, "deputy_industry")),
         )
         for each in _unless_lacking(api.all_private, client)
         if text(each, "template_id")
@@ -184,9 +184,9 @@ def _notices(client: Client, account: OfficialAccount) -> list[Template]:
             title=text(each, "title")[:120],
             content=text(each, "content").strip(),
             example=text(each, "example").strip(),
-            lasts=each.get("type") == LONG_TERM,
+            lasts=number(each, "type") == LONG_TERM,
             choices={
-                str(one.get("keywordCode", "")).removesuffix(".DATA"): one.get("enumValueList") or []
+                text(one, "keywordCode").removesuffix(".DATA"): texts(one, "enumValueList")
                 for one in rows(each, "keywordEnumValueList")
             },
         )
@@ -205,5 +205,5 @@ def _unless_lacking(read: Any, client: Client) -> list[dict[str, Any]]:
     return found
 
 
-def _joined(*names: Any) -> str:
-    return " · ".join(str(name) for name in names if name)[:120]
+def _joined(*names: str) -> str:
+    return " · ".join(name for name in names if name)[:120]

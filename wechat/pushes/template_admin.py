@@ -35,7 +35,7 @@ from wechat.pushes.fill_form import PREFIX, TemplateTestForm, UsualValuesForm
 from wechat.pushes.library_forms import NoticeForm, TemplateMessageForm
 from wechat.pushes.models import LibraryJob, Push, Template
 from wechat.pushes.queueing import queue_template
-from wechat.sdk.answers import seconds
+from wechat.sdk.answers import identifier, seconds
 from wechat.sdk.calls import templates as api
 from wechat.sdk.errors import WeChatError
 
@@ -122,8 +122,8 @@ class TemplateAdmin(AccountScopedAdmin):
         context = frame(request, _("Held back by WeChat"), opts=self.opts, template=template)
         try:
             found = [_held(each) for each in _intercepted(template)]
-            known = people.of(template.account_id, (str(each.get("openid", "")) for each in found))
-            context["held"] = [{**each, "person": known.get(str(each.get("openid", "")))} for each in found]
+            known = people.of(template.account_id, (each["openid"] for each in found))
+            context["held"] = [{**each, "person": known.get(each["openid"])} for each in found]
         except WeChatError as error:
             context["problem"] = of_error(error)
         return TemplateResponse(request, "pushes/template_held.html", context)
@@ -257,7 +257,7 @@ def _intercepted(template: Template) -> list[dict[str, Any]]:
 
 def _held(each: dict[str, Any]) -> dict[str, Any]:
     at = datetime.datetime.fromtimestamp(seconds(each, "send_timestamp"), tz=datetime.UTC)
-    return {**each, "at": at}
+    return {**each, "openid": identifier(each, "openid"), "at": at}
 
 
 def _latest(account: OfficialAccount) -> list[tuple[LibraryJob, str]]:

@@ -17,7 +17,7 @@ from wechat.contents.variables import VARIABLES
 from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_keyword
-from wechat.sdk.answers import flag, part, rows, text
+from wechat.sdk.answers import flag, number, part, rows, text
 from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
 
@@ -32,11 +32,11 @@ class _Foreign(Exception):
 
 def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Portable]]:
     """Yields pairs of the key that names a rule in every import, and the rule."""
-    follow, default = info.get("add_friend_autoreply_info"), info.get("message_default_autoreply_info")
+    follow, default = part(info, "add_friend_autoreply_info"), part(info, "message_default_autoreply_info")
     if follow:
-        on = flag(info, "is_add_friend_reply_open")
+        on = bool(flag(info, "is_add_friend_reply_open"))
         yield "platform:follow", _rule(_("Welcome"), Trigger.FOLLOW, on, [], [follow], account_name)
-    on = flag(info, "is_autoreply_open")
+    on = bool(flag(info, "is_autoreply_open"))
     yield from _keyword_rules(info, on, account_name)
     if default:
         yield "platform:default", _rule(_("Default"), Trigger.DEFAULT, on, [], [default], account_name)
@@ -45,11 +45,11 @@ def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Po
 def _keyword_rules(info: dict[str, Any], on: bool, account_name: str) -> Iterator[tuple[str, Portable]]:
     twins: Counter[str] = Counter()
     for listed in rows(part(info, "keyword_autoreply_info"), "list"):
-        key = f"platform:keyword:{listed.get('create_time', 0)}"
+        key = f"platform:keyword:{number(listed, 'create_time')}"
         twins[key] += 1
         name = text(listed, "rule_name") or _("Without name")
         keywords, replies = rows(listed, "keyword_list_info"), rows(listed, "reply_list_info")
-        random = listed.get("reply_mode") == "random_one"
+        random = text(listed, "reply_mode") == "random_one"
         rule = _rule(name, Trigger.KEYWORD, on, keywords, replies, account_name, random=random)
         yield f"{key}:{twins[key]}", rule
 
@@ -95,7 +95,7 @@ def _check_together(replies: list[dict[str, Any]], random: bool, notes: list[str
 
 
 def _keyword(listed: dict[str, Any], notes: list[str]) -> Iterator[dict[str, str]]:
-    word, compare = str(listed.get("content", "")).strip(), COMPARES.get(listed.get("match_mode", ""))
+    word, compare = text(listed, "content").strip(), COMPARES.get(text(listed, "match_mode"))
     try:
         if compare is None or len(word) > LONGEST_KEYWORD:
             raise _Foreign
@@ -120,7 +120,7 @@ def _replies(listed: dict[str, Any], account_name: str, notes: list[str]) -> Ite
 
 
 def _contents(listed: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    kind, body = listed.get("type", ""), str(listed.get("content", ""))
+    kind, body = text(listed, "type"), text(listed, "content")
     if kind == "text":
         yield {"type": "text", "content": body}
     elif kind in MEDIA and not body.startswith(("http://", "https://")):
@@ -146,10 +146,10 @@ def _as_few(replies: list[dict[str, Any]], *, in_links: bool) -> list[dict[str, 
 def _article(listed: dict[str, Any]) -> dict[str, Any]:
     """Returns the reply for one article; a reply has only one, so several become several replies."""
     article = {
-        "title": listed.get("title", ""),
-        "description": listed.get("digest", ""),
-        "pic_url": listed.get("cover_url", ""),
-        "url": listed.get("content_url", ""),
+        "title": text(listed, "title"),
+        "description": text(listed, "digest"),
+        "pic_url": text(listed, "cover_url"),
+        "url": text(listed, "content_url"),
     }
     return {"type": "news", "articles": [article]}
 

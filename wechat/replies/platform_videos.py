@@ -44,8 +44,8 @@ def take_over(account: OfficialAccount, info: dict[str, Any]) -> None:
 
 def _replies(info: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("add_friend_autoreply_info", "message_default_autoreply_info"):
-        if info.get(name):
-            yield info[name]
+        if reply := part(info, name):
+            yield reply
     for rule in rows(part(info, "keyword_autoreply_info"), "list"):
         yield from rows(rule, "reply_list_info")
 

@@ -1,22 +1,42 @@
 """The reading of the platform's answers by name: a list may be null or missing, a number may be a text.
 
-The types in answers differ now and then from the documented ones.
+The types in answers differ now and then from the documented ones. A value of a wrong type is as good as none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from wechat.sdk.errors import TransportError
+from wechat.sdk.openids import is_openid
+
 LARGEST = 2**63 - 1
+# More things than this nobody has.
+MOST = 2**31 - 1
 # The last moment, in Unix seconds, that is taken for a time.
 LAST_SECOND = 2**33
 _NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?")
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
 def rows(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Returns the objects of a list; an empty list for any other value."""
-    found = answer.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [each for each in _list(answer, name) if isinstance(each, dict)]
+
+
+def texts(answer: Mapping[str, Any], name: str) -> list[str]:
+    """Returns the texts of a list, numbers as texts, without empty ones; an empty list for other values."""
+    return [found for each in _list(answer, name) if (found := _text(each))]
+
+
+def numbers(answer: Mapping[str, Any], name: str) -> list[int]:
+    """Returns the whole numbers of a list, also from texts; an empty list for any other value."""
+    return [found for each in _list(answer, name) if (found := _number(each)) is not None]
+
+
+def length(answer: Mapping[str, Any], name: str) -> int:
+    """Returns the number of entries of a list, also of those that nobody can read."""
+    return len(_list(answer, name))
 
 
 def part(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -25,16 +45,16 @@ def part(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def number(row: Mapping[str, Any], name: str) -> int:
-    """Returns a whole number of 64 bits, also from ``6.0``, ``true`` or a text; 0 for any other value."""
-    given = row.get(name)
-    found = _NUMBER.fullmatch(str(int(given) if isinstance(given, bool) else given))
-    return int(found[1]) if found and abs(int(found[1])) <= LARGEST else 0
+def number(row: Mapping[str, Any], name: str, otherwise: int = 0) -> int:
+    """Returns a whole number of 64 bits, also from ``6.0``, ``true`` or a text; else ``otherwise``."""
+    found = _number(row.get(name))
+    return otherwise if found is None else found
 
 
-def flag(row: Mapping[str, Any], name: str) -> bool:
-    """Returns whether a switch is on: `1`, `"1"` or `true`."""
-    return number(row, name) != 0
+def count(row: Mapping[str, Any], name: str) -> int:
+    """Returns a number of things, up to ``MOST``; 0 for any other value."""
+    found = number(row, name)
+    return found if 0 <= found <= MOST else 0
 
 
 def seconds(row: Mapping[str, Any], name: str) -> int:
@@ -43,7 +63,41 @@ def seconds(row: Mapping[str, Any], name: str) -> int:
     return found if 0 <= found <= LAST_SECOND else 0
 
 
+def flag(row: Mapping[str, Any], name: str) -> bool | None:
+    """Returns whether a mark is set, as 1, true or a text of these; ``None`` if nothing says so or not."""
+    return _FLAGS.get(str(row.get(name)).lower())
+
+
 def text(row: Mapping[str, Any], name: str) -> str:
     """Returns a text, or a number as a text; "" for any other value."""
-    found = row.get(name)
-    return str(found) if isinstance(found, str | int) else ""
+    return _text(row.get(name))
+
+
+def identifier(row: Mapping[str, Any], name: str) -> str:
+    """Returns an openid or unionid; "" for anything that cannot be one."""
+    found = text(row, name)
+    return found if is_openid(found) else ""
+
+
+def needed(
+    answer: Mapping[str, Any], name: str, api: str, read: Callable[[Mapping[str, Any], str], str] = text
+) -> str:
+    """Returns a text without which the answer is none. Raises TransportError: the call may have worked."""
+    if found := read(answer, name):
+        return found
+    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+
+
+def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
+    found = answer.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _number(value: object) -> int | None:
+    plain = int(value) if isinstance(value, bool) else value
+    found = _NUMBER.fullmatch(str(plain)) if isinstance(plain, int | float | str) else None
+    return int(found[1]) if found and abs(int(found[1])) <= LARGEST else None
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -30,6 +30,7 @@ from wechat.sdk.resolver import resolve
 
 # For calls whose caller names no deadline.
 LONGEST_CALL = 60.0
+INTERIM, FINAL = 100, 200
 
 # Judges host, port and IP address of a connection that is about to be made; the IP address is empty where a
 # proxy of the environment will make it.
@@ -77,6 +78,14 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Skips answers of 1xx, which come before the one that counts; the library skips 100 alone."""
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # of the library's own
+        while INTERIM <= found[1] < FINAL and found[1] != http.client.SWITCHING_PROTOCOLS:
+            http.client.parse_headers(self.fp)
+            found = super()._read_status()  # type: ignore[misc]
+        return found
 
 
 class _Connection(HTTPConnection):

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from wechat.sdk.answers import number, text
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.transport import ApiRequest, Transport
 
@@ -238,7 +239,7 @@ def _stable(credentials: Credentials, *, force: bool) -> ApiRequest:
 
 
 def read_token(answer: dict[str, Any], key: str, asked: float) -> Token:
-    value, lifetime = answer.get(key), answer.get("expires_in")
-    if not (isinstance(value, str) and value and isinstance(lifetime, int) and lifetime > 0):
+    value, lifetime = text(answer, key), number(answer, "expires_in")
+    if not value or lifetime <= 0:
         raise TransportError(f"the platform sent no {key}", outcome_unknown=True)
-    return Token(value, asked + lifetime)
+    return Token(value, asked + min(lifetime, DAY))

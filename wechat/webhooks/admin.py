@@ -27,6 +27,7 @@ from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.phrases import listed
 from wechat.kernel.models import Hold
+from wechat.kernel.secrets import OVERLAP
 from wechat.webhooks import events, outbox
 from wechat.webhooks.forms import EndpointForm, SampleForm
 from wechat.webhooks.models import Delivery, Endpoint, new_secret
@@ -91,9 +92,10 @@ class EndpointAdmin(AccountScopedAdmin):
         if endpoint.owner:
             raise PermissionDenied
         if request.method != "POST":
-            return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"))
-        endpoint.secret = new_secret()
-        endpoint.save(update_fields=["secret"])
+            hours = int(OVERLAP.total_seconds() // 3600)
+            return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"), hours=hours)
+        endpoint.renew_secret(new_secret())
+        endpoint.save(update_fields=["secret", "previous_secrets", "previous_until"])
         held_work.lift(outbox.held(endpoint))
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)
@@ -149,7 +151,7 @@ class EndpointAdmin(AccountScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def condition(self, endpoint: Endpoint) -> SafeString:
         if endpoint.switched_off_at:
-            return badge(_("switched off: it took nothing for days"), "bad")
+            return badge(_("switched off: it took nothing"), "bad")
         if not endpoint.enabled:
             return badge(_("off"))
         if endpoint.is_unsigned:

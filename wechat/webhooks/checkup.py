@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -11,9 +11,14 @@ from accounts.official.models import OfficialAccount
 from wechat.webhooks.models import Endpoint
 
 
+def _all_of(account: OfficialAccount) -> QuerySet[Endpoint]:
+    """Returns the endpoints of the account, and those of its API clients."""
+    return Endpoint.objects.filter(Q(account=account) | Q(client__accounts=account)).select_related("client")
+
+
 @examines
 def endpoints(account: OfficialAccount) -> Iterator[Finding]:
-    for endpoint in Endpoint.objects.filter(account=account, failing_since__isnull=False):
+    for endpoint in _all_of(account).filter(failing_since__isnull=False):
         since = f"{timezone.localtime(endpoint.failing_since):%Y-%m-%d %H:%M}"
         words = {"url": endpoint.url, "since": since}
         if endpoint.enabled:
@@ -26,15 +31,16 @@ def endpoints(account: OfficialAccount) -> Iterator[Finding]:
             yield Finding(
                 Level.FAULT,
                 _("The webhook %(url)s is switched off: it has taken nothing since %(since)s.") % words,
-                _("Mend the receiver, send it a sample, and switch it on again."),
+                _("Mend the receiver, then have the system subscribe again.")
+                if endpoint.client
+                else _("Mend the receiver, send it a sample, and switch it on again."),
             )
 
 
 @examines
 def unsigned(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault for each endpoint of the account, or of its clients, whose secret no key opens."""
-    ours = Q(account=account) | Q(client__accounts=account)
-    for endpoint in Endpoint.objects.filter(ours, enabled=True).select_related("client"):
+    for endpoint in _all_of(account).filter(enabled=True):
         if endpoint.is_unsigned:
             yield Finding(
                 Level.FAULT,

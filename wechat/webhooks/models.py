@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
-from wechat.kernel.secrets import HasSecrets, SecretField
+from wechat.kernel.secrets import HasRenewedSecret, SecretField
 from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.webhooks import events
@@ -28,7 +28,7 @@ def new_message_id() -> str:
     return f"msg_{get_random_string(24)}"
 
 
-class Endpoint(HasSecrets):
+class Endpoint(HasRenewedSecret):
     """An address of a business system to which events are posted.
 
     ``owner`` is what the endpoint belongs to, such as ``rule:12`` or ``client:3``; it is empty for those that

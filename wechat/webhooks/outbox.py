@@ -2,7 +2,7 @@
 
 A worker posts it, signed according to Standard Webhooks (``wechat.kernel.webhooks``), and retries until it is
 answered with a status of 200 to 299, for some 23 hours in all. The body is ``{"type", "timestamp", "data"}``.
-An endpoint that has failed for days is switched off, and staff are told.
+An endpoint that has failed for days, or answers that it is gone, is switched off, and staff are told.
 """
 
 import datetime
@@ -53,6 +53,8 @@ RETRY_AFTER = [
 ]
 # The time after which a failing endpoint is switched off.
 PATIENCE = datetime.timedelta(days=3)
+# The status of a receiver that wants nothing more.
+GONE = 410
 # Kept on rows; staff read it in their language beside the endpoint.
 UNSIGNED = "No key of FIELD_ENCRYPTION_KEYS opens the signing secret."
 
@@ -116,7 +118,9 @@ def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> 
             owner=owner, defaults={"account": account, "url": url, "secret": secret}
         )
     if (endpoint.url, endpoint.readable_secret("secret")) != (url, secret):
-        endpoint.url, endpoint.secret = url, secret
+        endpoint.url = url
+        if endpoint.readable_secret("secret") != secret:
+            endpoint.renew_secret(secret)
         begin_anew(endpoint)
     return endpoint
 
@@ -193,7 +197,8 @@ def deliver(found: Sequence[Delivery]) -> None:
         _settle(delivery, attempt)
     for delivery in found:
         if not delivery.endpoint.enabled:
-            delivery.give_up("switched off")
+            # Without an error: nobody was asked.
+            delivery.give_up("")
 
 
 def sample(endpoint: Endpoint, account: OfficialAccount, event: str, example: Mapping[str, Any]) -> Delivery:
@@ -223,12 +228,14 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
         return DeliveryAttempt(0, error=UNSIGNED)
     try:
         answer = webhooks.post(
-            endpoint.url, delivery.body.encode(), str(endpoint.secret), delivery.message_id
+            endpoint.url, delivery.body.encode(), list(endpoint.valid_secrets()), delivery.message_id
         )
     except webhooks.NoAnswer as error:
         return DeliveryAttempt(_since(started), error=str(error)[:500])
     outcome = DeliveryAttempt(_since(started), answer.status, body=answer.json())
-    return outcome if outcome.delivered else replace(outcome, error=decode(answer.body[:500]))
+    if outcome.delivered:
+        return outcome
+    return replace(outcome, error=decode(answer.body[:500]) or f"HTTP {answer.status}")
 
 
 def held(endpoint: Endpoint) -> QuerySet[Hold]:
@@ -253,6 +260,8 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     history = [*delivery.log, _entry(attempt)]
     if attempt.delivered:
         delivery.settle(state=State.DELIVERED, due_at=None, attempts=F("attempts") + 1, error="", log=history)
+    elif attempt.status == GONE:
+        delivery.give_up(attempt.error, log=history)
     elif delivery.attempts < len(RETRY_AFTER):
         delivery.again(attempt.error, now + RETRY_AFTER[delivery.attempts], log=history)
     else:
@@ -263,7 +272,7 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
         holds.report(
             DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe
         )
-    _update_health(delivery.endpoint, now, delivered=attempt.delivered)
+    _update_health(delivery.endpoint, now, attempt)
 
 
 def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
@@ -271,14 +280,18 @@ def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
     return {"at": at, "status": attempt.status, "ms": attempt.ms, "error": attempt.error}
 
 
-def _update_health(endpoint: Endpoint, now: datetime.datetime, *, delivered: bool) -> None:
-    """Records since when the endpoint has been failing, and switches it off if that is too long."""
+def _update_health(endpoint: Endpoint, now: datetime.datetime, attempt: DeliveryAttempt) -> None:
+    """Records since when the endpoint has been failing.
+
+    Switches it off if that is too long, or if the receiver says that it is gone.
+    """
     rows = Endpoint.objects.filter(pk=endpoint.pk)
-    if delivered:
+    if attempt.delivered:
         rows.filter(failing_since__isnull=False).update(failing_since=None)
         return
     rows.filter(failing_since=None).update(failing_since=now)
-    failing = rows.filter(enabled=True, failing_since__lt=now - PATIENCE)
+    longest = datetime.timedelta(0) if attempt.status == GONE else PATIENCE
+    failing = rows.filter(enabled=True, failing_since__lte=now - longest)
     if failing.update(enabled=False, switched_off_at=now):
         log.error("webhook_switched_off", extra={"endpoint": endpoint.pk})
 

@@ -5,7 +5,7 @@ WeChat reference 4.3 to 4.6.
 
 from typing import Any, Literal
 
-from wechat.sdk.answers import part
+from wechat.sdk.answers import part, texts
 from wechat.sdk.client import Client
 
 Action = Literal["all", "dns", "ping"]
@@ -64,4 +64,4 @@ def current_autoreply_info(client: Client) -> dict[str, Any]:
 
 
 def _addresses(answer: dict[str, Any]) -> list[str]:
-    return [str(address) for address in answer.get("ip_list") or []]
+    return texts(answer, "ip_list")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wechat.sdk.answers import number, rows, seconds, text
+from wechat.sdk.answers import identifier, number, rows, seconds, text
 from wechat.sdk.client import Client
 
 RECORDS_A_PAGE = 10_000
@@ -96,13 +96,18 @@ def session_of(client: Client, openid: str) -> str:
 def sessions_of(client: Client, account: str) -> list[str]:
     """Returns the openids that a worker serves."""
     answer = client.get("/customservice/kfsession/getsessionlist", {"kf_account": account})
-    return [text(each, "openid") for each in rows(answer, "sessionlist")]
+    openids = [identifier(each, "openid") for each in rows(answer, "sessionlist")]
+    return [each for each in openids if each]
 
 
 def waiting(client: Client) -> list[WaitingFollower]:
     """Returns at most 100 followers who wait, the longest first."""
     listed = rows(client.get("/customservice/kfsession/getwaitcase"), "waitcaselist")
-    return [WaitingFollower(text(each, "openid"), seconds(each, "latest_time")) for each in listed]
+    return [
+        WaitingFollower(openid, seconds(each, "latest_time"))
+        for each in listed
+        if (openid := identifier(each, "openid"))
+    ]
 
 
 def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
@@ -110,12 +115,13 @@ def records(client: Client, start: int, end: int) -> Iterator[SessionMessage]:
 
     Raises ApiError 65417 for a longer period.
     """
-    message_id, count = 1, RECORDS_A_PAGE
-    while count == RECORDS_A_PAGE:
+    message_id, following, count = 0, 1, RECORDS_A_PAGE
+    while count == RECORDS_A_PAGE and following > message_id:
+        message_id = following
         asked = {"starttime": start, "endtime": end, "msgid": message_id, "number": RECORDS_A_PAGE}
         answer = client.post("/customservice/msgrecord/getmsglist", asked)
         yield from map(_record, rows(answer, "recordlist"))
-        message_id, count = number(answer, "msgid"), number(answer, "number")
+        following, count = number(answer, "msgid"), number(answer, "number")
 
 
 def _worker(listed: dict[str, Any], online: dict[str, int]) -> ServiceWorker:
@@ -133,7 +139,7 @@ def _worker(listed: dict[str, Any], online: dict[str, int]) -> ServiceWorker:
 
 def _record(fields: dict[str, Any]) -> SessionMessage:
     return SessionMessage(
-        openid=text(fields, "openid"),
+        openid=identifier(fields, "openid"),
         worker=text(fields, "worker"),
         by_worker=number(fields, "opercode") == 2002,
         text=text(fields, "text"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
-from wechat.sdk.answers import flag, number, rows, text
+from wechat.sdk.answers import flag, number, part, rows, text
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -52,7 +52,7 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     for row in rows(answer, "list"):
         if day := _day(row.get("ref_date")):
             days.setdefault(day, []).append(row)
-    return DatacubeAnswer(days, flag(answer, "is_delay"))
+    return DatacubeAnswer(days, bool(flag(answer, "is_delay")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +180,7 @@ def followers(row: Row) -> int:
 
 def reading(row: Row) -> Readership:
     """Returns the figures of a row of ``BIZ_SUMMARY``."""
-    detail = row.get("detail")
-    return Readership.of(detail if isinstance(detail, dict) else {})
+    return Readership.of(part(row, "detail"))
 
 
 def _day(value: Any) -> datetime.date | None:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wechat.sdk.answers import number, part, rows, seconds, text
+from wechat.sdk.answers import LARGEST, length, needed, number, part, rows, seconds, text
 from wechat.sdk.client import Client
-from wechat.sdk.errors import TransportError
 
 PAGE = 20
+RUNNING = 1
 
 Article = Mapping[str, Any]
 
@@ -47,10 +47,8 @@ def add(client: Client, articles: Sequence[Article]) -> str:
 
     Raises ApiError 45003, 45004, 45166 for what is too long, 40007 for a picture.
     """
-    answer = client.post("/cgi-bin/draft/add", {"articles": list(articles)})
-    if not answer.get("media_id"):
-        raise TransportError("/cgi-bin/draft/add answered no media_id", outcome_unknown=True)
-    return str(answer["media_id"])
+    api = "/cgi-bin/draft/add"
+    return needed(client.post(api, {"articles": list(articles)}), "media_id", api)
 
 
 def update(client: Client, media_id: str, index: int, article: Article) -> None:
@@ -87,17 +85,15 @@ def every_published(client: Client) -> Iterator[Listed]:
 
 def submit(client: Client, media_id: str) -> str:
     """Publishes the draft; returns the publish_id with which to ask for the result."""
-    answer = client.post("/cgi-bin/freepublish/submit", {"media_id": media_id})
-    if not answer.get("publish_id"):
-        raise TransportError("/cgi-bin/freepublish/submit answered no publish_id", outcome_unknown=True)
-    return str(answer["publish_id"])
+    api = "/cgi-bin/freepublish/submit"
+    return needed(client.post(api, {"media_id": media_id}), "publish_id", api)
 
 
 def publication(client: Client, publish_id: str) -> PublicationStatus:
     answer = client.post("/cgi-bin/freepublish/get", {"publish_id": publish_id})
     urls = [text(each, "article_url") for each in rows(part(answer, "article_detail"), "item")]
-    status = number(answer, "publish_status") if "publish_status" in answer else 1
-    return PublicationStatus(status, text(answer, "article_id"), urls)
+    # Without a status nothing is decided: it is asked for again.
+    return PublicationStatus(number(answer, "publish_status", RUNNING), text(answer, "article_id"), urls)
 
 
 def withdraw(client: Client, article_id: str) -> None:
@@ -118,9 +114,11 @@ def _page(client: Client, api: str, key: str, offset: int) -> DraftPage:
     listed = [
         Listed(text(each, key), rows(part(each, "content"), "news_item"), seconds(each, "update_time"))
         for each in rows(answer, "item")
+        if text(each, key)
     ]
-    behind = offset + len(listed)
-    is_last = not listed or behind >= number(answer, "total_count")
+    behind = offset + length(answer, "item")
+    # Without a total there are pages until one is empty.
+    is_last = behind == offset or behind >= number(answer, "total_count", LARGEST)
     return DraftPage(listed, None if is_last else behind)
 
 

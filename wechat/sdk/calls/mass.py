@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wechat.sdk.answers import number
+from wechat.sdk import answers
+from wechat.sdk.answers import count, number
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -93,7 +94,7 @@ def preview(client: Client, content: Body, *, wechat_id: str) -> None:
 
 def status(client: Client, msg_id: int) -> str:
     """Returns SEND_SUCCESS, SENDING, SEND_FAIL or DELETE. Raises ApiError 40059 for an unknown id."""
-    return str(client.post("/cgi-bin/message/mass/get", {"msg_id": str(msg_id)}).get("msg_status", ""))
+    return answers.text(client.post("/cgi-bin/message/mass/get", {"msg_id": str(msg_id)}), "msg_status")
 
 
 def delete(client: Client, msg_id: int, article: int = 0) -> None:
@@ -107,7 +108,7 @@ def delete(client: Client, msg_id: int, article: int = 0) -> None:
 def speed(client: Client) -> Speed:
     answer = client.post("/cgi-bin/message/mass/speed/get")
     # The platform counts in 万.
-    return Speed(number(answer, "speed"), 10_000 * number(answer, "realspeed"))
+    return Speed(number(answer, "speed"), 10_000 * count(answer, "realspeed"))
 
 
 def set_speed(client: Client, number: int) -> None:
@@ -117,7 +118,8 @@ def set_speed(client: Client, number: int) -> None:
 def video_for_mass(client: Client, media_id: str, title: str, description: str) -> str:
     """Returns the media_id that a mass send takes for a video of the library."""
     body = {"media_id": media_id, "title": title, "description": description}
-    return str(client.post("/cgi-bin/media/uploadvideo", body).get("media_id", ""))
+    api = "/cgi-bin/media/uploadvideo"
+    return answers.needed(client.post(api, body), "media_id", api)
 
 
 def _accepted(client: Client, api: str, body: Body) -> Accepted:

@@ -2,18 +2,19 @@
 
 import datetime
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from wechat.sdk.answers import number, rows, seconds, text
+from wechat.sdk.answers import count, length, needed, rows, seconds, text
 from wechat.sdk.client import Client
-from wechat.sdk.errors import TransportError
 from wechat.sdk.transport import Download
 
 Kind = Literal["image", "voice", "video", "thumb"]
 PAGE = 20
 # No such material, or no longer.
 UNKNOWN = 40007
+ADD = "/cgi-bin/material/add_material"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,19 @@ class Upload:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """A file that was added to the library; the url is of pictures only."""
+
+    media_id: str
+    url: str
+
+
 def upload_temporary(client: Client, kind: Kind, upload: Upload) -> str:
     """Uploads a file; returns its media_id, valid for 3 days and any number of uses."""
     answer = client.upload("/cgi-bin/media/upload", _files(upload), params={"type": kind})
     # Older platform text calls it by the second name for thumbs.
-    media_id = answer.get("media_id") or answer.get("thumb_media_id")
-    if not media_id:
-        raise TransportError("/cgi-bin/media/upload answered no media_id", outcome_unknown=True)
-    return str(media_id)
+    return text(answer, "media_id") or needed(answer, "thumb_media_id", "/cgi-bin/media/upload")
 
 
 def get_temporary(client: Client, media_id: str) -> Download:
@@ -42,14 +48,12 @@ def get_temporary(client: Client, media_id: str) -> Download:
 
 def add_permanent(
     client: Client, kind: Kind, upload: Upload, title: str = "", introduction: str = ""
-) -> dict[str, Any]:
-    """Adds a file to the library. Returns ``{"media_id", "url"}``, the url for images only.
-
-    Videos carry a title and an introduction.
-    """
+) -> Permanent:
+    """Adds a file to the library; videos carry a title and an introduction."""
     description = json.dumps({"title": title, "introduction": introduction}, ensure_ascii=False)
     fields = {"description": description} if kind == "video" else None
-    return client.upload("/cgi-bin/material/add_material", _files(upload), fields, {"type": kind})
+    answer = client.upload(ADD, _files(upload), fields, {"type": kind})
+    return Permanent(needed(answer, "media_id", ADD), text(answer, "url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,19 @@ class MediaItem:
     updated_at: datetime.datetime
 
 
-def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
-    """Returns up to twenty files of image, voice or video, the newest first; none after the last one."""
+@dataclass(frozen=True, slots=True)
+class MediaPage:
+    """A page of the library; ``length`` is 0 after the last one, and counts what nobody can read, too."""
+
+    items: Sequence[MediaItem]
+    length: int
+
+
+def listed(client: Client, kind: str, offset: int) -> MediaPage:
+    """Returns up to twenty files of image, voice or video, the newest first."""
     wanted = {"type": kind, "offset": offset, "count": PAGE}
     answer = client.post("/cgi-bin/material/batchget_material", wanted)
-    return [
+    items = [
         MediaItem(
             text(each, "media_id"),
             text(each, "name"),
@@ -74,7 +86,9 @@ def listed(client: Client, kind: str, offset: int) -> list[MediaItem]:
             datetime.datetime.fromtimestamp(seconds(each, "update_time"), tz=datetime.UTC),
         )
         for each in rows(answer, "item")
+        if text(each, "media_id")
     ]
+    return MediaPage(items, length(answer, "item"))
 
 
 def get_permanent(client: Client, media_id: str) -> Download:
@@ -92,16 +106,14 @@ def upload_article_picture(client: Client, upload: Upload) -> str:
 
     It takes no place in the library.
     """
-    answer = client.upload("/cgi-bin/media/uploadimg", _files(upload))
-    if not answer.get("url"):
-        raise TransportError("/cgi-bin/media/uploadimg answered no url", outcome_unknown=True)
-    return str(answer["url"])
+    api = "/cgi-bin/media/uploadimg"
+    return needed(client.upload(api, _files(upload)), "url", api)
 
 
-def count(client: Client) -> dict[str, int]:
+def counts(client: Client) -> dict[str, int]:
     """Returns how much permanent material there is, by kind: voice, video, image, news."""
     answer = client.get("/cgi-bin/material/get_materialcount")
-    return {kind: number(answer, f"{kind}_count") for kind in ("image", "voice", "video", "news")}
+    return {kind: count(answer, f"{kind}_count") for kind in ("image", "voice", "video", "news")}
 
 
 def _files(upload: Upload) -> dict[str, tuple[str, bytes, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wechat.sdk.answers import text
+from wechat.sdk.answers import part, rows, text
 from wechat.sdk.client import Client
 
 Button = Mapping[str, Any]
@@ -51,5 +51,4 @@ def try_match(client: Client, user: str) -> list[dict[str, Any]]:
     Raises ApiError 65302 for somebody who does not follow.
     """
     answer = client.post("/cgi-bin/menu/trymatch", {"user_id": user})
-    found = answer.get("button") or (answer.get("menu") or {}).get("button") or []
-    return list(found)
+    return rows(answer, "button") or rows(part(answer, "menu"), "button")

@@ -10,9 +10,9 @@ from typing import Any
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import unpad
 
-from wechat.sdk.answers import number, text
+from wechat.sdk.answers import identifier, needed, number, part, text
 from wechat.sdk.client import Client
-from wechat.sdk.errors import EnvelopeError, TransportError
+from wechat.sdk.errors import EnvelopeError
 from wechat.sdk.text import load_json
 from wechat.sdk.tokens import Credentials
 from wechat.sdk.transport import ApiRequest, Transport
@@ -49,20 +49,17 @@ def login(transport: Transport, credentials: Credentials, js_code: str) -> Sessi
     answer = transport.ask(
         ApiRequest("GET", "/sns/jscode2session", {**params, "grant_type": "authorization_code"})
     )
-    openid, key = answer.get("openid"), answer.get("session_key")
-    if not (openid and key):
-        raise TransportError("/sns/jscode2session answered no session", outcome_unknown=True)
-    return Session(str(openid), text(answer, "unionid"), str(key))
+    api = "/sns/jscode2session"
+    openid, key = needed(answer, "openid", api, identifier), needed(answer, "session_key", api)
+    return Session(openid, identifier(answer, "unionid"), key)
 
 
 def phone_number(client: Client, code: str) -> PhoneNumber:
     """Exchanges a code of the getPhoneNumber button, which is not the one of wx.login. Paid per call."""
-    answer = client.post("/wxa/business/getuserphonenumber", {"code": code})
-    info = answer.get("phone_info")
-    if not isinstance(info, dict) or not info.get("purePhoneNumber"):
-        raise TransportError("/wxa/business/getuserphonenumber answered no number", outcome_unknown=True)
-    pure, country = str(info["purePhoneNumber"]), text(info, "countryCode")
-    return PhoneNumber(text(info, "phoneNumber") or pure, pure, country)
+    api = "/wxa/business/getuserphonenumber"
+    info = part(client.post(api, {"code": code}), "phone_info")
+    pure = needed(info, "purePhoneNumber", api)
+    return PhoneNumber(text(info, "phoneNumber") or pure, pure, text(info, "countryCode"))
 
 
 def open_data(session_key: str, encrypted: str, iv: str, appid: str, now: float) -> dict[str, Any]:

@@ -4,11 +4,10 @@ The tokens belong to a person and not to the account, so these calls use a ``Tra
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from wechat.sdk.answers import flag, text
-from wechat.sdk.errors import TransportError
+from wechat.sdk.answers import flag, identifier, needed, text
 from wechat.sdk.tokens import Credentials
 from wechat.sdk.transport import ApiRequest, Transport
 
@@ -56,11 +55,11 @@ def exchange(transport: Transport, credentials: Credentials, code: str) -> UserT
     call = ApiRequest("GET", "/sns/oauth2/access_token", {**params, "grant_type": "authorization_code"})
     answer = transport.ask(call)
     return UserToken(
-        openid=_text(answer, "openid", call.api),
+        openid=needed(answer, "openid", call.api, identifier),
         scope=text(answer, "scope"),
-        unionid=text(answer, "unionid"),
-        is_snapshot=flag(answer, "is_snapshotuser"),
-        access_token=_text(answer, "access_token", call.api),
+        unionid=identifier(answer, "unionid"),
+        is_snapshot=bool(flag(answer, "is_snapshotuser")),
+        access_token=needed(answer, "access_token", call.api),
     )
 
 
@@ -70,15 +69,8 @@ def profile(transport: Transport, token: UserToken) -> Profile:
     call = ApiRequest("GET", "/sns/userinfo", params)
     answer = transport.ask(call)
     return Profile(
-        openid=_text(answer, "openid", call.api),
+        openid=needed(answer, "openid", call.api, identifier),
         nickname=text(answer, "nickname"),
         avatar=text(answer, "headimgurl"),
-        unionid=text(answer, "unionid") or token.unionid,
+        unionid=identifier(answer, "unionid") or token.unionid,
     )
-
-
-def _text(answer: dict[str, Any], name: str, api: str) -> str:
-    value = answer.get(name)
-    if not (isinstance(value, str) and value):
-        raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
-    return value

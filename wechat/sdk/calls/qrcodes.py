@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk import answers
 from wechat.sdk.client import Client
 from wechat.sdk.errors import ContentError, TransportError
 from wechat.sdk.transport import MP_BASE, ApiRequest, Transport
 
+CREATE = "/cgi-bin/qrcode/create"
 LONGEST_SECONDS = 30 * 86_400
 LARGEST_PERMANENT_ID = 100_000
 LARGEST_TEMPORARY_ID = 2**32 - 1
@@ -35,7 +37,9 @@ def create_temporary(client: Client, scene: int | str, seconds: int) -> Made:
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise ContentError("seconds", f"A temporary code ends within {LONGEST_SECONDS} seconds.")
     action = "QR_SCENE" if isinstance(scene, int) else "QR_STR_SCENE"
-    return _create(client, action, _scene(scene, LARGEST_TEMPORARY_ID), expire_seconds=seconds)
+    answer = _created(client, action, _scene(scene, LARGEST_TEMPORARY_ID), expire_seconds=seconds)
+    granted = answers.seconds(answer, "expire_seconds") or seconds
+    return _made(answer, min(granted, LONGEST_SECONDS))
 
 
 def create_permanent(client: Client, scene: int | str) -> Made:
@@ -44,7 +48,7 @@ def create_permanent(client: Client, scene: int | str) -> Made:
     ``scene`` is an integer from 1 to 100,000 or a text of 1 to 64 characters.
     """
     action = "QR_LIMIT_SCENE" if isinstance(scene, int) else "QR_LIMIT_STR_SCENE"
-    return _create(client, action, _scene(scene, LARGEST_PERMANENT_ID))
+    return _made(_created(client, action, _scene(scene, LARGEST_PERMANENT_ID)), None)
 
 
 def picture(ticket: str, mp_base: str = MP_BASE) -> bytes:
@@ -68,10 +72,10 @@ def _scene(scene: int | str, largest: int) -> dict[str, int | str]:
     return {"scene_str": scene}
 
 
-def _create(client: Client, action: str, scene: dict[str, int | str], **more: Any) -> Made:
-    body = {**more, "action_name": action, "action_info": {"scene": scene}}
-    answer = client.post("/cgi-bin/qrcode/create", body)
-    ticket, url, seconds = answer.get("ticket"), answer.get("url"), answer.get("expire_seconds")
-    if not ticket or not url:
-        raise TransportError("/cgi-bin/qrcode/create answered no code", outcome_unknown=True)
-    return Made(str(ticket), str(url), int(seconds) if seconds else None)
+def _created(client: Client, action: str, scene: dict[str, int | str], **more: Any) -> dict[str, Any]:
+    return client.post(CREATE, {**more, "action_name": action, "action_info": {"scene": scene}})
+
+
+def _made(answer: dict[str, Any], expires_in: int | None) -> Made:
+    ticket, url = (answers.needed(answer, name, CREATE) for name in ("ticket", "url"))
+    return Made(ticket, url, expires_in)

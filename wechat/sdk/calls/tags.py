@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wechat.sdk.answers import number, rows, text
+from wechat.sdk.answers import MOST, count, length, number, numbers, part, rows, text
 from wechat.sdk.calls.users import OpenidPage
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
@@ -17,11 +17,22 @@ LONGEST_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class PlatformTag:
-    """A tag; ``count`` is the number of followers with it; ids 0 to 2 are the platform's own tags."""
+    """A tag; ``count`` is the number of followers with it; ids 0 to 2 are the platform's own tags.
+
+    The name is empty if the platform did not tell it.
+    """
 
     id: int
     name: str
     count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """The tags of an account; if the list ``is_whole``, a tag that is not among them was deleted."""
+
+    tags: Sequence[PlatformTag]
+    is_whole: bool = True
 
 
 def create(client: Client, name: str) -> int:
@@ -30,15 +41,21 @@ def create(client: Client, name: str) -> int:
     Raises ApiError 45056 for 100 tags there already, 45157 for a name used or not allowed, 45158 for one that
     is too long.
     """
-    tag = client.post("/cgi-bin/tags/create", {"tag": {"name": name}}).get("tag") or {}
-    if not isinstance(tag.get("id"), int):
+    tag_id = number(part(client.post("/cgi-bin/tags/create", {"tag": {"name": name}}), "tag"), "id")
+    if tag_id <= 0:
         raise TransportError("/cgi-bin/tags/create answered no id", outcome_unknown=True)
-    return int(tag["id"])
+    return tag_id
 
 
-def get(client: Client) -> list[PlatformTag]:
-    found = rows(client.get("/cgi-bin/tags/get"), "tags")
-    return [PlatformTag(number(tag, "id"), text(tag, "name"), number(tag, "count")) for tag in found]
+def get(client: Client) -> TagList:
+    answer = client.get("/cgi-bin/tags/get")
+    listed = [
+        PlatformTag(number(tag, "id", -1), text(tag, "name"), count(tag, "count"))
+        for tag in rows(answer, "tags")
+    ]
+    found = [tag for tag in listed if 0 <= tag.id <= MOST]
+    is_whole = isinstance(answer.get("tags"), list) and len(found) == length(answer, "tags")
+    return TagList([*{tag.id: tag for tag in found}.values()], is_whole)
 
 
 def update(client: Client, tag_id: int, name: str) -> None:
@@ -56,8 +73,7 @@ def followers(client: Client, tag_id: int, cursor: str = "") -> OpenidPage:
 
 
 def of_follower(client: Client, openid: str) -> list[int]:
-    found = client.post("/cgi-bin/tags/getidlist", {"openid": openid}).get("tagid_list") or []
-    return [int(tag_id) for tag_id in found]
+    return numbers(client.post("/cgi-bin/tags/getidlist", {"openid": openid}), "tagid_list")
 
 
 def tag(client: Client, tag_id: int, openids: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wechat.sdk.answers import number, rows
+from wechat.sdk.answers import LARGEST, length, number, part, rows, text
 from wechat.sdk.client import Client
 
 PAGE = 30
@@ -23,7 +23,7 @@ def add_private(client: Client, short_id: str, keywords: Sequence[str]) -> str:
     ``keywords`` are the field names of the library template, in the wanted order.
     """
     body = {"template_id_short": short_id, "keyword_name_list": list(keywords)}
-    return str(client.post("/cgi-bin/template/api_add_template", body).get("template_id", ""))
+    return text(client.post("/cgi-bin/template/api_add_template", body), "template_id")
 
 
 def delete_private(client: Client, template_id: str) -> None:
@@ -50,9 +50,10 @@ def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 1
     Each has ``id``, ``title``, ``content``, ``openid`` and ``send_timestamp``.
     """
     body = {"tmpl_msg_id": template_id, "largest_id": after, "limit": limit}
-    found = client.post("/wxa/sec/queryblocktmplmsg", body).get("msginfo") or []
+    answer = client.post("/wxa/sec/queryblocktmplmsg", body)
     # The platform's page shows one object; several come as a list.
-    return [found] if isinstance(found, dict) else list(found)
+    only = part(answer, "msginfo")
+    return [only] if only else rows(answer, "msginfo")
 
 
 def notices(client: Client) -> list[dict[str, Any]]:
@@ -66,7 +67,8 @@ def notices(client: Client) -> list[dict[str, Any]]:
 
 def categories(client: Client) -> list[dict[str, Any]]:
     """Returns ``id`` and ``name`` of the account's service categories."""
-    return rows(client.get("/wxaapi/newtmpl/getcategory"), "data")
+    found = rows(client.get("/wxaapi/newtmpl/getcategory"), "data")
+    return [{"id": number(each, "id"), "name": text(each, "name")} for each in found if number(each, "id")]
 
 
 def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -74,19 +76,29 @@ def library(client: Client, category_ids: Sequence[int]) -> list[dict[str, Any]]
 
     Each has ``tid``, ``title``, ``type`` and ``categoryId``.
     """
-    ids, found, is_last = ",".join(map(str, category_ids)), list[dict[str, Any]](), False
+    ids, found = ",".join(map(str, category_ids)), list[dict[str, Any]]()
+    start, is_last = 0, False
     while not is_last:
-        query = {"ids": ids, "start": str(len(found)), "limit": str(PAGE)}
+        query = {"ids": ids, "start": str(start), "limit": str(PAGE)}
         answer = client.get("/wxaapi/newtmpl/getpubtemplatetitles", query)
-        page = rows(answer, "data")
-        found += page
-        is_last = not page or len(found) >= number(answer, "count")
+        found += [
+            {**each, "tid": text(each, "tid"), "title": text(each, "title"), "type": number(each, "type")}
+            for each in rows(answer, "data")
+            if text(each, "tid")
+        ]
+        start += length(answer, "data")
+        is_last = not length(answer, "data") or start >= number(answer, "count", LARGEST)
     return found
 
 
 def library_keywords(client: Client, tid: str) -> list[dict[str, Any]]:
     """Returns ``kid``, ``name``, ``example`` and ``rule`` of the fields a library notice offers."""
-    return rows(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
+    found = rows(client.get("/wxaapi/newtmpl/getpubtemplatekeywords", {"tid": tid}), "data")
+    return [
+        {"kid": number(each, "kid"), **{name: text(each, name) for name in ("name", "example", "rule")}}
+        for each in found
+        if number(each, "kid")
+    ]
 
 
 def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str:
@@ -95,7 +107,7 @@ def add_notice(client: Client, tid: str, kids: Sequence[int], scene: str) -> str
     ``scene`` says in up to 15 characters what it is for.
     """
     body = {"tid": tid, "kidList": list(kids), "sceneDesc": scene}
-    return str(client.post("/wxaapi/newtmpl/addtemplate", body).get("priTmplId", ""))
+    return text(client.post("/wxaapi/newtmpl/addtemplate", body), "priTmplId")
 
 
 def delete_notice(client: Client, template_id: str) -> None:

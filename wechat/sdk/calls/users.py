@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wechat.sdk.answers import number, part, rows, text
+from wechat.sdk.answers import count, identifier, part, rows, texts
 from wechat.sdk.client import Client
 from wechat.sdk.openids import is_openid
 
@@ -30,14 +30,9 @@ class OpenidPage:
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """Returns the page in an answer; ``data`` is absent from an empty page.
-
-        What can be no openid is left out: it would hold up everybody else.
-        """
-        listed = part(answer, "data").get("openid")
-        named = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
-        openids = [each for each in named if isinstance(each, str) and is_openid(each)]
-        return cls(openids, text(answer, "next_openid") if openids else "", number(answer, "total"))
+        """Returns the page in an answer; ``data`` is absent from an empty page."""
+        openids = [each for each in texts(part(answer, "data"), "openid") if is_openid(each)]
+        return cls(openids, identifier(answer, "next_openid") if openids else "", count(answer, "total"))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:

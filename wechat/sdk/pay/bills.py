@@ -10,6 +10,7 @@ from hmac import compare_digest
 import requests
 from urllib3.exceptions import HTTPError
 
+from wechat.sdk.answers import text
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.client import PayClient
 from wechat.sdk.pay.errors import BillDamaged
@@ -53,13 +54,13 @@ def stream(client: PayClient, address: BillAddress) -> Iterator[bytes]:
         for piece in _unpacked(_pieces(response)):
             digest.update(piece)
             yield piece
-    if not compare_digest(digest.hexdigest(), address.sha1.lower()):
+    if not compare_digest(digest.hexdigest().encode(), address.sha1.lower().encode()):
         raise BillDamaged("the file's hash is not the one WeChat Pay named")
 
 
 def _address(client: PayClient, path: str, params: dict[str, str]) -> BillAddress:
     answer = client.get(path, params)
-    url, kind, value = (str(answer.get(name, "")) for name in ("download_url", "hash_type", "hash_value"))
+    url, kind, value = (text(answer, name) for name in ("download_url", "hash_type", "hash_value"))
     if not url or kind != "SHA1" or not value:
         raise TransportError(f"{path} answered no address with a SHA1", outcome_unknown=True)
     return BillAddress(url, value)

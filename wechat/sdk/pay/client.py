@@ -133,7 +133,11 @@ class PayClient:
         request.headers |= {"Accept": "application/json", "User-Agent": "wechat-console"}
         if self.platform.preferred:
             request.headers["Wechatpay-Serial"] = self.platform.preferred
-        prepared = self._pool().prepare_request(request)
+        try:
+            prepared = self._pool().prepare_request(request)
+        except requests.RequestException as error:
+            # An address that an answer named and that is none.
+            raise TransportError(f"no address: {type(error).__name__}", outcome_unknown=False) from None
         body = prepared.body or b""
         prepared.headers["Authorization"] = signing.authorization(
             self.merchant,

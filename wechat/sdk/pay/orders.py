@@ -15,6 +15,8 @@ TRANSACTIONS = "/v3/pay/transactions"
 # How long the result of an order call can be used, whatever ``time_expire`` says.
 PREPAY_LIFE = datetime.timedelta(hours=2)
 H5_LIFE = datetime.timedelta(minutes=5)
+# Of a prepay_id, code_url or h5_url; real ones are much shorter.
+LONGEST_PREPAY = 512
 # The bytes that an order says of its goods, by either interface.
 LONGEST_DETAIL = 6000
 # The bytes of an order's attachment; API v2 takes one less than API v3.
@@ -83,7 +85,7 @@ def close(client: PayClient, out_trade_no: str) -> None:
 def _placed(client: PayClient, product: str, body: dict[str, Any], result: str) -> str:
     path = f"{TRANSACTIONS}/{product}"
     value = client.post(path, body).get(result)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PREPAY:
         raise TransportError(f"{path} answered no {result}", outcome_unknown=True)
     return value
 

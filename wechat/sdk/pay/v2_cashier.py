@@ -12,7 +12,7 @@ from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import signing, v2
 from wechat.sdk.pay.errors import PayRefused
-from wechat.sdk.pay.orders import NewOrder
+from wechat.sdk.pay.orders import LONGEST_PREPAY, NewOrder
 from wechat.sdk.pay.refunds import NewRefund
 from wechat.sdk.pay.transactions import RefundReport, Transaction, read_refund, read_transaction
 from wechat.sdk.pay.v2_client import V2Client
@@ -76,7 +76,7 @@ class V2Cashier:
     def _placed(self, order: NewOrder, result: str, **more: str) -> str:
         path = "/pay/unifiedorder"
         value = self.client.call(path, {**_fields(order), **more}).get(result)
-        if not value:
+        if not value or len(value) > LONGEST_PREPAY:
             raise TransportError(f"{path} answered no {result}", outcome_unknown=True)
         return value
 
