@@ -16,7 +16,7 @@ MOST = 2**31 - 1
 # The last moment, in Unix seconds, that is taken for a time.
 LAST_SECOND = 2**33
 _NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?")
-_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_WORDS = {"true": 1, "false": 0}
 
 
 def rows(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -65,7 +65,9 @@ def seconds(row: Mapping[str, Any], name: str) -> int:
 
 def flag(row: Mapping[str, Any], name: str) -> bool | None:
     """Returns whether a mark is set, as 1, true or a text of these; ``None`` if nothing says so or not."""
-    return _FLAGS.get(str(row.get(name)).lower())
+    given = row.get(name)
+    found = _number(_WORDS.get(given.lower(), given) if isinstance(given, str) else given)
+    return bool(found) if found in {0, 1} else None
 
 
 def text(row: Mapping[str, Any], name: str) -> str:
