@@ -4,6 +4,7 @@ import base64
 import datetime
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -343,11 +344,10 @@ def test_a_business_system_subscribes_by_itself(
 
 
 def test_a_receiver_may_get_its_new_secret_later_as_the_former_one_signs_for_a_day_too(
-    account: OfficialAccount, base: str, platform: Platform, receiver: Receiver
+    endpoint: Endpoint, staff: Cast, platform: Platform, receiver: Receiver
 ) -> None:
-    system = business_system(account, scopes=["webhooks:write"])
-    wanted = {"url": f"{base}/system", "events": ["message.received"]}
-    former, new = (system.put(API, wanted).json()["secret"] for _twice in range(2))
+    owner, page = signed_in(staff.owner), f"{ADMIN}/endpoint/{endpoint.pk}/secret/"
+    former, new = (re.findall(r"whsec_[A-Za-z0-9+/=]+", owner.post(page).content.decode())[0] for _ in "12")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         arrives(platform, platform.text("你好"))
         work.run("webhooks.deliver")
@@ -357,6 +357,18 @@ def test_a_receiver_may_get_its_new_secret_later_as_the_former_one_signs_for_a_d
     first, second = receiver.requests
     assert [is_signed(first, secret) for secret in (new, former)] == [True, True]
     assert [is_signed(second, secret) for secret in (new, former)] == [True, False]
+
+
+def test_a_system_that_subscribes_again_has_its_new_secret_from_the_answer(
+    account: OfficialAccount, base: str, platform: Platform, receiver: Receiver
+) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    wanted = {"url": f"{base}/system", "events": ["message.received"]}
+    former, new = (system.put(API, wanted).json()["secret"] for _twice in range(2))
+    arrives(platform, platform.text("你好"))
+    work.run("webhooks.deliver")
+    (request,) = receiver.requests
+    assert [is_signed(request, secret) for secret in (new, former)] == [True, False]
 
 
 def is_signed(request: Request, secret: str) -> bool:

@@ -118,9 +118,7 @@ def endpoint_of(owner: str, account: OfficialAccount, url: str, secret: str) -> 
             owner=owner, defaults={"account": account, "url": url, "secret": secret}
         )
     if (endpoint.url, endpoint.readable_secret("secret")) != (url, secret):
-        endpoint.url = url
-        if endpoint.readable_secret("secret") != secret:
-            endpoint.renew_secret(secret)
+        endpoint.url, endpoint.secret = url, secret
         begin_anew(endpoint)
     return endpoint
 

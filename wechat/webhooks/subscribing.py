@@ -15,8 +15,7 @@ def subscribe(client: ApiClient, url: str, events: Iterable[str], *, only: bool 
     owner = f"client:{client.pk}"
     endpoint = Endpoint.objects.filter(owner=owner).first() or Endpoint(owner=owner, client=client)
     kept = [] if only else endpoint.events
-    endpoint.url, endpoint.events = url, sorted({*kept, *events})
-    endpoint.renew_secret(new_secret())
+    endpoint.url, endpoint.secret, endpoint.events = url, new_secret(), sorted({*kept, *events})
     outbox.begin_anew(endpoint)
     return endpoint
 
