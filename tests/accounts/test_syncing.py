@@ -325,7 +325,7 @@ def test_a_profile_of_other_types_than_promised_holds_up_nobody(crowd: Crowd) ->
     assert crowd.follower(odd).subscribed_at == crowd.follower(fine).subscribed_at
 
 
-@pytest.mark.parametrize("listed", ['["{0}",null,7,"","{1}","oo{2}"]', '["{0}","{1}"]', '"{0}"'])
+@pytest.mark.parametrize("listed", ['["{0}",null,7,"","{1}","oo{2}"]', '["{0}","{1}"]'])
 def test_a_list_with_what_is_no_openid_holds_up_nobody(crowd: Crowd, listed: str) -> None:
     openids = crowd.add(2)
     names = listed.format(*openids, "x" * 100)
