@@ -243,20 +243,20 @@ def test_who_is_signed_out_is_told_before_what_they_typed_is_lost(sign_in: SignI
     with page.expect_response("**/admin/todo/counts/"):
         page.goto("/admin/channels/channel/add/")
     page.get_by_label("名称*").fill("一号店")
-    told = page.get_by_role("alert").filter(has_text="登录已过期")
-    expect(told).to_be_hidden()
+    banner = page.get_by_role("alert").filter(has_text="登录已过期")
+    expect(banner).to_be_hidden()
     page.context.clear_cookies(name="sessionid")
     come_back = (
         "document.dispatchEvent(new Event('visibilitychange')); window.dispatchEvent(new Event('focus'))"
     )
     page.evaluate(come_back)
-    expect(told).to_be_visible()
+    expect(banner).to_be_visible()
     with page.context.expect_page() as opened:
-        told.get_by_role("link", name="登录").click()
+        banner.get_by_role("link", name="登录").click()
     give_password(opened.value, "owner", PASSWORD)
     opened.value.close()
     page.evaluate(come_back)
-    expect(told).to_be_hidden()
+    expect(banner).to_be_hidden()
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_text("一号店").first).to_be_visible()
     assert Channel.objects.get().name == "一号店"

@@ -141,7 +141,7 @@ def test_everybody_in_a_list_is_meant_however_it_is_laid_out(staff: Cast, text: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "error"),
     [
         (f"姓名,openid\n张三,{OPENIDS[0]}\n李,四,{OPENIDS[1]}\n", "第 3 行：单元格比表头多"),
         (f"{OPENIDS[0]}\n13800000000\n", "第 2 行"),
@@ -149,10 +149,10 @@ def test_everybody_in_a_list_is_meant_however_it_is_laid_out(staff: Cast, text: 
     ],
     ids=["a comma in a name", "a telephone number", "nobody"],
 )
-def test_a_list_that_would_leave_somebody_out_is_refused(staff: Cast, text: str, said: str) -> None:
+def test_a_list_that_would_leave_somebody_out_is_refused(staff: Cast, text: str, error: str) -> None:
     file = SimpleUploadedFile("who.csv", text.encode())
     page = signed_in(staff.owner).post(ADD, filled(staff.ours, target="list", openid_file=file))
-    assert said in page.context["adminform"].form.errors["openid_file"][0]
+    assert error in page.context["adminform"].form.errors["openid_file"][0]
     assert not MassSend.objects.exists()
 
 

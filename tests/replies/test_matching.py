@@ -61,7 +61,7 @@ def test_equals_ignores_blanks_around_the_text_and_nothing_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keyword", "said"),
+    ("keyword", "message"),
     [
         ("签到", "\u202a签\u200b到\u202c"),
         ("签\u200b到", "签到"),
@@ -71,8 +71,8 @@ def test_equals_ignores_blanks_around_the_text_and_nothing_inside() -> None:
     ],
 )
 @pytest.mark.parametrize("compare", [Compare.EQUALS, Compare.CONTAINS, Compare.STARTS_WITH])
-def test_what_nobody_sees_in_a_text_hides_no_keyword(keyword: str, said: str, compare: Compare) -> None:
-    assert answering([keyword_rule(1, keyword, compare=compare)], text(said)) == 1
+def test_what_nobody_sees_in_a_text_hides_no_keyword(keyword: str, message: str, compare: Compare) -> None:
+    assert answering([keyword_rule(1, keyword, compare=compare)], text(message)) == 1
 
 
 def test_starts_with_looks_at_the_start_only() -> None:

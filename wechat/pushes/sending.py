@@ -182,12 +182,12 @@ class _Run:
         return (result.attempt.push.account_id, result.part) in self.pool.held
 
     def _update_holds(self, result: AttemptResult) -> None:
-        attempt, told = result.attempt, set(result.answered)
+        attempt, settled = result.attempt, set(result.answered)
         for part in result.answered:
             self._answered(attempt, part)
-        if result.error is not None and result.part not in told and self._report(result, result.error):
-            told.add(result.part)
-        for part in attempt.probed - told:
+        if result.error is not None and result.part not in settled and self._report(result, result.error):
+            settled.add(result.part)
+        for part in attempt.probed - settled:
             send_holds.give_back_probe(attempt.push.account_id, part, bulk=self.bulk)
 
     def _report(self, result: AttemptResult, error: WeChatError) -> bool:

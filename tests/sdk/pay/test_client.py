@@ -3,7 +3,6 @@ import gzip
 import json
 import logging
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from Crypto.Hash import SHA1
 
 from tests.sdk.pay.platform import PUBLIC_KEY_ID, PayPlatform, answered, refused, signed
 from tests.sdk.pay.vectors import KEYS, NOW, VECTORS, all_platform_keys, merchant_keys
-from tests.sdk.platform import Reply, serving
+from tests.sdk.platform import Reply
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import bills, orders, platform_certificates, refunds
 from wechat.sdk.pay.client import PayClient
@@ -31,17 +30,6 @@ ORDER = orders.NewOrder(
 )
 PAID = {"out_trade_no": "A1", "trade_state": "SUCCESS", "amount": {"total": 100}}
 REFUNDED = {"out_trade_no": "A1", "out_refund_no": "R1", "status": "PROCESSING", "amount": {"refund": 1}}
-
-
-@pytest.fixture
-def pay() -> PayPlatform:
-    return PayPlatform()
-
-
-@pytest.fixture
-def pay_base(pay: PayPlatform) -> Iterator[str]:
-    with serving(pay) as base:
-        yield base
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.odd_answers import ODD_VALUES, all_odd, changed, places
 from tests.sdk.pay.platform import PayPlatform, signed
 from tests.sdk.pay.test_client import JSAPI, ORDER, QUERY
 from tests.sdk.pay.vectors import NOW, all_platform_keys, merchant_keys
-from tests.sdk.platform import Reply, Request, serving
+from tests.sdk.platform import Reply, Request
 from wechat.sdk.errors import WeChatError
 from wechat.sdk.pay import bills, orders
 from wechat.sdk.pay.client import PayClient
@@ -37,17 +37,6 @@ REFUNDED = {
 
 def bill(client: PayClient) -> bytes:
     return b"".join(bills.stream(client, bills.trade_bill(client, DAY)))
-
-
-@pytest.fixture
-def pay() -> PayPlatform:
-    return PayPlatform()
-
-
-@pytest.fixture
-def pay_base(pay: PayPlatform) -> Iterator[str]:
-    with serving(pay) as base:
-        yield base
 
 
 @pytest.mark.parametrize(
