@@ -41,7 +41,7 @@ def test_a_scan_is_told_by_the_name_of_its_channel_and_a_tap_by_the_button(staff
     for address, words in pages.items():
         shown = body(signed_in(staff.owner).get(address).content.decode())
         assert words in shown, address
-        assert "ch_" not in shown, address
+        assert not [scene for scene in (channel.scene, "ch_abcdefghijkm") if scene in shown], address
         assert "menu:" not in shown, address
 
 
