@@ -9,7 +9,12 @@ import yaml
 from config.embedded import PROJECT
 from config.stack.__main__ import _programs
 
-SHIPPED = ["deploy/Dockerfile", "deploy/systemd/wechat-console-web.service", "README.md", "README.zh-CN.md"]
+SHIPPED = [
+    "deploy/Dockerfile",
+    "deploy/systemd/wechat-console-web.service",
+    "docs/production.md",
+    "docs/production.zh-CN.md",
+]
 PROXIES = ["deploy/nginx-compose.conf", "deploy/nginx-debian.conf", "deploy/Caddyfile"]
 
 

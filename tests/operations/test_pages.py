@@ -1,4 +1,4 @@
-"""Tests that the pages for operators only name existing files, tests, headings and variables."""
+"""Tests that pages link only to what exists, and that those for operators name existing commands and tests."""
 
 import re
 
@@ -10,6 +10,8 @@ from wechat.kernel.work import KINDS
 
 PAGES = [
     "operations.md",
+    "configuration.md",
+    "production.md",
     "incidents.md",
     "scaling.md",
     "threat-model.md",
@@ -17,6 +19,8 @@ PAGES = [
     "resilience.md",
     "fuzzing.md",
 ]
+FOLDERS = [".", "bench", "docs", "docs/adr", "docs/staff", "simulator"]
+LINKING = [str(page.relative_to(PROJECT)) for folder in FOLDERS for page in (PROJECT / folder).glob("*.md")]
 NAMED = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
@@ -26,9 +30,9 @@ def headings(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", LINKING)
 def test_links_lead_somewhere(page: str) -> None:
-    path = PROJECT / "docs" / page
+    path = PROJECT / page
     for target, heading in LINK.findall(path.read_text()):
         linked = (path.parent / target).resolve() if target else path
         assert linked.exists(), target
@@ -71,7 +75,9 @@ def test_modules_that_pages_run_are_there(page: str) -> None:
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
 
 
-@pytest.mark.parametrize("page", [*(f"docs/{page}" for page in PAGES), "README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize(
+    "page", [*(f"docs/{page}" for page in PAGES), "README.md", "README.zh-CN.md", "bench/README.md"]
+)
 def test_benchmarks_that_are_named_are_there(page: str) -> None:
     for name in re.findall(r"make bench ARGS='?(\w+)", (PROJECT / page).read_text()):
         assert (PROJECT / f"bench/{name}.py").exists(), name

@@ -106,13 +106,13 @@ def test_what_is_read_can_be_set_for_containers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(READ))
-@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("guide", ["docs/configuration.md", "docs/configuration.zh-CN.md"])
 def test_what_is_read_is_in_the_table(guide: str, name: str) -> None:
     rows = [line for line in (PROJECT / guide).read_text().splitlines() if line.startswith("|")]
     assert any(f"`{name}`" in row.split("|")[1] for row in rows)
 
 
-@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("guide", ["docs/configuration.md", "docs/configuration.zh-CN.md"])
 def test_the_table_names_what_is_read(guide: str) -> None:
     rows = re.findall(r"^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|", (PROJECT / guide).read_text(), re.M)
     named = {name for row in rows for name in re.findall("[A-Z_]{3,}", row)}
