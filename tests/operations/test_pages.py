@@ -1,4 +1,4 @@
-"""Tests that pages link only to what exists, and that those for operators name existing commands and tests."""
+"""Tests that links of pages lead somewhere, and that pages for operators name existing commands and tests."""
 
 import re
 
