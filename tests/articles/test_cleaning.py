@@ -74,7 +74,35 @@ def test_markdown_that_ends_in_the_middle_of_something_is_text(text: str) -> Non
 
 
 def test_scripts_without_an_end_are_searched_once_for_formulas() -> None:
-    assert "脚本" in cleaning.cleaned("<script" * 100_000).dropped
+    assert "脚本" in cleaning.cleaned("<script>" * 100_000 + "</script>").dropped
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("<p>a<b 3 < 5 <x</p>more", "<p>a&lt;b 3 &lt; 5 &lt;x</p><p>more</p>"),
+        ("价格<b 元，之后", "价格&lt;b 元，之后"),
+        ("<p>如果 a<b 且 c>d</p>", "<p>如果 a&lt;b 且 c&gt;d</p>"),
+        ("<p>一</p><p>二 <b", "<p>一</p><p>二 &lt;b</p>"),
+        ("<p>I </3 you > me</p>", "<p>I &lt;/3 you &gt; me</p>"),
+        ("填<your name>和<URL>，<zs@a.com>", "填&lt;your name&gt;和&lt;URL&gt;，&lt;zs@a.com&gt;"),
+        ("<p>见<a href='x>文字</p><p>尾</p>", "<p>见&lt;a href='x&gt;文字</p><p>尾</p>"),
+        ("<p>一<!-- 备注</p><p>二</p>", "<p>一&lt;!-- 备注</p><p>二</p>"),
+        ("<p>用<title>标签</p><p>二</p>", "<p>用&lt;title&gt;标签</p><p>二</p>"),
+        ("<p>用<script>标签</p><p>二</p>", "<p>用&lt;script&gt;标签</p><p>二</p>"),
+        ("<p>a<![CDATA[ x < y ]]>b<?php echo 1 ?></p>", "<p>a x &lt; y b&lt;?php echo 1 ?&gt;</p>"),
+        ("<ucap>文<font face=宋体>字</font></ucap>", '文<span style="font-family:宋体">字</span>'),
+        ("<P :class='a' @b=c *d='e'>字<br/><o:p></o:p><!--x--><![if x]>尾<![endif]></P>", "<p>字<br>尾</p>"),
+    ],
+)  # fmt: skip
+def test_no_sign_that_begins_no_tag_takes_the_text_behind_it_away(written: str, kept: str) -> None:
+    assert cleaning.cleaned(written) == cleaning.Cleaned(kept, "")
+
+
+@pytest.mark.parametrize("part", ["<!--", "<![CDATA[", "<title>", "<x>", "</x>", '<a b="', "<a b='<c d=\""])
+def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
+    """In a moment: a search for the end from each beginning would take minutes."""
+    assert "文" in cleaning.cleaned(part * 50_000 + "文").html
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_an_article_is_written_and_cleaned(staff: Cast, asset: Asset) -> None:
     assert Article.objects.get().content == "<p>到店有礼</p>"
 
 
+def test_what_stands_behind_a_sign_that_only_begins_like_a_tag_is_kept(staff: Cast, asset: Asset) -> None:
+    page = SimpleUploadedFile("a.html", b"<p>a<b 3 < 5 <x</p>more <your name>")
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=page))
+    kept = "<p>a&lt;b 3 &lt; 5 &lt;x</p><p>more &lt;your name&gt;</p>"
+    assert Article.objects.get().content == kept
+
+
 def test_what_is_missing_is_said_at_its_field(staff: Cast, asset: Asset) -> None:
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, None, content="")).content.decode()
     assert "图文需要封面图" in page

@@ -15,7 +15,7 @@ from html import escape
 import nh3
 from lxml import html
 
-from wechat.articles import allowlist, markdown, structure, styles, tree
+from wechat.articles import allowlist, markdown, structure, styles, tags, tree
 from wechat.articles.losses import Loss, Losses
 
 # Word repeats its style sheet at each element, so that its loss needs no notice.
@@ -51,8 +51,9 @@ def cleaned(text: str) -> Cleaned:
     A text without any element is plain text, whose lines become paragraphs.
     """
     losses = Losses()
-    _note_what_is_dropped_whole(text, losses)
-    root = tree.parsed(_readable(text))
+    source = tags.with_signs_as_text(text)
+    _note_what_is_dropped_whole(source, losses)
+    root = tree.parsed(_readable(source))
     structure.shape(root, losses)
     return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
 

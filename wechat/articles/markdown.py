@@ -1,21 +1,18 @@
 """The conversion of a Markdown text to HTML, to be cleaned like any other text.
 
 What Chinese authors, and the programs they write with, put into a text is taken for what it means: emphasis
-beside Chinese punctuation, footnotes, task lists, front matter. Words in angle brackets that are no HTML
-stay.
+beside Chinese punctuation, footnotes, task lists, front matter.
 """
 
 import re
 from collections.abc import Callable
-from html import escape
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, emphasis, strikethrough
 
-from wechat.articles import allowlist, structure
+from wechat.articles import structure
 
 # What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs.
 # Possessive quantifiers keep the search linear.
@@ -26,17 +23,6 @@ FRONT_MATTER = re.compile(
     rf"\A\s*(?:---[ \t]*\n{YAML}(?:{YAML}|- .*\n|{FURTHER})*(?:---|\.\.\.)"
     rf"|\+\+\+[ \t]*\n(?:{TOML}|[\[\]{{}}].*\n|{FURTHER})+\+\+\+)[ \t]*(?:\n|\Z)"
 )
-TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*+)[^<>]*+>")
-# Elements of HTML and MathML that cleaning knows how to leave out.
-OTHER_ELEMENTS = {
-    "annotation", "area", "base", "basefont", "bgsound", "blink", "body", "button", "data", "frameset",
-    "head", "html", "image", "keygen", "label", "link", "map", "marquee", "math", "menclose", "meta",
-    "mfenced", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot", "mrow", "ms", "mspace",
-    "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
-    "nobr", "noembed", "noframes", "output", "param", "picture", "plaintext", "rb", "rtc", "semantics",
-    "slot", "source", "spacer", "track", "wbr",
-}  # fmt: skip
-ELEMENTS = OTHER_ELEMENTS | {name.lower() for name in allowlist.TAGS | structure.TAGS | allowlist.DROPPED}
 WIDE = re.compile(structure.CHINESE)
 TASK = re.compile(r"\[([ xX])\](?=[ \u3000])")
 # How far the further lines of a footnote are indented, in columns.
@@ -50,8 +36,6 @@ def html(text: str) -> str:
     markdown.inline.ruler.at("emphasis", _beside_chinese(emphasis.tokenize))
     markdown.inline.ruler.at("strikethrough", _beside_chinese(strikethrough.tokenize))
     markdown.core.ruler.push("tasks", _tick_tasks)
-    for kind in ("html_inline", "html_block"):
-        markdown.add_render_rule(kind, _written_html)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     written: str = markdown.render(FRONT_MATTER.sub("", lines))
     return written
@@ -113,13 +97,3 @@ def _tick_tasks(state: StateCore) -> None:
             first = inline.children[0]
             if first.type == "text" and (box := TASK.match(first.content)):
                 first.content = structure.BOXES[box[1] != " "] + first.content[box.end() :]
-
-
-def _written_html(_renderer: Any, tokens: Any, place: int, *_rest: Any) -> str:
-    """Returns the HTML in a text; a word in angle brackets that is no element of HTML is that word."""
-    return TAG.sub(_element_or_text, tokens[place].content)
-
-
-def _element_or_text(tag: re.Match[str]) -> str:
-    name = tag[1].lower()
-    return tag[0] if name in ELEMENTS or allowlist.CARD.match(f"<{name}") else escape(tag[0])
