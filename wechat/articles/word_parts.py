@@ -12,7 +12,7 @@ import zipfile
 
 from lxml import etree
 
-DOCUMENT = "word/document.xml"
+DOCUMENT, STYLES = "word/document.xml", "word/styles.xml"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # Of the versions of a drawing, the newer one and the one that the converter reads.
@@ -24,6 +24,12 @@ OFF = frozenset({"0", "false", "off"})
 def parsed(part: bytes) -> etree._Element:
     """Returns the root of a part. Raises ``lxml.etree.XMLSyntaxError``."""
     return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+def value_of(element: etree._Element | None, path: str) -> str:
+    """Returns the value of the element at a path, or the empty text."""
+    found = element.find(path) if element is not None else None
+    return found.get(f"{W}val", "") if found is not None else ""
 
 
 def with_document(parts: zipfile.ZipFile, document: etree._Element) -> bytes:
