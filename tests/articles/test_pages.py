@@ -93,6 +93,20 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
     assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
 
 
+def test_of_a_saved_page_of_wechat_the_article_is_taken_and_can_be_seen(staff: Cast, asset: Asset) -> None:
+    page = SimpleUploadedFile(
+        "文章.html",
+        '<html><head><title>题</title></head><body><h1 id="activity-name">题</h1><div id="meta">作者</div>'
+        '<div class="rich_media_content" id="js_content" style="visibility: hidden; opacity: 0; ">'
+        '<p style="text-indent:2em">正文<img data-src="https://mmbiz.qpic.cn/a/640?wx_fmt=png"></p></div>尾'
+        '<div id="js_tags_preview_toast">预览时标签不可点</div></body></html>'.encode(),
+    )
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=page))
+    assert Article.objects.get().content == (
+        '<section><p style="text-indent:2em">正文<img src="https://mmbiz.qpic.cn/a/640?wx_fmt=png"></p></section>'
+    )
+
+
 def test_a_text_file_says_what_it_says(staff: Cast, asset: Asset) -> None:
     file = SimpleUploadedFile(
         "a.txt", "如果 a<b 且 c>d\r\n\u3000\u3000<b>不是</b>标签 & 是字\n\tend".encode()

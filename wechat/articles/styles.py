@@ -7,6 +7,8 @@ from wechat.articles import allowlist
 from wechat.articles.losses import Loss, Losses
 
 MARK = re.compile("[\"'();]")
+# Comments, and what may look like one inside quotation marks or an address.
+COMMENT = re.compile(r"""("[^"]*"|'[^']*'|url\([^"')]*\))|/\*.*?(?:\*/|\Z)""", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""", re.IGNORECASE)
 HARMFUL = re.compile(r"expression\s*\(|javascript:|vbscript:|\\", re.IGNORECASE)
 MOVING = {"absolute", "fixed", "sticky"}
@@ -15,7 +17,7 @@ OFFSETS = {"top", "right", "bottom", "left"}
 
 def read(style: str) -> dict[str, str]:
     """Returns the declarations by name; of several with one name the last counts, as in a browser."""
-    found = (each.partition(":") for each in _declarations(style))
+    found = (each.partition(":") for each in _declarations(COMMENT.sub(r"\1", style)))
     return {name.strip().lower(): value.strip() for name, colon, value in found if colon and value.strip()}
 
 
