@@ -141,6 +141,18 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
             "**“重要”**提示，**注意：**后文。~~（旧）~~新 5 * 3 * 2",
             "<p><strong>“重要”</strong>提示，<strong>注意：</strong>后文。<s>（旧）</s>新 5 * 3 * 2</p>",
         ),
+        (
+            "\u3000\u3000首段\n\u3000\u3000次段\n续\n\n```\n\u3000码\n```",
+            "<p>\u3000\u3000首段<br>\n\u3000\u3000次段续</p>\n<pre><code>\u3000码<br></code></pre>",
+        ),
+        (
+            "> 甲|乙\n> -|-\n> 1|`x|y`\n> 2|3|4|\n",
+            (
+                "<blockquote>\n<table>\n<thead>\n<tr>\n<th>甲</th>\n<th>乙</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
+                "<td>1</td>\n<td><code>x|y</code></td>\n</tr>\n<tr>\n<td>2</td>\n<td>3|4</td>\n</tr>\n</tbody>\n"
+                "</table>\n</blockquote>"
+            ),
+        ),
         ("**a（b）**c，** 甲 **", "<p><strong>a（b）</strong>c，** 甲 **</p>"),
         (
             "填<your name>和<URL>，<b>粗</b>\n\n<token>\n行",
@@ -160,6 +172,8 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
         "code in a list",
         "tasks",
         "Chinese emphasis",
+        "wide blanks",
+        "a row with more cells than columns",
         "emphasis beside Chinese",
         "words in angle brackets",
     ],
