@@ -136,6 +136,29 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("旧稿.rtf", rb"{\rtf1\ansi\ansicpg936{\fonttbl} \'d6\'dc\par}"),
+        ("旧稿.txt", rb"{\rtf1\ansi\ansicpg936{\fonttbl} \'d6\'dc\par}"),
+        (
+            "网页.htm",
+            (
+                b"From: <Saved by Blink>\r\nSubject: =?utf-8?Q?a\r\n b?=\r\nMIME-Version: 1.0\r\n"
+                b"Content-Type: multipart/related;\r\n\tboundary=x\r\n\r\n--x\r\n\r\n<p>=E5=91=A8</p>"
+            ),
+        ),
+    ],
+)
+def test_a_text_of_another_program_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, name: str, body: bytes
+) -> None:
+    file = SimpleUploadedFile(name, body)
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert "请先用原来的软件打开，另存为 .docx" in page.content.decode()
+    assert not Draft.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["方案.doc", "方案.pages", "方案.pdf", "方案.odt"])
 def test_a_large_file_of_another_program_is_refused_with_what_to_do(
     staff: Cast, asset: Asset, name: str
