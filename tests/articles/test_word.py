@@ -156,6 +156,7 @@ BOX = (
     f"<w:drawing {WORD_2010}><wp:anchor><wps:wsp><wps:txbx><w:txbxContent>{paragraph('框一')}"
     f"{paragraph('框二')}</w:txbxContent></wps:txbx></wps:wsp></wp:anchor></w:drawing>"
 )
+V = 'xmlns:v="urn:schemas-microsoft-com:vml"'
 SHAPE = f"<w:pict><w:txbxContent>{paragraph('旧框')}</w:txbxContent></w:pict>"
 
 
@@ -192,11 +193,14 @@ def run(inner: str, format_: str = "") -> str:
         ),
         (run("<w:t>说</w:t>") + run("<w:t>不说</w:t>", "<w:vanish/>"), "<p>说</p>"),
         (run("<w:t>说</w:t>", '<w:vanish w:val="0"/>'), "<p>说</p>"),
+        (run("<w:t>一</w:t><w:cr/><w:t>二</w:t><w:ptab/><w:t>三</w:t>"), f"<p>一<br>二{'&nbsp;' * 3} 三</p>"),
+        (run(f"<w:pict {V}><v:oval><v:textbox><w:txbxContent>{paragraph('圆')}</w:txbxContent></v:textbox>"
+             "</v:oval></w:pict>"), "<p>圆</p>"),
         (run('<w:t xml:space="preserve">  缩进  两</w:t>'), "<p>&nbsp;&nbsp;缩进&nbsp; 两</p>"),
     ],
     ids=[
         "field", "direction", "reading", "box", "new box only", "box in two versions", "hidden", "not hidden",
-        "blanks",
+        "line end and tab", "shape", "blanks",
     ],
 )  # fmt: skip
 def test_all_that_word_shows_and_nothing_it_hides_is_in_the_text(
@@ -204,6 +208,44 @@ def test_all_that_word_shows_and_nothing_it_hides_is_in_the_text(
 ) -> None:
     assert imported(staff, asset, docx(f"<w:p>{inner}</w:p>")) == ""
     assert Article.objects.get().content == kept
+
+
+def rewritten(body: bytes, *changes: tuple[str, str]) -> bytes:
+    """Returns a Word file with other texts in the names and contents of its parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as parts, zipfile.ZipFile(packed, "w") as target:
+        for name in parts.namelist():
+            content = parts.read(name)
+            for former, other in changes:
+                name = name.replace(former, other)
+                content = content.replace(former.encode(), other.encode())
+            target.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_the_text_is_found_under_the_name_that_another_program_gave_it(staff: Cast, asset: Asset) -> None:
+    body = paragraph("说", '<w:ind w:firstLineChars="200"/>') + paragraph("不说", format_="<w:vanish/>")
+    file = rewritten(docx(body, numbering=list_of(CHINESE)), ("document.xml", "document2.xml"))
+    assert imported(staff, asset, file) == ""
+    assert Article.objects.get().content == '<p style="text-indent:2em">说</p>'
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("r:embed", "r:link"), ('"media/1.png"', '"https://example.com/1.png" TargetMode="External"')],
+        [('"media/1.png"', '"NULL"')],
+    ],
+    ids=["on the web", "nowhere"],
+)
+def test_a_picture_that_is_not_in_the_word_file_is_said_to_be_left_out(
+    staff: Cast, asset: Asset, changes: list[tuple[str, str]]
+) -> None:
+    body = rewritten(docx(paragraph("图") + f"<w:p><w:r>{DRAWING}</w:r></w:p>"), *changes)
+    file = SimpleUploadedFile("图.docx", body)
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file), follow=True)
+    assert "图片 1 张，请从素材库插入" in page.content.decode()
+    assert Article.objects.get().content == "<p>图</p><p></p>"
 
 
 def test_a_document_inside_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from lxml import etree
 
-from wechat.articles.word_parts import CHOICE, DOCUMENT, STYLES, W, parsed, value_of, with_document
+from wechat.articles.word_parts import CHOICE, STYLES, W, document_name, parsed, value_of, with_document
 
 NUMBERING = "word/numbering.xml"
 PLACE = re.compile(r"%([1-9])")
@@ -74,9 +74,10 @@ def written_out(body: bytes) -> bytes:
     Raises ``lxml.etree.XMLSyntaxError`` and the errors of ``zipfile``.
     """
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        if not {DOCUMENT, NUMBERING} <= set(parts.namelist()):
+        name = document_name(parts)
+        if not name or NUMBERING not in parts.namelist():
             return body
-        document = parsed(parts.read(DOCUMENT))
+        document = parsed(parts.read(name))
         styles = parts.read(STYLES) if STYLES in parts.namelist() else None
         numberings = _numberings(parsed(parts.read(NUMBERING)), parsed(styles) if styles else None)
         if not _write_numbers(list(_numbered(document, numberings)), numberings):

@@ -4,14 +4,17 @@ Headings, emphasis, lists, tables, links, pictures, empty lines, alignment and f
 converted; colours and sizes are kept only by copying and pasting.
 """
 
+import base64
 import io
 import re
 import zipfile
 import zlib
+from typing import Any
 from xml.parsers.expat import ExpatError
 
 import mammoth
 from lxml.etree import XMLSyntaxError
+from mammoth.docx.files import InvalidFileReferenceError
 
 from wechat.articles import numbering, structure, word_looks, word_parts
 
@@ -46,7 +49,9 @@ def html(body: bytes) -> str:
     try:
         _check(body)
         prepared, looks = word_looks.written_as_styles(numbering.written_out(word_parts.with_all_texts(body)))
-        found = mammoth.convert_to_html(io.BytesIO(prepared), style_map=f"u => u\n{looks.style_map()}")
+        found = mammoth.convert_to_html(
+            io.BytesIO(prepared), style_map=f"u => u\n{looks.style_map()}", convert_image=_picture
+        )
     except DAMAGED as error:
         raise UnreadableWord from error
     text = TEXT.sub(lambda part: structure.with_blanks(part[0]), looks.in_styles(found.value))
@@ -55,12 +60,22 @@ def html(body: bytes) -> str:
     return f"{text}{'<math></math>' * lacks_formulas}{_drawn_or_put_in_by_word(body)}"
 
 
+@mammoth.images.img_element  # type: ignore[untyped-decorator]  # the converter is untyped
+def _picture(picture: Any) -> dict[str, str]:
+    """Returns the address of a picture: its data, or none if the file only refers to it."""
+    try:
+        with picture.open() as file:
+            content = base64.b64encode(file.read()).decode()
+    except (KeyError, InvalidFileReferenceError):
+        return {"src": ""}
+    return {"src": f"data:{picture.content_type};base64,{content}"}
+
+
 def _drawn_or_put_in_by_word(body: bytes) -> str:
     """Returns an empty picture for each chart and SmartArt, and an empty frame for each document inside."""
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        if word_parts.DOCUMENT not in parts.namelist():
-            return ""
-        document = parts.read(word_parts.DOCUMENT)
+        name = word_parts.document_name(parts)
+        document = parts.read(name) if name else b""
     return "<img>" * len(CHART.findall(document)) + "<iframe></iframe>" * len(INNER.findall(document))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from wechat.articles.word_parts import DOCUMENT, STYLES, W, parsed, value_of, with_document
+from wechat.articles.word_parts import STYLES, W, document_name, parsed, value_of, with_document
 
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
@@ -69,9 +69,9 @@ def written_as_styles(body: bytes) -> tuple[bytes, Looks]:
     """
     looks = Looks()
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        if DOCUMENT not in parts.namelist():
+        if not (name := document_name(parts)):
             return body, looks
-        document = parsed(parts.read(DOCUMENT))
+        document = parsed(parts.read(name))
         styles = _Styles(parsed(parts.read(STYLES)) if STYLES in parts.namelist() else None)
         _break_empty_lines(document)
         for paragraph in document.iter(f"{W}p"):
