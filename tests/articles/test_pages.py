@@ -93,6 +93,17 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
     assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
 
 
+def test_a_picture_of_another_accounts_library_is_not_lost_without_a_word(staff: Cast, asset: Asset) -> None:
+    theirs = Asset.objects.create(
+        account=staff.theirs, name="图", content_type="image/png", size=1, file=asset.file.name,
+        due_at=timezone.now(),
+    )  # fmt: skip
+    text = f'<p>甲<img src="/admin/materials/asset/{theirs.pk}/file/"></p>'
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, content=text))
+    assert "正文中有一张图片不在本公众号的素材库中" in page.content.decode()
+    assert not Draft.objects.exists()
+
+
 def test_of_a_saved_page_of_wechat_the_article_is_taken_and_can_be_seen(staff: Cast, asset: Asset) -> None:
     page = SimpleUploadedFile(
         "文章.html",

@@ -44,10 +44,12 @@ def address(asset: Asset) -> str:
 def move_inline_pictures(account: OfficialAccount, text: str) -> str:
     """Returns the text with the pictures of data URLs moved to the library.
 
-    Raises ``ValidationError`` for a picture that WeChat does not accept.
+    Raises ``ValidationError`` for a picture that WeChat does not accept, or of another account's library.
     """
 
     def place(source: str) -> str | None:
+        if found := allowlist.LIBRARY.match(source):
+            return address(_of_library(account, found[1]))
         body = cleaning.picture_bytes(source)
         if body is not None:
             return address(add_to_library(account, body))
@@ -71,16 +73,26 @@ def move_external_pictures(account: OfficialAccount, text: str) -> str:
 
 
 def for_platform(account: OfficialAccount, text: str) -> str:
-    """Returns the text as it is sent, with every library picture uploaded and its address replaced."""
+    """Returns the text as it is sent, with every library picture uploaded and its address replaced.
 
-    def place(source: str) -> str | None:
+    Raises ``ValidationError`` for a picture that is not in the account's library.
+    """
+
+    def place(source: str) -> str:
         found = allowlist.LIBRARY.match(source)
-        if found is None:
-            return source
-        asset = Asset.objects.filter(account=account, pk=row_id(found[1]) or 0).first()
-        return _uploaded(asset) if asset else None
+        return _uploaded(_of_library(account, found[1])) if found else source
 
     return cleaning.with_pictures(text, place)
+
+
+def _of_library(account: OfficialAccount, number: str) -> Asset:
+    """Returns the account's picture; raises ``ValidationError`` for one deleted, or of another account."""
+    found = Asset.objects.filter(account=account, pk=row_id(number) or 0).first()
+    if found is None:
+        raise ValidationError(
+            _("A picture in the text is not in this account's library: take it out, and insert it again.")
+        )
+    return found
 
 
 def crops(article: Article) -> dict[str, str]:
