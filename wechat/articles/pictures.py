@@ -19,6 +19,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
+from wechat.console.phrases import joined, labelled
 from wechat.kernel import files, pictures
 from wechat.kernel.public_network import public_session
 from wechat.kernel.row_ids import row_id
@@ -67,7 +68,10 @@ def move_external_pictures(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str:
         if allowlist.LIBRARY.match(source) or PLATFORM.match(source):
             return source
-        return address(add_to_library(account, _fetched(source)))
+        try:
+            return address(add_to_library(account, _fetched(source)))
+        except ValidationError as error:
+            raise ValidationError(labelled(source, joined(error.messages))) from None
 
     return cleaning.with_pictures(text, place)
 
@@ -132,8 +136,7 @@ def _fetched(source: str) -> bytes:
             body: bytes = answer.raw.read(most + 1, decode_content=True)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise ValidationError(
-            _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
-            % {"address": source}
+            _("This picture could not be fetched: put it into the library, or take it out.")
         ) from error
     return body
 
