@@ -20,9 +20,10 @@ from menus.models import MenuItem, Version
 from wechat.contents.scripts import Script
 from wechat.kernel.versioned_cache import Cached
 from wechat.replies import rulebook
-from wechat.sdk.content import from_dict, validate
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
 from wechat.sdk.messages import Event, Message, View, ViewMiniProgram
+from wechat.sdk.stored_content import from_dict
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from menus.models import Editing, Menu, Version
 from wechat.contents.checks import check_content
 from wechat.materials.models import Asset
 from wechat.replies.models import Rule
-from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 
 State = Version.State
 # An open editor reports itself three times in this period.

@@ -34,8 +34,8 @@ from wechat.materials.thumbnails import icon_of, small
 from wechat.materials.widgets import picker
 from wechat.replies.models import Reply as RuleReply
 from wechat.replies.models import Rule
-from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 from wechat.sdk.text import load_json
 from wechat.sdk.text_links import words_of
 

@@ -74,7 +74,35 @@ def test_markdown_that_ends_in_the_middle_of_something_is_text(text: str) -> Non
 
 
 def test_scripts_without_an_end_are_searched_once_for_formulas() -> None:
-    assert "脚本" in cleaning.cleaned("<script" * 100_000).dropped
+    assert "脚本" in cleaning.cleaned("<script>" * 100_000 + "</script>").dropped
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("<p>a<b 3 < 5 <x</p>more", "<p>a&lt;b 3 &lt; 5 &lt;x</p><p>more</p>"),
+        ("价格<b 元，之后", "价格&lt;b 元，之后"),
+        ("<p>如果 a<b 且 c>d</p>", "<p>如果 a&lt;b 且 c&gt;d</p>"),
+        ("<p>一</p><p>二 <b", "<p>一</p><p>二 &lt;b</p>"),
+        ("<p>I </3 you > me</p>", "<p>I &lt;/3 you &gt; me</p>"),
+        ("填<your name>和<URL>，<zs@a.com>", "填&lt;your name&gt;和&lt;URL&gt;，&lt;zs@a.com&gt;"),
+        ("<p>见<a href='x>文字</p><p>尾</p>", "<p>见&lt;a href='x&gt;文字</p><p>尾</p>"),
+        ("<p>一<!-- 备注</p><p>二</p>", "<p>一&lt;!-- 备注</p><p>二</p>"),
+        ("<p>用<title>标签</p><p>二</p>", "<p>用&lt;title&gt;标签</p><p>二</p>"),
+        ("<p>用<script>标签</p><p>二</p>", "<p>用&lt;script&gt;标签</p><p>二</p>"),
+        ("<p>a<![CDATA[ x < y ]]>b<?php echo 1 ?></p>", "<p>a x &lt; y b&lt;?php echo 1 ?&gt;</p>"),
+        ("<ucap>文<font face=宋体>字</font></ucap>", '文<span style="font-family:宋体">字</span>'),
+        ("<P :class='a' @b=c *d='e'>字<br/><o:p></o:p><!--x--><![if x]>尾<![endif]></P>", "<p>字<br>尾</p>"),
+    ],
+)  # fmt: skip
+def test_no_sign_that_begins_no_tag_takes_the_text_behind_it_away(written: str, kept: str) -> None:
+    assert cleaning.cleaned(written) == cleaning.Cleaned(kept, "")
+
+
+@pytest.mark.parametrize("part", ["<!--", "<![CDATA[", "<title>", "<x>", "</x>", '<a b="', "<a b='<c d=\""])
+def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
+    """In a moment: a search for the end from each beginning would take minutes."""
+    assert "文" in cleaning.cleaned(part * 50_000 + "文").html
 
 
 @pytest.mark.parametrize(
@@ -113,6 +141,18 @@ def test_scripts_without_an_end_are_searched_once_for_formulas() -> None:
             "**“重要”**提示，**注意：**后文。~~（旧）~~新 5 * 3 * 2",
             "<p><strong>“重要”</strong>提示，<strong>注意：</strong>后文。<s>（旧）</s>新 5 * 3 * 2</p>",
         ),
+        (
+            "\u3000\u3000首段\n\u3000\u3000次段\n续\n\n```\n\u3000码\n```",
+            "<p>\u3000\u3000首段<br>\n\u3000\u3000次段续</p>\n<pre><code>\u3000码<br></code></pre>",
+        ),
+        (
+            "> 甲|乙\n> -|-\n> 1|`x|y`\n> 2|3|4|\n",
+            (
+                "<blockquote>\n<table>\n<thead>\n<tr>\n<th>甲</th>\n<th>乙</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
+                "<td>1</td>\n<td><code>x|y</code></td>\n</tr>\n<tr>\n<td>2</td>\n<td>3|4</td>\n</tr>\n</tbody>\n"
+                "</table>\n</blockquote>"
+            ),
+        ),
         ("**a（b）**c，** 甲 **", "<p><strong>a（b）</strong>c，** 甲 **</p>"),
         (
             "填<your name>和<URL>，<b>粗</b>\n\n<token>\n行",
@@ -132,6 +172,8 @@ def test_scripts_without_an_end_are_searched_once_for_formulas() -> None:
         "code in a list",
         "tasks",
         "Chinese emphasis",
+        "wide blanks",
+        "a row with more cells than columns",
         "emphasis beside Chinese",
         "words in angle brackets",
     ],
@@ -182,6 +224,17 @@ def test_a_picture_in_an_address_is_read_or_is_none() -> None:
         ("<address>地址</address>尾", "<p>地址</p><p>尾</p>"),
         ("<form><fieldset><legend>题</legend>文</fieldset></form>",
          "<section><section><p>题</p>文</section></section>"),
+        ("<p style='/*x;y*/color:red;/* a:b */font-size:16px'>注</p>",
+         '<p style="color:red;font-size:16px">注</p>'),
+        ("<p style=\"background:url('https://a/*/b.png');color:red\">底</p>",
+         '<p style="background:url(&quot;https://a/*/b.png&quot;);color:red">底</p>'),
+        ("<ul style='margin-block-start:0;padding-inline-start:48px'><li>一</li></ul>",
+         '<ul style="margin-top:0;padding-left:48px"><li>一</li></ul>'),
+        ("<!--[if gte vml 1]><v:shape><v:imagedata src=a></v:shape><![endif]--><p>图</p>", "<p>图</p>"),
+        ("<p dir=rtl>右</p><p dir=ltr>左</p>", '<p style="direction:rtl">右</p><p>左</p>'),
+        ("<p><bdo dir=rtl>反</bdo></p>",
+         '<p><span style="direction:rtl;unicode-bidi:bidi-override">反</span></p>'),
+        ("<p>说<q>甲<q>乙</q></q></p>", "<p>说<span>“甲<span>‘乙’</span>”</span></p>"),
         ('<font color="red" size="5">大</font>', '<span style="color:red;font-size:24px">大</span>'),
         ("<table><tr><td bgcolor=red>格</td></tr></table>",
          '<table><tbody><tr><td style="background-color:red">格</td></tr></tbody></table>'),
@@ -284,6 +337,7 @@ def test_the_boxes_of_a_task_list_are_kept_as_signs() -> None:
         ('<p style="animation:turn 1s">转</p>', "animation"),
         ("<p>影<video src=a.mp4></video></p>", "1"),
         ('<p>图<img src="file:///C:/a.png"></p>', "1"),
+        ("<p>图</p><v:shape><v:imagedata src='file:///C:/a.png'/></v:shape>", "图片 1 张"),
         ("<p>填<input></p>", "1"),
         ("<p>算</p><script>1</script>", "脚本"),
         ("<p>式</p><math><mi>x</mi></math>", "公式"),

@@ -39,6 +39,13 @@ def test_an_article_is_written_and_cleaned(staff: Cast, asset: Asset) -> None:
     assert Article.objects.get().content == "<p>到店有礼</p>"
 
 
+def test_what_stands_behind_a_sign_that_only_begins_like_a_tag_is_kept(staff: Cast, asset: Asset) -> None:
+    page = SimpleUploadedFile("a.html", b"<p>a<b 3 < 5 <x</p>more <your name>")
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=page))
+    kept = "<p>a&lt;b 3 &lt; 5 &lt;x</p><p>more &lt;your name&gt;</p>"
+    assert Article.objects.get().content == kept
+
+
 def test_what_is_missing_is_said_at_its_field(staff: Cast, asset: Asset) -> None:
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, None, content="")).content.decode()
     assert "图文需要封面图" in page
@@ -86,6 +93,31 @@ def test_a_file_is_read_in_the_encoding_people_save_it_in(
     assert content.startswith(("<p>周末活动</p>", "<p>週末活動</p>"))
 
 
+def test_a_picture_of_another_accounts_library_is_not_lost_without_a_word(staff: Cast, asset: Asset) -> None:
+    theirs = Asset.objects.create(
+        account=staff.theirs, name="图", content_type="image/png", size=1, file=asset.file.name,
+        due_at=timezone.now(),
+    )  # fmt: skip
+    text = f'<p>甲<img src="/admin/materials/asset/{theirs.pk}/file/"></p>'
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, content=text))
+    assert "正文中有一张图片不在本公众号的素材库中" in page.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_of_a_saved_page_of_wechat_the_article_is_taken_and_can_be_seen(staff: Cast, asset: Asset) -> None:
+    page = SimpleUploadedFile(
+        "文章.html",
+        '<html><head><title>题</title></head><body><h1 id="activity-name">题</h1><div id="meta">作者</div>'
+        '<div class="rich_media_content" id="js_content" style="visibility: hidden; opacity: 0; ">'
+        '<p style="text-indent:2em">正文<img data-src="https://mmbiz.qpic.cn/a/640?wx_fmt=png"></p></div>尾'
+        '<div id="js_tags_preview_toast">预览时标签不可点</div></body></html>'.encode(),
+    )
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=page))
+    assert Article.objects.get().content == (
+        '<section><p style="text-indent:2em">正文<img src="https://mmbiz.qpic.cn/a/640?wx_fmt=png"></p></section>'
+    )
+
+
 def test_a_text_file_says_what_it_says(staff: Cast, asset: Asset) -> None:
     file = SimpleUploadedFile(
         "a.txt", "如果 a<b 且 c>d\r\n\u3000\u3000<b>不是</b>标签 & 是字\n\tend".encode()
@@ -112,6 +144,29 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(
     file = SimpleUploadedFile(name, body)
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
     assert any(word in page.content.decode() for word in ("另存为 .docx", "另存为 UTF-8"))
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("旧稿.rtf", rb"{\rtf1\ansi\ansicpg936{\fonttbl} \'d6\'dc\par}"),
+        ("旧稿.txt", rb"{\rtf1\ansi\ansicpg936{\fonttbl} \'d6\'dc\par}"),
+        (
+            "网页.htm",
+            (
+                b"From: <Saved by Blink>\r\nSubject: =?utf-8?Q?a\r\n b?=\r\nMIME-Version: 1.0\r\n"
+                b"Content-Type: multipart/related;\r\n\tboundary=x\r\n\r\n--x\r\n\r\n<p>=E5=91=A8</p>"
+            ),
+        ),
+    ],
+)
+def test_a_text_of_another_program_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, name: str, body: bytes
+) -> None:
+    file = SimpleUploadedFile(name, body)
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert "请先用原来的软件打开，另存为 .docx" in page.content.decode()
     assert not Draft.objects.exists()
 
 

@@ -176,6 +176,15 @@ def test_a_picture_that_cannot_be_fetched_is_named(written: Written) -> None:
     assert "http://127.0.0.1:1/a.png" in draft.error
 
 
+def test_a_picture_in_a_format_that_wechat_does_not_take_is_named(written: Written, settings: Any) -> None:
+    settings.DEBUG = True
+    site = Platform()
+    site.open_routes["/formula.svg"] = lambda request: Reply(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    with serving(site) as base:
+        draft = settle(written(content=f'<p><img src="{base}/formula.svg"></p>'), Work.SAVE)
+    assert (draft.state, f"{base}/formula.svg" in draft.error) == (State.EDITED, True)
+
+
 def test_a_picture_that_is_sent_on_to_nonsense_is_named(written: Written, settings: Any) -> None:
     settings.DEBUG = True
     site = Platform()

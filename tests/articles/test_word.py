@@ -30,10 +30,7 @@ TYPES = (
     'ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>'
 )
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-STYLES = (
-    f'<w:styles {W}><w:style w:type="paragraph" w:styleId="1">'
-    '<w:name w:val="heading 1"/></w:style></w:styles>'
-)
+STYLES = '<w:style w:type="paragraph" w:styleId="1"><w:name w:val="heading 1"/></w:style>'
 
 
 def relations(*each: tuple[str, str, str]) -> str:
@@ -44,7 +41,7 @@ def relations(*each: tuple[str, str, str]) -> str:
     return f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>'
 
 
-def docx(body: str, head: str = "", numbering: str = "") -> bytes:
+def docx(body: str, head: str = "", numbering: str = "", styles: str = STYLES) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("[Content_Types].xml", TYPES)
@@ -58,7 +55,7 @@ def docx(body: str, head: str = "", numbering: str = "") -> bytes:
             ),
         )
         parts.writestr("word/numbering.xml", f"<w:numbering {W}>{numbering}</w:numbering>")
-        parts.writestr("word/styles.xml", STYLES)
+        parts.writestr("word/styles.xml", f"<w:styles {W}>{styles}</w:styles>")
         parts.writestr("word/media/1.png", picture())
         parts.writestr("word/document.xml", f"{head}<w:document {W}><w:body>{body}</w:body></w:document>")
     return packed.getvalue()
@@ -91,6 +88,65 @@ def test_a_word_file_becomes_the_text_with_its_pictures(staff: Cast, asset: Asse
     )
 
 
+def style(name: str, paragraph_format: str, based_on: str = "", called: str = "", size: str = "") -> str:
+    usual = ' w:default="1"' if called == "Normal" else ""
+    return (
+        f'<w:style w:type="paragraph" w:styleId="{name}"{usual}><w:name w:val="{called or name}"/>'
+        f'<w:basedOn w:val="{based_on}"/><w:pPr>{paragraph_format}</w:pPr><w:rPr>{size}</w:rPr></w:style>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("paragraph_format", "kept"),
+    [
+        ('<w:ind w:firstLine="420" w:firstLineChars="200"/>', "text-indent:2em"),
+        ('<w:ind w:firstLineChars="200"/>', "text-indent:2em"),
+        ('<w:ind w:firstLine="480"/><w:jc w:val="right"/>', "text-align:right;text-indent:2em"),
+        ('<w:ind w:firstLine="0" w:firstLineChars="0"/>', ""),
+        ('<w:ind w:hanging="420"/>', ""),
+        ('<w:pStyle w:val="正文缩进"/>', "text-align:center;text-indent:2em"),
+        (
+            '<w:pStyle w:val="正文缩进"/><w:jc w:val="left"/><w:ind w:firstLineChars="300"/>',
+            "text-indent:3em",
+        ),
+        ('<w:pStyle w:val="正文缩进"/><w:jc w:val="left"/><w:ind w:hanging="420"/>', ""),
+        ('<w:pStyle w:val="大"/>', "text-indent:1em"),
+        ('<w:pStyle w:val="大"/><w:ind w:firstLine="99999"/>', "text-indent:10em"),
+    ],
+)
+def test_a_first_line_is_indented_and_a_paragraph_aligned_as_word_shows_it(
+    staff: Cast, asset: Asset, paragraph_format: str, kept: str
+) -> None:
+    styles = (
+        style("a", '<w:jc w:val="both"/>', called="Normal", size='<w:sz w:val="24"/>')
+        + style("缩进", '<w:ind w:firstLine="480" w:firstLineChars="200"/>', "正文缩进")
+        + style("正文缩进", '<w:jc w:val="center"/>', "缩进")
+        + style("大", '<w:ind w:firstLine="480"/>', size='<w:sz w:val="48"/>')
+    )
+    assert imported(staff, asset, docx(paragraph("到店有礼", paragraph_format), styles=styles)) == ""
+    shown = f' style="{kept}"' if kept else ""
+    assert Article.objects.get().content == f"<p{shown}>到店有礼</p>"
+
+
+def test_a_heading_in_the_middle_is_kept_there(staff: Cast, asset: Asset) -> None:
+    styles = style("1", '<w:jc w:val="center"/>', called="heading 1")
+    body = paragraph("通知", '<w:pStyle w:val="1"/>') + paragraph("正文")
+    assert imported(staff, asset, docx(body, styles=styles)) == ""
+    assert Article.objects.get().content == '<h1 style="text-align:center">通知</h1><p>正文</p>'
+
+
+def test_empty_lines_between_paragraphs_are_kept_and_those_around_the_text_are_not(
+    staff: Cast, asset: Asset
+) -> None:
+    empty = '<w:p><w:pPr><w:pStyle w:val="1"/></w:pPr><w:bookmarkStart w:id="0" w:name="a"/></w:p>'
+    cells = f"<w:tbl><w:tr><w:tc>{paragraph('周六')}</w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>"
+    body = f"{empty}{paragraph('一')}{empty}<w:p><w:r><w:rPr/></w:r></w:p>{cells}{empty}<w:sectPr/>"
+    assert imported(staff, asset, docx(body)) == ""
+    assert Article.objects.get().content == (
+        "<p>一</p><p><br></p><p><br></p><table><tbody><tr><td><p>周六</p></td><td></td></tr></tbody></table>"
+    )
+
+
 WORD_2010 = (
     'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
     'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
@@ -100,6 +156,7 @@ BOX = (
     f"<w:drawing {WORD_2010}><wp:anchor><wps:wsp><wps:txbx><w:txbxContent>{paragraph('框一')}"
     f"{paragraph('框二')}</w:txbxContent></wps:txbx></wps:wsp></wp:anchor></w:drawing>"
 )
+V = 'xmlns:v="urn:schemas-microsoft-com:vml"'
 SHAPE = f"<w:pict><w:txbxContent>{paragraph('旧框')}</w:txbxContent></w:pict>"
 
 
@@ -136,11 +193,14 @@ def run(inner: str, format_: str = "") -> str:
         ),
         (run("<w:t>说</w:t>") + run("<w:t>不说</w:t>", "<w:vanish/>"), "<p>说</p>"),
         (run("<w:t>说</w:t>", '<w:vanish w:val="0"/>'), "<p>说</p>"),
+        (run("<w:t>一</w:t><w:cr/><w:t>二</w:t><w:ptab/><w:t>三</w:t>"), f"<p>一<br>二{'&nbsp;' * 3} 三</p>"),
+        (run(f"<w:pict {V}><v:oval><v:textbox><w:txbxContent>{paragraph('圆')}</w:txbxContent></v:textbox>"
+             "</v:oval></w:pict>"), "<p>圆</p>"),
         (run('<w:t xml:space="preserve">  缩进  两</w:t>'), "<p>&nbsp;&nbsp;缩进&nbsp; 两</p>"),
     ],
     ids=[
         "field", "direction", "reading", "box", "new box only", "box in two versions", "hidden", "not hidden",
-        "blanks",
+        "line end and tab", "shape", "blanks",
     ],
 )  # fmt: skip
 def test_all_that_word_shows_and_nothing_it_hides_is_in_the_text(
@@ -148,6 +208,44 @@ def test_all_that_word_shows_and_nothing_it_hides_is_in_the_text(
 ) -> None:
     assert imported(staff, asset, docx(f"<w:p>{inner}</w:p>")) == ""
     assert Article.objects.get().content == kept
+
+
+def rewritten(body: bytes, *changes: tuple[str, str]) -> bytes:
+    """Returns a Word file with other texts in the names and contents of its parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as parts, zipfile.ZipFile(packed, "w") as target:
+        for name in parts.namelist():
+            content = parts.read(name)
+            for former, other in changes:
+                name = name.replace(former, other)
+                content = content.replace(former.encode(), other.encode())
+            target.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_the_text_is_found_under_the_name_that_another_program_gave_it(staff: Cast, asset: Asset) -> None:
+    body = paragraph("说", '<w:ind w:firstLineChars="200"/>') + paragraph("不说", format_="<w:vanish/>")
+    file = rewritten(docx(body, numbering=list_of(CHINESE)), ("document.xml", "document2.xml"))
+    assert imported(staff, asset, file) == ""
+    assert Article.objects.get().content == '<p style="text-indent:2em">说</p>'
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("r:embed", "r:link"), ('"media/1.png"', '"https://example.com/1.png" TargetMode="External"')],
+        [('"media/1.png"', '"NULL"')],
+    ],
+    ids=["on the web", "nowhere"],
+)
+def test_a_picture_that_is_not_in_the_word_file_is_said_to_be_left_out(
+    staff: Cast, asset: Asset, changes: list[tuple[str, str]]
+) -> None:
+    body = rewritten(docx(paragraph("图") + f"<w:p><w:r>{DRAWING}</w:r></w:p>"), *changes)
+    file = SimpleUploadedFile("图.docx", body)
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file), follow=True)
+    assert "图片 1 张，请从素材库插入" in page.content.decode()
+    assert Article.objects.get().content == "<p>图</p><p></p>"
 
 
 def test_a_document_inside_of_a_word_file_is_said_to_be_left_out(staff: Cast, asset: Asset) -> None:

@@ -116,6 +116,39 @@ def test_a_picture_of_the_library_stands_where_the_caret_was(writing: Page, cove
     assert saved(writing, cover) == (f'<p>前<img src="/admin/materials/asset/{cover.pk}/file/" alt="">后</p>')
 
 
+def test_the_text_is_formatted_and_left_with_the_keyboard_alone(writing: Page, cover: Asset) -> None:
+    keys, way_out = writing.keyboard, writing.get_by_text("Alt+F10 到工具栏，Esc 离开正文")
+    expect(way_out).to_be_visible()
+    expect(text_of(writing)).to_have_attribute("aria-label", "正文。键盘操作：Alt+F10 到工具栏，Esc 离开正文")
+    written(writing, "题目")
+    keys.press("Alt+Shift+2")
+    written(writing, "", "正文", "")
+    keys.press("Alt+F10")
+    for _group in ("段落样式", "粗体", "左对齐"):
+        keys.press("Tab")
+    expect(writing.get_by_role("button", name="左对齐")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+    written(writing, "甲", "")
+    keys.press("Tab")
+    keys.type("乙")
+    # In a list and in a table Tab stays in the text.
+    keys.press("Escape")
+    expect(way_out).to_be_focused()
+    keys.press("Shift+Tab")
+    keys.press("Control+End")
+    keys.press("Control+Shift+F")
+    expect(writing.locator(".tox-fullscreen").first).to_be_visible()
+    writing.evaluate("tinymce.activeEditor.notificationManager.open({ text: '提示', type: 'warning' })")
+    keys.press("Escape")
+    expect(writing.get_by_text("提示", exact=True)).to_have_count(0)
+    keys.press("Escape")
+    expect(writing.locator(".tox-fullscreen")).to_have_count(0)
+    keys.press("Escape")
+    expect(way_out).to_be_focused()
+    assert saved(writing, cover) == "<h2>题目</h2><p>正文</p><ul><li>甲<ul><li>乙</li></ul></li></ul>"
+
+
 def test_a_link_to_another_site_is_said_to_go_and_one_to_a_published_article_stays(
     writing: Page, cover: Asset, staff: Cast
 ) -> None:

@@ -11,7 +11,8 @@ from wechat.inbox import conversation
 from wechat.inbox.bubbles import Bubble, Part, of_content
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.pushes.models import Push
-from wechat.sdk.content import TYPES, Content, MenuChoice, MenuMessage, News, NewsArticle, Text, from_dict
+from wechat.sdk.content import TYPES, Content, MenuChoice, MenuMessage, News, NewsArticle, Text
+from wechat.sdk.stored_content import from_dict
 
 pytestmark = pytest.mark.django_db
 

@@ -88,6 +88,22 @@ def test_a_spent_quota_of_one_kind_of_upload_leaves_the_other(
     assert (there.count(), Hold.objects.exists()) == (4, False)
 
 
+@pytest.mark.parametrize(
+    ("kind", "brand", "formats"),
+    [
+        ("image", b"heic", "BMP、GIF、JPG、PNG"),
+        ("voice", b"M4A ", "AMR、MP3、WAV、WMA"),
+        ("video", b"qt  ", "MP4"),
+    ],
+)
+def test_a_file_as_an_iphone_makes_it_is_refused_with_what_to_do(
+    editor: Client, account: OfficialAccount, kind: str, brand: bytes, formats: str
+) -> None:
+    page = add(editor, account, b"\0\0\0\x18ftyp" + brand + bytes(100), kind=kind)
+    assert f"微信在此只接受 {formats} 格式，请另存为其中一种格式后再上传。" in page.content.decode()
+    assert not Asset.objects.exists()
+
+
 def test_a_file_without_a_name_is_called_as_it_was_chosen(editor: Client, account: OfficialAccount) -> None:
     add(editor, account, file="夏季  新品.海报.png", name="")
     assert Asset.objects.get().name == "夏季 新品.海报"

@@ -13,7 +13,7 @@ from wechat.inbox.routing import Answer, InboundEvent
 from wechat.pushes import handlers, subscription_quota, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import Push, Receipt
-from wechat.sdk.content import Text, to_dict
+from wechat.sdk.content import Text
 from wechat.sdk.messages import (
     SubscribeNoticeChange,
     SubscribeNoticePopup,
@@ -21,6 +21,7 @@ from wechat.sdk.messages import (
     TemplateSendFinished,
     Unsubscribe,
 )
+from wechat.sdk.stored_content import to_dict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,13 +22,12 @@ from wechat.sdk.content import (
     TransferToService,
     Video,
     Voice,
-    from_dict,
-    to_dict,
     to_passive,
     to_service_json,
-    validate,
 )
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict, to_dict
 from wechat.sdk.text import clean
 from wechat.sdk.xml import parse, tree
 

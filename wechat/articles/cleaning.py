@@ -15,7 +15,7 @@ from html import escape
 import nh3
 from lxml import html
 
-from wechat.articles import allowlist, markdown, structure, styles, tree
+from wechat.articles import allowlist, markdown, structure, styles, tags, tree
 from wechat.articles.losses import Loss, Losses
 
 # Word repeats its style sheet at each element, so that its loss needs no notice.
@@ -23,6 +23,8 @@ WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 
 # Programs that draw formulas keep them in elements of their own, or in scripts that run nothing.
 FORMULA = re.compile(r"<(?:math|mjx-container|script[^<>]*\bmath/)")
+# Pictures of Word and WPS; those in comments have another one beside them that browsers show.
+VML_PICTURE = re.compile(r"<!--.*?-->|(<v:imagedata\b)", re.DOTALL)
 SCRIPT = re.compile(r"<script(?![^<>]*\bmath/)")
 
 
@@ -51,8 +53,9 @@ def cleaned(text: str) -> Cleaned:
     A text without any element is plain text, whose lines become paragraphs.
     """
     losses = Losses()
-    _note_what_is_dropped_whole(text, losses)
-    root = tree.parsed(_readable(text))
+    source = tags.with_signs_as_text(text)
+    _note_what_is_dropped_whole(source, losses)
+    root = tree.parsed(_readable(source))
     structure.shape(root, losses)
     return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
 
@@ -100,13 +103,16 @@ def picture_bytes(address: str) -> bytes | None:
 
 
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
-    """Notes formulas, cards, scripts and style sheets as lost, which are gone before there is a tree."""
+    """Notes as lost what is gone before there is a tree, such as formulas, cards and scripts."""
     small = text.lower()
     if FORMULA.search(small):
         losses.add(Loss.FORMULA)
     for name in allowlist.CARD.findall(small):
         if name not in allowlist.CARDS | allowlist.NO_CARD:
             losses.add(Loss.CARD, name)
+    for picture in VML_PICTURE.findall(small):
+        if picture:
+            losses.add(Loss.PICTURE)
     if SCRIPT.search(small):
         losses.add(Loss.SCRIPT)
     if "<style" in small and not WORD.search(text):

@@ -26,6 +26,10 @@ ENCODINGS = {
 }  # fmt: skip
 DECLARED = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([-\w]+)""", re.IGNORECASE)
 HEAD = 4096
+# The beginnings of rich text (.rtf) and of a web archive (.mht), whatever the file is called: both are text.
+OTHER_PROGRAM = re.compile(
+    r"\s*\{\\rtf|(?:[\w-]+:.*\n(?:[ \t].*\n)*+){0,20}?Content-Type:\s*multipart/related", re.IGNORECASE
+)
 
 
 def read(file: Any) -> Cleaned:
@@ -37,17 +41,24 @@ def read(file: Any) -> Cleaned:
     if name.endswith(WORD):
         return _from_word(file)
     if not name.endswith(SUFFIXES):
-        raise ValidationError(
-            _("Choose a Word (.docx), Markdown, HTML or text file. An older .doc: save it as .docx in Word.")
-        )
+        raise _of_another_program()
     if file.size > LARGEST:
         raise ValidationError(
             _("The file is larger than 2 MB: does it hold pictures? Put them into the library.")
         )
     text = _decoded(file.read())
+    if OTHER_PROGRAM.match(text):
+        raise _of_another_program()
     if name.endswith(PLAIN):
         return cleaning.from_plain_text(text)
     return _from_markdown(text) if name.endswith(MARKDOWN) else cleaning.cleaned(text)
+
+
+def _of_another_program() -> ValidationError:
+    return ValidationError(
+        _("Choose a Word (.docx), Markdown, HTML or text file. Any other document, such as .doc, .wps, .rtf, "
+          ".odt or .mht: open it in its program, and save it as .docx.")
+    )  # fmt: skip
 
 
 def _from_markdown(text: str) -> Cleaned:

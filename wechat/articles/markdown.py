@@ -1,21 +1,21 @@
 """The conversion of a Markdown text to HTML, to be cleaned like any other text.
 
 What Chinese authors, and the programs they write with, put into a text is taken for what it means: emphasis
-beside Chinese punctuation, footnotes, task lists, front matter. Words in angle brackets that are no HTML
-stay.
+beside Chinese punctuation, footnotes, task lists, front matter.
 """
 
 import re
-from collections.abc import Callable
-from html import escape
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, emphasis, strikethrough
+from markdown_it.token import Token
 
-from wechat.articles import allowlist, structure
+from wechat.articles import structure
 
 # What programs keep about a text at its beginning: in YAML, or in TOML between lines of plus signs.
 # Possessive quantifiers keep the search linear.
@@ -26,18 +26,11 @@ FRONT_MATTER = re.compile(
     rf"\A\s*(?:---[ \t]*\n{YAML}(?:{YAML}|- .*\n|{FURTHER})*(?:---|\.\.\.)"
     rf"|\+\+\+[ \t]*\n(?:{TOML}|[\[\]{{}}].*\n|{FURTHER})+\+\+\+)[ \t]*(?:\n|\Z)"
 )
-TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*+)[^<>]*+>")
-# Elements of HTML and MathML that cleaning knows how to leave out.
-OTHER_ELEMENTS = {
-    "annotation", "area", "base", "basefont", "bgsound", "blink", "body", "button", "data", "frameset",
-    "head", "html", "image", "keygen", "label", "link", "map", "marquee", "math", "menclose", "meta",
-    "mfenced", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot", "mrow", "ms", "mspace",
-    "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
-    "nobr", "noembed", "noframes", "output", "param", "picture", "plaintext", "rb", "rtc", "semantics",
-    "slot", "source", "spacer", "track", "wbr",
-}  # fmt: skip
-ELEMENTS = OTHER_ELEMENTS | {name.lower() for name in allowlist.TAGS | structure.TAGS | allowlist.DROPPED}
 WIDE = re.compile(structure.CHINESE)
+# Chinese authors begin a paragraph with wide blanks, which the parser would take away like plain ones.
+# Meanwhile each of them is a character that no text has.
+WIDE_BLANK, KEPT_BLANK = "\u3000", "\ufdd0"
+LEADING = re.compile(rf"^{WIDE_BLANK}+", re.MULTILINE)
 TASK = re.compile(r"\[([ xX])\](?=[ \u3000])")
 # How far the further lines of a footnote are indented, in columns.
 INDENT = 2
@@ -46,15 +39,54 @@ INDENT = 2
 def html(text: str) -> str:
     """Returns the text as HTML."""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown.block.ruler.at("table", _whole_table, {"alt": ["paragraph", "reference"]})
     markdown.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph"]})
     markdown.inline.ruler.at("emphasis", _beside_chinese(emphasis.tokenize))
     markdown.inline.ruler.at("strikethrough", _beside_chinese(strikethrough.tokenize))
     markdown.core.ruler.push("tasks", _tick_tasks)
-    for kind in ("html_inline", "html_block"):
-        markdown.add_render_rule(kind, _written_html)
+    markdown.core.ruler.push("indented", _begin_lines)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    written: str = markdown.render(FRONT_MATTER.sub("", lines))
-    return written
+    text = LEADING.sub(lambda blanks: KEPT_BLANK * len(blanks[0]), FRONT_MATTER.sub("", lines))
+    written: str = markdown.render(text)
+    return written.replace(KEPT_BLANK, WIDE_BLANK)
+
+
+def _whole_table(state: StateBlock, line: int, last: int, silent: bool) -> bool:
+    """Reads a table; a row with more cells than columns keeps the further ones in its last cell.
+
+    Mostly a bar stands inside a code or a formula, and the standard would drop what follows it.
+    """
+    known = len(state.tokens)
+    if not table(state, line, last, silent):
+        return False
+    columns = sum(token.type == "th_open" for token in state.tokens[known:])
+    for row, cells in _rows(state.tokens[known:]):
+        written = state.src[state.bMarks[row] + state.tShift[row] : state.eMarks[row]].strip()
+        parts = escapedSplit(written.removeprefix("|").removesuffix("|"))
+        if len(parts) > columns == len(cells):
+            cells[-1].content = "|".join(parts[columns - 1 :]).strip()
+    return True
+
+
+def _rows(tokens: Sequence[Token]) -> Iterator[tuple[int, list[Token]]]:
+    """Yields the line of each row of a table, and the contents of its cells."""
+    opened: tuple[int, list[Token]] | None = None
+    for token in tokens:
+        if token.type == "tr_open" and token.map:
+            opened = token.map[0], []
+        elif opened and token.type == "inline":
+            opened[1].append(token)
+        elif opened and token.type == "tr_close":
+            yield opened
+            opened = None
+
+
+def _begin_lines(state: StateCore) -> None:
+    """Begins a new line where a line of the text begins with wide blanks."""
+    for inline in state.tokens:
+        for end, text in pairwise(inline.children or []):
+            if end.type == "softbreak" and text.content.startswith(KEPT_BLANK):
+                end.type = "hardbreak"
 
 
 def _footnote(state: StateBlock, line: int, last: int, silent: bool) -> bool:
@@ -113,13 +145,3 @@ def _tick_tasks(state: StateCore) -> None:
             first = inline.children[0]
             if first.type == "text" and (box := TASK.match(first.content)):
                 first.content = structure.BOXES[box[1] != " "] + first.content[box.end() :]
-
-
-def _written_html(_renderer: Any, tokens: Any, place: int, *_rest: Any) -> str:
-    """Returns the HTML in a text; a word in angle brackets that is no element of HTML is that word."""
-    return TAG.sub(_element_or_text, tokens[place].content)
-
-
-def _element_or_text(tag: re.Match[str]) -> str:
-    name = tag[1].lower()
-    return tag[0] if name in ELEMENTS or allowlist.CARD.match(f"<{name}") else escape(tag[0])

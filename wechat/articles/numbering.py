@@ -16,9 +16,9 @@ from itertools import pairwise
 
 from lxml import etree
 
-from wechat.articles.word_parts import CHOICE, DOCUMENT, W, parsed, with_document
+from wechat.articles.word_parts import CHOICE, STYLES, W, document_name, parsed, value_of, with_document
 
-NUMBERING, STYLES = "word/numbering.xml", "word/styles.xml"
+NUMBERING = "word/numbering.xml"
 PLACE = re.compile(r"%([1-9])")
 # After these no blank is needed before the text.
 WIDE = "、。．，：）】〕"
@@ -74,19 +74,15 @@ def written_out(body: bytes) -> bytes:
     Raises ``lxml.etree.XMLSyntaxError`` and the errors of ``zipfile``.
     """
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        if not {DOCUMENT, NUMBERING} <= set(parts.namelist()):
+        name = document_name(parts)
+        if not name or NUMBERING not in parts.namelist():
             return body
-        document = parsed(parts.read(DOCUMENT))
+        document = parsed(parts.read(name))
         styles = parts.read(STYLES) if STYLES in parts.namelist() else None
         numberings = _numberings(parsed(parts.read(NUMBERING)), parsed(styles) if styles else None)
         if not _write_numbers(list(_numbered(document, numberings)), numberings):
             return body
         return with_document(parts, document)
-
-
-def _value(element: etree._Element | None, path: str) -> str:
-    found = element.find(path) if element is not None else None
-    return found.get(f"{W}val", "") if found is not None else ""
 
 
 def _whole(text: str, otherwise: int) -> int:
@@ -100,14 +96,14 @@ def _numberings(numbering: etree._Element, styles: etree._Element | None) -> Num
         levels = found.levels[definition.get(f"{W}abstractNumId", "")] = {}
         for level in definition.iterfind(f"{W}lvl"):
             place = _whole(level.get(f"{W}ilvl", ""), 0)
-            start = _whole(_value(level, f"{W}start"), 1)
-            levels[place] = Level(_value(level, f"{W}numFmt"), _value(level, f"{W}lvlText"), start)
-            linked[_value(level, f"{W}pStyle")] = place
+            start = _whole(value_of(level, f"{W}start"), 1)
+            levels[place] = Level(value_of(level, f"{W}numFmt"), value_of(level, f"{W}lvlText"), start)
+            linked[value_of(level, f"{W}pStyle")] = place
     for listed in numbering.iterfind(f"{W}num"):
         number = listed.get(f"{W}numId", "")
-        found.definitions[number] = _value(listed, f"{W}abstractNumId")
+        found.definitions[number] = value_of(listed, f"{W}abstractNumId")
         for override in listed.iterfind(f"{W}lvlOverride"):
-            if first := _value(override, f"{W}startOverride"):
+            if first := value_of(override, f"{W}startOverride"):
                 found.restarts[number, _whole(override.get(f"{W}ilvl", ""), 0)] = _whole(first, 1)
     if styles is not None:
         _read_styles(styles, linked, found)
@@ -118,9 +114,9 @@ def _read_styles(styles: etree._Element, linked: Mapping[str, int], found: Numbe
     """Adds what styles say of the numbers of their paragraphs; ``linked`` are levels by style."""
     for style in styles.iterfind(f"{W}style"):
         name, numbered = style.get(f"{W}styleId", ""), style.find(f"{W}pPr/{W}numPr")
-        if number := _value(numbered, f"{W}numId"):
-            found.of_styles[name] = number, _whole(_value(numbered, f"{W}ilvl"), linked.get(name, 0))
-        if _value(style, f"{W}name").lower().startswith("heading"):
+        if number := value_of(numbered, f"{W}numId"):
+            found.of_styles[name] = number, _whole(value_of(numbered, f"{W}ilvl"), linked.get(name, 0))
+        if value_of(style, f"{W}name").lower().startswith("heading"):
             found.headings.add(name)
 
 
@@ -129,9 +125,9 @@ def _numbered(document: etree._Element, numberings: Numberings) -> Iterator[Numb
     for paragraph in document.iter(f"{W}p"):
         properties = paragraph.find(f"{W}pPr")
         own = properties.find(f"{W}numPr") if properties is not None else None
-        of_style = numberings.of_styles.get(_value(properties, f"{W}pStyle"), ("", 0))
-        number = _value(own, f"{W}numId") or of_style[0]
-        level = _whole(_value(own, f"{W}ilvl"), of_style[1])
+        of_style = numberings.of_styles.get(value_of(properties, f"{W}pStyle"), ("", 0))
+        number = value_of(own, f"{W}numId") or of_style[0]
+        level = _whole(value_of(own, f"{W}ilvl"), of_style[1])
         definition = numberings.definitions.get(number, "")
         form = numberings.levels.get(definition, {}).get(level)
         if form is None or form.form in ("bullet", "none", ""):
@@ -156,7 +152,7 @@ def _is_of_html(members: Sequence[Numbered], numberings: Numberings) -> bool:
     """Returns whether the paragraphs follow one another in a list that HTML counts in the same way."""
     following = pairwise(members)
     levels = numberings.levels[members[0].definition]
-    styles = {_value(each.paragraph, f"{W}pPr/{W}pStyle") for each in members}
+    styles = {value_of(each.paragraph, f"{W}pPr/{W}pStyle") for each in members}
     return (
         len({each.number for each in members}) == 1
         and all(each.level == 0 and levels[0].is_of_html for each in members)

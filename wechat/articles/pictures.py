@@ -19,6 +19,7 @@ from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.articles import allowlist, cleaning
 from wechat.articles.models import Article, ArticlePicture
+from wechat.console.phrases import joined, labelled
 from wechat.kernel import files, pictures
 from wechat.kernel.public_network import public_session
 from wechat.kernel.row_ids import row_id
@@ -44,10 +45,12 @@ def address(asset: Asset) -> str:
 def move_inline_pictures(account: OfficialAccount, text: str) -> str:
     """Returns the text with the pictures of data URLs moved to the library.
 
-    Raises ``ValidationError`` for a picture that WeChat does not accept.
+    Raises ``ValidationError`` for a picture that WeChat does not accept, or of another account's library.
     """
 
     def place(source: str) -> str | None:
+        if found := allowlist.LIBRARY.match(source):
+            return address(_of_library(account, found[1]))
         body = cleaning.picture_bytes(source)
         if body is not None:
             return address(add_to_library(account, body))
@@ -65,22 +68,35 @@ def move_external_pictures(account: OfficialAccount, text: str) -> str:
     def place(source: str) -> str:
         if allowlist.LIBRARY.match(source) or PLATFORM.match(source):
             return source
-        return address(add_to_library(account, _fetched(source)))
+        try:
+            return address(add_to_library(account, _fetched(source)))
+        except ValidationError as error:
+            raise ValidationError(labelled(source, joined(error.messages))) from None
 
     return cleaning.with_pictures(text, place)
 
 
 def for_platform(account: OfficialAccount, text: str) -> str:
-    """Returns the text as it is sent, with every library picture uploaded and its address replaced."""
+    """Returns the text as it is sent, with every library picture uploaded and its address replaced.
 
-    def place(source: str) -> str | None:
+    Raises ``ValidationError`` for a picture that is not in the account's library.
+    """
+
+    def place(source: str) -> str:
         found = allowlist.LIBRARY.match(source)
-        if found is None:
-            return source
-        asset = Asset.objects.filter(account=account, pk=row_id(found[1]) or 0).first()
-        return _uploaded(asset) if asset else None
+        return _uploaded(_of_library(account, found[1])) if found else source
 
     return cleaning.with_pictures(text, place)
+
+
+def _of_library(account: OfficialAccount, number: str) -> Asset:
+    """Returns the account's picture; raises ``ValidationError`` for one deleted, or of another account."""
+    found = Asset.objects.filter(account=account, pk=row_id(number) or 0).first()
+    if found is None:
+        raise ValidationError(
+            _("A picture in the text is not in this account's library: take it out, and insert it again.")
+        )
+    return found
 
 
 def crops(article: Article) -> dict[str, str]:
@@ -120,8 +136,7 @@ def _fetched(source: str) -> bytes:
             body: bytes = answer.raw.read(most + 1, decode_content=True)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise ValidationError(
-            _("The picture %(address)s could not be fetched: put it into the library, or take it out.")
-            % {"address": source}
+            _("This picture could not be fetched: put it into the library, or take it out.")
         ) from error
     return body
 

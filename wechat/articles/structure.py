@@ -47,9 +47,12 @@ OLD_ADDRESS = "xlink:href"
 # What no browser shows, such as the notes of an editor.
 HIDDEN = "hidden"
 ATTRIBUTES = {
-    "style", "align", "bgcolor", "checked", "color", "size", "face", "href", "src", "type", HIDDEN, *LATE,
-    *SETS,
+    "style", "align", "bgcolor", "checked", "color", "dir", "id", "size", "face", "href", "src", "type",
+    HIDDEN, *LATE, *SETS,
 }  # fmt: skip
+# The text of a published article on its page, which shows it only once a script has run.
+PUBLISHED = "js_content"
+QUOTED = ("“", "”"), ("‘", "’")
 # An empty and a ticked one, as of a task list.
 BOXES = "☐☑"
 SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "32px", "7": "48px"}
@@ -67,6 +70,7 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
 
     What has no equivalent at WeChat is removed and recorded.
     """
+    _take_published_text(root)
     if not len(root):
         _put_lines_into_paragraphs(root)
     for element in list(root.iterdescendants()):
@@ -76,6 +80,8 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
                 _set_style(element, styles.filtered(style, losses))
         elif element.getparent() is not None:
             element.drop_tree()
+    for quotation in root.iter("q"):
+        _quote(quotation)
     _divide_code(root)
     _put_blanks(root)
     for element in reversed(list(root.iterdescendants())):
@@ -84,6 +90,16 @@ def shape(root: html.HtmlElement, losses: Losses) -> None:
         else:
             element.tag = RENAMED.get(element.tag, element.tag)
     _put_into_paragraphs(root)
+
+
+def _take_published_text(root: html.HtmlElement) -> None:
+    """Leaves only the text of a published article, if this is its page: the rest is the page's own."""
+    for text in root.iter():
+        if text.attrib.pop("id", "") == PUBLISHED and len(text):
+            text.attrib.pop("style", "")
+            root[:], root.text = [text], None
+            text.tail = None
+            return
 
 
 def _stays(element: html.HtmlElement, losses: Losses) -> bool:
@@ -193,6 +209,8 @@ def _put_looks_into_style(element: html.HtmlElement) -> None:
     looks = dict(LOOKS.get(element.tag, {}))
     if element.tag in ALIGNED and (align := element.attrib.pop("align", "")):
         looks["text-align"] = align
+    if element.attrib.pop("dir", "").lower() == "rtl":
+        looks |= {"direction": "rtl"} | ({"unicode-bidi": "bidi-override"} if element.tag == "bdo" else {})
     if colour := element.attrib.pop("bgcolor", ""):
         looks["background-color"] = colour
     if element.tag == "font":
@@ -207,6 +225,17 @@ def _put_looks_into_style(element: html.HtmlElement) -> None:
         }
     if looks:
         _set_style(element, styles.write(looks | styles.read(element.get("style", ""))))
+
+
+def _quote(quotation: html.HtmlElement) -> None:
+    """Writes the quotation marks that a browser shows around it."""
+    is_inner = next(quotation.iterancestors("q"), None) is not None
+    opening, closing = QUOTED[is_inner]
+    quotation.text = opening + (quotation.text or "")
+    if len(quotation):
+        quotation[-1].tail = (quotation[-1].tail or "") + closing
+    else:
+        quotation.text += closing
 
 
 def _set_style(element: html.HtmlElement, style: str) -> None:

@@ -7,15 +7,25 @@ from wechat.articles import allowlist
 from wechat.articles.losses import Loss, Losses
 
 MARK = re.compile("[\"'();]")
+# Comments, and what may look like one inside quotation marks or an address.
+COMMENT = re.compile(r"""("[^"]*"|'[^']*'|url\([^"')]*\))|/\*.*?(?:\*/|\Z)""", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""", re.IGNORECASE)
 HARMFUL = re.compile(r"expression\s*\(|javascript:|vbscript:|\\", re.IGNORECASE)
+# Names by the direction of the text, as browsers copy them, and those that WeChat shows.
+PHYSICAL = {
+    f"{name}-{logical}": f"{name}-{side}"
+    for name in ("margin", "padding")
+    for logical, side in (
+        ("block-start", "top"), ("block-end", "bottom"), ("inline-start", "left"), ("inline-end", "right"),
+    )
+}  # fmt: skip
 MOVING = {"absolute", "fixed", "sticky"}
 OFFSETS = {"top", "right", "bottom", "left"}
 
 
 def read(style: str) -> dict[str, str]:
     """Returns the declarations by name; of several with one name the last counts, as in a browser."""
-    found = (each.partition(":") for each in _declarations(style))
+    found = (each.partition(":") for each in _declarations(COMMENT.sub(r"\1", style)))
     return {name.strip().lower(): value.strip() for name, colon, value in found if colon and value.strip()}
 
 
@@ -43,7 +53,7 @@ def write(declarations: dict[str, str]) -> str:
 
 def filtered(style: str, losses: Losses) -> str:
     """Returns the formats that WeChat shows; removed formats whose absence is visible are recorded."""
-    declared = read(style)
+    declared = {PHYSICAL.get(name, name): value for name, value in read(style).items()}
     kept = {}
     for name, value in declared.items():
         if name in allowlist.STYLES and not HARMFUL.search(value):

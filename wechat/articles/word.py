@@ -1,9 +1,10 @@
 """The conversion of a Word file (.docx) to HTML, to be cleaned like any other text.
 
-Headings, emphasis, lists, tables, links, pictures and the alignment of paragraphs are converted; colours and
-sizes are kept only by copying and pasting.
+Headings, emphasis, lists, tables, links, pictures, empty lines, alignment and first-line indentation are
+converted; colours and sizes are kept only by copying and pasting.
 """
 
+import base64
 import io
 import re
 import zipfile
@@ -13,9 +14,9 @@ from xml.parsers.expat import ExpatError
 
 import mammoth
 from lxml.etree import XMLSyntaxError
-from mammoth import transforms
+from mammoth.docx.files import InvalidFileReferenceError
 
-from wechat.articles import numbering, structure, word_parts
+from wechat.articles import numbering, structure, word_looks, word_parts
 
 # The largest file with its pictures, compressed and uncompressed.
 LARGEST = 20 * 1024 * 1024
@@ -29,16 +30,10 @@ DAMAGED = (
     zipfile.BadZipFile, zlib.error, ExpatError, XMLSyntaxError, AttributeError, EOFError, LookupError,
     NotImplementedError, OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
-# The alignments by their names in Word and in CSS.
-ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
 CHART = re.compile(rb"<(?:c:chart|cx:chart|dgm:relIds)[\s/>]")
 INNER = re.compile(rb"<w:altChunk[\s/>]")
 TEXT = re.compile("(?<=>)[^<>]+")
 FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math"
-STYLES = "\n".join(
-    ["u => u", *(f"p[style-name='aligned {name}'] => p.aligned-{name}:fresh" for name in ALIGNED)]
-)
-ALIGNED_PARAGRAPH = re.compile(rf'<p class="aligned-({"|".join(ALIGNED)})">')
 
 
 class UnreadableWord(Exception):
@@ -53,26 +48,34 @@ def html(body: bytes) -> str:
     """Returns the document's text as HTML. Raises ``UnreadableWord``, ``TooLong`` for a very long text."""
     try:
         _check(body)
+        prepared, looks = word_looks.written_as_styles(numbering.written_out(word_parts.with_all_texts(body)))
         found = mammoth.convert_to_html(
-            io.BytesIO(numbering.written_out(word_parts.with_all_texts(body))),
-            style_map=STYLES,
-            transform_document=transforms.paragraph(_aligned),
+            io.BytesIO(prepared), style_map=f"u => u\n{looks.style_map()}", convert_image=_picture
         )
     except DAMAGED as error:
         raise UnreadableWord from error
-    text: str = ALIGNED_PARAGRAPH.sub(lambda tag: f'<p style="text-align:{ALIGNED[tag[1]]}">', found.value)
-    text = TEXT.sub(lambda part: structure.with_blanks(part[0]), text)
+    text = TEXT.sub(lambda part: structure.with_blanks(part[0]), looks.in_styles(found.value))
     # The rest is nothing for the converter; cleaning drops it too, and says so.
     lacks_formulas = any(FORMULA in message.message for message in found.messages)
     return f"{text}{'<math></math>' * lacks_formulas}{_drawn_or_put_in_by_word(body)}"
 
 
+@mammoth.images.img_element  # type: ignore[untyped-decorator]  # the converter is untyped
+def _picture(picture: Any) -> dict[str, str]:
+    """Returns the address of a picture: its data, or none if the file only refers to it."""
+    try:
+        with picture.open() as file:
+            content = base64.b64encode(file.read()).decode()
+    except (KeyError, InvalidFileReferenceError):
+        return {"src": ""}
+    return {"src": f"data:{picture.content_type};base64,{content}"}
+
+
 def _drawn_or_put_in_by_word(body: bytes) -> str:
     """Returns an empty picture for each chart and SmartArt, and an empty frame for each document inside."""
     with zipfile.ZipFile(io.BytesIO(body)) as parts:
-        if word_parts.DOCUMENT not in parts.namelist():
-            return ""
-        document = parts.read(word_parts.DOCUMENT)
+        name = word_parts.document_name(parts)
+        document = parts.read(name) if name else b""
     return "<img>" * len(CHART.findall(document)) + "<iframe></iframe>" * len(INNER.findall(document))
 
 
@@ -95,14 +98,3 @@ def _check(body: bytes) -> None:
                 raise UnreadableWord
         if tags > MOST_TAGS:
             raise TooLong
-
-
-def _aligned(paragraph: Any) -> Any:
-    """Returns the paragraph with its alignment as the name of its style.
-
-    A paragraph with another style, such as a heading, is returned unchanged.
-    """
-    is_plain = paragraph.style_name in (None, "Normal") and paragraph.numbering is None
-    if not is_plain or paragraph.alignment not in ALIGNED:
-        return paragraph
-    return paragraph.copy(style_id=None, style_name=f"aligned {paragraph.alignment}")

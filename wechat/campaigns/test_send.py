@@ -10,8 +10,8 @@ from wechat.campaigns.models import AudienceRow, Campaign, Seed
 from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
-from wechat.sdk import content as contents
 from wechat.sdk import template_messages
+from wechat.sdk.stored_content import from_dict
 
 Kind = Push.Kind
 
@@ -55,7 +55,7 @@ def _kind(campaign: Campaign, openid: str) -> str:
 def _queued(campaign: Campaign, openid: str, kind: str, payload: dict[str, object], key: str) -> Push:
     cause = campaign.cause
     if kind == Kind.SERVICE:
-        content = contents.from_dict(payload)
+        content = from_dict(payload)
         return queue(account=campaign.account, openid=openid, content=content, key=key, cause=cause)
     assert campaign.template is not None
     message = template_messages.from_dict(campaign.template.platform_id, payload)

@@ -9,8 +9,10 @@ from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Welcome
 from wechat.contents.scripts import Script
 from wechat.kernel.versioned_cache import Cached
-from wechat.sdk.content import Content, from_dict, validate
+from wechat.sdk.content import Content
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 
 log = logging.getLogger(__name__)
 

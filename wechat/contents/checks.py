@@ -11,7 +11,8 @@ from wechat.contents.scripts import arrange
 from wechat.contents.text_editor import in_line
 from wechat.contents.variables import Values, Variable, expand
 from wechat.kernel import placeholders
-from wechat.sdk.content import Content, TransferToService, to_service_json, validate
+from wechat.sdk.content import Content, TransferToService, to_service_json
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
 
 # One passive reply, and five within the 48 hours after a message: WeChat reference 8.1.

@@ -40,7 +40,8 @@ from wechat.contents.text_editor import TextEditor, named, read_in_words
 from wechat.contents.variables import USUAL, VARIABLES, Variable
 from wechat.materials.models import Asset
 from wechat.materials.widgets import FilePicker
-from wechat.sdk.content import Content, from_dict
+from wechat.sdk.content import Content
+from wechat.sdk.stored_content import from_dict
 
 # The form fields of each kind, with the names of the content's own fields where there are such.
 FIELDS: Mapping[str, tuple[str, ...]] = {

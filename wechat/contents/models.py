@@ -33,7 +33,7 @@ class Kind(models.TextChoices):
 class HasContent(models.Model):
     """A row with one content.
 
-    ``content`` is the result of ``wechat.sdk.content.to_dict``, without the files.
+    ``content`` is the result of ``wechat.sdk.stored_content.to_dict``, without the files.
     """
 
     content = models.JSONField(_("content"))

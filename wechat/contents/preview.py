@@ -25,7 +25,8 @@ from wechat.contents.text_editor import named
 from wechat.contents.variables import VARIABLES, Values, Variable
 from wechat.inbox import bubbles
 from wechat.kernel import placeholders
-from wechat.sdk.content import TEXT_BYTES, Text, is_empty
+from wechat.sdk.content import TEXT_BYTES, Text
+from wechat.sdk.content_limits import is_empty
 from wechat.sdk.text_links import words_of
 
 # Noncharacters of Unicode, which cannot be typed and are in no text.

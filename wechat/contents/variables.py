@@ -21,7 +21,8 @@ from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from wechat.kernel import placeholders
 from wechat.kernel.registry import Registry
-from wechat.sdk.content import Content, is_empty
+from wechat.sdk.content import Content
+from wechat.sdk.content_limits import is_empty
 
 log = logging.getLogger(__name__)
 

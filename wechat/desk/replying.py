@@ -21,7 +21,8 @@ from wechat.pushes.models import ConversationPicture, Push
 from wechat.pushes.queueing import queue
 from wechat.pushes.summary import because
 from wechat.pushes.transitions import send_again
-from wechat.sdk.content import Content, Image, Text, from_dict, to_dict
+from wechat.sdk.content import Content, Image, Text
+from wechat.sdk.stored_content import from_dict, to_dict
 
 
 @dataclass(frozen=True, slots=True)

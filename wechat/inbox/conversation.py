@@ -22,8 +22,8 @@ from wechat.inbox import answerers, event_names
 from wechat.inbox.bubbles import Bubble, Part, of_content, of_message
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMedia, InboundMessage
 from wechat.kernel.registry import Registry
-from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError, MalformedMessage
+from wechat.sdk.stored_content import from_dict
 
 PAGE = 30
 

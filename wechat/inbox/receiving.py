@@ -9,8 +9,9 @@ from wechat.inbox.records import Record
 from wechat.kernel import tracing
 from wechat.kernel.thread_offload import ThreadOffload
 from wechat.kernel.work import waking
-from wechat.sdk.content import Content, from_dict
+from wechat.sdk.content import Content
 from wechat.sdk.messages import Message
+from wechat.sdk.stored_content import from_dict
 
 log = logging.getLogger(__name__)
 

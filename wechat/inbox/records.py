@@ -12,8 +12,8 @@ from accounts.official.models import OfficialAccount
 from wechat.inbox.models import UNDATED, InboundMessage, malformed_key, month_of
 from wechat.inbox.routing import Answer
 from wechat.kernel import tracing
-from wechat.sdk.content import to_dict
 from wechat.sdk.messages import Message
+from wechat.sdk.stored_content import to_dict
 from wechat.sdk.text import decode, load_json
 
 

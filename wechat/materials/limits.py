@@ -62,7 +62,8 @@ def check(kind: str, file: File[bytes]) -> str:
     if found not in limit.types:
         formats = listed(sorted(files.extension(name).upper() for name in limit.types))
         raise ValidationError(
-            _("WeChat takes %(formats)s here; choose another file."), params={"formats": formats}
+            _("WeChat takes %(formats)s here: save the file in one of these formats."),
+            params={"formats": formats},
         )
     if found.startswith("image/"):
         _check_pixels(file)

@@ -26,8 +26,10 @@ from wechat.pushes.requested import RequestedPush
 from wechat.pushes.serializers import PushRequestSerializer
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
-from wechat.sdk.content import from_dict, to_dict, to_service_json, validate
+from wechat.sdk.content import to_service_json
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict, to_dict
 from wechat.sdk.template_messages import TemplateMessage
 
 # A larger body is checked in a thread, because the check would block the event loop.

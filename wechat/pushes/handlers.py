@@ -17,7 +17,6 @@ from wechat.pushes import receipts, subscription_quota, windows
 from wechat.pushes.conversation import pushed
 from wechat.pushes.models import EventTemplate, Push, SendWindow
 from wechat.pushes.queueing import queue
-from wechat.sdk.content import from_dict, to_dict
 from wechat.sdk.messages import (
     Click,
     EnterTempSession,
@@ -39,6 +38,7 @@ from wechat.sdk.messages import (
     Video,
     Voice,
 )
+from wechat.sdk.stored_content import from_dict, to_dict
 
 Reason, Trigger = Push.Reason, SendWindow.Trigger
 

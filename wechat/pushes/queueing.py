@@ -11,7 +11,8 @@ from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
 from wechat.pushes.models import Push
 from wechat.sdk import template_messages
-from wechat.sdk.content import Content, to_dict
+from wechat.sdk.content import Content
+from wechat.sdk.stored_content import to_dict
 from wechat.sdk.template_messages import TemplateMessage
 
 Kind = Push.Kind

@@ -19,7 +19,8 @@ from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
 from wechat.sdk.answers import number
 from wechat.sdk.client import Client
-from wechat.sdk.content import Image, is_empty, to_service_json
+from wechat.sdk.content import Image, to_service_json
+from wechat.sdk.content_limits import is_empty
 from wechat.sdk.errors import ContentError, TransportError
 
 Kind, State, Reason = Push.Kind, Push.State, Push.Reason

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from wechat.inbox.models import InboundMessage
 from wechat.pushes.queueing import queue
 from wechat.replies.models import Rule
-from wechat.sdk.content import Content, from_dict, to_service_json, validate
+from wechat.sdk.content import Content, to_service_json
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 from wechat.webhooks import events, outbox
 from wechat.webhooks.models import Delivery
 

@@ -18,8 +18,8 @@ from wechat.replies.portable import Portable
 from wechat.replies.specs import LONGEST_KEYWORD, Compare, Trigger
 from wechat.replies.validation import check_keyword
 from wechat.sdk.answers import flag, number, part, rows, text
-from wechat.sdk.content import from_dict
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 
 MEDIA = {"img": "image", "image": "image", "voice": "voice", "video": "video"}
 COMPARES = {"contain": Compare.CONTAINS, "equal": Compare.EQUALS}

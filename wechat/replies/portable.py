@@ -22,8 +22,9 @@ from wechat.replies import versions
 from wechat.replies.models import Keyword, Reply, Rule
 from wechat.replies.specs import Trigger
 from wechat.replies.validation import check_handover
-from wechat.sdk.content import Content, from_dict, to_dict
+from wechat.sdk.content import Content
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict, to_dict
 
 Portable = dict[str, Any]
 

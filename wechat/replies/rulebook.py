@@ -15,8 +15,10 @@ from wechat.replies import handovers
 from wechat.replies.matching import CompiledRules, compile_rules
 from wechat.replies.models import Rule
 from wechat.replies.specs import Audience, Compare, KeywordSpec, RuleSpec, Trigger, Window
-from wechat.sdk.content import Content, Text, from_dict, validate
+from wechat.sdk.content import Content, Text
+from wechat.sdk.content_limits import validate
 from wechat.sdk.errors import ContentError
+from wechat.sdk.stored_content import from_dict
 
 log = logging.getLogger(__name__)
 

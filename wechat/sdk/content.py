@@ -4,13 +4,11 @@ WeChat reference 3 (passive replies) and 8.2 (customer-service bodies).
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from wechat.sdk.errors import ContentError
-from wechat.sdk.text import clean, clean_json
+from wechat.sdk.text import clean_json
 from wechat.sdk.xml import elements
 
 TEXT_BYTES = 2048
@@ -269,20 +267,11 @@ TYPES: dict[str, type[Content]] = {
 }
 
 
-def is_empty(content: Content) -> bool:
-    """Returns whether a required part is missing, so that the message would be empty."""
-    try:
-        validate(content)
-    except ContentError as error:
-        return error.code == "required"
-    return False
-
-
 def to_passive(content: Content, *, to: str, sender: str, at: int, in_json: bool) -> bytes:
     """Returns the body of the passive reply, in the format of the push.
 
     ``to`` is an openid, ``sender`` the account's gh_ id, ``at`` in Unix seconds. Raises ContentError for a
-    content that can only be a customer-service message. Does not check limits: see ``validate``.
+    content that can only be a customer-service message. Does not check limits: see ``content_limits``.
     """
     fields = {
         "ToUserName": to,
@@ -306,67 +295,6 @@ def to_service_json(content: Content, *, openid: str, kf_account: str = "") -> d
     return {**body, "customservice": {"kf_account": kf_account}} if kf_account else body
 
 
-def to_dict(content: Content) -> dict[str, Any]:
-    """Returns plain data to store as JSON, which ``from_dict`` reads back."""
-    return {"type": content.type, **_plain(content)}
-
-
-def from_dict(stored: dict[str, Any]) -> Content:
-    """Returns the content that ``to_dict`` wrote. Raises ContentError for other data."""
-    kind = TYPES.get(str(stored.get("type")))
-    if kind is None:
-        raise ContentError("type", "This kind of content is unknown.", code="unknown_type")
-    content: Content = _built(kind, {name: value for name, value in stored.items() if name != "type"})
-    return content
-
-
-def validate(content: Content) -> None:
-    """Raises ContentError for the first part that the platform would refuse."""
-    _check(content)
-
-
-def _check(part: Any) -> None:
-    for one in fields(part):
-        value, rules = getattr(part, one.name), one.metadata
-        if "of" in rules:
-            _check_several(one.name, value, rules.get("most"))
-        else:
-            _check_text(one.name, value, rules)
-
-
-def _check_several(name: str, parts: Iterable[Any], most: int | None) -> None:
-    several = tuple(parts)
-    if not several:
-        raise ContentError(name, "Add at least one entry.", code="required")
-    if most is not None and len(several) > most:
-        raise ContentError(name, f"At most {most} can be sent at once.", most, code="too_many")
-    for part in several:
-        _check(part)
-
-
-def _check_text(name: str, value: str, rules: Any) -> None:
-    if rules.get("required") and not clean(value).strip():
-        raise ContentError(name, "This must not be empty.", code="required")
-    limit = rules.get("bytes")
-    if limit is not None and len(value.encode(errors="replace")) > limit:
-        size = len(value.encode(errors="replace"))
-        raise ContentError(
-            name, f"This is {size} bytes long; the platform takes at most {limit}.", limit, code="too_long"
-        )
-    if rules.get("web") and value and not _is_web_address(value):
-        raise ContentError(
-            name, "This must be an address that starts with http:// or https://.", code="not_a_url"
-        )
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, value))
-
-
 def _require(part: Any, *names: str) -> None:
     for name in names:
         if not getattr(part, name):
@@ -375,34 +303,3 @@ def _require(part: Any, *names: str) -> None:
 
 def _filled(optional: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in optional.items() if value}
-
-
-def _plain(part: Any) -> dict[str, Any]:
-    values = ((one.name, getattr(part, one.name)) for one in fields(part))
-    return {
-        name: [_plain(each) for each in value] if isinstance(value, tuple) else value
-        for name, value in values
-    }
-
-
-def _built(kind: Any, stored: Any) -> Any:
-    """Returns an instance of ``kind`` from plain data; refuses names and types that it does not declare."""
-    if not isinstance(stored, dict):
-        raise ContentError(kind.__name__.lower(), "Stored content of this kind has named fields.")
-    declared = {one.name: one.metadata.get("of") for one in fields(kind)}
-    for name in stored.keys() - declared.keys():
-        raise ContentError(str(name), f"Content of this kind has no field {name}.")
-    values = {name: _value(name, value, declared[name]) for name, value in stored.items()}
-    try:
-        return kind(**values)
-    except TypeError:
-        missing = next(name for name in declared if name not in stored)
-        raise ContentError(missing, f"The field {missing} is missing.", code="required") from None
-
-
-def _value(name: str, value: Any, of: Any) -> Any:
-    if of is not None and isinstance(value, list | tuple):
-        return tuple(_built(of, each) for each in value)
-    if of is None and isinstance(value, str):
-        return value
-    raise ContentError(name, f"The field {name} has the wrong form.")

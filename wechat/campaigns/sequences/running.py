@@ -23,7 +23,7 @@ from wechat.pushes import windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue, queue_template
 from wechat.sdk.beijing import BEIJING
-from wechat.sdk.content import from_dict
+from wechat.sdk.stored_content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
 State, Reason = Enrolment.State, Enrolment.Reason

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 DELIMITERS = ",\t;|"
+# A comma as typed in Chinese; it parts cells if it is in each of the first lines, and no other delimiter is.
+WIDE_COMMA = "，"
+# As many as may stand above the heading, and the heading.
+LINES_LOOKED_AT = 11
 # The line before a table with which programs tell Excel the delimiter.
 SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
 
@@ -72,11 +77,12 @@ class _Lines:
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
-        self._first = text.readline(LONGEST_ROW + 1)
-        self._separator = SEPARATOR.fullmatch(self._first)
+        first = text.readline(LONGEST_ROW + 1)
+        self._separator = SEPARATOR.fullmatch(first)
         if self._separator:
-            self._first = text.readline(LONGEST_ROW + 1)
-        if self._first.lstrip("\ufeff \t").startswith("<"):
+            first = text.readline(LONGEST_ROW + 1)
+        self._begun = [first, *(text.readline(LONGEST_ROW + 1) for _line in range(1, LINES_LOOKED_AT))]
+        if first.lstrip("\ufeff \t").startswith("<"):
             raise UnreadableTable(
                 _("This is a web page or XML that is called a table: open it in Excel, and save it as .xlsx.")
             )
@@ -85,15 +91,20 @@ class _Lines:
         self.are_over = False
 
     def delimiter(self) -> str:
-        """Returns the declared delimiter, or the most frequent one of the first line, or a comma."""
-        return self._separator[1] if self._separator else max(DELIMITERS, key=self._first.count)
+        """Returns the declared delimiter, or the most frequent one of the first line with any, or a comma."""
+        if self._separator:
+            return self._separator[1]
+        lines = [line for line in self._begun if line.strip()]
+        for line in lines:
+            if any(each in line for each in DELIMITERS):
+                return max(DELIMITERS, key=line.count)
+        return WIDE_COMMA if lines and all(WIDE_COMMA in line for line in lines) else DELIMITERS[0]
 
     def __iter__(self) -> Iterator[str]:
-        line = self._first
-        while line:
+        begun = itertools.takewhile(bool, self._begun)
+        for line in itertools.chain(begun, iter(lambda: self._text.readline(LONGEST_ROW + 1), "")):
             self.length += len(line)
             if self.length > LONGEST_ROW:
                 raise too_large()
             yield line
-            line = self._text.readline(LONGEST_ROW + 1)
         self.are_over = True

@@ -15,7 +15,8 @@ from wechat.kernel.traced import Traced
 from wechat.kernel.work import WorkRow
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
-from wechat.sdk.content import Content, from_dict
+from wechat.sdk.content import Content
+from wechat.sdk.stored_content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
 # The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, and
@@ -29,7 +30,7 @@ class Push(Traced, WorkRow):
     The states and moves are those of ``states``, performed by ``transitions``. ``due_at`` is when a pending
     push may be sent, or when the lease on a push being sent ends; ``None`` means that no work is left.
 
-    ``content`` is the result of the SDK's ``content.to_dict`` for a customer-service message, and of
+    ``content`` is the result of the SDK's ``stored_content.to_dict`` for a customer-service message, and of
     ``template_messages.to_dict`` for the other kinds, whose ``template`` is the platform's template id.
     """
 

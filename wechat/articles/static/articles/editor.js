@@ -31,6 +31,19 @@
     return element;
   }
 
+  // With the keyboard alone: Tab goes to the next cell of a table and moves the line of a list in, so that Esc is
+  // the way out. It first ends what lies over the text, and in an input method it only takes a word back.
+  const KEYS = say("键盘操作：Alt+F10 到工具栏，Esc 离开正文", "With the keyboard: Alt+F10 for the tools, Esc to leave the text");
+
+  function leave(editor, event, next) {
+    if (event.key !== "Escape" || event.isComposing || event.keyCode === 229 || event.isDefaultPrevented()) return;
+    event.preventDefault();
+    const [notice] = editor.notificationManager.getNotifications();
+    if (notice) notice.close();
+    else if (editor.plugins.fullscreen.isFullscreen()) editor.execCommand("mceFullScreen");
+    else next.focus();
+  }
+
   // The address a server gives in its answer, or an error with its sentence.
   async function post(field, address, name, body, file) {
     const data = new FormData();
@@ -127,7 +140,7 @@
     field.closest(".article-editor").before(box);
   }
 
-  function options(field, changed) {
+  function options(field, changed, next) {
     const dark = document.documentElement.classList.contains("dark");
     return {
       target: field,
@@ -147,7 +160,7 @@
       branding: false,
       contextmenu: false,
       height: 640,
-      iframe_aria_text: say("正文", "Text"),
+      iframe_aria_text: say(`正文。${KEYS}`, `Text. ${KEYS}`),
       // What comes in was cleaned by the server, which knows WeChat's elements and SVG better.
       xss_sanitization: false,
       valid_elements: "*[*]",
@@ -168,6 +181,7 @@
       setup: (editor) => {
         editor.ui.registry.addButton("library", { icon: "image", tooltip: say("插入图片", "Picture"), onAction: () => fromLibrary(editor, field) });
         editor.on("PreInit", () => editor.getDoc().head.append(Object.assign(editor.getDoc().createElement("meta"), { name: "referrer", content: "no-referrer" })));
+        editor.on("keydown", (event) => leave(editor, event, next));
         editor.on("input change undo redo SetContent ObjectResized", changed);
         editor.on("SetAttrib", (event) => {
           if (field.dataset.clean && event.attrName === "href" && event.attrValue) judge(editor, field, event.attrValue);
@@ -188,9 +202,10 @@
     const count = make("span", { class: "editor-count" });
     const saved = make("span", { class: "editor-saved", role: "status" });
     const dropped = make("p", { class: "editor-dropped" });
+    const keys = make("span", { class: "editor-keys", tabindex: "-1" }, KEYS);
     const wrapper = make("div", { class: "article-editor" });
     field.before(wrapper);
-    wrapper.append(make("div", { class: "article-writing" }, field, make("div", { class: "editor-foot" }, saved, count), dropped), frame);
+    wrapper.append(make("div", { class: "article-writing" }, field, make("div", { class: "editor-foot" }, keys, saved, count), dropped), frame);
     const keeper = window.autosave(field);
     let editor = null;
     const show = () => {
@@ -207,7 +222,7 @@
       show();
       field.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    const ready = tinymce.init(options(field, changed));
+    const ready = tinymce.init(options(field, changed, keys));
     const life = new AbortController();
     field.addEventListener("autosaved", (event) => {
       keeper.forget();
