@@ -18,9 +18,9 @@ from wechat.sdk import template_messages
 from wechat.sdk.content import Content, from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
-# The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, and
-# the mark that the content was erased.
-BESIDE = frozenset({"kf_account", "reference", "erased"})
+# The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, the
+# digest of the event that it tells of, and the mark that the content was erased.
+BESIDE = frozenset({"kf_account", "reference", "event", "erased"})
 
 
 class Push(Traced, WorkRow):
