@@ -213,7 +213,7 @@ def _placed(order: Order) -> Any:
     except OrderRefused as error:
         _refuse(error)
     except Uncertain:
-        message = _("WeChat Pay gave no answer: send the same request again.")
+        message = _("WeChat Pay gave no usable answer: send the same request again.")
         raise ApiRefusal(503, "uncertain", message) from None
     return PlacedOrderSerializer(placed, context={"pay": pay}).data
 

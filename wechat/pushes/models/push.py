@@ -53,7 +53,10 @@ class Push(Traced, WorkRow):
         USED_UP = "used_up", _("WeChat says that the messages allowed after the last action are used up.")
         UNSENDABLE = "unsendable", _("This kind of content cannot be sent as a customer-service message.")
         REFUSED = "refused", _("WeChat refused the message.")
-        GAVE_UP = "gave_up", _("WeChat could not be reached, or was busy, at every attempt.")
+        GAVE_UP = (
+            "gave_up",
+            _("WeChat gave no usable answer at any attempt: out of reach, busy, or unreadable."),
+        )
         NO_GRANT = "no_grant", _("The follower has not agreed to another message of this template.")
         NOT_FOLLOWING = "not_following", _("The follower no longer follows the account.")
         TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")
