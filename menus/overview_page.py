@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.followers.person_picker import PersonField
 from accounts.official.clients import client_for
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, object_page, reader
@@ -28,7 +28,7 @@ from menus.planning import Live
 from menus.taking_over import take_over
 from menus.tapped_buttons import with_taps
 from wechat.sdk.calls import menus as api
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 MOST_PUBLICATIONS = 10
 
@@ -129,10 +129,8 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
         return {"form": form, "problem": " ".join(map(str, form.errors.get("who", [])))}
     try:
         response = api.try_match(client_for(account), form.cleaned_data["who"])
-    except ApiError as error:
-        return {"form": form, "problem": in_words(error.errcode)}
-    except WeChatError:
-        return {"form": form, "problem": _("WeChat could not be reached. Try again.")}
+    except WeChatError as error:
+        return {"form": form, "problem": of_error(error)}
     return {"form": form, "shown": with_taps(from_platform(response))}
 
 
@@ -142,8 +140,7 @@ def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Reads the live menus now."""
     row = watching.read_now(account)
     if row.error:
-        why = in_words(row.errcode) if row.errcode else _("WeChat could not be reached. Try again.")
-        messages.error(request, why)
+        messages.error(request, of_row(row))
     elif row.differs_since:
         messages.warning(request, _("WeChat shows something else than was published here."))
     else:
@@ -159,10 +156,8 @@ def take(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         raise PermissionDenied
     try:
         found = live.read(client_for(account))
-    except ApiError as error:
-        messages.error(request, in_words(error.errcode))
-    except WeChatError:
-        messages.error(request, _("WeChat could not be reached. Try again."))
+    except WeChatError as error:
+        messages.error(request, of_error(error))
     else:
         versions = take_over(account, found, by=reader(request))
         if versions:

@@ -200,6 +200,16 @@ def openpyxl() -> bytes:
 WRITERS: list[Callable[[], bytes]] = [excel, libre_office, streamed, prefixed, openpyxl]
 
 
+def of_rows(*rows: list[str]) -> bytes:
+    """A workbook as openpyxl writes it, of these rows of its only sheet."""
+    whole, body = Workbook(), io.BytesIO()
+    assert whole.active is not None
+    for row in rows:
+        whole.active.append(row)
+    whole.save(body)
+    return body.getvalue()
+
+
 def hostile() -> Mapping[str, bytes]:
     """Returns small files that are expensive to read, or no workbooks: each is refused with a message."""
     usual = excel()

@@ -19,7 +19,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
-from wechat.console.tables import headings, reading
+from wechat.console.tables import headings
 from wechat.console.tables.limits import UnreadableTable
 
 LARGEST = 50 * 1024 * 1024
@@ -45,7 +45,7 @@ class ImportForm(forms.Form):
 
     def _check(self, file: "UploadedFile[Any]") -> None:
         try:
-            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            heading, rows = headings.split(file, is_openid_name)
             columns_of(self.account, heading)
             if next(rows, None) is None:
                 raise ValidationError(_("The table has no rows below its first one."))

@@ -105,7 +105,7 @@ def import_slice(job: BulkJob) -> bool:
                 job.source.name = _unpacked(file, job.source.path)
                 transaction.on_commit(lambda: job.source.storage.delete(uploaded))
                 return True
-            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            heading, rows = headings.split(file, is_openid_name)
             columns = columns_of(job.account, heading)
             part = list(islice(rows, job.processed, job.processed + SLICE))
     except (UnreadableTable, BadColumns) as error:
@@ -117,13 +117,16 @@ def import_slice(job: BulkJob) -> bool:
 
 
 def _unpacked(workbook: IO[bytes], path: str) -> str:
-    """Writes the workbook's rows to a CSV file beside it; returns that file's name.
+    """Writes the workbook's table to a CSV file beside it, each row on its line; returns that file's name.
 
     CSV can be read from any row on.
     """
     target = Path(path).with_suffix(".csv")
+    heading, rows = headings.split(workbook, is_openid_name)
+    above: list[list[str]] = [[]] * (heading.number - 1)
     with target.open("w", encoding="utf-8", newline="") as file:
-        writing.copy_as_csv(reading.rows_of(workbook), file)
+        writing.copy_as_csv([*above, heading.as_row()], file)
+        writing.copy_as_csv((row for _number, row in rows), file)
     return str(target.relative_to(settings.MEDIA_ROOT))
 
 

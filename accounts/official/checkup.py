@@ -85,8 +85,8 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
     except ApiError as error:
         yield refused(error.errcode, error.client_ip, error.rid)
         return
-    except TransportError:
-        yield unanswered()
+    except TransportError as error:
+        yield unanswered(error)
         return
     yield Finding(
         Level.FINE,
@@ -102,11 +102,13 @@ def access_token(account: OfficialAccount) -> Iterator[Finding]:
             )
 
 
-def unanswered() -> Finding:
-    """Returns the finding for calls that the platform does not answer."""
+def unanswered(error: TransportError) -> Finding:
+    """Returns the finding for a call without a usable answer."""
     return Finding(
         Level.FAULT,
-        _("The platform's API did not answer."),
+        errcodes.unreadable()
+        if errcodes.is_unreadable(str(error))
+        else _("The platform's API did not answer."),
         _("Check that this server may open connections to %(address)s.")
         % {"address": settings.WECHAT_API_BASE},
     )

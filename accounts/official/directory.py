@@ -1,8 +1,12 @@
 """The cache of accounts by slug, for callbacks: in the process, without queries."""
 
 import logging
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.kernel.secrets import Undecryptable
@@ -19,19 +23,17 @@ class KeysUnusable(Exception):
 @dataclass(frozen=True, slots=True)
 class CachedAccount:
     account: OfficialAccount
-    # The keys without and with the former ones; ``None`` if they are unusable.
-    current: CallbackKeys | None
-    overlapping: CallbackKeys | None
+    # Until when which keys are valid, in Unix seconds: the next as soon as a former one has come to its end.
+    # Empty if the keys are unusable.
+    keys_until: tuple[tuple[float, CallbackKeys], ...]
 
     def keys(self) -> CallbackKeys:
-        """Returns the valid keys, which include the former ones while a change is under way.
-
-        Raises ``KeysUnusable``.
-        """
-        keys = self.overlapping if self.account.former_until else self.current
-        if keys is None:
-            raise KeysUnusable(self.account.slug)
-        return keys
+        """Returns the valid keys, with the former ones that are valid still. Raises ``KeysUnusable``."""
+        now = time.time()
+        for until, keys in self.keys_until:
+            if now < until:
+                return keys
+        raise KeysUnusable(self.account.slug)
 
 
 def _build() -> Mapping[str, CachedAccount]:
@@ -42,12 +44,16 @@ def _build() -> Mapping[str, CachedAccount]:
 def _entry(account: OfficialAccount) -> CachedAccount:
     """Returns the account with its keys, or without them if they are unusable, so that others still work."""
     try:
-        return CachedAccount(
-            account, account.callback_keys(with_previous=False), account.callback_keys(with_previous=True)
-        )
+        return CachedAccount(account, tuple(_keys_until(account)))
     except (Undecryptable, ValueError):
         log.exception("account_keys_unusable", extra={"account": account.slug})
-        return CachedAccount(account, None, None)
+        return CachedAccount(account, ())
+
+
+def _keys_until(account: OfficialAccount) -> Iterator[tuple[float, CallbackKeys]]:
+    ends = sorted({each.until for name in account.REPLACEABLE for each in account.former(name)})
+    for begin, end in zip([timezone.now(), *ends], [*ends, None], strict=True):
+        yield math.inf if end is None else end.timestamp(), account.callback_keys(begin)
 
 
 _entries = Cached("accounts", _build)

@@ -1,13 +1,23 @@
-"""The platform's error codes as sentences for staff, with the next step.
+"""The errors of calls to the platform as sentences for staff, with the next step.
 
 Reference: WeChat reference 16 Error codes.
 """
+
+import re
 
 from django.utils.translation import gettext as _
 
 from accounts.official.error_words import WORDS
 from wechat.kernel.work import WorkRow, interruptions
+from wechat.kernel.work.rows import is_surprise
 from wechat.sdk.errors import ApiError, WeChatError
+
+# The error of a tag that was deleted on the platform, which no call returns.
+DELETED_THERE = "deleted"
+# The texts of calls without a usable answer, which begin with the API: rows keep no more of such an error.
+UNANSWERED = re.compile(r"(/[\w/.-]+|the file) (failed|answered|could not)\b")
+# A status of 5xx says that nobody was there to answer; any other answer came from somebody.
+UNREADABLE = re.compile(r"(/[\w/.-]+|the file) answered (?!(HTTP )?5\d\d\b)")
 
 
 def in_words(errcode: int) -> str:
@@ -17,21 +27,45 @@ def in_words(errcode: int) -> str:
     return _("%(why)s (%(errcode)s)") % {"why": WORDS.get(errcode, unknown), "errcode": errcode}
 
 
-# The error of a tag that was deleted on the platform, which no call returns.
-DELETED_THERE = "deleted"
-
-
 def of_error(error: WeChatError) -> str:
     """Returns the reason for a failed call, in the active language."""
-    return in_words(error.errcode) if isinstance(error, ApiError) else _("WeChat could not be reached.")
+    return sentence(error.errcode if isinstance(error, ApiError) else None, str(error))
 
 
 def of_row(row: WorkRow) -> str:
     """Returns the reason why a row's work waits or failed, in the active language, or the empty text."""
-    if row.errcode is not None:
-        return in_words(row.errcode)
-    if row.error == DELETED_THERE:
+    return sentence(row.errcode, row.error) if row.error or row.errcode is not None else ""
+
+
+def sentence(errcode: int | None, text: str) -> str:
+    """Returns the reason for a failure and what to do, in the active language.
+
+    ``text`` is that of the error, as rows keep it.
+    """
+    if errcode is not None:
+        return in_words(errcode)
+    if text == DELETED_THERE:
         return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
-    if row.error == interruptions.ENDED:
-        return interruptions.in_words(row.error)
-    return _("WeChat could not be reached.") if row.error else ""
+    if text == interruptions.ENDED:
+        return interruptions.in_words(text)
+    if is_unreadable(text):
+        return unreadable()
+    if UNANSWERED.match(text):
+        return _("WeChat could not be reached. It can be tried again in a minute.")
+    if is_surprise(text) or not text:
+        return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
+    return text
+
+
+def is_unreadable(text: str) -> bool:
+    """Returns whether this is the text of an error about an answer that cannot be read."""
+    return UNREADABLE.match(text) is not None
+
+
+def unreadable() -> str:
+    """Returns the sentence for an answer that cannot be read, in the active language."""
+    return _(
+        "An answer came that cannot be read: WeChat has a fault, or something between (a proxy, a firewall, "
+        "a sign-in page of the network) answered in its place. It can be tried again in a minute; if it "
+        "stays, have whoever runs the server look at the network."
+    )

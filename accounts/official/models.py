@@ -16,12 +16,6 @@ from wechat.kernel.secrets import Ciphertext, HasFormerSecrets, HasSecrets, Secr
 from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
-# How long the former token and AES key stay valid after a change: the platform switches within minutes,
-# but both sides are changed by hand.
-KEY_OVERLAP = datetime.timedelta(hours=24)
-# Of changes that follow each other so quickly; each of them is tried on what does not fit the one of now.
-MOST_FORMER = 3
-
 TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
 AES_KEY_FORM = re.compile(r"[A-Za-z0-9]{43}")
 
@@ -33,7 +27,8 @@ KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
 class OfficialAccount(HasFormerSecrets):
     """An Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
 
-    FORMER = ("previous_tokens", "previous_aes_keys")
+    # The platform switches within minutes, but both sides are changed by hand.
+    REPLACEABLE = ("token", "aes_key")
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service account (服务号)")
@@ -129,29 +124,13 @@ class OfficialAccount(HasFormerSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Sets new keys (empty: unchanged); the former ones stay valid for ``KEY_OVERLAP``.
+        """Sets new keys (empty: unchanged); the former ones stay valid for a day, see ``replace_secret``.
 
-        What was replaced longer ago is dropped. What other changes within that time replaced is kept for as
-        long, up to ``MOST_FORMER``: WeChat goes on with the one that was saved there last, whichever that is.
-        What no key opens is replaced by any value, and is of no use as a former one.
+        WeChat goes on with the one that was saved there last, whichever that is.
         """
-        given = {"token": token, "aes_key": aes_key}
-        changed = {
-            name: value for name, value in given.items() if value and value != self.readable_secret(name)
-        }
-        if not changed:
-            return
-        if self.former_until is None:
-            self.previous_tokens = self.previous_aes_keys = ""
-        for name, value in changed.items():
-            known = [self.readable_secret(name), *self._former(name)]
-            former = [each for each in dict.fromkeys(known) if each not in {"", value}]
-            setattr(self, f"previous_{name}s", " ".join(former[:MOST_FORMER]))
-            setattr(self, name, value)
-        self.previous_until = timezone.now() + KEY_OVERLAP
-
-    def _former(self, name: str) -> tuple[str, ...]:
-        return tuple(self.readable_secret(f"previous_{name}s").split())
+        for name, value in {"token": token, "aes_key": aes_key}.items():
+            if value and value != self.readable_secret(name):
+                self.replace_secret(name, value)
 
     def _date_new_secrets(self) -> None:
         today = timezone.localdate().isoformat()
@@ -164,15 +143,18 @@ class OfficialAccount(HasFormerSecrets):
         """Returns the names of the fields whose secrets no configured key decrypts."""
         return [name for name in SECRETS if self.is_undecryptable(name)]
 
-    def callback_keys(self, *, with_previous: bool) -> CallbackKeys:
-        """Returns the keys of callbacks. Raises ``Undecryptable`` if the current ones cannot be decrypted."""
+    def callback_keys(self, at: datetime.datetime) -> CallbackKeys:
+        """Returns the keys of callbacks that are valid at a time.
+
+        Raises ``Undecryptable`` if the current ones cannot be decrypted.
+        """
         return CallbackKeys(
             appid=self.appid,
             token=self.token,
             aes_key=self.aes_key,
             mode=Mode(self.mode),
-            previous_tokens=self._former("token") if with_previous else (),
-            previous_aes_keys=self._former("aes_key") if with_previous else (),
+            previous_tokens=tuple(each.text for each in self.former("token") if each.until > at),
+            previous_aes_keys=tuple(each.text for each in self.former("aes_key") if each.until > at),
             original_id=self.original_id,
         )
 

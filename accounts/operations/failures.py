@@ -6,40 +6,22 @@ An app registers its own in a module ``failures``::
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BigIntegerField, CharField, F, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import DELETED_THERE, in_words
+from accounts.official.errcodes import sentence
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.registry import Registry
 from wechat.kernel.work import interruptions
-from wechat.kernel.work.rows import is_surprise
 
 # The number of newest rows of each kind that are read; older ones follow once these are gone.
 MOST = 1_000
-# The texts of calls without an answer, which begin with the API.
-UNANSWERED = re.compile(r"^(/[\w/.-]+|the file) (failed|answered|could not)")
-
-
-def sentence(errcode: int | None, text: str) -> str:
-    """Returns the reason for a failure and what to do, in the active language."""
-    if errcode is not None:
-        return in_words(errcode)
-    if text == DELETED_THERE:
-        return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
-    if UNANSWERED.match(text):
-        return _("WeChat could not be reached. Try again.")
-    if is_surprise(text) or not text:
-        return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
-    return text
 
 
 @dataclass(frozen=True, slots=True)

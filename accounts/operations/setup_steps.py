@@ -112,8 +112,8 @@ def check_keys(account: OfficialAccount) -> list[doctor.Finding]:
         abilities.probe(account)
     except ApiError as error:
         return [checkup.refused(error.errcode, error.client_ip, error.rid)]
-    except TransportError:
-        return [checkup.unanswered()]
+    except TransportError as error:
+        return [checkup.unanswered(error)]
     return []
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import is_unreadable, sentence, unreadable
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.models import Hold
@@ -149,12 +149,13 @@ def usual_reason(hold: Hold) -> str:
             return _(
                 "WeChat refuses this for the whole account: %(why)s Nobody is lost: it is tried again at "
                 "%(until)s, and goes on by itself once the cause is gone."
-            ) % {"why": _why(hold), **when(hold)}
+            ) % {"why": sentence(hold.errcode, hold.error), **when(hold)}
+    if is_unreadable(hold.error):
+        return _("%(why)s It is tried again at %(until)s, and goes on by itself.") % {
+            "why": unreadable(),
+            **when(hold),
+        }
     return _("It could not be reached. It is tried again at %(until)s, and goes on by itself.") % when(hold)
-
-
-def _why(hold: Hold) -> str:
-    return in_words(hold.errcode) if hold.errcode is not None else hold.error
 
 
 def when(hold: Hold) -> dict[str, str]:

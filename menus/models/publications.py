@@ -43,7 +43,10 @@ class Publication(WorkRow):
         """The reason why a publication failed, or was cancelled."""
 
         REFUSED = "refused", _("WeChat refused the menu.")
-        UNREACHABLE = "unreachable", _("WeChat could not be reached at any attempt.")
+        UNREACHABLE = (
+            "unreachable",
+            _("WeChat gave no usable answer at any attempt: out of reach, busy, or unreadable."),
+        )
         INTERRUPTED = "interrupted", _(interruptions.ENDED)
         NOT_SHOWN = "not_shown", _("WeChat accepted the menu and shows another one.")
         NOT_READY = "not_ready", _("The menu could not be published as it is.")

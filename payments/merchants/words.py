@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.official.errcodes import sentence
+from wechat.kernel.work.rows import is_surprise
 from wechat.sdk.pay.sealing import WRONG_KEY
 
 BUSY = gettext_lazy("WeChat Pay is busy; it is tried again by itself.")
@@ -78,6 +80,9 @@ FAILURES: Mapping[str, StrOrPromise] = {
     )
 }
 CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
+UNPROVEN = re.compile(r"/[\w/.-]+ answered without proof\b")
+# The text of a refusal, as rows keep it, also one with a code that has no words here.
+REFUSAL = re.compile(r"/[\w/.-]+ answered [1-5]\d\d ([A-Z][A-Z_]*): ?(.*)", re.DOTALL)
 
 
 def in_words(code: str, message: str = "") -> str:
@@ -90,8 +95,17 @@ def in_words(code: str, message: str = "") -> str:
 
 
 def of_text(text: str) -> str:
-    """Returns what ``in_words`` says of a refusal that was kept as text; what has no words as it is."""
+    """Returns the sentence for a failure that was kept as text; what has no words as it is."""
     if text in FAILURES:
         return str(FAILURES[text])
+    if UNPROVEN.match(text):
+        return _(
+            "An answer of WeChat Pay could not be verified; check the merchant's WeChat Pay public key, or "
+            "whether something between (a proxy, a firewall) answered in its place."
+        )
+    if refusal := REFUSAL.match(text):
+        return in_words(refusal[1], refusal[2])
     found = next((each for each in CODE.finditer(text) if each[0] in WORDS), None)
-    return in_words(found[0], text[found.end() :].lstrip(": ")) if found else text
+    if found:
+        return in_words(found[0], text[found.end() :].lstrip(": "))
+    return sentence(None, text) if text and not is_surprise(text) else text

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from accounts.official.errcodes import sentence
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area, Rights
@@ -43,6 +44,6 @@ SOURCES.add(
     "notices",
     FailureSource(
         gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
-        cause=("", "error"), words=lambda _number, text: of_text(text), narrow=_narrow,
+        cause=("", "error"), words=lambda _number, text: sentence(None, of_text(text)), narrow=_narrow,
     ),
 )  # fmt: skip

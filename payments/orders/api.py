@@ -75,7 +75,7 @@ class Orders(BusinessView):
         return Response(_placed(order), 201)
 
     def _wanted(self, given: dict[str, Any]) -> ordering.Wanted:
-        merchant = _merchant(self.account, given.pop("merchant", ""))
+        merchant = self._merchant(given.pop("merchant", ""))
         goods = tuple(Goods(**line) for line in given.pop("goods", ()))
         lifetime = given.pop("lifetime", None)
         return ordering.Wanted(
@@ -88,6 +88,15 @@ class Orders(BusinessView):
             lifetime=ordering.LIFETIME if lifetime is None else datetime.timedelta(seconds=lifetime),
             **given,
         )
+
+    def _merchant(self, slug: str) -> Merchant:
+        """Returns the named merchant; without a name that of the order of before, or the account's."""
+        if slug:
+            return _merchant(self.account, slug)
+        # Asked for again it is the same order, also if the account sells through another merchant by now.
+        made = Order.objects.filter(account=self.account, source=_source(self), key=self.key)
+        before = made.select_related("merchant").first()
+        return before.merchant if before else ordering.merchant_of(self.account)
 
 
 class OneOrder(BusinessView):
@@ -204,7 +213,7 @@ def _placed(order: Order) -> Any:
     except OrderRefused as error:
         _refuse(error)
     except Uncertain:
-        message = _("WeChat Pay gave no answer: send the same request again.")
+        message = _("WeChat Pay gave no usable answer: send the same request again.")
         raise ApiRefusal(503, "uncertain", message) from None
     return PlacedOrderSerializer(placed, context={"pay": pay}).data
 
@@ -224,8 +233,6 @@ def _pay(order: Order) -> dict[str, Any]:
 
 
 def _merchant(account: OfficialAccount, slug: str) -> Merchant:
-    if not slug:
-        return ordering.merchant_of(account)
     found = Merchant.objects.filter(accounts=account, enabled=True, slug=slug).first()
     if found is None:
         raise OrderRefused("merchant", _("The account does not sell through this merchant."))

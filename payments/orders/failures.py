@@ -3,8 +3,9 @@
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.official.errcodes import sentence
 from accounts.official.models import OfficialAccount
-from accounts.operations.failures import SOURCES, FailureSource, sentence
+from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from payments.orders import events, shipping
 from payments.orders.models import OrderEvent, Shipment

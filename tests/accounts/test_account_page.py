@@ -59,11 +59,11 @@ def test_an_empty_secret_stays_as_it_was(staff: Cast) -> None:
 def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast) -> None:
     signed_in(staff.owner).post(page(staff.ours), filled(new_token=NEW_TOKEN, new_aes_key=NEW_KEY))
     account = OfficialAccount.objects.get(pk=staff.ours.pk)
-    keys = account.callback_keys(with_previous=True)
+    keys = account.callback_keys(timezone.now())
     assert (keys.token, keys.previous_tokens) == (NEW_TOKEN, (TOKEN,))
     assert (keys.aes_key, keys.previous_aes_keys) == (NEW_KEY, (AES_KEY,))
-    assert account.previous_until is not None
-    left = account.previous_until - timezone.now()
+    assert account.former_until is not None
+    left = account.former_until - timezone.now()
     assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
 
 
@@ -78,8 +78,7 @@ def test_a_version_that_is_brought_back_changes_nothing_about_the_keys(staff: Ca
         assert browser.post(address).status_code == 302
         account = OfficialAccount.objects.get(pk=staff.ours.pk)
         assert account.name == version.name
-        assert account.previous_until is not None
-        assert account.previous_until > timezone.now()
+        assert [each.text for each in account.former("token")] == [TOKEN]
         assert account.secrets_set_on["token"] > days["token"]
 
 
@@ -116,6 +115,26 @@ def test_a_second_change_within_a_day_shuts_nothing_out_that_wechat_still_uses(
     for number, (token, aes_key) in enumerate([(TOKEN, AES_KEY), typed, (NEW_TOKEN, NEW_KEY)]):
         pushed = replace(platform, token=token, aes_key=aes_key)
         assert post(pushed.safe(pushed.text(str(number)))).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("hours", "taken"), [(23, [200, 200]), (25, [403, 200]), (37, [403, 403])])
+def test_each_replaced_key_ends_a_day_after_it_was_replaced(
+    staff: Cast, platform: Platform, hours: int, taken: list[int]
+) -> None:
+    owner, between, now = signed_in(staff.owner), ("between", "x" * 43), timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        for token, aes_key in (between, (NEW_TOKEN, NEW_KEY)):
+            owner.post(page(staff.ours), filled(new_token=token, new_aes_key=aes_key))
+            clock.shift(datetime.timedelta(hours=12))
+        clock.move_to(now + datetime.timedelta(hours=1))
+        # The process learns of the keys now, and of no change later.
+        assert post(platform.safe(platform.text("first"))).status_code == 200
+        clock.move_to(now + datetime.timedelta(hours=hours))
+        former = [replace(platform, token=token, aes_key=key) for token, key in ((TOKEN, AES_KEY), between)]
+        assert [post(each.safe(each.text(str(at)))).status_code for at, each in enumerate(former)] == taken
+        latest = replace(platform, token=NEW_TOKEN, aes_key=NEW_KEY)
+        assert post(latest.safe(latest.text("last"))).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

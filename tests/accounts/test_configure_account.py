@@ -29,8 +29,8 @@ def test_a_second_call_changes_what_it_names_and_keeps_the_former_token_for_a_wh
     call_command("configure_account", "demo", **OPTIONS)
     call_command("configure_account", "demo", token="another")
     account = OfficialAccount.objects.get()
-    assert (account.name, account.token, account.previous_tokens) == ("演示", "another", "demotoken")
-    assert account.previous_until is not None
+    assert (account.name, account.token) == ("演示", "another")
+    assert [each.text for each in account.former("token")] == ["demotoken"]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,14 @@ def test_a_platform_out_of_reach_is_named(account: OfficialAccount, settings: Se
     assert "did not answer" in faults(account)
 
 
+def test_something_else_in_the_place_of_the_platform_is_named(
+    simulated: Simulated, account: OfficialAccount
+) -> None:
+    simulated.create_account(account)
+    simulated.sim("/faults", {"api": "/cgi-bin/stable_token", "answer": "<html>sign in</html>"})
+    assert "a sign-in page of the network" in faults(account)
+
+
 def test_a_public_url_that_leads_nowhere_is_named(
     simulated: Simulated, account: OfficialAccount, settings: Settings
 ) -> None:

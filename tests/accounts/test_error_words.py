@@ -46,3 +46,20 @@ def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
     assert CHINESE.search(sentence.partition(code)[0])
     assert sentence.endswith("微信支付的说明：商户余额不足")
     assert "/v3" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("/v3/refund/domestic/refunds answered 403 NEW_CODE: 商户号异常", "微信支付拒绝：商户号异常"),
+        ("/v3/refund/domestic/refunds answered without proof (signature)", "验签失败"),
+        ("/v3/refund/domestic/refunds answered something other than JSON", "收到的应答无法识别"),
+        ("/v3/refund/domestic/refunds answered 404 :", "收到的应答无法识别"),
+        ("/pay/unifiedorder answered 502", "连不上微信"),
+        ("/v3/refund/domestic/refunds answered 502 :", "连不上微信"),
+        ("/v3/refund/domestic/refunds failed: ReadTimeout", "连不上微信"),
+    ],
+)
+def test_a_failed_call_to_wechat_pay_is_told_by_its_cause(kept: str, said: str) -> None:
+    with override("zh-hans"):
+        assert said in pay_words.of_text(kept)

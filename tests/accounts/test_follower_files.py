@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from pytest_django import Settings
 
 from accounts.followers import job_requests, selection
-from accounts.followers.models import BulkJob, Change, CustomField, FieldValue, Follower
+from accounts.followers.models import BulkJob, Change, CustomField, FieldValue, Follower, JobFault
 from accounts.official.models import OfficialAccount
 from tests import workbooks
 from tests.cast import Cast, signed_in
@@ -67,6 +67,27 @@ def test_a_workbook_of_any_program_is_imported(
     assert uploaded(staff, writer(), "名单.xlsx").status_code == 302
     assert (finished().state, finished().failed) == ("done", 0)
     assert values(person) == {"42.0000", "1990-05-01", "13800000000"}
+
+
+@pytest.mark.parametrize(
+    ("row", "failed"),
+    [
+        ([OPENID, "42", "13800000000", "老客户，周三来电"], 0),
+        ([OPENID, "42", "", "", "老客户"], 0),
+        ([OPENID, "", "42", "13800000000"], 1),
+    ],
+    ids=["right beside a whole row", "apart", "shifted"],
+)
+def test_a_note_beside_the_table_is_left_out_and_a_shifted_row_is_refused(
+    staff: Cast, person: Follower, row: list[str], failed: int
+) -> None:
+    body = workbooks.of_rows(["会员导出"], ["OpenID", "鞋码", "手机"], row)
+    assert uploaded(staff, body, "名单.xlsx").status_code == 302
+    job = finished()
+    assert (job.state, job.failed) == ("done", failed)
+    assert values(person) == (set() if failed else {text for text in ("42.0000", row[2]) if text})
+    if failed:
+        assert (JobFault.objects.get().row, JobFault.objects.get().openid) == (3, OPENID)
 
 
 def test_of_two_rows_about_one_follower_the_later_remark_counts(staff: Cast, person: Follower) -> None:

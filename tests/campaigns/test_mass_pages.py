@@ -143,7 +143,7 @@ def test_everybody_in_a_list_is_meant_however_it_is_laid_out(staff: Cast, text: 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        (f"姓名,openid\n张三,{OPENIDS[0]}\n李,四,{OPENIDS[1]}\n", "第 3 行：单元格比表头多"),
+        (f"姓名,openid\n张三,{OPENIDS[0]}\n李,四,{OPENIDS[1]}\n", "第 3 行：最后一列之外还有内容"),
         (f"{OPENIDS[0]}\n13800000000\n", "第 2 行"),
         ("openid,备注\n,好\n", "保存时打开的那张工作表"),
     ],

@@ -362,6 +362,32 @@ def test_a_workbook_of_any_program_is_a_table(world: World, staff: Cast, writer:
     assert (row.openid, row.words) == (OPENID, {"鞋码": "42", "生日": "1990-05-01", "手机": "13800000000"})
 
 
+NOTED = [["OpenID", "门店", "券码"], [OPENID, "天河店", "A1", "", "已电话确认"]]
+
+
+def test_a_note_beside_a_table_is_left_out(world: World, staff: Cast) -> None:
+    """A workbook, and what Excel makes of it as CSV: each row has as many commas as the longest."""
+    csv = f"OpenID,门店,券码,,\r\n{OPENID},天河店,A1,,已电话确认\r\n".encode()
+    for name, body in (("who.xlsx", workbooks.of_rows(*NOTED)), ("who.csv", csv)):
+        file = SimpleUploadedFile(name, body)
+        campaign = written(world, signed_in(staff.owner), audience="file", table=file)
+        assert campaign.rows.get().words == {"门店": "天河店", "券码": "A1"}
+        campaign.delete()
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("who.xlsx", workbooks.of_rows(NOTED[0], [OPENID, "", "天河店", "A1"])),
+        ("who.csv", f"OpenID,门店,券码\r\n{OPENID},天河,二店,A1\r\n".encode()),
+    ],
+)
+def test_a_row_that_was_shifted_is_refused(world: World, staff: Cast, name: str, body: bytes) -> None:
+    file = SimpleUploadedFile(name, body)
+    answer = signed_in(staff.owner).post(url("campaign_add"), fields(world, audience="file", table=file))
+    assert answer.context["form"].errors["table"][0].startswith("第 2 行：最后一列之外还有内容")
+
+
 @pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())
 def test_a_file_that_would_cost_much_is_no_table(world: World, staff: Cast, name: str, body: bytes) -> None:
     file = SimpleUploadedFile("who.xlsx", body)

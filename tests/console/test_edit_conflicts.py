@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,10 +17,12 @@ from accounts.followers.models import Follower, Segment
 from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from tests.cast import Cast, signed_in
-from tests.console.visiting import Visitor
+from tests.console.table import table
+from tests.console.visiting import Visitor, address_of
 from tests.console.world import World
 from tests.forms import posted
 from wechat.campaigns.models import SequenceStep
+from wechat.console.edit_conflicts import EditForm, EditFormSet
 from wechat.replies.models import Keyword, Rule
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +142,42 @@ def test_other_pages_overwrite_a_newer_value_only_when_they_are_saved_again(
     assert posted(me.get(path)).getlist(field) == (theirs if isinstance(theirs, list) else [theirs])
     again = me.post(path, shown)
     assert CHANGED not in again.content.decode()
+
+
+def test_every_page_posts_what_it_showed(staff: Cast, ours: World) -> None:
+    """Without that a form is saved as it is, as is right for one that a program posts, and for no page."""
+    browser, found, silent = Visitor(staff.superuser, ours.account).client, set(), set()
+    for name, page in table().items():
+        if name in {"logout", "switch_account"}:
+            continue
+        with transaction.atomic():
+            answer = browser.get(address_of(name, page, ours))
+            text = (b"".join(answer) if answer.streaming else answer.content).decode(errors="replace")
+            transaction.set_rollback(True)
+        for form in _forms_of_rows(answer):
+            found.add(name)
+            hidden = f"{form.prefix}-shown" if form.prefix else "shown"
+            if f'name="{hidden}"' not in text:
+                silent.add(f"{name}: {type(form).__name__}")
+    assert not silent
+    assert len(found) > 20
+
+
+def _forms_of_rows(answer: Any) -> Iterator[Any]:
+    """Yields the forms and formsets of a page that change what there is; not the forms of a formset."""
+    if answer.context is None or answer.context.get("has_change_permission") is False:
+        return
+    # One context, or one for each template; a context is several mappings.
+    contexts = answer.context if isinstance(answer.context, list) else [answer.context]
+    for value in (value for context in contexts for part in context for value in part.values()):
+        for each in value if isinstance(value, list | tuple) else [value]:
+            for form in (each, getattr(each, "form", None), getattr(each, "formset", None)):
+                row = getattr(form, "instance", None)
+                fields = getattr(form, "fields", None) or getattr(form, "initial_forms", None)
+                if not isinstance(form, EditForm | EditFormSet) or not fields:
+                    continue
+                if (row is None or row.pk is not None) and not re.search("-[0-9]+$", form.prefix or ""):
+                    yield form
 
 
 @pytest.fixture

@@ -114,7 +114,24 @@ def test_records_of_more_than_a_day_are_refused(account: OfficialAccount, known:
 
 def test_a_platform_that_is_away_is_said_so(settings: object, desk: Client) -> None:
     settings.WECHAT_API_BASE = "http://127.0.0.1:1"  # type: ignore[attr-defined]
-    assert "暂时连接不上微信" in desk.get(PAGE).content.decode()
+    assert "连不上微信" in desk.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"answer": "<html>请先登录上网</html>"}, "收到的应答无法识别"),
+        ({"answer": '{"kf_list":['}, "收到的应答无法识别"),
+        ({"answer": '{"errcode":"none"}'}, "收到的应答无法识别"),
+        ({"http_status": 302}, "收到的应答无法识别"),
+        ({"http_status": 502}, "连不上微信"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_told_apart_from_none(
+    known: Simulated, desk: Client, answer: dict[str, object], said: str
+) -> None:
+    known.sim("/faults", {"api": "/cgi-bin/customservice/getkflist", "times": 1, **answer})
+    assert said in desk.get(PAGE).content.decode()
 
 
 def test_whoever_only_reads_may_not_change_workers(

@@ -13,6 +13,7 @@ from tests.payments.world import TRANSACTIONS, answer_close, answer_query, notif
 from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply
 from tests.signed import Signed, business_system
+from wechat.api.models import KeptAnswer
 
 MINUTE = datetime.timedelta(minutes=1)
 SCOPES = ["orders:read", "orders:write", "refunds:write"]
@@ -58,6 +59,18 @@ def test_after_no_answer_the_same_key_is_the_same_order(shop: Signed, pay: PayPl
     assert made(shop).status_code == 201
     assert Order.objects.count() == 1
     assert shop.get("/api/v1/orders", key="k").json()["items"][0]["out_trade_no"]
+
+
+def test_an_order_that_is_asked_for_again_stays_with_its_merchant(
+    shop: Signed, pay: PayPlatform, account: OfficialAccount
+) -> None:
+    """Staff had the account sell through another merchant too, between a lost answer and the repeat."""
+    first = made(shop).json()["out_trade_no"]
+    KeptAnswer.objects.all().delete()
+    Merchant.objects.create(slug="second", mchid="1900000002").accounts.add(account)
+    again = made(shop)
+    assert (again.status_code, again.json().get("out_trade_no")) == (201, first)
+    assert made(shop, "another").json()["error"]["code"] == "merchant"
 
 
 def test_an_order_may_live_as_short_as_is_documented(shop: Signed, pay: PayPlatform) -> None:

@@ -221,6 +221,26 @@ def test_an_event_under_a_key_of_another_event_is_refused_also_when_the_kept_ans
     assert Push.objects.count() == 1
 
 
+@pytest.mark.parametrize("edited", [{"values": {"thing4": "{number} ist da"}}, {"enabled": False}])
+def test_an_event_that_is_told_again_is_the_same_whatever_staff_have_edited_meanwhile(
+    world: World, template: Template, shop: Signed, edited: dict[str, Any]
+) -> None:
+    fields = {"account": world.account, "event": "order.shipped", "values": {"thing4": "{number}"}}
+    EventTemplate.objects.create(template=template, **fields)
+    body = {"event": "order.shipped", "to": OPENID, "values": {"number": "A1"}}
+    first = shop.post(f"{URL}/event", body, key="ship-1").json()
+    KeptAnswer.objects.all().delete()
+    EventTemplate.objects.update(**edited)
+    more = Template.objects.create(
+        account=world.account, kind="template", platform_id="another", content=template.content
+    )
+    EventTemplate.objects.create(template=more, **fields)
+    again = shop.post(f"{URL}/event", body, key="ship-1")
+    assert (again.status_code, again.json()) == (202, first)
+    send_due()
+    assert world.received() == [(OPENID, "A1")]
+
+
 def test_the_words_of_an_event_are_read_once_and_encoded_in_the_link(
     world: World, template: Template, shop: Signed
 ) -> None:

@@ -114,7 +114,7 @@ class ApiClientAdmin(AuditedAdmin):
         if request.method != "POST":
             return self._page(request, "api/renew_secret.html", client, _("New secret"))
         client.make_secret()
-        client.save(update_fields=["secret", "previous_secrets", "previous_until"])
+        client.save(update_fields=["secret", "previous_secrets"])
         audit.record(request, client, _("Made a new secret"))
         return self._secret_page(request, client)
 

@@ -14,6 +14,7 @@ from django_stubs_ext import StrOrPromise
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts.official.errcodes import of_error
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 CODES: Mapping[int, str] = {
@@ -76,8 +77,7 @@ def _from_the_platform(raised: WeChatError) -> Response | None:
         message = _("WeChat refused: %(meaning)s") % {"meaning": raised.meaning}
         return _response(502, "platform_refused", message, errcode=raised.errcode)
     if isinstance(raised, TransportError):
-        message = _("WeChat cannot be reached now; try again later.")
-        return _response(503, "platform_unreachable", message, {"Retry-After": "5"})
+        return _response(503, "platform_unreachable", of_error(raised), {"Retry-After": "5"})
     return None
 
 

@@ -50,7 +50,7 @@ class ApiClient(HasRenewedSecret):
 
     def make_secret(self) -> str:
         """Sets and returns a new secret, to be shown once; does not save it. The former one stays valid."""
-        self.renew_secret(secrets.token_urlsafe(32))
+        self.replace_secret("secret", secrets.token_urlsafe(32))
         return self.secret
 
     def is_use_to_note(self) -> bool:

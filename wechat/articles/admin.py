@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import frame, reader
@@ -159,7 +159,11 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
         last = Reading.objects.filter(account=account).first() if account else None
-        context = {"reading": last, "may_change": self.has_add_permission(request)}
+        context = {
+            "reading": last,
+            "reading_problem": of_row(last) if last else "",
+            "may_change": self.has_add_permission(request),
+        }
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     # --- actions
@@ -279,7 +283,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("problem"))
     def problem(self, draft: Draft) -> str:
         if draft.error:
-            return in_words(draft.errcode) if draft.errcode is not None else draft.error
+            return of_row(draft)
         if draft.changed_there:
             return _("It was edited at WeChat as well; saving it there overwrites that.")
         return str(ENDS.get(draft.publish_status or 0, ""))

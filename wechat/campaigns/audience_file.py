@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.followers.importing import is_openid_name
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Variant
 from wechat.console.phrases import joined, labelled
-from wechat.console.tables import headings, reading
+from wechat.console.tables import headings
 from wechat.console.tables.cells import damage
 from wechat.console.tables.headings import Heading, Numbered
 from wechat.console.tables.limits import UnreadableTable
@@ -56,7 +56,7 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
     """Replaces the campaign's rows with those of the file. Raises ``BadTable`` and keeps the former rows."""
     try:
         with transaction.atomic():
-            heading, rows = headings.split(reading.rows_of(file), is_openid_name)
+            heading, rows = headings.split(file, is_openid_name)
             place, names = _columns(heading)
             loaded = Loaded(list(names.values()))
             AudienceRow.objects.filter(campaign=campaign).delete()

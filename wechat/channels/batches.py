@@ -16,7 +16,7 @@ from wechat.channels import limits
 from wechat.channels.forms import owners
 from wechat.channels.models import HIGHEST_COST, Channel, Code
 from wechat.console.phrases import listed
-from wechat.console.tables import headings, reading
+from wechat.console.tables import headings
 from wechat.console.tables.cells import damage
 from wechat.console.tables.headings import Heading, Numbered
 from wechat.console.tables.limits import UnreadableTable
@@ -121,7 +121,7 @@ def _numbered(body: bytes) -> tuple[Heading, list[Numbered]]:
         raise UnreadableBatch(_("The file has more than 1 MB: split it."))
     found: list[Numbered] = []
     try:
-        heading, rows = headings.split(reading.rows_of(io.BytesIO(body)), _is_title_of_names)
+        heading, rows = headings.split(io.BytesIO(body), _is_title_of_names)
         for number, row in rows:
             if any(map(str.strip, row)):
                 found.append((number, row))

@@ -23,7 +23,7 @@ from accounts.followers import people
 from accounts.followers.handles import handle_name
 from accounts.followers.people import Person
 from accounts.official.clients import client_for
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
@@ -31,7 +31,7 @@ from accounts.staff.rights import Area
 from wechat.console.days import FIRST
 from wechat.sdk.calls import customer_service as kf
 from wechat.sdk.client import Client
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 RECORDS_SHOWN = 1000
 DAY = datetime.timedelta(days=1)
@@ -58,7 +58,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         context["waiting"] = [known[openid] for openid in waiting]
         context["online"] = [each for each in workers if each.online]
     except WeChatError as error:
-        context["wrong"] = _sentence(error)
+        context["wrong"] = of_error(error)
     return TemplateResponse(request, "desk/kf.html", context)
 
 
@@ -78,7 +78,7 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
             for each in found
         ]
     except WeChatError as error:
-        context["wrong"] = _sentence(error)
+        context["wrong"] = of_error(error)
     return TemplateResponse(request, "desk/kf_records.html", context)
 
 
@@ -89,7 +89,7 @@ def _done(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         action(client_for(account), request.POST)
     except WeChatError as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, of_error(error))
     else:
         openid = request.POST.get("openid", "")
         details = [
@@ -147,12 +147,6 @@ ACTIONS: Mapping[str, Callable[[Client, QueryDict], None]] = {
 
 def _text(given: QueryDict, name: str) -> str:
     return str(given.get(name, "")).strip()
-
-
-def _sentence(error: WeChatError) -> str:
-    if isinstance(error, ApiError):
-        return in_words(error.errcode)
-    return _("WeChat could not be reached. Try again in a moment.")
 
 
 def _day(text: str) -> datetime.date:

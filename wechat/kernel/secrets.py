@@ -7,6 +7,7 @@ authenticated with it, so a ciphertext copied into another row or column does no
 import datetime
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, cast
 
 from Crypto.Cipher import AES
@@ -81,36 +82,69 @@ class HasSecrets(models.Model):
         return False
 
 
-# How long a former secret stays valid after a new one is made, and how many do.
+# How long a former secret stays valid after it was replaced, and how many of a kind do.
 OVERLAP = datetime.timedelta(hours=24)
 MOST_FORMER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FormerSecret:
+    """A replaced secret, which is valid until its own end."""
+
+    until: datetime.datetime
+    text: str = field(repr=False)
 
 
 class HasFormerSecrets(HasSecrets):
     """A row whose replaced secrets stay valid for some time, as both sides are changed one after the other.
 
-    ``FORMER`` are the columns with the former ones: the newest first, with spaces between them.
+    ``REPLACEABLE`` are the fields of these secrets. The former ones of ``token`` are in ``previous_tokens``:
+    the newest first, with spaces between them, each after its end in Unix seconds and a colon.
     """
 
-    FORMER: ClassVar[tuple[str, ...]] = ()
-
-    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    REPLACEABLE: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
 
+    def former(self, name: str) -> list[FormerSecret]:
+        """Returns the former secrets of a field that are valid still, the newest first."""
+        kept = [each.partition(":") for each in self.readable_secret(_column(name)).split()]
+        parsed = [
+            FormerSecret(datetime.datetime.fromtimestamp(int(until), datetime.UTC), text)
+            for until, _, text in kept
+        ]
+        return [each for each in parsed if each.until > timezone.now()]
+
     @property
     def former_until(self) -> datetime.datetime | None:
-        """Returns until when the former secrets are valid; ``None`` if none is any more."""
-        is_over = self.previous_until is None or self.previous_until <= timezone.now()
-        return None if is_over else self.previous_until
+        """Returns until when the last of the former secrets is valid; ``None`` if none is any more."""
+        return max((each.until for name in self.REPLACEABLE for each in self.former(name)), default=None)
+
+    def replace_secret(self, name: str, new: str) -> None:
+        """Sets a new secret in a field; does not save it.
+
+        The former one stays valid for ``OVERLAP``, unless no key opens it. Those before it, up to
+        ``MOST_FORMER``, stay so until their own ends: nobody knows which of them the other side has by now.
+        """
+        replaced = FormerSecret(timezone.now() + OVERLAP, self.readable_secret(name))
+        before = [each for each in self.former(name) if each.text != replaced.text]
+        valid = [each for each in (replaced, *before) if each.text not in {"", new}]
+        column = " ".join(f"{int(each.until.timestamp())}:{each.text}" for each in valid[:MOST_FORMER])
+        setattr(self, _column(name), column)
+        setattr(self, name, new)
 
     def end_former(self) -> None:
         """Ends the former secrets at once, as after one of them leaked."""
-        for name in self.FORMER:
-            setattr(self, name, "")
-        self.previous_until = None
-        self.save(update_fields=[*self.FORMER, "previous_until"])
+        columns = [_column(name) for name in self.REPLACEABLE]
+        for column in columns:
+            setattr(self, column, "")
+        self.save(update_fields=columns)
+
+
+def _column(name: str) -> str:
+    """Returns the column with the former secrets of a field."""
+    return f"previous_{name}s"
 
 
 class SecretField(models.Field[str, str]):
@@ -175,7 +209,7 @@ class _Reveal:
 class HasRenewedSecret(HasFormerSecrets):
     """A row with one ``secret`` that is made here, and those that it had before."""
 
-    FORMER = ("previous_secrets",)
+    REPLACEABLE = ("secret",)
 
     secret = SecretField()
     previous_secrets = SecretField()
@@ -183,21 +217,7 @@ class HasRenewedSecret(HasFormerSecrets):
     class Meta:
         abstract = True
 
-    def renew_secret(self, new: str) -> None:
-        """Sets a new secret; does not save it.
-
-        The former one stays valid for ``OVERLAP``, unless no key opens it, and so do those before it that are
-        valid still, up to ``MOST_FORMER``: nobody knows which of them the other side has by now.
-        """
-        if former := self.readable_secret("secret"):
-            self.previous_secrets = " ".join([former, *self._former()][:MOST_FORMER])
-            self.previous_until = timezone.now() + OVERLAP
-        self.secret = new
-
     def valid_secrets(self) -> Iterator[str]:
+        """Yields the secret, and those that it replaced and that are valid still, the newest first."""
         yield self.secret
-        yield from self._former()
-
-    def _former(self) -> list[str]:
-        """Returns the former secrets that are valid still, the newest first."""
-        return self.readable_secret("previous_secrets").split() if self.former_until else []
+        yield from (each.text for each in self.former("secret"))

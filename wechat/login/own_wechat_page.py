@@ -9,12 +9,12 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.followers import people
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
 from wechat.login import own_wechat
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 
 @account_page(Area.FOLLOWERS, posts_change=False)
@@ -27,10 +27,8 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST":
         try:
             context["picture"] = _picture(own_wechat.begin(reader(request), account))
-        except ApiError as error:
-            context["problem"] = in_words(error.errcode)
-        except WeChatError:
-            context["problem"] = _("WeChat could not be reached. Try again.")
+        except WeChatError as error:
+            context["problem"] = of_error(error)
     own = own_wechat.of(reader(request), account)
     context |= {
         "own": people.one(account.pk, own.openid) if own and own.openid else None,

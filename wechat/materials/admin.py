@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import in_words, of_row
+from accounts.official.errcodes import of_error, of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
@@ -26,7 +26,7 @@ from wechat.kernel import files, work
 from wechat.materials import library, material_quota, picking, thumbnails, usage
 from wechat.materials.forms import AssetForm, MoveForm
 from wechat.materials.models import Asset, MaterialQuota
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 COLOURS = {Asset.State.UPLOADED: "good", Asset.State.FAILED: "bad"}
 PLAYERS = {
@@ -179,7 +179,7 @@ class AssetAdmin(AccountScopedAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except WeChatError as error:
-            self.message_user(request, _in_words(error), messages.ERROR)
+            self.message_user(request, of_error(error), messages.ERROR)
             return redirect(reverse("admin:materials_asset_change", args=[unquote(object_id)]))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Asset]) -> None:
@@ -187,7 +187,7 @@ class AssetAdmin(AccountScopedAdmin):
             try:
                 library.remove(asset)
             except WeChatError as error:
-                self.message_user(request, labelled(asset, _in_words(error)), messages.ERROR)
+                self.message_user(request, labelled(asset, of_error(error)), messages.ERROR)
 
     @admin.display(description="")
     def thumbnail(self, asset: Asset) -> str | SafeString:
@@ -262,9 +262,3 @@ def _places(quota: MaterialQuota) -> list[tuple[StrOrPromise, material_quota.Lib
         return []
     words = {"image": _("Pictures and articles"), "voice": _("Voices"), "video": _("Videos")}
     return [(words[each.kind], each) for each in material_quota.places(quota)]
-
-
-def _in_words(error: WeChatError) -> str:
-    if isinstance(error, ApiError):
-        return in_words(error.errcode)
-    return _("WeChat could not be reached; the file was not deleted. Try again.")

@@ -7,9 +7,12 @@ An app above registers an event in its ``handlers`` module, and reports each occ
     happened(account, "order.paid", openid, {"amount": "¥99.80"}, key="order.paid:12")
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +22,6 @@ from wechat.kernel import placeholders
 from wechat.kernel.registry import Registry
 from wechat.pushes.models import EventTemplate, Push
 from wechat.pushes.queueing import queue_template
-from wechat.sdk import template_messages
 from wechat.sdk.template_messages import TemplateMessage
 
 
@@ -51,34 +53,46 @@ def known() -> Mapping[str, EventDefinition]:
 def happened(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str, url: str = ""
 ) -> list[Push]:
-    """Queues the automatic messages of this event; called again with the same ``key``, it queues none.
+    """Queues the automatic messages of this event, all or none, and returns them.
 
-    Messages without a link of their own get ``url``.
+    Called again with the same ``key``, it queues none and returns those of before, whatever staff have set
+    meanwhile. Messages without a link of their own get ``url``.
     """
-    return [
-        queue_template(
-            account=account,
-            openid=openid,
-            message=filled(each, words, url),
-            kind=Push.Kind(each.template.kind),
-            key=_key(each, key),
-            cause=f"event:{each.pk}",
-        )
-        for each in _automatic(account, name)
-    ]
+    with transaction.atomic():
+        return _queued(account, key) or [
+            queue_template(
+                account=account,
+                openid=openid,
+                message=filled(each, words, url),
+                kind=Push.Kind(each.template.kind),
+                key=_key(each, key),
+                cause=f"event:{each.pk}",
+                event=_digest(name, words),
+            )
+            for each in _automatic(account, name)
+        ]
 
 
 def was_another(
     account: OfficialAccount, name: str, openid: str, words: Mapping[str, str], *, key: str
 ) -> bool:
-    """Returns whether other messages than this event's were queued with the ``key``, which queue no more."""
-    messages = {_key(each, key): filled(each, words) for each in _automatic(account, name)}
-    queued = Push.objects.filter(account=account, key__in=messages)
-    return not all(
-        push.is_message(openid, message.template_id, template_messages.to_dict(message))
-        for push in queued
-        for message in [messages[push.key]]
+    """Returns whether the ``key`` queued the messages of another event than this one."""
+    event = _digest(name, words)
+    return any(
+        push.openid != openid or ("erased" not in push.content and push.content.get("event") != event)
+        for push in _queued(account, key)
     )
+
+
+def _queued(account: OfficialAccount, key: str) -> list[Push]:
+    """Returns the messages that the ``key`` queued, also those that staff have switched off since."""
+    keys = [_key(each, key) for each in EventTemplate.objects.filter(account=account)]
+    return list(Push.objects.filter(account=account, key__in=keys).order_by("pk"))
+
+
+def _digest(name: str, words: Mapping[str, str]) -> str:
+    """Returns what tells apart events of one key: by their values, as staff may edit what is made of them."""
+    return sha256(json.dumps([name, dict(words)], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _automatic(account: OfficialAccount, name: str) -> QuerySet[EventTemplate]:

@@ -56,9 +56,13 @@ def queue_template(
     key: str,
     kind: Push.Kind = Kind.TEMPLATE,
     cause: str = "",
+    event: str = "",
 ) -> Push:
-    """Queues a message made from a template to be sent once, as a message of that ``kind``; see ``queue``."""
-    content = template_messages.to_dict(message)
+    """Queues a message made from a template to be sent once, as a message of that ``kind``; see ``queue``.
+
+    ``event`` is kept beside the message, to recognise the event that it tells of.
+    """
+    content = template_messages.to_dict(message) | ({"event": event} if event else {})
     fields = {"kind": kind, "template": message.template_id, "content": content}
     return _queued(account, key, openid=openid, cause=cause, **fields)
 

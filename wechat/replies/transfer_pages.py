@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.official.clients import client_for
-from accounts.official.errcodes import in_words
+from accounts.official.errcodes import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page
@@ -22,7 +22,7 @@ from wechat.replies.importing import RuleImportReport
 from wechat.replies.models import Rule
 from wechat.replies.page_frame import frame
 from wechat.sdk.calls.base import current_autoreply_info
-from wechat.sdk.errors import ApiError, WeChatError
+from wechat.sdk.errors import WeChatError
 
 
 @account_page(Area.CONTENT)
@@ -54,11 +54,8 @@ def import_file(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def import_platform(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     try:
         report = importing.import_autoreply(account, current_autoreply_info(client_for(account)))
-    except ApiError as error:
-        messages.error(request, in_words(error.errcode))
-        return redirect("admin:replies_import")
-    except WeChatError:
-        messages.error(request, _("WeChat could not be reached. Try again in a minute."))
+    except WeChatError as error:
+        messages.error(request, of_error(error))
         return redirect("admin:replies_import")
     _show_report(request, account, report)
     return redirect("admin:replies_rule_changelist")

@@ -15,6 +15,7 @@ from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore
 from wechat.sdk.transport import API_BASE, MP_BASE, ApiRequest, Download, Files, Observer, Transport
 
 Answer = TypeVar("Answer")
+TICKETS = "/cgi-bin/ticket/getticket"
 
 __all__ = ["Client", "Credentials", "Download", "JsApiTickets"]
 
@@ -111,4 +112,4 @@ class JsApiTickets:
 
     def _fetch(self) -> Token:
         asked = self._now()
-        return read_token(self._client.get("/cgi-bin/ticket/getticket", {"type": "jsapi"}), "ticket", asked)
+        return read_token(self._client.get(TICKETS, {"type": "jsapi"}), "ticket", TICKETS, asked)

@@ -195,8 +195,8 @@ class AccessTokens:
         return self._token.renew(rejected, self._refetch)
 
     def _fetch(self, force: bool = False) -> Token:
-        asked = self._now()
-        return read_token(self._transport.ask(self._call(force)), "access_token", asked)
+        asked, call = self._now(), self._call(force)
+        return read_token(self._transport.ask(call), "access_token", call.api, asked)
 
     def _refetch(self, rejected: str) -> Token:
         """Fetches a token; forces a new one if the platform gives the rejected one again and it is allowed.
@@ -228,8 +228,8 @@ class AccessTokens:
 
 def ask_stable_token(transport: Transport, credentials: Credentials) -> Token:
     """Returns the account's stable token without ending the current one. Raises like ``Transport.ask``."""
-    asked = time.time()
-    return read_token(transport.ask(_stable(credentials, force=False)), "access_token", asked)
+    asked, call = time.time(), _stable(credentials, force=False)
+    return read_token(transport.ask(call), "access_token", call.api, asked)
 
 
 def _stable(credentials: Credentials, *, force: bool) -> ApiRequest:
@@ -238,8 +238,8 @@ def _stable(credentials: Credentials, *, force: bool) -> ApiRequest:
     return ApiRequest("POST", "/cgi-bin/stable_token", body=body)
 
 
-def read_token(answer: dict[str, Any], key: str, asked: float) -> Token:
+def read_token(answer: dict[str, Any], key: str, api: str, asked: float) -> Token:
     value, lifetime = text(answer, key), number(answer, "expires_in")
     if not value or lifetime <= 0:
-        raise TransportError(f"the platform sent no {key}", outcome_unknown=True)
+        raise TransportError(f"{api} answered no {key}", outcome_unknown=True)
     return Token(value, asked + min(lifetime, DAY))

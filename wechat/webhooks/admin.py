@@ -94,8 +94,8 @@ class EndpointAdmin(AccountScopedAdmin):
         if request.method != "POST":
             hours = int(OVERLAP.total_seconds() // 3600)
             return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"), hours=hours)
-        endpoint.renew_secret(new_secret())
-        endpoint.save(update_fields=["secret", "previous_secrets", "previous_until"])
+        endpoint.replace_secret("secret", new_secret())
+        endpoint.save(update_fields=["secret", "previous_secrets"])
         held_work.lift(outbox.held(endpoint))
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)

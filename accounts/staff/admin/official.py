@@ -126,7 +126,9 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         if until is None:
             return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
         local = date_format(localtime(until), "Y-m-d H:i")
-        return _("The former token and EncodingAESKey stay valid until %(until)s.") % {"until": local}
+        return _("The former token and EncodingAESKey stay valid for 24 hours, the last until %(until)s.") % {
+            "until": local
+        }
 
     @admin.display(description=gettext_lazy("abilities"))
     def abilities_seen(self, account: OfficialAccount) -> str | SafeString:

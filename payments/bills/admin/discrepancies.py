@@ -150,7 +150,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         except OrderRefused as error:
             self.message_user(request, str(error.sentence), level="ERROR")
         except Uncertain:
-            message = _("WeChat Pay does not answer at the moment. Please try again.")
+            message = _("WeChat Pay gives no usable answer at the moment. Please try again.")
             self.message_user(request, message, level="WARNING")
         else:
             self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})

@@ -108,7 +108,9 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             form.add_error(None, str(error.sentence))
             return False
         except Uncertain:
-            message = _("WeChat Pay gave no answer. Look at the refund in a minute before you try again.")
+            message = _(
+                "WeChat Pay gave no usable answer. Look at the refund in a minute before you try again."
+            )
             self.message_user(request, message, level="WARNING")
             return True
         self.log_change(request, refund, _("Paid out in another way"))

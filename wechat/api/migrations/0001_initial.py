@@ -37,7 +37,6 @@ class Migration(migrations.Migration):
                 ('key_id', models.CharField(default=wechat.api.models.new_key_id, editable=False, max_length=32, unique=True, verbose_name='key ID')),
                 ('secret', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False, verbose_name='secret')),
                 ('previous_secrets', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
-                ('previous_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='scopes')),
                 ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None, verbose_name='allowed addresses')),
                 ('per_minute', models.PositiveIntegerField(default=600, verbose_name='requests a minute')),
@@ -100,7 +99,7 @@ class Migration(migrations.Migration):
             "api_apiclient",
             "api_clients",
             columns=(
-                "key_id", "secret", "previous_secrets", "previous_until", "scopes", "networks", "per_minute", "enabled",
+                "key_id", "secret", "previous_secrets", "scopes", "networks", "per_minute", "enabled",
                 "name",
             ),
         ),

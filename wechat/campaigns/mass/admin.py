@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.official.errcodes import of_row
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
 from wechat.campaigns.mass import pages, speed_page, words
@@ -130,7 +131,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             "problem": words.of_send(row),
             "parts": [(call, words.of_call(call), words.of_checks(call)) for call in calls],
             "sums": row.calls.aggregate(*map(Sum, ("size", "total", "filtered", "sent", "errors"))),
-            "previews": row.previews.order_by("-pk")[:5],
+            "previews": [(each, of_row(each)) for each in row.previews.order_by("-pk")[:5]],
         }
 
     # --- columns

@@ -20,7 +20,7 @@ from wechat.articles.models import Draft
 from wechat.campaigns.models import MassSend
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.console.tables import headings, reading
+from wechat.console.tables import headings
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
@@ -189,7 +189,7 @@ def _openids(file: IO[bytes]) -> list[str]:
     """
     found: dict[str, None] = {}
     try:
-        heading, rows = headings.split(reading.rows_of(file), is_openid_name, needs_key=False)
+        heading, rows = headings.split(file, is_openid_name, needs_key=False)
         column = heading.first(is_openid_name)
         for number, row in rows:
             cells = [cell.strip() for cell in row]

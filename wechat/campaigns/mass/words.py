@@ -8,10 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import in_words
-from accounts.operations.failures import sentence
+from accounts.official.errcodes import in_words, sentence
 from wechat.campaigns.models import MassCall, MassSend
-from wechat.kernel.work import interruptions
 
 MARKS: Mapping[str, StrOrPromise] = {
     "draft": gettext_lazy(
@@ -72,7 +70,7 @@ def of_error(errcode: int | None, text: str) -> str:
     """Returns an error in words, or the empty text; ``text`` may be a key of ``MARKS``."""
     if errcode is None and text in MARKS:
         return str(MARKS[text])
-    return interruptions.in_words(sentence(errcode, text)) if text or errcode is not None else ""
+    return sentence(errcode, text) if text or errcode is not None else ""
 
 
 def of_call(call: MassCall) -> str:

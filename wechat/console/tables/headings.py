@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import IO
 
 from django.utils.translation import gettext as _
 
+from wechat.console.tables import reading
 from wechat.console.tables.limits import UnreadableTable
 
 # A title, the date of an export and the like.
@@ -31,19 +33,23 @@ class Heading:
 
 
 def split(
-    rows: Iterator[list[str]], is_key: Callable[[str], bool], *, needs_key: bool = True
+    file: IO[bytes], is_key: Callable[[str], bool], *, needs_key: bool = True
 ) -> tuple[Heading, Iterator[Numbered]]:
-    """Returns the heading and the numbered rows below it.
+    """Returns the heading of an uploaded table and the numbered rows below it, without notes beside it.
 
     The heading is the first row with a key column, if each row above it has fewer texts, as titles have.
     Without any it is the first row with a text, where the key is needed, or else none. Raises
-    ``UnreadableTable`` for a column without a name between others.
+    ``UnreadableTable``, also for a column without a name between others.
     """
-    numbered = enumerate(rows, start=1)
+    is_workbook = reading.is_workbook(file)
+    numbered = enumerate(reading.rows_of(file), start=1)
     above: list[Numbered] = []
     for number, row in islice(numbered, MOST_ROWS_ABOVE + 1):
         if any(map(is_key, row)) and all(len(_names(title)) < len(_names(row)) for _n, title in above):
-            return _heading(number, row), numbered
+            heading = _heading(number, row)
+            # A row of a CSV file that is longer than its heading has a comma too many, and no note.
+            width = None if is_workbook else len(row)
+            return heading, ((number, _without_note(heading.names, row, width)) for number, row in numbered)
         above.append((number, row))
     if not needs_key:
         return Heading(0, {}), chain(above, numbered)
@@ -59,13 +65,29 @@ def surplus(places: Iterable[int], row: Sequence[str]) -> str:
     """
     if not any(cell.strip() for cell in row[max(places) + 1 :]):
         return ""
-    return _("There are more cells than columns: put quotes around a cell with a comma.")
+    return _(
+        "A text stands beside the last column: name its column, or take it out. In a CSV file, put quotes "
+        "around a cell with a comma."
+    )
 
 
 def letters(place: int) -> str:
     """Returns the letters of a column as spreadsheets show them, from its index counted from 0."""
     before, letter = divmod(place, 26)
     return f"{letters(before - 1) if before else ''}{chr(ord('A') + letter)}"
+
+
+def _without_note(names: Mapping[int, str], row: list[str], width: int | None) -> list[str]:
+    """Returns the row without the note that a person wrote beside the table, under no name.
+
+    A text right beside a row with an empty cell stays: the row may have been shifted.
+    """
+    end = max(names) + 1
+    if width is not None and len(row) > width:
+        return row
+    is_whole = all(row[place : place + 1] and row[place].strip() for place in names)
+    is_apart = not any(map(str.strip, row[end : end + 1]))
+    return row[:end] if is_whole or is_apart else row
 
 
 def _heading(number: int, row: Sequence[str]) -> Heading:

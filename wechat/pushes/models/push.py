@@ -19,9 +19,9 @@ from wechat.sdk.content import Content
 from wechat.sdk.stored_content import from_dict
 from wechat.sdk.template_messages import TemplateMessage
 
-# The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, and
-# the mark that the content was erased.
-BESIDE = frozenset({"kf_account", "reference", "erased"})
+# The keys of ``content`` besides the message: the customer-service worker, the caller's own reference, the
+# digest of the event that it tells of, and the mark that the content was erased.
+BESIDE = frozenset({"kf_account", "reference", "event", "erased"})
 
 
 class Push(Traced, WorkRow):
@@ -54,7 +54,10 @@ class Push(Traced, WorkRow):
         USED_UP = "used_up", _("WeChat says that the messages allowed after the last action are used up.")
         UNSENDABLE = "unsendable", _("This kind of content cannot be sent as a customer-service message.")
         REFUSED = "refused", _("WeChat refused the message.")
-        GAVE_UP = "gave_up", _("WeChat could not be reached, or was busy, at every attempt.")
+        GAVE_UP = (
+            "gave_up",
+            _("WeChat gave no usable answer at any attempt: out of reach, busy, or unreadable."),
+        )
         NO_GRANT = "no_grant", _("The follower has not agreed to another message of this template.")
         NOT_FOLLOWING = "not_following", _("The follower no longer follows the account.")
         TEMPLATE_GONE = "template_gone", _("The template no longer exists at WeChat.")

@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('secret_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('previous_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('previous_secrets', wechat.kernel.secrets.SecretField(blank=True, default='', editable=False)),
                 ('owner', models.CharField(blank=True, editable=False, max_length=40)),
                 ('url', models.CharField(max_length=500, validators=[django.core.validators.RegexValidator('^https?://\\S+$', 'An address begins with https:// or http://.')], verbose_name='address')),
