@@ -6,7 +6,7 @@ given per account, and a model permission would apply to all accounts.
 """
 
 import re
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -26,7 +26,6 @@ from wechat.console.big_tables import BigTable
 from wechat.console.pages import ModelAdmin
 from wechat.kernel.row_ids import row_id
 
-Row = TypeVar("Row", bound=Model)
 # The number of entries shown in the history of one row; the page of the audit log has all.
 HISTORY = 200
 
