@@ -68,7 +68,7 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
             history.write(found.order, Step.Kind.DISCREPANCY, closed, by)
         order = _left_unpaid(found, by)
     if order is not None:
-        polling.chase([order])
+        polling.poll([order])
     return True
 
 
@@ -77,8 +77,7 @@ def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
     if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
         return None
     # Of two that close the last two of them, the second one finds the other's closed.
-    orders = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
-    order = orders.get(pk=found.order.pk)
+    order = Order.locked(found.order.pk)
     if polling.waits_for_staff(order) or not polling.start_closing(order, by=str(by)):
         return None
     return order
