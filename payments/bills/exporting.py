@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from payments.orders.filtering import midnight
 from payments.orders.models import Order
 from payments.orders.states import OrderState, RefundState
 from wechat.console.days import FIRST, LAST
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.inbox import answerers
-from wechat.sdk.beijing import BEIJING
+from wechat.sdk.beijing import BEIJING, midnight
 from wechat.sdk.pay.money import yuan
 
 BATCH = 5000
