@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from payments.bills import fund_matching, matching
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import MerchantUnusable, cashier_for
-from payments.merchants.words import in_words
+from payments.merchants.error_words import in_words
 from payments.orders import history, polling
 from payments.orders.apply_transaction import TransactionOutcome, apply
 from payments.orders.mismatches import UNFITTING, MismatchKind

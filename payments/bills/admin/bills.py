@@ -20,7 +20,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from payments.bills import exporting, reconciling, sums
 from payments.bills.models import Bill, Discrepancy
-from payments.merchants import held_work, words
+from payments.merchants import error_words, held_work
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from wechat.console import failures
@@ -193,7 +193,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, bill: Bill) -> SafeString:
-        return failures.sentence(words.of_text(bill.error))
+        return failures.sentence(error_words.of_text(bill.error))
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, bill: Bill) -> SafeString:

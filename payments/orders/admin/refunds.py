@@ -18,7 +18,7 @@ from accounts.staff.colleagues import name_of
 from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from payments.merchants import words
+from payments.merchants import error_words
 from payments.orders.admin.orders import payer_of, payer_openid, trade_number
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
@@ -163,7 +163,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:
-        return failures.sentence(words.of_text(refund.error))
+        return failures.sentence(error_words.of_text(refund.error))
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:
