@@ -68,7 +68,7 @@ def queue_many(
     cause: str,
     variant: str = "",
     chosen: str,
-    parameters: Sequence[Any] = (),
+    parameters: Sequence[Any],
 ) -> dict[str, int]:
     """Queues a campaign's messages in one statement; returns the ids of the new pushes by their keys.
 
