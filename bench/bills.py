@@ -70,7 +70,11 @@ def measure(lines: int) -> None:
             loaded = timed(lambda: loading.load(bill, unpacked))
     compared = timed(lambda: matching.link(bill)) + timed(lambda: matching.compare(bill))
     account = bill.merchant.accounts.get()
-    month = timed(lambda: sum(1 for _row in exporting.rows(account, DAY, exporting.RefundsBy.ACCEPTED, {})))
+    month = timed(
+        lambda: sum(
+            1 for _row in exporting.rows(account, DAY, exporting.RefundsBy.ACCEPTED, exporting.MonthTotals())
+        )
+    )
     differences = Discrepancy.objects.filter(bill=bill).count()
     agrees = (bill.lines, bill.income, differences) == (lines, lines * 10000, 0)
     print(

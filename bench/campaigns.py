@@ -31,7 +31,7 @@ from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
 from bench.own_redis import OwnRedis  # noqa: E402
 from bench.web import free_port  # noqa: E402
-from wechat.campaigns import counters, steps  # noqa: E402
+from wechat.campaigns import counters, transitions  # noqa: E402
 from wechat.campaigns.models import Campaign, Variant  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 from wechat.pushes.models import Template  # noqa: E402
@@ -98,7 +98,7 @@ def snapshot(audience: int) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(state="draft", approved_at=None, due_at=None)
     for time_number in (1, 2):
         campaign.refresh_from_db()
-        steps.check(campaign)
+        transitions.check(campaign)
         started = time.perf_counter()
         work.run("campaigns.run")
         took = time.perf_counter() - started

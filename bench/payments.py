@@ -175,7 +175,7 @@ class Bench:
 
     def make(self) -> Order:
         return ordering.create(
-            ordering.Wanted(
+            ordering.OrderRequest(
                 account=self.account,
                 merchant=self.merchant,
                 source="bench",

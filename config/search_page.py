@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.staff.rights import Area, Rights, current_account
 from accounts.staff.search import LONGEST, MOST, Found, ResultGroup, searched
-from config import help_pages, pages
+from config import help_pages, navigation
 from wechat.console.by_name import matches
 
 
@@ -34,7 +34,9 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _pages(request: HttpRequest, wanted: str) -> Iterator[ResultGroup]:
-    items = [(item, group.get("title", "")) for group in pages.navigation(request) for item in group["items"]]
+    items = [
+        (item, group.get("title", "")) for group in navigation.sidebar(request) for item in group["items"]
+    ]
     found = [
         Found(str(item["title"]), str(title), item["link"])
         for item, title in items

@@ -3,12 +3,15 @@
 import datetime
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
+from django.http import HttpRequest
+from django.templatetags.static import static
 from kombu import Queue
 
 from config import embedded, environment, logs
@@ -239,24 +242,26 @@ LOGIN_REDIRECT_URL = "admin:index"
 # What Django 6 does anyway: an address typed without a scheme is https.
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
+
+def _console_file(name: str) -> Callable[[HttpRequest], str]:
+    """Returns what the skin calls for the address of a static file, which is known only after the start."""
+    return lambda request: static(f"console/{name}")
+
+
 UNFOLD = {
     "SITE_TITLE": "WeChat Console",
     "SITE_HEADER": "WeChat Console",
     "SITE_SYMBOL": "forum",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.pages.icon"}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _console_file("icon.svg")}],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": ["config.pages.stylesheet", "config.pages.picker_style"],
+    "STYLES": [_console_file("console.css"), _console_file("picker.css")],
     "SCRIPTS": [
-        "config.pages.script",
-        "config.pages.errors_script",
-        "config.pages.search_script",
-        "config.pages.picker_script",
-        "config.pages.todo_script",
-        "config.pages.voices_script",
+        _console_file(name)
+        for name in ("console.js", "errors.js", "search.js", "picker.js", "todo.js", "voices.js")
     ],
     # WeChat's green, darkened until white text on 600 reads well (5:1).
     "COLORS": {
@@ -274,9 +279,9 @@ UNFOLD = {
             "950": "#08251a",
         }
     },
-    "GLOBAL_CALLBACK": "config.pages.everywhere",
-    "ACCOUNT": {"navigation": "config.pages.account_links"},
-    "SIDEBAR": {"navigation": "config.pages.navigation"},
+    "GLOBAL_CALLBACK": "config.navigation.account_switch",
+    "ACCOUNT": {"navigation": "config.navigation.account_links"},
+    "SIDEBAR": {"navigation": "config.navigation.sidebar"},
     "DASHBOARD_CALLBACK": "config.dashboard.dashboard",
 }
 

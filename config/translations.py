@@ -10,18 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import django
 import polib
+from django.utils.translation.template import templatize
 
 from config.embedded import PROJECT
 
-SOURCES = ("accounts", "config", "menus", "payments", "wechat")
+DJANGO = Path(django.__file__).parent
+SOURCES = ("accounts", "config", "menus", "payments", "templates", "wechat")
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
+TEXT = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+# A call in what Django makes of a template for xgettext, with the text, which may follow its context.
+TEMPLATE_CALL = re.compile(rf"(?:pgettext\({TEXT},\s*|(?<!p)gettext\(|\b_\()\s*({TEXT})")
 
 
 def main() -> int:
     problems = [problem for catalogue in catalogues() for problem in problems_of(catalogue)]
-    problems += missing(PROJECT) + contradictions(catalogues())
+    problems += missing(PROJECT) + unused(PROJECT) + contradictions(catalogues())
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0
@@ -53,15 +59,33 @@ def placeholders(text: str) -> list[str]:
 
 
 def missing(project: Path) -> list[str]:
-    """Returns a sentence for each text marked for translation in the sources that no catalogue knows."""
-    known = {entry.msgid for catalogue in catalogues() for entry in polib.pofile(str(catalogue))}
-    sources = [path for folder in SOURCES for path in sorted((project / folder).rglob("*.py"))]
+    """Returns a sentence for each text marked for translation in the sources that no catalogue knows.
+
+    Some templates replace those of the admin, and have texts that Django translates.
+    """
+    paths = [*catalogues(), *DJANGO.glob("**/zh_Hans/LC_MESSAGES/django.po")]
+    known = {entry.msgid for path in paths for entry in polib.pofile(str(path))}
     return [
         f"{path.relative_to(project)}: {text!r} is in no catalogue, run `python manage.py makemessages`"
-        for path in sources
-        if "migrations" not in path.parts
-        for text in marked(path.read_text())
+        for folder in SOURCES
+        for path in _sources(project / folder)
+        for text in marked(path)
         if text not in known
+    ]
+
+
+def unused(project: Path) -> list[str]:
+    """Returns a sentence for each entry of an app's catalogue that no source of the app marks.
+
+    Leaves out the catalogues of ``config``, which also translate what Django and the admin skin say.
+    """
+    return [
+        f"{catalogue}:{entry.linenum}: {entry.msgid!r} is marked in no source of the app, delete it"
+        for catalogue in catalogues()
+        if project / "config" not in catalogue.parents
+        for used in [_marked_below(catalogue.parents[3])]
+        for entry in polib.pofile(str(catalogue))
+        if not entry.obsolete and entry.msgid not in used
     ]
 
 
@@ -79,13 +103,33 @@ def contradictions(paths: Iterable[Path]) -> list[str]:
     ]
 
 
-def marked(source: str) -> Iterator[str]:
+def marked(path: Path) -> Iterator[str]:
+    """Yields the texts that a module or a template marks for translation."""
+    source = path.read_text()
+    return marked_in_template(source) if path.suffix == ".html" else marked_in_module(source)
+
+
+def marked_in_template(source: str) -> Iterator[str]:
+    for call in TEMPLATE_CALL.finditer(templatize(source)):
+        yield ast.literal_eval(call[1])
+
+
+def marked_in_module(source: str) -> Iterator[str]:
     """Yields the literal first argument of each call of a gettext function."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             text = node.args[0] if node.args else None
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 yield text.value
+
+
+def _marked_below(app: Path) -> set[str]:
+    return {text for path in _sources(app) for text in marked(path)}
+
+
+def _sources(folder: Path) -> list[Path]:
+    found = [*folder.rglob("*.py"), *folder.rglob("*.html")]
+    return sorted(path for path in found if "migrations" not in path.parts)
 
 
 def _messages(

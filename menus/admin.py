@@ -123,7 +123,10 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
     )
     list_display = ("menu", "version", "state", "starts_at", "asked_by")
     list_select_related = ("menu", "version__menu", "asked_by")
-    fields = ("menu", "version", "state", "because", "starts_at", "finished_at", "asked_by", "was", "became")
+    fields = (
+        "menu", "version", "state", "because", "starts_at", "finished_at", "asked_by",
+        "menu_before", "menu_after",
+    )  # fmt: skip
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("reason"))
@@ -131,11 +134,11 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
         return publication.explanation
 
     @admin.display(description=gettext_lazy("before the change"))
-    def was(self, publication: Publication) -> SafeString:
+    def menu_before(self, publication: Publication) -> SafeString:
         return _lines(publication.before)
 
     @admin.display(description=gettext_lazy("after"))
-    def became(self, publication: Publication) -> SafeString:
+    def menu_after(self, publication: Publication) -> SafeString:
         return _lines(publication.after)
 
 

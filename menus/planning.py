@@ -12,7 +12,6 @@ from typing import Any
 from menus.buttons import canonical
 
 PlatformButtons = Sequence[Mapping[str, Any]]
-RULES = ("tag_id", "client_platform_type")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.official.models import OfficialAccount
 from menus.models import Menu, Tap, TapDay, Version
 from wechat.kernel.registry import Registry
+from wechat.sdk.beijing import midnight
 
 # A purchase within this time after a tap is attributed to it.
 CONVERTS_WITHIN = datetime.timedelta(hours=24)
@@ -90,7 +91,7 @@ def by_day(
 
 def _converted(menu: Menu, since: datetime.date, version: Version | None) -> dict[str, Figures]:
     """Returns orders and amounts by the uid of the button tapped last within a day before the payment."""
-    moment = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
+    moment = midnight(since)
     orders = itertools.chain.from_iterable(source(menu.account, moment) for source in _sources)
     found: dict[str, Figures] = defaultdict(Figures)
     # In batches: the orders of a year are too many for memory.

@@ -176,7 +176,7 @@ def _text_reply(button: Button, reply: ButtonReply) -> Iterator[Problem]:
         return
     caution = checks.caution(Text(str(reply.content.get("content", ""))), ACCOUNT_NAME)
     if caution:
-        yield _problem(button, f"“%(name)s”: {caution}", "reply", is_error=False)
+        yield _problem(button, "“%(name)s”: %(what)s", "reply", is_error=False, what=caution)
 
 
 def _answers(button: Button, facts: References) -> bool:

@@ -4,7 +4,8 @@ import polib
 import pytest
 from django.utils.translation import gettext, ngettext, override, pgettext
 
-from config.translations import catalogues, contradictions, problems_of
+from config import translations
+from config.translations import catalogues, contradictions, missing, problems_of, unused
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 MENU = 'msgid "Menu"\nmsgstr "菜单"\n'
@@ -48,6 +49,39 @@ def test_two_translations_of_one_text_are_named(tmp_path: Path) -> None:
     assert "'Menu' has several translations" in problem
     assert "菜单 (menus), 点单 (orders)" in problem
     assert not contradictions(paths[::2])
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes a project of the app ``menus``, whose catalogue knows "Menu"."""
+    folder = tmp_path / "menus" / "locale" / "zh_Hans" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    _compiled(folder, MENU)
+    monkeypatch.setattr(translations, "PROJECT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("menus/words.py", '_("{text}")'),
+        ("menus/templates/menu.html", '{{% translate "{text}" %}}'),
+        ("menus/templates/menu.html", "{{% blocktranslate trimmed %}}\n{text}\n{{% endblocktranslate %}}"),
+        ("menus/templates/menu.html", '{{% include "menus/name.html" with name=_("{text}") %}}'),
+        ("menus/templates/menu.html", '{{% translate "{text}" context "of a meal" %}}'),
+    ],
+)
+def test_a_text_without_a_translation_and_a_translation_without_a_text_are_named(
+    project: Path, file: str, source: str
+) -> None:
+    path = project / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(source.format(text="Menu"))
+    assert not missing(project) + unused(project)
+    path.write_text(source.format(text="Dish"))
+    (unknown,), (needless,) = missing(project), unused(project)
+    assert f"{file}: 'Dish' is in no catalogue" in unknown
+    assert "'Menu' is marked in no source of the app" in needless
 
 
 def test_staff_read_what_a_catalogue_says_and_not_what_a_library_says() -> None:

@@ -48,10 +48,6 @@ def update(account_id: int, openid: str, url: str) -> None:
     work.wake("followers.fetch_avatars")
 
 
-def has(account_id: int, openid: str) -> bool:
-    return Avatar.objects.filter(account=account_id, openid=openid).exclude(file="").exists()
-
-
 def forget(account_id: int, openid: str) -> None:
     """Deletes the avatar of an openid, with its file."""
     for avatar in Avatar.objects.filter(account=account_id, openid=openid):

@@ -11,25 +11,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.followers.activity import scene_number
-from accounts.followers.labels import SCENES
-from accounts.followers.models import CustomField, FieldValue, Follower, Tag
-from accounts.followers.segments import (
+from accounts.followers.comparisons import (
     MOMENTS,
     NUMBERS,
     ONE_OF,
     TEXTS,
     YES_NO,
-    ConditionKind,
     by_moment,
     by_number,
     by_text,
-    condition,
-    family,
     moment,
     nothing,
     number,
     text,
 )
+from accounts.followers.labels import SCENES
+from accounts.followers.models import CustomField, FieldValue, Follower, Tag
+from accounts.followers.segments import ConditionKind, condition, family
 from accounts.official.models import OfficialAccount
 
 HAVING = {"has": _("has"), "not": _("does not have")}

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.followers import searching
 from accounts.followers.activity import scene_number
 from accounts.followers.models import Follower, Segment, Tag
-from accounts.followers.segments import UnknownCondition, day_start
+from accounts.followers.segments import UnknownCondition
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import day_field
+from wechat.sdk.beijing import midnight
 
 STATES = {
     "yes": Q(subscribed=True),
@@ -83,9 +84,9 @@ class FollowerFilter(FilterForm):
         chosen = self.cleaned_data
         moment = "unsubscribed_at" if chosen["follows"] == "no" else "subscribed_at"
         if chosen["since"]:
-            rows = rows.filter(**{f"{moment}__gte": day_start(chosen["since"])})
+            rows = rows.filter(**{f"{moment}__gte": midnight(chosen["since"])})
         if chosen["until"]:
-            rows = rows.filter(**{f"{moment}__lt": day_start(chosen["until"] + datetime.timedelta(days=1))})
+            rows = rows.filter(**{f"{moment}__lt": midnight(chosen["until"] + datetime.timedelta(days=1))})
         return rows
 
     def _in_segment(self, rows: QuerySet[Follower]) -> QuerySet[Follower]:

@@ -9,14 +9,13 @@ The kinds of conditions are registered; an app above adds its own in a module th
 
 The function returns a filter on ``Follower``. It must not join to many rows (use ``Exists``): conditions are
 combined by "or" as well. Kinds that depend on the account's own data, such as its custom fields, are
-registered as a ``family``.
+registered as a ``family``. Comparisons that many kinds share are in ``comparisons``.
 
 A kind that asks who somebody is, ``is_personal``, is for readers alone who may see that: whoever may count by
 it finds it out. What somebody did is open to all who see followers. A saved segment is like a tag that its
 author put on: everybody may use it, and does not read what it is compared with where that was withheld.
 """
 
-import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,24 +24,21 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
-from wechat.console.days import day_field
 from wechat.console.phrases import joined
 from wechat.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from accounts.followers.models import Segment
-    from accounts.official.models import OfficialAccount
 
-Query = Callable[["OfficialAccount", str, Any], Q]
+Query = Callable[[OfficialAccount, str, Any], Q]
 # Returns the form field of a comparison's value, or ``None`` for a comparison without a value.
-ValueField = Callable[["OfficialAccount", str], forms.Field | None]
+ValueField = Callable[[OfficialAccount, str], forms.Field | None]
 
 
 class Condition(TypedDict):
@@ -69,7 +65,7 @@ class UnknownCondition(Exception):
     """A condition is no longer valid: its field, tag or choice was deleted."""
 
 
-Family = Callable[["OfficialAccount"], Iterable[ConditionKind]]
+Family = Callable[[OfficialAccount], Iterable[ConditionKind]]
 
 _kinds: Registry[ConditionKind] = Registry("kind of condition")
 _families: Registry[Family] = Registry("family of conditions")
@@ -96,25 +92,25 @@ def family(kinds_of: Family) -> Family:
     return _families.register(kinds_of)
 
 
-def kinds(account: "OfficialAccount") -> dict[str, ConditionKind]:
+def kinds(account: OfficialAccount) -> dict[str, ConditionKind]:
     """Returns all kinds of conditions for an account, by name, in the order in which they are offered."""
     own = {kind.name: kind for each in _families for kind in each(account)}
     return {**_kinds.by_name(), **own}
 
 
-def offered(account: "OfficialAccount") -> dict[str, ConditionKind]:
+def offered(account: OfficialAccount) -> dict[str, ConditionKind]:
     """Returns the kinds of conditions that the reader of the page may use, by name."""
     is_hidden = personal_data.is_hidden_from_reader(account.pk)
     return {name: kind for name, kind in kinds(account).items() if not (is_hidden and kind.is_personal)}
 
 
-def are_withheld(account: "OfficialAccount", rows: Sequence[Condition]) -> bool:
+def are_withheld(account: OfficialAccount, rows: Sequence[Condition]) -> bool:
     """Returns whether a condition uses a kind that is withheld from the reader of the page."""
     withheld = kinds(account).keys() - offered(account).keys()
     return any(row["field"] in withheld for row in rows)
 
 
-def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool = False) -> Q:
+def query(account: OfficialAccount, rows: Sequence[Condition], *, any_of: bool = False) -> Q:
     """Returns the filter on ``Follower`` for the conditions; without conditions it matches everybody.
 
     Raises ``UnknownCondition``.
@@ -127,7 +123,7 @@ def query(account: "OfficialAccount", rows: Sequence[Condition], *, any_of: bool
     return combined
 
 
-def _meant(account: "OfficialAccount", known: Mapping[str, ConditionKind], row: Condition) -> Q:
+def _meant(account: OfficialAccount, known: Mapping[str, ConditionKind], row: Condition) -> Q:
     kind = known.get(row["field"])
     if kind is None or row["compare"] not in kind.compares:
         raise UnknownCondition(_("A condition of this segment asks for something that was deleted."))
@@ -153,12 +149,12 @@ def fingerprint_of(segment: "Segment | None") -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def in_words(account: "OfficialAccount", rows: Sequence[Condition]) -> list[str]:
+def in_words(account: OfficialAccount, rows: Sequence[Condition]) -> list[str]:
     """Returns each condition as a line; one that is no longer valid says so."""
     return next(iter(all_in_words(account, [rows])))
 
 
-def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Condition]]) -> list[list[str]]:
+def all_in_words(account: OfficialAccount, several: Iterable[Sequence[Condition]]) -> list[list[str]]:
     """Returns the conditions of several segments of an account as lines, with each name looked up once."""
     known = kinds(account)
     names: dict[str, Mapping[str, str]] = {}
@@ -166,7 +162,7 @@ def all_in_words(account: "OfficialAccount", several: Iterable[Sequence[Conditio
 
 
 def _in_words(
-    account: "OfficialAccount",
+    account: OfficialAccount,
     known: Mapping[str, ConditionKind],
     row: Condition,
     names: dict[str, Mapping[str, str]],
@@ -194,93 +190,3 @@ def _value_in_words(field: forms.Field, value: str) -> str:
         choices: Any = field.choices
         return str(dict(choices).get(value, value))
     return value
-
-
-# --- Shared by many kinds of conditions: comparisons, their form fields, their filters
-
-TEXTS: Mapping[str, StrOrPromise] = {
-    "is": gettext_lazy("is"),
-    "contains": gettext_lazy("contains"),
-    "starts": gettext_lazy("starts with"),
-    "filled": gettext_lazy("is filled in"),
-    "empty": gettext_lazy("is empty"),
-}
-NUMBERS: Mapping[str, StrOrPromise] = {
-    "is": gettext_lazy("is"),
-    "least": gettext_lazy("at least"),
-    "most": gettext_lazy("at most"),
-}
-MOMENTS: Mapping[str, StrOrPromise] = {
-    "within": gettext_lazy("within the last … days"),
-    "longer": gettext_lazy("longer ago than … days"),
-    "from": gettext_lazy("on or after"),
-    "before": gettext_lazy("before"),
-    "never": gettext_lazy("has never happened"),
-}
-LATELY: Mapping[str, StrOrPromise] = {
-    "within": MOMENTS["within"],
-    "not_within": gettext_lazy("not within the last … days"),
-}
-YES_NO: Mapping[str, StrOrPromise] = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
-ONE_OF: Mapping[str, StrOrPromise] = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
-
-
-def text(account: "OfficialAccount", compare: str) -> forms.Field | None:
-    return None if compare in {"filled", "empty"} else forms.CharField(max_length=200)
-
-
-def number(account: "OfficialAccount", compare: str) -> forms.Field:
-    return forms.DecimalField(max_digits=18, decimal_places=4)
-
-
-def moment(account: "OfficialAccount", compare: str) -> forms.Field | None:
-    if compare == "never":
-        return None
-    if compare in {"within", "longer"}:
-        return forms.IntegerField(min_value=1, max_value=36_500)
-    return day_field("", required=True)
-
-
-def days(account: "OfficialAccount", compare: str) -> forms.Field:
-    return forms.IntegerField(min_value=1, max_value=366)
-
-
-def nothing(account: "OfficialAccount", compare: str) -> None:
-    """Returns no form field: for comparisons that need no value, such as yes and no."""
-
-
-def by_text(path: str, compare: str, value: Any) -> Q:
-    if compare in {"filled", "empty"}:
-        return Q(**{path: ""}, _negated=compare == "filled")
-    lookup = {"is": "exact", "contains": "icontains", "starts": "startswith"}[compare]
-    return Q(**{f"{path}__{lookup}": value})
-
-
-def by_number(path: str, compare: str, value: Any) -> Q:
-    return Q(**{f"{path}__{ {'is': 'exact', 'least': 'gte', 'most': 'lte'}[compare] }": value})
-
-
-def by_moment(path: str, compare: str, value: Any) -> Q:
-    """Returns the filter for a comparison of ``MOMENTS`` with the field at ``path``.
-
-    Days are of the installation's time zone; "within" and "longer" count back from now.
-    """
-    if compare == "never":
-        return Q(**{f"{path}__isnull": True})
-    if compare in {"within", "longer"}:
-        back = timezone.now() - datetime.timedelta(days=value)
-        return Q(**{f"{path}__{'gte' if compare == 'within' else 'lt'}": back})
-    return Q(**{f"{path}__{'gte' if compare == 'from' else 'lt'}": day_start(value)})
-
-
-def lately(compare: str, value: Any, did: "Callable[[datetime.datetime], QuerySet[Any, Any]]") -> Q:
-    """Returns the filter for a comparison of ``LATELY`` with a number of days (``value``).
-
-    ``did`` returns the OpenIDs of the people who did it since a moment.
-    """
-    doers = Q(openid__in=did(timezone.now() - datetime.timedelta(days=value)))
-    return doers if compare == "within" else ~doers
-
-
-def day_start(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

@@ -6,7 +6,7 @@ given per account, and a model permission would apply to all accounts.
 """
 
 import re
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -26,7 +26,6 @@ from wechat.console.big_tables import BigTable
 from wechat.console.pages import ModelAdmin
 from wechat.kernel.row_ids import row_id
 
-Row = TypeVar("Row", bound=Model)
 # The number of entries shown in the history of one row; the page of the audit log has all.
 HISTORY = 200
 
@@ -133,7 +132,7 @@ class AccountScopedAdmin(AuditedAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
-        if found is not None and (account_id := self.account_id_for(request, found)):
+        if found is not None and (account_id := self.page_account_id(request, found)):
             follow_account(request, account_id)
         return found
 
@@ -144,7 +143,7 @@ class AccountScopedAdmin(AuditedAdmin):
             row = getattr(row, step)
         return cast(int, getattr(row, f"{last}_id"))
 
-    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+    def page_account_id(self, request: HttpRequest, obj: Model | None) -> int | None:
         """Returns the id of the page's account: the row's, or one posted for a new row, or the switcher's."""
         if obj is not None and obj.pk is not None:
             return self.account_id_of(obj)
@@ -172,20 +171,20 @@ class AccountScopedAdmin(AuditedAdmin):
             return ModelAdmin.get_object(self, request, str(pk))
 
         rule = gate.Gate(self.area, change, by, posts_change)
-        page = gate.gated_page(find, self.account_id_for, rule, is_file=is_file)
+        page = gate.gated_page(find, self.page_account_id, rule, is_file=is_file)
         return self.admin_site.admin_view(page(view))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(Rights.of(request.user).viewable(self.area))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return Rights.of(request.user).may_view(self.area, self.account_id_for(request, obj))
+        return Rights.of(request.user).may_view(self.area, self.page_account_id(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, obj))
+        return Rights.of(request.user).may_change(self.area, self.page_account_id(request, obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return Rights.of(request.user).may_change(self.area, self.account_id_for(request, None))
+        return Rights.of(request.user).may_change(self.area, self.page_account_id(request, None))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -230,18 +229,18 @@ class AccountScopedAdmin(AuditedAdmin):
     ) -> Any:
         target: Any = db_field.related_model
         if target is OfficialAccount:
-            account_id = self.account_id_for(request, None)
+            account_id = self.page_account_id(request, None)
             kwargs["queryset"] = OfficialAccount.objects.filter(pk__in=[account_id] if account_id else [])
             # A hidden field: the switcher may have been moved in another tab meanwhile.
             kwargs["widget"] = forms.HiddenInput()
         else:
-            _limit(kwargs, target, self.account_id_for(request, None))
+            _limit(kwargs, target, self.page_account_id(request, None))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        _limit(kwargs, cast(Any, db_field.related_model), self.account_id_for(request, None))
+        _limit(kwargs, cast(Any, db_field.related_model), self.page_account_id(request, None))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def _is_list(self, request: HttpRequest) -> bool:

@@ -133,7 +133,7 @@ def _ordered(account: OfficialAccount) -> Order:
         public_key=KEYS["wechatpay_public_key"]["public_key_pem"],
     )
     merchant.accounts.add(account)
-    wanted = ordering.Wanted(
+    wanted = ordering.OrderRequest(
         account=account, merchant=merchant, source="fuzz", key="fuzz", way=Order.Way.JSAPI, total=100,
         description="会员卡", openid=OPENID,
     )  # fmt: skip

@@ -66,7 +66,7 @@ def _sell(account: OfficialAccount, merchant: Merchant) -> None:
     """
     for number, (description, total) in enumerate(SALES):
         order = ordering.create(
-            ordering.Wanted(
+            ordering.OrderRequest(
                 account=account,
                 merchant=merchant,
                 source="demo",

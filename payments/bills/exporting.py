@@ -6,7 +6,7 @@ Amounts in yuan with two decimals; times in Beijing.
 import datetime
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from payments.orders.filtering import midnight
 from payments.orders.models import Order
 from payments.orders.states import OrderState, RefundState
 from wechat.console.days import FIRST, LAST
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.inbox import answerers
-from wechat.sdk.beijing import BEIJING
+from wechat.sdk.beijing import BEIJING, midnight
 from wechat.sdk.pay.money import yuan
 
 BATCH = 5000
@@ -71,13 +70,49 @@ class RefundsBy(TextChoices):
 DATES = {RefundsBy.ACCEPTED: "accepted.accepted_at", RefundsBy.PAID_BACK: "accepted.succeeded_at"}
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A payment or refund as ``ROWS`` returns it; amounts in fen, the fee in thousandths of a fen.
+
+    ``number`` and ``done_at`` are those of a refund, whose amounts are negative.
+    """
+
+    at: datetime.datetime
+    done_at: datetime.datetime | None
+    is_refund: bool
+    out_trade_no: str
+    transaction_id: str
+    number: str
+    description: str
+    item: str
+    way: str
+    state: str
+    amount: int
+    paid_by_payer: int | None
+    fee: int | None
+    source: str
+
+
 @dataclass(slots=True)
 class Totals:
-    """The totals of one kind of rows, payments or refunds; amounts in fen, fees in thousandths of a fen."""
+    """The totals of payments, of refunds or of both; amounts in fen, fees in thousandths of a fen."""
 
     count: int = 0
     amount: int = 0
     fee: int = 0
+
+    def add(self, count: int, amount: int, fee: int) -> None:
+        self.count, self.amount, self.fee = self.count + count, self.amount + amount, self.fee + fee
+
+
+@dataclass(slots=True)
+class MonthTotals:
+    payments: Totals = field(default_factory=Totals)
+    refunds: Totals = field(default_factory=Totals)
+
+    def add(self, entry: Entry) -> None:
+        of_its_kind = self.refunds if entry.is_refund else self.payments
+        of_its_kind.add(1, entry.amount, entry.fee or 0)
 
 
 def month_of(text: str) -> datetime.date:
@@ -90,24 +125,22 @@ def month_of(text: str) -> datetime.date:
 
 def as_csv(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> StreamingHttpResponse:
     """Returns the month as a CSV file."""
-    lines = itertools.chain([_header()], rows(account, month, by, {}))
+    lines = itertools.chain([_header()], rows(account, month, by, MonthTotals()))
     return downloads.as_csv_stream(lines, _name(account, month))
 
 
 def as_excel(account: OfficialAccount, month: datetime.date, by: RefundsBy) -> FileResponse:
     """Returns the month as a workbook with numeric amounts; its last sheet has the totals."""
-    totals: dict[bool, Totals] = {}
+    totals = MonthTotals()
     lines = itertools.chain([_header()], rows(account, month, by, totals))
     sheets = [(f"{month:%Y-%m}", lines), (_("Totals"), _summary(totals))]
     return downloads.as_workbook(sheets, _name(account, month))
 
 
-def rows(
-    account: OfficialAccount, month: datetime.date, by: RefundsBy, totals: dict[bool, Totals]
-) -> Iterator[Row]:
+def rows(account: OfficialAccount, month: datetime.date, by: RefundsBy, totals: MonthTotals) -> Iterator[Row]:
     """Yields the rows of the file, oldest first, read batch after batch by a cursor of the server.
 
-    ``totals`` are counted along, for payments under ``False`` and for refunds under ``True``.
+    Each row is added to ``totals``.
     """
     after = (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
     parameters: dict[str, Any] = {"account": account.pk, "since": midnight(month), "until": midnight(after)}
@@ -115,56 +148,38 @@ def rows(
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(ROWS.replace("{by}", DATES[by]), parameters)
         while batch := cursor.fetchmany(BATCH):
-            makers = answerers.names(row[-1] for row in batch)
-            for row in batch:
-                yield _row(totals, makers, *row)
+            entries = [Entry(*row) for row in batch]
+            makers = answerers.names(entry.source for entry in entries)
+            for entry in entries:
+                totals.add(entry)
+                yield _row(entry, makers.of(entry.source).name)
 
 
-def _row(
-    totals: dict[bool, Totals],
-    makers: answerers.AnswererNames,
-    at: datetime.datetime,
-    done_at: datetime.datetime | None,
-    is_refund: bool,
-    out_trade_no: str,
-    transaction_id: str,
-    number: str,
-    description: str,
-    item: str,
-    way: str,
-    state: str,
-    amount: int,
-    payer: int | None,
-    fee: int | None,
-    source: str,
-) -> Row:
-    total = totals.setdefault(is_refund, Totals())
-    total.count, total.amount, total.fee = total.count + 1, total.amount + amount, total.fee + (fee or 0)
-    states = RefundState if is_refund else OrderState
+def _row(entry: Entry, maker: str) -> Row:
+    states = RefundState if entry.is_refund else OrderState
     return [
-        _moment(at),
-        _("Refund") if is_refund else _("Payment"),
-        out_trade_no,
-        transaction_id,
-        number,
-        description,
-        item,
-        str(Order.Way(way).label),
-        _yuan(amount),
-        _yuan(payer),
-        makers.of(source).name,
-        _fee(fee),
-        str(states(state).label),
-        _moment(done_at),
+        _moment(entry.at),
+        _("Refund") if entry.is_refund else _("Payment"),
+        entry.out_trade_no,
+        entry.transaction_id,
+        entry.number,
+        entry.description,
+        entry.item,
+        str(Order.Way(entry.way).label),
+        _yuan(entry.amount),
+        _yuan(entry.paid_by_payer),
+        maker,
+        _fee(entry.fee),
+        str(states(entry.state).label),
+        _moment(entry.done_at),
     ]
 
 
-def _summary(totals: dict[bool, Totals]) -> Iterator[Row]:
+def _summary(totals: MonthTotals) -> Iterator[Row]:
     yield ["", _("How many"), _("Amount (yuan)"), _("Fee (yuan)")]
-    payments, refunds = totals.get(False, Totals()), totals.get(True, Totals())
-    whole = Totals(
-        payments.count + refunds.count, payments.amount + refunds.amount, payments.fee + refunds.fee
-    )
+    payments, refunds, whole = totals.payments, totals.refunds, Totals()
+    for part in (payments, refunds):
+        whole.add(part.count, part.amount, part.fee)
     for title, each in ((_("Payments"), payments), (_("Refunds"), refunds), (_("After refunds"), whole)):
         yield [title, Decimal(each.count), _yuan(each.amount), _fee(each.fee)]
 

@@ -10,9 +10,9 @@ from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area, Rights
 from payments.bills import reconciling
 from payments.bills.models import Bill
+from payments.merchants.error_words import of_text
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import whole_merchants
-from payments.merchants.words import of_text
 
 
 def _failed(account: OfficialAccount) -> QuerySet[Bill]:

@@ -13,7 +13,7 @@ from payments.bills.models import Bill, BillLine
 from payments.orders import polling
 from payments.orders.models import Order
 from payments.orders.states import PAID
-from wechat.sdk.beijing import BEIJING
+from wechat.sdk.beijing import midnight
 
 # How many unknown payments are asked about one by one; more is not a gap but a disaster.
 MOST_ASKED = 2000
@@ -127,12 +127,12 @@ def write_down(bill: Bill, statements: Iterable[str]) -> None:
 
 
 def parameters(bill: Bill) -> dict[str, Any]:
-    midnight = datetime.datetime.combine(bill.day, datetime.time(), tzinfo=BEIJING)
+    since = midnight(bill.day)
     return {
         "bill": bill.pk,
         "merchant": bill.merchant_id,
         "day": bill.day,
         "ours": OURS,
-        "since": midnight,
-        "until": midnight + datetime.timedelta(days=1),
+        "since": since,
+        "until": since + datetime.timedelta(days=1),
     }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from payments.bills import fund_matching, matching
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import MerchantUnusable, cashier_for
-from payments.merchants.words import in_words
+from payments.merchants.error_words import in_words
 from payments.orders import history, polling
 from payments.orders.apply_transaction import TransactionOutcome, apply
 from payments.orders.mismatches import UNFITTING, MismatchKind
@@ -68,7 +68,7 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
             history.write(found.order, Step.Kind.DISCREPANCY, closed, by)
         order = _left_unpaid(found, by)
     if order is not None:
-        polling.chase([order])
+        polling.poll([order])
     return True
 
 
@@ -77,8 +77,7 @@ def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
     if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
         return None
     # Of two that close the last two of them, the second one finds the other's closed.
-    orders = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
-    order = orders.get(pk=found.order.pk)
+    order = Order.locked(found.order.pk)
     if polling.waits_for_staff(order) or not polling.start_closing(order, by=str(by)):
         return None
     return order

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from payments.bills.models import Bill, BillLine
-from payments.orders.filtering import midnight
 from payments.orders.models import Order
+from wechat.sdk.beijing import midnight
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.staff.held_work import DECIDED, WORDS, lift, reason, usual_reason, when
 from accounts.staff.rights import Area, Rights
+from payments.merchants.error_words import of_text
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import whole_merchants
-from payments.merchants.words import of_text
 from wechat.kernel.models import Hold
 from wechat.kernel.work import KINDS
 

@@ -38,14 +38,14 @@ class MerchantScopedAdmin(AccountScopedAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = ModelAdmin.get_object(self, request, object_id, from_field)
-        if found is not None and (account_id := self.account_id_for(request, found)):
+        if found is not None and (account_id := self.page_account_id(request, found)):
             follow_account(request, account_id)
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ModelAdmin.get_readonly_fields(self, request, obj)
 
-    def account_id_for(self, request: HttpRequest, obj: Model | None) -> int | None:
+    def page_account_id(self, request: HttpRequest, obj: Model | None) -> int | None:
         """Returns the row's account, or else one that sells through its merchant.
 
         That is the chosen account if the reader may see the row there, or else another one where they may.

@@ -33,12 +33,12 @@ NOTICE_COLOURS = {
 class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("What WeChat Pay reports about orders and refunds is kept here as it came.")
-    list_display = ("received", "event", "summary", "order", "became", "failure")
+    list_display = ("received", "event", "summary", "order", "state_badge", "failure")
     list_display_links = ("event",)
     list_select_related = ("order", "merchant")
     change_form_outer_before_template = "notifications/notice_tools.html"
     fields = (
-        "received", "event", "original_type", "summary", "order", "became", "failure", "attempts",
+        "received", "event", "original_type", "summary", "order", "state_badge", "failure", "attempts",
         "notice_id", "merchant",
     )  # fmt: skip
     readonly_fields = fields
@@ -91,5 +91,5 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return failures.sentence(notice.error)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, notice: Notice) -> SafeString:
+    def state_badge(self, notice: Notice) -> SafeString:
         return badge(notice.get_state_display(), NOTICE_COLOURS[Notice.State(notice.state)])

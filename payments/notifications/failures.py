@@ -8,9 +8,9 @@ from accounts.official.errcodes import sentence
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area, Rights
+from payments.merchants.error_words import of_text
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import own_or_whole
-from payments.merchants.words import of_text
 from payments.notifications import notices
 from payments.notifications.models import Notice
 

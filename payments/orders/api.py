@@ -69,16 +69,16 @@ class Orders(BusinessView):
         """
         given = _read(NewOrderSerializer, request)
         try:
-            order = ordering.create(self._wanted(given))
+            order = ordering.create(self._order_request(given))
         except OrderRefused as error:
             _refuse(error)
         return Response(_placed(order), 201)
 
-    def _wanted(self, given: dict[str, Any]) -> ordering.Wanted:
+    def _order_request(self, given: dict[str, Any]) -> ordering.OrderRequest:
         merchant = self._merchant(given.pop("merchant", ""))
         goods = tuple(Goods(**line) for line in given.pop("goods", ()))
         lifetime = given.pop("lifetime", None)
-        return ordering.Wanted(
+        return ordering.OrderRequest(
             account=self.account,
             merchant=merchant,
             source=_source(self),
@@ -131,7 +131,7 @@ class CloseOrder(BusinessView):
         """Closes the order for payment. A payment made at this very moment wins: look at the state."""
         order = _order(self.account, number)
         if order.is_open and polling.start_closing(order, by=self.client.name):
-            polling.chase([order])
+            polling.poll([order])
         return Response(OrderSerializer(_order(self.account, number)).data)
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.doctor import Finding, Level, clock_findings, examines, own_call
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import CachedMerchant, keys_of
+from payments.merchants.error_words import in_words
 from payments.merchants.models import Merchant
-from payments.merchants.words import in_words
 from payments.orders.ordering import new_number
 from wechat.kernel.secrets import Undecryptable
 from wechat.sdk.errors import TransportError, WeChatError

@@ -6,7 +6,8 @@ from django import forms
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.followers.segments import MOMENTS, NUMBERS, by_moment, condition, moment
+from accounts.followers.comparisons import MOMENTS, NUMBERS, by_moment, moment
+from accounts.followers.segments import condition
 from accounts.official.models import OfficialAccount
 from payments.orders.models import Order
 

@@ -17,7 +17,7 @@ from payments.orders.states import OrderState, RefundState
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import day_field
 from wechat.kernel import timeline
-from wechat.sdk.beijing import BEIJING
+from wechat.sdk.beijing import midnight
 from wechat.sdk.pay.money import yuan
 
 # Further back the sums would take longer than the page is worth; the revenue page has months.
@@ -27,10 +27,6 @@ MOST_PEOPLE = 200
 
 def choice_field(label: StrOrPromise, choices: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=[("", gettext_lazy("All")), *choices])
-
-
-def midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(), tzinfo=BEIJING)
 
 
 class OrderFilter(FilterForm):

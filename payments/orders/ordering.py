@@ -61,8 +61,8 @@ class Uncertain(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """An order to be created; ``total`` in fen. ``source`` and ``key`` identify it for its maker."""
+class OrderRequest:
+    """The request for an order; ``total`` in fen. ``source`` and ``key`` identify it for its maker."""
 
     account: OfficialAccount
     merchant: Merchant
@@ -90,16 +90,16 @@ def merchant_of(account: OfficialAccount) -> Merchant:
     raise OrderRefused("merchant", _("The account has no merchant yet."))
 
 
-def create(wanted: Wanted) -> Order:
+def create(request: OrderRequest) -> Order:
     """Creates an order, or returns the one with the same key. Raises ``OrderRefused``."""
-    _validate(wanted)
-    made = _row(wanted)
+    _validate(request)
+    made = _row(request)
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-            history.write(made, Step.Kind.CREATED, wanted.key, wanted.source)
+            history.write(made, Step.Kind.CREATED, request.key, request.source)
     except IntegrityError:
-        return _made_before(wanted, made)
+        return _made_before(request, made)
     return made
 
 
@@ -166,61 +166,61 @@ def new_number(letters: str, now: datetime.datetime) -> str:
     return f"{letters}{now.astimezone(BEIJING):%Y%m%d%H%M%S}{secrets.randbelow(10**10):010d}"
 
 
-def _validate(wanted: Wanted) -> None:
-    if type(wanted.total) is not int or not 1 <= wanted.total <= LARGEST_TOTAL:
+def _validate(request: OrderRequest) -> None:
+    if type(request.total) is not int or not 1 <= request.total <= LARGEST_TOTAL:
         raise OrderRefused(
             "total", _("The amount is a whole number of fen, from 1 to %(most)d.") % {"most": LARGEST_TOTAL}
         )
-    if not 1 <= len(wanted.description.strip()) <= 127:
+    if not 1 <= len(request.description.strip()) <= 127:
         raise OrderRefused("description", _("The description has 1 to 127 characters."))
-    longest = orders.LONGEST_ATTACH if wanted.merchant.protocol == Protocol.V3 else orders.LONGEST_ATTACH_V2
-    if len(wanted.attach.encode()) > longest:
+    longest = orders.LONGEST_ATTACH if request.merchant.protocol == Protocol.V3 else orders.LONGEST_ATTACH_V2
+    if len(request.attach.encode()) > longest:
         raise OrderRefused("attach", _("The attachment has at most %(most)d bytes.") % {"most": longest})
-    if orders.detail_bytes(wanted.goods) > orders.LONGEST_DETAIL:
+    if orders.detail_bytes(request.goods) > orders.LONGEST_DETAIL:
         raise OrderRefused(
             "goods",
             _("The goods have at most %(most)d bytes: send fewer lines, or shorter names.")
             % {"most": orders.LONGEST_DETAIL},
         )
-    if not 1 <= len(wanted.key) <= LONGEST_KEY:
+    if not 1 <= len(request.key) <= LONGEST_KEY:
         raise OrderRefused("key", _("The key has 1 to 160 characters."))
-    if not SHORTEST <= wanted.lifetime <= LONGEST:
+    if not SHORTEST <= request.lifetime <= LONGEST:
         raise OrderRefused("lifetime", _("An order lives from one minute to seven days."))
-    _validate_parties(wanted)
+    _validate_parties(request)
 
 
-def _validate_parties(wanted: Wanted) -> None:
+def _validate_parties(request: OrderRequest) -> None:
     """Checks that it is known who pays, and that the merchant sells for the account."""
-    if wanted.way == Way.JSAPI and not wanted.openid:
+    if request.way == Way.JSAPI and not request.openid:
         raise OrderRefused("openid", _("A payment in WeChat needs the payer's OpenID."))
-    if wanted.way == Way.H5 and not wanted.client_ip:
+    if request.way == Way.H5 and not request.client_ip:
         raise OrderRefused("client_ip", _("A payment in another browser needs the payer's address."))
-    if not wanted.merchant.enabled:
+    if not request.merchant.enabled:
         raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
-    if not wanted.merchant.accounts.filter(pk=wanted.account.pk).exists():
+    if not request.merchant.accounts.filter(pk=request.account.pk).exists():
         raise OrderRefused("merchant", _("The account does not sell through this merchant."))
 
 
-def _row(wanted: Wanted) -> Order:
+def _row(request: OrderRequest) -> Order:
     now = timezone.now()
     return Order(
-        account=wanted.account,
-        merchant=wanted.merchant,
+        account=request.account,
+        merchant=request.merchant,
         out_trade_no=new_number("WC", now),
-        source=wanted.source,
-        key=wanted.key,
-        purchase=wanted.purchase,
-        way=wanted.way,
-        protocol=wanted.merchant.protocol,
-        openid=wanted.openid,
-        client_ip=wanted.client_ip,
-        description=wanted.description.strip(),
-        attach=wanted.attach,
-        item=wanted.item,
-        goods=[asdict(line) for line in wanted.goods],
-        total=wanted.total,
+        source=request.source,
+        key=request.key,
+        purchase=request.purchase,
+        way=request.way,
+        protocol=request.merchant.protocol,
+        openid=request.openid,
+        client_ip=request.client_ip,
+        description=request.description.strip(),
+        attach=request.attach,
+        item=request.item,
+        goods=[asdict(line) for line in request.goods],
+        total=request.total,
         # Whole seconds, as WeChat Pay is told them.
-        expires_at=(now + max(wanted.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
+        expires_at=(now + max(request.lifetime, LEAST_LEFT + PLACING)).replace(microsecond=0),
         due_at=now + polling.FIRST_LOOK,
     )
 
@@ -228,9 +228,9 @@ def _row(wanted: Wanted) -> Order:
 SAME = ("merchant_id", "way", "openid", "client_ip", "description", "attach", "item", "goods", "total")
 
 
-def _made_before(wanted: Wanted, anew: Order) -> Order:
+def _made_before(request: OrderRequest, anew: Order) -> Order:
     found = Order.objects.select_related("account", "merchant").get(
-        account=wanted.account, source=wanted.source, key=wanted.key
+        account=request.account, source=request.source, key=request.key
     )
     if any(getattr(found, name) != getattr(anew, name) for name in SAME):
         raise OrderRefused("conflict", _("Under this key there is an order with other contents."))
@@ -266,7 +266,7 @@ def _placed(order: Order, prepay: str) -> Order:
     now = timezone.now()
     life = orders.H5_LIFE if order.way == Way.H5 else orders.PREPAY_LIFE
     with transaction.atomic():
-        locked = _locked(order)
+        locked = Order.locked(order.pk)
         # A notification may have been quicker than the answer.
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
             if locked.state == OrderState.CREATED:
@@ -287,7 +287,7 @@ def _not_placed(order: Order, error: PayRefused) -> Order:
         raise _uncertain(order, str(error)) from None
     history.write(order, Step.Kind.CALLED, str(error), history.PLATFORM)
     if error.code not in NEVER_PLACED or not _fail_unless_placed(order):
-        polling.chase([order])
+        polling.poll([order])
     found = Order.objects.select_related("account", "merchant").get(pk=order.pk)
     if found.is_paid:
         return found
@@ -297,7 +297,7 @@ def _not_placed(order: Order, error: PayRefused) -> Order:
 def _fail_unless_placed(order: Order) -> bool:
     """Fails the order and returns ``True``, unless another call than the refused one may have placed it."""
     with transaction.atomic():
-        locked = _locked(order)
+        locked = Order.locked(order.pk)
         if locked.state != OrderState.CREATED or locked.calls != 1:
             return False
         locked.state = move(ORDER_MOVES, locked.state, OrderState.FAILED)
@@ -311,9 +311,3 @@ def _uncertain(order: Order, why: str) -> Uncertain:
     Order.objects.filter(pk=order.pk, due_at__gt=soon).update(due_at=soon)
     history.write(order, Step.Kind.CALLED, why, history.PLATFORM)
     return Uncertain(why)
-
-
-def _locked(order: Order) -> Order:
-    return (
-        Order.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=order.pk)
-    )

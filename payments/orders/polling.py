@@ -52,7 +52,7 @@ NOT_THERE = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
 OF_OTHERS = frozenset({Cause.ACCOUNT, Cause.AWAY, Cause.RATE, Cause.QUOTA})
 
 POLLS = work.Kind(
-    "orders.chase",
+    "orders.poll",
     lambda: Order.objects.select_related("account", "merchant"),
     label=gettext_lazy("Asking WeChat Pay about open orders"),
     lease=datetime.timedelta(minutes=2),
@@ -67,9 +67,9 @@ held_work.add(POLLS.name)
 
 
 @POLLS.together
-def poll(found: Sequence[Order]) -> None:
+def poll_due(found: Sequence[Order]) -> None:
     """Polls claimed orders; a failed query of one delays only those of its merchant."""
-    for order, failure in zip(found, _chased(found), strict=True):
+    for order, failure in zip(found, _polled(found), strict=True):
         if failure is None or (isinstance(failure, Failure) and failure.cause not in OF_OTHERS):
             POLLS.answered(order)
             if order.attempts:
@@ -78,18 +78,18 @@ def poll(found: Sequence[Order]) -> None:
             POLLS.failed(order, failure)
 
 
-def _chased(found: Sequence[Order]) -> list[Exception | None]:
+def _polled(found: Sequence[Order]) -> list[Exception | None]:
     """Polls orders; after an unexpected error, polls each one alone to find the one that causes it."""
     try:
-        return [*chase(found)]
+        return [*poll(found)]
     except Exception as error:
         if stores.outage_of(error) == stores.POSTGRES:
             # For the others it would be the same.
             raise
-        return [error] if len(found) == 1 else [each for order in found for each in _chased([order])]
+        return [error] if len(found) == 1 else [each for order in found for each in _polled([order])]
 
 
-def chase(found: Sequence[Order]) -> list[Failure | None]:
+def poll(found: Sequence[Order]) -> list[Failure | None]:
     """Queries the orders, applies the answers, and closes those that are expired and unpaid.
 
     Returns for each order its failure, or ``None``.
@@ -102,7 +102,7 @@ def chase(found: Sequence[Order]) -> list[Failure | None]:
         _settle(order, answer)
         if _is_left_unpaid(order, answer):
             with transaction.atomic():
-                closed(_locked(order), history.WORKER)
+                closed(Order.locked(order.pk), history.WORKER)
     unpaid = [order for order, answer in answers if _is_closable(order, answer)]
     failures = {order.pk: answer for order, answer in answers if not isinstance(answer, Transaction)}
     for order, refusal in zip(unpaid, _each(_close, unpaid), strict=True):
@@ -123,7 +123,7 @@ def start_closing(order: Order, *, by: str) -> bool:
     """Stops new payments of the order; returns ``False`` if it is no longer open."""
     soon = timezone.now() + AGAIN
     with transaction.atomic():
-        locked = _locked(order)
+        locked = Order.locked(order.pk)
         if locked.state in {OrderState.CREATED, OrderState.PAYING}:
             locked.state = move(ORDER_MOVES, locked.state, OrderState.CLOSING)
             # The caller closes it at once; a worker tries later if that fails.
@@ -172,7 +172,7 @@ def _settle(order: Order, answer: Transaction | Failure) -> None:
 
 def _postpone(order: Order) -> None:
     with transaction.atomic():
-        locked = _locked(order)
+        locked = Order.locked(order.pk)
         if locked.is_open:
             locked.due_at = next_look(locked, timezone.now())
             locked.save(update_fields=["due_at"])
@@ -205,7 +205,7 @@ def _settle_close(order: Order, refusal: Failure | None) -> None:
     history.write(order, Step.Kind.CLOSED, str(refusal or ""), history.PLATFORM)
     if refusal is None or gone:
         with transaction.atomic():
-            closed(_locked(order), history.PLATFORM)
+            closed(Order.locked(order.pk), history.PLATFORM)
 
 
 def _query(cashier: Cashier, number: str, appid: str) -> Transaction:
@@ -239,9 +239,3 @@ def _cashier(order: Order) -> Cashier | MerchantUnusable:
         return cashier_for(order.merchant, order.protocol)
     except MerchantUnusable as error:
         return error
-
-
-def _locked(order: Order) -> Order:
-    return (
-        Order.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=order.pk)
-    )

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from payments.orders.events import Topic, handles
 from payments.orders.models import OrderEvent, RevenueDay, RevenueSum
-from wechat.console.periods import DAY, Period, midnight
+from wechat.console.periods import DAY, Period
 from wechat.kernel import work
+from wechat.sdk.beijing import midnight
 
 Facet = RevenueSum.Facet
 Asked = dict[str, Any]

@@ -129,7 +129,7 @@ def payable(item: Item, openid: str) -> QuerySet[Order]:
 
 
 def _ordered(item: Item, openid: str, total: int, key: str) -> Order:
-    wanted = ordering.Wanted(
+    wanted = ordering.OrderRequest(
         account=item.account,
         merchant=item.merchant,
         source=SOURCE,

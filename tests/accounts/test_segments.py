@@ -5,7 +5,7 @@ import pytest
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.followers import segments
+from accounts.followers import comparisons, segments
 from accounts.followers.models import CustomField, FieldValue, Follower, Segment, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
@@ -155,9 +155,9 @@ def test_apps_above_add_conditions_of_their_own(
 ) -> None:
     monkeypatch.setattr(segments._kinds, "_known", segments._kinds.by_name())
 
-    @segments.condition("id", "number", segments.NUMBERS, segments.number)
+    @segments.condition("id", "number", comparisons.NUMBERS, comparisons.number)
     def by_id(account: OfficialAccount, compare: str, value: Any) -> Q:
-        return segments.by_number("pk", compare, value)
+        return comparisons.by_number("pk", compare, value)
 
     first, second = person(account, "first"), person(account, "second")
     assert found(account, ("id", "least", str(second.pk))) == {"second"}

@@ -90,7 +90,7 @@ def test_another_number_of_articles_replaces_the_draft(account: OfficialAccount,
     draft.articles.filter(title="乙").delete()
     Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
     settle(draft, Work.SAVE)
-    assert [each.key for each in drafts.every(client_for(account))] == [draft.media_id]
+    assert [each.key for each in drafts.page(client_for(account), 0).listed] == [draft.media_id]
 
 
 def test_pictures_in_the_text_get_addresses_that_wechat_shows(
@@ -381,7 +381,7 @@ def test_a_plan_that_is_taken_back_while_a_worker_saves_the_draft_is_not_carried
     assert "已取消定时发布" in pages[0]
     assert (draft.state, draft.work, draft.may_be_edited) == (State.SAVED, Work.NONE, True)
     client = client_for(draft.account)
-    assert [each.key for each in drafts.every(client)] == [draft.media_id]
+    assert [each.key for each in drafts.page(client, 0).listed] == [draft.media_id]
     assert list(drafts.every_published(client)) == []
 
 
@@ -406,7 +406,7 @@ def test_what_was_changed_is_saved_anew_once_the_draft_is_gone_at_wechat(written
     Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
     draft = settle(draft, Work.SAVE)
     assert (draft.error, draft.is_changed) == ("", False)
-    assert [each.key for each in drafts.every(client_for(draft.account))] == [draft.media_id]
+    assert [each.key for each in drafts.page(client_for(draft.account), 0).listed] == [draft.media_id]
 
 
 def test_a_picture_that_wechat_does_not_know_is_no_reason_to_save_a_second_draft(
@@ -416,7 +416,7 @@ def test_a_picture_that_wechat_does_not_know_is_no_reason_to_save_a_second_draft
     Draft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
     fail(known, "/cgi-bin/draft/update", errcode=40007)
     draft = settle(draft, Work.SAVE)
-    assert (draft.errcode, len(list(drafts.every(client_for(draft.account))))) == (40007, 1)
+    assert (draft.errcode, len(drafts.page(client_for(draft.account), 0).listed)) == (40007, 1)
 
 
 @pytest.mark.parametrize("step", [Work.PREVIEW, Work.PUBLISH])

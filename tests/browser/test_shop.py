@@ -95,7 +95,7 @@ def test_an_order_is_cancelled_and_its_piece_is_free(page: Page, shop: FrameLoca
     shop.get_by_role("button", name="取消订单").click()
     shop.get_by_role("button", name="是，取消").click()
     expect(shop.get_by_role("heading", name="正在取消")).to_be_visible()
-    work.run("orders.chase")
+    work.run("orders.poll")
     expect(shop.get_by_role("heading", name="已取消，未付款")).to_be_visible()
     item.refresh_from_db()
     assert item.left == 3
@@ -141,6 +141,6 @@ def test_an_order_whose_time_is_over_says_so_and_takes_no_money(page: Page, shop
     Order.objects.update(expires_at=timezone.now())
     shop.get_by_role("button", name="微信支付").click()
     expect(shop.get_by_role("heading", name="正在取消")).to_be_visible()
-    work.run("orders.chase")
+    work.run("orders.poll")
     expect(shop.get_by_role("link", name="重新下单")).to_be_visible()
     assert not Order.objects.get().is_paid

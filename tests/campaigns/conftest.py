@@ -13,7 +13,7 @@ from tests.campaigns.mass_cast import TEXT, Writer
 from tests.cast import Cast
 from tests.simulated import Simulated
 from tests.working import send_due
-from wechat.campaigns import approval, steps
+from wechat.campaigns import approval, transitions
 from wechat.campaigns.models import Campaign, MassSend, Recipient, Variant
 from wechat.kernel import work
 from wechat.pushes.models import Push, Template
@@ -63,7 +63,7 @@ class World:
 
     def checked(self, campaign: Campaign) -> Campaign:
         """Computes the recipients of a campaign, like "work out who gets it" on its page."""
-        assert steps.check(campaign)
+        assert transitions.check(campaign)
         work.run("campaigns.run")
         campaign.refresh_from_db()
         return campaign

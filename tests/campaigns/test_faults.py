@@ -19,7 +19,7 @@ from tests import worker_processes
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
 from tests.pushes.test_faults import until
-from wechat.campaigns import steps
+from wechat.campaigns import transitions
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.pushes import windows
@@ -140,8 +140,8 @@ def test_pausing_and_going_on_again_and_again_loses_and_repeats_nobody(world: Wo
         for _time in range(4):
             time.sleep(0.6)
             campaign.refresh_from_db()
-            steps.pause(campaign)
-            steps.resume(campaign)
+            transitions.pause(campaign)
+            transitions.resume(campaign)
         ends = time.monotonic() + 40
         while not over(campaign) and time.monotonic() < ends:
             time.sleep(0.1)

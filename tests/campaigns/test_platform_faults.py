@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.campaigns.conftest import SEND, World, states
 from tests.cast import Cast, signed_in
 from tests.working import send_due
-from wechat.campaigns import steps
+from wechat.campaigns import transitions
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
@@ -162,7 +162,7 @@ def stopped_in_the_middle(
     return campaign, received
 
 
-@pytest.mark.parametrize("stop", [steps.pause, steps.cancel])
+@pytest.mark.parametrize("stop", [transitions.pause, transitions.cancel])
 def test_page_list_and_report_of_a_stopped_campaign_agree_with_the_ledger(
     world: World, clock: time_machine.Traveller, staff: Cast, stop: Callable[[Campaign], bool]
 ) -> None:
@@ -188,7 +188,7 @@ def test_those_on_their_way_at_a_pause_end_by_their_real_outcome(
     fault(world, drop_answer=True)
     send_due()
     campaign.refresh_from_db()
-    assert steps.pause(campaign)
+    assert transitions.pause(campaign)
     assert states(campaign)["queued"] == len(world.received())
     mended(world)
     pass_time(world, clock, 180, 30)
@@ -206,7 +206,7 @@ def test_a_paused_campaign_counts_those_that_were_on_their_way(
     send_due()
     pass_time(world, clock, 2, 1)
     campaign.refresh_from_db()
-    assert steps.pause(campaign)
+    assert transitions.pause(campaign)
     pass_time(world, clock, 20, 10)
     received = sum(world.received().values())
     assert 0 < received < 300

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.followers.models import Follower
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
 from tests.working import send_due
-from wechat.campaigns import approval, steps
+from wechat.campaigns import approval, transitions
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign, Recipient
 from wechat.kernel import work
@@ -95,12 +95,12 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
     Push.objects.filter(openid__in=CROWD[:10]).update(due_at=timezone.now())
     Push.objects.exclude(openid__in=CROWD[:10]).update(due_at=timezone.now() + timedelta(hours=1))
     send_due()
-    assert steps.pause(campaign)
+    assert transitions.pause(campaign)
     assert pending() == 0
     assert states(campaign)["waiting"] == 30
     world.tick(campaign)
     assert pending() == 0, "a paused campaign queues nothing"
-    assert steps.resume(campaign)
+    assert transitions.resume(campaign)
     world.run(campaign)
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
 
@@ -112,7 +112,7 @@ def test_cancelling_is_for_good(world: World) -> None:
     world.tick(campaign)
     send_due()
     assert not world.received()
-    assert not steps.resume(campaign)
+    assert not transitions.resume(campaign)
 
 
 def test_quiet_hours_hold_everything_back(world: World) -> None:
@@ -162,7 +162,7 @@ def test_a_template_deleted_in_mid_run_stops_it_and_the_rest_can_go_on_later(wor
     assert states(campaign) == {"waiting": 40}
     Template.objects.filter(pk=world.template.pk).update(missing_since=None)
     Campaign.objects.filter(pk=campaign.pk).update(per_second=None)
-    assert steps.resume(campaign)
+    assert transitions.resume(campaign)
     world.run(campaign)
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
 
@@ -173,7 +173,7 @@ def test_only_what_can_be_sent_again_is_retried(world: World) -> None:
     Push.objects.filter(openid=CROWD[0]).update(state="failed", reason="gave_up", sent_at=None)
     Push.objects.filter(openid=CROWD[1]).update(state="failed", reason="bad_value", sent_at=None)
     world.tick(campaign)
-    assert steps.retry(campaign) == 1
+    assert transitions.retry(campaign) == 1
     world.run(campaign)
     assert states(campaign) == {"sent": 2, "failed": 1}
     assert reasons(campaign) == {CROWD[1]: "bad_value"}

@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from tests.channels.conftest import ChannelMaker
 from tests.conftest import APPID
 from tests.simulated import Simulated
-from wechat.channels import condition, making
+from wechat.channels import code_status, making
 from wechat.channels.models import Channel, Code
 from wechat.kernel import work
 
@@ -103,7 +103,7 @@ def test_a_refusal_fails_the_code_with_its_reason_until_somebody_tries_again(
     failed = Code.objects.get()
     assert (failed.state, failed.errcode, failed.due_at) == (State.FAILED, 40053, None)
     shop.refresh_from_db()
-    assert "40053" in condition.of(shop).problem
+    assert "40053" in code_status.of(shop).problem
     making.make_again(failed)
     work.run("channels.make_codes")
     assert Code.objects.get().state == State.READY
@@ -147,8 +147,8 @@ def test_without_its_picture_a_code_is_ready_all_the_same(channel: ChannelMaker,
         code = again(code)
     assert (code.state, bool(code.url), bool(code.picture)) == (State.READY, True, False)
     shop.refresh_from_db()
-    assert condition.of(shop).kind == "good"
-    assert condition.of(shop).problem
+    assert code_status.of(shop).kind == "good"
+    assert code_status.of(shop).problem
 
 
 def test_a_disabled_account_asks_for_nothing(account: OfficialAccount, channel: ChannelMaker) -> None:
@@ -163,6 +163,6 @@ def test_an_expired_code_says_what_to_do(channel: ChannelMaker) -> None:
     over = timezone.now() - datetime.timedelta(minutes=1)
     made = {"state": "ready", "ticket": "t", "url": "u", "due_at": None, "expires_at": over}
     shop = channel(lifetime="temporary", code=made)
-    shown = condition.of(Channel.objects.get(pk=shop.pk))
+    shown = code_status.of(Channel.objects.get(pk=shop.pk))
     assert shown.kind == "bad"
     assert shown.problem

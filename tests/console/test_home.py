@@ -20,12 +20,13 @@ from payments.orders.models import Order
 from tests.cast import Cast, member, message, signed_in
 from tests.console import world
 from tests.console.world import World
-from wechat.console.periods import DAY, midnight
+from wechat.console.periods import DAY
 from wechat.desk.models import Thread
 from wechat.inbox.models import RECEIPTS
 from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, PushDay, SendWindow
+from wechat.sdk.beijing import midnight
 
 pytestmark = pytest.mark.django_db
 

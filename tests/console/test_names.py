@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from config.pages import GROUPS, NavigationEntry
+from config.navigation import GROUPS, NavigationEntry
 from tests.cast import Cast
 
 # Django's own table of people has its own name for them.

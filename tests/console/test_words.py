@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.followers.models import Follower
-from config.pages import navigation
+from config.navigation import sidebar
 from menus.models import MiniProgram
 from tests.cast import Cast, message, signed_in
 from tests.console import world
@@ -130,7 +130,7 @@ def test_a_row_is_called_over_its_page_as_it_was_written(staff: Cast, ours: Worl
 def test_the_navigation_lights_up_what_a_page_belongs_to(staff: Cast, page: str, entry: str) -> None:
     request = RequestFactory().get(reverse(page))
     request.user = staff.superuser
-    items = [item for group in navigation(request) for item in group["items"]]
+    items = [item for group in sidebar(request) for item in group["items"]]
     assert [str(item["title"]) for item in items if item["active"]] == [entry]
 
 
@@ -138,7 +138,7 @@ def test_every_page_of_the_navigation_is_called_as_its_entry(staff: Cast) -> Non
     request = RequestFactory().get(reverse("admin:index"))
     request.user = staff.superuser
     client, wrong = signed_in(staff.superuser), []
-    for item in [item for group in navigation(request) for item in group["items"]]:
+    for item in [item for group in sidebar(request) for item in group["items"]]:
         html = client.get(item["link"]).content.decode()
         headings = re.findall(r"<h[12]\b.*?</h[12]>", html[html.index('id="main"') :], re.DOTALL)
         if not any(str(item["title"]) in each for each in headings):

@@ -75,7 +75,7 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     known.sim(f"/accounts/{account.appid}/followers", {"openids": [OPENID]})
     at_work(known, account)
     desk.post(PAGE, {"account": account.pk, "do": "serve", "worker": WORKER, "openid": OPENID})
-    assert kf.session_of(client_for(account), OPENID) == WORKER
+    assert kf.sessions_of(client_for(account), WORKER) == [OPENID]
     assert OPENID in desk.get(PAGE).content.decode()
     report = known.sim(f"/accounts/{account.appid}/events/{OPENID}", {"type": "text", "content": "你好"})
     assert report["attempts"] == []
@@ -84,7 +84,7 @@ def test_while_a_worker_serves_the_follower_writes_to_them(
     page = desk.get(f"{PAGE}records/?day={timezone.localdate():%Y-%m-%d}")
     assert "你好" in page.content.decode()
     desk.post(PAGE, {"account": account.pk, "do": "end", "worker": WORKER, "openid": OPENID})
-    assert kf.session_of(client_for(account), OPENID) == ""
+    assert kf.sessions_of(client_for(account), WORKER) == []
 
 
 @pytest.mark.parametrize(

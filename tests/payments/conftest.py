@@ -59,15 +59,15 @@ Ordered = Callable[..., Order]
 
 
 @pytest.fixture
-def wanted(account: OfficialAccount, merchant: Merchant) -> Callable[..., ordering.Wanted]:
-    def want(**differently: Any) -> ordering.Wanted:
+def wanted(account: OfficialAccount, merchant: Merchant) -> Callable[..., ordering.OrderRequest]:
+    def want(**differently: Any) -> ordering.OrderRequest:
         return usual_order(**{"account": account, "merchant": merchant, **differently})
 
     return want
 
 
 @pytest.fixture
-def ordered(wanted: Callable[..., ordering.Wanted], pay: PayPlatform) -> Ordered:
+def ordered(wanted: Callable[..., ordering.OrderRequest], pay: PayPlatform) -> Ordered:
     """Returns a function that places an order, which WeChat Pay accepts and nobody has paid."""
 
     def order(**differently: Any) -> Order:

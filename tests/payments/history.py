@@ -15,7 +15,7 @@ from payments.merchants.directory import cashier_for
 from payments.merchants.models import Merchant
 from payments.orders import ordering, polling
 from payments.orders.models import Order, Refund
-from payments.orders.ordering import OrderRefused, Uncertain, Wanted
+from payments.orders.ordering import OrderRefused, OrderRequest, Uncertain
 from payments.orders.refunds import refunding
 from payments.orders.states import RefundState
 from tests.simulated import Simulated
@@ -88,7 +88,7 @@ class History:
             order = Order.objects.get(pk=self.orders[number % len(self.orders)].pk)
             with self.faulty(CLOSING, fault):
                 if order.is_open and polling.start_closing(order, by="test"):
-                    polling.chase([Order.objects.select_related("account", "merchant").get(pk=order.pk)])
+                    polling.poll([Order.objects.select_related("account", "merchant").get(pk=order.pk)])
 
     def refund(self, number: int, fen: int, fault: dict[str, Any]) -> None:
         if self.orders:
@@ -126,7 +126,7 @@ class History:
         self.work()
 
     def work(self) -> None:
-        work.run("orders.chase")
+        work.run("orders.poll")
         work.run("orders.refund")
         work.run("notifications.handle_notices")
         work.run("orders.publish")
@@ -145,8 +145,8 @@ class History:
         self.pass_time((morning - timezone.now()).total_seconds())
         self.pass_time(3600)
 
-    def wanted(self, fen: int) -> Wanted:
-        return Wanted(
+    def wanted(self, fen: int) -> OrderRequest:
+        return OrderRequest(
             account=self.merchant.accounts.get(),
             merchant=self.merchant,
             source="test",

@@ -157,7 +157,7 @@ def test_forgetting_somebody_empties_what_they_filled_in_and_keeps_the_books(
 
 
 def test_what_somebody_who_is_forgotten_could_still_pay_is_closed(
-    wanted: Callable[..., ordering.Wanted], pay: PayPlatform, account: OfficialAccount, staff: Cast
+    wanted: Callable[..., ordering.OrderRequest], pay: PayPlatform, account: OfficialAccount, staff: Cast
 ) -> None:
     order = ordering.place(ordering.create(wanted()))
     other = ordering.create(wanted(openid="oSomebody", key="other"))
@@ -173,7 +173,7 @@ def test_what_somebody_who_is_forgotten_could_still_pay_is_closed(
     answer_query(pay, order)
     answer_close(pay, order)
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1)):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert set(Order.objects.values_list("pk", "state")) == {(order.pk, "closed"), (other.pk, "created")}
 
 

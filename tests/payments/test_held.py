@@ -16,7 +16,7 @@ from payments.bills.models import Bill
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
-from payments.orders.ordering import Wanted
+from payments.orders.ordering import OrderRequest
 from payments.orders.states import OrderState, RefundState
 from tests.asgi import exchange
 from tests.cast import Cast, member, signed_in
@@ -32,7 +32,7 @@ from wechat.kernel.models import Hold
 from wechat.webhooks.models import Endpoint
 
 MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
-CHASE, REFUND = "orders.chase", "orders.refund"
+POLL, REFUND = "orders.poll", "orders.refund"
 AWAY, JOBS = "暂时无法连接", "/admin/operations/jobs/"
 
 
@@ -70,18 +70,22 @@ def other(merchant: Merchant, account: OfficialAccount) -> Merchant:
 
 
 def test_a_merchant_with_a_wrong_certificate_is_held_and_the_others_go_on(
-    ordered: Ordered, wanted: Callable[..., Wanted], pay: PayPlatform, merchant: Merchant, other: Merchant
+    ordered: Ordered,
+    wanted: Callable[..., OrderRequest],
+    pay: PayPlatform,
+    merchant: Merchant,
+    other: Merchant,
 ) -> None:
     held = [ordering.create(wanted(key=f"k{number}", merchant=other)) for number in range(20)]
     free = ordered(key="other")
     pay_orders(pay, [free])
     with later(MINUTE):
-        work.run(CHASE)
+        work.run(POLL)
         assert states(held) == {(OrderState.CREATED, 0)}
         assert states([free]) == {(OrderState.PAID, 0)}
         hold = Hold.objects.get()
-        assert (hold.work, hold.subject, hold.cause) == (CHASE, other.pk, "account")
-        assert work.run(CHASE) == 0
+        assert (hold.work, hold.subject, hold.cause) == (POLL, other.pk, "account")
+        assert work.run(POLL) == 0
     merchant.mchid, other.mchid = "1900000998", merchant.mchid
     merchant.save()
     other.save()
@@ -89,7 +93,7 @@ def test_a_merchant_with_a_wrong_certificate_is_held_and_the_others_go_on(
     pay_orders(pay, held)
     assert hold.until is not None
     with time_machine.travel(hold.until, tick=False):
-        assert work.run(CHASE) == 20
+        assert work.run(POLL) == 20
     assert states(held) == {(OrderState.PAID, 0)}
     assert not Hold.objects.exists()
 
@@ -101,12 +105,12 @@ def test_an_order_whose_signature_alone_is_refused_holds_up_the_others_for_a_whi
     Order.objects.filter(pk=bad.pk).update(due_at=timezone.now())
     answer_orders(pay, [bad], refused(401, "SIGN_ERROR", "签名错误"))
     pay_orders(pay, [good])
-    work.run(CHASE)
+    work.run(POLL)
     assert states([good]) == {(OrderState.PAYING, 0)}
     with later(10 * MINUTE):
-        work.run(CHASE)
+        work.run(POLL)
         with later(10 * MINUTE):
-            work.run(CHASE)
+            work.run(POLL)
     assert states([good]) == {(OrderState.PAID, 0)}
 
 
@@ -116,14 +120,14 @@ def test_while_wechat_pay_is_away_few_orders_are_asked_about_and_none_is_lost(
     orders = [ordered(key=f"k{number}") for number in range(40)]
     answer_orders(pay, orders, refused(500, "SYSTEM_ERROR"))
     with later(MINUTE):
-        work.run(CHASE)
+        work.run(POLL)
         assert sum(queried(pay, order) for order in orders) == 16, "the batch that was claimed together"
         for minutes in range(2, 10):
             with later(minutes * MINUTE):
-                assert work.run(CHASE) == 1
+                assert work.run(POLL) == 1
     pay_orders(pay, orders)
     with later(20 * MINUTE):
-        work.run(CHASE)
+        work.run(POLL)
     assert states(orders) == {(OrderState.PAID, 0)}
 
 
@@ -203,7 +207,7 @@ def away(ordered: Ordered, pay: PayPlatform) -> list[Order]:
     orders = [ordered(key=f"k{number}") for number in range(5)]
     answer_orders(pay, orders, refused(500, "SYSTEM_ERROR"))
     Order.objects.update(due_at=timezone.now())
-    work.run(CHASE)
+    work.run(POLL)
     assert Hold.objects.get().until is not None
     return orders
 
@@ -226,7 +230,7 @@ def test_the_circuits_of_a_merchant_an_account_and_a_receiver_are_metrics_that_n
     assert found == {
         f'wechat_work_held{{account="{name}",cause="away",part="{part}",work="{kind}"}} 1.0'
         for name, part, kind in (
-            ("shop", "", CHASE),
+            ("shop", "", POLL),
             (account.slug, "service", "pushes.send"),
             (account.slug, "", "channels.make_codes"),
             (f"endpoint {receiver.pk}", "", "webhooks.deliver"),
@@ -254,7 +258,7 @@ def test_the_circuit_of_a_merchant_is_closed_by_a_button_beside_its_reason(
     assert (answered.status_code, answered["Location"]) == (302, page)
     assert not Hold.objects.exists()
     assert "让暂停的后台任务继续执行" in AuditEntry.objects.latest("pk").words
-    work.run(CHASE)
+    work.run(POLL)
     # Those that had failed before it opened have a time of their own.
     assert (OrderState.PAID, 0) in states(away)
 
@@ -263,7 +267,7 @@ def test_finance_has_a_merchants_work_go_on_and_nobody_who_may_only_look(
     away: list[Order], merchant: Merchant, staff: Cast
 ) -> None:
     finance = signed_in(member("finance", staff.ours, "finance"))
-    posted = {"merchant": merchant.pk, "work": CHASE, "account": staff.ours.pk}
+    posted = {"merchant": merchant.pk, "work": POLL, "account": staff.ours.pk}
     for reader, button, status in ((signed_in(staff.auditor), False, 403), (finance, True, 302)):
         shown = reader.get("/admin/bills/bill/").content.decode()
         assert (AWAY in shown, "原因已消除" in shown) == (True, button)
@@ -277,7 +281,7 @@ def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
 ) -> None:
     merchant.accounts.add(staff.theirs)
     for user, account in ((staff.outsider, staff.theirs), (staff.owner, staff.ours)):
-        reader, posted = signed_in(user), {"merchant": merchant.pk, "work": CHASE, "account": account.pk}
+        reader, posted = signed_in(user), {"merchant": merchant.pk, "work": POLL, "account": account.pk}
         assert reader.post("/admin/merchants/merchant/held/", posted).status_code == 404
         assert "原因已消除" not in reader.get(JOBS).content.decode()
         reader.post(JOBS, posted)
@@ -287,7 +291,7 @@ def test_who_has_another_account_of_the_merchants_does_not_decide_alone(
         "所有公众号中都有财务权限的同事" in signed_in(staff.owner).get("/admin/bills/bill/").content.decode()
     )
     StaffRight.objects.create(user=staff.owner, account=staff.theirs, role=StaffRight.Role.FINANCE)
-    owner, posted = signed_in(staff.owner), {"work": CHASE, "account": staff.ours.pk}
+    owner, posted = signed_in(staff.owner), {"work": POLL, "account": staff.ours.pk}
     assert "原因已消除" in owner.get(f"{JOBS}?account={staff.ours.pk}").content.decode()
     owner.post(JOBS, posted)
     assert not Hold.objects.exists()
@@ -303,10 +307,10 @@ def test_the_page_of_background_work_tells_what_waits_behind_the_circuit_of_a_me
     owner, editor = signed_in(staff.owner), signed_in(staff.editor)
     for reader, button in ((editor, False), (owner, True)):
         shown = reader.get(page).content.decode()
-        row = next(part for part in shown.split("<tr") if 'value="orders.chase"' in part)
+        row = next(part for part in shown.split("<tr") if 'value="orders.poll"' in part)
         assert "演示商户：暂时无法连接" in row
         assert (f"<b>{waiting}</b>" in row, "原因已消除" in row) == (True, button)
-    posted = {"work": CHASE, "account": staff.ours.pk}
+    posted = {"work": POLL, "account": staff.ours.pk}
     editor.post(page, posted)
     assert Hold.objects.exists()
     owner.post(page, posted)

@@ -16,7 +16,7 @@ from payments.merchants.models import Merchant
 from payments.notifications.models import Notice
 from payments.orders import checkup, ordering, polling
 from payments.orders.models import Order, Refund
-from payments.orders.ordering import OrderRefused, Wanted
+from payments.orders.ordering import OrderRefused, OrderRequest
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState, RefundState
 from tests.sdk.pay.vectors import KEYS
@@ -60,7 +60,7 @@ def old(
 @pytest.fixture
 def order(old: Merchant) -> Callable[..., Order]:
     def ordered(key: str = "k1", way: Order.Way = Order.Way.JSAPI) -> Order:
-        wanted = Wanted(
+        wanted = OrderRequest(
             account=old.accounts.get(),
             merchant=old,
             source="test",
@@ -92,7 +92,7 @@ def test_an_attachment_is_a_byte_shorter_than_with_the_newer_interface(old: Merc
 
     def made(attach: str) -> Order:
         return ordering.create(
-            Wanted(
+            OrderRequest(
                 account=account, merchant=old, source="test", key=attach, way=Order.Way.NATIVE, total=1,
                 description="茶", attach=attach,
             )
@@ -127,7 +127,7 @@ def test_a_notification_that_never_came_is_made_up_for_by_asking(
     placed = order()
     simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notice", "lose": True, "times": 1})
     simulated.pay(placed.prepay, "oPayer")
-    polling.chase([placed])
+    polling.poll([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
 
@@ -136,7 +136,7 @@ def test_an_order_that_nobody_has_paid_is_asked_about_without_a_word_on_its_amou
     order: Callable[..., Order],
 ) -> None:
     placed = order()
-    polling.chase([placed])
+    polling.poll([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.PAYING
     assert not placed.discrepancies.exists()
@@ -145,7 +145,7 @@ def test_an_order_that_nobody_has_paid_is_asked_about_without_a_word_on_its_amou
 def test_an_order_is_closed(order: Callable[..., Order]) -> None:
     placed = order()
     assert polling.start_closing(placed, by="test")
-    polling.chase([placed])
+    polling.poll([placed])
     placed.refresh_from_db()
     assert placed.state == OrderState.CLOSED
 

@@ -47,9 +47,9 @@ def test_a_notification_that_never_comes_is_made_up_for_within_a_minute(
 ) -> None:
     order = ordered()
     answer_query(pay, order, "SUCCESS")
-    assert work.run("orders.chase") == 0
+    assert work.run("orders.poll") == 0
     with later(MINUTE):
-        assert work.run("orders.chase") == 1
+        assert work.run("orders.poll") == 1
     assert seen(order).state == OrderState.PAID
 
 
@@ -61,7 +61,7 @@ def test_an_answer_that_cannot_be_booked_holds_up_no_other_order(ordered: Ordere
     answer_query(pay, impossible, "SUCCESS")
     answer_query(pay, other, "SUCCESS", transaction_id="4200002")
     with later(MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
         assert (seen(impossible).state, seen(other).state) == (OrderState.PAYING, OrderState.PAID)
         assert impossible.due_at
         assert impossible.due_at > timezone.now()
@@ -96,7 +96,7 @@ def test_what_wechat_pay_says_that_nobody_understands_is_asked_about_ever_more_r
     finance = signed_in(member("money", order.account, StaffRight.Role.FINANCE))
     with time_machine.travel(over, tick=False) as clock:
         while timezone.now() < over + datetime.timedelta(days=1):
-            work.run("orders.chase")
+            work.run("orders.poll")
             asked.append(timezone.now())
             due_at = seen(order).due_at
             assert due_at
@@ -110,7 +110,7 @@ def test_what_wechat_pay_says_that_nobody_understands_is_asked_about_ever_more_r
     answer_query(pay, order)
     answer_close(pay, order)
     with later(datetime.timedelta(days=2)):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -123,7 +123,7 @@ def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay:
     order = ordered()
     answer_query(pay, order, "REFUND")
     with later(MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.PAID
 
 
@@ -132,7 +132,7 @@ def test_an_order_that_is_over_is_closed_there_and_then_here(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSED
     assert OrderEvent.objects.get().topic == "order.closed"
     assert pay.requests[-1].path.endswith("/close")
@@ -143,7 +143,7 @@ def test_an_order_that_was_never_taken_is_closed_all_the_same(ordered: Ordered, 
     answer_unknown(pay, order)
     answer_close(pay, order, refused(404, "ORDER_NOT_EXIST"))
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -157,10 +157,10 @@ def test_a_payment_that_wins_the_race_against_closing_is_taken(ordered: Ordered,
 
     pay.pay[f"{TRANSACTIONS}/out-trade-no/{order.out_trade_no}/close"] = paid_just_now
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
         assert seen(order).state == OrderState.CLOSING
     with later(32 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.PAID
 
 
@@ -175,7 +175,7 @@ def test_a_notification_between_the_question_and_the_close_wins(ordered: Ordered
     with later(31 * MINUTE):
         polling.start_closing(order, by="test")
         notify(order)
-        polling.chase([order])
+        polling.poll([order])
     assert seen(order).state == OrderState.PAID
 
 
@@ -188,12 +188,12 @@ def test_without_a_clear_answer_it_is_closed_later_and_never_lost(
     pay.pay[path] = lambda request: answer
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
         assert seen(order).state == OrderState.CLOSING
         assert not any(request.path.endswith("/close") for request in pay.requests)
     answer_query(pay, order)
     with later(32 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -202,11 +202,11 @@ def test_a_close_whose_answer_is_lost_is_asked_for_again(ordered: Ordered, pay: 
     answer_query(pay, order)
     answer_close(pay, order, Reply(b"", status=0))
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSING
     answer_query(pay, order, "CLOSED")
     with later(33 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert seen(order).state == OrderState.CLOSED
 
 
@@ -215,7 +215,7 @@ def test_an_order_paid_after_it_was_closed_is_kept_and_shown(ordered: Ordered, p
     answer_query(pay, order)
     answer_close(pay, order)
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     assert notify(order).status_code == 204
     assert seen(order).state == OrderState.PAID
     assert Discrepancy.objects.get().kind == "late_payment"
@@ -227,7 +227,7 @@ def test_a_merchant_without_usable_keys_holds_up_nobody(ordered: Ordered) -> Non
     merchant.private_key = "lost"
     merchant.save()
     with later(MINUTE):
-        assert work.run("orders.chase") == 1
+        assert work.run("orders.poll") == 1
     assert seen(order).state == OrderState.PAYING
     assert seen(order).due_at
 
@@ -240,6 +240,6 @@ def test_a_disabled_merchant_finishes_what_it_sold(ordered: Ordered, pay: PayPla
     answer_query(pay, unpaid)
     answer_close(pay, unpaid)
     with later(31 * MINUTE):
-        work.run("orders.chase")
+        work.run("orders.poll")
     states = [seen(order).state for order in (paid, asked, unpaid)]
     assert states == [OrderState.PAID, OrderState.PAID, OrderState.CLOSED]

@@ -14,7 +14,7 @@ from accounts.official.models import OfficialAccount
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
-from payments.orders.ordering import OrderRefused, Uncertain, Wanted
+from payments.orders.ordering import OrderRefused, OrderRequest, Uncertain
 from payments.orders.states import OrderState
 from tests.payments.conftest import Ordered
 from tests.payments.world import TRANSACTIONS, answer_query, answer_unknown, notify, reply, transaction
@@ -23,7 +23,7 @@ from tests.sdk.platform import Reply
 from wechat.sdk.pay import orders
 
 JSAPI = f"{TRANSACTIONS}/jsapi"
-Want = Callable[..., Wanted]
+Want = Callable[..., OrderRequest]
 
 
 def test_the_same_key_is_the_same_order_and_asks_once(ordered: Ordered, pay: PayPlatform) -> None:

@@ -241,7 +241,7 @@ def test_an_unfitting_payment_that_is_closed_with_a_note_closes_its_order(
     underpaid: Order, ann: Client, hours: int
 ) -> None:
     with time_machine.travel(timezone.now() + hours * HOUR):
-        work.run("orders.chase")
+        work.run("orders.poll")
         other = Mismatch(MismatchKind.PAYER, "x", order=underpaid, here="a", there="b")
         first, last = Discrepancy.objects.get(), record(underpaid.merchant, other)
         close(ann, first)
@@ -284,7 +284,7 @@ def test_without_an_answer_of_wechat_pay_it_is_closed_there_later(
     pay.pay[path] = answer
     answer_close(pay, paid_elsewhere)
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1)):
-        work.run("orders.chase")
+        work.run("orders.poll")
     paid_elsewhere.refresh_from_db()
     assert paid_elsewhere.state == OrderState.CLOSED
 
@@ -298,13 +298,13 @@ def test_another_exception_that_is_closed_with_a_note_leaves_its_order(ordered: 
 
 def test_while_staff_decide_it_is_not_asked_about_all_the_time(underpaid: Order) -> None:
     with time_machine.travel(timezone.now() + HOUR, tick=False) as clock:
-        work.run("orders.chase")
+        work.run("orders.poll")
         underpaid.refresh_from_db()
         assert underpaid.state == OrderState.CLOSING
         clock.shift(600)
-        assert work.run("orders.chase") == 0
+        assert work.run("orders.poll") == 0
         clock.shift(3600)
-        assert work.run("orders.chase") == 1
+        assert work.run("orders.poll") == 1
 
 
 @pytest.fixture

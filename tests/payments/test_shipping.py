@@ -62,7 +62,7 @@ def order(mini: OfficialAccount, simulated_merchant: Merchant, simulated: Simula
     return made
 
 
-def wanted(account: OfficialAccount, merchant: Merchant) -> ordering.Wanted:
+def wanted(account: OfficialAccount, merchant: Merchant) -> ordering.OrderRequest:
     return usual_order(account=account, merchant=merchant, description="手工皂礼盒", openid=OPENID)
 
 

@@ -26,7 +26,7 @@ TRANSACTION_ID = "4200002601202603021000000001"
 REFUND_ID = "50302600012026030200000000001"
 
 
-def usual_order(**differently: Any) -> ordering.Wanted:
+def usual_order(**differently: Any) -> ordering.OrderRequest:
     """Returns the request of an order with default values; its account and merchant have to be given."""
     usual: dict[str, Any] = {
         "source": "test",
@@ -36,7 +36,7 @@ def usual_order(**differently: Any) -> ordering.Wanted:
         "description": "会员年卡",
         "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
     }
-    return ordering.Wanted(**{**usual, **differently})
+    return ordering.OrderRequest(**{**usual, **differently})
 
 
 def reply(**fields: Any) -> Reply:

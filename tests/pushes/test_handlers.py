@@ -101,7 +101,7 @@ def test_a_message_handled_twice_allows_no_more(
 ) -> None:
     row = recorded(platform.text("1", openid="oA"))
     react_to_due()
-    windows.spend(account, "oA", timezone.now())
+    windows.spend_each(account, ["oA"], timezone.now())
     InboundMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
     react_to_due()
     assert left(account) == 4

@@ -15,7 +15,7 @@ from accounts.official.models import OfficialAccount
 from tests.locks import somebody_waits
 from wechat.pushes import subscription_quota, windows
 from wechat.pushes.models import SendWindow
-from wechat.pushes.windows import Trigger
+from wechat.pushes.windows import Spent, Trigger
 
 Taken = TypeVar("Taken")
 
@@ -72,6 +72,10 @@ class Model:
             self.grants[trigger] = (at, left, ends)
 
 
+def spend(account: OfficialAccount, openid: str, at: datetime) -> Spent | None:
+    return windows.spend_each(account, [openid], at).get(openid)
+
+
 def perform(account: OfficialAccount, openid: str, deed: str, trigger: Any, at: datetime) -> Any:
     if deed == "act":
         return windows.grant(account, openid, Trigger(trigger), at)
@@ -79,7 +83,7 @@ def perform(account: OfficialAccount, openid: str, deed: str, trigger: Any, at: 
         return windows.close(account, openid, at)
     if deed == "refused":
         return windows.exhaust(account, openid, at)
-    return windows.spend(account, openid, at) is not None
+    return spend(account, openid, at) is not None
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,14 +122,14 @@ def test_of_many_that_send_at_once_only_as_many_as_allowed_do(account: OfficialA
     windows.grant(account, "oA", Trigger.MESSAGE, START)
     windows.grant(account, "oA", Trigger.MENU, START)
 
-    def spend(_: int) -> bool:
+    def is_allowed(_: int) -> bool:
         try:
-            return windows.spend(account, "oA", START) is not None
+            return spend(account, "oA", START) is not None
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(spend, range(40))) == 8
+        assert sum(pool.map(is_allowed, range(40))) == 8
     assert windows.left(account, "oA", START).left == 0
 
 
@@ -133,7 +137,7 @@ def test_of_two_that_send_at_once_the_later_one_takes_the_next_grant(account: Of
     windows.grant(account, "oA", Trigger.MESSAGE, START)
     windows.grant(account, "oA", Trigger.MENU, START)
     SendWindow.objects.filter(trigger=Trigger.MENU).update(left=1)
-    first, second = at_once(lambda: windows.spend(account, "oA", START))
+    first, second = at_once(lambda: spend(account, "oA", START))
     assert first
     assert second
     assert first.window_id != second.window_id
@@ -170,7 +174,7 @@ def at_once(take: Callable[[], Taken]) -> tuple[Taken, Taken]:
 def test_the_grant_that_ends_first_is_spent_first(account: OfficialAccount) -> None:
     windows.grant(account, "oA", Trigger.MESSAGE, START)
     windows.grant(account, "oA", Trigger.MENU, START)
-    windows.spend(account, "oA", START)
+    spend(account, "oA", START)
     later = START + timedelta(minutes=2)
     tapped, wrote = (
         windows.Left(2, START + timedelta(minutes=1)),
@@ -184,7 +188,7 @@ def test_what_ends_at_different_times_is_told_apart_and_never_as_a_sum(account: 
     morning = datetime(2026, 3, 2, 0, 33, 30, tzinfo=UTC)
     windows.grant(account, "oA", Trigger.MESSAGE, morning)
     windows.grant(account, "oA", Trigger.MENU, morning)
-    windows.spend(account, "oA", morning)
+    spend(account, "oA", morning)
     with time_machine.travel(morning, tick=False), translation.override("en"):
         assert str(windows.left(account, "oA", morning)) == "2 until 08:34, 5 until 03-04 08:33"
         assert str(windows.left(account, "oA", morning + timedelta(minutes=2))) == "5 until 03-04 08:33"
@@ -192,7 +196,7 @@ def test_what_ends_at_different_times_is_told_apart_and_never_as_a_sum(account: 
 
 def test_a_message_that_was_surely_not_sent_is_given_back(account: OfficialAccount) -> None:
     windows.grant(account, "oA", Trigger.FOLLOW, START)
-    spent = windows.spend(account, "oA", START)
+    spent = spend(account, "oA", START)
     assert spent
     windows.refund(spent)
     assert windows.left(account, "oA", START).left == 3
@@ -200,7 +204,7 @@ def test_a_message_that_was_surely_not_sent_is_given_back(account: OfficialAccou
 
 def test_nothing_is_given_back_to_a_grant_that_was_replaced(account: OfficialAccount) -> None:
     windows.grant(account, "oA", Trigger.FOLLOW, START)
-    spent = windows.spend(account, "oA", START)
+    spent = spend(account, "oA", START)
     assert spent
     windows.grant(account, "oA", Trigger.FOLLOW, START + timedelta(seconds=1))
     windows.refund(spent)

@@ -2,6 +2,7 @@ import json
 import logging
 import socket
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,20 +13,21 @@ from tests.sdk.data import DATA
 from tests.sdk.platform import SECRET, Platform, Reply, answer, multipart_names
 from wechat.sdk import jssdk
 from wechat.sdk.calls import base as base_api
-from wechat.sdk.calls import media, messages, users
+from wechat.sdk.calls import media, messages
 from wechat.sdk.client import Client
-from wechat.sdk.content import Text, TransferToService
-from wechat.sdk.errors import ApiError, ContentError, TransportError, WeChatError
+from wechat.sdk.content import Text, to_service_json
+from wechat.sdk.errors import ApiError, TransportError, WeChatError
 from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
 from wechat.sdk.transport import ApiRequest, Transport, shared_session
 
 SEND, INFO, STABLE = "/cgi-bin/message/custom/send", "/cgi-bin/user/info", "/cgi-bin/stable_token"
+MESSAGE, PROFILE = to_service_json(Text("a"), openid="oOne"), {"openid": "oOne"}
 OK = answer(errcode=0, errmsg="ok")
 
 
 def test_a_body_goes_out_as_utf8_without_escapes(platform: Platform, client: Client) -> None:
     platform.routes[SEND] = lambda request: OK
-    messages.send_service_message(client, "oOne", Text("你好 🏃"), "kf2001@demo_oa")
+    client.post(SEND, to_service_json(Text("你好 🏃"), openid="oOne", kf_account="kf2001@demo_oa"))
     sent = platform.requests[-1]
     assert "你好 🏃".encode() in sent.body
     assert json.loads(sent.body)["customservice"] == {"kf_account": "kf2001@demo_oa"}
@@ -35,14 +37,14 @@ def test_a_body_goes_out_as_utf8_without_escapes(platform: Platform, client: Cli
 def test_answers_are_read_as_utf8_whatever_the_header_says(platform: Platform, client: Client) -> None:
     body = '{"subscribe":1,"remark":"三店-王女士\x01"}'.encode()
     platform.routes[INFO] = lambda request: Reply(body, "text/plain; charset=iso-8859-1")
-    assert users.user_info(client, "oOne")["remark"].startswith("三店-王女士")
+    assert client.get(INFO, PROFILE)["remark"].startswith("三店-王女士")
 
 
 def test_a_stale_token_is_repaired_once_and_the_call_repeated(platform: Platform, client: Client) -> None:
     platform.routes[INFO] = lambda request: answer(subscribe=1)
-    users.user_info(client, "oOne")
+    client.get(INFO, PROFILE)
     platform.invalidate()
-    assert users.user_info(client, "oOne") == {"subscribe": 1}
+    assert client.get(INFO, PROFILE) == {"subscribe": 1}
     assert platform.calls() == {STABLE: 2, INFO: 3}
 
 
@@ -52,7 +54,7 @@ def test_a_platform_that_refuses_every_token_is_asked_twice_and_no_more(
 ) -> None:
     platform.routes[INFO] = lambda request: answer(errcode=errcode, errmsg="no")
     with pytest.raises(ApiError) as refused:
-        users.user_info(client, "oOne")
+        client.get(INFO, PROFILE)
     assert refused.value.errcode == errcode
     assert platform.calls()[INFO] == 2
 
@@ -61,7 +63,7 @@ def test_a_platform_that_refuses_every_token_is_asked_twice_and_no_more(
 def test_other_refusals_are_not_repeated(platform: Platform, client: Client, errcode: int) -> None:
     platform.routes[SEND] = lambda request: answer(errcode=errcode, errmsg="no rid: aa-bb-cc")
     with pytest.raises(ApiError) as refused:
-        messages.send_service_message(client, "oOne", Text("a"))
+        client.post(SEND, MESSAGE)
     assert (refused.value.errcode, refused.value.api, refused.value.rid) == (errcode, SEND, "aa-bb-cc")
     assert platform.calls() == {STABLE: 1, SEND: 1}
 
@@ -85,7 +87,7 @@ def test_no_usable_answer_means_nobody_knows_what_happened(
 ) -> None:
     platform.routes[SEND] = lambda request: reply
     with pytest.raises(TransportError) as lost:
-        messages.send_service_message(client, "oOne", Text("a"))
+        client.post(SEND, MESSAGE)
     assert lost.value.outcome_unknown
     assert lost.value.retryable
     assert platform.calls()[SEND] == 1
@@ -146,13 +148,13 @@ def test_no_secret_is_shown_when_things_go_wrong(
         repr(ApiRequest("GET", INFO, {"access_token": "98_token-1"}, {"secret": SECRET})),
         classic.get()[:0],
     ]
-    for call in (
-        lambda: messages.send_service_message(client, "oOne", Text("a")),
-        lambda: users.user_info(client, "oOne"),
-        lambda: Transport("http://127.0.0.1:1", session).ask(
-            ApiRequest("GET", INFO, {"access_token": "98_token-1"})
-        ),
-    ):
+    unreachable = Transport("http://127.0.0.1:1", session)
+    calls: list[Callable[[], object]] = [
+        lambda: client.post(SEND, MESSAGE),
+        lambda: client.get(INFO, PROFILE),
+        lambda: unreachable.ask(ApiRequest("GET", INFO, {"access_token": "98_token-1"})),
+    ]
+    for call in calls:
         with pytest.raises(WeChatError) as failed:
             call()
         assert failed.value.__context__ is None
@@ -183,7 +185,7 @@ def test_a_call_is_logged_with_api_outcome_and_duration(
 ) -> None:
     platform.routes[INFO] = lambda request: answer(errcode=45009, errmsg="quota")
     with pytest.raises(ApiError):
-        users.user_info(client, "oOne")
+        client.get(INFO, PROFILE)
     record = next(record for record in caplog.records if record.name == "wechat.sdk")
     assert (record.__dict__["api"], record.__dict__["errcode"]) == (INFO, "45009")
     assert record.__dict__["duration"] >= 0
@@ -198,7 +200,7 @@ def test_only_a_refusal_nobody_can_foresee_is_a_warning(
     caplog.set_level(logging.DEBUG)
     platform.routes[INFO] = lambda request: answer(errcode=errcode, errmsg="no")
     with pytest.raises(ApiError):
-        users.user_info(client, "oOne")
+        client.get(INFO, PROFILE)
     records = [record for record in caplog.records if record.__dict__.get("api") == INFO]
     assert [record.levelname for record in records] == [level]
 
@@ -289,14 +291,6 @@ def test_a_permanent_video_carries_its_title(platform: Platform, client: Client)
     platform.routes["/cgi-bin/material/add_material"] = lambda request: answer(media_id="m1")
     media.add_permanent(client, "video", media.Upload("a.mp4", b"0", "video/mp4"), "开课预告", "三分钟")
     assert '{"title": "开课预告", "introduction": "三分钟"}'.encode() in platform.requests[-1].body
-
-
-def test_content_that_cannot_go_this_way_is_refused_before_anything_is_sent(
-    platform: Platform, client: Client
-) -> None:
-    with pytest.raises(ContentError):
-        messages.send_service_message(client, "oOne", TransferToService())
-    assert not platform.requests
 
 
 def test_the_small_calls_ask_what_they_should(platform: Platform, client: Client) -> None:

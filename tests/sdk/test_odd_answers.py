@@ -72,8 +72,6 @@ CALLS: Mapping[str, Callable[[Client], Any]] = {
     "/cgi-bin/tags/members/getblacklist": users.blacklist,
     "/cgi-bin/tags/create": lambda client: tags.create(client, "VIP"),
     "/cgi-bin/tags/get": tags.get,
-    "/cgi-bin/tags/getidlist": lambda client: tags.of_follower(client, OPENID),
-    "/cgi-bin/user/tag/get": lambda client: tags.followers(client, 100),
     "/cgi-bin/callback/check": base.callback_check,
     "/cgi-bin/get_api_domain_ip": base.api_domain_ips,
     "/cgi-bin/getcallbackip": base.callback_ips,
@@ -92,7 +90,7 @@ CALLS: Mapping[str, Callable[[Client], Any]] = {
     "/cgi-bin/material/batchget_material": lambda client: media.listed(client, "image", 0),
     "/cgi-bin/draft/add": lambda client: drafts.add(client, []),
     "/cgi-bin/draft/get": lambda client: drafts.get(client, "1"),
-    "/cgi-bin/draft/batchget": lambda client: list(drafts.every(client)),
+    "/cgi-bin/draft/batchget": lambda client: drafts.page(client, 0),
     "/cgi-bin/freepublish/batchget": lambda client: list(drafts.every_published(client)),
     "/cgi-bin/freepublish/submit": lambda client: drafts.submit(client, "1"),
     "/cgi-bin/freepublish/get": lambda client: drafts.publication(client, "1"),
@@ -105,7 +103,6 @@ CALLS: Mapping[str, Callable[[Client], Any]] = {
     "/wxaapi/newtmpl/addtemplate": lambda client: templates.add_notice(client, "1", [1, 2], "x"),
     "/cgi-bin/customservice/getkflist": customer_service.workers,
     "/cgi-bin/customservice/getonlinekflist": customer_service.workers,
-    "/customservice/kfsession/getsession": lambda client: customer_service.session_of(client, OPENID),
     "/customservice/kfsession/getsessionlist": lambda client: customer_service.sessions_of(client, "kf"),
     "/customservice/kfsession/getwaitcase": customer_service.waiting,
     "/customservice/msgrecord/getmsglist": lambda client: list(customer_service.records(client, 1, 2)),
@@ -144,8 +141,6 @@ def test_a_call_answers_what_it_promises_or_says_that_it_got_no_answer(
 def test_a_number_may_be_a_text_and_nothing_decides_nothing(answers: Answers, transport: Transport) -> None:
     """Without its status a publication is not taken for one that is done, which is number 0."""
     client = client_of(transport)
-    answers.odd_path, answers.odd = "/cgi-bin/tags/getidlist", says(tagid_list=["128", 2, "x", None])
-    assert tags.of_follower(client, OPENID) == [128, 2]
     answers.odd_path = "/cgi-bin/freepublish/get"
     for status, read in ((None, drafts.RUNNING), ("0", 0), ("", drafts.RUNNING), (3, 3)):
         answers.odd = says(publish_status=status)

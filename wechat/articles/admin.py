@@ -86,7 +86,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "Write an article here, or read the drafts that were written on WeChat's own page."
     )
-    list_display = ("title", "became", "problem", "edited")
+    list_display = ("title", "state_badge", "problem", "edited")
     list_display_links = ("title",)
     filter_form = DraftFilter
     list_before_template = "articles/list_tools.html"
@@ -132,7 +132,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self.account_id_for(request, obj if obj.pk else None)
+        account_id = self.page_account_id(request, obj if obj.pk else None)
         return {**kwargs, "form_kwargs": {"account": Rights.of(request.user).accounts.get(account_id or 0)}}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -152,7 +152,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         if not (self.has_change_permission(request, draft) if draft else self.has_add_permission(request)):
             return {}
         page = request.POST.get("page", "") or str(uuid.uuid4())
-        asked: dict[str, Any] = {"account": self.account_id_for(request, draft)}
+        asked: dict[str, Any] = {"account": self.page_account_id(request, draft)}
         asked |= {"draft": draft.pk} if draft else {"token": page}
         return {"address": f"{reverse('admin:articles_autosave')}?{urlencode(asked)}", "page": page}
 
@@ -263,7 +263,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
         return format_html_join("", '<span class="article-title">{}</span>', titles or [(str(draft),)])
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, draft: Draft) -> SafeString:
+    def state_badge(self, draft: Draft) -> SafeString:
         is_planned = draft.publish_at is not None and draft.publish_at > timezone.now()
         standing = self._standing(draft, is_planned=is_planned)
         return refreshing(f"draft-{draft.pk}", standing, moves=bool(draft.work) and not is_planned)
@@ -299,7 +299,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             '<a class="link" href="{}" rel="noopener" target="_blank">{}</a>',
             ((url, url) for url in draft.urls),
         )
-        return format_html("{} {} {}", self.became(draft), self.problem(draft), links)
+        return format_html("{} {} {}", self.state_badge(draft), self.problem(draft), links)
 
 
 def _may_send(request: HttpRequest, draft: Draft) -> bool:

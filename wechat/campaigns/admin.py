@@ -36,7 +36,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "A campaign sends a message to many followers, each with their own values, at the speed you choose."
     )
-    list_display = ("named", "became", "target_audience", "going", "sent", "begins", "created")
+    list_display = ("named", "state_badge", "target_audience", "going", "sent", "begins", "created")
     list_display_links = ("named",)
     list_before_template = "campaigns/list_top.html"
 
@@ -82,7 +82,7 @@ class CampaignAdmin(BigTable, AccountScopedAdmin):
         return campaign.name
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, campaign: Campaign) -> SafeString:
+    def state_badge(self, campaign: Campaign) -> SafeString:
         return badge(campaign.get_state_display(), COLOURS.get(Campaign.State(campaign.state), "plain"))
 
     @admin.display(description=gettext_lazy("to whom"))

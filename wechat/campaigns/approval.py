@@ -13,7 +13,7 @@ from accounts.approvals.actions import NOTHING, Action, Refused
 from accounts.approvals.models import Approval
 from accounts.followers.segments import fingerprint_of
 from accounts.staff.rights import Area
-from wechat.campaigns import steps
+from wechat.campaigns import transitions
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
 
@@ -36,10 +36,10 @@ def submit(campaign: Campaign, by: User) -> bool:
 
     ``by`` is recorded as who approved a campaign that needs no approval.
     """
-    if not steps.submit(campaign):
+    if not transitions.submit(campaign):
         return False
     if ask(campaign, by) is None:
-        steps.start(campaign, by)
+        transitions.start(campaign, by)
     return True
 
 
@@ -47,14 +47,14 @@ def submit(campaign: Campaign, by: User) -> bool:
 def withdraw(campaign: Campaign, by: User) -> bool:
     """Reverts the campaign to an editable draft and drops its approval; nothing has been sent."""
     asking.drop_about(campaign, by)
-    return steps.back_to_draft(campaign)
+    return transitions.back_to_draft(campaign)
 
 
 @transaction.atomic
 def cancel(campaign: Campaign, by: User) -> bool:
     """Cancels the campaign for good and drops its approval; messages on their way arrive."""
     asking.drop_about(campaign, by)
-    return steps.cancel(campaign)
+    return transitions.cancel(campaign)
 
 
 def approve(campaign: Campaign, by: User) -> bool:
@@ -86,12 +86,12 @@ def _wording(campaign: Campaign) -> list[str]:
 
 
 def _carry_out(approval: Approval, by: User) -> None:
-    if not steps.start(Campaign.objects.get(pk=approval.object_id), by):
+    if not transitions.start(Campaign.objects.get(pk=approval.object_id), by):
         raise Refused(_("The campaign has changed since you saw it. Look again before you go on."))
 
 
 def _drop(approval: Approval) -> None:
-    steps.back_to_draft(Campaign.objects.get(pk=approval.object_id))
+    transitions.back_to_draft(Campaign.objects.get(pk=approval.object_id))
 
 
 def _fingerprint(approval: Approval) -> str:

@@ -6,7 +6,8 @@ from functools import partial
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.segments import LATELY, condition, days, lately
+from accounts.followers.comparisons import LATELY, days, lately
+from accounts.followers.segments import condition
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.models import Recipient
 

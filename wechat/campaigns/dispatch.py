@@ -138,8 +138,8 @@ class Dispatcher:
         if not self.campaign.per_second:
             return [now] * count
         step = datetime.timedelta(seconds=1 / self.campaign.per_second)
-        start = max(self.campaign.fed_until or now, now)
-        self.campaign.fed_until = start + step * count
+        start = max(self.campaign.queued_until or now, now)
+        self.campaign.queued_until = start + step * count
         return [start + step * number for number in range(count)]
 
     def _content(self, each: NextRecipient, kind: str) -> dict[str, Any]:
@@ -197,7 +197,9 @@ def room(campaign: Campaign) -> int:
     free = max(0, AHEAD - batches.count_open(campaign.cause))
     if not campaign.per_second:
         return free
-    ahead = max(0.0, (campaign.fed_until - timezone.now()).total_seconds()) if campaign.fed_until else 0.0
+    ahead = (
+        max(0.0, (campaign.queued_until - timezone.now()).total_seconds()) if campaign.queued_until else 0.0
+    )
     return min(free, max(0, int((AHEAD_SECONDS - ahead) * campaign.per_second)) or int(ahead == 0))
 
 

@@ -20,7 +20,16 @@ from django_stubs_ext import StrOrPromise
 from accounts.staff import audit
 from accounts.staff.gate import entered, frame, object_page, reader
 from accounts.staff.rights import Area
-from wechat.campaigns import approval, conversions, counters, dispatch, figures, report, steps, test_send
+from wechat.campaigns import (
+    approval,
+    conversions,
+    counters,
+    dispatch,
+    figures,
+    report,
+    test_send,
+    transitions,
+)
 from wechat.campaigns.counters import OVER, SENT, Tally
 from wechat.campaigns.forms import CampaignTestForm
 from wechat.campaigns.models import Campaign, Recipient
@@ -52,14 +61,14 @@ def _whoever(do: Callable[[Campaign], Any]) -> Callable[[Campaign, User], bool]:
 
 
 STEPS: dict[str, StepButton] = {
-    "check": StepButton(_whoever(steps.check), gettext_lazy("Worked out who gets it.")),
+    "check": StepButton(_whoever(transitions.check), gettext_lazy("Worked out who gets it.")),
     "submit": StepButton(approval.submit, gettext_lazy("Sent for approval.")),
     "approve": StepButton(approval.approve, gettext_lazy("Approved.")),
     "withdraw": StepButton(approval.withdraw, gettext_lazy("Took it back to edit it.")),
-    "pause": StepButton(_whoever(steps.pause), gettext_lazy("Paused.")),
-    "resume": StepButton(_whoever(steps.resume), gettext_lazy("Went on.")),
+    "pause": StepButton(_whoever(transitions.pause), gettext_lazy("Paused.")),
+    "resume": StepButton(_whoever(transitions.resume), gettext_lazy("Went on.")),
     "cancel": StepButton(approval.cancel, gettext_lazy("Cancelled for good.")),
-    "retry": StepButton(_whoever(steps.retry), gettext_lazy("Sent the failed ones again.")),
+    "retry": StepButton(_whoever(transitions.retry), gettext_lazy("Sent the failed ones again.")),
 }
 
 

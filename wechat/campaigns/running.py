@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from wechat.campaigns import counters, dispatch, snapshot, steps
+from wechat.campaigns import counters, dispatch, snapshot, transitions
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.pushes import batches, lateness
@@ -32,7 +32,7 @@ LOOK_AGAIN = datetime.timedelta(seconds=0.5)
 RECEIPTS_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600, 86_400)]
 
 
-CAMPAIGNS.cancels(steps.cancel)
+CAMPAIGNS.cancels(transitions.cancel)
 
 
 @CAMPAIGNS.each
@@ -91,14 +91,14 @@ def _queued(campaign: Campaign) -> bool:
     if room and not done and not batches.count_open(campaign.cause):
         return _finish(campaign)
     if done == dispatch.BATCH:
-        campaign.save(update_fields=["fed_until"])
+        campaign.save(update_fields=["queued_until"])
         counters.recount(campaign)
         return True
     return _later(campaign, timezone.now() + LOOK_AGAIN)
 
 
 def _later(campaign: Campaign, at: datetime.datetime) -> bool:
-    campaign.done(due_at=at, fed_until=campaign.fed_until)
+    campaign.done(due_at=at, queued_until=campaign.queued_until)
     counters.recount(campaign)
     return False
 

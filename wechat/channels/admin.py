@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.channels import batch_pages, code_pages, condition, preview, report, report_pages
+from wechat.channels import batch_pages, code_pages, code_status, preview, report, report_pages
 from wechat.channels.forms import (
     ChannelFilter,
     ChannelForm,
@@ -112,12 +112,12 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self.account_id_for(request, obj if obj.pk else None)
+        account_id = self.page_account_id(request, obj if obj.pk else None)
         return {**kwargs, "form_kwargs": {"account_id": account_id}}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
-            kwargs["queryset"] = owners(self.account_id_for(request, None))
+            kwargs["queryset"] = owners(self.page_account_id(request, None))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -169,7 +169,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
             return {}
         return {
             "code": row.code,
-            "condition": condition.of(row),
+            "status": code_status.of(row),
             "counted": report.today_and_ever([row.pk]).get(row.pk, {}),
             "welcomes": preview.of(row),
             "posters": Poster.objects.filter(account=row.account_id)[:20],
@@ -190,7 +190,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("code"))
     def code_state(self, channel: Channel) -> SafeString:
-        current = condition.of(channel)
+        current = code_status.of(channel)
         return format_html(
             '{}<span class="quiet block">{}</span>', badge(current.word, current.kind), current.brief
         )

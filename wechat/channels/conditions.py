@@ -6,7 +6,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.followers.segments import ONE_OF, condition
+from accounts.followers.comparisons import ONE_OF
+from accounts.followers.segments import condition
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Attribution, Channel
 

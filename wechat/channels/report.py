@@ -24,9 +24,10 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.channels.models import Channel, Scan
-from wechat.console.periods import Period, midnight
+from wechat.console.periods import Period
 from wechat.console.revenue import Revenue
 from wechat.kernel.registry import Registry
+from wechat.sdk.beijing import midnight
 
 STAY_DAYS = (1, 7, 30)
 FOLLOWED = ~Q(kind=Scan.Kind.EXISTING)

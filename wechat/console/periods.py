@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wechat.console.days import day_field
+from wechat.sdk.beijing import midnight
 
 DAY = datetime.timedelta(days=1)
 OFFERED = (7, 30, 90)
@@ -61,13 +62,6 @@ class Period:
     def query(self) -> str:
         """Returns the query string that asks a page for this period."""
         return f"first={self.first}&last={self.last}"
-
-
-def midnight(day: datetime.date) -> datetime.datetime:
-    """Returns the moment at which the day begins."""
-    return timezone.make_aware(
-        datetime.datetime.combine(day, datetime.time()), timezone.get_default_timezone()
-    )
 
 
 class PeriodForm(forms.Form):

@@ -52,7 +52,7 @@ class CannedAnswerAdmin(CautiousAdmin, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        account_id = self.account_id_for(request, obj)
+        account_id = self.page_account_id(request, obj)
 
         class OfAccount(form):  # type: ignore[misc,valid-type]  # made for this request
             def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.official.models import OfficialAccount
 from accounts.staff.daily_figures import SOURCES, Figure, FigureSource
 from accounts.staff.rights import Area
-from wechat.console.periods import DAY, midnight
+from wechat.console.periods import DAY
 from wechat.console.reports import Aggregation, Measure, Unit
+from wechat.sdk.beijing import midnight
 
 # The ORM has no ordered-set aggregates.
 MEDIANS = """

@@ -29,6 +29,7 @@ from accounts.staff import audit
 from accounts.staff.gate import account_page, frame
 from accounts.staff.rights import Area
 from wechat.console.days import FIRST
+from wechat.sdk.beijing import midnight
 from wechat.sdk.calls import customer_service as kf
 from wechat.sdk.client import Client
 from wechat.sdk.errors import WeChatError
@@ -67,7 +68,7 @@ def records(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Shows the messages of one day in WeChat's own customer service."""
     day = _day(request.GET.get("day", ""))
     context = frame(request, _("Records of WeChat's customer service"), day=day)
-    begins = datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())
+    begins = midnight(day)
     ends = min(begins + DAY, timezone.now())
     try:
         records = kf.records(client_for(account), int(begins.timestamp()), int(ends.timestamp()))

@@ -44,12 +44,12 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "What followers write and do is listed here as soon as WeChat sends it: the "
         "callback address must be entered on WeChat's page."
     )
-    list_display = ("received", "follower", "message_summary", "answer_given", "condition")
+    list_display = ("received", "follower", "message_summary", "answer_given", "state_badge")
     list_display_links = ("received",)
     actions = ("handle_again",)
     change_form_outer_before_template = "inbox/message_tools.html"
     fields = (
-        "account", "follower", "message_summary", "received_at", "sent_at", "answer_given", "condition",
+        "account", "follower", "message_summary", "received_at", "sent_at", "answer_given", "state_badge",
         "failure", "raw",
     )  # fmt: skip
     readonly_fields = fields
@@ -115,7 +115,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return badge(_("unanswered"), "warn") if row.kind == "text" else "–"
 
     @admin.display(description=gettext_lazy("state"))
-    def condition(self, row: InboundMessage) -> SafeString:
+    def state_badge(self, row: InboundMessage) -> SafeString:
         if row.error:
             return badge(_("failed"), "bad")
         if row.due_at:

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.followers.segments import LATELY, ConditionKind, condition, days, family, lately
+from accounts.followers.comparisons import LATELY, days, lately
+from accounts.followers.segments import ConditionKind, condition, family
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
 from wechat.inbox.models import InboundMessage

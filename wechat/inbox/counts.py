@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from wechat.console.periods import DAY, Period, midnight
+from wechat.console.periods import DAY, Period
 from wechat.inbox.models import CountProgress, InboundMessage, MessageCount
 from wechat.kernel import retention, work
+from wechat.sdk.beijing import midnight
 
 # Long enough for an answer that is late to be there, short enough for a page to count the rest.
 PAUSE = datetime.timedelta(minutes=5)

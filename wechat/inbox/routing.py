@@ -16,7 +16,6 @@ get batches of messages that are done, each message once.
 """
 
 import enum
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,8 +26,6 @@ from wechat.inbox.models import InboundMessage
 from wechat.kernel.thread_offload import ThreadOffload
 from wechat.sdk.content import Content
 from wechat.sdk.messages import Message
-
-log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 3.5
 

@@ -50,7 +50,7 @@ class AllowedSiteAdmin(AccountScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "client":
-            account_id = self.account_id_for(request, None)
+            account_id = self.page_account_id(request, None)
             kwargs["queryset"] = ApiClient.objects.filter(accounts=account_id)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -61,7 +61,7 @@ class AssetAdmin(AccountScopedAdmin):
     empty_words = gettext_lazy(
         "Pictures, voices and videos for replies, menus and articles are uploaded here, or read from WeChat."
     )
-    list_display = ("thumbnail", "name", "kind", "in_folder", "weight", "became", "problem", "created")
+    list_display = ("thumbnail", "name", "kind", "in_folder", "weight", "state_badge", "problem", "created")
     list_display_links = ("name",)
     list_filter = ("kind", "state", FolderFilter)
     search_fields = ("name", "folder")
@@ -74,7 +74,7 @@ class AssetAdmin(AccountScopedAdmin):
     shown = (
         "preview",
         "weight",
-        "became",
+        "state_badge",
         "problem",
         "used_by",
         "media_id",
@@ -221,7 +221,7 @@ class AssetAdmin(AccountScopedAdmin):
         return moment(asset.uploaded_at)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, asset: Asset) -> SafeString:
+    def state_badge(self, asset: Asset) -> SafeString:
         shown = badge(asset.get_state_display(), COLOURS.get(Asset.State(asset.state), "plain"))
         if not asset.permanent:
             shown = format_html("{} {}", shown, badge(_("for 3 days at a time"), "warn"))

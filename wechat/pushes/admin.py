@@ -51,7 +51,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "Every message to a follower is listed here, whether a rule, a colleague, a "
         "campaign or a business system sent it."
     )
-    list_display = ("created", "follower", "sort", "message_summary", "became", "because", "cause_named")
+    list_display = ("created", "follower", "sort", "message_summary", "state_badge", "because", "cause_named")
     list_before_template = "pushes/push_list_top.html"
     list_display_links = ("created",)
     filter_form = PushFilter
@@ -61,7 +61,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         "follower",
         "kind",
         "whole",
-        "became",
+        "state_badge",
         "because",
         "cause_named",
         "answered",
@@ -195,7 +195,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return format_html('<span class="multiline">{}</span>', rendered(push.content))
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, push: Push) -> SafeString:
+    def state_badge(self, push: Push) -> SafeString:
         return badge(push.get_state_display(), COLOURS[Push.State(push.state)])
 
     @admin.display(description=gettext_lazy("reason"))

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
-from wechat.console.periods import DAY, midnight
+from wechat.console.periods import DAY
 from wechat.kernel import timeline, work
 from wechat.pushes.models import Push, PushDay
 from wechat.pushes.states import SENT_STATES, PushState
+from wechat.sdk.beijing import midnight
 
 SETTLES_AFTER = 3 * DAY
 # How far back an account is counted for the first time.

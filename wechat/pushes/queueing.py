@@ -17,8 +17,6 @@ from wechat.sdk.template_messages import TemplateMessage
 
 Kind = Push.Kind
 
-# The columns of the rows for ``queue_many``.
-COLUMNS = ("openid", "content", "key", "due_at")
 QUEUE_MANY = """
 INSERT INTO pushes_push
     (account_id, kind, template, cause, variant, trace, bulk, openid, content, key, due_at,
@@ -75,14 +73,14 @@ def queue_many(
     cause: str,
     variant: str = "",
     chosen: str,
-    parameters: Sequence[Any] = (),
+    parameters: Sequence[Any],
 ) -> dict[str, int]:
     """Queues a campaign's messages in one statement; returns the ids of the new pushes by their keys.
 
-    ``chosen`` is SQL that returns the ``COLUMNS`` in that order: the openid as text; the content as jsonb, in
-    the form that ``Push`` describes; the key as text, unique within the account; and the due time. A
-    campaign's own speed is in the due times: ``start + row_number() * interval '1 second' / speed``. Rows
-    whose key exists already are left out. Messages that somebody waits for are sent before these.
+    ``chosen`` is SQL that returns, in this order: the openid as text; the content as jsonb, in the form that
+    ``Push`` describes; the key as text, unique within the account; and the due time. A campaign's own speed
+    is in the due times: ``start + row_number() * interval '1 second' / speed``. Rows whose key exists already
+    are left out. Messages that somebody waits for are sent before these.
     """
     with connection.cursor() as cursor:
         given = [account.pk, kind, template, cause, variant, tracing.current(), *parameters]

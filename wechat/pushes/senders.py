@@ -18,6 +18,7 @@ from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
 from wechat.sdk import template_messages
 from wechat.sdk.answers import number
+from wechat.sdk.calls import base
 from wechat.sdk.client import Client
 from wechat.sdk.content import Image, to_service_json
 from wechat.sdk.content_limits import is_empty
@@ -66,7 +67,7 @@ class Sender(ABC):
         Raises ``ApiError`` or ``TransportError``; the latter as one after which surely no message was sent.
         """
         try:
-            client.get("/cgi-bin/get_api_domain_ip")
+            base.api_domain_ips(client)
         except TransportError as error:
             raise TransportError(str(error), outcome_unknown=False) from error
 

@@ -55,13 +55,13 @@ class TemplateAdmin(AccountScopedAdmin):
     empty_words = gettext_lazy(
         "Read the templates of the account from WeChat, or add one from WeChat's library."
     )
-    list_display = ("named", "kind", "asks_for", "became", "agreed")
+    list_display = ("named", "kind", "asks_for", "state_badge", "agreed")
     list_filter = ("kind",)
     search_fields = ("title", "label", "platform_id")
     list_before_template = "pushes/template_tools.html"
     change_form_before_template = "pushes/template_offer.html"
-    fields = ("account", "title", "kind", "wording", "became", "label", "note", "platform_id")
-    readonly_fields = ("title", "kind", "wording", "became", "platform_id")
+    fields = ("account", "title", "kind", "wording", "state_badge", "label", "note", "platform_id")
+    readonly_fields = ("title", "kind", "wording", "state_badge", "platform_id")
     list_disable_select_all = True
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -217,7 +217,7 @@ class TemplateAdmin(AccountScopedAdmin):
         return format_html('<span class="multiline">{}</span>', template.example or template.content)
 
     @admin.display(description=gettext_lazy("at WeChat"))
-    def became(self, template: Template) -> SafeString:
+    def state_badge(self, template: Template) -> SafeString:
         if template.missing_since is None:
             return badge(_("exists"), "good")
         since = format_html(_("missing since {}"), moment(template.missing_since))

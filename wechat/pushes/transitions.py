@@ -162,12 +162,7 @@ def release_interrupted(repeatable: Q, *, bulk: bool) -> None:
     """
     interrupted = Push.objects.filter(state=State.SENDING, due_at__lte=timezone.now(), bulk=bulk)
     interrupted.filter(repeatable).exclude(IS_ERASED).update(state=State.PENDING)
-    with transaction.atomic():
-        asked_for = list(
-            interrupted.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
-        )
-        interrupted.update(state=State.UNCERTAIN, reason=Reason.INTERRUPTED, due_at=None)
-        reports.enqueue(asked_for)
+    _end(interrupted, State.UNCERTAIN, Reason.INTERRUPTED)
 
 
 def join_receipts(receipts: Sequence[Receipt]) -> set[int]:
@@ -218,14 +213,7 @@ def skip_untried(rows: QuerySet[Push], reason: str) -> int:
 
     Returns the number of pushes.
     """
-    with transaction.atomic():
-        untried = rows.filter(state=State.PENDING, tried_at=None)
-        asked_for = list(
-            untried.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
-        )
-        skipped = untried.update(state=State.SKIPPED, reason=reason, due_at=None)
-        reports.enqueue(asked_for)
-    return skipped
+    return _end(rows.filter(state=State.PENDING, tried_at=None), State.SKIPPED, reason)
 
 
 def erase(rows: QuerySet[Push]) -> None:
@@ -234,12 +222,7 @@ def erase(rows: QuerySet[Push]) -> None:
     A push that is being sent at this moment is delivered, or is not retried.
     """
     with transaction.atomic():
-        waiting = rows.filter(state=State.PENDING)
-        asked_for = list(
-            waiting.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True)
-        )
-        waiting.update(state=State.SKIPPED, reason=Reason.ERASED, due_at=None)
-        reports.enqueue(asked_for)
+        _end(rows.filter(state=State.PENDING), State.SKIPPED, Reason.ERASED)
         rows.filter(kind=Push.Kind.SERVICE).update(content=ERASED_CONTENT)
         rows.exclude(kind=Push.Kind.SERVICE).update(content=ERASED_VALUES)
 
@@ -261,6 +244,15 @@ def take_back(account_id: int, cause: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK, [cause, account_id])
         return [pk for (pk,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def _end(rows: QuerySet[Push], state: PushState, reason: str) -> int:
+    """Moves pushes to a final state, and reports that to their callers; returns the number of pushes."""
+    asked_for = list(rows.filter(caller__isnull=False).select_for_update().values_list("pk", flat=True))
+    ended = rows.update(state=state, reason=reason, due_at=None)
+    reports.enqueue(asked_for)
+    return ended
 
 
 def _put_back(rows: QuerySet[Push]) -> int:

@@ -126,15 +126,13 @@ def left(account: OfficialAccount, openid: str, at: datetime.datetime) -> Allowa
     return Allowance(tuple(Left(each["number"], each["expires_at"]) for each in parts))
 
 
-def spend(account: OfficialAccount, openid: str, at: datetime.datetime) -> Spent | None:
-    """Takes one message from the grant that ends first; ``None`` if nothing may be sent."""
-    return spend_each(account, [openid], at).get(openid)
-
-
 def spend_each(
     account: OfficialAccount, openids: Sequence[str], at: datetime.datetime
 ) -> Mapping[str, Spent]:
-    """Takes one message of each of these followers who has any left; returns by openid what was taken."""
+    """Takes one message of each of these followers who has any left, from the grant that ends first.
+
+    Returns by openid what was taken.
+    """
     with connection.cursor() as cursor:
         # Sorted, so that two workers do not deadlock.
         cursor.execute(SPEND, [sorted(set(openids)), account.pk, at])

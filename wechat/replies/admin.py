@@ -178,13 +178,13 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
-        form.account_id = self.account_id_for(request, obj)
+        form.account_id = self.page_account_id(request, obj)
         return form
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, ReplyInline):
-            kwargs["form_kwargs"] = {"account_id": self.account_id_for(request, obj if obj.pk else None)}
+            kwargs["form_kwargs"] = {"account_id": self.page_account_id(request, obj if obj.pk else None)}
         elif request.method == "GET" and not obj.pk and request.GET.get("keyword"):
             kwargs["initial"] = [{"text": request.GET["keyword"][:200]}]
         return kwargs
@@ -200,7 +200,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         return field
 
     def _without_tags(self, request: HttpRequest) -> SafeString:
-        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self.account_id_for(request, None))
+        may_add = Rights.of(request.user).may_change(Area.FOLLOWERS, self.page_account_id(request, None))
         link = format_html(
             '<a class="link" href="{}">{}</a>', reverse("admin:followers_tag_add"), _("Add one")
         )

@@ -7,7 +7,8 @@ from functools import partial
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.followers.segments import LATELY, ConditionKind, days, family, lately
+from accounts.followers.comparisons import LATELY, days, lately
+from accounts.followers.segments import ConditionKind, family
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import timeline

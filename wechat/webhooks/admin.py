@@ -47,9 +47,9 @@ class EndpointAdmin(AccountScopedAdmin):
     empty_words = gettext_lazy(
         "An endpoint is an address of a system of yours that is told what happens here, signed."
     )
-    list_display = ("url", "subscribed_to", "condition")
-    fields = ("account", "url", "events", "enabled", "condition")
-    readonly_fields = ("condition",)
+    list_display = ("url", "subscribed_to", "state_badge")
+    fields = ("account", "url", "events", "enabled", "state_badge")
+    readonly_fields = ("state_badge",)
 
     def get_urls(self) -> list[URLPattern]:
         secret = self.object_view(self.secret_view, change=True)
@@ -64,7 +64,7 @@ class EndpointAdmin(AccountScopedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         """Returns the fields of the form; a new endpoint has no state yet."""
-        return [name for name in self.fields if obj is not None or name != "condition"]
+        return [name for name in self.fields if obj is not None or name != "state_badge"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
         """Returns the fields that cannot be changed.
@@ -149,7 +149,7 @@ class EndpointAdmin(AccountScopedAdmin):
         return listed(events.label_of(name) for name in endpoint.events)
 
     @admin.display(description=gettext_lazy("state"))
-    def condition(self, endpoint: Endpoint) -> SafeString:
+    def state_badge(self, endpoint: Endpoint) -> SafeString:
         if endpoint.switched_off_at:
             return badge(_("switched off: it took nothing"), "bad")
         if not endpoint.enabled:
@@ -190,9 +190,9 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "What was posted to your webhooks is listed here, with every attempt and answer."
     )
-    list_display = ("made", "what", "endpoint", "condition", "attempts", "answer")
+    list_display = ("made", "what", "endpoint", "state_badge", "attempts", "answer")
     list_select_related = ("endpoint",)
-    fields = ("what", "endpoint", "message_id", "condition", "made", "attempts_made", "posted")
+    fields = ("what", "endpoint", "message_id", "state_badge", "made", "attempts_made", "posted")
     readonly_fields = fields
     actions = ("send_again",)
 
@@ -224,7 +224,7 @@ class DeliveryAdmin(BigTable, AccountScopedAdmin):
         return delivery.label
 
     @admin.display(description=gettext_lazy("state"))
-    def condition(self, delivery: Delivery) -> SafeString:
+    def state_badge(self, delivery: Delivery) -> SafeString:
         return badge(delivery.get_state_display(), COLOURS.get(cast(State, delivery.state), "plain"))
 
     @admin.display(description=gettext_lazy("answered"))

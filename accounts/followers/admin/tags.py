@@ -35,7 +35,7 @@ class TagAdmin(AccountScopedAdmin):
     empty_words = gettext_lazy(
         "A tag groups followers on WeChat's side: menus, rules and mass sends can be for those who have it."
     )
-    list_display = ("name", "followers_there", "became")
+    list_display = ("name", "followers_there", "state_badge")
     search_fields = ("name",)
     list_before_template = "followers/tag_tools.html"
     change_form_outer_before_template = "followers/tag_state.html"
@@ -83,7 +83,7 @@ class TagAdmin(AccountScopedAdmin):
         return format_html('<a class="link" href="{}">{}</a>', address, f"{tag.count:,}")
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, tag: Tag) -> SafeString:
+    def state_badge(self, tag: Tag) -> SafeString:
         state = badge(tag.get_state_display(), COLOURS.get(Tag.State(tag.state), "plain"))
         if not tag.error:
             return state

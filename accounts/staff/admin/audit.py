@@ -31,6 +31,7 @@ from wechat.console.pages import ReadOnly
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.kernel import timeline
+from wechat.sdk.beijing import midnight
 
 SLICE = 2_000
 
@@ -70,13 +71,9 @@ class AuditFilter(FilterForm):
                 Q(note__icontains=wanted) | Q(label__icontains=wanted) | Q(object_id=wanted)
                 | Q(before__icontains=wanted) | Q(after__icontains=wanted)
             )  # fmt: skip
-        since = _midnight(chosen["since"]) if chosen["since"] else None
-        until = _midnight(chosen["until"] + datetime.timedelta(days=1)) if chosen["until"] else None
+        since = midnight(chosen["since"]) if chosen["since"] else None
+        until = midnight(chosen["until"] + datetime.timedelta(days=1)) if chosen["until"] else None
         return timeline.between(rows, "at", since, until)
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
 
 
 def kinds() -> list[tuple[str, str]]:

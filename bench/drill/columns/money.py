@@ -93,7 +93,7 @@ class Refunds(Column):
 
     def _sold(self, number: int) -> str:
         order = ordering.create(
-            ordering.Wanted(
+            ordering.OrderRequest(
                 account=self.there.account, merchant=self.there.merchant, source="drill",
                 key=f"{self.mark}:{number}", way=Order.Way.NATIVE, total=PRICE, description="手工课",
             )

@@ -20,7 +20,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from payments.bills import exporting, reconciling, sums
 from payments.bills.models import Bill, Discrepancy
-from payments.merchants import held_work, words
+from payments.merchants import error_words, held_work
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from wechat.console import failures
@@ -69,14 +69,24 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         "WeChat Pay makes the bill of a day the next morning at about ten; it is fetched "
         "by itself once a merchant is set up."
     )
-    list_display = ("dated", "kind", "became", "failure", "lines", "came_in", "went_out", "open_exceptions")
+    list_display = (
+        "dated",
+        "kind",
+        "state_badge",
+        "failure",
+        "lines",
+        "came_in",
+        "went_out",
+        "open_exceptions",
+    )
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
     list_before_template = "bills/bill_export.html"
     change_form_outer_before_template = "bills/bill_tools.html"
     change_form_outer_after_template = "bills/bill_sums.html"
     fields = (
-        "merchant", "kind", "dated", "became", "failure", "lines", "came_in", "went_out", "sha1", "fetched",
+        "merchant", "kind", "dated", "state_badge", "failure", "lines", "came_in", "went_out",
+        "sha1", "fetched",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -183,10 +193,10 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, bill: Bill) -> SafeString:
-        return failures.sentence(words.of_text(bill.error))
+        return failures.sentence(error_words.of_text(bill.error))
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, bill: Bill) -> SafeString:
+    def state_badge(self, bill: Bill) -> SafeString:
         colour = "warn" if bill.error else BILL_COLOURS[Bill.State(bill.state)]
         return badge(bill.get_state_display(), colour)
 

@@ -55,14 +55,14 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     empty_words = gettext_lazy(
         "The books agree. What a bill or a message of WeChat Pay says otherwise is listed here."
     )
-    list_display = ("noticed", "what", "subject", "ours", "theirs", "became")
+    list_display = ("noticed", "what", "subject", "ours", "theirs", "state_badge")
     list_display_links = ("what",)
     list_select_related = ("order", "merchant")
     filter_form = DiscrepancyFilter
     change_form_outer_after_template = "bills/discrepancy_close.html"
     fields = (
-        "what", "became", "subject", "ours", "theirs", "order_link", "refund", "bill", "merchant", "noticed",
-        "resolution", "proposed_by", "note", "closed_by", "closed_at",
+        "what", "state_badge", "subject", "ours", "theirs", "order_link", "refund", "bill", "merchant",
+        "noticed", "resolution", "proposed_by", "note", "closed_by", "closed_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -187,7 +187,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return _lines(found.there)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, found: Discrepancy) -> SafeString:
+    def state_badge(self, found: Discrepancy) -> SafeString:
         is_open = found.state == Discrepancy.State.OPEN
         if is_open and found.resolution:
             return badge(_("Waiting for a second person"), "warn")

@@ -1,6 +1,6 @@
 from django import template
 
-from payments.merchants.words import of_text
+from payments.merchants.error_words import of_text
 from wechat.sdk.pay import money
 
 register = template.Library()

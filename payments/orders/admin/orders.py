@@ -98,14 +98,14 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "An order is made when somebody pays for an item on its page, or when a business system asks for one."
     )
-    list_display = ("created", "number", "payer", "described", "amount", "became", "paid")
+    list_display = ("created", "number", "payer", "described", "amount", "state_badge", "paid")
     list_display_links = ("number",)
     filter_form = OrderFilter
     list_before_template = "orders/order_list_top.html"
     change_form_outer_before_template = "orders/order_tools.html"
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
-        "account", "number", "became", "amount", "given_back", "description", "item", "attach", "way",
+        "account", "number", "state_badge", "amount", "given_back", "description", "item", "attach", "way",
         "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "made_by",
     )  # fmt: skip
     readonly_fields = fields
@@ -164,7 +164,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         if request.method == "POST":
             before = order.state
             if order.is_open:
-                polling.chase([order])
+                polling.poll([order])
             else:
                 polling.look_up([order])
             order.refresh_from_db()
@@ -182,7 +182,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             return redirect("admin:orders_order_change", order.pk)
         if request.method == "POST":
             if polling.start_closing(order, by=str(request.user)):
-                polling.chase([order])
+                polling.poll([order])
             order.refresh_from_db()
             # It may have been paid at this very moment, or WeChat Pay may not have answered yet.
             self.log_change(request, order, labelled(_("Close the order"), order.get_state_display()))
@@ -296,7 +296,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return money(order.refunded)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, order: Order) -> SafeString:
+    def state_badge(self, order: Order) -> SafeString:
         return badge(order.get_state_display(), COLOURS[OrderState(order.state)])
 
     @admin.display(description=gettext_lazy("payer"))

@@ -18,7 +18,7 @@ from accounts.staff.colleagues import name_of
 from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from payments.merchants import words
+from payments.merchants import error_words
 from payments.orders.admin.orders import payer_of, payer_openid, trade_number
 from payments.orders.filtering import RefundFilter
 from payments.orders.models import Refund
@@ -49,13 +49,13 @@ COLOURS = {
 class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("A refund begins on the page of its order.")
-    list_display = ("requested", "number", "order_link", "payer", "given", "became", "reason")
+    list_display = ("requested", "number", "order_link", "payer", "given", "state_badge", "reason")
     list_display_links = ("number",)
     list_select_related = ("order", "order__merchant", "asked_by", "account")
     filter_form = RefundFilter
     change_form_outer_before_template = "orders/refund_tools.html"
     fields = (
-        "account", "number", "order_link", "payer", "given", "became", "failure", "reason", "asker",
+        "account", "number", "order_link", "payer", "given", "state_badge", "failure", "reason", "asker",
         "decider", "made_by", "refund_id", "received_account", "calls", "created", "done",
     )  # fmt: skip
     readonly_fields = fields
@@ -165,7 +165,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:
-        return failures.sentence(words.of_text(refund.error))
+        return failures.sentence(error_words.of_text(refund.error))
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:
@@ -176,7 +176,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return money(refund.amount)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, refund: Refund) -> SafeString:
+    def state_badge(self, refund: Refund) -> SafeString:
         return badge(refund.get_state_display(), COLOURS[RefundState(refund.state)])
 
 

@@ -135,6 +135,11 @@ class Order(WorkRow):
     def __str__(self) -> str:
         return self.out_trade_no
 
+    @classmethod
+    def locked(cls, pk: int) -> "Order":
+        """Returns an order with its account and merchant, locked until the transaction ends."""
+        return cls.objects.select_for_update(of=("self",)).select_related("account", "merchant").get(pk=pk)
+
     @property
     def impersonal_name(self) -> str:
         """Returns the name of the order in the audit log: its number, which does not identify the payer."""

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.approvals import asking
 from payments.merchants.directory import MerchantUnusable, client_for
+from payments.merchants.error_words import in_words
 from payments.merchants.models import Merchant
-from payments.merchants.words import in_words
 from payments.orders import history
 from payments.orders.models import Refund, Step
 from payments.orders.ordering import OrderRefused, Uncertain

@@ -60,11 +60,7 @@ def reject(refund: Refund, by: User) -> bool:
 
 def locked(refund: Refund) -> tuple[Order, Refund]:
     """Returns order and refund, locked in this order, as everywhere."""
-    order = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("account", "merchant")
-        .get(pk=refund.order_id)
-    )
+    order = Order.locked(refund.order_id)
     return order, Refund.objects.select_for_update(of=("self",)).get(pk=refund.pk)
 
 

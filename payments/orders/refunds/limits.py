@@ -5,8 +5,6 @@ member of staff or a business system. The account's owner sets it with the other
 ``accounts.approvals``.
 """
 
-import datetime
-
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet, Sum
@@ -17,7 +15,7 @@ from accounts.approvals.models import API
 from payments.orders.models import Order, Refund
 from payments.orders.refunds.approval import REFUND
 from payments.orders.states import RELEASED, RefundState
-from wechat.sdk.beijing import BEIJING
+from wechat.sdk.beijing import midnight
 
 # Sources of the business API are called ``api:3``.
 API_PREFIX = f"{API}:"
@@ -45,7 +43,7 @@ def left_alone(order: Order, source: str, by: User | None) -> int | None:
         return None
     if limit is None:
         return None
-    today = datetime.datetime.combine(timezone.now().astimezone(BEIJING), datetime.time(), tzinfo=BEIJING)
+    today = midnight(timezone.localdate())
     of_the_day = asked.filter(account=order.account_id, created_at__gte=today)
     of_the_order = Refund.objects.filter(order=order)
     return max(limit - max(_alone(of_the_order), _alone(of_the_day)), 0)

@@ -119,7 +119,7 @@ def _validate(amount: int, reason: str, key: str) -> None:
 def _requested(
     order: Order, amount: int, source: str, key: str, reason: str, by: User | None, agreed_by: User | None
 ) -> Refund:
-    locked = Order.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+    locked = Order.locked(order.pk)
     made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
     if made:
         return _same(made, locked, amount, reason)

@@ -45,8 +45,7 @@ def apply_refund(merchant: Merchant, report: RefundReport, *, by: str, asked_in:
 def adopt(order: Order, report: RefundReport, *, asked_by: User | None, decided_by: User) -> Refund:
     """Adds a refund that was made on WeChat Pay's own page. Raises ``OrderRefused``."""
     with transaction.atomic():
-        locked = Order.objects.select_for_update(of=("self",)).select_related("account", "merchant")
-        order = locked.get(pk=order.pk)
+        order = Order.locked(order.pk)
         _check_adoptable(order, report)
         refund = Refund.objects.create(
             account=order.account,

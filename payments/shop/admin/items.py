@@ -57,7 +57,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         "An item has a page of its own where followers pay for it: put its address into "
         "a menu, a reply or a code."
     )
-    list_display = ("title", "costs", "condition", "sold_of", "left_of", "window", "created")
+    list_display = ("title", "costs", "state_badge", "sold_of", "left_of", "window", "created")
     list_display_links = ("title",)
     list_select_related = ("merchant",)
     list_before_template = "shop/list_tools.html"
@@ -103,12 +103,12 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "merchant":
-            selling = Merchant.objects.filter(accounts=self.account_id_for(request, None))
+            selling = Merchant.objects.filter(accounts=self.page_account_id(request, None))
             kwargs["queryset"] = selling.order_by("-enabled", "name")
         if db_field.name == "picture":
             kwargs["queryset"] = Asset.objects.filter(kind=Asset.Kind.IMAGE)
             kwargs["widget"] = FilePicker()
-            kwargs["widget"].for_account(self.account_id_for(request, None), "image")
+            kwargs["widget"].for_account(self.page_account_id(request, None), "image")
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "merchant" and not field.queryset.exists():
             field.help_text = _(
@@ -157,7 +157,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return {
             "address": address_of(row),
             "directory": directory_of(row.account),
-            "condition": condition_of(row),
+            "state": state_of(row),
             "may_see_money": Rights.of(request.user).may_view(Area.MONEY, row.account_id),
         }
 
@@ -179,8 +179,8 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return format_html('<span class="money">{}</span>', price_text(item.price, item.least, item.most))
 
     @admin.display(description=gettext_lazy("state"))
-    def condition(self, item: Item) -> SafeString:
-        word, colour = condition_of(item)
+    def state_badge(self, item: Item) -> SafeString:
+        word, colour = state_of(item)
         return badge(word, colour)
 
     @admin.display(description=gettext_lazy("sold"))
@@ -202,7 +202,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return moment(item.created_at)
 
 
-def condition_of(item: Item) -> tuple[str, str]:
+def state_of(item: Item) -> tuple[str, str]:
     """Returns a word for the item's state on sale, and the word's colour."""
     now = timezone.now()
     if not item.enabled:

@@ -81,7 +81,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     filter_form = SaleFilter
     actions = ("deliver",)
     empty_words = gettext_lazy("Whoever pays for an item is listed here, with what they filled in.")
-    list_display = ("number", "paid", "who", "item", "filled_in", "amount", "became", "delivery")
+    list_display = ("number", "paid", "who", "item", "filled_in", "amount", "state_badge", "delivery")
     list_display_links = ("number",)
     list_select_related = ("item", "item__account", "order")
     list_before_template = "shop/sale_tools.html"
@@ -91,12 +91,12 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         "item",
         "buyer",
         "amount",
-        "became",
+        "state_badge",
         "filled_in",
         "delivery",
         "fulfilment_note",
     )
-    readonly_fields = ("number", "paid", "item", "buyer", "amount", "became", "filled_in", "delivery")
+    readonly_fields = ("number", "paid", "item", "buyer", "amount", "state_badge", "filled_in", "delivery")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.account_view(self.export_view)
@@ -185,7 +185,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return money(sale.order.total)
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, sale: Sale) -> SafeString:
+    def state_badge(self, sale: Sale) -> SafeString:
         return badge(sale.order.get_state_display(), COLOURS[OrderState(sale.order.state)])
 
     @admin.display(description=gettext_lazy("delivery"))

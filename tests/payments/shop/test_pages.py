@@ -87,7 +87,7 @@ def test_an_item_is_bought_paid_and_seen(person: Person, offered: Offered, simul
     # The browser says it is paid; we do not know that yet.
     assert "is confirming your payment" in text(person.request(at(order, "result/")))
     assert person.request(at(order, "state/")).json() == {"state": "paying"}
-    work.run("orders.chase")
+    work.run("orders.poll")
     assert person.request(at(order, "state/")).json() == {"state": "paid"}
     assert "Thank you, it is paid" in text(person.request(at(order, "result/")))
     assert person.browser.post(at(order, "pay/")).json() == {"paid": True}
@@ -238,7 +238,7 @@ def test_an_unpaid_order_is_led_back_to_and_can_be_cancelled(person: Person, off
     assert person.browser.post(at(order, "cancel/")).status_code == 302
     assert "Being cancelled" in text(person.request(at(order)))
     assert person.browser.post(at(order, "pay/")).status_code == 409
-    work.run("orders.chase")
+    work.run("orders.poll")
     order.refresh_from_db()
     assert order.state == OrderState.CLOSED
     assert "Cancelled, not paid" in text(person.request(at(order, "result/")))
@@ -265,7 +265,7 @@ def test_an_order_whose_time_is_over_is_not_offered_for_payment(person: Person, 
     # The page goes on by itself, as soon as the worker that it has woken has closed the order.
     assert "data-wait" in shown.content.decode()
     assert "Being cancelled" in text(person.request("/h5/demo/shop/orders/"))
-    work.run("orders.chase")
+    work.run("orders.poll")
     assert "Order again" in text(person.request(at(order)))
 
 

@@ -63,17 +63,6 @@ def test_a_mini_program_gets_the_same_without_its_appid() -> None:
     assert {**page, "appId": KEYS["appid"]} == {**program, "appId": KEYS["appid"]}
 
 
-def test_an_app_gets_the_prepay_id_signed_without_a_prefix() -> None:
-    vector = CLIENTS["app"]["params"]
-    assert signing.app(
-        merchant_keys(),
-        vector["appid"],
-        vector["prepayid"],
-        timestamp=int(vector["timestamp"]),
-        nonce_str=vector["noncestr"],
-    ) == vector  # fmt: skip
-
-
 @pytest.mark.parametrize("kind", ["request_post_jsapi", "jsapi_pay_sign", "app_pay_sign"])
 def test_signatures_printed_in_the_documentation_hold(kind: str) -> None:
     key = RSA.import_key(PUBLISHED["merchant_public_key_pem"])

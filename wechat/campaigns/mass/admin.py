@@ -41,7 +41,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         "A mass send says the same to everybody, to a tag or to a segment; WeChat allows "
         "a 服务号 four a month."
     )
-    list_display = ("headline", "became", "target_audience", "result", "begun")
+    list_display = ("headline", "state_badge", "target_audience", "result", "begun")
     list_display_links = ("headline",)
     list_select_related = ("draft", "asset", "tag", "segment")
     list_before_template = "campaigns/mass_list.html"
@@ -59,7 +59,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
             },
         ),
     )  # fmt: skip
-    shown = ("account", "name", "summary", "target_audience", "became")
+    shown = ("account", "name", "summary", "target_audience", "state_badge")
 
     class Media:
         css = {"all": ("campaigns/mass.css",)}
@@ -79,7 +79,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        account_id = self.account_id_for(request, obj)
+        account_id = self.page_account_id(request, obj)
 
         class OfTheAccount(form):  # type: ignore[misc]  # made for this request
             def __init__(self, *args: Any, **more: Any) -> None:
@@ -103,7 +103,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return [*fields, "summary", "target_audience", "became"]
+        return [*fields, "summary", "target_audience", "state_badge"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.may_be_edited)
@@ -146,7 +146,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
         return send.words
 
     @admin.display(description=gettext_lazy("state"))
-    def became(self, send: MassSend) -> SafeString:
+    def state_badge(self, send: MassSend) -> SafeString:
         return refreshing(f"mass-{send.pk}", self._standing(send), moves=send.is_under_way)
 
     def _standing(self, send: MassSend) -> SafeString:

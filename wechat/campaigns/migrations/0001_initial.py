@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(editable=False, null=True)),
                 ('segment_fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
                 ('prepared_at', models.DateTimeField(editable=False, null=True)),
-                ('fed_until', models.DateTimeField(editable=False, null=True)),
+                ('queued_until', models.DateTimeField(editable=False, null=True)),
                 ('started_at', models.DateTimeField(editable=False, null=True, verbose_name='started')),
                 ('stopped_at', models.DateTimeField(editable=False, null=True)),
                 ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished')),

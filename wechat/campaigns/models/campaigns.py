@@ -29,9 +29,9 @@ class Campaign(WorkRow):
     """A campaign: one message to many followers.
 
     draft → waiting → scheduled → preparing → running → done, or paused, or cancelled. Every step is a
-    conditional update (``campaigns.steps``): of two concurrent requests only one succeeds. ``due_at`` is when
-    a worker processes the campaign: a draft being checked, a campaign that is scheduled, being prepared
-    or running, and a stopped or finished one whose outcomes and receipts still arrive.
+    conditional update (``campaigns.transitions``): of two concurrent requests only one succeeds. ``due_at``
+    is when a worker processes the campaign: a draft being checked, a campaign that is scheduled, being
+    prepared or running, and a stopped or finished one whose outcomes and receipts still arrive.
     """
 
     class State(models.TextChoices):
@@ -143,7 +143,7 @@ class Campaign(WorkRow):
     segment_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, editable=False)
     # For a campaign with its own speed: its messages have due times up to this one.
-    fed_until = models.DateTimeField(null=True, editable=False)
+    queued_until = models.DateTimeField(null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     # When it was paused, or stopped by itself.
     stopped_at = models.DateTimeField(null=True, editable=False)

@@ -88,11 +88,6 @@ def close_session(client: Client, account: str, openid: str) -> None:
     client.post("/customservice/kfsession/close", {"kf_account": account, "openid": openid})
 
 
-def session_of(client: Client, openid: str) -> str:
-    """The worker who serves this follower, or ""."""
-    return text(client.get("/customservice/kfsession/getsession", {"openid": openid}), "kf_account")
-
-
 def sessions_of(client: Client, account: str) -> list[str]:
     """Returns the openids that a worker serves."""
     answer = client.get("/customservice/kfsession/getsessionlist", {"kf_account": account})

@@ -1,6 +1,6 @@
 """The calls for drafts of articles and their publication. WeChat reference 12.3 and 12.4."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +74,13 @@ def published_page(client: Client, offset: int) -> DraftPage:
     return _page(client, "/cgi-bin/freepublish/batchget", "article_id", offset)
 
 
-def every(client: Client) -> Iterator[Listed]:
-    """Yields all drafts, newest first, twenty a call."""
-    return _pages(client, page)
-
-
 def every_published(client: Client) -> Iterator[Listed]:
-    return _pages(client, published_page)
+    """Yields all publications, newest first, twenty a call."""
+    offset: int | None = 0
+    while offset is not None:
+        found = published_page(client, offset)
+        yield from found.listed
+        offset = found.following
 
 
 def submit(client: Client, media_id: str) -> str:
@@ -120,11 +120,3 @@ def _page(client: Client, api: str, key: str, offset: int) -> DraftPage:
     # Without a total there are pages until one is empty.
     is_last = behind == offset or behind >= number(answer, "total_count", LARGEST)
     return DraftPage(listed, None if is_last else behind)
-
-
-def _pages(client: Client, read: Callable[[Client, int], DraftPage]) -> Iterator[Listed]:
-    offset: int | None = 0
-    while offset is not None:
-        found = read(client, offset)
-        yield from found.listed
-        offset = found.following

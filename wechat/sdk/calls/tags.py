@@ -1,10 +1,9 @@
-"""The calls for the tags of an account and the followers who have them. WeChat reference 6.5."""
+"""The calls for the tags of an account, and for tagging followers. WeChat reference 6.5."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wechat.sdk.answers import MOST, count, length, number, numbers, part, rows, text
-from wechat.sdk.calls.users import OpenidPage
+from wechat.sdk.answers import MOST, count, length, number, part, rows, text
 from wechat.sdk.client import Client
 from wechat.sdk.errors import TransportError
 
@@ -65,15 +64,6 @@ def update(client: Client, tag_id: int, name: str) -> None:
 def delete(client: Client, tag_id: int) -> None:
     """Deletes a tag. Raises ApiError 45057 while more than 100,000 followers have it."""
     client.post("/cgi-bin/tags/delete", {"tag": {"id": tag_id}})
-
-
-def followers(client: Client, tag_id: int, cursor: str = "") -> OpenidPage:
-    """Returns the openids with the tag, after the cursor."""
-    return OpenidPage.of(client.post("/cgi-bin/user/tag/get", {"tagid": tag_id, "next_openid": cursor}))
-
-
-def of_follower(client: Client, openid: str) -> list[int]:
-    return numbers(client.post("/cgi-bin/tags/getidlist", {"openid": openid}), "tagid_list")
 
 
 def tag(client: Client, tag_id: int, openids: Sequence[str]) -> None:

@@ -44,12 +44,12 @@ def set_industry(client: Client, first: int, second: int) -> None:
     client.post("/cgi-bin/template/api_set_industry", body)
 
 
-def intercepted(client: Client, template_id: str, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Returns the blocked messages of a template.
+def intercepted(client: Client, template_id: str) -> list[dict[str, Any]]:
+    """Returns the first hundred blocked messages of a template.
 
     Each has ``id``, ``title``, ``content``, ``openid`` and ``send_timestamp``.
     """
-    body = {"tmpl_msg_id": template_id, "largest_id": after, "limit": limit}
+    body = {"tmpl_msg_id": template_id, "largest_id": 0, "limit": 100}
     answer = client.post("/wxa/sec/queryblocktmplmsg", body)
     # The platform's page shows one object; several come as a list.
     only = part(answer, "msginfo")

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from wechat.sdk.answers import count, identifier, part, rows, texts
 from wechat.sdk.client import Client
 from wechat.sdk.openids import is_openid
-
-Lang = Literal["zh_CN", "zh_TW", "en"]
 
 # The most openids one call takes.
 INFO_BATCH = 100
@@ -21,7 +19,7 @@ REMARK_BYTES = 30
 class OpenidPage:
     """A page of a list; ``cursor`` is for the next page, and empty at the end.
 
-    ``total`` is the platform's total; pages of a tag have none.
+    ``total`` is the platform's total.
     """
 
     openids: Sequence[str]
@@ -40,14 +38,9 @@ def user_get(client: Client, cursor: str = "") -> OpenidPage:
     return OpenidPage.of(client.get("/cgi-bin/user/get", {"next_openid": cursor} if cursor else {}))
 
 
-def user_info(client: Client, openid: str, lang: Lang = "zh_CN") -> dict[str, Any]:
-    """Returns the profile of one openid; ``subscribe`` is 0 for somebody who does not follow."""
-    return client.get("/cgi-bin/user/info", {"openid": openid, "lang": lang})
-
-
-def user_info_batch(client: Client, openids: Sequence[str], lang: Lang = "zh_CN") -> list[dict[str, Any]]:
-    """Returns the profiles of at most ``INFO_BATCH`` openids."""
-    wanted = [{"openid": openid, "lang": lang} for openid in openids]
+def user_info_batch(client: Client, openids: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the profiles of at most ``INFO_BATCH`` openids; ``subscribe`` is 0 for who does not follow."""
+    wanted = [{"openid": openid, "lang": "zh_CN"} for openid in openids]
     answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
     return rows(answer, "user_info_list")
 

@@ -60,17 +60,3 @@ def bridge(
         "signType": "RSA",
         "paySign": signature,
     }
-
-
-def app(keys: MerchantKeys, appid: str, prepay_id: str, *, timestamp: int, nonce_str: str) -> dict[str, str]:
-    """Returns the parameters of an app's OpenSDK; the prepay_id is signed without a prefix."""
-    signature = sign(keys.private_key, lines(appid, str(timestamp), nonce_str, prepay_id))
-    return {
-        "appid": appid,
-        "partnerid": keys.mchid,
-        "prepayid": prepay_id,
-        "package": "Sign=WXPay",
-        "noncestr": nonce_str,
-        "timestamp": str(timestamp),
-        "sign": signature,
-    }

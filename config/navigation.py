@@ -1,10 +1,9 @@
-"""The frame around every admin page: navigation, style and script."""
+"""The navigation of the console: the sidebar, the user's menu, and the switch between accounts."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -153,7 +152,7 @@ BENEATH = {
 }
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Returns the sidebar for this member of staff, with the entries whose area they may look at."""
     overview = NavigationEntry(_("Overview"), "space_dashboard", "admin:index", None)
     waiting = NavigationEntry(_("Waiting for you"), "notifications_active", "todo", None)
@@ -197,11 +196,11 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """Returns the template context that the frame of every page needs."""
+def account_switch(request: HttpRequest) -> dict[str, Any]:
+    """Returns the template context for the switch between accounts, which every page has."""
     accounts = list(Rights.of(request.user).accounts.values())
-    switch = {"accounts": accounts, "current": accounts and current_account(request), "back": _back(request)}
-    return {"switch": switch}
+    current = accounts and current_account(request)
+    return {"switch": {"accounts": accounts, "current": current, "back": _back(request)}}
 
 
 def _back(request: HttpRequest) -> str:
@@ -215,39 +214,3 @@ def _back(request: HttpRequest) -> str:
     is_about_one = bool(request.resolver_match and request.resolver_match.kwargs)
     is_new = request.path == f"{below}add/"
     return below if len(app_and_model) == 2 and (is_about_one or is_new) else request.path
-
-
-def stylesheet(request: HttpRequest) -> str:
-    return static("console/console.css")
-
-
-def icon(request: HttpRequest) -> str:
-    return static("console/icon.svg")
-
-
-def script(request: HttpRequest) -> str:
-    return static("console/console.js")
-
-
-def errors_script(request: HttpRequest) -> str:
-    return static("console/errors.js")
-
-
-def search_script(request: HttpRequest) -> str:
-    return static("console/search.js")
-
-
-def todo_script(request: HttpRequest) -> str:
-    return static("console/todo.js")
-
-
-def voices_script(request: HttpRequest) -> str:
-    return static("console/voices.js")
-
-
-def picker_style(request: HttpRequest) -> str:
-    return static("console/picker.css")
-
-
-def picker_script(request: HttpRequest) -> str:
-    return static("console/picker.js")

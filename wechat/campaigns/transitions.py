@@ -23,19 +23,19 @@ def check(campaign: Campaign) -> bool:
     Raises ``ValidationError`` if the content does not fit the settings of the campaign.
     """
     wording.check(campaign)
-    return _step(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
+    return _moved(campaign, [State.DRAFT], due_at=timezone.now(), checked_at=None)
 
 
 def submit(campaign: Campaign) -> bool:
     """Marks a checked campaign as waiting for approval, unless its segment was changed since."""
     if campaign.is_segment_changed:
         return False
-    return _step(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
+    return _moved(campaign, [State.DRAFT], Q(checked_at__isnull=False), state=State.WAITING, due_at=None)
 
 
 def back_to_draft(campaign: Campaign) -> bool:
     """Reverts the campaign to an editable draft; nothing has been sent."""
-    return _step(
+    return _moved(
         campaign, [State.WAITING, State.SCHEDULED, State.PAUSED], Q(prepared_at__isnull=True),
         state=State.DRAFT, due_at=None, approved_at=None, approved_by=None, stopped_at=None, trouble="",
     )  # fmt: skip
@@ -45,7 +45,7 @@ def start(campaign: Campaign, by: User) -> bool:
     """Schedules the campaign as it was when ``campaign`` was read; ``by`` is recorded as who approved it."""
     now = timezone.now()
     starts = max(now, campaign.starts_at or now)
-    return _step(
+    return _moved(
         campaign, [State.WAITING], state=State.SCHEDULED, approved_by=by, approved_at=now, due_at=starts
     )
 
@@ -58,10 +58,16 @@ def pause(campaign: Campaign) -> bool:
 
 def resume(campaign: Campaign) -> bool:
     now = timezone.now()
-    go_on: dict[str, Any] = {"due_at": now, "fed_until": None, "trouble": "", "stopped_at": None, "speed": 0}
-    return _step(
+    go_on: dict[str, Any] = {
+        "due_at": now,
+        "queued_until": None,
+        "trouble": "",
+        "stopped_at": None,
+        "speed": 0,
+    }
+    return _moved(
         campaign, [State.PAUSED], Q(prepared_at__isnull=False), state=State.RUNNING, **go_on
-    ) or _step(campaign, [State.PAUSED], Q(prepared_at__isnull=True), state=State.PREPARING, **go_on)
+    ) or _moved(campaign, [State.PAUSED], Q(prepared_at__isnull=True), state=State.PREPARING, **go_on)
 
 
 def cancel(campaign: Campaign) -> bool:
@@ -74,7 +80,7 @@ def retry(campaign: Campaign) -> int:
     """Retries the failed messages that surely were not sent and could be sent now; returns their number."""
     now = timezone.now()
     with transaction.atomic():
-        if not _step(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
+        if not _moved(campaign, [State.DONE], state=State.RUNNING, due_at=now, finished_at=None):
             return 0
         return dispatch.put_back_failed(campaign)
 
@@ -82,14 +88,14 @@ def retry(campaign: Campaign) -> int:
 @transaction.atomic
 def _stop(campaign: Campaign, of: Iterable[str], **changes: Any) -> bool:
     """Stops the campaign and takes back the untried messages; a worker counts the outcomes of the others."""
-    stopped = _step(campaign, of, **changes)
+    stopped = _moved(campaign, of, **changes)
     if stopped:
         dispatch.take_back(campaign)
         counters.recount(campaign, at_once=True)
     return stopped
 
 
-def _step(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
+def _moved(campaign: Campaign, of: Iterable[str], condition: Q | None = None, **changes: Any) -> bool:
     """Updates a campaign if it is in one of these states and unchanged; returns whether it was updated."""
     same = Campaign.objects.filter(condition or Q(), pk=campaign.pk, version=campaign.version, state__in=of)
     moved = bool(same.update(version=F("version") + 1, attempts=0, error="", errcode=None, **changes))

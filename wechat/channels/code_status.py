@@ -1,4 +1,4 @@
-"""The condition of a channel's code in words, for the list and the channel's page."""
+"""The status of a channel's code in words, for the list and the channel's page."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ ALL_PERMANENT_USED = 45029
 
 
 @dataclass(frozen=True, slots=True)
-class CodeCondition:
-    """The condition of a code.
+class CodeStatus:
+    """The status of a code.
 
     ``kind`` is the colour of the word; ``brief`` says until when the code is valid; ``problem`` says what is
     wrong and what to do.
@@ -27,17 +27,17 @@ class CodeCondition:
     problem: str = ""
 
 
-def of(channel: Channel) -> CodeCondition:
+def of(channel: Channel) -> CodeStatus:
     code = channel.code
     problem = _problem(code)
     if code.is_over:
         over = _("The code can no longer be scanned. Make it anew and put the new picture in its place.")
-        return CodeCondition(_("Expired"), "bad", _until(code), problem or over)
+        return CodeStatus(_("Expired"), "bad", _until(code), problem or over)
     if code.state == State.FAILED:
-        return CodeCondition(code.get_state_display(), "bad", _until(code), problem)
+        return CodeStatus(code.get_state_display(), "bad", _until(code), problem)
     if code.state == State.WAITING:
-        return CodeCondition(code.get_state_display(), "warn" if problem else "plain", _until(code), problem)
-    return CodeCondition(_("Ready"), "good", _until(code), problem)
+        return CodeStatus(code.get_state_display(), "warn" if problem else "plain", _until(code), problem)
+    return CodeStatus(_("Ready"), "good", _until(code), problem)
 
 
 def _until(code: Code) -> str:
