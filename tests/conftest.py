@@ -13,11 +13,12 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
+from simulator.ports import free_port
 from tests.cast import Cast, cast
 from tests.platform import Platform
 from tests.secrets_watch import Watch, WatchedSpans
 from tests.simulated import Simulated
-from tests.simulator.conftest import free_port, wait_for
+from tests.simulator.conftest import wait_for
 from wechat.inbox import refusals
 from wechat.kernel import tracing
 
