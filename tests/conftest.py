@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
 from simulator.ports import free_port
+from simulator.ports import free_port
 from tests.cast import Cast, cast
 from tests.platform import Platform
 from tests.secrets_watch import Watch, WatchedSpans
@@ -28,11 +29,20 @@ AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ORIGINAL_ID = "gh_0123456789ab"
 
 
-# The duration of generating or running an example depends on the machine, so it is not checked.
-hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any machine")
+# The duration of generating or running an example depends on the machine, so it is not checked. An account
+# or a simulator is used for all examples of a test. Every run has the same examples, because a change must
+# not be refused for one that it has nothing to do with: `make fuzz` looks for new ones.
+for profile, derandomize in (("new examples", False), ("same examples", True)):
+    hypothesis.settings.register_profile(
+        profile,
+        derandomize=derandomize,
+        deadline=None,
+        suppress_health_check=[
+            hypothesis.HealthCheck.too_slow,
+            hypothesis.HealthCheck.function_scoped_fixture,
+        ],
+    )
+hypothesis.settings.load_profile("same examples")
 
 
 @pytest.fixture(autouse=True, scope="session")

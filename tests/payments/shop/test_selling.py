@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.official.models import OfficialAccount
@@ -211,7 +211,7 @@ DOINGS: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(doings=st.lists(DOINGS, max_size=25))
 def test_whatever_happens_the_figures_are_those_of_the_orders(offered: Offered, doings: list[Any]) -> None:
     item = offered(stock=4)
