@@ -27,9 +27,12 @@ run:
 	@$(PYTHON) -I config/install.py run
 	@$(BIN)/python -m config.stack
 
+# Each process has a database of Redis to itself, of which there are sixteen.
+PARALLEL := -n auto --maxprocesses 15 --dist worksteal
+
 test:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(TEMPORARY) -- $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 # A browser and the stack's servers have clocks of their own.
 test-clock: TZ = America/New_York
@@ -37,7 +40,7 @@ test-clock: DAYS = 365
 test-clock:
 	@$(PYTHON) -I config/install.py dev
 	@TZ=$(TZ) TEST_CLOCK_DAYS=$(DAYS) PYTHONPATH=$(CURDIR)/tests/clock $(TEMPORARY) -- \
-		$(BIN)/python -m pytest -n auto --dist worksteal -W "ignore:Module already imported" \
+		$(BIN)/python -m pytest $(PARALLEL) -W "ignore:Module already imported" \
 		--ignore tests/browser --ignore tests/stack $(ARGS)
 
 check:
@@ -76,7 +79,7 @@ fuzz:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) -- $(BIN)/python -m bench.fuzz $(ARGS)
 ifndef ARGS
-	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis \
+	@$(TEMPORARY) -- $(BIN)/python -m pytest $(PARALLEL) -m hypothesis \
 		--hypothesis-profile "new examples"
 endif
 
