@@ -18,10 +18,7 @@ READY = "Ctrl-C stops everything"
 @pytest.fixture
 def ports() -> dict[str, str]:
     """Returns two free ports, for web and simulator."""
-    web = simulator = free_port()
-    while simulator == web:
-        simulator = free_port()
-    return {"PORT": str(web), "SIMULATOR_PORT": str(simulator)}
+    return {"PORT": str(free_port()), "SIMULATOR_PORT": str(free_port())}
 
 
 def test_a_second_stack_says_so_and_an_ended_process_is_named(
