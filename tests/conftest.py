@@ -1,13 +1,16 @@
+import datetime
 import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 from django_redis import get_redis_connection
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -60,6 +63,18 @@ def _redis_may_be_slow() -> None:
     It is the dictionary of all pools of connections, none of which is open yet.
     """
     django_settings.REDIS_TIMEOUTS.update(dict.fromkeys(django_settings.REDIS_TIMEOUTS, 60))
+
+
+@pytest.fixture(autouse=True)
+def _today_is_one_day() -> None:
+    """Waits for midnight if it is near, so that today is the same day at the beginning and end of a test.
+
+    What happens at midnight is for tests that travel there.
+    """
+    now = timezone.localtime()
+    midnight = (now + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if midnight - now < datetime.timedelta(minutes=1):
+        time.sleep((midnight - now).total_seconds())
 
 
 @pytest.fixture(autouse=True)
