@@ -66,7 +66,7 @@ def _let_the_server_end(earlier: set[threading.Thread]) -> None:
     for thread in set(threading.enumerate()) - earlier:
         # The name of the live server's request threads; each ends with its connection.
         if "process_request_thread" in thread.name:
-            thread.join(20)
+            thread.join(5)
 
 
 @pytest.fixture
