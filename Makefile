@@ -14,7 +14,7 @@ help:
 	@echo "make drill   faults of everything the console needs, judged by the ledger: half an hour of two quiet cores, an hour at most; ARGS='--only postgres:down' narrows it down"
 	@echo "make drill-engines   the same installation on every Postgres, Redis, broker and pooler that is found here"
 	@echo "make drill-restore   a backup is restored under load, and what it does not know is reconciled"
-	@echo "make fuzz    hostile input at every door, judged; ARGS='--door login' narrows it down"
+	@echo "make fuzz    hostile input at every door, judged, and new examples for the tests of properties; ARGS='--door login' narrows it down to a door"
 	@echo "make screenshots   the pictures of the guides, taken of the demo (needs Chromium)"
 	@echo "make audit   known faults of the packages in the image (asks the package index)"
 	@echo "make licences   the licences of the packages in the image; fails for one that is not listed"
@@ -27,9 +27,12 @@ run:
 	@$(PYTHON) -I config/install.py run
 	@$(BIN)/python -m config.stack
 
+# Each process has a database of Redis to itself, of which there are sixteen.
+PARALLEL := -n auto --maxprocesses 15 --dist worksteal
+
 test:
 	@$(PYTHON) -I config/install.py dev
-	@$(TEMPORARY) -- $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(TEMPORARY) -- $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 # A browser and the stack's servers have clocks of their own.
 test-clock: TZ = America/New_York
@@ -37,7 +40,7 @@ test-clock: DAYS = 365
 test-clock:
 	@$(PYTHON) -I config/install.py dev
 	@TZ=$(TZ) TEST_CLOCK_DAYS=$(DAYS) PYTHONPATH=$(CURDIR)/tests/clock $(TEMPORARY) -- \
-		$(BIN)/python -m pytest -n auto --dist worksteal -W "ignore:Module already imported" \
+		$(BIN)/python -m pytest $(PARALLEL) -W "ignore:Module already imported" \
 		--ignore tests/browser --ignore tests/stack $(ARGS)
 
 check:
@@ -75,6 +78,10 @@ drill-restore:
 fuzz:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) -- $(BIN)/python -m bench.fuzz $(ARGS)
+ifndef ARGS
+	@$(TEMPORARY) -- $(BIN)/python -m pytest $(PARALLEL) -m hypothesis \
+		--hypothesis-profile "new examples"
+endif
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"

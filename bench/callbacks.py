@@ -35,11 +35,11 @@ from bench.web import (  # noqa: E402
     Figures,
     build_go,
     drive,
-    free_port,
     is_go_here,
     served,
     web_command,
 )
+from simulator.ports import free_port  # noqa: E402
 from wechat.inbox.models import InboundMessage  # noqa: E402
 from wechat.replies.models import Keyword, Reply, Rule  # noqa: E402
 

@@ -30,7 +30,7 @@ from django.utils import timezone  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
 from bench.own_redis import OwnRedis  # noqa: E402
-from bench.web import free_port  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 from wechat.campaigns import counters, transitions  # noqa: E402
 from wechat.campaigns.models import Campaign, Variant  # noqa: E402
 from wechat.kernel import work  # noqa: E402

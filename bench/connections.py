@@ -30,7 +30,8 @@ from django.db import connection  # noqa: E402
 from bench.callbacks import CONNECTIONS, account_with_rules  # noqa: E402
 from bench.database import make_tables  # noqa: E402
 from bench.pushes import push  # noqa: E402
-from bench.web import free_port, memory, served, web_command  # noqa: E402
+from bench.web import memory, served, web_command  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 from wechat.inbox.models import InboundMessage  # noqa: E402
 
 PATH = "/wechat/bench/callback"

@@ -7,7 +7,6 @@ of staff, with their numbers of queries.
 
 import argparse
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -36,6 +35,7 @@ from accounts.followers.models import Follower, FollowerSync, Segment, Tag  # no
 from accounts.followers.segments import Condition  # noqa: E402
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 from wechat.kernel import work  # noqa: E402
 
 TAGS = ["VIP", "老客户", "门店", "线上", "试用"]
@@ -80,9 +80,7 @@ def _measure_run(account: OfficialAccount, size: int, name: str, simulator: psut
 
 @contextmanager
 def _simulator(account: OfficialAccount, size: int) -> Iterator[psutil.Process]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "simulator", "--port", str(port)])
     base = f"http://127.0.0.1:{port}"
     settings.WECHAT_API_BASE = base

@@ -21,7 +21,8 @@ django.setup()
 import psutil  # noqa: E402
 
 from bench.database import make_tables  # noqa: E402
-from bench.web import free_port, served, web_command  # noqa: E402
+from bench.web import served, web_command  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 
 CELERY = (sys.executable, "-m", "celery", "--quiet", "-A")
 WORKER = (*CELERY, "config", "worker", "--queues", "interactive,bulk", "--concurrency", "3")

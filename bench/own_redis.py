@@ -1,9 +1,11 @@
 """A Redis for a single test or benchmark, which can be killed and restarted."""
 
+import socket
 import subprocess
+import time
 
-from bench.web import free_port
 from config.embedded.redis import program
+from simulator.ports import free_port
 
 
 class OwnRedis:
@@ -17,6 +19,17 @@ class OwnRedis:
     def start(self) -> None:
         command = [str(program()), "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while not self._answers():
+            if self.process.poll() is not None:
+                raise RuntimeError("Redis ended instead of starting")
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 60).close()
+        except ConnectionRefusedError:
+            return False
+        return True
 
     def stop(self) -> None:
         self.process.kill()

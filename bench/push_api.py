@@ -30,7 +30,8 @@ from django.conf import settings  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
-from bench.web import HERE, Figures, build_go, drive, free_port, is_go_here, served, web_command  # noqa: E402
+from bench.web import HERE, Figures, build_go, drive, is_go_here, served, web_command  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 from wechat.api.models import ApiClient, KeptAnswer  # noqa: E402
 from wechat.pushes.models import Push, Template  # noqa: E402
 

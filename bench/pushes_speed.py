@@ -31,7 +31,7 @@ from django.db import connection  # noqa: E402
 
 from accounts.official.models import OfficialAccount  # noqa: E402
 from bench.database import make_tables  # noqa: E402
-from bench.web import free_port  # noqa: E402
+from simulator.ports import free_port  # noqa: E402
 from wechat.pushes.models import Push  # noqa: E402
 from wechat.pushes.queueing import queue_many  # noqa: E402
 

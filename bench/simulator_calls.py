@@ -26,7 +26,7 @@ from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
 from Crypto.Signature import pkcs1_15
 
-from bench.web import free_port
+from simulator.ports import free_port
 
 APPID = "wx7d4e1f90ab23c586"
 MCHID = "1900000109"

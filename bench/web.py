@@ -119,12 +119,6 @@ def drive(
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _family(server: psutil.Process) -> list[psutil.Process]:
     return [server, *server.children(recursive=True)]
 

@@ -34,7 +34,7 @@ class Probe:
         self._asked_at = 0.0
         self._answer: asyncio.Future[bool] | None = None
 
-    async def is_reached(self, seconds: float = DEADLINE_SECONDS) -> bool:
+    async def is_reached(self, seconds: float) -> bool:
         """Returns whether the service answered; ``False`` if it did not within that time."""
         answer = self._answer
         if answer is None or self._is_over(answer):
@@ -81,7 +81,7 @@ async def _ready() -> tuple[int, dict[str, bool]]:
     That takes Postgres, or Redis once what callbacks are answered from is in memory: whoever asks while
     Postgres is there has it read.
     """
-    answers = await asyncio.gather(*(probe.is_reached() for probe in PROBES.values()))
+    answers = await asyncio.gather(*(probe.is_reached(DEADLINE_SECONDS) for probe in PROBES.values()))
     reached = dict(zip(PROBES, answers, strict=True))
     if reached["postgres"] and not versioned_cache.all_built():
         with suppress(Error, TimeoutError):

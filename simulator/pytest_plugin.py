@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -12,16 +11,15 @@ import pytest
 import requests
 
 from simulator.client import SimulatorClient
+from simulator.ports import free_port
 
-START_SECONDS, PAUSE = 30.0, 0.05
+START_SECONDS, PAUSE = 60.0, 0.05
 
 
 @pytest.fixture(scope="session")
 def wechat_simulator_url() -> Iterator[str]:
     """Starts a simulator process for the session; yields its base URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     running = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "simulator", "--port", str(port)]
@@ -47,7 +45,7 @@ def _wait_for(base: str, running: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < ends and running.poll() is None:
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(PAUSE)
         else:
             return

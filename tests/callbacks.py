@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import uvicorn
 
 from config.asgi import application
+from simulator.ports import free_port
 from tests.platform import Push
-from tests.simulator.conftest import free_port, wait_for
+from tests.simulator.conftest import wait_for
 
 PATH = "/wechat/demo/callback"
 
@@ -83,4 +84,4 @@ def served() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(15)
+        thread.join(60)

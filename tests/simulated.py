@@ -58,6 +58,10 @@ class Simulated:
         self.sim("/clock", {"advance": seconds})
         self.settle()
 
+    def begin_minute(self) -> None:
+        """Moves the platform's clock to the beginning of a minute, so that its limit is not renewed soon."""
+        self.sim("/clock", {"advance": 60 - self.get("/clock")["now"] % 60})
+
     def sim(self, path: str, body: dict[str, Any]) -> Any:
         answer = requests.post(f"{self.base}/_sim{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text

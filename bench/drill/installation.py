@@ -27,13 +27,14 @@ from accounts.official.models import OfficialAccount
 from bench.drill.caller import Caller
 from bench.drill.ledger import Ledger
 from bench.drill.programs import Program, Supervisor, module
-from bench.drill.proxy import Proxy, free_port
+from bench.drill.proxy import Proxy
 from bench.drill.receiver import Receiver
 from bench.drill.servers import PgBouncer, RabbitMq, Redis
 from config.embedded import PROJECT
 from menus import drafts
 from menus.models import Menu
 from payments.merchants.models import Merchant
+from simulator.ports import free_port
 from tests.simulated import Simulated
 from wechat.api import scopes
 from wechat.api.models import ApiClient

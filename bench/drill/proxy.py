@@ -13,7 +13,6 @@ A fault concerns existing and new connections. At the end of a fault that leaves
 
 import asyncio
 import os
-import random
 import socket
 import struct
 import threading
@@ -23,7 +22,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
-from config.embedded.lifetime import PORTS, can_listen
+from simulator.ports import free_port
 
 HOST = "127.0.0.1"
 SLOW_SECONDS, RESTART_SECONDS = 4.0, 2.0
@@ -180,10 +179,3 @@ def reset(writer: asyncio.StreamWriter) -> None:
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORTIVE)
         writer.transport.abort()
-
-
-def free_port() -> int:
-    """Returns a free port outside the range of outgoing connections, so that it stays free."""
-    while not can_listen(port := random.choice(PORTS)):
-        pass
-    return port

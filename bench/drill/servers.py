@@ -16,11 +16,11 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from bench.drill.proxy import free_port
 from config.embedded import is_listening
 from config.embedded.launching import launch, own_folder, owner_of
 from config.embedded.postgres import OPTIONS, program
 from config.embedded.redis import program as redis_program
+from simulator.ports import free_port
 
 READY_SECONDS = 120
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

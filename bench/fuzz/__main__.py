@@ -23,7 +23,7 @@ import django
 from bench.fuzz import report
 from bench.fuzz.report import CPU_SECONDS, MEMORY_MB, Verdict
 from bench.fuzz.server import Server, running
-from bench.web import free_port
+from simulator.ports import free_port
 
 if TYPE_CHECKING:
     from bench.fuzz.requests import Input

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,17 +15,13 @@ from typing import Any
 
 import requests
 
+from simulator.ports import free_port
+
 APPID, MINI = "wx7d4e1f90ab23c586", "wx3c5e7a9b1d2f4068"
 MCHID, OTHER_MCHID = "1900000109", "1900000110"
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of the simulator
 OPENID, OTHER = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M", "oQc7a6KfXn2tR9vLw0Yp3dUbHs2N"
 KEY = "0123456789abcdef0123456789abcdef"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def wait_for(base: str) -> None:
     for _ in range(600):
         try:
             requests.get(f"{base}/_sim/health", timeout=5)
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
         else:
             return

@@ -23,6 +23,7 @@ from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
+from wechat.inbox.models import Refusal
 from wechat.kernel.work import outages
 from wechat.sdk.calls.base import api_domain_ips
 from wechat.sdk.errors import ApiError
@@ -245,6 +246,15 @@ def test_what_a_push_shows_to_be_wrong_is_a_problem_until_the_next_good_push(
     assert post(strange.safe(strange.text("1"))).status_code == 403
     refusals.settle()
     assert "1 refused" in shown(account)
+
+
+def test_pushes_of_a_wrong_key_are_counted_together_however_they_show_it(account: OfficialAccount) -> None:
+    now = timezone.now()
+    for reason, count, age in (("padding", 4, 0), ("length", 1, 5)):
+        at = now - datetime.timedelta(minutes=age)
+        Refusal.objects.create(account=account, reason=reason, count=count, last_at=at)
+    (line,) = shown(account).splitlines()
+    assert f"last {timezone.localtime(now):%H:%M}, 5 refused" in line
 
 
 def test_the_wrong_mode_is_a_problem_until_it_is_the_same_on_both_sides(

@@ -30,7 +30,6 @@ from tests.cast import Cast, signed_in
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/followers/follower/"
-NOW = timezone.now()
 
 
 def person(account: OfficialAccount, name: str = "oPerson", **fields: Any) -> Follower:
@@ -65,7 +64,8 @@ def shown(staff: Cast, address: str, who: str = "owner") -> str:
     ],
 )
 def test_the_list_is_narrowed(staff: Cast, query: str, expected: set[str]) -> None:
-    person(staff.ours, "oNew", qr_scene_str="store-1", last_seen_at=NOW, subscribed_at=NOW)
+    now = timezone.now()
+    person(staff.ours, "oNew", qr_scene_str="store-1", last_seen_at=now, subscribed_at=now)
     january = datetime.datetime(2026, 1, 31, 15, tzinfo=datetime.UTC)
     person(staff.ours, "oGone", subscribed=False, qr_scene=42, subscribed_at=january)
     person(staff.ours, "oBlack", blacklisted=True, remark="王女士")
@@ -105,7 +105,7 @@ def test_the_tags_of_another_account_are_no_filter(staff: Cast) -> None:
 def test_the_page_says_why_there_is_no_nickname(staff: Cast) -> None:
     plain = person(staff.ours)
     assert "No nickname" in english(staff, page_of(plain))
-    agreed = person(staff.ours, "oAgreed", nickname="林小满", consented_at=NOW)
+    agreed = person(staff.ours, "oAgreed", nickname="林小满", consented_at=timezone.now())
     html = english(staff, page_of(agreed))
     assert "林小满" in html
     assert "No nickname" not in html
@@ -255,14 +255,14 @@ def test_the_same_person_is_shown_where_the_reader_may_look(staff: Cast) -> None
 
 
 def test_what_a_follower_wrote_is_escaped(staff: Cast) -> None:
-    follower = person(staff.ours, nickname="<script>alert(1)</script>", consented_at=NOW)
+    follower = person(staff.ours, nickname="<script>alert(1)</script>", consented_at=timezone.now())
     assert "<script>alert(1)" not in shown(staff, page_of(follower))
 
 
 def test_others_tell_what_happened_and_what_they_know(staff: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline._sources, "_known", {})
     monkeypatch.setattr(timeline._panel_sources, "_known", {})
-    start = NOW - datetime.timedelta(days=1)
+    start = timezone.now() - datetime.timedelta(days=1)
 
     @timeline.adds_moments(Area.MONEY)
     def paid(follower: Follower, before: Any, limit: int) -> list[timeline.Moment]:
@@ -290,9 +290,9 @@ def test_what_happened_at_one_time_stands_on_one_page_and_nothing_after_it_is_lo
     staff: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeline._sources, "_known", {})
-    days = [1] * 40 + [2] * 120 + [3]
+    now, days = timezone.now(), [1] * 40 + [2] * 120 + [3]
     moments = [
-        timeline.Moment(NOW - datetime.timedelta(days=each), "支付", f"订单-{number:03}")
+        timeline.Moment(now - datetime.timedelta(days=each), "支付", f"订单-{number:03}")
         for number, each in enumerate(days)
     ]
 
@@ -365,7 +365,7 @@ ADD_SEGMENT = "/admin/followers/segment/add/"
 
 
 def test_a_segment_is_put_together_from_rows(staff: Cast) -> None:
-    person(staff.ours, "oSleeper", last_seen_at=NOW - datetime.timedelta(days=40))
+    person(staff.ours, "oSleeper", last_seen_at=timezone.now() - datetime.timedelta(days=40))
     client = signed_in(staff.owner)
     data = segment_data(staff.ours, ("seen", "longer", "30"), ("subscribed", "yes", ""))
     counted = client.post(ADD_SEGMENT, {**data, "part": "rows"}).content.decode()
@@ -434,8 +434,9 @@ def test_a_run_is_asked_for_by_a_button_and_watched(staff: Cast) -> None:
     page = reverse("admin:followers_sync")
     assert client.post(page, {"account": staff.ours.pk, "kind": "full"}).status_code == 302
     run = FollowerSync.objects.get()
+    now = timezone.now()
     FollowerSync.objects.filter(pk=run.pk).update(
-        step=FollowerSync.Step.PROFILES, total=1000, listed=1000, profiled=400, rate=1.0, started_at=NOW
+        step=FollowerSync.Step.PROFILES, total=1000, listed=1000, profiled=400, rate=1.0, started_at=now
     )
     html = client.get(f"{page}?part=run").content.decode()
     assert "data-moving" in html
@@ -458,19 +459,21 @@ def test_a_form_made_for_another_account_is_refused(staff: Cast) -> None:
 
 
 def test_a_paused_run_says_until_when_and_why(staff: Cast) -> None:
+    now = timezone.now()
     FollowerSync.objects.create(
-        account=staff.ours, step=FollowerSync.Step.LISTING, errcode=45009, error="45009", started_at=NOW,
-        due_at=NOW + datetime.timedelta(hours=5),
+        account=staff.ours, step=FollowerSync.Step.LISTING, errcode=45009, error="45009", started_at=now,
+        due_at=now + datetime.timedelta(hours=5),
     )  # fmt: skip
     assert "45009" in shown(staff, reverse("admin:followers_sync"))
 
 
 def test_a_run_that_stopped_says_why_and_an_odd_one_what(staff: Cast) -> None:
+    now = timezone.now()
     FollowerSync.objects.create(
-        account=staff.ours, step=FollowerSync.Step.STOPPED, errcode=48001, error="48001", finished_at=NOW
+        account=staff.ours, step=FollowerSync.Step.STOPPED, errcode=48001, error="48001", finished_at=now
     )
     FollowerSync.objects.create(
-        account=staff.ours, step=FollowerSync.Step.DONE, remarks=["incomplete"], finished_at=NOW
+        account=staff.ours, step=FollowerSync.Step.DONE, remarks=["incomplete"], finished_at=now
     )
     html = shown(staff, reverse("admin:followers_sync"))
     assert "48001" in html

@@ -17,8 +17,6 @@ from tests.console import world
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now()
-
 
 def offered(user: User, account: OfficialAccount, **asked: Any) -> list[str]:
     address = reverse("admin:followers_pick")
@@ -28,7 +26,7 @@ def offered(user: User, account: OfficialAccount, **asked: Any) -> list[str]:
 
 
 def person(account: OfficialAccount, openid: str, days: int | None = None, **known: Any) -> Follower:
-    seen = None if days is None else NOW - datetime.timedelta(days=days)
+    seen = None if days is None else timezone.now() - datetime.timedelta(days=days)
     return Follower.objects.create(account=account, openid=openid, last_seen_at=seen, **known)
 
 

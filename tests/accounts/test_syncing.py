@@ -222,7 +222,7 @@ def test_who_comes_during_the_run_is_not_taken_for_gone(crowd: Crowd) -> None:
     Follower.objects.create(
         account=crowd.account,
         openid="oComesDuringTheRun0000000001",
-        subscribed_at=timezone.now() + datetime.timedelta(seconds=5),
+        subscribed_at=timezone.now() + datetime.timedelta(minutes=5),
         profiled_at=timezone.now(),
     )
     crowd.sync()

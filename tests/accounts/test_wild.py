@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.followers.models import BulkJob, CustomField, FieldValue, Follower, FollowerSync
@@ -17,9 +17,8 @@ from wechat.sdk.text import clean, without_unseen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-few = settings(max_examples=15, deadline=None, suppress_health_check=FIXTURES)
-more = settings(max_examples=40, deadline=None, suppress_health_check=FIXTURES)
+few = settings(max_examples=15)
+more = settings(max_examples=40)
 
 
 @few

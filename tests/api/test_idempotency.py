@@ -81,11 +81,11 @@ def test_of_two_at_the_same_time_one_is_carried_out(caller: Signed) -> None:
     thread = threading.Thread(target=first)
     thread.start()
     try:
-        assert urls.entered.wait(10)
+        assert urls.entered.wait(60)
         meanwhile = caller.post(NOTES, {"name": "a"}, key="order-1")
     finally:
         urls.may_go_on.set()
-        thread.join(10)
+        thread.join(60)
     assert (meanwhile.status_code, code(meanwhile)) == (409, "in_progress")
     assert [answer.status_code for answer in answers] == [201]
     assert caller.post(NOTES, {"name": "a"}, key="order-1").content == answers[0].content

@@ -25,9 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 wild = settings(
     max_examples=8,
-    deadline=None,
-    derandomize=True,
-    database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

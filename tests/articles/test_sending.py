@@ -116,7 +116,7 @@ def shown(account: OfficialAccount, written: Written, body: bytes) -> Image.Imag
     large = pictures.add_to_library(account, body + bytes(pictures.MOST_BYTES))
     settle(written(content=f'<p><img src="{pictures.address(large)}"></p>'), Work.SAVE)
     return Image.open(
-        io.BytesIO(requests.get(ArticlePicture.objects.get(asset=large).url, timeout=10).content)
+        io.BytesIO(requests.get(ArticlePicture.objects.get(asset=large).url, timeout=60).content)
     )
 
 

@@ -28,6 +28,8 @@ def browser() -> Iterator[Browser]:
     """Starts a browser for these tests only, because its driver keeps an event loop in their thread."""
     # With a running event loop, Django would refuse database access.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    # On a busy machine a page can take longer than the usual five seconds.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as driver:
         yield driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -44,6 +46,7 @@ def page(browser: Browser, live_server: LiveServer, faults: list[str]) -> Iterat
     """A page of a new visitor; script errors and violations of the Content-Security-Policy fail the test."""
     earlier = set(threading.enumerate())
     context = browser.new_context(base_url=live_server.url, locale="zh-CN")
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(

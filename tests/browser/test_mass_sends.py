@@ -52,7 +52,7 @@ def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(
     run_due()
     assert len(received(staff.ours, known, of=3)) == 3
     # It shows what the worker did by itself.
-    expect(page.locator(".mass-parts tbody tr")).to_have_count(1, timeout=20_000)
+    expect(page.locator(".mass-parts tbody tr")).to_have_count(1)
 
 
 def test_the_speed_is_chosen_and_told(sign_in: SignIn, staff: Cast, known: Simulated) -> None:

@@ -60,7 +60,7 @@ def saved(page: Page) -> None:
 
 def becomes(page: Page, menu: Menu, expected: list[Any]) -> None:
     """Waits until the draft on the server is this, a moment after the page was changed."""
-    for _each in range(50):
+    for _each in range(600):
         if draft(menu) == expected:
             break
         page.wait_for_timeout(100)
@@ -312,7 +312,7 @@ def test_a_page_and_a_file_are_picked_for_a_button(
     expect(page.locator("#menu-panel .pick-now")).to_have_text("海报")
     expect(page.locator("#menu-phone .phone-bubble")).to_contain_text("海报")
     saved(page)
-    for _each in range(50):
+    for _each in range(600):
         if button_of(menu, "门店").file == asset.pk:
             break
         page.wait_for_timeout(100)

@@ -89,7 +89,7 @@ class World:
             work.run("campaigns.run")
         campaign.refresh_from_db()
 
-    def run(self, campaign: Campaign, seconds: float = 60) -> Campaign:
+    def run(self, campaign: Campaign, seconds: float = 300) -> Campaign:
         """Works on a campaign until it is over, paused or cancelled, or ``seconds`` have passed."""
         ends = time.monotonic() + seconds
         while campaign.state not in ("done", "paused", "cancelled") and time.monotonic() < ends:

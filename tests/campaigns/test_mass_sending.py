@@ -248,6 +248,7 @@ def test_too_many_calls_a_minute_go_on_in_the_next(
 ) -> None:
     followers(account, known, 2)
     known.sim(f"/accounts/{account.appid}/quota", {"api": SENDALL, "minute_limit": 1})
+    known.begin_minute()
     settle(written())
     second = settle(written())
     call = second.calls.get()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.followers import tagging
@@ -235,7 +235,6 @@ def test_what_is_numbered_reads_as_the_same_tree(nodes: list[Node]) -> None:
         assert step.branch is None or step.branch.position < step.position
 
 
-@settings(deadline=None)
 @given(trees(), st.data())
 def test_whatever_is_moved_on_the_way_no_step_is_done_twice_and_the_way_ends(
     nodes: list[Node], data: st.DataObject

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.followers.models import Tag
@@ -102,7 +102,7 @@ def test_what_is_no_table_of_channels_is_refused_in_a_sentence(account: Official
     assert str(refused.value).endswith(("。", "."))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: f"名称,成本\n{text}".encode()))
 )

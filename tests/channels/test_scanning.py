@@ -139,7 +139,7 @@ class AttributionInAnyOrder(TestCase):
         )
         self.channels = [Channel.objects.create(account=self.account, name=str(each)) for each in range(3)]
 
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=4))
     def test_any_order(self, scanned: Sequence[tuple[int, int]]) -> None:
         outcomes = {self.attributed(order) for order in itertools.permutations(scanned)}

@@ -19,7 +19,7 @@ from wechat.kernel import tasks, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 240
 BEAT = (sys.executable, "-m", "celery", "--quiet", "-A", "config.beat", "beat")
 # Names each task it has done, on a line of its own.
 WORKER = """

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from config import health
 from config.asgi import application
+from config.health import DEADLINE_SECONDS
 from tests.cast import Cast
 from wechat.kernel import versioned_cache
 
@@ -96,7 +97,10 @@ def test_without_postgres_callbacks_are_kept_in_redis(database_at: Any) -> None:
 
 
 @pytest.mark.usefixtures("_in_memory")
-def test_a_postgres_that_says_nothing_is_away(database_at: Any, silent: int) -> None:
+def test_a_postgres_that_says_nothing_is_away(
+    database_at: Any, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 3)
     database_at(silent)
     assert ready() == (200, {"postgres": False, "redis": True})
 
@@ -128,7 +132,10 @@ def test_with_both_away_nothing_can_be_recorded(database_at: Any, settings: Sett
     assert ready() == (503, {"postgres": False, "redis": False})
 
 
-def test_a_redis_that_says_nothing_is_away(settings: Settings, silent: int) -> None:
+def test_a_redis_that_says_nothing_is_away(
+    settings: Settings, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", 3)
     redis_at(settings, silent)
     assert ready() == (200, {"postgres": True, "redis": False})
 
@@ -159,6 +166,7 @@ def test_both_are_answered_within_a_second_whoever_says_nothing(
 ) -> None:
     for probe in health.PROBES.values():
         monkeypatch.setattr(probe, "_answer", None)
+    monkeypatch.setattr(health, "DEADLINE_SECONDS", DEADLINE_SECONDS)
     database_at(silent)
     redis_at(settings, silent)
     for path, status in (("/healthz/ready", 503), ("/healthz/live", 200)):

@@ -114,7 +114,7 @@ def test_a_page_that_takes_its_time_is_waited_for_while_postgres_is_there(settin
         page = asyncio.ensure_future(get("/waits/"))
         while health.PROBES["postgres"]._answer is None:
             await asyncio.sleep(0.01)
-        await health.PROBES["postgres"].is_reached()
+        await health.PROBES["postgres"].is_reached(60)
         held.set()
         return await page
 

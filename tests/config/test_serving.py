@@ -1,7 +1,6 @@
 """Tests of pages under the production server."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,15 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from simulator.ports import free_port
+
 FILES = ["/static/console/console.js", "/static/console/console.css", "/healthz/live"]
 
 
 @contextmanager
 def free_server(environment: dict[str, str]) -> Iterator[str]:
     """The address of a server of its own, with these variables beside ours."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--lifespan", "off", "--ws", "none"]
     command += ["--log-level", "error", "config.asgi:application"]
     with subprocess.Popen(command, env={**os.environ, **environment}) as server:
@@ -41,8 +40,8 @@ def served() -> Iterator[str]:
 def _wait_for(address: str) -> None:
     for _ in range(600):
         try:
-            requests.get(address, timeout=5)
-        except requests.ConnectionError:
+            requests.get(address, timeout=60)
+        except requests.RequestException:
             time.sleep(0.1)
         else:
             return

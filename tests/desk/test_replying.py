@@ -12,6 +12,7 @@ from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from tests.desk.conftest import OPENID, Wrote
+from tests.locks import somebody_waits
 from wechat.desk import staff as names
 from wechat.desk import threads
 from wechat.desk.models import CannedAnswer, Note, Takeover, Thread
@@ -145,7 +146,8 @@ def test_of_two_who_reply_in_the_same_moment_the_second_is_told(staff: Cast, wro
         # As the first does, whose message is not to be seen yet.
         Thread.objects.select_for_update().get(pk=thread.pk)
         second.start()
-        second.join(3)
+        while second.is_alive() and not somebody_waits():
+            pass
         Push.objects.create(
             account=staff.ours, openid=OPENID, key="desk:1:a", content={"type": "text", "content": "您好"},
             cause=names.mark(staff.owner), due_at=timezone.now(),

@@ -34,7 +34,7 @@ def test_an_answer_over_budget_is_left_for_later(
 
     @routing.answers(order=1)
     def slow(event: InboundEvent) -> Answer:
-        let_go.wait(10)
+        let_go.wait(60)
         return Answer("slow", Text("late"))
 
     response = deliver(platform.text("?"))

@@ -92,7 +92,7 @@ def test_a_handler_that_takes_its_time_holds_up_nobody_else(platform: Platform) 
     def answer(event: InboundEvent) -> Answer:
         if event.message.text == "slow":
             event.needs_rows()
-            assert answered.wait(3)
+            assert answered.wait(60)
         return Answer("test", Text(event.message.text))
 
     async def quick() -> Got:
@@ -133,7 +133,7 @@ def test_a_spool_that_does_not_answer_ends_in_try_again(
     let_go = threading.Event()
     monkeypatch.setattr("wechat.inbox.receiving.SPOOL_SECONDS", 0.05)
     monkeypatch.setattr(recording, "INSERT", "SELECT nothing FROM json_to_recordset(%s)")
-    monkeypatch.setattr(spool, "append", lambda record: let_go.wait(10))
+    monkeypatch.setattr(spool, "append", lambda record: let_go.wait(60))
     got = run(*[call(PATH, platform.safe(platform.text(str(number)))) for number in range(3)])
     let_go.set()
     assert [each.status_code for each in got] == [503, 503, 503]

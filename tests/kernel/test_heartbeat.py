@@ -69,7 +69,7 @@ def test_a_beat_steps_aside_while_the_worker_writes(row: FollowerSync) -> None:
         before = row.due_at
         thread = threading.Thread(target=beat)
         thread.start()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
         assert row.settle(listed=2)
     assert (due(row), FollowerSync.objects.get().listed) == (before, 2)
@@ -80,5 +80,5 @@ def test_beats_come_for_as_long_as_the_work_lasts(row: FollowerSync, monkeypatch
     beaten = threading.Event()
     monkeypatch.setattr(heartbeat, "renew", lambda row: beaten.set())
     with Heartbeat(row):
-        assert beaten.wait(30)
+        assert beaten.wait(60)
     assert not any(thread.name == "heartbeat" for thread in threading.enumerate())

@@ -49,7 +49,7 @@ class Person:
     def from_the_phone(self, appid: str, what: str) -> Any:
         """Returns the phone's data for a mini program's page."""
         url = f"{self.simulated.base}/.mini/{appid}/{what}"
-        return requests.post(url, headers=self._host, timeout=10).json()["given"]
+        return requests.post(url, headers=self._host, timeout=60).json()["given"]
 
     @property
     def _host(self) -> dict[str, str]:

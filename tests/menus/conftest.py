@@ -91,6 +91,11 @@ class Phone:
     def fail(self, call: str, **how: Any) -> None:
         self.platform.sim("/faults", {"api": f"/cgi-bin/{call}", "times": 1, **how})
 
+    def is_under_way(self, call: str) -> bool:
+        """Returns whether the call that ``fail`` is about has come."""
+        faults = self.platform.get("/faults")["faults"]
+        return [each["times"] for each in faults if each["api"] == f"/cgi-bin/{call}"] == [0]
+
     def set_elsewhere(self, *buttons: Any) -> None:
         """Publishes a menu directly, like other software."""
         api.create(client_for(self.account), buttons)

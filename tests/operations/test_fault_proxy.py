@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.drill.proxy import Fault, Proxy, free_port
+from bench.drill.proxy import Fault, Proxy
+from simulator.ports import free_port
 
 SLOW_SECONDS = 0.2
 PATIENCE_SECONDS = 20.0

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from config.embedded import PROJECT
+from config.health import BUILD_SECONDS, DEADLINE_SECONDS, PATHS
 from tests.operations.test_parsers import run
 
 KUBERNETES = PROJECT / "deploy" / "kubernetes"
@@ -127,13 +128,11 @@ def test_every_queue_has_a_worker_and_the_commands_are_those_of_the_image() -> N
 
 
 def test_probes_ask_what_is_answered() -> None:
-    from config import health
-
     web = next(pod for name, pod in pods() if name == "Deployment/web")["spec"]["containers"][0]
     asked = {web[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
-    assert asked == set(health.PATHS)
+    assert asked == set(PATHS)
     longest = web["livenessProbe"]["timeoutSeconds"]
-    assert longest > health.DEADLINE_SECONDS + health.BUILD_SECONDS
+    assert longest > DEADLINE_SECONDS + BUILD_SECONDS
 
 
 def built(folder: str) -> list[Resource]:

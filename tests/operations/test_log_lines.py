@@ -20,12 +20,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
 from config.embedded import PROJECT
+from simulator.ports import free_port
 from tests import worker_processes
 from tests.operations.pushing import pushed_by_api
 from tests.operations.test_parsers import instructions
 from tests.pushes.test_faults import until
 from tests.simulated import Simulated
-from tests.simulator.conftest import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

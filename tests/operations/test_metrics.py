@@ -20,13 +20,13 @@ from pytest_django import Settings
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
 from config import health, metrics
+from simulator.ports import free_port
 from tests.asgi import exchange
 from tests.callbacks import post
 from tests.config.test_beat import running
 from tests.config.test_health import database_at as database_at
 from tests.config.test_health import silent as silent
 from tests.platform import Platform
-from tests.simulator.conftest import free_port
 from tests.working import react_to_due
 from wechat.kernel import exposition, tasks
 from wechat.kernel.counter_files import collected

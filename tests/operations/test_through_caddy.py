@@ -11,9 +11,10 @@ import pytest
 from pytest_django import Settings
 
 from config.requests import LIMITS
+from simulator.ports import free_port
 from tests.callbacks import served
 from tests.operations.test_parsers import DEPLOY, tool
-from tests.simulator.conftest import free_port, wait_for
+from tests.simulator.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +52,7 @@ def through_caddy(folder: Path, inside: str = INSIDE) -> Iterator[int]:
             yield port
         finally:
             caddy.terminate()
-            caddy.wait(15)
+            caddy.wait(60)
 
 
 def status(port: int, method: str, path: str, body: bytes = b"") -> int:

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from pytest_django import Settings
 
+from simulator.ports import free_port
 from tests.callbacks import served
 from tests.cast import PASSWORD, Cast
 from tests.operations.test_parsers import DEPLOY, NGINX, certified, run
-from tests.simulator.conftest import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -31,7 +31,6 @@ from wechat.materials import usage
 from wechat.materials.models import Asset
 
 OFTEN, ONCE, NEVER = "oOften", "oOnce", "oNever"
-NOW = timezone.now()
 
 
 def paid(merchant: Merchant, openid: str, total: int, *, days_ago: int = 0, refunded: int = 0) -> Order:
@@ -47,12 +46,12 @@ def paid(merchant: Merchant, openid: str, total: int, *, days_ago: int = 0, refu
         payer_openid=openid,
         description="礼盒",
         total=total,
-        expires_at=NOW,
+        expires_at=timezone.now(),
         state="partly" if refunded else "paid",
         reserved=refunded,
         refunded=refunded,
         transaction_id=f"42{number}",
-        paid_at=NOW - datetime.timedelta(days=days_ago),
+        paid_at=timezone.now() - datetime.timedelta(days=days_ago),
     )
 
 
@@ -125,8 +124,9 @@ def test_revenue_goes_to_the_channel_that_brought_the_payer(
     people: dict[str, Follower], account: OfficialAccount
 ) -> None:
     first, last = (Channel.objects.create(account=account, name=name) for name in ("一号店", "二号店"))
+    now = timezone.now()
     Attribution.objects.create(
-        account=account, openid=OFTEN, first_channel=first, first_at=NOW, last_channel=last, last_at=NOW
+        account=account, openid=OFTEN, first_channel=first, first_at=now, last_channel=last, last_at=now
     )
     today = timezone.localdate()
     period = Period(today - datetime.timedelta(days=9), today)
@@ -138,7 +138,7 @@ def test_revenue_goes_to_the_channel_that_brought_the_payer(
 
 
 def test_menus_are_told_what_was_bought(people: dict[str, Follower], account: OfficialAccount) -> None:
-    since = NOW - datetime.timedelta(days=30)
+    since = timezone.now() - datetime.timedelta(days=30)
     assert [(each.openid, each.fen) for each in paid_orders(account, since)] == [(ONCE, 1000), (OFTEN, 1500)]
 
 
@@ -179,7 +179,7 @@ def test_what_somebody_who_is_forgotten_could_still_pay_is_closed(
 
 def test_a_picture_in_use_is_not_deleted(account: OfficialAccount, merchant: Merchant) -> None:
     picture = Asset.objects.create(
-        account=account, name="a", file="a.png", content_type="image/png", size=1, due_at=NOW
+        account=account, name="a", file="a.png", content_type="image/png", size=1, due_at=timezone.now()
     )
     Item.objects.create(account=account, merchant=merchant, title="礼盒", price=1, picture=picture)
     assert [use for use in usage.uses(picture) if "礼盒" in use]

@@ -17,6 +17,7 @@ from payments.notifications.models import Notice
 from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState
+from tests.locks import somebody_waits
 from tests.payments.conftest import Ordered
 from tests.payments.world import (
     TRANSACTION_ID,
@@ -227,7 +228,7 @@ def test_an_order_that_is_moved_meanwhile_is_paid_from_where_it_is_then(ordered:
     with atomic():
         Order.objects.filter(pk=order.pk).update(state=OrderState.CLOSING)
         delivery.start()
-        while delivery.is_alive() and not _somebody_waits():
+        while delivery.is_alive() and not somebody_waits():
             pass
     delivery.join()
     order.refresh_from_db()
@@ -251,19 +252,13 @@ def test_an_order_that_somebody_else_holds_for_long_is_left_to_a_worker(ordered:
     with atomic():
         Order.objects.select_for_update().get(pk=order.pk)
         delivery.start()
-        delivery.join(30)
+        delivery.join(60)
         assert answers == [204]
     notice = Notice.objects.get()
     assert (notice.state, "lock timeout" in notice.error) == (Notice.State.FAILED, True)
     notices.handle_now(notice)
     order.refresh_from_db()
     assert order.state == (OrderState.PAID if state == "SUCCESS" else OrderState.CLOSED)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-        return bool(cursor.rowcount)
 
 
 WRONG: dict[str, dict[str, Any]] = {

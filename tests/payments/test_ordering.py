@@ -211,10 +211,10 @@ def test_a_refused_call_does_not_fail_an_order_that_is_placed_meanwhile(
     def answer(request: Any) -> Reply:
         if not first_is_there.is_set():
             first_is_there.set()
-            assert second_is_there.wait(10)
+            assert second_is_there.wait(60)
             return refused(401, "SIGN_ERROR")
         second_is_there.set()
-        assert is_refused.wait(10)
+        assert is_refused.wait(60)
         return reply(prepay_id="wx2")
 
     def be_refused() -> None:
@@ -227,7 +227,7 @@ def test_a_refused_call_does_not_fail_an_order_that_is_placed_meanwhile(
     answer_unknown(pay, first)
     refusal = threading.Thread(target=be_refused)
     refusal.start()
-    assert first_is_there.wait(10)
+    assert first_is_there.wait(60)
     placed = ordering.place(second)
     refusal.join()
     assert (placed.state, placed.prepay) == (OrderState.PAYING, "wx2")

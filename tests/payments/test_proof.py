@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payments.bills import reconciling
@@ -66,7 +66,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(steps=st.lists(STEPS, min_size=6, max_size=20))
 def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[Any]) -> None:
     history.order(10000, {})

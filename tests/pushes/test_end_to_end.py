@@ -64,7 +64,7 @@ def ready() -> Iterator[threading.Event]:
         @routing.answers(order=1)
         def count(event: InboundEvent) -> Answer | None:
             if event.message.text == "slow":
-                finished.wait(30)
+                finished.wait(60)
                 return Answer("test:slow", Text("久等了"))
             if not event.message.text.isdecimal():
                 return None
@@ -91,7 +91,10 @@ def test_further_answers_reach_the_follower_once_and_in_order(phone: Phone) -> N
     assert [text for _, text in rest] == ["1", "2", "3"]
 
 
-def test_a_late_answer_comes_as_a_customer_service_message(phone: Phone, ready: threading.Event) -> None:
+def test_a_late_answer_comes_as_a_customer_service_message(
+    phone: Phone, ready: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "BUDGET_SECONDS", 0.2)
     phone.does(type="text", content="slow")
     assert phone.received() == []
     ready.set()

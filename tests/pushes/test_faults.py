@@ -65,7 +65,7 @@ def still_open() -> int:
     return Push.objects.filter(due_at__isnull=False).count()
 
 
-def until(happened: Callable[[], bool], seconds: float = 90) -> None:
+def until(happened: Callable[[], bool], seconds: float = 300) -> None:
     """Returns when it happened; a machine that does not get there in so many seconds fails."""
     ends = time.monotonic() + seconds
     while not happened():
@@ -78,12 +78,13 @@ def sent_under_fire(redis: OwnRedis, kills: int) -> int:
 
     Returns how many kills there were.
     """
-    killed, ends = 0, time.monotonic() + 90
+    killed, ends = 0, time.monotonic() + 300
     with ExitStack() as running:
         while killed < kills and still_open() and time.monotonic() < ends:
             doomed = running.enter_context(worker(redis))
             _wait_for_progress(ends)
             time.sleep(random.uniform(0.05, 0.5))
+            until(lambda: not still_open() or Push.objects.filter(state=State.SENDING).exists())
             doomed.send_signal(signal.SIGKILL)
             killed += 1
             if killed == 2:

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.official.models import OfficialAccount
@@ -86,7 +86,7 @@ def perform(account: OfficialAccount, openid: str, deed: str, trigger: Any, at: 
     return spend(account, openid, at) is not None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(deeds=st.lists(acts | leaves | sends | refusals, max_size=14), look=moments)
 def test_the_ledger_says_what_the_platform_would(
     account: OfficialAccount, deeds: list[tuple[str, Any, datetime]], look: datetime
@@ -103,7 +103,7 @@ def test_the_ledger_says_what_the_platform_would(
         assert windows.left(account, openid, at) == model.left(at)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(data=st.data(), deeds=st.lists(acts | leaves, max_size=6, unique_by=lambda deed: deed[2]))
 def test_the_order_in_which_actions_are_handled_does_not_matter(
     account: OfficialAccount, data: st.DataObject, deeds: list[tuple[str, Any, datetime]]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.followers.models import Tag
@@ -359,7 +359,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["name", "trigger", "keywords", "replies", "tags", "weekdays"]), JSON))
 def test_wild_values_in_a_file_are_problems_and_never_errors(changes: dict[str, Any]) -> None:
     account = OfficialAccount(pk=0, name="演示")

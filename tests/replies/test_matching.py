@@ -1,7 +1,7 @@
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wechat.replies.matching import compile_rules
@@ -236,7 +236,6 @@ KEYWORDS = st.builds(KeywordSpec, PLAIN, WORDS.filter(str.strip)) | st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(KEYWORDS, max_size=3), max_size=8), st.text("aAb款ß ｂ", max_size=8))
 def test_searching_all_rules_at_once_finds_what_asking_each_rule_finds(
     keywords: list[list[KeywordSpec]], written: str

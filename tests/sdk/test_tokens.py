@@ -172,7 +172,7 @@ def test_while_a_thread_renews_early_the_others_are_not_kept_waiting(
 ) -> None:
     def slow(request: Request) -> Reply:
         asked.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return answer(access_token="98_later", expires_in=7200)
 
     asked, go_on = threading.Event(), threading.Event()
@@ -182,7 +182,7 @@ def test_while_a_thread_renews_early_the_others_are_not_kept_waiting(
     platform.routes[STABLE] = slow
     renewing = threading.Thread(target=tokens.get)
     renewing.start()
-    assert asked.wait(5)
+    assert asked.wait(60)
     assert tokens.get() == "98_token-1"
     go_on.set()
     renewing.join()

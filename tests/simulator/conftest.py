@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import pytest
 import requests
 
 from simulator import signing
+from simulator.ports import free_port
 from tests.programs import CHROMIUM, installed
 from tests.simulator.site import Site
 
@@ -37,12 +37,6 @@ OWNER = {
     "original_id": ORIGINAL_ID,
     "name": "青橙健身",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -119,15 +113,15 @@ def process() -> Iterator[str]:
         yield base
     finally:
         running.terminate()
-        assert running.wait(15) == 0
+        assert running.wait(60) == 0
 
 
 def wait_for(base: str) -> None:
     """Waits at most a minute for the simulator: with ``--tls`` it first generates keys, which takes long."""
     for _ in range(600):
         try:
-            requests.get(f"{base}/_sim/health", timeout=5)
-        except requests.ConnectionError:
+            requests.get(f"{base}/_sim/health", timeout=60)
+        except requests.RequestException:
             time.sleep(0.1)
         else:
             return
@@ -139,7 +133,8 @@ def simulator(process: str) -> Simulator:
     """A simulator with a new world and one verified service account."""
     simulator = Simulator(process)
     simulator.sim("/reset")
-    simulator.sim("/settings", {"deadline": 5, "repeat_pause": 0, "result_event_delay": 0})
+    simulator.sim("/settings", {"deadline": 60, "repeat_pause": 0, "result_event_delay": 0})
+    simulator.sim("/pay/settings", {"notice_deadline": 60})
     simulator.sim("/accounts", OWNER)
     return simulator
 

@@ -372,19 +372,19 @@ def test_a_link_that_is_wrong_opens_an_error_page(platform: Platform, changes: d
 def test_a_browser_shows_a_code_and_goes_on_when_it_was_scanned(platform: Platform) -> None:
     path = link(platform, "/cgi-bin/componentloginpage", no_scan="0")
     base = platform.simulator.base
-    text = requests.get(base + path, timeout=10).text
+    text = requests.get(base + path, timeout=60).text
     assert "data:image/jpeg" in text
     state = path.replace("componentloginpage", "componentloginpage/state")
-    assert requests.get(base + state, timeout=10).json() == {"url": ""}
+    assert requests.get(base + state, timeout=60).json() == {"url": ""}
     url = re.findall(r"<code>(.*?)</code>", text)[0].replace("&amp;", "&")
     picture = base64.b64decode(re.findall(r"base64,([^\"]+)", text)[0])
-    seen = requests.post(f"{base}/phone/{APPID}/alice-1/codes", data=picture, timeout=10).json()
+    seen = requests.post(f"{base}/phone/{APPID}/alice-1/codes", data=picture, timeout=60).json()
     assert seen == {"url": url}
     frame = opened(platform.simulator, url)["frame"]
     inside = frame.removeprefix(f"http://alice-1.localhost:{urlsplit(base).port}")
     data = {"choice": "allow", "permission": "1"}
     assert "授权成功" in ask(platform.simulator, inside, method="POST", data=data).text
-    assert "auth_code=queryauthcode" in requests.get(base + state, timeout=10).json()["url"]
+    assert "auth_code=queryauthcode" in requests.get(base + state, timeout=60).json()["url"]
 
 
 def test_a_grant_is_changed_and_taken_back_on_the_phone(platform: Platform) -> None:
@@ -454,7 +454,7 @@ def test_nonsense_is_refused_in_a_sentence(
     simulator: Simulator, changes: dict[str, Any], problem: str
 ) -> None:
     body = {"appid": OTHER, "aes_key": KEY, **changes}
-    answer = requests.post(f"{simulator.base}/_sim/components", json=body, timeout=10)
+    answer = requests.post(f"{simulator.base}/_sim/components", json=body, timeout=60)
     assert answer.status_code == 400
     assert problem in answer.json()["error"]
 
@@ -472,8 +472,8 @@ def test_everything_comes_back_with_the_saved_state(platform: Platform) -> None:
 
 def test_a_component_is_made_on_its_page(simulator: Simulator) -> None:
     fields = {"name": "新平台", "event_url": "", "callback_url": "", "token": "t", "action": "make"}
-    text = requests.post(f"{simulator.base}/open", data=fields, timeout=10).text
+    text = requests.post(f"{simulator.base}/open", data=fields, timeout=60).text
     assert "新平台" in text
     assert "EncodingAESKey" in text
-    wrong = requests.post(f"{simulator.base}/open", data={**fields, "event_url": "x"}, timeout=10).text
+    wrong = requests.post(f"{simulator.base}/open", data={**fields, "event_url": "x"}, timeout=60).text
     assert "event_url must be an address" in wrong

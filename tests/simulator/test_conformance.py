@@ -9,7 +9,7 @@ import requests
 
 from simulator import tls
 from simulator.conformance import proxy, table
-from tests.simulator.conftest import free_port
+from simulator.ports import free_port
 from tests.simulator.test_reachable import started
 
 FOUND = {"one": {"menus": "", "orders": "404 nothing"}, "two": {"menus": ""}, "shop": {"bills": ""}}

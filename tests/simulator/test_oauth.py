@@ -42,7 +42,7 @@ def test_a_code_becomes_a_token_once(simulator: Simulator, site: Site) -> None:
 
 
 def test_the_openid_is_the_one_of_the_chat(simulator: Simulator, site: Site) -> None:
-    chat = requests.get(f"{simulator.base}/phone/{APPID}/{PERSON}/conversation", timeout=10).json()
+    chat = requests.get(f"{simulator.base}/phone/{APPID}/{PERSON}/conversation", timeout=60).json()
     assert exchanged(simulator, code(simulator, site))["openid"] == chat["openid"]
 
 
@@ -77,7 +77,7 @@ def test_the_profile_is_for_who_consented(simulator: Simulator, site: Site) -> N
     profile = simulator.raw("/sns/userinfo", **asked).json()
     assert profile["nickname"]
     assert profile["unionid"] == token["unionid"]
-    assert requests.get(profile["headimgurl"], timeout=10).headers["Content-Type"] == "image/jpeg"
+    assert requests.get(profile["headimgurl"], timeout=60).headers["Content-Type"] == "image/jpeg"
     assert simulator.raw("/sns/auth", **asked).json()["errcode"] == 0
     assert simulator.raw("/sns/auth", **{**asked, "openid": "oOther"}).json()["errcode"] == 40003
     assert simulator.raw("/sns/userinfo", access_token="x", openid="o").json()["errcode"] == 40001

@@ -25,6 +25,9 @@ def chromium() -> Iterator[Page]:
         path = installed(*CHROMIUM)
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN")
+        # On a busy machine a page can take longer than the usual five seconds.
+        expect.set_options(timeout=60_000)
+        page.set_default_timeout(60_000)
         yield page
         browser.close()
 

@@ -19,13 +19,13 @@ from Crypto.PublicKey import RSA
 from simulator import tls
 from simulator.pay import v2_xml
 from simulator.pay.certificates import new_serial
+from simulator.ports import free_port
 from tests.simulator.conftest import (
     APPID,
     OPENID,
     OWNER,
     AccountServer,
     Simulator,
-    free_port,
     wait_for,
 )
 from tests.simulator.pay.conftest import APIV3_KEY, KEYS, MCHID, V2_KEY, Shop
@@ -40,7 +40,7 @@ def started(*options: str) -> Iterator[Simulator]:
         yield Simulator(f"http://127.0.0.1:{port}")
     finally:
         running.terminate()
-        assert running.wait(15) == 0
+        assert running.wait(60) == 0
 
 
 def refused(*options: str) -> str:

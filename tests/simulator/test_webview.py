@@ -19,12 +19,12 @@ def ask(simulator: Simulator, path: str, person: str = PERSON, method: str = "GE
     port = urlsplit(simulator.base).port
     headers = {"Host": f"{person}.localhost:{port}", **more.pop("headers", {})}
     return requests.request(
-        method, simulator.base + path, headers=headers, allow_redirects=False, timeout=10, **more
+        method, simulator.base + path, headers=headers, allow_redirects=False, timeout=60, **more
     )
 
 
 def opened(simulator: Simulator, url: str, person: str = PERSON) -> Any:
-    answer = requests.post(f"{simulator.base}/phone/{APPID}/{person}/open", json={"url": url}, timeout=10)
+    answer = requests.post(f"{simulator.base}/phone/{APPID}/{person}/open", json={"url": url}, timeout=60)
     return answer.json()
 
 
@@ -148,8 +148,8 @@ def test_what_is_wrong_is_shown_to_the_person(
 def test_the_login_of_web_sites_says_that_it_is_not_played(simulator: Simulator, site: Site) -> None:
     path = "/connect/qrconnect?appid=wx1&redirect_uri=x&response_type=code&scope=snsapi_login"
     assert "not played" in ask(simulator, path).text
-    assert "not played" in requests.get(simulator.base + path, timeout=10).text
+    assert "not played" in requests.get(simulator.base + path, timeout=60).text
 
 
 def test_any_other_browser_is_asked_to_use_wechat(simulator: Simulator, site: Site) -> None:
-    assert "请在微信客户端打开链接" in requests.get(simulator.base + authorize(site), timeout=10).text
+    assert "请在微信客户端打开链接" in requests.get(simulator.base + authorize(site), timeout=60).text

@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from simulator import saving
+from simulator.ports import free_port
 from simulator.world import Account, Follower, Media, State
-from tests.simulator.conftest import APPID, OPENID, OWNER, Simulator, free_port, wait_for
+from tests.simulator.conftest import APPID, OPENID, OWNER, Simulator, wait_for
 
 
 def refused(simulator: Simulator, path: str, body: Any) -> tuple[int, str]:
@@ -121,7 +122,7 @@ def test_a_value_of_another_type_is_refused_by_name(
     simulator: Simulator, path: str, body: dict[str, Any], message: str
 ) -> None:
     assert refused(simulator, path, body) == (400, message)
-    assert simulator.get("/settings")["deadline"] == 5
+    assert simulator.get("/settings")["deadline"] == 60
     assert simulator.get("/faults")["faults"] == []
 
 
@@ -143,13 +144,13 @@ def test_the_state_file_survives_a_stop_even_with_a_phone_open(tmp_path: Path, n
     Simulator(base).sim("/accounts", OWNER)
     phone = requests.get(f"{base}/phone/live?watch={APPID}:{OPENID}", stream=True, timeout=30)
     first.send_signal(number)
-    assert first.wait(15) == 0
+    assert first.wait(60) == 0
     phone.close()
     second = subprocess.Popen(command)
     wait_for(base)
     assert [each["appid"] for each in Simulator(base).get("/accounts")["accounts"]] == [APPID]
     second.terminate()
-    assert second.wait(15) == 0
+    assert second.wait(60) == 0
 
 
 def test_a_state_file_that_is_not_ours_stops_the_start_with_one_line(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Checkout:
 
     def __init__(self, local: Path) -> None:
         self.local = local
-        outside = {"DATABASE_URL", "REDIS_URL", "PORT", "SIMULATOR_PORT"}
+        outside = {"DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "PORT", "SIMULATOR_PORT"}
         inherited = {key: value for key, value in os.environ.items() if key not in outside}
         self.environment = inherited | {"WECHAT_CONSOLE_LOCAL": str(local)}
 

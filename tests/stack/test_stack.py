@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from config.embedded import PROJECT
+from simulator.ports import free_port
 from tests.stack.checkout import PATIENCE_SECONDS, Checkout, read_until
 
 READY = "Ctrl-C stops everything"
@@ -17,10 +18,7 @@ READY = "Ctrl-C stops everything"
 @pytest.fixture
 def ports() -> dict[str, str]:
     """Returns two free ports, for web and simulator."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return {"PORT": str(one.getsockname()[1]), "SIMULATOR_PORT": str(two.getsockname()[1])}
+    return {"PORT": str(free_port()), "SIMULATOR_PORT": str(free_port())}
 
 
 def test_a_second_stack_says_so_and_an_ended_process_is_named(

@@ -89,10 +89,16 @@ def arrivals(account: OfficialAccount) -> Arrivals:
 
 @observes
 def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
-    """Yields a finding for each reason for which callbacks are refused."""
+    """Yields a finding for each cause for which callbacks are refused.
+
+    A wrong key shows as the one or the other of two reasons, by chance.
+    """
+    said: dict[tuple[Any, Any], list[Refusal]] = {}
     for refusal in current_refusals(account).order_by("-last_at"):
-        sentence, next_step = WHAT_REFUSALS_SAY[refusal.reason]
-        yield Finding(Level.FAULT, with_time(sentence, last_seen(refusal.last_at, refusal.count)), next_step)
+        said.setdefault(WHAT_REFUSALS_SAY[refusal.reason], []).append(refusal)
+    for (sentence, next_step), refusals in said.items():
+        seen = last_seen(refusals[0].last_at, sum(each.count for each in refusals))
+        yield Finding(Level.FAULT, with_time(sentence, seen), next_step)
 
 
 @observes

@@ -66,7 +66,7 @@ def test_who_closes_the_sheet_has_refused(phones: Page, shop: Shop) -> None:
     sheet = phone(phones, "小雨").get_by_role("dialog", name="支付")
     sheet.get_by_role("button", name="取消").click()
     expect(sheet).to_have_count(0)
-    for _each in range(50):
+    for _each in range(600):
         if shop.query().json()["trade_state"] == "PAYERROR":
             break
         phones.wait_for_timeout(100)

@@ -126,7 +126,7 @@ def test_a_page_is_paid_with_the_keyboard_alone(till: Till, server: NotifyServer
     till.page.keyboard.press("Enter")
     till.result("get_brand_wcpay_request:ok")
     assert till.shop.query().json()["trade_state"] == "SUCCESS"
-    for _each in range(100):
+    for _each in range(600):
         if server.came:
             break
         till.page.wait_for_timeout(100)
