@@ -137,6 +137,32 @@ def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
     expect(page.get_by_role("button", name="复制", exact=True)).to_be_visible()
 
 
+def test_the_callback_address_is_copied_over_plain_http(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.context.grant_permissions(["clipboard-read"])
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+    )
+    page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
+    page.get_by_role("button", name="复制").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_focused()
+    assert (
+        page.evaluate("delete navigator.clipboard && navigator.clipboard.readText()")
+        == staff.ours.callback_url
+    )
+
+
+def test_a_text_that_may_not_be_copied_is_offered_to_be_copied_by_hand(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.add_init_script("document.execCommand = () => false")
+    page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
+    offered = []
+    page.on("dialog", lambda dialog: (offered.append(dialog.default_value), dialog.accept()))
+    page.get_by_role("button", name="复制").click()
+    assert offered == [staff.ours.callback_url]
+
+
 def test_the_log_is_filtered(sign_in: SignIn, staff: Cast) -> None:
     message(staff.ours, "有人回答", answered_by="rule:1")
     message(staff.ours, "没人回答")
