@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django import Settings
 
 from accounts.followers.handles import handle_name
@@ -183,8 +183,13 @@ def test_a_text_that_may_not_be_copied_is_offered_to_be_copied_by_hand(sign_in: 
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.add_init_script("document.execCommand = () => false")
     page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
-    offered = []
-    page.on("dialog", lambda dialog: (offered.append(dialog.default_value), dialog.accept()))
+    offered: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        offered.append(dialog.default_value)
+        dialog.accept()
+
+    page.on("dialog", answer)
     page.get_by_role("button", name="复制").click()
     assert offered == [staff.ours.callback_url]
 
