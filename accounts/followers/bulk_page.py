@@ -42,6 +42,8 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["tag"].queryset = Tag.objects.filter(account=account).exclude(state=Tag.State.DELETING)
+        for name, actions in (("tag", TAGGING), ("format", ("export",))):
+            fields[name].widget.attrs |= {"data-shown-by": "action", "data-shown-for": " ".join(actions)}
         if not may_change:
             fields["action"].choices = [action for action in ACTIONS if action[0] == "export"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django import Settings
 
 from accounts.followers.handles import handle_name
@@ -126,6 +126,32 @@ def test_a_page_is_printed_with_its_title_and_light(sign_in: SignIn, staff: Cast
     expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
 
 
+def test_a_list_is_printed_as_a_table_under_its_filters_and_the_name_of_its_account(
+    sign_in: SignIn, staff: Cast
+) -> None:
+    message(staff.ours, "停车方便吗")
+    message(staff.ours, "几点开门")
+    page = sign_in(staff.owner)
+    # Paper of the size A4 within its margins.
+    page.set_viewport_size({"width": 718, "height": 1040})
+    page.goto("/admin/inbox/inboundmessage/?q=停车")
+    expect(page.get_by_text("演示服务号").last).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("演示服务号").last).to_be_visible()
+    expect(page.get_by_label("消息内容或粉丝")).to_have_value("停车")
+    expect(page.get_by_label("消息内容或粉丝")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="接收时间")).to_be_visible()
+    row = page.get_by_role("row", name=re.compile("停车"))
+    cells = [box for each in row.locator("th, td").all() if (box := each.bounding_box())]
+    assert len(cells) >= 5, "the checkbox is not printed, the columns are"
+    assert len({box["y"] for box in cells}) == 1, "and they are side by side"
+    expect(page.get_by_role("checkbox").first).to_be_hidden()
+    expect(page.get_by_role("button", name="查看", exact=True)).to_be_hidden()
+    # Unless it is filtered, a list is printed without its filters.
+    page.goto("/admin/inbox/inboundmessage/?all=1")
+    expect(page.get_by_label("消息内容或粉丝")).to_be_hidden()
+
+
 def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -135,6 +161,37 @@ def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == staff.ours.callback_url
     # Pressed twice as well, the button is soon its own again.
     expect(page.get_by_role("button", name="复制", exact=True)).to_be_visible()
+
+
+def test_the_callback_address_is_copied_over_plain_http(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.context.grant_permissions(["clipboard-read"])
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+    )
+    page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
+    page.get_by_role("button", name="复制").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_focused()
+    assert (
+        page.evaluate("delete navigator.clipboard && navigator.clipboard.readText()")
+        == staff.ours.callback_url
+    )
+
+
+def test_a_text_that_may_not_be_copied_is_offered_to_be_copied_by_hand(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.add_init_script("document.execCommand = () => false")
+    page.goto(f"/admin/official/officialaccount/{staff.ours.pk}/change/")
+    offered: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        offered.append(dialog.default_value)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.get_by_role("button", name="复制").click()
+    assert offered == [staff.ours.callback_url]
 
 
 def test_the_log_is_filtered(sign_in: SignIn, staff: Cast) -> None:

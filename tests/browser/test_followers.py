@@ -86,3 +86,13 @@ def test_a_segment_is_put_together_and_counts_while_it_is(
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("贵宾").first).to_be_visible()
     assert Segment.objects.get().name == "贵宾"
+
+
+def test_an_action_asks_only_for_what_it_needs(sign_in: SignIn, staff: Cast, crowd: list[Follower]) -> None:
+    page = sign_in(staff.owner)
+    page.goto(reverse("admin:followers_bulk"))
+    expect(page.get_by_label("标签", exact=True)).to_be_visible()
+    expect(page.get_by_label("格式")).to_be_hidden()
+    page.get_by_label("操作").select_option("导出为文件")
+    expect(page.get_by_label("标签", exact=True)).to_be_hidden()
+    expect(page.get_by_label("格式")).to_be_visible()

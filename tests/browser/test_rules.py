@@ -3,12 +3,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
 from tests.forms import posted
-from wechat.replies.models import Keyword, Reply, Rule
+from wechat.replies.models import Keyword, Reply, Rule, RuleHits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,3 +143,15 @@ def test_what_a_colleague_saved_meanwhile_is_told_before_it_is_overwritten(
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator(".rule-name")).to_have_text("退货退款")
     assert (Keyword.objects.get().text, Reply.objects.get().content["content"]) == ("退款", "请把照片发来")
+
+
+def test_the_list_of_rules_is_shown_whole(sign_in: SignIn, staff: Cast) -> None:
+    rule = make(staff.ours, "夜间留言", "在吗", "现在是休息时间，您的留言我们明早 10 点后回复。", 1)
+    RuleHits.objects.create(rule=rule, in_shadow=False, hits=1234, last_at=timezone.now())
+    Rule.objects.create(account=staff.ours, name="其他", position=2, trigger=Rule.TriggerChoice.DEFAULT)
+    page = sign_in(staff.editor)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(LIST)
+    expect(page.get_by_role("spinbutton").first).to_be_visible()
+    frame = page.locator("#result_list").locator("xpath=..")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")

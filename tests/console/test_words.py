@@ -219,6 +219,12 @@ def test_what_is_missing_is_named(staff: Cast, ours: World) -> None:
     assert "日期：请填写此项。" in answer.content.decode()
 
 
+def test_what_is_too_long_is_told_with_its_limit(staff: Cast, ours: World) -> None:
+    given = {"account": ours.account.pk, "name": "长" * 40}
+    answer = signed_in(staff.owner).post(reverse("admin:followers_tag_add"), given)
+    assert "最多 30 个字符，现在有 40 个，请缩短。" in answer.content.decode()
+
+
 def test_the_calendar_of_mass_sends_names_its_month_and_days(staff: Cast) -> None:
     html = signed_in(staff.owner).get(reverse("admin:campaigns_masssend_changelist")).content.decode()
     assert f"<caption>{timezone.localtime():%Y年}{timezone.localtime().month}月</caption>" in html

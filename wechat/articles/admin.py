@@ -94,7 +94,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("articles/editor.css",)}
-        js = ("contents/content.js", "articles/pictures.js", "articles/autosave.js", "articles/saving.js")
+        js = ("console/shown_fields.js", "articles/pictures.js", "articles/autosave.js", "articles/saving.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
         rows: QuerySet[Draft] = super().get_queryset(request)

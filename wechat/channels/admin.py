@@ -87,7 +87,7 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("channels/channels.css",)}
-        js = ("contents/content.js",)
+        js = ("console/shown_fields.js",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -7,7 +7,8 @@ A form for a model with a content subclasses ``ContentForm`` and names its model
             model = Welcome
             fields = ("position",)
 
-Its page loads the form's media and ``contents/content.js``, which shows only the fields of the chosen kind.
+Its page loads the form's media and ``console/shown_fields.js``, which shows only the fields of the chosen
+kind.
 """
 
 from collections.abc import Mapping

@@ -48,7 +48,7 @@ class CannedAnswerAdmin(CautiousAdmin, AccountScopedAdmin):
     search_fields = ("shortcut",)
 
     class Media:
-        js = ("contents/content.js",)
+        js = ("console/shown_fields.js",)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

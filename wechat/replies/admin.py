@@ -106,7 +106,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("replies/replies.css",)}
-        js = ("contents/content.js", "replies/rule.js")
+        js = ("console/shown_fields.js", "replies/rule.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         rows: QuerySet[Rule] = super().get_queryset(request)

@@ -20,12 +20,31 @@ function renewTokens() {
 window.addEventListener("focus", renewTokens);
 document.addEventListener("submit", renewTokens, true);
 
+// Over plain http the browser has no clipboard, and a visitor may forbid it: then the old command copies, from
+// a field beside the button, as the rest of the page is inert while a dialog is open.
+async function copy(button) {
+  const given = await navigator.clipboard?.writeText(button.dataset.copy).then(() => true, () => false);
+  if (given) {
+    return true;
+  }
+  const field = Object.assign(document.createElement("textarea"), { value: button.dataset.copy, className: "only-read" });
+  button.after(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  button.focus();
+  return copied;
+}
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) {
     return;
   }
-  await navigator.clipboard.writeText(button.dataset.copy);
+  if (!(await copy(button))) {
+    prompt(button.textContent.trim(), button.dataset.copy);
+    return;
+  }
   // Kept: of a button pressed twice the label is no longer its own.
   button.dataset.label ??= button.textContent;
   button.textContent = button.dataset.copied;

@@ -76,7 +76,7 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("shop/shop_admin.css",)}
-        js = ("contents/content.js",)
+        js = ("console/shown_fields.js",)
 
     def get_urls(self) -> list[URLPattern]:
         def file(view: Any) -> Any:

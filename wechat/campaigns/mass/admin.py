@@ -63,7 +63,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("campaigns/mass.css",)}
-        js = ("contents/content.js",)
+        js = ("console/shown_fields.js",)
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view

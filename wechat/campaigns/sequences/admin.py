@@ -69,7 +69,7 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     class Media:
         css = {"all": ("campaigns/mass.css",)}
-        js = ("contents/content.js",)
+        js = ("console/shown_fields.js",)
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:

@@ -1,12 +1,15 @@
 // The browser's dialog for passkeys: where there is none, its buttons stay hidden.
 
+// What the console itself says; what the browser says is in a language of its own.
+class Refusal extends Error {}
+
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
 async function ask(address, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
   const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
   const payload = await response.json();
-  if (!response.ok) throw new Error(payload.error);
+  if (!response.ok) throw new Refusal(payload.error);
   return payload;
 }
 
@@ -28,6 +31,12 @@ async function show(address) {
   location.assign((await ask(address, { answer: shown.toJSON() })).next);
 }
 
+function inWords(problem, { known, elsewhere, failed }) {
+  if (problem instanceof Refusal) return problem.message;
+  // Whoever closes the dialog knows why.
+  return { NotAllowedError: "", InvalidStateError: known, SecurityError: elsewhere }[problem.name] ?? failed;
+}
+
 function offer(name, act) {
   const button = document.querySelector(`[data-passkey-${name}]`);
   if (!button) return;
@@ -38,8 +47,7 @@ function offer(name, act) {
     try {
       await act(button.getAttribute(`data-passkey-${name}`));
     } catch (problem) {
-      // Whoever closes the dialog knows why.
-      if (problem.name !== "NotAllowedError") error.textContent = problem.message;
+      error.textContent = inWords(problem, error.dataset);
     }
   });
 }
