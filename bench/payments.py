@@ -65,7 +65,7 @@ WITH made AS (
     RETURNING id)
 INSERT INTO orders_step (order_id, kind, at, by, text) SELECT id, 'created', now(), 'bench', '' FROM made
 """
-BARE_NOTICE = (
+BARE_NOTIFICATION = (
     "SELECT * FROM orders_order WHERE out_trade_no = %(number)s FOR UPDATE",
     """UPDATE orders_order SET state = 'paid', due_at = NULL, transaction_id = %(number)s,
     trade_type = 'JSAPI', payer_openid = 'oBench', payer_total = 10000, paid_at = now()
@@ -75,8 +75,8 @@ BARE_NOTICE = (
     """INSERT INTO orders_orderevent (topic, order_id, handled_by, attempts, error, due_at, created_at)
     SELECT 'order.paid', id, '[]', 0, '', now(), now() FROM orders_order
     WHERE out_trade_no = %(number)s""",
-    """INSERT INTO notifications_notice (merchant_id, order_id, notice_id, event_type, original_type, summary,
-    raw, resource, state, error, attempts, received_at)
+    """INSERT INTO notifications_notification (merchant_id, order_id, notification_id, event_type,
+    original_type, summary, raw, resource, state, error, attempts, received_at)
     SELECT merchant_id, id, %(number)s, '', '', '', repeat('x', 900), '{}', 'applied', '', 1, now()
     FROM orders_order WHERE out_trade_no = %(number)s""",
 )
@@ -131,9 +131,9 @@ class Bench:
         made, bare_made = _rates(
             lambda: orders.append(self.make()), lambda: numbers.append(self.bare_order())
         )
-        notices = [self.notice(order) for order in orders]
+        notifications = [self.notification(order) for order in orders]
         applied, bare_applied = _rates(
-            lambda: self.deliver(notices.pop()), lambda: self.bare_notice(numbers.pop())
+            lambda: self.deliver(notifications.pop()), lambda: self.bare_notification(numbers.pop())
         )
         print(f"{rows:>9,} orders: {made:4.0f} made a second, {made / bare_made:.2f} of bare SQL")
         print(f"{'':>9}  {applied:12.0f} notifications a second, {applied / bare_applied:.2f} of bare SQL")
@@ -142,16 +142,16 @@ class Bench:
 
     def under_load(self) -> str:
         """Returns the durations of answers to concurrent notifications while orders are created, as text."""
-        notices = [self.notice(self.make()) for _order in range(TIMES)]
+        notifications = [self.notification(self.make()) for _order in range(TIMES)]
         with ThreadPoolExecutor(THREADS) as pool:
-            took = sorted(pool.map(self.busy, notices))
+            took = sorted(pool.map(self.busy, notifications))
         half, most = took[len(took) // 2], took[len(took) * 99 // 100]
         return f"half within {half:.0f} ms, 99 % within {most:.0f} ms, all within {took[-1]:.0f} ms"
 
-    def busy(self, notice: HttpRequest) -> float:
+    def busy(self, notification: HttpRequest) -> float:
         self.make()
         began = time.perf_counter()
-        self.deliver(notice)
+        self.deliver(notification)
         took = (time.perf_counter() - began) * 1000
         # Returns the connection to the pool, which has only a few.
         connection.close()
@@ -168,9 +168,9 @@ class Bench:
             cursor.execute(BARE_ORDER, parameters)
         return number
 
-    def bare_notice(self, number: str) -> None:
+    def bare_notification(self, number: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            for statement in BARE_NOTICE:
+            for statement in BARE_NOTIFICATION:
                 cursor.execute(statement, {"number": number})
 
     def make(self) -> Order:
@@ -187,7 +187,7 @@ class Bench:
             )
         )
 
-    def notice(self, order: Order) -> HttpRequest:
+    def notification(self, order: Order) -> HttpRequest:
         """Returns the request of a notification, encrypted and signed like the platform's."""
         transaction = {
             "mchid": self.merchant.mchid,

@@ -146,7 +146,7 @@ BENEATH = {
     "admin:followers_customfield_changelist": "admin:followers_follower_changelist",
     "admin:followers_autotag_changelist": "admin:followers_tag_changelist",
     "admin:channels_poster_changelist": "admin:channels_channel_changelist",
-    "admin:notifications_notice_changelist": "admin:merchants_merchant_changelist",
+    "admin:notifications_notification_changelist": "admin:merchants_merchant_changelist",
     "admin:api_tokenaccess_changelist": "admin:api_apiclient_changelist",
     "operations_setup": "admin:official_officialaccount_changelist",
 }

@@ -38,7 +38,7 @@ PIECE = 64 * 1024
 PATIENCE_SECONDS = 60
 # WeChat Pay waits for five seconds and then repeats. The first is how long a notification waits for a thread,
 # the second how long for its answer.
-NOTICE_SECONDS, ANSWER_SECONDS = 1.5, 4.0
+THREAD_SECONDS, ANSWER_SECONDS = 1.5, 4.0
 WITHOUT_CONTENT = frozenset({204, 304})
 
 
@@ -155,12 +155,12 @@ class Pages:
         # A page that was given up may still run for a while.
         page.add_done_callback(lambda _page: body.close())
         made = asyncio.wrap_future(page)
-        is_notice = scope["path"].startswith("/pay/")
-        if is_notice:
+        is_notification = scope["path"].startswith("/pay/")
+        if is_notification:
             # This cancels only a page that has not begun by then.
-            asyncio.get_running_loop().call_later(NOTICE_SECONDS, page.cancel)
+            asyncio.get_running_loop().call_later(THREAD_SECONDS, page.cancel)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS if is_notice else None):
+            async with asyncio.timeout(ANSWER_SECONDS if is_notification else None):
                 await finished(made)
         except (Away, TimeoutError):
             made.cancel()

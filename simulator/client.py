@@ -71,7 +71,7 @@ class SimulatorClient:
     def pass_time(self, seconds: float) -> None:
         """Moves the platform's clock forward, and runs the tasks of WeChat Pay that became due."""
         self.control("POST", "/clock", {"advance": seconds})
-        self.control("POST", "/notices/settle", {})
+        self.control("POST", "/notifications/settle", {})
 
     def fail(self, api: str, **fault: Any) -> int:
         """Adds a fault rule for an API; returns the rule's id.

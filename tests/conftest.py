@@ -222,7 +222,7 @@ def simulated(simulator_process: str, settings: Settings) -> Simulated:
     platform.sim("/reset", {})
     # The five seconds of the platform can be too short on a busy machine.
     platform.sim("/settings", {"deadline": 60})
-    platform.sim("/pay/settings", {"notice_deadline": 60})
+    platform.sim("/pay/settings", {"notification_deadline": 60})
     # A failing token is renewed once; the new one must not be one that another test has left behind.
     redis = get_redis_connection("default")
     for key in redis.scan_iter("wc:token:*"):

@@ -51,7 +51,7 @@ class Simulated:
 
     def settle(self) -> None:
         """Runs the due tasks of WeChat Pay: completing refunds, delivering notifications."""
-        self.sim("/notices/settle", {})
+        self.sim("/notifications/settle", {})
 
     def pass_time(self, seconds: float) -> None:
         """Moves the platform's clock, and runs the tasks of WeChat Pay that became due."""

@@ -14,32 +14,32 @@ from django.utils.translation import gettext_lazy
 
 from accounts.staff.rights import Area, Rights
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
-from payments.notifications import notices
-from payments.notifications.models import Notice
+from payments.notifications import handling
+from payments.notifications.models import Notification
 from wechat.console import failures
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
 
-NOTICE_COLOURS = {
-    Notice.State.APPLIED: "good",
-    Notice.State.REPEAT: "plain",
-    Notice.State.ASIDE: "warn",
-    Notice.State.FAILED: "bad",
+NOTIFICATION_COLOURS = {
+    Notification.State.APPLIED: "good",
+    Notification.State.REPEAT: "plain",
+    Notification.State.ASIDE: "warn",
+    Notification.State.FAILED: "bad",
 }
 
 
-@admin.register(Notice)
-class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
     empty_words = gettext_lazy("What WeChat Pay reports about orders and refunds is kept here as it came.")
     list_display = ("received", "event", "summary", "order", "state_badge", "failure")
     list_display_links = ("event",)
     list_select_related = ("order", "merchant")
-    change_form_outer_before_template = "notifications/notice_tools.html"
+    change_form_outer_before_template = "notifications/notification_tools.html"
     fields = (
         "received", "event", "original_type", "summary", "order", "state_badge", "failure", "attempts",
-        "notice_id", "merchant",
+        "notification_id", "merchant",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -54,42 +54,44 @@ class NoticeAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.object_view(self.again_view, change=True)
-        return [path("<int:pk>/again/", view, name="notifications_notice_again"), *super().get_urls()]
+        return [path("<int:pk>/again/", view, name="notifications_notification_again"), *super().get_urls()]
 
-    def page_context(self, request: HttpRequest, row: Notice) -> dict[str, Any]:
-        unfinished = row.state in {Notice.State.FAILED, Notice.State.ASIDE} and bool(row.resource)
+    def page_context(self, request: HttpRequest, row: Notification) -> dict[str, Any]:
+        unfinished = row.state in {Notification.State.FAILED, Notification.State.ASIDE} and bool(row.resource)
         return {"may_handle": unfinished and self._may(request, row)}
 
-    def again_view(self, request: HttpRequest, notice: Notice) -> HttpResponse:
+    def again_view(self, request: HttpRequest, notification: Notification) -> HttpResponse:
         """Applies a notification again, as a worker would; safe to repeat."""
-        if not self._may(request, notice):
+        if not self._may(request, notification):
             raise PermissionDenied
         if request.method == "POST":
-            notices.handle_now(notice)
-            self.log_change(request, notice, _("Handled again"))
+            handling.handle_now(notification)
+            self.log_change(request, notification, _("Handled again"))
             self.message_user(
-                request, _("The notification is: %(state)s.") % {"state": notice.get_state_display()}
+                request, _("The notification is: %(state)s.") % {"state": notification.get_state_display()}
             )
-        return redirect("admin:notifications_notice_change", notice.pk)
+        return redirect("admin:notifications_notification_change", notification.pk)
 
-    def _may(self, request: HttpRequest, notice: Notice) -> bool:
+    def _may(self, request: HttpRequest, notification: Notification) -> bool:
         rights = Rights.of(request.user)
-        if notice.order is not None:
-            return rights.may_change(self.area, notice.order.account_id)
-        return whole_merchants(rights, self.area, change=True).filter(pk=notice.merchant_id).exists()
+        if notification.order is not None:
+            return rights.may_change(self.area, notification.order.account_id)
+        return whole_merchants(rights, self.area, change=True).filter(pk=notification.merchant_id).exists()
 
     @admin.display(description=gettext_lazy("received"))
-    def received(self, notice: Notice) -> SafeString:
-        return moment(notice.received_at)
+    def received(self, notification: Notification) -> SafeString:
+        return moment(notification.received_at)
 
     @admin.display(description=gettext_lazy("event"))
-    def event(self, notice: Notice) -> str:
-        return notice.event
+    def event(self, notification: Notification) -> str:
+        return notification.event
 
     @admin.display(description=gettext_lazy("error"))
-    def failure(self, notice: Notice) -> SafeString:
-        return failures.sentence(notice.error)
+    def failure(self, notification: Notification) -> SafeString:
+        return failures.sentence(notification.error)
 
     @admin.display(description=gettext_lazy("state"))
-    def state_badge(self, notice: Notice) -> SafeString:
-        return badge(notice.get_state_display(), NOTICE_COLOURS[Notice.State(notice.state)])
+    def state_badge(self, notification: Notification) -> SafeString:
+        return badge(
+            notification.get_state_display(), NOTIFICATION_COLOURS[Notification.State(notification.state)]
+        )

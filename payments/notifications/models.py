@@ -17,7 +17,7 @@ EVENTS: Mapping[str, StrOrPromise] = {
 }
 
 
-class Notice(WorkRow):
+class Notification(WorkRow):
     """A genuine notification, kept as it came; unique by its id.
 
     ``due_at`` is when it is tried again; null once it was applied, set aside, or given up.
@@ -30,12 +30,12 @@ class Notice(WorkRow):
         FAILED = "failed", _("Not applied")
 
     merchant = models.ForeignKey(
-        Merchant, models.CASCADE, related_name="notices", verbose_name=_("merchant"), db_index=False
+        Merchant, models.CASCADE, related_name="notifications", verbose_name=_("merchant"), db_index=False
     )
     order = models.ForeignKey(
-        Order, models.SET_NULL, null=True, blank=True, related_name="notices", verbose_name=_("order")
+        Order, models.SET_NULL, null=True, blank=True, related_name="notifications", verbose_name=_("order")
     )
-    notice_id = models.CharField(_("ID"), max_length=64)
+    notification_id = models.CharField(_("ID"), max_length=64)
     event_type = models.CharField(_("event"), max_length=128)
     original_type = models.CharField(_("subject of it"), max_length=128, blank=True)
     summary = models.CharField(_("totals"), max_length=128, blank=True)
@@ -47,14 +47,16 @@ class Notice(WorkRow):
     class Meta:
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
-        constraints = [models.UniqueConstraint(fields=["merchant", "notice_id"], name="notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "notification_id"], name="notification_once")
+        ]
         indexes = [
-            models.Index(fields=["merchant", "state", "-id"], name="notice_by_state"),
+            models.Index(fields=["merchant", "state", "-id"], name="notification_by_state"),
             *WorkRow.Meta.indexes,
         ]
 
     def __str__(self) -> str:
-        return f"{self.event} {self.notice_id}"
+        return f"{self.event} {self.notification_id}"
 
     @property
     def event(self) -> str:

@@ -1,5 +1,5 @@
 """The modules with background work on notifications: see ``wechat.kernel.work``."""
 
-from payments.notifications import notices
+from payments.notifications import handling
 
-__all__ = ["notices"]
+__all__ = ["handling"]

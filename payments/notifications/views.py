@@ -25,12 +25,12 @@ from structlog import contextvars
 from payments.merchants import certificates, directory
 from payments.merchants.directory import MerchantUnusable
 from payments.merchants.models import Merchant
-from payments.notifications import notices
+from payments.notifications import handling
 from wechat.kernel import metrics
 from wechat.kernel.http_errors import TooLarge, Unavailable
-from wechat.sdk.pay import v2, v2_notices
+from wechat.sdk.pay import v2, v2_notifications
 from wechat.sdk.pay.errors import NotGenuine, NotUnderstood, Unsealable
-from wechat.sdk.pay.notices import LONGEST_BODY, OpenedNotice, open_notice
+from wechat.sdk.pay.notifications import LONGEST_BODY, OpenedNotification, open_notification
 from wechat.sdk.pay.v2_client import V2Keys
 from wechat.sdk.pay.verifying import is_probe
 
@@ -50,7 +50,7 @@ class PlatformSignature(BaseAuthentication):
     ``request.auth`` becomes the opened notification, or ``None`` if a genuine one cannot be read.
     """
 
-    def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotice | None]:
+    def authenticate(self, request: Request) -> tuple[Merchant, OpenedNotification | None]:
         body = _body(request)
         try:
             entry = directory.find(request.parser_context["kwargs"]["merchant"])
@@ -59,27 +59,31 @@ class PlatformSignature(BaseAuthentication):
             raise Unavailable from None
         if entry is None:
             raise NotFound
-        if entry.v2 is not None and v2_notices.is_ours(body):
+        if entry.v2 is not None and v2_notifications.is_ours(body):
             return entry.merchant, self._older(entry.merchant, entry.v2, body, request)
         try:
-            opened = open_notice(entry.platform, entry.keys.api_v3_key, request.headers, body, time.time())
+            opened = open_notification(
+                entry.platform, entry.keys.api_v3_key, request.headers, body, time.time()
+            )
         except NotGenuine as error:
-            _noticed(entry.merchant, error.reason, request)
+            _log_refused(entry.merchant, error.reason, request)
             raise NotificationRefused from None
         except Unsealable:
-            _noticed(entry.merchant, "decrypt", request)
-            notices.record_undecryptable(entry.merchant)
+            _log_refused(entry.merchant, "decrypt", request)
+            handling.record_undecryptable(entry.merchant)
             raise NotificationRefused from None
         except NotUnderstood:
             return entry.merchant, None
         return entry.merchant, opened
 
-    def _older(self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request) -> OpenedNotice | None:
+    def _older(
+        self, merchant: Merchant, keys: V2Keys, body: bytes, request: Request
+    ) -> OpenedNotification | None:
         """Returns a notification of API v2; ``None`` if a genuine one cannot be read."""
         try:
-            return v2_notices.open_notice(body, keys.key)
+            return v2_notifications.open_notification(body, keys.key)
         except (NotGenuine, Unsealable) as error:
-            _noticed(merchant, getattr(error, "reason", "v2"), request)
+            _log_refused(merchant, getattr(error, "reason", "v2"), request)
             raise NotificationRefused from None
         except NotUnderstood:
             return None
@@ -104,22 +108,22 @@ class Notify(APIView):
         sender = cast(Merchant, request.user)
         contextvars.bind_contextvars(merchant=merchant)
         if request.auth is None:
-            notices.keep_unreadable(sender, body)
+            handling.keep_unreadable(sender, body)
         else:
-            notices.receive(sender, cast(OpenedNotice, request.auth), body)
-        if v2_notices.is_ours(body):
+            handling.receive(sender, cast(OpenedNotification, request.auth), body)
+        if v2_notifications.is_ours(body):
             return HttpResponse(v2.ACCEPTED, content_type=XML)
         return HttpResponse(status=status.HTTP_204_NO_CONTENT, content_type=RENDERER.media_type)
 
     def handle_exception(self, exc: Exception) -> Any:
         """Returns the refusal in the format that WeChat Pay expects (reference 5.5, 8.3)."""
         if isinstance(exc, Error):
-            log.error("notice_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
+            log.error("notification_not_kept", extra={"merchant": self.kwargs["merchant"]}, exc_info=exc)
             exc = Unavailable()
         response = super().handle_exception(exc)
         sent = self.request._request  # noqa: SLF001 - the body as it came
-        if not isinstance(exc, TooLarge) and v2_notices.is_ours(sent.body):
-            return HttpResponse(v2_notices.DECLINED, content_type=XML, status=response.status_code)
+        if not isinstance(exc, TooLarge) and v2_notifications.is_ours(sent.body):
+            return HttpResponse(v2_notifications.DECLINED, content_type=XML, status=response.status_code)
         response.data = {"code": "FAIL", "message": str(getattr(exc, "detail", ""))}
         return response
 
@@ -142,11 +146,13 @@ def _body(request: Request) -> bytes:
     return request._request.body  # noqa: SLF001 - the bytes as they came
 
 
-def _noticed(merchant: Merchant, reason: str, request: Request) -> None:
+def _log_refused(merchant: Merchant, reason: str, request: Request) -> None:
     """Logs a refused notification; signature probes are meant to fail and cause no alarm."""
     metrics.REFUSED.labels(merchant.slug, reason).inc()
     probe = is_probe(request.headers)
     level = logging.INFO if probe else logging.WARNING
-    log.log(level, "notice_refused", extra={"merchant": merchant.slug, "reason": reason, "probe": probe})
+    log.log(
+        level, "notification_refused", extra={"merchant": merchant.slug, "reason": reason, "probe": probe}
+    )
     if reason == "serial":
         certificates.refresh_soon(merchant)

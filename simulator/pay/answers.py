@@ -62,7 +62,7 @@ def for_answer(merchant: Merchant, asked_serial: str) -> Signer:
     return of_public_key(merchant) if merchant.key_mode == "public_key" else of_certificate(merchant)
 
 
-def for_notice(merchant: Merchant) -> Signer:
+def for_notification(merchant: Merchant) -> Signer:
     """Returns the key that signs a notification to the merchant.
 
     While the merchant is switching keys, it is chosen at random, without any influence of the merchant.

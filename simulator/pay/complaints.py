@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from simulator.pay import moments, notices, texts
+from simulator.pay import moments, notifications, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
 from simulator.pay.field_keys import sealed_for
@@ -268,4 +268,4 @@ def add_step(runtime: Runtime, complaint: Complaint, operator: str, kind: str, t
 def notify(runtime: Runtime, merchant: Merchant, complaint: Complaint, event: str, action: str) -> None:
     if merchant.complaint_url:
         payload = {"complaint_id": complaint.id, "action_type": action}
-        notices.notify(runtime, merchant, merchant.complaint_url, event, complaint.id, payload)
+        notifications.notify(runtime, merchant, merchant.complaint_url, event, complaint.id, payload)

@@ -136,16 +136,16 @@ class PayRoutes:
         await self.runtime.settle()
         return refund(found)
 
-    async def notices(self, ask: Ask) -> Any:
+    async def notifications(self, ask: Ask) -> Any:
         """Lists notifications with their delivery attempts; filters: ``mchid``, ``subject`` (a number)."""
         query = ask.request.query_params
         mchid, subject = query.get("mchid"), query.get("subject")
         found = [
             dump(each)
-            for each in self.runtime.state.notices.values()
+            for each in self.runtime.state.notifications.values()
             if mchid in (None, each.mchid) and subject in (None, each.subject)
         ]
-        return {"notices": found}
+        return {"notifications": found}
 
     async def settle(self, ask: Ask) -> Any:
         """Runs all due tasks and waits for them."""
@@ -157,13 +157,13 @@ class PayRoutes:
 
         This also works after the last retry, or after it was acknowledged.
         """
-        notice = self.runtime.state.notices.get(ask.request.path_params["id"])
-        if notice is None:
-            raise BadRequestError("no such notice", 404)
+        notification = self.runtime.state.notifications.get(ask.request.path_params["id"])
+        if notification is None:
+            raise BadRequestError("no such notification", 404)
         if (spoil := str(ask.body.get("spoil", ""))) not in ("", *SPOILS):
             raise BadRequestError(f"spoil must be one of {', '.join(SPOILS)}")
-        merchant = self.runtime.state.merchants[notice.mchid]
-        return dump(await attempt(self.runtime, merchant, notice, PayFault(0), spoil))
+        merchant = self.runtime.state.merchants[notification.mchid]
+        return dump(await attempt(self.runtime, merchant, notification, PayFault(0), spoil))
 
     async def add_fault(self, ask: Ask) -> Any:
         """Adds a fault rule, by which calls, notifications or refunds fail from now on."""
@@ -194,9 +194,9 @@ class PayRoutes:
             ("POST", "/merchants/{mchid}/refunds", self.refund_by_hand),
             ("POST", "/merchants/{mchid}/refunds/{number}", self.end_refund),
             ("POST", "/merchants/{mchid}/ballast", self.add_ballast),
-            ("GET", "/notices", self.notices),
-            ("POST", "/notices/settle", self.settle),
-            ("POST", "/notices/{id}/deliver", self.deliver),
+            ("GET", "/notifications", self.notifications),
+            ("POST", "/notifications/settle", self.settle),
+            ("POST", "/notifications/{id}/deliver", self.deliver),
             ("POST", "/pay/faults", self.add_fault),
             ("GET", "/pay/faults", self.faults),
             ("DELETE", "/pay/faults", self.drop_faults),
@@ -217,7 +217,7 @@ BODIES: dict[tuple[str, str], Body] = {
     },
     ("POST", "/merchants/{mchid}/refunds/{number}"): {"status": "string"},
     ("POST", "/merchants/{mchid}/ballast"): Ballast,
-    ("POST", "/notices/{id}/deliver"): {"spoil": "string"},
+    ("POST", "/notifications/{id}/deliver"): {"spoil": "string"},
     ("POST", "/pay/faults"): PayFault,
     ("POST", "/pay/settings"): PaySettings,
 }  # fmt: skip

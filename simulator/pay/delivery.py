@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from simulator.pay import answers, moments, sealing
 from simulator.pay.faults import PayFault, next_fault
-from simulator.pay.records.notices import Delivery, Notice
+from simulator.pay.records.notifications import Delivery, Notification
 from simulator.pay.runtime import Runtime
 from simulator.pay.state import Merchant
 
@@ -37,89 +37,91 @@ ORIGINALS = {"mchtransfer": "mch_payment", "security_echo": "security"}
 V2_TAKEN = b"SUCCESS"
 
 
-async def deliver(runtime: Runtime, notice: Notice, spoil: str = "") -> None:
+async def deliver(runtime: Runtime, notification: Notification, spoil: str = "") -> None:
     """Attempts to deliver a notification, and schedules the next attempt if it fails.
 
     ``spoil`` makes the signature of this attempt invalid.
     """
-    state, merchant = runtime.state, runtime.state.merchants.get(notice.mchid)
-    if merchant is None or notice.due_at is None:
+    state, merchant = runtime.state, runtime.state.merchants.get(notification.mchid)
+    if merchant is None or notification.due_at is None:
         return
-    fault = next_fault(state.faults, "notice", notice.mchid) or PayFault(0)
+    fault = next_fault(state.faults, "notification", notification.mchid) or PayFault(0)
     if fault.delay:
-        notice.due_at += fault.delay
-        runtime.plan(notice)
+        notification.due_at += fault.delay
+        runtime.plan(notification)
         return
     spoil = spoil or fault.spoil or runtime.probe()
     made = await asyncio.gather(
-        *(attempt(runtime, merchant, notice, fault, spoil) for _ in range(fault.copies))
+        *(attempt(runtime, merchant, notification, fault, spoil) for _ in range(fault.copies))
     )
     if not spoil and any(each.verdict == "taken" for each in made):
-        notice.due_at = None
+        notification.due_at = None
     else:
-        postpone(notice)
-        runtime.plan(notice)
+        postpone(notification)
+        runtime.plan(notification)
     runtime.world.changes += 1
 
 
-def postpone(notice: Notice) -> None:
+def postpone(notification: Notification) -> None:
     """Schedules the next attempt, relative to the due time of this one, not to now.
 
     If the clock is moved far ahead, all missed attempts are therefore made.
     """
-    if notice.due_at is not None and notice.steps < len(STEPS):
-        notice.due_at += STEPS[notice.steps]
-        notice.steps += 1
+    if notification.due_at is not None and notification.steps < len(STEPS):
+        notification.due_at += STEPS[notification.steps]
+        notification.steps += 1
     else:
-        notice.due_at = None
+        notification.due_at = None
 
 
 async def attempt(
-    runtime: Runtime, merchant: Merchant, notice: Notice, fault: PayFault, spoil: str
+    runtime: Runtime, merchant: Merchant, notification: Notification, fault: PayFault, spoil: str
 ) -> Delivery:
     made = Delivery(runtime.world.now, tamper=spoil)
-    notice.attempts.append(made)
+    notification.attempts.append(made)
     if fault.lose:
         made.verdict = "lost"
         return made
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
-    body, headers = packed(runtime, merchant, notice, spoil)
+    body, headers = packed(runtime, merchant, notification, spoil)
     made.serial = headers.get("Wechatpay-Serial", "")
     started = time.perf_counter()
-    await send(runtime, notice, made, body, headers)
+    await send(runtime, notification, made, body, headers)
     made.ms = round((time.perf_counter() - started) * 1000, 1)
     return made
 
 
-def packed(runtime: Runtime, merchant: Merchant, notice: Notice, spoil: str) -> tuple[bytes, dict[str, str]]:
-    if notice.v2:
-        return notice.plain.encode(), {"Content-Type": "text/xml"}
-    kind = notice.event_type.partition(".")[0].lower()
+def packed(
+    runtime: Runtime, merchant: Merchant, notification: Notification, spoil: str
+) -> tuple[bytes, dict[str, str]]:
+    if notification.v2:
+        return notification.plain.encode(), {"Content-Type": "text/xml"}
+    kind = notification.event_type.partition(".")[0].lower()
     original = ORIGINALS.get(kind, kind)
-    resource = sealing.seal(notice.plain.encode(), merchant.apiv3_key, original)
+    resource = sealing.seal(notification.plain.encode(), merchant.apiv3_key, original)
     envelope = {
-        "id": notice.id,
-        "create_time": moments.rfc3339(notice.made_at),
+        "id": notification.id,
+        "create_time": moments.rfc3339(notification.made_at),
         "resource_type": "encrypt-resource",
-        "event_type": notice.event_type,
-        "summary": SUMMARIES[notice.event_type],
+        "event_type": notification.event_type,
+        "summary": SUMMARIES[notification.event_type],
         "resource": {"original_type": original, **resource},
     }
     body = answers.compact(envelope)
-    headers = answers.signature_headers(answers.for_notice(merchant), body, runtime.signing_now, spoil)
+    headers = answers.signature_headers(answers.for_notification(merchant), body, runtime.signing_now, spoil)
     return answers.spoiled(body, spoil), {"Content-Type": "application/json", **headers}
 
 
 async def send(
-    runtime: Runtime, notice: Notice, made: Delivery, body: bytes, headers: dict[str, str]
+    runtime: Runtime, notification: Notification, made: Delivery, body: bytes, headers: dict[str, str]
 ) -> None:
-    deadline = runtime.state.settings.notice_deadline
+    deadline = runtime.state.settings.notification_deadline
     try:
         with anyio.fail_after(deadline):
             answer = await to_thread.run_sync(
                 post,
-                notice.url,
+                notification.url,
                 body,
                 headers,
                 deadline,
@@ -133,7 +135,7 @@ async def send(
         made.verdict, made.body = "error", type(error).__name__
     else:
         made.status, made.body = answer.status_code, answer.content[:BODY_KEPT].decode(errors="replace")
-        good = answer.status_code in TAKEN and (not notice.v2 or V2_TAKEN in answer.content)
+        good = answer.status_code in TAKEN and (not notification.v2 or V2_TAKEN in answer.content)
         made.verdict = "taken" if good else "refused"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.pay import notices
+from simulator.pay import notifications
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.field_keys import check_sealed, field_key, sealed_for
 from simulator.pay.ordering import check_address
@@ -40,4 +40,4 @@ def notify(call: Call, url: str, answer: dict[str, Any]) -> None:
     payload = {"echo_message": answer["echo_message"]}
     if "encrypted_echo_message" in answer:
         payload["encrypt_echo_message"] = answer["encrypted_echo_message"]
-    notices.notify(call.runtime, call.merchant, url, EVENT, answer["echo_message"], payload)
+    notifications.notify(call.runtime, call.merchant, url, EVENT, answer["echo_message"], payload)

@@ -18,16 +18,16 @@ SPOILS = (
 class PayFault:
     """A fault rule for calls, notifications, refunds or sharings.
 
-    It applies to ``at`` (a registered path, "notice", "refund", "sharing" or "*": every call) of ``mchid``
-    (empty: all merchants), ``times`` times (None: always).
+    It applies to ``at`` (a registered path, "notification", "refund", "sharing" or "*": every call) of
+    ``mchid`` (empty: all merchants), ``times`` times (None: always).
 
     Calls: ``status`` with ``code`` and ``message`` refuses the call, with ``after`` only once it was
     performed (the old API answers a ``code`` with HTTP 200, as always, and has no ``spoil``); ``latency_ms``
     delays the call; ``lose_answer`` performs the call and then breaks the connection; ``spoil`` is one of
-    SPOILS and makes the answer's signature invalid; ``notice_first`` delivers the call's notification before
-    its answer. Notices: ``spoil`` likewise; ``lose`` counts an attempt without making it (``status``
-    likewise); ``copies`` is the number of concurrent deliveries; ``delay`` is in seconds of the platform's
-    clock. Refunds, sharings: ``ends`` is their final state.
+    SPOILS and makes the answer's signature invalid; ``notification_first`` delivers the call's notification
+    before its answer. Notifications: ``spoil`` likewise; ``lose`` counts an attempt without making it
+    (``status`` likewise); ``copies`` is the number of concurrent deliveries; ``delay`` is in seconds of the
+    platform's clock. Refunds, sharings: ``ends`` is their final state.
     """
 
     id: int
@@ -41,7 +41,7 @@ class PayFault:
     latency_ms: float = 0.0
     lose_answer: bool = False
     spoil: str = ""
-    notice_first: bool = False
+    notification_first: bool = False
     lose: bool = False
     copies: int = 1
     delay: float = 0.0

@@ -24,7 +24,7 @@ async def perform(
         raise _as_error(fault)
     result = handler()
     answer: Answer = await result if isawaitable(result) else result
-    if fault.notice_first:
+    if fault.notification_first:
         await runtime.settle()
     if fault.status:
         raise _as_error(fault)

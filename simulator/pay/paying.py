@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.pay import moments
-from simulator.pay.notices import notify_combined, notify_paid
+from simulator.pay.notifications import notify_combined, notify_paid
 from simulator.pay.records.money import Movement
 from simulator.pay.records.orders import H5_LIFE, PREPAY_LIFE, CombinedOrder, Order
 from simulator.pay.runtime import Runtime

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from simulator.pay import red_packets, sharing_ledger
 from simulator.pay.delivery import deliver
-from simulator.pay.records.notices import Notice
+from simulator.pay.records.notifications import Notification
 from simulator.pay.refunding import finish_due
 from simulator.pay.runtime import Performers
 from simulator.pay.schedule import RedPacketDue, RefundDue, SharingDue, TransferDue
 from simulator.pay.transfers import overdue
 
 PERFORMERS: Performers = {
-    Notice: deliver,
+    Notification: deliver,
     RefundDue: finish_due,
     TransferDue: overdue,
     SharingDue: sharing_ledger.finish_due,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.pay import moments, notices, texts
+from simulator.pay import moments, notifications, texts
 from simulator.pay.errors import PayError
 from simulator.pay.faults import next_fault
 from simulator.pay.records.money import Movement
@@ -102,7 +102,7 @@ def finish(runtime: Runtime, merchant: Merchant, refund: Refund) -> None:
     if refund.ends == "SUCCESS" and refund.received == WALLET:
         wallets = runtime.state.wallets
         wallets[order.wallet] = wallets.get(order.wallet, runtime.state.settings.wallet) + refund.payer_amount
-    notices.notify_refund(runtime, merchant, order, refund)
+    notifications.notify_refund(runtime, merchant, order, refund)
     runtime.world.changes += 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from simulator.pay.records.notices import Notice
+from simulator.pay.records.notifications import Notification
 from simulator.pay.records.red_packets import RedPacket
 from simulator.pay.records.refunds import Refund
 from simulator.pay.records.sharing import Sharing
@@ -79,7 +79,7 @@ class RedPacketDue:
         return self.packet
 
 
-Task = Notice | RefundDue | TransferDue | SharingDue | RedPacketDue
+Task = Notification | RefundDue | TransferDue | SharingDue | RedPacketDue
 
 
 class Schedule:
@@ -97,8 +97,8 @@ class Schedule:
     def of(self, state: PayState) -> Schedule:
         if self.state is not state:
             self.state, self.heap, self.planned = state, [], set()
-            for notice in state.notices.values():
-                self.add(notice)
+            for notification in state.notifications.values():
+                self.add(notification)
             for merchant in state.merchants.values():
                 for refund in merchant.refunds.values():
                     self.add(RefundDue(merchant, refund))
@@ -125,4 +125,4 @@ class Schedule:
 
 
 def _identity(task: Task) -> int:
-    return id(task if isinstance(task, Notice) else task.row)
+    return id(task if isinstance(task, Notification) else task.row)

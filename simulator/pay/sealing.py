@@ -1,4 +1,4 @@
-"""The symmetric encryption: AES-256-GCM of API v3, AES-256-ECB of v2's refund notice (reference 3.1, 8.3)."""
+"""The symmetric encryption: AES-256-GCM of API v3, AES-256-ECB of v2's refunds (reference 3.1, 8.3)."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def open_sealed(resource: dict[str, str], apiv3_key: str) -> bytes:
 
 
 def seal_v2(plain: bytes, v2_key: str) -> str:
-    """Returns the encrypted ``req_info`` of a v2 refund notice."""
+    """Returns the encrypted ``req_info`` of a v2 refund notification."""
     return base64.b64encode(_v2_cipher(v2_key).encrypt(pad(plain, AES.block_size))).decode()
 
 
 def open_v2(sealed: str, v2_key: str) -> bytes:
-    """Returns the decrypted content of ``req_info`` of a v2 refund notice. Raises SealError."""
+    """Returns the decrypted content of ``req_info`` of a v2 refund notification. Raises SealError."""
     try:
         return unpad(_v2_cipher(v2_key).decrypt(base64.b64decode(sealed)), AES.block_size)
     except ValueError as error:

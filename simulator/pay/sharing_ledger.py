@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.pay import moments, notices
+from simulator.pay import moments, notifications
 from simulator.pay.faults import next_fault
 from simulator.pay.records.money import Movement
 from simulator.pay.records.orders import Order
@@ -169,4 +169,4 @@ def notify(
         },
         "success_time": moments.rfc3339(runtime.world.now),
     }
-    notices.notify(runtime, receiver, receiver.sharing_notify_url, event, ids[1], payload)
+    notifications.notify(runtime, receiver, receiver.sharing_notify_url, event, ids[1], payload)

@@ -1,4 +1,4 @@
-"""The state of WeChat Pay: merchants with their orders, refunds and money, wallets, notices. Money is fen."""
+"""The state of WeChat Pay: merchants with orders, refunds and money, wallets, notifications. Money is fen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.pay.faults import PayFault
 from simulator.pay.keys import Key
 from simulator.pay.records.complaints import Complaint
 from simulator.pay.records.money import Ballast, Movement
-from simulator.pay.records.notices import Notice
+from simulator.pay.records.notifications import Notification
 from simulator.pay.records.orders import CombinedOrder, Order, PaymentCode, Prepay
 from simulator.pay.records.red_packets import RedPacket
 from simulator.pay.records.refunds import Refund
@@ -42,11 +42,12 @@ class Merchant:
     """A merchant with its settings on the platform, its records, and the platform's keys for it.
 
     ``certificates`` are the merchant's: serial → PEM of the certificate or public key. ``key_mode`` is
-    certificate, public_key or switching; then ``notify_share`` of the notices are signed with the public key.
-    ``serving`` is the serial of the platform certificate in use. ``fee_rate`` and ``sharing_ratio`` (the
-    largest part of an order that may be shared) are in 1/10,000. ``sub_mchids`` are the merchants that it
-    serves. ``frozen`` is the part of ``balance`` that waits for profit sharing. ``sharing_notify_url`` is the
-    URL for notifications of shares it received; ``sharing_returns`` is whether it agreed to return shares.
+    certificate, public_key or switching; then ``notify_share`` of the notifications are signed with the
+    public key. ``serving`` is the serial of the platform certificate in use. ``fee_rate`` and
+    ``sharing_ratio`` (the largest part of an order that may be shared) are in 1/10,000. ``sub_mchids`` are
+    the merchants that it serves. ``frozen`` is the part of ``balance`` that waits for profit sharing.
+    ``sharing_notify_url`` is the URL for notifications of shares it received; ``sharing_returns`` is whether
+    it agreed to return shares.
     """
 
     mchid: str
@@ -118,7 +119,7 @@ class PaySettings:
     INVALID_REQUEST) or as documented (403 OUT_TRADE_NO_USED).
     """
 
-    notice_deadline: float = 5.0
+    notification_deadline: float = 5.0
     refund_seconds: float = 1.0
     probe_share: float = 0.0
     reused_number: str = "observed"
@@ -144,7 +145,7 @@ class PayState:
 
     merchants: dict[str, Merchant] = field(default_factory=dict)
     prepays: dict[str, Prepay] = field(default_factory=dict)
-    notices: dict[str, Notice] = field(default_factory=dict)
+    notifications: dict[str, Notification] = field(default_factory=dict)
     wallets: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     payment_codes: dict[str, PaymentCode] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from simulator.pay import moments, texts
 from simulator.pay.calls import Answer, Call, pay_api
 from simulator.pay.errors import PayError, wrong
 from simulator.pay.field_keys import check_sealed
-from simulator.pay.notices import notify
+from simulator.pay.notifications import notify
 from simulator.pay.ordering import check_address, digest
 from simulator.pay.records.money import Movement
 from simulator.pay.records.transfers import Transfer

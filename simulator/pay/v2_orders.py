@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.pay import moments, order_payloads, ordering, v2_notices
+from simulator.pay import moments, order_payloads, ordering, v2_notifications
 from simulator.pay.records.orders import MINIMUM_EXPIRY, ORDER_LIFE, Order
 from simulator.pay.v2_calls import Fields, V2Call, V2Error, old_api
 
@@ -116,7 +116,7 @@ def paid_fields(order: Order) -> Fields:
         "fee_type": "CNY",
         "transaction_id": order.transaction_id,
         "time_end": moments.compact(order.paid_at),
-        **v2_notices.coupon_fields(order),
+        **v2_notifications.coupon_fields(order),
     }
 
 

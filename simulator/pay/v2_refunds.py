@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.pay import moments, ordering, refunding, texts, v2_notices
+from simulator.pay import moments, ordering, refunding, texts, v2_notifications
 from simulator.pay.records.refunds import Refund
 from simulator.pay.v2_calls import Fields, V2Call, V2Error, old_api
 
@@ -65,7 +65,7 @@ def refund_fields(each: Refund) -> Fields:
         "refund_id": each.refund_id,
         "refund_channel": "ORIGINAL",
         "refund_fee": str(each.amount),
-        "refund_status": v2_notices.STATES.get(each.status, each.status),
+        "refund_status": v2_notifications.STATES.get(each.status, each.status),
         "refund_recv_accout": each.received,
         "refund_success_time": moments.in_bill(each.turns[-1].at) if each.status == "SUCCESS" else "",
     }

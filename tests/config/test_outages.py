@@ -138,7 +138,7 @@ def test_a_notification_of_a_payment_for_which_no_thread_is_free_is_refused_in_t
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ROOT_URLCONF = __name__
-    monkeypatch.setattr(serving, "NOTICE_SECONDS", 0.2)
+    monkeypatch.setattr(serving, "THREAD_SECONDS", 0.2)
     monkeypatch.setattr(f"{__name__}.begun", threading.Semaphore(0))
     held.clear()
 

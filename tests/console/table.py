@@ -142,7 +142,13 @@ def _models() -> Iterator[tuple[str, Page]]:
     yield from model("campaigns_campaign", "sending")
     yield from model("campaigns_masssend", "sending")
     yield from model("campaigns_sequence", "sending")
-    for name in ("orders_order", "orders_refund", "bills_discrepancy", "notifications_notice", "bills_bill"):
+    for name in (
+        "orders_order",
+        "orders_refund",
+        "bills_discrepancy",
+        "notifications_notification",
+        "bills_bill",
+    ):
         yield from model(name, "money", **fixed)
     # Only the note on the delivery of a sale can be changed.
     yield from model("shop_sale", "money", add="nobody", delete="nobody")
@@ -428,7 +434,7 @@ def _money() -> dict[str, Page]:
         "bills_discrepancy_propose": Page(change, change, "bills.discrepancy"),
         "bills_discrepancy_decide": Page(change, change, "bills.discrepancy"),
         "shop_sale_export": Page(view, change, is_not_now=True),
-        "notifications_notice_again": Page(change, change, "notifications.notice"),
+        "notifications_notification_again": Page(change, change, "notifications.notification"),
         "bills_bill_file": Page(view, change, "bills.bill"),
         "bills_bill_export": Page(view, change),
         "bills_bill_again": Page(change, change, "bills.bill"),

@@ -105,7 +105,7 @@ def test_a_mini_program_is_offered_by_its_name(staff: Cast) -> None:
 
 
 def test_what_wechat_pay_reports_is_told_in_words(staff: Cast, ours: World) -> None:
-    page = signed_in(staff.owner).get(reverse("admin:notifications_notice_changelist")).content.decode()
+    page = signed_in(staff.owner).get(reverse("admin:notifications_notification_changelist")).content.decode()
     assert "支付成功" in page
     assert "TRANSACTION.SUCCESS" not in page
 

@@ -18,7 +18,7 @@ from menus import drafts
 from menus.models import Menu, MiniProgram, Publication, Version
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.models import Merchant
-from payments.notifications.models import Notice
+from payments.notifications.models import Notification
 from payments.orders.mismatches import MismatchKind
 from payments.orders.models import Order, Refund
 from payments.shop.models import Item, Sale
@@ -223,9 +223,9 @@ def _money(account: OfficialAccount, number: int, made: Made) -> None:
         merchant=merchant, account=account, order=order, bill=bill, kind=MismatchKind.values[0],
         subject=suffix,
     )  # fmt: skip
-    made["notifications.notice"] = Notice.objects.create(
-        merchant=merchant, notice_id=suffix, event_type="TRANSACTION.SUCCESS", raw="{}", resource={},
-        order=order, state=Notice.State.APPLIED,
+    made["notifications.notification"] = Notification.objects.create(
+        merchant=merchant, notification_id=suffix, event_type="TRANSACTION.SUCCESS", raw="{}", resource={},
+        order=order, state=Notification.State.APPLIED,
     )  # fmt: skip
 
 

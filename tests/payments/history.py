@@ -73,7 +73,7 @@ class History:
     def pay(self, number: int, fault: dict[str, Any], *, late: bool) -> None:
         if self.orders:
             order = self.orders[number % len(self.orders)]
-            with self.faulty("notice", fault):
+            with self.faulty("notification", fault):
                 body = {
                     "mchid": self.merchant.mchid,
                     "out_trade_no": order.out_trade_no,
@@ -128,7 +128,7 @@ class History:
     def work(self) -> None:
         work.run("orders.poll")
         work.run("orders.refund")
-        work.run("notifications.handle_notices")
+        work.run("notifications.handle")
         work.run("orders.publish")
         work.run("bills.fetch_bills")
 

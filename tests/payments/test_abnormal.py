@@ -142,7 +142,7 @@ def test_half_a_card_is_refused(stuck: Refund, money: Client, differently: dict[
 
 def test_what_wechat_refuses_is_said(simulated: Simulated, stuck: Refund, money: Client) -> None:
     mchid, number = stuck.order.merchant.mchid, stuck.out_refund_no
-    simulated.sim("/pay/faults", {"mchid": mchid, "at": "notice", "lose": True, "times": 1})
+    simulated.sim("/pay/faults", {"mchid": mchid, "at": "notification", "lose": True, "times": 1})
     simulated.sim(f"/merchants/{mchid}/refunds/{number}", {"status": "CLOSED"})
     shown = pay_out(money, stuck, to="merchant")
     assert shown.status_code == 200

@@ -13,7 +13,7 @@ from accounts.official.doctor import Level
 from accounts.official.models import OfficialAccount
 from payments.bills.models import Discrepancy
 from payments.merchants.models import Merchant
-from payments.notifications.models import Notice
+from payments.notifications.models import Notification
 from payments.orders import checkup, ordering, polling
 from payments.orders.models import Order, Refund
 from payments.orders.ordering import OrderRefused, OrderRequest
@@ -82,9 +82,9 @@ def test_an_order_is_placed_paid_and_heard_of(simulated: Simulated, order: Calla
     simulated.pay(placed.prepay, "oPayer")
     placed.refresh_from_db()
     assert (placed.state, placed.payer_openid, placed.payer_total) == (OrderState.PAID, "oPayer", 10000)
-    notice = Notice.objects.get()
-    assert (notice.order, notice.state) == (placed, Notice.State.APPLIED)
-    assert notice.raw.startswith("<xml>")
+    notification = Notification.objects.get()
+    assert (notification.order, notification.state) == (placed, Notification.State.APPLIED)
+    assert notification.raw.startswith("<xml>")
 
 
 def test_an_attachment_is_a_byte_shorter_than_with_the_newer_interface(old: Merchant) -> None:
@@ -125,7 +125,7 @@ def test_a_notification_that_never_came_is_made_up_for_by_asking(
     simulated: Simulated, order: Callable[..., Order]
 ) -> None:
     placed = order()
-    simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notice", "lose": True, "times": 1})
+    simulated.sim("/pay/faults", {"mchid": MCHID, "at": "notification", "lose": True, "times": 1})
     simulated.pay(placed.prepay, "oPayer")
     polling.poll([placed])
     placed.refresh_from_db()
@@ -161,7 +161,7 @@ def test_a_refund_is_called_for_and_its_notification_makes_us_ask(
     assert refund.state == RefundState.PROCESSING
     simulated.sim(f"/merchants/{MCHID}/refunds/{refund.out_refund_no}", {"status": "SUCCESS"})
     simulated.settle()
-    assert Notice.objects.filter(event_type="REFUND.SUCCESS", state=Notice.State.APPLIED).exists()
+    assert Notification.objects.filter(event_type="REFUND.SUCCESS", state=Notification.State.APPLIED).exists()
     refund.refresh_from_db()
     assert refund.state == RefundState.PROCESSING
     work.run("orders.refund")
@@ -232,7 +232,7 @@ def test_a_notification_that_is_not_signed_is_refused_and_changes_nothing(
         assert b"FAIL" in answer.content
     placed.refresh_from_db()
     assert placed.state == OrderState.PAYING
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
 
 
 def test_a_genuine_notification_that_makes_no_sense_is_kept_for_a_person(old: Merchant) -> None:
@@ -240,7 +240,7 @@ def test_a_genuine_notification_that_makes_no_sense_is_kept_for_a_person(old: Me
     body = v2.to_xml({**fields, "sign": v2.sign(fields, V2_KEY)})
     answer = requests.post(old.notify_url("transaction"), body, timeout=60)
     assert (answer.status_code, answer.content) == (200, v2.ACCEPTED)
-    assert Notice.objects.get().state == Notice.State.ASIDE
+    assert Notification.objects.get().state == Notification.State.ASIDE
     assert Discrepancy.objects.get().kind == "unreadable"
 
 

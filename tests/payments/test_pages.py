@@ -24,7 +24,7 @@ from payments.bills.discrepancies import record
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.directory import keys_of
 from payments.merchants.models import Merchant
-from payments.notifications.models import Notice
+from payments.notifications.models import Notification
 from payments.orders import checkup
 from payments.orders.filtering import RefundFilter
 from payments.orders.mismatches import Mismatch, MismatchKind
@@ -263,14 +263,14 @@ def test_a_notification_is_handled_again_by_hand(money: Client, ordered: Ordered
     order, other = ordered(), ordered(key="other")
     notify(other)
     notify(order)
-    notice = Notice.objects.get(state="failed")
-    notice.resource["transaction_id"] = "4200009"
-    notice.save()
-    assert "重新处理" in text(money, f"notifications/notice/{notice.pk}/change/")
-    money.post(f"{ADMIN}/notifications/notice/{notice.pk}/again/")
+    notification = Notification.objects.get(state="failed")
+    notification.resource["transaction_id"] = "4200009"
+    notification.save()
+    assert "重新处理" in text(money, f"notifications/notification/{notification.pk}/change/")
+    money.post(f"{ADMIN}/notifications/notification/{notification.pk}/again/")
     order.refresh_from_db()
     assert order.state == OrderState.PAID
-    assert text(money, "notifications/notice/")
+    assert text(money, "notifications/notification/")
 
 
 def test_a_bill_shows_both_sides(money: Client, paid: Order, merchant: Merchant) -> None:
@@ -434,26 +434,28 @@ def test_finance_of_another_account_sees_nothing_of_ours_where_both_sell_through
 ) -> None:
     bill = Bill.objects.create(merchant=shared, kind="trade", day=timezone.localdate(), state="matched")
     unknown = record(shared, Mismatch(MismatchKind.UNKNOWN_ORDER, "WC9"))
-    lost = Notice.objects.create(merchant=shared, notice_id="n", event_type="LOST", raw="", resource={})
-    ours = Notice.objects.get(order=paid)
+    lost = Notification.objects.create(
+        merchant=shared, notification_id="n", event_type="LOST", raw="", resource={}
+    )
+    ours = Notification.objects.get(order=paid)
     theirs = signed_in(member("their money", staff.theirs, StaffRight.Role.FINANCE))
     for kind, row in (
         ("bills/bill", bill),
         ("bills/discrepancy", unknown),
-        ("notifications/notice", lost),
-        ("notifications/notice", ours),
+        ("notifications/notification", lost),
+        ("notifications/notification", ours),
     ):
         for client in (theirs, money) if row != ours else (theirs,):
             assert client.get(f"{ADMIN}/{kind}/{row.pk}/change/").status_code in {302, 404}
             assert f"{kind}/{row.pk}/change" not in page(client, f"{kind}/")
-    assert f"notifications/notice/{ours.pk}/change" in page(money, "notifications/notice/")
+    assert f"notifications/notification/{ours.pk}/change" in page(money, "notifications/notification/")
     both = User.objects.get(username="money")
     StaffRight.objects.create(user=both, account=staff.theirs, role=StaffRight.Role.FINANCE)
     for kind, row in (
         ("bills/bill", bill),
         ("bills/discrepancy", unknown),
-        ("notifications/notice", lost),
-        ("notifications/notice", ours),
+        ("notifications/notification", lost),
+        ("notifications/notification", ours),
     ):
         assert page(signed_in(both), f"{kind}/{row.pk}/change/")
 

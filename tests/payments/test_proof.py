@@ -40,10 +40,10 @@ CALL_FAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"spoil": "unsigned"},
     ]
 )
-NOTICE_FAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+NOTIFICATION_FAULTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}, {}, {"lose": True}, {"copies": 3}, {"delay": 400.0}, {"spoil": "probe"}, {"spoil": "body"}]
 )
-PAY = st.tuples(st.just("pay"), NUMBERS, NOTICE_FAULTS, st.booleans())
+PAY = st.tuples(st.just("pay"), NUMBERS, NOTIFICATION_FAULTS, st.booleans())
 # Most of what happens is that somebody orders and pays.
 STEPS = st.one_of(
     PAY,
@@ -100,7 +100,7 @@ def test_a_payment_that_nobody_told_of_after_closing_is_found_in_the_bill(histor
     assert Order.objects.get().state == OrderState.CLOSED
     history.pay(0, {"lose": True}, late=True)
     for _attempt in range(16):
-        history.fault(at="notice", lose=True)
+        history.fault(at="notification", lose=True)
     history.recover()
     assert Order.objects.get().state == OrderState.PAID
     assert our_ledger(history.merchant) == their_ledger(history.simulated, history.merchant)

@@ -12,7 +12,7 @@ from accounts.staff.models import StaffRight
 from payments.bills.models import Bill, Discrepancy
 from payments.merchants.held_work import WORKS
 from payments.merchants.models import Merchant
-from payments.notifications.models import Notice
+from payments.notifications.models import Notification
 from payments.orders.mismatches import MismatchKind
 from payments.orders.models import Order
 from tests.cast import Cast, member, signed_in
@@ -21,7 +21,7 @@ from wechat.kernel.models import Hold
 pytestmark = pytest.mark.django_db
 
 EXCEPTIONS, BILLS = "/admin/bills/discrepancy/", "/admin/bills/bill/"
-NOTICES, FAILURES = "/admin/notifications/notice/", "/admin/operations/failures/"
+NOTIFICATIONS, FAILURES = "/admin/notifications/notification/", "/admin/operations/failures/"
 FINANCE, AUDITOR = StaffRight.Role.FINANCE, StaffRight.Role.AUDITOR
 OF_ALL = {"bills.failed", "bills.held"}
 
@@ -38,10 +38,10 @@ def bill(merchant: Merchant, staff: Cast) -> Bill:
         Discrepancy.objects.create(
             merchant=merchant, account=account, bill=bill, kind=MismatchKind.AMOUNT, subject=str(number)
         )
-        Notice.objects.create(
+        Notification.objects.create(
             merchant=merchant,
             order=_order(merchant, account) if account else None,
-            notice_id=str(number),
+            notification_id=str(number),
             event_type="TRANSACTION.SUCCESS",
             raw="",
             resource={},
@@ -94,7 +94,7 @@ def test_who_has_one_of_the_accounts_is_told_of_that_one_alone(bill: Bill, staff
     assert waiting(user, staff.ours) == {"bills.exceptions": listed(client, EXCEPTIONS)}
     assert listed(client, EXCEPTIONS) == 1
     assert (listed(client, BILLS), failed(client, "bills")) == (0, 0)
-    assert (listed(client, NOTICES), failed(client, "notices")) == (1, 1)
+    assert (listed(client, NOTIFICATIONS), failed(client, "notifications")) == (1, 1)
 
 
 @pytest.mark.parametrize("who", ["both", "superuser"])
@@ -107,7 +107,7 @@ def test_who_has_both_is_told_of_each_and_of_what_is_of_neither(bill: Bill, staf
         )
         assert listed(client, EXCEPTIONS) == 2
         assert (listed(client, BILLS), failed(client, "bills")) == (1, 1)
-        assert (listed(client, NOTICES), failed(client, "notices")) == (2, 2)
+        assert (listed(client, NOTIFICATIONS), failed(client, "notifications")) == (2, 2)
 
 
 def test_a_bill_counts_the_exceptions_that_its_link_leads_to(bill: Bill, staff: Cast) -> None:
@@ -129,5 +129,5 @@ def test_what_concerns_all_accounts_waits_for_whoever_may_change_it_in_all(bill:
         client.post(FAILURES, posted)
     bill.refresh_from_db()
     assert bill.state == Bill.State.FAILED
-    notice = Notice.objects.get(order=None)
-    assert client.post(f"{NOTICES}{notice.pk}/again/").status_code == 403
+    notification = Notification.objects.get(order=None)
+    assert client.post(f"{NOTIFICATIONS}{notification.pk}/again/").status_code == 403

@@ -1,4 +1,4 @@
-from payments.notifications.models import Notice
+from payments.notifications.models import Notification
 from payments.orders import ordering
 from payments.orders.models import OrderEvent
 from payments.orders.states import OrderState
@@ -14,6 +14,6 @@ def test_an_order_is_placed_paid_and_told(ordered: Ordered) -> None:
     order.refresh_from_db()
     assert (order.state, order.transaction_id, order.payer_total) == (OrderState.PAID, TRANSACTION_ID, 10000)
     assert order.due_at is None
-    assert Notice.objects.get().state == Notice.State.APPLIED
+    assert Notification.objects.get().state == Notification.State.APPLIED
     assert list(OrderEvent.objects.values_list("topic", flat=True)) == ["order.paid"]
     assert [step.kind for step in order.steps.order_by("id")] == ["created", "called", "moved"]

@@ -134,7 +134,7 @@ def simulator(process: str) -> Simulator:
     simulator = Simulator(process)
     simulator.sim("/reset")
     simulator.sim("/settings", {"deadline": 60, "repeat_pause": 0, "result_event_delay": 0})
-    simulator.sim("/pay/settings", {"notice_deadline": 60})
+    simulator.sim("/pay/settings", {"notification_deadline": 60})
     simulator.sim("/accounts", OWNER)
     return simulator
 

@@ -136,7 +136,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
             "may_see_items": Rights.of(request.user).may_view(Area.CONTENT, row.account_id),
             "steps": history.lines(row),
             "refunds": row.refunds.order_by("id"),
-            "notices": row.notices.order_by("id"),
+            "notifications": row.notifications.order_by("id"),
             "discrepancies": row.discrepancies.order_by("id"),
             "deliveries": deliveries_of(row),
             "receipt": receipt,

@@ -64,7 +64,7 @@ flow("profit sharing", async () => {
   const part = { ...other, amount: 1000, description: "分给合作方" };
   good(await pay.create_profitsharing_orders({ transaction_id: id, out_order_no: "PO00000001", receivers: [part], unfreeze_unsplit: false }));
   await control("/clock", { advance: 5 });
-  await control("/notices/settle", {});
+  await control("/notifications/settle", {});
   assert(good(await pay.query_profitsharing_orders(id, "PO00000001")).state === "FINISHED");
   const back = { out_order_no: "PO00000001", out_return_no: "RT00000001", return_mchid: merchant.other_mchid, amount: 400, description: "退" };
   assert(good(await pay.profitsharing_return_orders(back)).result === "SUCCESS");

@@ -153,7 +153,7 @@ def sharing() -> None:
     assert made["state"] == "PROCESSING", made
     assert good(pay.profitsharing_amount_query(paid_for))["unsplit_amount"] == left - 1_000
     control("/clock", {"advance": 5})
-    control("/notices/settle", {})
+    control("/notifications/settle", {})
     done = good(pay.profitsharing_order_query(paid_for, "PO00000001"))
     assert done["receivers"][0]["result"] == "SUCCESS", done
     back = good(pay.profitsharing_return("RT00000001", OTHER, 400, "退", out_order_no="PO00000001"))

@@ -10,12 +10,12 @@ from wechat.sdk.pay import platform_certificates, verifying
 from wechat.sdk.pay.certificates import read_certificate
 from wechat.sdk.pay.errors import KeyRefused, NotGenuine, NotUnderstood, Unsealable
 from wechat.sdk.pay.keys import platform_keys, read_private_key, read_public_key
-from wechat.sdk.pay.notices import open_notice
+from wechat.sdk.pay.notifications import open_notification
 from wechat.sdk.pay.sealing import seal_field
 from wechat.sdk.pay.transactions import read_refund, read_transaction
 
 ANSWERS = VECTORS["response_signatures"]
-NOTICES = VECTORS["notifications"]
+NOTIFICATIONS = VECTORS["notifications"]
 FIELDS = VECTORS["sensitive_fields"]
 API_V3_KEY = KEYS["apiv3_key"].encode()
 
@@ -38,31 +38,33 @@ def test_a_header_that_is_not_ascii_is_refused_and_breaks_nothing() -> None:
         verifying.check(all_platform_keys(), given, ANSWERS[0]["body"].encode(), NOW)
 
 
-@pytest.mark.parametrize("vector", [one for one in NOTICES if one["expect"]["accepted"]], ids=name)
+@pytest.mark.parametrize("vector", [one for one in NOTIFICATIONS if one["expect"]["accepted"]], ids=name)
 def test_a_genuine_notification_is_opened(vector: dict[str, Any]) -> None:
-    notice = open_notice(
+    notification = open_notification(
         all_platform_keys(), API_V3_KEY, headers(vector), vector["body"].encode(), vector["now"]
     )
-    assert notice.resource == json.loads(vector["expect"]["plaintext"])
-    assert notice.event_type == vector["expect"]["event_type"]
-    read = read_refund if notice.event_type.startswith("REFUND") else read_transaction
-    assert read(notice.resource).out_trade_no == notice.resource["out_trade_no"]
+    assert notification.resource == json.loads(vector["expect"]["plaintext"])
+    assert notification.event_type == vector["expect"]["event_type"]
+    read = read_refund if notification.event_type.startswith("REFUND") else read_transaction
+    assert read(notification.resource).out_trade_no == notification.resource["out_trade_no"]
 
 
-@pytest.mark.parametrize("vector", [one for one in NOTICES if not one["expect"]["accepted"]], ids=name)
+@pytest.mark.parametrize("vector", [one for one in NOTIFICATIONS if not one["expect"]["accepted"]], ids=name)
 def test_any_other_notification_is_refused_with_the_reason(vector: dict[str, Any]) -> None:
     with pytest.raises((NotGenuine, Unsealable)) as refused:
-        open_notice(all_platform_keys(), API_V3_KEY, headers(vector), vector["body"].encode(), vector["now"])
+        open_notification(
+            all_platform_keys(), API_V3_KEY, headers(vector), vector["body"].encode(), vector["now"]
+        )
     reason = refused.value.reason if isinstance(refused.value, NotGenuine) else "decrypt"
     assert reason == vector["expect"]["reason"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["notifications_authentic_but_wrong"], ids=name)
 def test_what_is_genuine_but_wrong_is_opened_for_others_to_judge(vector: dict[str, Any]) -> None:
-    notice = open_notice(
+    notification = open_notification(
         all_platform_keys(), API_V3_KEY, headers(vector), vector["body"].encode(), vector["now"]
     )
-    transaction, ours = read_transaction(notice.resource), vector["local_order"]
+    transaction, ours = read_transaction(notification.resource), vector["local_order"]
     seen = (transaction.mchid, transaction.appid, transaction.total)
     assert seen != (ours["mchid"], ours["appid"], ours["total"])
 

@@ -139,7 +139,7 @@ class Shop:
     def settle(self, seconds: float = 0) -> None:
         """Moves the platform's clock by ``seconds``, and runs all due tasks."""
         self.sim("/clock", {"advance": seconds})
-        self.sim("/notices/settle", {})
+        self.sim("/notifications/settle", {})
 
     def ledger(self) -> Any:
         return self.simulator.get(f"/merchants/{self.mchid}/ledger")

@@ -81,7 +81,7 @@ def test_what_was_sealed_opens_and_a_changed_letter_does_not() -> None:
         sealing.open_sealed({**sealed, "ciphertext": "AAAA" + sealed["ciphertext"][4:]}, APIV3_KEY)
 
 
-def test_a_recorded_refund_notice_of_v2_opens() -> None:
+def test_a_recorded_refund_notification_of_v2_opens() -> None:
     vector = VECTORS["v2"]["refund_notify"]
     plain = sealing.open_v2(vector["req_info"], KEYS["apiv2_key"])
     assert plain == vector["plaintext"].encode()

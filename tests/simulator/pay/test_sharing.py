@@ -112,8 +112,8 @@ def test_parts_are_accepted_then_paid_out_and_their_merchant_is_notified(
     assert balance(sharer) == (NET - 1_500, 0)
     assert balance(sharer, PARTNER) == (1_000, 1_000)
     assert sharer.simulator.get("/wallets")["wallets"][STAFF] == 1_000_500
-    notices = sharer.simulator.get(f"/notices?mchid={PARTNER}")["notices"]
-    assert [each["event_type"] for each in notices] == ["PROFITSHARING.SUCCESS"]
+    notifications = sharer.simulator.get(f"/notifications?mchid={PARTNER}")["notifications"]
+    assert [each["event_type"] for each in notifications] == ["PROFITSHARING.SUCCESS"]
     came = server.came[-1]
     assert came.envelope["resource"]["original_type"] == "profitsharing"
     assert came.plain["receiver"] == {

@@ -171,7 +171,7 @@ def test_a_complaint_is_told_read_answered_and_ended(
     ]
     shop.settle()
     # Each is sent by a task of its own, so they may arrive in any order.
-    assert sorted(notice.plain.get("action_type", "") for notice in server.came)[-4:] == [
+    assert sorted(notification.plain.get("action_type", "") for notification in server.came)[-4:] == [
         "CREATE_COMPLAINT",
         "MERCHANT_APPROVE_REFUND",
         "MERCHANT_CONFIRM_COMPLETE",

@@ -27,7 +27,7 @@ def test_the_recorded_order_is_signed_as_recorded() -> None:
 
 
 @pytest.mark.parametrize("vector", V2["pay_notify"], ids=lambda each: each["name"])
-def test_a_recorded_notice_is_judged_as_recorded(vector: dict[str, Any]) -> None:
+def test_a_recorded_notification_is_judged_as_recorded(vector: dict[str, Any]) -> None:
     try:
         fields = v2_xml.read(vector["xml"].encode())
     except v2_xml.BadXmlError:
@@ -98,7 +98,7 @@ def test_an_order_is_made_paid_and_told_in_xml(old: OldShop, server: NotifyServe
     )
 
 
-def test_a_notice_answered_without_success_is_repeated(old: OldShop, server: NotifyServer) -> None:
+def test_a_notification_answered_without_success_is_repeated(old: OldShop, server: NotifyServer) -> None:
     server.answer = b"<xml><return_code><![CDATA[FAIL]]></return_code></xml>"
     old.shop.sim("/pay", {"prepay": old.order()["prepay_id"], "openid": OPENID})
     old.shop.settle(15)
@@ -146,9 +146,9 @@ def test_a_refund_needs_the_certificate_and_is_told_sealed(old: OldShop, server:
     done = old.call("/secapi/pay/refund", **fields)
     assert done["refund_id"] == old.call("/secapi/pay/refund", **fields)["refund_id"]
     old.shop.settle(2)
-    notice = v2_xml.read(server.came[-1].body)
-    assert "sign" not in notice
-    plain = sealing.open_v2(notice["req_info"], V2_KEY).decode()
+    notification = v2_xml.read(server.came[-1].body)
+    assert "sign" not in notification
+    plain = sealing.open_v2(notification["req_info"], V2_KEY).decode()
     assert plain.startswith("<root>")
     assert "<refund_status><![CDATA[SUCCESS]]></refund_status>" in plain
     received = old.call("/pay/refundquery", out_trade_no=NUMBER)

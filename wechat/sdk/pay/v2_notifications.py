@@ -2,7 +2,7 @@
 
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.errors import NotGenuine, NotUnderstood
-from wechat.sdk.pay.notices import OpenedNotice
+from wechat.sdk.pay.notifications import OpenedNotification
 from wechat.sdk.pay.v2_cashier import refund, transaction
 
 # It carries no signature: a reason to ask, no proof of anything.
@@ -17,7 +17,7 @@ def is_ours(body: bytes) -> bool:
     return body.lstrip()[:1] == b"<"
 
 
-def open_notice(body: bytes, key: str) -> OpenedNotice:
+def open_notification(body: bytes, key: str) -> OpenedNotification:
     """Verifies and reads a notification; a repeated one has the same id.
 
     Raises NotGenuine, also for an unreadable one without proof of its sender; Unsealable; or NotUnderstood
@@ -32,7 +32,7 @@ def open_notice(body: bytes, key: str) -> OpenedNotice:
         return _refunded(fields)
     if fields.get("result_code") != "SUCCESS" or not fields.get("transaction_id"):
         raise NotUnderstood("no payment that was made")
-    return OpenedNotice(
+    return OpenedNotification(
         id=f"v2:{fields['transaction_id']}"[:64],
         event_type="TRANSACTION.SUCCESS",
         original_type="transaction",
@@ -41,9 +41,9 @@ def open_notice(body: bytes, key: str) -> OpenedNotice:
     )
 
 
-def _refunded(fields: dict[str, str]) -> OpenedNotice:
+def _refunded(fields: dict[str, str]) -> OpenedNotification:
     resource = refund(fields)
-    return OpenedNotice(
+    return OpenedNotification(
         id=f"v2:{fields.get('refund_id', '')}:{resource['status']}"[:64],
         event_type=f"REFUND.{resource['status']}"[:128],
         original_type=UNPROVEN_REFUND,

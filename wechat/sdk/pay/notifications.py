@@ -19,7 +19,7 @@ LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedNotice:
+class OpenedNotification:
     """A genuine notification; ``resource`` is its decrypted content."""
 
     id: str
@@ -29,9 +29,9 @@ class OpenedNotice:
     resource: dict[str, Any] = field(repr=False)
 
 
-def open_notice(
+def open_notification(
     keys: PlatformKeys, api_v3_key: bytes, headers: Mapping[str, str], body: bytes, now: float
-) -> OpenedNotice:
+) -> OpenedNotification:
     """Verifies, parses and decrypts a notification.
 
     Raises NotGenuine, Unsealable, or NotUnderstood for a genuine one that cannot be read.
@@ -41,11 +41,11 @@ def open_notice(
     resource = envelope.get("resource")
     if not isinstance(resource, dict):
         raise NotUnderstood("a notification about nothing")
-    notice_id, event_type = _text(envelope, "id"), _text(envelope, "event_type")
-    if not notice_id or len(notice_id) > LONGEST_ID:
+    notification_id, event_type = _text(envelope, "id"), _text(envelope, "event_type")
+    if not notification_id or len(notification_id) > LONGEST_ID:
         raise NotUnderstood("a notification without a usable id")
-    return OpenedNotice(
-        id=notice_id,
+    return OpenedNotification(
+        id=notification_id,
         event_type=event_type,
         original_type=_text(resource, "original_type"),
         summary=_text(envelope, "summary"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from simulator.pay import answers, combined_payloads, moments, order_payloads, v2_notices
-from simulator.pay.records.notices import Notice
+from simulator.pay import answers, combined_payloads, moments, order_payloads, v2_notifications
+from simulator.pay.records.notifications import Notification
 from simulator.pay.records.orders import CombinedOrder, Order
 from simulator.pay.records.refunds import Refund
 from simulator.pay.runtime import Runtime
@@ -20,7 +20,7 @@ def notify_paid(runtime: Runtime, merchant: Merchant, order: Order) -> None:
     if not order.notify_url:
         return
     if order.v2:
-        message = v2_notices.paid(merchant, order)
+        message = v2_notifications.paid(merchant, order)
         queue(runtime, merchant, order.notify_url, PAID, order.out_trade_no, message, v2=True)
         return
     payload: dict[str, Any] = order_payloads.transaction(merchant, order)
@@ -47,7 +47,7 @@ def notify_refund(runtime: Runtime, merchant: Merchant, order: Order, refund: Re
     if refund.notify_url and not refund.v2:
         notify(runtime, merchant, url, event, subject, refund_payload(merchant, order, refund))
     elif merchant.v2_key:
-        message = v2_notices.refunded(merchant, order, refund)
+        message = v2_notifications.refunded(merchant, order, refund)
         queue(runtime, merchant, url, event, subject, message, v2=True)
 
 
@@ -91,6 +91,8 @@ def queue(
     v2: bool = False,
 ) -> None:
     now = runtime.world.now
-    notice = Notice(str(uuid.uuid4()), merchant.mchid, url, event_type, subject, message, now, now, v2)
-    runtime.state.notices[notice.id] = notice
-    runtime.plan(notice)
+    notification = Notification(
+        str(uuid.uuid4()), merchant.mchid, url, event_type, subject, message, now, now, v2
+    )
+    runtime.state.notifications[notification.id] = notification
+    runtime.plan(notification)

@@ -12,8 +12,8 @@ from config.request_log import LINE
 from payments.bills.models import Discrepancy
 from payments.merchants import directory
 from payments.merchants.models import Merchant
-from payments.notifications import notices
-from payments.notifications.models import Notice
+from payments.notifications import handling
+from payments.notifications.models import Notification
 from payments.orders.models import Order, OrderEvent
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState
@@ -37,7 +37,7 @@ def refused_and_unchanged(order: Order, body: bytes, headers: dict[str, str], st
     assert json.loads(response.content)["code"] == "FAIL"
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
 
 
 def test_without_a_signature_nothing_is_kept(ordered: Ordered) -> None:
@@ -127,8 +127,8 @@ def test_an_unknown_merchant_and_another_method_are_refused(merchant: Merchant) 
 def test_a_genuine_one_that_makes_no_sense_is_kept_for_a_person(merchant: Merchant, body: bytes) -> None:
     assert post(merchant, body).status_code == 204
     assert post(merchant, body).status_code == 204
-    notice = Notice.objects.get()
-    assert (notice.state, notice.raw) == (Notice.State.ASIDE, body.decode())
+    kept = Notification.objects.get()
+    assert (kept.state, kept.raw) == (Notification.State.ASIDE, body.decode())
     assert Discrepancy.objects.get().kind == "unreadable"
 
 
@@ -140,20 +140,24 @@ def test_a_genuine_one_longer_than_anything_wechat_pay_has_is_kept_and_shown_at_
 ) -> None:
     order = ordered()
     assert notify(order, **longer).status_code == 204
-    notice, found = Notice.objects.get(), Discrepancy.objects.get()
-    assert (notice.state, notice.due_at, notice.order) == (Notice.State.ASIDE, None, order)
+    kept, found = Notification.objects.get(), Discrepancy.objects.get()
+    assert (kept.state, kept.due_at, kept.order) == (
+        Notification.State.ASIDE,
+        None,
+        order,
+    )
     assert (found.kind, found.order, found.account) == ("unreadable", order, order.account)
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
     # Tried once more by hand it is still the same exception.
-    notices.handle_now(notice)
-    assert (notice.state, Discrepancy.objects.get()) == (Notice.State.ASIDE, found)
+    handling.handle_now(kept)
+    assert (kept.state, Discrepancy.objects.get()) == (Notification.State.ASIDE, found)
 
 
 def test_one_of_a_refund_longer_than_anything_wechat_pay_has_is_kept_and_shown(paid: Order) -> None:
     refund = refunding.request(paid, 3000, source="test", key="r1")
     assert notify_refund(refund, refund_id="5" * 33).status_code == 204
-    assert Notice.objects.latest("id").state == Notice.State.ASIDE
+    assert Notification.objects.latest("id").state == Notification.State.ASIDE
     assert (Discrepancy.objects.get().kind, Discrepancy.objects.get().order) == ("unreadable", paid)
 
 
@@ -163,7 +167,7 @@ def test_a_genuine_one_with_a_number_that_is_none_is_kept_for_a_person(ordered: 
     order = ordered()
     assert notify(order, attach=float(number)).status_code == 204
     order.refresh_from_db()
-    assert (order.state, Notice.objects.get().state) == (OrderState.PAYING, Notice.State.ASIDE)
+    assert (order.state, Notification.objects.get().state) == (OrderState.PAYING, Notification.State.ASIDE)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ def test_a_genuine_one_of_a_time_that_is_none_is_kept_and_its_order_can_be_read(
     order = ordered()
     assert notify(order, success_time=time).status_code == 204
     order.refresh_from_db()
-    assert (order.state, Notice.objects.get().state) == (OrderState.PAYING, Notice.State.ASIDE)
+    assert (order.state, Notification.objects.get().state) == (OrderState.PAYING, Notification.State.ASIDE)
 
 
 def test_a_bank_longer_than_any_that_is_known_loses_its_end_and_no_payment(ordered: Ordered) -> None:
@@ -190,7 +194,10 @@ def test_a_repeat_changes_nothing(ordered: Ordered) -> None:
     body = notification(transaction(order))
     assert [post(order.merchant, body).status_code for _again in range(3)] == [204] * 3
     assert notify(order).status_code == 204
-    assert [notice.state for notice in Notice.objects.order_by("id")] == ["applied", "repeat"]
+    assert [kept.state for kept in Notification.objects.order_by("id")] == [
+        "applied",
+        "repeat",
+    ]
     assert OrderEvent.objects.count() == 1
 
 
@@ -233,7 +240,7 @@ def test_an_order_that_is_moved_meanwhile_is_paid_from_where_it_is_then(ordered:
     delivery.join()
     order.refresh_from_db()
     assert order.state == OrderState.PAID
-    assert Notice.objects.get().state == Notice.State.APPLIED
+    assert Notification.objects.get().state == Notification.State.APPLIED
     assert OrderEvent.objects.count() == order.steps.filter(kind="moved").count() == 1
 
 
@@ -254,9 +261,9 @@ def test_an_order_that_somebody_else_holds_for_long_is_left_to_a_worker(ordered:
         delivery.start()
         delivery.join(60)
         assert answers == [204]
-    notice = Notice.objects.get()
-    assert (notice.state, "lock timeout" in notice.error) == (Notice.State.FAILED, True)
-    notices.handle_now(notice)
+    kept = Notification.objects.get()
+    assert (kept.state, "lock timeout" in kept.error) == (Notification.State.FAILED, True)
+    handling.handle_now(kept)
     order.refresh_from_db()
     assert order.state == (OrderState.PAID if state == "SUCCESS" else OrderState.CLOSED)
 
@@ -280,7 +287,7 @@ def test_a_genuine_one_that_does_not_fit_is_set_aside_and_shown(ordered: Ordered
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
     assert Discrepancy.objects.get().kind == kind
-    assert {notice.state for notice in Notice.objects.all()} == {"aside"}
+    assert {kept.state for kept in Notification.objects.all()} == {"aside"}
 
 
 def test_a_second_payment_is_shown_and_the_first_stays(paid: Order) -> None:
@@ -304,7 +311,7 @@ def test_profit_sharing_under_the_same_event_is_no_payment(ordered: Ordered) -> 
     assert post(order.merchant, body).status_code == 204
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    assert Notice.objects.get().state == Notice.State.ASIDE
+    assert Notification.objects.get().state == Notification.State.ASIDE
 
 
 @pytest.mark.django_db(transaction=True)
@@ -313,18 +320,18 @@ def test_what_could_not_be_applied_is_kept_and_tried_again(ordered: Ordered) -> 
     order, other = ordered(), ordered(key="other")
     notify(other)
     assert notify(order).status_code == 204
-    notice = Notice.objects.get(state=Notice.State.FAILED)
-    assert notice.due_at
-    assert "order_transaction_once" in notice.error
+    kept = Notification.objects.get(state=Notification.State.FAILED)
+    assert kept.due_at
+    assert "order_transaction_once" in kept.error
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    notice.resource["transaction_id"] = "4200003"
-    notices.handle_now(notice)
+    kept.resource["transaction_id"] = "4200003"
+    handling.handle_now(kept)
     order.refresh_from_db()
-    assert (notice.state, order.state) == (Notice.State.APPLIED, OrderState.PAID)
+    assert (kept.state, order.state) == (Notification.State.APPLIED, OrderState.PAID)
 
 
-@pytest.mark.parametrize("asked", [(directory, "find"), (notices, "receive")], ids=["merchant", "order"])
+@pytest.mark.parametrize("asked", [(directory, "find"), (handling, "receive")], ids=["merchant", "order"])
 def test_while_postgres_is_away_wechat_pay_is_asked_to_come_again(
     ordered: Ordered, monkeypatch: pytest.MonkeyPatch, asked: tuple[Any, str]
 ) -> None:
@@ -355,9 +362,9 @@ def test_a_genuine_one_with_characters_that_are_none_is_kept_and_applied(ordered
     assert post(order.merchant, notification(body)).status_code == 204
     order.refresh_from_db()
     assert order.state == OrderState.PAID
-    notice = Notice.objects.get()
-    assert (notice.state, notice.resource["attach"]) == (Notice.State.APPLIED, "a")
-    assert notice.resource["promotion_detail"][0]["name"] == "券"
+    kept = Notification.objects.get()
+    assert (kept.state, kept.resource["attach"]) == (Notification.State.APPLIED, "a")
+    assert kept.resource["promotion_detail"][0]["name"] == "券"
 
 
 def test_a_genuine_one_without_a_summary_is_applied(ordered: Ordered) -> None:

@@ -17,8 +17,8 @@ def paid(shop: Shop, number: str = NUMBER) -> None:
     shop.pay(number, openid=OPENID)
 
 
-def notices(shop: Shop) -> Any:
-    return shop.simulator.get(f"/notices?mchid={MCHID}")["notices"]
+def notifications(shop: Shop) -> Any:
+    return shop.simulator.get(f"/notifications?mchid={MCHID}")["notifications"]
 
 
 def test_a_payment_is_told_once_signed_and_sealed(shop: Shop, server: NotifyServer) -> None:
@@ -39,7 +39,7 @@ def test_a_payment_is_told_once_signed_and_sealed(shop: Shop, server: NotifyServ
 def test_two_statuses_end_the_repeats(shop: Shop, server: NotifyServer, status: int) -> None:
     server.status = status
     paid(shop)
-    assert notices(shop)[0]["due_at"] is None
+    assert notifications(shop)[0]["due_at"] is None
 
 
 @pytest.mark.parametrize("status", [201, 302, 400, 500])
@@ -48,7 +48,7 @@ def test_any_other_status_is_repeated(shop: Shop, server: NotifyServer, status: 
     paid(shop)
     server.status = 200
     shop.settle(15)
-    assert [each["verdict"] for each in notices(shop)[0]["attempts"]] == ["refused", "taken"]
+    assert [each["verdict"] for each in notifications(shop)[0]["attempts"]] == ["refused", "taken"]
     first, second = server.came
     assert first.envelope["id"] == second.envelope["id"]
     assert first.headers["Wechatpay-Nonce"] != second.headers["Wechatpay-Nonce"]
@@ -76,22 +76,22 @@ def test_a_clock_moved_a_day_makes_up_for_all_repeats(shop: Shop, server: Notify
 
 
 def test_a_late_answer_counts_as_none(shop: Shop, server: NotifyServer) -> None:
-    shop.sim("/pay/settings", {"notice_deadline": 0.2})
+    shop.sim("/pay/settings", {"notification_deadline": 0.2})
     server.pause = 0.6
     paid(shop)
-    assert notices(shop)[0]["attempts"][0]["verdict"] == "timeout"
+    assert notifications(shop)[0]["attempts"][0]["verdict"] == "timeout"
 
 
 def test_nobody_listening_is_an_error_and_repeated(shop: Shop) -> None:
     shop.notify_url = "http://127.0.0.1:9/pay/notify"
     paid(shop)
-    notice = notices(shop)[0]
-    assert notice["attempts"][0]["verdict"] == "error"
-    assert notice["due_at"] is not None
+    notification = notifications(shop)[0]
+    assert notification["attempts"][0]["verdict"] == "error"
+    assert notification["due_at"] is not None
 
 
 def test_a_probe_is_repeated_even_if_it_was_taken(shop: Shop, server: NotifyServer) -> None:
-    shop.sim("/pay/faults", {"at": "notice", "spoil": "probe", "times": 1})
+    shop.sim("/pay/faults", {"at": "notification", "spoil": "probe", "times": 1})
     paid(shop)
     shop.settle(15)
     probe, real = server.came
@@ -102,8 +102,10 @@ def test_a_probe_is_repeated_even_if_it_was_taken(shop: Shop, server: NotifyServ
 
 
 @pytest.mark.parametrize("spoil", ["stale", "serial", "unsigned", "body", "signature_type"])
-def test_a_spoiled_notice_is_not_what_it_should_be(shop: Shop, server: NotifyServer, spoil: str) -> None:
-    shop.sim("/pay/faults", {"at": "notice", "spoil": spoil, "times": 1})
+def test_a_spoiled_notification_is_not_what_it_should_be(
+    shop: Shop, server: NotifyServer, spoil: str
+) -> None:
+    shop.sim("/pay/faults", {"at": "notification", "spoil": spoil, "times": 1})
     paid(shop)
     headers = server.came[0].headers
     if spoil == "signature_type":
@@ -114,23 +116,23 @@ def test_a_spoiled_notice_is_not_what_it_should_be(shop: Shop, server: NotifySer
 
 
 def test_duplicates_delays_and_losses_are_made_to_order(shop: Shop, server: NotifyServer) -> None:
-    shop.sim("/pay/faults", {"at": "notice", "copies": 3, "times": 1})
+    shop.sim("/pay/faults", {"at": "notification", "copies": 3, "times": 1})
     paid(shop)
     assert len(server.came) == 3
-    shop.sim("/pay/faults", {"at": "notice", "delay": 60, "times": 1})
+    shop.sim("/pay/faults", {"at": "notification", "delay": 60, "times": 1})
     paid(shop, "SO-late-00001")
     paid(shop, "SO-first-0001")
     shop.settle(60)
     assert [each.plain["out_trade_no"] for each in server.came[3:]] == ["SO-first-0001", "SO-late-00001"]
-    shop.sim("/pay/faults", {"at": "notice", "lose": True})
+    shop.sim("/pay/faults", {"at": "notification", "lose": True})
     paid(shop, "SO-lost-00001")
     shop.settle(2 * 86_400)
     assert len(server.came) == 5
 
 
-def test_any_notice_can_be_delivered_again(shop: Shop, server: NotifyServer) -> None:
+def test_any_notification_can_be_delivered_again(shop: Shop, server: NotifyServer) -> None:
     paid(shop)
-    again = shop.sim(f"/notices/{notices(shop)[0]['id']}/deliver", {})
+    again = shop.sim(f"/notifications/{notifications(shop)[0]['id']}/deliver", {})
     assert again["verdict"] == "taken"
     assert server.came[0].plain == server.came[1].plain
 
@@ -152,7 +154,7 @@ def test_while_switching_chance_picks_the_key(shop: Shop, server: NotifyServer) 
     assert not server.came[-1].headers["Wechatpay-Serial"].startswith("PUB_KEY_ID_")
 
 
-def test_a_notice_outlives_a_restart(shop: Shop, server: NotifyServer) -> None:
+def test_a_notification_outlives_a_restart(shop: Shop, server: NotifyServer) -> None:
     server.status = 500
     paid(shop)
     state = shop.simulator.get("/state")
@@ -161,12 +163,12 @@ def test_a_notice_outlives_a_restart(shop: Shop, server: NotifyServer) -> None:
     server.status = 200
     shop.settle(15)
     assert server.came[0].plain == server.came[1].plain
-    assert KEYS["apiv3_key"] not in str(notices(shop))
+    assert KEYS["apiv3_key"] not in str(notifications(shop))
 
 
-def test_the_notice_can_come_before_the_answer(shop: Shop, server: NotifyServer) -> None:
+def test_the_notification_can_come_before_the_answer(shop: Shop, server: NotifyServer) -> None:
     paid(shop)
     shop.sim("/pay/settings", {"refund_seconds": 0})
-    shop.sim("/pay/faults", {"at": "/v3/refund/domestic/refunds", "notice_first": True})
+    shop.sim("/pay/faults", {"at": "/v3/refund/domestic/refunds", "notification_first": True})
     shop.refund()
     assert [each.envelope["event_type"] for each in server.came] == ["TRANSACTION.SUCCESS", "REFUND.SUCCESS"]

@@ -19,7 +19,7 @@ class Delivery:
 
 
 @dataclass(slots=True)
-class Notice:
+class Notification:
     """A notification; ``due_at`` is the time of the next attempt, None if there will be none.
 
     ``plain`` is the content to encrypt; for v2 the whole message.
