@@ -75,7 +75,7 @@ GROUPS: list[tuple[StrOrPromise, list[NavigationEntry]]] = [
             NavigationEntry(_("Refunds"), "undo", "admin:orders_refund_changelist", Area.MONEY),
             NavigationEntry(_("Payment items"), "storefront", "admin:shop_item_changelist", Area.CONTENT),
             NavigationEntry(_("Buyers"), "local_shipping", "admin:shop_sale_changelist", Area.MONEY),
-            NavigationEntry(_("Exceptions"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
+            NavigationEntry(_("Discrepancies"), "rule", "admin:bills_discrepancy_changelist", Area.MONEY),
             NavigationEntry(_("Bills"), "account_balance", "admin:bills_bill_changelist", Area.MONEY),
         ],
     ),

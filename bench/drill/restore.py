@@ -3,7 +3,7 @@
 It needs its own database, which is dumped while orders are created, paid and refunded and messages are sent.
 The work continues, then all processes stop, the dump is restored as in ``docs/operations.md``, and everything
 starts again. Finally the bill of the day is read: all payments and refunds that WeChat Pay knows and the
-restored database lacks have to be booked or listed as exceptions, and nobody may have received a message
+restored database lacks have to be booked or listed as discrepancies, and nobody may have received a message
 twice.
 """
 
@@ -83,7 +83,7 @@ def _drilled(there: Installation, backup: Path) -> Iterator[str]:
         yield from (f"before the backup, {each.name}: {problem}" for problem in each.wrong())
     afresh = _worked(there, "03")
     _settle(afresh)
-    # Those that were under way when the dump was made are asked about by themselves, and are no exceptions.
+    # Those that were under way when the dump was made are asked about by themselves, and no discrepancies.
     _wait_while(Refund.objects.filter(state__in=UNDER_WAY).exists)
     for each in afresh:
         yield from (f"after the restore, {each.name}: {problem}" for problem in each.wrong())
@@ -182,7 +182,7 @@ def _reconcile(there: Installation, day: datetime.date) -> Iterator[str]:
 
 
 def _unaccounted(there: Installation) -> Iterator[str]:
-    """Yields a sentence for each payment or refund at WeChat Pay that is neither booked nor an exception.
+    """Yields a sentence for each payment or refund at WeChat Pay that is neither booked nor a discrepancy.
 
     A payment only counts as booked if its amount is equal.
     """
@@ -198,11 +198,11 @@ def _unaccounted(there: Installation) -> Iterator[str]:
     print(f"Unknown to the backup: {len(unbooked)} payments and {len(not_given)} refunds.", flush=True)
     for each in unbooked:
         if each["out_trade_no"] not in named:
-            yield f"the payment {each['out_trade_no']} is neither booked nor an exception"
+            yield f"the payment {each['out_trade_no']} is neither booked nor a discrepancy"
     for each in not_given:
         if each["out_refund_no"] not in named:
             state = refunds.get(each["out_refund_no"], "unknown")
-            yield f"the refund {each['out_refund_no']} is neither booked nor an exception, but {state} here"
+            yield f"the refund {each['out_refund_no']} is neither booked nor a discrepancy, but {state} here"
 
 
 if __name__ == "__main__":

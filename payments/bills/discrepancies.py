@@ -1,4 +1,4 @@
-"""The recording of mismatches as exceptions: each one once, without any change to its order."""
+"""The recording of mismatches as discrepancies: each one once, without any change to its order."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def record(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> Discrepancy:
-    """Records a mismatch as an exception and returns it; a repeated mismatch returns the same row."""
+    """Records a mismatch as a discrepancy and returns it; a repeated mismatch returns the same row."""
     order = mismatch.order
     found, new = Discrepancy.objects.get_or_create(
         merchant=merchant,
@@ -37,4 +37,4 @@ def record(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> 
     return found
 
 
-LISTENERS.add("exceptions", record)
+LISTENERS.add("discrepancies", record)

@@ -1,4 +1,4 @@
-"""The filters above the list of exceptions."""
+"""The filters above the list of discrepancies."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy

@@ -80,7 +80,7 @@ def link(bill: Bill) -> None:
 
 
 def compare(bill: Bill) -> None:
-    """Records each difference as an exception; a repeated comparison adds none twice."""
+    """Records each difference as a discrepancy; a repeated comparison adds none twice."""
     write_down(bill, (UNKNOWN, AMOUNTS, REFUND_AMOUNTS, MISSING))
 
 

@@ -1,4 +1,4 @@
-"""The gauge of open exceptions."""
+"""The gauge of open discrepancies."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,11 @@ from payments.merchants.models import Merchant
 from wechat.kernel.exposition import gauges
 
 
-@gauges("exceptions")
-def exceptions() -> Iterator[Metric]:
-    """Yields the number of open exceptions of all merchants, by an index that starts with the merchant."""
+@gauges("discrepancies")
+def discrepancies() -> Iterator[Metric]:
+    """Yields the number of open discrepancies of all merchants, by an index that starts with the merchant."""
     merchants = list(Merchant.objects.values_list("pk", flat=True))
-    exceptions = Discrepancy.objects.filter(merchant__in=merchants, state=Discrepancy.State.OPEN).count()
-    yield GaugeMetricFamily("wechat_exceptions_open", "Exceptions that wait for finance", value=exceptions)
+    discrepancies = Discrepancy.objects.filter(merchant__in=merchants, state=Discrepancy.State.OPEN).count()
+    yield GaugeMetricFamily(
+        "wechat_discrepancies_open", "Discrepancies that wait for finance", value=discrepancies
+    )

@@ -1,4 +1,4 @@
-"""The registrations of this app: mismatches become exceptions, and a new merchant's bills are fetched."""
+"""The registrations of this app: mismatches become discrepancies, and a new merchant's bills are fetched."""
 
 from payments.bills import discrepancies, reconciling
 

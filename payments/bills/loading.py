@@ -117,7 +117,7 @@ def _fund_rows(bill: Bill, reader: BillReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _check_summary(bill: Bill) -> None:
-    """Records an exception if the summary differs from the rows or cannot be read; it may be missing."""
+    """Records a discrepancy if the summary differs from the rows or cannot be read; it may be missing."""
     if not bill.summary:
         return
     sums = _trade_sums if bill.kind == Bill.Kind.TRADE else _fund_sums

@@ -1,4 +1,4 @@
-"""The comparison of a trade bill with our orders and refunds, in SQL: each difference becomes an exception.
+"""The comparison of a trade bill with our orders and refunds, in SQL: each difference becomes a discrepancy.
 
 WeChat Pay reference 10.5.
 """
@@ -77,7 +77,7 @@ WHERE o.merchant_id = %(merchant)s
         AND earlier.day >= (r.created_at AT TIME ZONE 'Asia/Shanghai')::date)
     AND NOT EXISTS (SELECT FROM bills_billline AS line WHERE line.refund_id = r.id)
 """
-# Not ours, and not one by one: one exception a bill.
+# Not ours, and not one by one: one discrepancy a bill.
 FOREIGN = """
 SELECT 'foreign', %(day)s::text, NULL::bigint, NULL::bigint, NULL::bigint, '',
     count(*) || ' / ' || sum(line.amount)
@@ -115,12 +115,12 @@ def catch_up(bill: Bill) -> None:
 
 
 def compare(bill: Bill) -> None:
-    """Records each difference as an exception; a repeated comparison adds none twice."""
+    """Records each difference as a discrepancy; a repeated comparison adds none twice."""
     write_down(bill, (FROM_LINES, FROM_ORDERS, FROM_REFUNDS, FOREIGN))
 
 
 def write_down(bill: Bill, statements: Iterable[str]) -> None:
-    """Records an exception for each row that the statements return, unless there is one already."""
+    """Records a discrepancy for each row that the statements return, unless there is one already."""
     with connection.cursor() as cursor:
         for found in statements:
             cursor.execute(INSERT.replace("{found}", found), parameters(bill))

@@ -1,4 +1,4 @@
-"""The bookings that resolve an exception: one member of staff proposes a booking, another one agrees.
+"""The bookings that resolve a discrepancy: one member of staff proposes a booking, another one agrees.
 
 It books what WeChat Pay reports at the moment of the agreement, and not what was noticed before.
 
@@ -33,7 +33,7 @@ ACCEPTABLE = frozenset({MismatchKind.AMOUNT, MismatchKind.APPID, MismatchKind.PA
 
 
 def possible(found: Discrepancy) -> list[Discrepancy.Resolution]:
-    """Returns the possible bookings of an exception; none for most, which are closed with a note."""
+    """Returns the possible bookings of a discrepancy; none for most, which are closed with a note."""
     order = found.order
     if found.state != State.OPEN or order is None:
         return []
@@ -53,9 +53,9 @@ def propose(found: Discrepancy, resolution: str, note: str, by: User) -> bool:
 
 
 def close(found: Discrepancy, note: str, by: User) -> bool:
-    """Closes an exception with a note; returns ``False`` if somebody else has decided about it.
+    """Closes a discrepancy with a note; returns ``False`` if somebody else has decided about it.
 
-    If it was the last exception about a payment that does not match its order, the order can no longer be
+    If it was the last discrepancy about a payment that does not match its order, the order can no longer be
     paid. WeChat Pay is asked first: an order that is paid there is closed here only, any other one is closed
     there too.
     """
@@ -73,7 +73,7 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
 
 
 def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
-    """Returns the order, now being closed, that only this exception kept open; else ``None``."""
+    """Returns the order, now being closed, that only this discrepancy kept open; else ``None``."""
     if found.order is None or found.kind not in UNFITTING or found.refund_id is not None:
         return None
     # Of two that close the last two of them, the second one finds the other's closed.
@@ -84,7 +84,7 @@ def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
 
 
 def withdraw(found: Discrepancy) -> bool:
-    """Withdraws or rejects a proposal; the exception stays open. Returns ``False`` if there was none."""
+    """Withdraws or rejects a proposal; the discrepancy stays open. Returns ``False`` if there was none."""
     proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
     return bool(proposed.update(resolution="", note="", proposed_by=None))
 
@@ -124,10 +124,10 @@ def _adopt(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None
 
 
 def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> None:
-    """Books a payment for all exceptions about it that have the same proposal, or not at all.
+    """Books a payment for all discrepancies about it that have the same proposal, or not at all.
 
-    Closes those exceptions, and refunds the payment if that was proposed. Raises ``OrderRefused`` if the
-    payment differs in another point, or another exception about it has a different proposal.
+    Closes those discrepancies, and refunds the payment if that was proposed. Raises ``OrderRefused`` if the
+    payment differs in another point, or another discrepancy about it has a different proposal.
     """
     payment = cashier.query(order.out_trade_no, order.account.appid)
     alike = order.discrepancies.filter(
@@ -144,8 +144,10 @@ def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> Non
         if booked and found.resolution == Resolution.REFUND:
             _give_back(found, order, by)
     if not booked:
-        # What else differs is an exception of its own by now.
-        raise OrderRefused("differs", _("Something else differs, too: look at the exceptions of the order."))
+        # What else differs is a discrepancy of its own by now.
+        raise OrderRefused(
+            "differs", _("Something else differs, too: look at the discrepancies of the order.")
+        )
 
 
 def _give_back(found: Discrepancy, order: Order, by: User) -> None:
@@ -153,15 +155,15 @@ def _give_back(found: Discrepancy, order: Order, by: User) -> None:
     refunding.request(
         order,
         order.refundable,
-        source="exception",
-        key=f"exception:{found.pk}",
+        source="discrepancy",
+        key=f"discrepancy:{found.pk}",
         by=found.proposed_by,
         agreed_by=by,
     )
 
 
 def _close(found: Discrepancy, by: User) -> None:
-    """Closes an exception. Raises ``OrderRefused`` if its proposal has changed since it was agreed to."""
+    """Closes a discrepancy. Raises ``OrderRefused`` if its proposal has changed since it was agreed to."""
     proposal = Discrepancy.objects.filter(
         pk=found.pk, state=State.OPEN, resolution=found.resolution, proposed_by=found.proposed_by_id
     )

@@ -1,4 +1,4 @@
-"""The things about bills that wait for a person: exceptions, failed bills, and bills on hold."""
+"""The things about bills that wait for a person: discrepancies, failed bills, and bills on hold."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from wechat.kernel.models import Hold
 MONEY = (Area.MONEY,)
 
 
-def _exceptions(account: Any, user: User) -> QuerySet[Discrepancy]:
+def _discrepancies(account: Any, user: User) -> QuerySet[Discrepancy]:
     theirs = own_or_whole(Q(account=account), Rights.of(user), Area.MONEY, change=True)
     rows = Discrepancy.objects.filter(merchant__accounts=account, state=Discrepancy.State.OPEN)
     return rows.filter(theirs)
@@ -38,14 +38,14 @@ def _whole(user: User) -> QuerySet[Merchant]:
 
 
 KINDS.add(
-    "bills.exceptions",
+    "bills.discrepancies",
     TodoKind(
-        title=_("Exceptions of reconciliation are open"),
+        title=_("Discrepancies of reconciliation are open"),
         page="admin:bills_discrepancy_changelist",
         query=f"state={Discrepancy.State.OPEN.value}",
         areas=MONEY,
         severity=Severity.DECISION,
-        rows=_exceptions,
+        rows=_discrepancies,
     ),
 )
 KINDS.add(

@@ -99,7 +99,7 @@ def _known(repeat: Notification) -> Notification | None:
 
 
 def _unapplied(notification: Notification, **why: Any) -> Notification:
-    """Keeps a notification that could not be applied; an unreadable one becomes an exception as well."""
+    """Keeps a notification that could not be applied; an unreadable one becomes a discrepancy as well."""
     notification.order = None
     for name, value in why.items():
         setattr(notification, name, value)
@@ -132,7 +132,7 @@ def _tell(notification: Notification) -> None:
 
 
 def record_undecryptable(merchant: Merchant) -> None:
-    """Records an exception, once a day, for notifications that the merchant's APIv3 key does not decrypt.
+    """Records a discrepancy, once a day, for notifications that the merchant's APIv3 key does not decrypt.
 
     They are refused, so WeChat Pay sends them again. Usually the key was reset there but not here.
     """
@@ -194,7 +194,7 @@ def _handled(notification: Notification) -> tuple[str, str]:
     notification.order = result.order
     return (
         result.outcome.value,
-        "" if result.outcome is not TransactionOutcome.ASIDE else "see the exceptions",
+        "" if result.outcome is not TransactionOutcome.ASIDE else "see the discrepancies",
     )
 
 

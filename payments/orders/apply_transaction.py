@@ -50,7 +50,7 @@ PAYMENT = ("total", "transaction_id", "trade_type", "bank_type", "payer_openid",
 class TransactionOutcome(enum.Enum):
     APPLIED = "applied"
     REPEAT = "repeat"  # nothing new
-    ASIDE = "aside"  # does not fit: it is on the exceptions desk
+    ASIDE = "aside"  # does not fit: it is among the discrepancies
 
 
 @dataclass(frozen=True, slots=True)

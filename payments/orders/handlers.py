@@ -27,7 +27,7 @@ from wechat.sdk.pay.money import yuan
 channel_report.register_revenue(attribution.by_channel)
 for _mark, _name in {
     "receipt": _("receipt of a payment"),
-    "exception": _("exception of the reconciliation"),
+    "discrepancy": _("discrepancy of the reconciliation"),
     "automatic": _("automatically: paid twice"),
     "demo": _("demo data"),
     "staff": _("by hand"),

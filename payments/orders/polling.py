@@ -140,7 +140,7 @@ def waits_for_staff(order: Order) -> bool:
 
 
 def stuck(account_id: Any) -> QuerySet[Order]:
-    """Returns the account's orders that could not be closed, but for those of which an exception tells."""
+    """Returns the account's orders that could not be closed, but for those of which a discrepancy tells."""
     long_over = Order.objects.filter(
         account=account_id, state=OrderState.CLOSING, expires_at__lt=timezone.now() - STUCK_AFTER
     )

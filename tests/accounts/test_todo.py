@@ -223,7 +223,7 @@ MAKES: dict[str, Make] = {
         order=_order(account), topic=OrderEvent.Topic.PAID, error="receipt: ValueError", due_at=None
     ),
     "held.shipments": _held("orders.upload_shipping"),
-    "bills.exceptions": lambda account: Discrepancy.objects.create(
+    "bills.discrepancies": lambda account: Discrepancy.objects.create(
         merchant=_merchant(account), account=account, kind=Mismatch.values[0], subject="1"
     ),
     "bills.held": _merchant_held,
@@ -246,7 +246,7 @@ MESSAGES = {"pushes.uncertain", "pushes.failed", "desk.waiting", "inbox.failed"}
 FOLLOWERS = {"followers.sync_stopped", "followers.job_failed", "followers.tag_failed", "held.followers"}
 MONEY = {
     "refunds.abnormal", "refunds.unfunded", "orders.stuck", "orders.shipments", "orders.events",
-    "held.shipments", "bills.exceptions", "bills.failed", "bills.held",
+    "held.shipments", "bills.discrepancies", "bills.failed", "bills.held",
 }  # fmt: skip
 YOURS = {
     "editor": CONTENT,

@@ -149,7 +149,7 @@ def test_a_genuine_one_longer_than_anything_wechat_pay_has_is_kept_and_shown_at_
     assert (found.kind, found.order, found.account) == ("unreadable", order, order.account)
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    # Tried once more by hand it is still the same exception.
+    # Tried once more by hand it is still the same discrepancy.
     handling.handle_now(kept)
     assert (kept.state, Discrepancy.objects.get()) == (Notification.State.ASIDE, found)
 

@@ -226,36 +226,36 @@ def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
 
 
 @pytest.fixture
-def exception(paid: Order) -> Discrepancy:
+def discrepancy(paid: Order) -> Discrepancy:
     return record(
         paid.merchant, Mismatch(MismatchKind.SECOND_PAYMENT, "WC1 4200", order=paid, here="a", there="b")
     )
 
 
 def test_an_exception_is_closed_with_a_note_and_no_other_way(
-    money: Client, exception: Discrepancy, staff: Cast
+    money: Client, discrepancy: Discrepancy, staff: Cast
 ) -> None:
     assert "重复支付" in text(money, "bills/discrepancy/")
-    assert "重复支付" in text(money, f"bills/discrepancy/{exception.pk}/change/")
-    address = f"{ADMIN}/bills/discrepancy/{exception.pk}/close/"
+    assert "重复支付" in text(money, f"bills/discrepancy/{discrepancy.pk}/change/")
+    address = f"{ADMIN}/bills/discrepancy/{discrepancy.pk}/close/"
     money.post(address, {"note": "  "})
     signed_in(staff.auditor).post(address, {"note": "x"})
-    exception.refresh_from_db()
-    assert exception.state == "open"
+    discrepancy.refresh_from_db()
+    assert discrepancy.state == "open"
     money.post(address, {"note": "已退款"})
     money.post(address, {"note": "另一个说法"})
-    exception.refresh_from_db()
-    assert (exception.state, exception.note) == ("closed", "已退款")
-    assert exception.closed_by
+    discrepancy.refresh_from_db()
+    assert (discrepancy.state, discrepancy.note) == ("closed", "已退款")
+    assert discrepancy.closed_by
 
 
-def test_the_exceptions_of_another_account_stay_there(exception: Discrepancy, staff: Cast) -> None:
+def test_the_discrepancies_of_another_account_stay_there(discrepancy: Discrepancy, staff: Cast) -> None:
     outsider = signed_in(staff.outsider)
-    exception.merchant.accounts.add(staff.theirs)
+    discrepancy.merchant.accounts.add(staff.theirs)
     assert "重复支付" not in re.sub(
         r"<select.*?</select>", "", page(outsider, "bills/discrepancy/"), flags=re.S
     )
-    assert outsider.get(f"{ADMIN}/bills/discrepancy/{exception.pk}/change/").status_code in {302, 404}
+    assert outsider.get(f"{ADMIN}/bills/discrepancy/{discrepancy.pk}/change/").status_code in {302, 404}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -82,8 +82,10 @@ def test_after_any_history_our_ledger_is_theirs(history: History, steps: list[An
     paid_events = OrderEvent.objects.filter(topic="order.paid").count()
     assert paid_events == Order.objects.filter(paid_at__isnull=False).count()
     failed = Refund.objects.filter(state__in=[RefundState.CLOSED, RefundState.REFUSED])
-    exceptions = Discrepancy.objects.exclude(kind="late_payment")
-    assert not exceptions.exclude(kind="refund_failed", subject__in=failed.values("out_refund_no")).exists()
+    discrepancies = Discrepancy.objects.exclude(kind="late_payment")
+    assert not discrepancies.exclude(
+        kind="refund_failed", subject__in=failed.values("out_refund_no")
+    ).exists()
 
 
 def test_a_notification_that_never_comes_is_noticed_within_a_minute(history: History) -> None:

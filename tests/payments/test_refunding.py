@@ -186,7 +186,7 @@ def test_a_definite_refusal_frees_the_amount(paid: Order, pay: PayPlatform) -> N
     assert "用户账户异常" in refund.error
     assert books(paid) == (OrderState.PAID, 0, 0)
     assert OrderEvent.objects.filter(topic="refund.failed").exists()
-    # The exceptions desk shows staff that the payer waits for money that does not come.
+    # A discrepancy tells staff that the payer waits for money that does not come.
     found = Discrepancy.objects.get()
     assert (found.kind, found.refund, found.account) == ("refund_failed", refund, paid.account)
     assert "用户账户异常" in found.there
@@ -304,7 +304,7 @@ def test_a_report_that_does_not_fit_is_shown_and_not_applied(
 
 
 def test_a_refund_notification_is_no_payment(ordered: Ordered) -> None:
-    """Money back for an order we do not know as paid: an exception, and the order stays as it is."""
+    """Money back for an order we do not know as paid: a discrepancy, and the order stays as it is."""
     order = ordered()
     refund = Refund(order=order, out_refund_no="X", amount=100, pk=1)
     notify_refund(refund)

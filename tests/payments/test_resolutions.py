@@ -25,7 +25,7 @@ from tests.sdk.pay.platform import PayPlatform, refused
 from tests.sdk.platform import Reply, Request
 from wechat.kernel import work
 
-EXCEPTIONS = "/admin/bills/discrepancy"
+DISCREPANCIES = "/admin/bills/discrepancy"
 HOUR = datetime.timedelta(hours=1)
 BY_HAND = "made-by-hand"
 
@@ -42,13 +42,13 @@ def bob(account: OfficialAccount) -> Client:
 
 def propose(client: Client, found: Discrepancy, resolution: str) -> Any:
     body = {"resolution": resolution, "note": "已与付款人确认"}
-    return client.post(f"{EXCEPTIONS}/{found.pk}/propose/", body)
+    return client.post(f"{DISCREPANCIES}/{found.pk}/propose/", body)
 
 
 def agree(client: Client, found: Discrepancy, **more: str) -> Any:
-    """Presses the button of the exception's page as it is now, or another one."""
+    """Presses the button of the discrepancy's page as it is now, or another one."""
     found.refresh_from_db()
-    return client.post(f"{EXCEPTIONS}/{found.pk}/decide/", more or {"agreed": found.resolution})
+    return client.post(f"{DISCREPANCIES}/{found.pk}/decide/", more or {"agreed": found.resolution})
 
 
 def books(order: Order) -> tuple[str, int, int, int]:
@@ -83,11 +83,11 @@ def test_a_payment_that_does_not_fit_is_booked_by_two_people(
     underpaid: Order, ann: Client, bob: Client
 ) -> None:
     found = Discrepancy.objects.get()
-    assert "按微信支付的记录入账" in ann.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert "按微信支付的记录入账" in ann.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
     propose(ann, found, "accept")
     agree(ann, found)
     assert books(underpaid)[:2] == (OrderState.PAYING, 10000)
-    assert "已与付款人确认" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert "已与付款人确认" in bob.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
     agree(bob, found)
     assert books(underpaid) == (OrderState.PAID, 9999, 0, 0)
     found.refresh_from_db()
@@ -170,14 +170,14 @@ def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
 def test_only_what_the_second_person_was_shown_is_booked(underpaid: Order, ann: Client, bob: Client) -> None:
     found = Discrepancy.objects.get()
     propose(ann, found, "accept")
-    shown = bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    shown = bob.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
     assert 'name="agreed" value="accept"' in shown
     agree(ann, found, rejected="1")
     propose(ann, found, "refund")
     changed = agree(bob, found, agreed="accept")
     assert changed.status_code == 302
     assert books(underpaid) == (OrderState.PAYING, 10000, 0, 0)
-    assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert "已被他人处理" in bob.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
 
 
 def test_what_was_proposed_meanwhile_is_neither_closed_nor_proposed_again(
@@ -187,8 +187,8 @@ def test_what_was_proposed_meanwhile_is_neither_closed_nor_proposed_again(
     propose(ann, found, "accept")
     body = {"resolution": "refund", "note": "已与付款人确认"}
     for button in ("propose", "close"):
-        bob.post(f"{EXCEPTIONS}/{found.pk}/{button}/", body)
-        assert "已被他人处理" in bob.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+        bob.post(f"{DISCREPANCIES}/{found.pk}/{button}/", body)
+        assert "已被他人处理" in bob.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
     found.refresh_from_db()
     assert (found.state, found.resolution, str(found.proposed_by)) == ("open", "accept", "ann")
 
@@ -233,7 +233,7 @@ def test_without_an_answer_of_wechat_pay_nothing_is_booked_and_it_can_be_agreed_
 
 
 def close(client: Client, found: Discrepancy) -> None:
-    assert client.post(f"{EXCEPTIONS}/{found.pk}/close/", {"note": "已在线下退款"}).status_code == 302
+    assert client.post(f"{DISCREPANCIES}/{found.pk}/close/", {"note": "已在线下退款"}).status_code == 302
 
 
 @pytest.mark.parametrize("hours", [0, 1], ids=["payable", "over"])
@@ -371,11 +371,11 @@ def test_who_is_alone_is_told_what_can_be_done(underpaid: Order, staff: Cast) ->
     found, alone = Discrepancy.objects.get(), "目前没有其他人可以同意"
     owner = signed_in(staff.owner)
     for _step in ("not proposed", "proposed"):
-        shown = owner.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+        shown = owner.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
         assert (alone in shown, "/invite/" in shown) == (True, True)
         propose(owner, found, "accept")
     member("second", staff.ours, StaffRight.Role.FINANCE)
-    assert alone not in owner.get(f"{EXCEPTIONS}/{found.pk}/change/").content.decode()
+    assert alone not in owner.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
 
 
 def test_only_who_may_refund_proposes_and_agrees(underpaid: Order, staff: Cast, ann: Client) -> None:

@@ -20,7 +20,7 @@ from wechat.kernel.models import Hold
 
 pytestmark = pytest.mark.django_db
 
-EXCEPTIONS, BILLS = "/admin/bills/discrepancy/", "/admin/bills/bill/"
+DISCREPANCIES, BILLS = "/admin/bills/discrepancy/", "/admin/bills/bill/"
 NOTIFICATIONS, FAILURES = "/admin/notifications/notification/", "/admin/operations/failures/"
 FINANCE, AUDITOR = StaffRight.Role.FINANCE, StaffRight.Role.AUDITOR
 OF_ALL = {"bills.failed", "bills.held"}
@@ -28,7 +28,7 @@ OF_ALL = {"bills.failed", "bills.held"}
 
 @pytest.fixture
 def bill(merchant: Merchant, staff: Cast) -> Bill:
-    """Everything that may wait, of a merchant of both accounts; the bill has three exceptions."""
+    """Everything that may wait, of a merchant of both accounts; the bill has three discrepancies."""
     merchant.accounts.add(staff.theirs)
     now = timezone.now()
     bill = Bill.objects.create(
@@ -91,8 +91,8 @@ def failed(client: Client, kind: str) -> int:
 def test_who_has_one_of_the_accounts_is_told_of_that_one_alone(bill: Bill, staff: Cast) -> None:
     user = finance(staff)
     client = shown(user, staff.ours)
-    assert waiting(user, staff.ours) == {"bills.exceptions": listed(client, EXCEPTIONS)}
-    assert listed(client, EXCEPTIONS) == 1
+    assert waiting(user, staff.ours) == {"bills.discrepancies": listed(client, DISCREPANCIES)}
+    assert listed(client, DISCREPANCIES) == 1
     assert (listed(client, BILLS), failed(client, "bills")) == (0, 0)
     assert (listed(client, NOTIFICATIONS), failed(client, "notifications")) == (1, 1)
 
@@ -102,18 +102,18 @@ def test_who_has_both_is_told_of_each_and_of_what_is_of_neither(bill: Bill, staf
     user = finance(staff, FINANCE) if who == "both" else staff.superuser
     for account in (staff.ours, staff.theirs):
         client = shown(user, account)
-        assert waiting(user, account) == {"bills.exceptions": listed(client, EXCEPTIONS)} | dict.fromkeys(
-            OF_ALL, 1
-        )
-        assert listed(client, EXCEPTIONS) == 2
+        assert waiting(user, account) == {
+            "bills.discrepancies": listed(client, DISCREPANCIES)
+        } | dict.fromkeys(OF_ALL, 1)
+        assert listed(client, DISCREPANCIES) == 2
         assert (listed(client, BILLS), failed(client, "bills")) == (1, 1)
         assert (listed(client, NOTIFICATIONS), failed(client, "notifications")) == (2, 2)
 
 
-def test_a_bill_counts_the_exceptions_that_its_link_leads_to(bill: Bill, staff: Cast) -> None:
+def test_a_bill_counts_the_discrepancies_that_its_link_leads_to(bill: Bill, staff: Cast) -> None:
     client = shown(finance(staff, FINANCE), staff.ours)
     page = client.get(f"{BILLS}{bill.pk}/change/")
-    assert page.context["open_count"] == listed(client, f"{EXCEPTIONS}")
+    assert page.context["open_count"] == listed(client, f"{DISCREPANCIES}")
     (row,) = client.get(BILLS).context["cl"].result_list
     assert row.open_count == 2
 
@@ -121,8 +121,8 @@ def test_a_bill_counts_the_exceptions_that_its_link_leads_to(bill: Bill, staff: 
 def test_what_concerns_all_accounts_waits_for_whoever_may_change_it_in_all(bill: Bill, staff: Cast) -> None:
     user = finance(staff, AUDITOR)
     client = shown(user, staff.ours)
-    assert (listed(client, EXCEPTIONS), listed(client, BILLS)) == (2, 1)
-    assert waiting(user, staff.ours) == {"bills.exceptions": 1}
+    assert (listed(client, DISCREPANCIES), listed(client, BILLS)) == (2, 1)
+    assert waiting(user, staff.ours) == {"bills.discrepancies": 1}
     # Looked at as an auditor there, it is tried again by nobody.
     for group in client.get(FAILURES).context["groups"]:
         posted = {"account": staff.ours.pk, "source": group.name, "cause": group.key}

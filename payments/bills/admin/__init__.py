@@ -1,4 +1,4 @@
-"""The admin's pages about bills and exceptions; each module registers its own."""
+"""The admin's pages about bills and discrepancies; each module registers its own."""
 
 from payments.bills.admin import bills, discrepancies
 

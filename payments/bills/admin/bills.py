@@ -77,7 +77,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         "lines",
         "came_in",
         "went_out",
-        "open_exceptions",
+        "open_discrepancies",
     )
     list_display_links = ("dated",)
     list_select_related = ("merchant",)
@@ -182,7 +182,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         return whole.filter(pk=bill.merchant_id).exists()
 
     def _open(self, request: HttpRequest) -> QuerySet[Discrepancy]:
-        """Returns the open exceptions that the reader may see."""
+        """Returns the open discrepancies that the reader may see."""
         own = Q(account=current_account(request))
         shown = own_or_whole(own, Rights.of(request.user), self.area)
         return Discrepancy.objects.filter(shown, state=Discrepancy.State.OPEN)
@@ -212,7 +212,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     def fetched(self, bill: Bill) -> SafeString:
         return moment(bill.fetched_at)
 
-    @admin.display(description=gettext_lazy("open exceptions"))
-    def open_exceptions(self, bill: Bill) -> SafeString | str:
+    @admin.display(description=gettext_lazy("open discrepancies"))
+    def open_discrepancies(self, bill: Bill) -> SafeString | str:
         count = vars(bill)["open_count"]
         return badge(str(count), "warn") if count else "–"

@@ -1,4 +1,4 @@
-"""The admin of exceptions: points in which WeChat Pay and our books differ, and the decisions of staff."""
+"""The admin of discrepancies: points in which WeChat Pay and our books differ, and the decisions of staff."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Returns the account's exceptions, and those without one of merchants the reader has whole."""
+        """Returns the account's discrepancies, and those without one of merchants the reader has whole."""
         rows = super().get_queryset(request)
         own = Q(account__in=self.shown_accounts(request))
         return rows.filter(own_or_whole(own, Rights.of(request.user), self.area))
@@ -100,14 +100,14 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         }
 
     def close_view(self, request: HttpRequest, found: Discrepancy) -> HttpResponse:
-        """Closes an exception for good, with a note of finance."""
+        """Closes a discrepancy for good, with a note of finance."""
         self._require_right(request, found)
         form = NoteForm(request.POST)
         if request.method == "POST" and form.is_valid():
             note = form.cleaned_data["note"]
             if resolutions.close(found, note, reader(request)):
                 self.log_change(request, found, _("Closed: %(note)s") % {"note": note})
-                self.message_user(request, _("The exception is closed."))
+                self.message_user(request, _("The discrepancy is closed."))
             else:
                 self._tell_of_change(request)
         elif request.method == "POST":
@@ -139,7 +139,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
                 self._agree(request, found, reader(request))
             elif "agreed" not in request.POST and resolutions.withdraw(found):
                 self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
-                self.message_user(request, _("Nothing is booked; the exception stays open."))
+                self.message_user(request, _("Nothing is booked; the discrepancy stays open."))
             else:
                 self._tell_of_change(request)
         return redirect("admin:bills_discrepancy_change", found.pk)
@@ -154,10 +154,10 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             self.message_user(request, message, level="WARNING")
         else:
             self.log_change(request, found, _("Booked: %(what)s") % {"what": found.get_resolution_display()})
-            self.message_user(request, _("It is booked, and the exception is closed."))
+            self.message_user(request, _("It is booked, and the discrepancy is closed."))
 
     def _tell_of_change(self, request: HttpRequest) -> None:
-        message = _("Somebody else has decided about this exception meanwhile: please look at it again.")
+        message = _("Somebody else has decided about this discrepancy meanwhile: please look at it again.")
         self.message_user(request, message, level="ERROR")
 
     def _require_right(self, request: HttpRequest, found: Discrepancy) -> None:

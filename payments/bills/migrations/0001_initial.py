@@ -88,8 +88,8 @@ class Migration(migrations.Migration):
                 ('refund', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='orders.refund', verbose_name='refund')),
             ],
             options={
-                'verbose_name': 'exception',
-                'verbose_name_plural': 'exceptions',
+                'verbose_name': 'discrepancy',
+                'verbose_name_plural': 'discrepancies',
             },
         ),
         migrations.CreateModel(

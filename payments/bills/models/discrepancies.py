@@ -48,7 +48,7 @@ class Discrepancy(models.Model):
     here = models.CharField(_("here"), max_length=200, blank=True)
     there = models.CharField(_("with WeChat Pay"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
-    # What is booked when a second person agrees; most exceptions are closed with a note alone.
+    # What is booked when a second person agrees; most discrepancies are closed with a note alone.
     resolution = models.CharField(
         _("to be booked"), max_length=8, choices=Resolution.choices, blank=True, db_default=""
     )
@@ -73,8 +73,8 @@ class Discrepancy(models.Model):
     created_at = models.DateTimeField(_("noticed"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("exception")
-        verbose_name_plural = _("exceptions")
+        verbose_name = _("discrepancy")
+        verbose_name_plural = _("discrepancies")
         constraints = [
             models.UniqueConstraint(fields=["merchant", "kind", "subject"], name="discrepancy_once"),
             models.CheckConstraint(

@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('created', 'Order made'), ('called', 'Placed with WeChat Pay'), ('queried', 'Asked WeChat Pay'), ('closed', 'Closed with WeChat Pay'), ('moved', 'State changed'), ('refund', 'Refund'), ('discrepancy', 'Exception'), ('shipped', 'Shipped')], max_length=16, verbose_name='what happened')),
+                ('kind', models.CharField(choices=[('created', 'Order made'), ('called', 'Placed with WeChat Pay'), ('queried', 'Asked WeChat Pay'), ('closed', 'Closed with WeChat Pay'), ('moved', 'State changed'), ('refund', 'Refund'), ('discrepancy', 'Discrepancy'), ('shipped', 'Shipped')], max_length=16, verbose_name='what happened')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
                 ('by', models.CharField(blank=True, max_length=150, verbose_name='by')),
                 ('text', models.CharField(blank=True, max_length=300, verbose_name='details')),

@@ -169,7 +169,7 @@ class Step(models.Model):
         CLOSED = "closed", _("Closed with WeChat Pay")
         MOVED = "moved", _("State changed")
         REFUND = "refund", _("Refund")
-        DISCREPANCY = "discrepancy", _("Exception")
+        DISCREPANCY = "discrepancy", _("Discrepancy")
         SHIPPED = "shipped", _("Shipped")
 
     order = models.ForeignKey(

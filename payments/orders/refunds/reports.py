@@ -132,7 +132,7 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
 
 
 def _tell_of_failure(order: Order, refund: Refund) -> None:
-    """Records an exception for a failed refund, because the payer waits for the money."""
+    """Records a discrepancy for a failed refund, because the payer waits for the money."""
     mismatch = Mismatch(
         MismatchKind.REFUND_FAILED,
         refund.out_refund_no,
