@@ -23,12 +23,12 @@ class KeysUnusable(Exception):
 @dataclass(frozen=True, slots=True)
 class CachedAccount:
     account: OfficialAccount
-    # Until when which keys are valid, in Unix seconds: the next as soon as a former one has come to its end.
+    # Until when which keys are valid, in Unix seconds: the next as soon as a previous one has ended.
     # Empty if the keys are unusable.
     keys_until: tuple[tuple[float, CallbackKeys], ...]
 
     def keys(self) -> CallbackKeys:
-        """Returns the valid keys, with the former ones that are valid still. Raises ``KeysUnusable``."""
+        """Returns the valid keys, with the previous ones that are valid still. Raises ``KeysUnusable``."""
         now = time.time()
         for until, keys in self.keys_until:
             if now < until:
@@ -51,7 +51,7 @@ def _entry(account: OfficialAccount) -> CachedAccount:
 
 
 def _keys_until(account: OfficialAccount) -> Iterator[tuple[float, CallbackKeys]]:
-    ends = sorted({each.until for name in account.REPLACEABLE for each in account.former(name)})
+    ends = sorted({each.until for name in account.REPLACEABLE for each in account.previous(name)})
     for begin, end in zip([timezone.now(), *ends], [*ends, None], strict=True):
         yield math.inf if end is None else end.timestamp(), account.callback_keys(begin)
 

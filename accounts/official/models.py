@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from wechat.kernel.secrets import Ciphertext, HasFormerSecrets, HasSecrets, SecretField
+from wechat.kernel.secrets import Ciphertext, HasPreviousSecrets, HasSecrets, SecretField
 from wechat.kernel.work import WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
@@ -24,7 +24,7 @@ SECRETS = ("appsecret", "token", "aes_key")
 KEY_NEEDED = _("Compatible and safe mode need the EncodingAESKey.")
 
 
-class OfficialAccount(HasFormerSecrets):
+class OfficialAccount(HasPreviousSecrets):
     """An Official Account (服务号 or 公众号) or mini program, as set up on the platform."""
 
     # The platform switches within minutes, but both sides are changed by hand.
@@ -124,7 +124,7 @@ class OfficialAccount(HasFormerSecrets):
         return settings.PUBLIC_URL + self.callback_path
 
     def change_callback_keys(self, *, token: str = "", aes_key: str = "") -> None:
-        """Sets new keys (empty: unchanged); the former ones stay valid for a day, see ``replace_secret``.
+        """Sets new keys (empty: unchanged); the previous ones stay valid for a day, see ``replace_secret``.
 
         WeChat goes on with the one that was saved there last, whichever that is.
         """
@@ -153,8 +153,8 @@ class OfficialAccount(HasFormerSecrets):
             token=self.token,
             aes_key=self.aes_key,
             mode=Mode(self.mode),
-            previous_tokens=tuple(each.text for each in self.former("token") if each.until > at),
-            previous_aes_keys=tuple(each.text for each in self.former("aes_key") if each.until > at),
+            previous_tokens=tuple(each.text for each in self.previous("token") if each.until > at),
+            previous_aes_keys=tuple(each.text for each in self.previous("aes_key") if each.until > at),
             original_id=self.original_id,
         )
 

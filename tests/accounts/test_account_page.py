@@ -56,19 +56,19 @@ def test_an_empty_secret_stays_as_it_was(staff: Cast) -> None:
     assert (account.name, account.token, account.aes_key) == ("新名字", TOKEN, AES_KEY)
 
 
-def test_after_a_change_of_keys_the_former_ones_stay_valid_for_a_day(staff: Cast) -> None:
+def test_after_a_change_of_keys_the_previous_ones_stay_valid_for_a_day(staff: Cast) -> None:
     signed_in(staff.owner).post(page(staff.ours), filled(new_token=NEW_TOKEN, new_aes_key=NEW_KEY))
     account = OfficialAccount.objects.get(pk=staff.ours.pk)
     keys = account.callback_keys(timezone.now())
     assert (keys.token, keys.previous_tokens) == (NEW_TOKEN, (TOKEN,))
     assert (keys.aes_key, keys.previous_aes_keys) == (NEW_KEY, (AES_KEY,))
-    assert account.former_until is not None
-    left = account.former_until - timezone.now()
+    assert account.previous_until is not None
+    left = account.previous_until - timezone.now()
     assert datetime.timedelta(hours=23) < left <= datetime.timedelta(hours=24)
 
 
 def test_a_version_that_is_brought_back_changes_nothing_about_the_keys(staff: Cast) -> None:
-    """Neither how long the former ones stay valid, nor since when those of now are set."""
+    """Neither how long the previous ones stay valid, nor since when those of now are set."""
     browser = signed_in(staff.owner)
     version = staff.ours.history.get()
     days = staff.ours.secrets_set_on
@@ -78,13 +78,13 @@ def test_a_version_that_is_brought_back_changes_nothing_about_the_keys(staff: Ca
         assert browser.post(address).status_code == 302
         account = OfficialAccount.objects.get(pk=staff.ours.pk)
         assert account.name == version.name
-        assert [each.text for each in account.former("token")] == [TOKEN]
+        assert [each.text for each in account.previous("token")] == [TOKEN]
         assert account.secrets_set_on["token"] > days["token"]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("first", "second", "former"),
+    ("first", "second", "previous"),
     [
         ({"new_aes_key": NEW_KEY}, {"new_token": NEW_TOKEN}, {"token": NEW_TOKEN}),
         ({"new_token": NEW_TOKEN}, {"new_aes_key": NEW_KEY}, {"aes_key": NEW_KEY}),
@@ -92,15 +92,15 @@ def test_a_version_that_is_brought_back_changes_nothing_about_the_keys(staff: Ca
 )
 @pytest.mark.parametrize(("days", "status"), [(0.5, 200), (30, 403)])
 def test_a_later_change_of_one_key_gives_no_life_to_what_was_replaced_long_ago(
-    staff: Cast, platform: Platform, first: Any, second: Any, former: Any, days: float, status: int
+    staff: Cast, platform: Platform, first: Any, second: Any, previous: Any, days: float, status: int
 ) -> None:
-    """Within the day of the first change the former token and the former key are both good."""
+    """Within the day of the first change the previous token and the previous key are both good."""
     now = timezone.now()
     with time_machine.travel(now, tick=False) as clock:
         signed_in(staff.owner).post(page(staff.ours), filled(**first))
         clock.move_to(now + datetime.timedelta(days=days))
         signed_in(staff.owner).post(page(staff.ours), filled(**second))
-        pushed = replace(platform, **former)
+        pushed = replace(platform, **previous)
         assert post(pushed.safe(pushed.text("1"))).status_code == status
 
 
@@ -131,15 +131,15 @@ def test_each_replaced_key_ends_a_day_after_it_was_replaced(
         # The process learns of the keys now, and of no change later.
         assert post(platform.safe(platform.text("first"))).status_code == 200
         clock.move_to(now + datetime.timedelta(hours=hours))
-        former = [replace(platform, token=token, aes_key=key) for token, key in ((TOKEN, AES_KEY), between)]
-        assert [post(each.safe(each.text(str(at)))).status_code for at, each in enumerate(former)] == taken
+        previous = [replace(platform, token=token, aes_key=key) for token, key in ((TOKEN, AES_KEY), between)]
+        assert [post(each.safe(each.text(str(at)))).status_code for at, each in enumerate(previous)] == taken
         latest = replace(platform, token=NEW_TOKEN, aes_key=NEW_KEY)
         assert post(latest.safe(latest.text("last"))).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_replaced_because_it_leaked_is_ended_at_once(staff: Cast, platform: Platform) -> None:
-    owner, end = signed_in(staff.owner), reverse("admin:staff_former_end", args=[staff.ours.pk])
+    owner, end = signed_in(staff.owner), reverse("admin:staff_previous_secrets_end", args=[staff.ours.pk])
     assert end not in owner.get(page(staff.ours)).content.decode()
     for token, aes_key in ((NEW_TOKEN, NEW_KEY), ("lasttoken", "y" * 43)):
         owner.post(page(staff.ours), filled(new_token=token, new_aes_key=aes_key))

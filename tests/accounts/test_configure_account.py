@@ -25,12 +25,12 @@ def test_an_account_is_made_and_its_callback_address_printed(capsys: pytest.Capt
     assert (account.token, account.mode) == ("demotoken", "safe")
 
 
-def test_a_second_call_changes_what_it_names_and_keeps_the_former_token_for_a_while() -> None:
+def test_a_second_call_changes_what_it_names_and_keeps_the_previous_token_for_a_while() -> None:
     call_command("configure_account", "demo", **OPTIONS)
     call_command("configure_account", "demo", token="another")
     account = OfficialAccount.objects.get()
     assert (account.name, account.token) == ("演示", "another")
-    assert [each.text for each in account.former("token")] == ["demotoken"]
+    assert [each.text for each in account.previous("token")] == ["demotoken"]
 
 
 @pytest.mark.parametrize(

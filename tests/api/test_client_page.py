@@ -76,7 +76,10 @@ def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
 
 def test_a_leaked_secret_is_ended_at_once_after_it_was_replaced(staff: Cast) -> None:
     client = made(staff)
-    owner, end = signed_in(staff.owner), reverse("admin:api_apiclient_former", args=(client.pk,))
+    owner, end = (
+        signed_in(staff.owner),
+        reverse("admin:api_apiclient_previous_secrets_end", args=(client.pk,)),
+    )
     shown = f"{LIST}{client.pk}/change/"
     assert end not in owner.get(shown).content.decode()
     for _again in range(2):

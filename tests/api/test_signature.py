@@ -148,7 +148,7 @@ def test_a_disabled_client_is_told_no_more_than_an_unknown_one(caller: Signed) -
     assert caller.get(NOTES).status_code == 401
 
 
-def test_the_former_secret_stays_valid_for_a_day(caller: Signed) -> None:
+def test_the_previous_secret_stays_valid_for_a_day(caller: Signed) -> None:
     client = ApiClient.objects.get()
     renewed = Signed(client.key_id, client.make_secret())
     client.save()

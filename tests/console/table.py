@@ -243,14 +243,14 @@ def _followers() -> dict[str, Page]:
         "followers_tag_again": Page("nobody", change, "followers.tag"),
         "staff_links": Page("view:content", "change:content", is_named=True),
         "staff_examine": Page("view:settings", "view:settings", "official.officialaccount"),
-        "staff_former_end": Page("nobody", "change:settings", "official.officialaccount"),
+        "staff_previous_secrets_end": Page("nobody", "change:settings", "official.officialaccount"),
         "webhooks_endpoint_go_on": Page("nobody", "change:settings", "webhooks.endpoint"),
         "webhooks_endpoint_secret": Page("change:settings", "change:settings", "webhooks.endpoint"),
         "webhooks_endpoint_sample": Page(
             "change:settings", "change:settings", "webhooks.endpoint", is_not_now=True
         ),
         "api_apiclient_secret": Page("change:settings", "change:settings", "api.apiclient"),
-        "api_apiclient_former": Page("nobody", "change:settings", "api.apiclient"),
+        "api_apiclient_previous_secrets_end": Page("nobody", "change:settings", "api.apiclient"),
         "followers_erase": Page(change, change, "followers.follower"),
     }
 

@@ -261,7 +261,7 @@ def test_plain_mode_takes_a_signed_plain_push(platform: Platform, account: Offic
     assert "&gt; 你好".encode() in response.content or "> 你好".encode() in response.content
 
 
-def test_former_keys_stay_valid_while_they_are_being_changed(
+def test_previous_keys_stay_valid_while_they_are_being_changed(
     platform: Platform, account: OfficialAccount
 ) -> None:
     account.change_callback_keys(token="newtoken", aes_key="Z" * 42 + "w")

@@ -311,7 +311,7 @@ def test_an_endpoint_that_is_switched_on_again_begins_anew(endpoint: Endpoint, s
     assert (endpoint.enabled, endpoint.failing_since, endpoint.switched_off_at) == (True, None, None)
 
 
-def test_a_new_address_has_what_waited_for_the_former_one_go_on(endpoint: Endpoint, staff: Cast) -> None:
+def test_a_new_address_has_what_waited_for_the_previous_one_go_on(endpoint: Endpoint, staff: Cast) -> None:
     now = timezone.now()
     until = now + datetime.timedelta(minutes=10)
     Hold.objects.create(work="webhooks.deliver", subject=endpoint.pk, cause="away", since=now, until=until)
@@ -343,11 +343,11 @@ def test_a_business_system_subscribes_by_itself(
     assert len(receiver.requests) == 1
 
 
-def test_a_receiver_may_get_its_new_secret_later_as_the_former_one_signs_for_a_day_too(
+def test_a_receiver_may_get_its_new_secret_later_as_the_previous_one_signs_for_a_day_too(
     endpoint: Endpoint, staff: Cast, platform: Platform, receiver: Receiver
 ) -> None:
     owner, page = signed_in(staff.owner), f"{ADMIN}/endpoint/{endpoint.pk}/secret/"
-    former, new = (re.findall(r"whsec_[A-Za-z0-9+/=]+", owner.post(page).content.decode())[0] for _ in "12")
+    previous, new = (re.findall(r"whsec_[A-Za-z0-9+/=]+", owner.post(page).content.decode())[0] for _ in "12")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         arrives(platform, platform.text("你好"))
         work.run("webhooks.deliver")
@@ -355,8 +355,8 @@ def test_a_receiver_may_get_its_new_secret_later_as_the_former_one_signs_for_a_d
         arrives(platform, platform.text("还在吗"))
         work.run("webhooks.deliver")
     first, second = receiver.requests
-    assert [is_signed(first, secret) for secret in (new, former)] == [True, True]
-    assert [is_signed(second, secret) for secret in (new, former)] == [True, False]
+    assert [is_signed(first, secret) for secret in (new, previous)] == [True, True]
+    assert [is_signed(second, secret) for secret in (new, previous)] == [True, False]
 
 
 def test_a_system_that_subscribes_again_has_its_new_secret_from_the_answer(
@@ -364,11 +364,11 @@ def test_a_system_that_subscribes_again_has_its_new_secret_from_the_answer(
 ) -> None:
     system = business_system(account, scopes=["webhooks:write"])
     wanted = {"url": f"{base}/system", "events": ["message.received"]}
-    former, new = (system.put(API, wanted).json()["secret"] for _twice in range(2))
+    previous, new = (system.put(API, wanted).json()["secret"] for _twice in range(2))
     arrives(platform, platform.text("你好"))
     work.run("webhooks.deliver")
     (request,) = receiver.requests
-    assert [is_signed(request, secret) for secret in (new, former)] == [True, False]
+    assert [is_signed(request, secret) for secret in (new, previous)] == [True, False]
 
 
 def is_signed(request: Request, secret: str) -> bool:

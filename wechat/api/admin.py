@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
-from accounts.staff import audit, former_secrets
+from accounts.staff import audit, previous_secrets
 from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
@@ -62,7 +62,9 @@ class ApiClientAdmin(AuditedAdmin):
         renew, end = self.admin_site.admin_view(self.renew_view), self.admin_site.admin_view(self.end_view)
         return [
             path("<int:pk>/secret/", renew, name="api_apiclient_secret"),
-            path("<int:pk>/former/", require_POST(end), name="api_apiclient_former"),
+            path(
+                "<int:pk>/previous-secrets/end/", require_POST(end), name="api_apiclient_previous_secrets_end"
+            ),
             *super().get_urls(),
         ]
 
@@ -119,8 +121,8 @@ class ApiClientAdmin(AuditedAdmin):
         return self._secret_page(request, client)
 
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ends the former secrets at once."""
-        return former_secrets.end(request, self._changeable(request, pk), "admin:api_apiclient_change")
+        """Ends the previous secrets at once."""
+        return previous_secrets.end(request, self._changeable(request, pk), "admin:api_apiclient_change")
 
     def _changeable(self, request: HttpRequest, pk: int) -> ApiClient:
         client: ApiClient | None = self.get_object(request, str(pk))
@@ -180,11 +182,11 @@ class ApiClientAdmin(AuditedAdmin):
             return _("Made when it is saved, and shown once.")
         if client.is_undecryptable("secret"):
             return _("It cannot be opened with FIELD_ENCRYPTION_KEYS as they are.")
-        until = client.former_until
+        until = client.previous_until
         if until is None:
             return _("Set. It cannot be shown again.")
         local = date_format(timezone.localtime(until), "Y-m-d H:i")
-        return _("Set. The former one stays valid until %(until)s.") % {"until": local}
+        return _("Set. The previous one stays valid until %(until)s.") % {"until": local}
 
 
 @admin.register(TokenAccess)

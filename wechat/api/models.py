@@ -49,7 +49,7 @@ class ApiClient(HasRenewedSecret):
         return self.name
 
     def make_secret(self) -> str:
-        """Sets and returns a new secret, to be shown once; does not save it. The former one stays valid."""
+        """Sets and returns a new secret, to be shown once; does not save it. The previous one stays valid."""
         self.replace_secret("secret", secrets.token_urlsafe(32))
         return self.secret
 

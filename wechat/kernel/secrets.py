@@ -82,23 +82,23 @@ class HasSecrets(models.Model):
         return False
 
 
-# How long a former secret stays valid after it was replaced, and how many of a kind do.
+# How long a previous secret stays valid after it was replaced, and how many of a kind do.
 OVERLAP = datetime.timedelta(hours=24)
-MOST_FORMER = 3
+MOST_PREVIOUS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class FormerSecret:
+class PreviousSecret:
     """A replaced secret, which is valid until its own end."""
 
     until: datetime.datetime
     text: str = field(repr=False)
 
 
-class HasFormerSecrets(HasSecrets):
+class HasPreviousSecrets(HasSecrets):
     """A row whose replaced secrets stay valid for some time, as both sides are changed one after the other.
 
-    ``REPLACEABLE`` are the fields of these secrets. The former ones of ``token`` are in ``previous_tokens``:
+    ``REPLACEABLE`` are the fields of these secrets. Those before ``token`` are in ``previous_tokens``:
     the newest first, with spaces between them, each after its end in Unix seconds and a colon.
     """
 
@@ -107,35 +107,35 @@ class HasFormerSecrets(HasSecrets):
     class Meta:
         abstract = True
 
-    def former(self, name: str) -> list[FormerSecret]:
-        """Returns the former secrets of a field that are valid still, the newest first."""
+    def previous(self, name: str) -> list[PreviousSecret]:
+        """Returns the previous secrets of a field that are valid still, the newest first."""
         kept = [each.partition(":") for each in self.readable_secret(_column(name)).split()]
         parsed = [
-            FormerSecret(datetime.datetime.fromtimestamp(int(until), datetime.UTC), text)
+            PreviousSecret(datetime.datetime.fromtimestamp(int(until), datetime.UTC), text)
             for until, _, text in kept
         ]
         return [each for each in parsed if each.until > timezone.now()]
 
     @property
-    def former_until(self) -> datetime.datetime | None:
-        """Returns until when the last of the former secrets is valid; ``None`` if none is any more."""
-        return max((each.until for name in self.REPLACEABLE for each in self.former(name)), default=None)
+    def previous_until(self) -> datetime.datetime | None:
+        """Returns until when the last of the previous secrets is valid; ``None`` if none is any more."""
+        return max((each.until for name in self.REPLACEABLE for each in self.previous(name)), default=None)
 
     def replace_secret(self, name: str, new: str) -> None:
         """Sets a new secret in a field; does not save it.
 
-        The former one stays valid for ``OVERLAP``, unless no key opens it. Those before it, up to
-        ``MOST_FORMER``, stay so until their own ends: nobody knows which of them the other side has by now.
+        The previous one stays valid for ``OVERLAP``, unless no key opens it. Those before it, up to
+        ``MOST_PREVIOUS``, stay so until their own ends: nobody knows which of them the other side has by now.
         """
-        replaced = FormerSecret(timezone.now() + OVERLAP, self.readable_secret(name))
-        before = [each for each in self.former(name) if each.text != replaced.text]
+        replaced = PreviousSecret(timezone.now() + OVERLAP, self.readable_secret(name))
+        before = [each for each in self.previous(name) if each.text != replaced.text]
         valid = [each for each in (replaced, *before) if each.text not in {"", new}]
-        column = " ".join(f"{int(each.until.timestamp())}:{each.text}" for each in valid[:MOST_FORMER])
+        column = " ".join(f"{int(each.until.timestamp())}:{each.text}" for each in valid[:MOST_PREVIOUS])
         setattr(self, _column(name), column)
         setattr(self, name, new)
 
-    def end_former(self) -> None:
-        """Ends the former secrets at once, as after one of them leaked."""
+    def end_previous(self) -> None:
+        """Ends the previous secrets at once, as after one of them leaked."""
         columns = [_column(name) for name in self.REPLACEABLE]
         for column in columns:
             setattr(self, column, "")
@@ -143,7 +143,7 @@ class HasFormerSecrets(HasSecrets):
 
 
 def _column(name: str) -> str:
-    """Returns the column with the former secrets of a field."""
+    """Returns the column with the previous secrets of a field."""
     return f"previous_{name}s"
 
 
@@ -206,7 +206,7 @@ class _Reveal:
         row.__dict__[self.field.attname] = value
 
 
-class HasRenewedSecret(HasFormerSecrets):
+class HasRenewedSecret(HasPreviousSecrets):
     """A row with one ``secret`` that is made here, and those that it had before."""
 
     REPLACEABLE = ("secret",)
@@ -220,4 +220,4 @@ class HasRenewedSecret(HasFormerSecrets):
     def valid_secrets(self) -> Iterator[str]:
         """Yields the secret, and those that it replaced and that are valid still, the newest first."""
         yield self.secret
-        yield from (each.text for each in self.former("secret"))
+        yield from (each.text for each in self.previous("secret"))

@@ -2,8 +2,8 @@
 
 The body is JSON in UTF-8. ``webhook-id`` is the same in every attempt, ``webhook-timestamp`` the time of this
 one in Unix seconds, ``webhook-signature`` is ``v1,`` and the base64 of the HMAC-SHA256, keyed with the
-endpoint's secret, of id, timestamp and body with dots between them. While former secrets are valid there is a
-signature with each, with spaces between them, so that the receiver can be changed at any time. A secret is
+endpoint's secret, of id, timestamp and body with dots between them. While previous secrets are valid there is
+a signature with each, with spaces between them, so that the receiver can be changed at any time. A secret is
 ``whsec_`` and the base64 of the key; any other text is the key itself. A receiver refuses a wrong signature
 and a timestamp older than five minutes. ``traceparent`` (W3C Trace Context) names the request that it comes
 from, where there is one.

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.official.abilities import ABILITIES
 from accounts.official.doctor import examine
 from accounts.official.models import OfficialAccount
-from accounts.staff import former_secrets, held_page, picking, retention_page
+from accounts.staff import held_page, picking, previous_secrets, retention_page
 from accounts.staff.account_form import OfficialAccountForm
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
@@ -82,9 +82,9 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
                 name="staff_examine",
             ),
             path(
-                "<int:pk>/former/",
-                self.object_view(require_POST(self.end_former_view), change=True),
-                name="staff_former_end",
+                "<int:pk>/previous-secrets/end/",
+                self.object_view(require_POST(self.end_previous_view), change=True),
+                name="staff_previous_secrets_end",
             ),
             *super().get_urls(),
         ]
@@ -97,9 +97,9 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         context = frame(request, _("Set-up check"), opts=self.opts, original=account, findings=found)
         return TemplateResponse(request, "staff/findings.html", context)
 
-    def end_former_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Ends the former token and EncodingAESKey at once."""
-        return former_secrets.end(request, account, "admin:official_officialaccount_change")
+    def end_previous_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+        """Ends the previous token and EncodingAESKey at once."""
+        return previous_secrets.end(request, account, "admin:official_officialaccount_change")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields
@@ -122,13 +122,15 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("key change"))
     def key_change(self, account: OfficialAccount) -> str:
-        until = account.former_until
+        until = account.previous_until
         if until is None:
-            return _("When the token or the EncodingAESKey changes, the former one stays valid for 24 hours.")
+            return _(
+                "When the token or the EncodingAESKey changes, the previous one stays valid for 24 hours."
+            )
         local = date_format(localtime(until), "Y-m-d H:i")
-        return _("The former token and EncodingAESKey stay valid for 24 hours, the last until %(until)s.") % {
-            "until": local
-        }
+        return _(
+            "The previous token and EncodingAESKey stay valid for 24 hours, the last until %(until)s."
+        ) % {"until": local}
 
     @admin.display(description=gettext_lazy("abilities"))
     def abilities_seen(self, account: OfficialAccount) -> str | SafeString:
