@@ -1,10 +1,10 @@
-"""The routes below ``/api/v1/``: one line per app, which includes the routes of its ``api`` module."""
+"""The routes below ``/api/v1/``: a line for each module with routes of the API."""
 
 from django.urls import URLPattern, URLResolver, re_path
 
 from menus import api as menus
 from payments.orders import api as payments
-from wechat.api import api as accounts
+from wechat.api import access_token_api, follower_api
 from wechat.api.views import UnknownCall
 from wechat.channels import api as channels
 from wechat.login import api as login
@@ -12,7 +12,8 @@ from wechat.pushes import api as pushes
 from wechat.webhooks import api as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *accounts.urlpatterns,
+    *follower_api.urlpatterns,
+    *access_token_api.urlpatterns,
     *login.urlpatterns,
     *menus.urlpatterns,
     *channels.urlpatterns,

@@ -1,6 +1,5 @@
-"""The API of an account's followers, tags, segments and access token."""
+"""The API of an account's followers, tags and segments."""
 
-import time
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -17,12 +16,9 @@ from rest_framework.serializers import Serializer
 from accounts.followers import changes, tagging
 from accounts.followers.models import Change, Follower, Segment, Tag
 from accounts.followers.segments import UnknownCondition
-from accounts.official.clients import access_token_of
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
-from wechat.api.models import TokenAccess
 from wechat.api.serializers import (
-    AccessTokenSerializer,
     CountedSegmentSerializer,
     FollowerSerializer,
     RemarkSerializer,
@@ -32,14 +28,12 @@ from wechat.api.serializers import (
     TagSerializer,
 )
 from wechat.api.views import BusinessView
-from wechat.kernel.addresses import client_address
 
 FOLLOWERS = scopes.register("followers:read", gettext_lazy("See followers"))
 REMARK = scopes.register("followers:write", gettext_lazy("Change the remarks of followers"))
 TAGS = scopes.register("tags:read", gettext_lazy("See tags"))
 TAGGING = scopes.register("tags:write", gettext_lazy("Make and delete tags, tag followers"))
 SEGMENTS = scopes.register("segments:read", gettext_lazy("See segments and who is in them"))
-TOKEN = scopes.register("token:read", gettext_lazy("Get the access token: act as the account in everything"))
 
 FILTERS = [
     OpenApiParameter("tag", str, description="Only those with the tag of this name."),
@@ -166,24 +160,6 @@ class SegmentFollowers(BusinessView):
         return self.page(_members(segment).prefetch_related("tags"), FollowerSerializer)
 
 
-class AccessToken(BusinessView):
-    scopes = {"GET": TOKEN}
-
-    @extend_schema(responses=AccessTokenSerializer)
-    def get(self, request: Request) -> Response:
-        """Returns the access token of an account, for systems that call WeChat themselves.
-
-        Every access is recorded. They must not fetch a token on their own: it could end the one that the
-        console uses.
-        """
-        TokenAccess.objects.create(
-            client=self.client, account=self.account, address=client_address(request) or None
-        )
-        token = access_token_of(self.account)
-        answer = {"access_token": token.value, "expires_in": max(0, int(token.expires_at - time.time()))}
-        return Response(answer, headers={"Cache-Control": "no-store"})
-
-
 def _rows(view: BusinessView, model: type[Row]) -> QuerySet[Row]:
     return model._default_manager.filter(account=view.account)
 
@@ -221,5 +197,4 @@ urlpatterns = [
     path("segments/", Segments.as_view()),
     path("segments/<int:pk>/", OneSegment.as_view()),
     path("segments/<int:pk>/followers/", SegmentFollowers.as_view()),
-    path("access-token/", AccessToken.as_view()),
 ]
