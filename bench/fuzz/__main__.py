@@ -26,7 +26,7 @@ from bench.fuzz.server import Server, running
 from simulator.ports import free_port
 
 if TYPE_CHECKING:
-    from bench.fuzz.requests import Input
+    from bench.fuzz.inputs import Input
     from bench.fuzz.world import World
 
 PROXIED = (b'"platform_refused"', b'"platform_unreachable"', b'"uncertain"')

@@ -13,7 +13,7 @@ from bench.fuzz.doors.open_pages import open_api
 from bench.fuzz.doors.payments import notification
 from bench.fuzz.doors.signed_api import signed_api
 from bench.fuzz.doors.uploads import uploads
-from bench.fuzz.requests import Input
+from bench.fuzz.inputs import Input
 from bench.fuzz.world import World
 
 DOORS: Mapping[str, Callable[[World, Random], Input]] = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from random import Random
 from time import time
 
+from bench.fuzz.inputs import Input, changed_query, headers, with_query
 from bench.fuzz.mutations import as_json, changed_json, scrambled
-from bench.fuzz.requests import Input, changed_query, headers, with_query
 from bench.fuzz.world import OPENID, World
 from config.embedded import PROJECT
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 from lxml import etree, html
 
+from bench.fuzz.inputs import CSRF, Input, changed_query, headers, multipart, with_query
 from bench.fuzz.mutations import TEXTS, scrambled
-from bench.fuzz.requests import CSRF, Input, changed_query, headers, multipart, with_query
 from bench.fuzz.world import World
 
 BOUNDARY, FORM = "fuzz-boundary", "application/x-www-form-urlencoded"

@@ -3,8 +3,8 @@
 import base64
 from random import Random
 
+from bench.fuzz.inputs import CSRF, Input, changed_query, headers, multipart, part, with_query, word
 from bench.fuzz.mutations import TOKENS, as_json, changed_json, scrambled
-from bench.fuzz.requests import CSRF, Input, changed_query, headers, multipart, part, with_query, word
 from bench.fuzz.world import World
 
 FORM = "application/x-www-form-urlencoded"

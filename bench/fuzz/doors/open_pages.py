@@ -2,8 +2,8 @@
 
 from random import Random
 
+from bench.fuzz.inputs import Input, changed_query, headers, part, with_query, word
 from bench.fuzz.mutations import as_json, changed_json
-from bench.fuzz.requests import Input, changed_query, headers, part, with_query, word
 from bench.fuzz.world import World
 
 KINDS = [

@@ -10,8 +10,8 @@ from Crypto.Cipher import AES
 from Crypto.Hash import MD5
 from Crypto.PublicKey import RSA
 
+from bench.fuzz.inputs import Input, headers, part
 from bench.fuzz.mutations import TEXTS, as_json, changed_json, scrambled
-from bench.fuzz.requests import Input, headers, part
 from bench.fuzz.world import OPENID, World
 from tests.sdk.pay.vectors import KEYS
 from wechat.sdk.pay import signing

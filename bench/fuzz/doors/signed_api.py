@@ -3,8 +3,8 @@
 from random import Random
 from typing import Any
 
+from bench.fuzz.inputs import Input, changed_query, headers, part, with_query
 from bench.fuzz.mutations import as_json, changed_json
-from bench.fuzz.requests import Input, changed_query, headers, part, with_query
 from bench.fuzz.world import OPENID, World
 
 Operation = tuple[str, str, dict[str, str], Any]

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from random import Random
 
+from bench.fuzz.inputs import CSRF, Input, headers, multipart, word
 from bench.fuzz.mutations import TOKENS, as_json, changed_json, repacked, scrambled
-from bench.fuzz.requests import CSRF, Input, headers, multipart, word
 from bench.fuzz.world import OPENID, World
 
 Fields = dict[str, bytes]
