@@ -17,14 +17,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config import error_pages, health
-from config.requests import Send
-from wechat.kernel import stores
+from config.request_checks import Send
+from wechat.kernel import outage_errors
 from wechat.kernel.line_rates import LineRate
 
 log = logging.getLogger(__name__)
 
 # All pages fail of the same: one a second has the cause in the log.
-_lines = {service: LineRate(1) for service in (stores.POSTGRES, stores.REDIS)}
+_lines = {service: LineRate(1) for service in (outage_errors.POSTGRES, outage_errors.REDIS)}
 # A page that is ready by then asks nobody.
 QUICK_SECONDS = 0.15
 # Longer than health waits: on a machine with too much to do, slow is not away. Who refuses is away at once.
@@ -55,7 +55,7 @@ async def finished(page: "asyncio.Future[Any]") -> None:
         return
     # It may not have begun yet; one that has ends by itself when its pool gives up.
     page.cancel()
-    raise Away(stores.POSTGRES)
+    raise Away(outage_errors.POSTGRES)
 
 
 def answer(path: str, service: str) -> HttpResponse:
@@ -108,7 +108,7 @@ async def send_answer(path: str, service: str, send: Send) -> None:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answers for an error outside of the view, such as one while the session is read."""
     error = sys.exc_info()[1]
-    service = stores.outage_of(error) if error else ""
+    service = outage_errors.outage_of(error) if error else ""
     return answer(request.path, service) if service else error_pages.failed(request)
 
 
@@ -122,7 +122,7 @@ class OutageMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        service = stores.outage_of(error)
+        service = outage_errors.outage_of(error)
         if not service:
             return None
         if _lines[service].allows():

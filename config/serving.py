@@ -19,8 +19,8 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import translation
 
 from config.outages import Away, finished, send_answer
+from config.request_checks import Body, RequestRefused, Send, read, refuse
 from config.request_log import LINE, take_over_bound
-from config.requests import Body, RequestRefused, Send, read, refuse
 from wechat.api.loop import LoopView
 from wechat.kernel import overload
 from wechat.kernel.addresses import client_address

@@ -25,7 +25,7 @@ from payments.orders.apply_transaction import apply, closed
 from payments.orders.mismatches import UNFITTING
 from payments.orders.models import Order, Step
 from payments.orders.states import ORDER_MOVES, OrderState, move
-from wechat.kernel import stores, work
+from wechat.kernel import outage_errors, work
 from wechat.sdk.errors import Cause, WeChatError
 from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayRefused
@@ -83,7 +83,7 @@ def _polled(found: Sequence[Order]) -> list[Exception | None]:
     try:
         return [*poll(found)]
     except Exception as error:
-        if stores.outage_of(error) == stores.POSTGRES:
+        if outage_errors.outage_of(error) == outage_errors.POSTGRES:
             # For the others it would be the same.
             raise
         return [error] if len(found) == 1 else [each for order in found for each in _polled([order])]

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from config import outages
 from tests.cast import Cast, signed_in
-from wechat.kernel import stores
+from wechat.kernel import outage_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +48,11 @@ def test_a_wrong_address_of_the_server_says_what_to_do() -> None:
 
 
 def test_followers_hear_of_no_server_that_is_away() -> None:
-    shown = outages.answer("/h5/demo/shop/1/", stores.POSTGRES).content.decode()
+    shown = outages.answer("/h5/demo/shop/1/", outage_errors.POSTGRES).content.decode()
     assert "页面暂时无法打开" in shown
     assert "This page cannot be shown now" in shown
     assert "Postgre" not in shown
-    assert "Postgre" in outages.answer("/admin/", stores.POSTGRES).content.decode()
+    assert "Postgre" in outages.answer("/admin/", outage_errors.POSTGRES).content.decode()
 
 
 def test_a_broken_page_keeps_the_server_from_followers(monkeypatch: pytest.MonkeyPatch) -> None:

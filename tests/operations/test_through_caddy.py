@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from config.requests import LIMITS
+from config.request_checks import LIMITS
 from simulator.ports import free_port
 from tests.callbacks import served
 from tests.operations.test_parsers import DEPLOY, tool

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from wechat.inbox.recording import insert
 from wechat.inbox.records import Record
 from wechat.kernel import work
-from wechat.kernel.stores import is_read_only
+from wechat.kernel.outage_errors import is_read_only
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from django.db import connection
 from psycopg import AsyncConnection, Error, OperationalError
 
 from wechat.kernel.batches import Batches, NotDone
+from wechat.kernel.outage_errors import is_read_only
 from wechat.kernel.prepared import BACKEND, is_direct
-from wechat.kernel.stores import is_read_only
 
 log = logging.getLogger(__name__)
 

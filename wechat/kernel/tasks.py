@@ -6,7 +6,7 @@ from contextlib import suppress
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from wechat.kernel import stores
+from wechat.kernel import outage_errors
 from wechat.kernel.work import backlog, clock, kinds, outages, waking
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def _is_due(kind: kinds.AnyKind) -> bool:
     try:
         return kind.is_due()
     except Exception as error:
-        if stores.outage_of(error) == stores.POSTGRES:
+        if outage_errors.outage_of(error) == outage_errors.POSTGRES:
             raise
         log.exception("work_not_asked", extra={"work": kind.name})
         return False

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.operations import RunSQL
 
-from wechat.kernel import stores
+from wechat.kernel import outage_errors
 from wechat.kernel.models import CacheVersion
 
 log = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class Cached(Generic[T]):
         try:
             self.of_version(number)
         except Exception as error:
-            if stores.outage_of(error) == stores.POSTGRES:
+            if outage_errors.outage_of(error) == outage_errors.POSTGRES:
                 raise
             if self._failed != number:
                 log.exception("cache_unbuilt", extra={"cache": self.name})

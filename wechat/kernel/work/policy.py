@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from wechat.kernel import stores
+from wechat.kernel import outage_errors
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.errors import Cause
 
@@ -85,7 +85,7 @@ def decide(error: object, attempts: int, retry: Sequence[datetime.timedelta]) ->
     now = timezone.now()
     if isinstance(error, NotYet):
         return Decision(now + error.after, counts=False)
-    if isinstance(error, BaseException) and stores.outage_of(error):
+    if isinstance(error, BaseException) and outage_errors.outage_of(error):
         return Decision(now + retry[0], counts=False)
     cause = cause_of(error)
     again = now + retry[attempts] if attempts < len(retry) else None

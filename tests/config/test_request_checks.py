@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from accounts.official.models import OfficialAccount
-from config import requests
-from config.requests import Body
+from config import request_checks
+from config.request_checks import Body
 from tests.asgi import Answered, exchange
 from tests.cast import Cast, signed_in
 from tests.platform import Platform
@@ -166,7 +166,7 @@ def test_a_path_takes_no_more_than_is_sent_there(path: str, most: int) -> None:
 
 def test_bodies_on_disk_share_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit is refused; small ones need none of it, and what ended has given it back."""
-    monkeypatch.setattr(requests, "MOST_ON_DISK", 1 << 20)
+    monkeypatch.setattr(request_checks, "MOST_ON_DISK", 1 << 20)
 
     async def together() -> list[int]:
         release = asyncio.Event()

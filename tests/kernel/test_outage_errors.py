@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 
-from wechat.kernel import stores
+from wechat.kernel import outage_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
         cursor.execute("SET TRANSACTION READ ONLY")
         with pytest.raises(DatabaseError) as raised, transaction.atomic():
             cursor.execute("DELETE FROM kernel_hold")
-    assert stores.outage_of(raised.value) == stores.POSTGRES
+    assert outage_errors.outage_of(raised.value) == outage_errors.POSTGRES
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ def test_a_postgres_that_takes_no_rows_is_as_good_as_away() -> None:
 )
 def test_a_connection_that_brings_nonsense_is_an_outage(nonsense: Exception, cause: Exception) -> None:
     nonsense.__cause__ = cause
-    assert stores.outage_of(nonsense) == stores.POSTGRES
+    assert outage_errors.outage_of(nonsense) == outage_errors.POSTGRES
 
 
 @pytest.mark.parametrize("error", [DatabaseError("did not affect any rows"), InternalError("no such state")])
 def test_an_error_of_django_is_no_outage(error: Exception) -> None:
-    assert stores.outage_of(error) == ""
+    assert outage_errors.outage_of(error) == ""
 
 
 def test_what_a_query_got_wrong_is_no_outage() -> None:
@@ -39,4 +39,4 @@ def test_what_a_query_got_wrong_is_no_outage() -> None:
         cursor.execute("SET LOCAL statement_timeout = 1")
         with pytest.raises(OperationalError) as raised, transaction.atomic():
             cursor.execute("SELECT pg_sleep(60)")
-    assert stores.outage_of(raised.value) == ""
+    assert outage_errors.outage_of(raised.value) == ""
