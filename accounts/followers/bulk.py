@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import changes, erasures, exporting, importing, jobs, tagging
 from accounts.followers.models import BulkJob, Change, Follower, Tag
-from accounts.official.errcodes import in_words
+from accounts.official.error_sentences import in_words
 
 FULL = 45059
 

@@ -20,7 +20,7 @@ from accounts.followers import changes, custom_fields, people, tagging, timeline
 from accounts.followers.labels import name_of_activity
 from accounts.followers.models import Change, CustomField, Follower, Tag
 from accounts.followers.people import Person
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.staff import audit, personal_data
 from accounts.staff.gate import frame, object_page
 from accounts.staff.rights import Area, Rights

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import sync_requests
 from accounts.followers.models import Follower, FollowerSync, Tag
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.official.models import OfficialAccount
 from accounts.operations.imports import COUNTED, IMPORTS, Import, ImportState
 from accounts.staff.rights import Area

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.followers import changes, jobs, people
 from accounts.followers.models import BulkJob, Change
 from accounts.followers.people import Person
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page

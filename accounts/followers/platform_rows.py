@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers import erasures, newcomers, tagging
 from accounts.followers.models import Follower, Tag
-from accounts.official import errcodes
+from accounts.official import error_sentences
 from accounts.official.models import OfficialAccount
 from wechat.sdk import answers
 from wechat.sdk.calls import tags as tags_api
@@ -253,7 +253,7 @@ def sync_tags(account: OfficialAccount, found: TagList) -> None:
         state=Tag.State.FAILED,
         due_at=None,
         errcode=None,
-        error=errcodes.DELETED_THERE,
+        error=error_sentences.DELETED_THERE,
     )
 
 

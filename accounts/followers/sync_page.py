@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.followers import sync_requests
 from accounts.followers.models import FollowerSync
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame, reader

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official import abilities, call_refusals, callback_addresses, errcodes
+from accounts.official import abilities, call_refusals, callback_addresses, error_sentences
 from accounts.official.clients import client_for, try_credentials
 from accounts.official.doctor import (
     Finding,
@@ -106,8 +106,8 @@ def unanswered(error: TransportError) -> Finding:
     """Returns the finding for a call without a usable answer."""
     return Finding(
         Level.FAULT,
-        errcodes.unreadable()
-        if errcodes.is_unreadable(str(error))
+        error_sentences.unreadable()
+        if error_sentences.is_unreadable(str(error))
         else _("The platform's API did not answer."),
         _("Check that this server may open connections to %(address)s.")
         % {"address": settings.WECHAT_API_BASE},
@@ -134,7 +134,7 @@ def _sentence(errcode: int, address: str, rid: str) -> tuple[str | Promise, str 
     if errcode in {40013, 41002}:
         return _("The AppID is wrong."), _("Copy it from 设置与开发 → 基本配置; small letters count.")
     return (
-        _("The platform refused the call: %(why)s") % {"why": errcodes.in_words(errcode)},
+        _("The platform refused the call: %(why)s") % {"why": error_sentences.in_words(errcode)},
         _("Quote this number when you ask the platform: %(rid)s") % {"rid": rid or errcode},
     )
 

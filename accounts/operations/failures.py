@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, CharField, F, Model, QuerySet, Tex
 from django.db.models.functions import Cast
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import sentence
+from accounts.official.error_sentences import sentence
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.registry import Registry

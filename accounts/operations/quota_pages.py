@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official import quotas
 from accounts.official.clients import client_for
-from accounts.official.errcodes import of_error, of_row
+from accounts.official.error_sentences import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit, held_work
 from accounts.staff.gate import account_page, frame, reader

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.official import call_refusals, checkup
 from accounts.official.abilities import ABILITIES
-from accounts.official.errcodes import of_error
+from accounts.official.error_sentences import of_error
 from accounts.official.models import OfficialAccount
 from accounts.operations import arrivals, setup_steps
 from accounts.operations.imports import IMPORTS

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.official.errcodes import is_unreadable, sentence, unreadable
+from accounts.official.error_sentences import is_unreadable, sentence, unreadable
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.models import Hold

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.official.errcodes import in_words
+from accounts.official.error_sentences import in_words
 from accounts.official.models import OfficialAccount
 from menus.kinds import ButtonKind
 from menus.models.menus import Menu, MenuItem, Version

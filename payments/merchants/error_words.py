@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import sentence
+from accounts.official.error_sentences import sentence
 from wechat.kernel.work.rows import is_surprise
 from wechat.sdk.pay.sealing import WRONG_KEY
 

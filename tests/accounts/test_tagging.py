@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.followers import changes, tagging
 from accounts.followers.models import Change, Follower, Tag
-from accounts.official import errcodes
+from accounts.official import error_sentences
 from accounts.official.models import OfficialAccount
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast
@@ -32,7 +32,7 @@ def test_a_tag_is_created_on_the_platform(crowd: Crowd) -> None:
 def test_a_tag_whose_creation_was_not_answered_is_made_once(crowd: Crowd) -> None:
     crowd.fail("/cgi-bin/tags/create", drop_answer=True, times=1)
     tag = crowd.tag("VIP")
-    assert (tag.state, errcodes.of_row(tag)) == (Tag.State.WAITING, "连不上微信，稍后可以重试。")
+    assert (tag.state, error_sentences.of_row(tag)) == (Tag.State.WAITING, "连不上微信，稍后可以重试。")
     Tag.objects.update(due_at=timezone.now())
     crowd.send()
     tag.refresh_from_db()
@@ -47,11 +47,11 @@ def test_a_tag_whose_answer_cannot_be_read_says_so_and_waits_like_one_without_an
     crowd.fail("/cgi-bin/tags/create", answer=answer, times=1)
     tag = crowd.tag("VIP")
     assert (tag.state, Hold.objects.get().cause) == (Tag.State.WAITING, "away")
-    assert errcodes.of_row(tag).startswith("收到的应答无法识别")
+    assert error_sentences.of_row(tag).startswith("收到的应答无法识别")
 
 
 def test_a_fault_of_ours_is_not_blamed_on_the_way_to_wechat() -> None:
-    assert errcodes.of_row(Tag(error="KeyError: 'tag'")).startswith("系统出现意外错误")
+    assert error_sentences.of_row(Tag(error="KeyError: 'tag'")).startswith("系统出现意外错误")
 
 
 def test_a_tag_is_renamed_and_deleted_there_too(crowd: Crowd) -> None:

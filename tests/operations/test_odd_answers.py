@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from accounts.followers import sync_requests
 from accounts.followers.models import Follower, FollowerSync, Tag
-from accounts.official import clients, doctor, errcodes
+from accounts.official import clients, doctor, error_sentences
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount, QuotaReading
 from menus import watching
@@ -151,7 +151,7 @@ class World:
         for kind in KINDS:
             rows = kind.all_rows()
             for row in rows.exclude(error="") if rows is not None else ():
-                assert any(sign >= "一" for sign in errcodes.of_row(row)), row.error
+                assert any(sign >= "一" for sign in error_sentences.of_row(row)), row.error
 
     def state(self) -> dict[str, list[Any]]:
         """Returns what is known by now, in a form that can be compared."""

@@ -14,7 +14,7 @@ from django_stubs_ext import StrOrPromise
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.official.errcodes import of_error
+from accounts.official.error_sentences import of_error
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
 
 CODES: Mapping[int, str] = {

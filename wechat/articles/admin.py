@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import frame, reader

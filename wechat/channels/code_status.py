@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from wechat.channels.models import Channel, Code
 
 State = Code.State

@@ -23,7 +23,7 @@ from accounts.followers import people
 from accounts.followers.handles import handle_name
 from accounts.followers.people import Person
 from accounts.official.clients import client_for
-from accounts.official.errcodes import of_error
+from accounts.official.error_sentences import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame

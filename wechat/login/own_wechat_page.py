@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.followers import people
-from accounts.official.errcodes import of_error
+from accounts.official.error_sentences import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area

@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.official.models import OfficialAccount
 from accounts.operations.imports import COUNTED, IMPORTS, Import, ImportState
 from accounts.staff.rights import Area

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import in_words
+from accounts.official.error_sentences import in_words
 from wechat.console.text_links import linked
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState

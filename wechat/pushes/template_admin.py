@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.followers import people
 from accounts.official.clients import client_for
-from accounts.official.errcodes import of_error, of_row
+from accounts.official.error_sentences import of_error, of_row
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame, reader

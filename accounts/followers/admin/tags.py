@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.followers import tagging
 from accounts.followers.models import Tag
 from accounts.followers.tag_form import TagForm
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
 from accounts.followers.people import Person
-from accounts.official.errcodes import of_row
+from accounts.official.error_sentences import of_row
 from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights

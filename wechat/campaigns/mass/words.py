@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from accounts.official.errcodes import in_words, sentence
+from accounts.official.error_sentences import in_words, sentence
 from wechat.campaigns.models import MassCall, MassSend
 
 MARKS: Mapping[str, StrOrPromise] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from accounts.official.errcodes import in_words
+from accounts.official.error_sentences import in_words
 from accounts.official.error_words import TABLE, WORDS
 from payments.merchants import error_words as pay_words
 from wechat.sdk.error_codes import ERROR_CODES
