@@ -21,7 +21,7 @@ from tests.cast import Cast, message, signed_in
 from tests.sdk.platform import Platform, Reply, answer, serving
 from tests.simulated import Simulated
 from wechat.articles import allowlist, pictures, reading, sending
-from wechat.articles.models import Article, ArticlePicture, Draft, Reading
+from wechat.articles.models import Article, ArticlePicture, ArticleReading, Draft
 from wechat.inbox import reacting
 from wechat.kernel import work
 from wechat.kernel.work import policy
@@ -299,7 +299,7 @@ def test_a_reading_longer_than_the_calls_of_a_day_goes_on_where_it_stopped(
     known.sim("/clock", {"advance": 86_400})
     with time_machine.travel(policy.next_quota_day(timezone.now()) + datetime.timedelta(minutes=1)):
         work.run("articles.read")
-    row = Reading.objects.get()
+    row = ArticleReading.objects.get()
     assert (Draft.objects.count(), row.found, row.due_at) == (45, 45, None)
     assert row.read_at is not None
 

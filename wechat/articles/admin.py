@@ -36,7 +36,7 @@ from wechat.articles.forms import (
     PreviewForm,
     PublishForm,
 )
-from wechat.articles.models import Article, Draft, Reading
+from wechat.articles.models import Article, ArticleReading, Draft
 from wechat.console import typed_word
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment, refreshing
@@ -158,7 +158,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         account = current_account(request)
-        last = Reading.objects.filter(account=account).first() if account else None
+        last = ArticleReading.objects.filter(account=account).first() if account else None
         context = {
             "reading": last,
             "reading_problem": of_row(last) if last else "",

@@ -8,7 +8,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from wechat.articles import reading
-from wechat.articles.models import Draft, Reading
+from wechat.articles.models import ArticleReading, Draft
 from wechat.kernel import work
 
 
@@ -24,11 +24,11 @@ def _page(draft: Draft) -> str:
     return reverse("admin:articles_draft_change", args=[draft.pk])
 
 
-def _readings(account: OfficialAccount) -> QuerySet[Reading]:
-    return Reading.objects.filter(account=account, due_at=None).exclude(error="")
+def _readings(account: OfficialAccount) -> QuerySet[ArticleReading]:
+    return ArticleReading.objects.filter(account=account, due_at=None).exclude(error="")
 
 
-def _read_again(rows: QuerySet[Reading]) -> int:
+def _read_again(rows: QuerySet[ArticleReading]) -> int:
     found = list(rows.select_related("account"))
     for row in found:
         reading.ask(row.account)

@@ -9,12 +9,12 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.imports import IMPORTS, Import, ImportState
 from accounts.staff.rights import Area
 from wechat.articles import reading
-from wechat.articles.models import Draft, Reading
+from wechat.articles.models import ArticleReading, Draft
 from wechat.kernel import work
 
 
 def _here(account: OfficialAccount) -> ImportState:
-    row = Reading.objects.filter(account=account).first()
+    row = ArticleReading.objects.filter(account=account).first()
     number = Draft.objects.filter(account=account).count()
     return ImportState(number, moving=bool(row and row.due_at), problem=of_row(row) if row else "")
 

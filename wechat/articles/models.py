@@ -216,10 +216,10 @@ class Autosave(models.Model):
         return next((article["title"] for article in self.articles if article["title"]), "")
 
 
-class Reading(WorkRow):
+class ArticleReading(WorkRow):
     """A reading of an account's drafts and publications from the platform: how far it has come."""
 
-    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="draft_reading")
+    account = models.OneToOneField(OfficialAccount, models.CASCADE, related_name="article_reading")
     # Publications follow once the drafts are read; ``offset`` counts what was read of these, or those.
     drafts_read = models.BooleanField(default=False)
     offset = models.PositiveIntegerField(default=0)

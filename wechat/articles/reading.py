@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.articles import cleaning
-from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, Draft, Reading
+from wechat.articles.models import AUTHOR, DIGEST, TITLE, Article, ArticleReading, Draft
 from wechat.kernel import work
 from wechat.sdk import answers
 from wechat.sdk.answers import flag, text
@@ -23,7 +23,7 @@ from wechat.sdk.calls import drafts
 
 READINGS = work.Kind(
     "articles.read",
-    lambda: Reading.objects.select_related("account"),
+    lambda: ArticleReading.objects.select_related("account"),
     label=gettext_lazy("Reading drafts and articles"),
     queue=work.BULK,
 )
@@ -32,14 +32,14 @@ READINGS = work.Kind(
 def ask(account: OfficialAccount) -> None:
     """Queues the reading of all drafts and publications, unless one is under way."""
     begun = {"due_at": timezone.now(), "attempts": 0, "error": "", "errcode": None}
-    row, made = Reading.objects.get_or_create(account=account, defaults=begun)
+    row, made = ArticleReading.objects.get_or_create(account=account, defaults=begun)
     if not made and row.due_at is None:
         anew = {**begun, "drafts_read": False, "offset": 0, "found": 0}
-        Reading.objects.filter(pk=row.pk, due_at=None).update(**anew)
+        ArticleReading.objects.filter(pk=row.pk, due_at=None).update(**anew)
 
 
 @READINGS.each
-def read(reading: Reading) -> None:
+def read(reading: ArticleReading) -> None:
     """Reads one page and schedules the next; the platform allows a hundred pages of publications a day."""
     client, account = client_for(reading.account), reading.account
     if reading.drafts_read:

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Reading',
+            name='ArticleReading',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='due')),
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ('offset', models.PositiveIntegerField(default=0)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('found', models.PositiveIntegerField(default=0)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='draft_reading', to='official.officialaccount')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='article_reading', to='official.officialaccount')),
             ],
             options={
                 'verbose_name': 'reading of drafts',
@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('token__isnull', True), _connector='XOR'), name='autosave_of_draft_or_page'),
         ),
         migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_reading_due'),
+            model_name='articlereading',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_articlereading_due'),
         ),
     ]
