@@ -23,7 +23,7 @@ from accounts.staff.gate import account_page, entered, frame, reader
 from accounts.staff.rights import Area
 from wechat.contents.text_editor import TextEditor
 from wechat.contents.variables import PERSONAL, of_follower, variables_in
-from wechat.desk import actions, boxes, panel, presence, replying, staff, takeovers, threads, writing
+from wechat.desk import actions, boxes, panel, presence, replying, staff, takeovers, threads, typing_indicator
 from wechat.desk.models import CannedAnswer, Thread
 from wechat.inbox import conversation
 from wechat.kernel import placeholders
@@ -67,7 +67,7 @@ def live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if thread is not None and request.GET.get("looks"):
         _note_read(request, thread)
     if thread is not None and request.GET.get("writes"):
-        _show_writing(request, thread)
+        _show_typing(request, thread)
     parts = {"list": render_to_string("desk/list.html", _list(request, account), request)}
     if thread is not None:
         context = _thread(request, account, thread)
@@ -93,9 +93,9 @@ def _note_read(request: HttpRequest, thread: Thread) -> None:
         threads.read(thread)
 
 
-def _show_writing(request: HttpRequest, thread: Thread) -> None:
-    if entered(request).may_change and writing.claim_showing(thread):
-        writing.ask_for(thread)
+def _show_typing(request: HttpRequest, thread: Thread) -> None:
+    if entered(request).may_change and typing_indicator.claim_showing(thread):
+        typing_indicator.ask_for(thread)
 
 
 def _digest(parts: Mapping[str, str]) -> str:

@@ -40,9 +40,9 @@ def claim_showing(thread: Thread) -> bool:
 def ask_for(thread: Thread) -> None:
     """Enqueues the task that shows the indicator; does nothing if the broker cannot be reached."""
     try:
-        current_app.send_task("desk.show_writing", (thread.pk,), queue=work.INTERACTIVE, expires=SECONDS)
+        current_app.send_task("desk.show_typing", (thread.pk,), queue=work.INTERACTIVE, expires=SECONDS)
     except OperationalError as error:
-        log.warning("writing_not_shown", extra={"error": str(error)})
+        log.warning("typing_not_shown", extra={"error": str(error)})
 
 
 def show(thread: Thread) -> None:
@@ -67,6 +67,6 @@ def _has_just_talked(thread: Thread) -> bool:
 def _is_first(thread: Thread) -> bool:
     try:
         redis = get_redis_connection("default")
-        return bool(redis.set(f"wc:writing:{thread.pk}", b"1", nx=True, ex=SHOWN_SECONDS))
+        return bool(redis.set(f"wc:typing:{thread.pk}", b"1", nx=True, ex=SHOWN_SECONDS))
     except RedisError:
         return False
