@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from accounts.approvals import actions, loosening, policy
+from accounts.approvals import actions, limit_changes, policy
 from accounts.approvals.actions import Action
 from wechat.console.edit_conflicts import EditForm
 
@@ -16,15 +16,15 @@ class PolicyForm(EditForm, forms.Form):
 
     def __init__(self, account_id: int, data: Any = None) -> None:
         super().__init__(data)
-        self.before = loosening.current(account_id)
-        for action in loosening.settable():
+        self.before = limit_changes.current(account_id)
+        for action in limit_changes.settable():
             for role in action.roles:
                 self.fields[f"{action.name}-{role}"] = _field(action, role, self.before[action.name, role])
 
     def wanted(self) -> dict[tuple[str, str], policy.Limit]:
         return {
             (action.name, role): _limit(action, self.cleaned_data[f"{action.name}-{role}"])
-            for action in loosening.settable()
+            for action in limit_changes.settable()
             for role in action.roles
         }
 

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from accounts.approvals import actions, deciding, loosening
+from accounts.approvals import actions, deciding, limit_changes
 from accounts.approvals.actions import Refused
 from accounts.approvals.forms import PolicyForm
 from accounts.approvals.models import ROLES, Approval
@@ -81,7 +81,7 @@ def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     form = PolicyForm(account.pk, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _kept(request, account, form)
-    able = {role for action in loosening.settable() for role in action.roles}
+    able = {role for action in limit_changes.settable() for role in action.roles}
     roles = [(role, actions.role_name(role)) for role, _label in ROLES if role in able]
     rows = [
         {
@@ -91,15 +91,15 @@ def limits(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
                 for role, label in roles
             ],
         }
-        for action in loosening.settable()
+        for action in limit_changes.settable()
     ]
     context = frame(request, _("Approval limits"), rows=rows, roles=roles, form=form)
     return TemplateResponse(request, "approvals/limits.html", context)
 
 
 def _kept(request: HttpRequest, account: OfficialAccount, form: PolicyForm) -> HttpResponse:
-    approval = loosening.change(account, form.wanted(), reader(request))
-    after = loosening.current(account.pk)
+    approval = limit_changes.change(account, form.wanted(), reader(request))
+    after = limit_changes.current(account.pk)
     changed = [key for key, limit in after.items() if limit != form.before[key]]
     if changed:
         before_words = {_name(key): _words(key, form.before[key]) for key in changed}
@@ -142,4 +142,4 @@ def _name(key: tuple[str, str]) -> str:
 
 
 def _words(key: tuple[str, str], limit: int | None) -> str:
-    return loosening.limit_in_words(actions.ACTIONS.get(key[0]), limit)
+    return limit_changes.limit_in_words(actions.ACTIONS.get(key[0]), limit)
