@@ -22,7 +22,7 @@ from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
 from wechat.login import own_wechat_page
 from wechat.login.models import AllowedSite, Visitor
-from wechat.login.returning import NotAllowed, host_of
+from wechat.login.return_addresses import NotAllowed, host_of
 
 
 class AllowedSiteForm(AccountForm):

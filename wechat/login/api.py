@@ -30,7 +30,7 @@ from wechat.api.views import BusinessView
 from wechat.login import browser, handing_over, mini, tokens
 from wechat.login.authentication import OpenView, VisitorView, not_authenticated
 from wechat.login.models import LoginSession, end_browser
-from wechat.login.returning import NotAllowed, destination
+from wechat.login.return_addresses import NotAllowed, destination
 from wechat.login.serializers import (
     AccountSerializer,
     CodeSerializer,

@@ -11,7 +11,7 @@ from accounts.official.models import OfficialAccount
 from wechat.api.models import ApiClient
 from wechat.login.digests import digest
 from wechat.login.models import Handover, Visitor
-from wechat.login.returning import Destination
+from wechat.login.return_addresses import Destination
 
 LIFE = datetime.timedelta(seconds=60)
 PARAMETER = "login_code"

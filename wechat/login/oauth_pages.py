@@ -21,7 +21,7 @@ from wechat.kernel.buckets import wait_for
 from wechat.login import browser, handing_over, oauth_state, visitors
 from wechat.login.models import Visitor
 from wechat.login.oauth_state import InvalidReturn, PendingLogin
-from wechat.login.returning import NotAllowed, destination
+from wechat.login.return_addresses import NotAllowed, destination
 from wechat.sdk.calls import oauth
 from wechat.sdk.errors import ApiError, TransportError
 

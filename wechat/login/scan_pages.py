@@ -27,7 +27,7 @@ from wechat.login.digests import digest
 from wechat.login.models import ScanLogin
 from wechat.login.oauth_pages import account_at, page, refused
 from wechat.login.pages import VisitorRequest, follower_page
-from wechat.login.returning import NotAllowed, destination
+from wechat.login.return_addresses import NotAllowed, destination
 from wechat.sdk.errors import ApiError, TransportError
 
 COOKIE = "wc_scan"
