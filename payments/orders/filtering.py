@@ -16,7 +16,7 @@ from payments.orders.ordering import LONGEST
 from payments.orders.states import OrderState, RefundState
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import day_field
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 from wechat.sdk.beijing import midnight
 from wechat.sdk.pay.money import yuan
 
@@ -51,7 +51,7 @@ class OrderFilter(FilterForm):
         since = midnight(chosen["since"]) if chosen["since"] else None
         until = midnight(chosen["until"] + datetime.timedelta(days=1)) if chosen["until"] else None
         # Made a week before it was paid at most: the list is then read from a slice of the primary key.
-        rows = timeline.between(rows, "created_at", since and since - LONGEST, until)
+        rows = rows_by_time.between(rows, "created_at", since and since - LONGEST, until)
         if since:
             rows = rows.filter(paid_at__gte=since)
         if until:

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.official.models import OfficialAccount
 from wechat.campaigns.mass import allowance
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 from wechat.pushes.models import Push
 from wechat.pushes.states import SENT_STATES
 
@@ -29,7 +29,7 @@ def was_reached(account: OfficialAccount, openid: str, since: datetime.datetime,
 
 def _pushed_since(account: OfficialAccount, since: datetime.datetime, but_by: str) -> "QuerySet[Push, str]":
     """Returns the OpenIDs that a push was sent to since then; answers in a conversation do not count."""
-    pushes = timeline.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
+    pushes = rows_by_time.between(Push.objects.all(), "created_at", since - LONGEST_WAIT, None)
     sent = pushes.filter(account=account, state__in=SENT_STATES, sent_at__gte=since)
     unasked = Q(bulk=True) | ~Q(kind=Push.Kind.SERVICE) | Q(cause="api") | Q(cause__startswith="sequence:")
     return sent.filter(unasked).exclude(cause=but_by).order_by().values_list("openid", flat=True).distinct()

@@ -14,7 +14,7 @@ from accounts.followers.segments import ConditionKind, condition, family
 from accounts.official.models import OfficialAccount
 from wechat.console import codes
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 
 # What somebody wrote or said; events are told of by the platform.
 WRITTEN = ("text", "image", "voice", "video", "shortvideo", "location", "link")
@@ -57,4 +57,4 @@ def _senders(
     account: OfficialAccount, since: datetime.datetime, **which: Any
 ) -> QuerySet[InboundMessage, str]:
     rows = InboundMessage.objects.filter(account=account, **which)
-    return timeline.between(rows, "received_at", since, None).order_by().values_list("openid", flat=True)
+    return rows_by_time.between(rows, "received_at", since, None).order_by().values_list("openid", flat=True)

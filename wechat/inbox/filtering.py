@@ -18,7 +18,7 @@ from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
 from wechat.inbox import answerers
 from wechat.inbox.models import NOT_A_RECEIPT, RECEIPTS, InboundMessage
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 
 OPENID_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Reading this many texts takes a third of a second; a substring has no index that Chinese could use.
@@ -67,7 +67,7 @@ class LogFilter(FilterForm):
 
     def narrow(self, rows: Rows) -> Rows:
         chosen = self.cleaned_data
-        rows = timeline.between(rows, "received_at", chosen["since"], chosen["until"])
+        rows = rows_by_time.between(rows, "received_at", chosen["since"], chosen["until"])
         if chosen["q"]:
             rows = self._searched(rows, chosen["q"].strip())
         if chosen["kind"]:

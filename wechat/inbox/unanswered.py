@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import IgnoredText, InboundMessage
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 
 # Grouping reads every text of the window: at this size it takes well under a second.
 WINDOW = 20_000
@@ -64,7 +64,7 @@ class UnansweredReport:
 
 def report(account: OfficialAccount, days: int) -> UnansweredReport:
     since = timezone.now() - datetime.timedelta(days=days)
-    first_id = timeline.first_id(InboundMessage, "received_at", since - timeline.LONGEST_DELAY)
+    first_id = rows_by_time.first_id(InboundMessage, "received_at", since - rows_by_time.LONGEST_DELAY)
     asked: dict[str, int | datetime.datetime] = {
         "account": account.pk, "since": since, "first_id": first_id, "window": WINDOW, "shown": SHOWN,
     }  # fmt: skip

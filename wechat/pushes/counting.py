@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.models import OfficialAccount
 from wechat.console.periods import DAY
-from wechat.kernel import timeline, work
+from wechat.kernel import rows_by_time, work
 from wechat.pushes.models import Push, PushDay
 from wechat.pushes.states import SENT_STATES, PushState
 from wechat.sdk.beijing import midnight
@@ -81,7 +81,7 @@ def _count(account: OfficialAccount, yesterday: datetime.date) -> None:
     settled = PushDay.objects.filter(account=account, day__lte=yesterday - SETTLES_AFTER)
     last = settled.order_by("-day").first()
     first = last.day + DAY if last else yesterday - FURTHEST
-    begins = last.last_id - SLACK if last else timeline.first_id(Push, "created_at", midnight(first))
+    begins = last.last_id - SLACK if last else rows_by_time.first_id(Push, "created_at", midnight(first))
     rows = Push.objects.filter(
         account=account,
         pk__gte=begins,

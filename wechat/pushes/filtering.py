@@ -10,7 +10,7 @@ from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 from wechat.pushes.models import Push
 
 
@@ -26,7 +26,7 @@ class PushFilter(FilterForm):
 
     def narrow(self, rows: QuerySet[Push]) -> QuerySet[Push]:
         chosen = self.cleaned_data
-        rows = timeline.between(rows, "created_at", chosen["since"], chosen["until"])
+        rows = rows_by_time.between(rows, "created_at", chosen["since"], chosen["until"])
         for name in ("state", "openid"):
             if chosen[name]:
                 rows = rows.filter(**{name: chosen[name]})

@@ -11,7 +11,7 @@ from accounts.followers.comparisons import LATELY, days, lately
 from accounts.followers.segments import ConditionKind, family
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 from wechat.replies.models import Rule
 
 # A longer list could not be searched by eye.
@@ -35,4 +35,4 @@ def _askers(
     account: OfficialAccount, rule_id: int, since: datetime.datetime
 ) -> QuerySet[InboundMessage, str]:
     rows = InboundMessage.objects.filter(account=account, answered_by=f"rule:{rule_id}")
-    return timeline.between(rows, "received_at", since, None).order_by().values_list("openid", flat=True)
+    return rows_by_time.between(rows, "received_at", since, None).order_by().values_list("openid", flat=True)

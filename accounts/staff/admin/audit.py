@@ -30,7 +30,7 @@ from wechat.console.markup import moment
 from wechat.console.pages import ReadOnly
 from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
-from wechat.kernel import timeline
+from wechat.kernel import rows_by_time
 from wechat.sdk.beijing import midnight
 
 SLICE = 2_000
@@ -73,7 +73,7 @@ class AuditFilter(FilterForm):
             )  # fmt: skip
         since = midnight(chosen["since"]) if chosen["since"] else None
         until = midnight(chosen["until"] + datetime.timedelta(days=1)) if chosen["until"] else None
-        return timeline.between(rows, "at", since, until)
+        return rows_by_time.between(rows, "at", since, until)
 
 
 def kinds() -> list[tuple[str, str]]:
