@@ -24,7 +24,7 @@ from accounts.official.doctor import (
 )
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from wechat.console.phrases import listed
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.sdk.answers import rows, text
 from wechat.sdk.calls.base import callback_check, callback_ips
 from wechat.sdk.crypto import sign
@@ -38,7 +38,7 @@ OWN_ECHO = "set-up-check"
 @observes
 def standstill(account: OfficialAccount) -> Iterator[Finding]:
     """Yields a fault while nobody takes beat's ticks: beat, the workers or Redis are away."""
-    if (since := outages.idle_since()) is not None:
+    if (since := downtime.idle_since()) is not None:
         yield Finding(
             Level.FAULT,
             _("Background work stands still since %(at)s: nothing is sent, and the service desk is behind.")

@@ -24,7 +24,7 @@ from tests.platform import Platform
 from tests.simulated import Simulated
 from wechat.inbox import refusals
 from wechat.inbox.models import Refusal
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.sdk.calls.base import api_domain_ips
 from wechat.sdk.errors import ApiError
 
@@ -295,12 +295,12 @@ def test_work_that_stands_still_is_a_problem_until_a_worker_takes_a_tick(
         return {"后台任务自 09:30 起没有运行" in owner.get(page).content.decode() for page in pages}
 
     with time_machine.travel(datetime.datetime(2026, 3, 2, 1, 30, tzinfo=datetime.UTC), tick=False) as clock:
-        outages.note_work()
+        downtime.note_work()
         clock.shift(50)
         assert told() == {False}
         clock.shift(40)
         assert told() == {True}
         with pytest.raises(CommandError, match="to mend"):
             call_command("doctor", "demo")
-        outages.note_work()
+        downtime.note_work()
         assert told() == {False}

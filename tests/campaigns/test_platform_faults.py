@@ -19,7 +19,7 @@ from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
 from wechat.kernel import work
 from wechat.kernel.models import Hold
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.pushes import send_holds, windows
 from wechat.pushes.models import Push
 from wechat.pushes.queueing import queue
@@ -54,7 +54,7 @@ def pass_time(world: World, clock: time_machine.Traveller, seconds: int, step: i
     for _step in range(seconds // step):
         clock.shift(step)
         world.simulated.pass_time(step)
-        outages.note_work()
+        downtime.note_work()
         work.run("campaigns.run")
         send_due()
 

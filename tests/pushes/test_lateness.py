@@ -20,7 +20,7 @@ from tests.working import send_due
 from wechat.kernel import work
 from wechat.kernel.models import Hold, LastTick
 from wechat.kernel.tasks import tick
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.pushes import lateness, windows
 from wechat.pushes.models import Push
 from wechat.pushes.windows import Trigger
@@ -45,7 +45,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 def welcome(wechat: WeChat, wrote: Callable[..., None], asked: Ask) -> Push:
     """A message that was queued a moment before everything stopped."""
     wechat.routes["/cgi-bin/get_api_domain_ip"] = lambda request: OK
-    outages.note_work()
+    downtime.note_work()
     wrote()
     return asked("欢迎")
 
@@ -123,7 +123,7 @@ def test_what_was_planned_for_a_time_within_the_outage_is_late_and_what_comes_af
 
 def test_the_tick_finds_what_is_late_as_well(welcome: Push, clock: time_machine.Traveller) -> None:
     clock.shift(47 * HOURS)
-    outages.note_work()
+    downtime.note_work()
     assert state(welcome) == ("skipped", "late")
 
 
@@ -133,7 +133,7 @@ def test_a_slow_queue_makes_nothing_late(
     """Its messages wait for longer than an hour, and somebody works all the time."""
     for _ in range(4):
         clock.shift(30 * MINUTES)
-        outages.note_work()
+        downtime.note_work()
     send_due()
     assert wechat.received == [("oA", "欢迎")]
 
@@ -144,7 +144,7 @@ def test_what_a_hold_kept_for_hours_goes_by_itself(
     hold(account, 20 * HOURS)
     for _ in range(21):
         clock.shift(HOURS - MINUTES)
-        outages.note_work()
+        downtime.note_work()
     clock.shift(MINUTES)
     send_due()
     assert wechat.received == [("oA", "欢迎")]
@@ -156,7 +156,7 @@ def test_what_a_hold_kept_for_days_waits_for_a_person(
     hold(account, 40 * HOURS)
     for _ in range(41):
         clock.shift(HOURS - MINUTES)
-        outages.note_work()
+        downtime.note_work()
     clock.shift(MINUTES)
     windows.grant(account, "oA", Trigger.MESSAGE, timezone.now())
     asked("新消息")
@@ -179,7 +179,7 @@ def hold(account: OfficialAccount, lasting: datetime.timedelta) -> None:
 def test_the_business_system_that_asked_for_it_is_told(
     account: OfficialAccount, wechat: WeChat, clock: time_machine.Traveller
 ) -> None:
-    outages.note_work()
+    downtime.note_work()
     shop = business_system(account, scopes=["push:write", "push:read"])
     shop.put("/api/v1/push/webhook", {"url": "https://shop.example.com/hook"})
     body = {"to": "oFollower000000000001", "content": {"type": "text", "content": "您的包裹已发出"}}
@@ -203,7 +203,7 @@ def test_a_worker_at_work_is_noted_by_every_tick(db: None, clock: time_machine.T
     tick()
     before = LastTick.objects.get().at
     clock.shift(MINUTES)
-    outages.note_work()
+    downtime.note_work()
     assert LastTick.objects.get().at >= before + MINUTES
 
 

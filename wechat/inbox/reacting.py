@@ -11,7 +11,7 @@ from django_stubs_ext import StrOrPromise
 from wechat.inbox import follower_activity, privacy, routing
 from wechat.inbox.models import InboundMessage
 from wechat.kernel import tracing, work
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.sdk.errors import MalformedMessage
 
 LEASE = datetime.timedelta(minutes=1)
@@ -48,7 +48,7 @@ def react_to(rows: Sequence[InboundMessage]) -> None:
     _settle([row for row in rows if _react_to_one(row)])
 
 
-@outages.after_restore
+@downtime.after_restore
 def leave_to_a_person() -> None:
     """Gives up messages that were not handled when the backup was made.
 

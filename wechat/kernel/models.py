@@ -20,7 +20,7 @@ class CacheVersion(models.Model):
 
 
 class LastTick(models.Model):
-    """The single row with the time at which a worker last worked. See ``wechat.kernel.work.outages``."""
+    """The single row with the time at which a worker last worked. See ``wechat.kernel.work.downtime``."""
 
     at = models.DateTimeField()
 

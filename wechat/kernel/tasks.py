@@ -7,7 +7,7 @@ from celery import shared_task
 from redis.exceptions import RedisError
 
 from wechat.kernel import outage_errors
-from wechat.kernel.work import backlog, clock, kinds, outages, waking
+from wechat.kernel.work import backlog, clock, downtime, kinds, waking
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def tick() -> list[str]:
         return []
     with suppress(RedisError):
         backlog.note_tick()
-    outages.note_work()
+    downtime.note_work()
     return [kind.name for kind in kinds.KINDS if _is_due(kind) and waking.publish(kind.name)]
 
 

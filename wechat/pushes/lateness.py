@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.pushes import transitions
 from wechat.pushes.models import Push
 
@@ -23,7 +23,7 @@ Reason = Push.Reason
 LONGEST_HOLD = datetime.timedelta(hours=33)
 
 
-@outages.ended
+@downtime.ended
 def set_aside(long_ago: datetime.datetime) -> None:
     """Sets aside the pushes that were due before that moment, for a person to decide.
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
 from wechat.kernel import metrics, work
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 from wechat.pushes import claiming, lateness, outcomes, send_holds, send_rates, transitions
 from wechat.pushes.claiming import SendQueue
 from wechat.pushes.models import Push
@@ -74,7 +74,7 @@ def send_bulk(turn: work.Turn) -> int:
 
 
 def _send_due(turn: work.Turn, *, bulk: bool) -> int:
-    outages.note_work()
+    downtime.note_work()
     claiming.release_interrupted(bulk=bulk)
     with SenderPool(IN_FLIGHT) as pool:
         return _Run(pool, turn, bulk=bulk).until_done()

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from wechat.kernel.work import outages
+from wechat.kernel.work import downtime
 
 
 class Command(BaseCommand):
@@ -12,5 +12,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        outages.restored()
+        downtime.restored()
         self.stdout.write("What was due waits under Sent messages: send it, or call it off.")

@@ -3,7 +3,7 @@
 Postgres keeps the time of the last tick, and so does any backup of it. A worker that finds this time to be
 long ago calls the registered functions before it does anything else::
 
-    @outages.ended
+    @downtime.ended
     def set_aside(long_ago: datetime.datetime) -> None: ...
 """
 
@@ -24,7 +24,7 @@ SILENCE = datetime.timedelta(minutes=1)
 
 Listener = Callable[[datetime.datetime], object]
 
-_listeners: Registry[Listener] = Registry("listener to ends of outages")
+_listeners: Registry[Listener] = Registry("listener to ends of downtime")
 _after_restores: Registry[Callable[[], object]] = Registry("listener to restores")
 
 
@@ -39,7 +39,7 @@ def after_restore(listener: Callable[[], object]) -> Callable[[], object]:
 
 
 def note_work() -> None:
-    """Keeps the time of this tick; after an outage, calls the functions registered with ``ended`` first."""
+    """Keeps the time of this tick; after a downtime, calls the functions registered with ``ended`` first."""
     now = timezone.now()
     before = LastTick.objects.values_list("at", flat=True).first()
     if before is not None and abs(now - before) < OFTEN:
