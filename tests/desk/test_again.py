@@ -95,7 +95,7 @@ def test_the_panel_tells_which_notices_are_left(desk: Client, staff: Cast, wrote
             platform_id=platform_id,
             title=title,
             content="",
-            lasts=platform_id == "N2",
+            is_long_term=platform_id == "N2",
         )
     for key, template in (("a", "N1"), ("b", "N1"), ("c", "N2")):
         subscription_quota.agree(staff.ours, OPENID, template, timezone.now(), key)

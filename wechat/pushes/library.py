@@ -30,7 +30,7 @@ JOBS = work.Kind(
     queue=work.BULK,
 )
 LONG_TERM = 3
-KEPT = ("title", "content", "example", "industry", "lasts", "choices")
+KEPT = ("title", "content", "example", "industry", "is_long_term", "choices")
 # The errors for an account without one of the two kinds of templates, which then has none of them.
 LACKING = frozenset({48001, 200100, 40013})
 
@@ -184,7 +184,7 @@ def _notices(client: Client, account: OfficialAccount) -> list[Template]:
             title=text(each, "title")[:120],
             content=text(each, "content").strip(),
             example=text(each, "example").strip(),
-            lasts=number(each, "type") == LONG_TERM,
+            is_long_term=number(each, "type") == LONG_TERM,
             choices={
                 text(one, "keywordCode").removesuffix(".DATA"): texts(one, "enumValueList")
                 for one in rows(each, "keywordEnumValueList")

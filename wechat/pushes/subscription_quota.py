@@ -87,7 +87,7 @@ class Held:
     left: int
 
     def __str__(self) -> str:
-        if self.template.lasts:
+        if self.template.is_long_term:
             return _("any number")
         return ngettext("%d message", "%d messages", self.left) % self.left
 
@@ -112,7 +112,7 @@ def spend_each(
 
     The id is ``None`` for a long-term agreement, which is not used up.
     """
-    if Template.objects.filter(account=account, platform_id=template, lasts=True).exists():
+    if Template.objects.filter(account=account, platform_id=template, is_long_term=True).exists():
         agreed = usable(account, template).filter(openid__in=openids).values_list("openid", flat=True)
         return dict.fromkeys(agreed)
     with connection.cursor() as cursor:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('content', models.TextField(verbose_name='wording')),
                 ('example', models.TextField(blank=True, verbose_name='example')),
                 ('industry', models.CharField(blank=True, max_length=120, verbose_name='industry')),
-                ('lasts', models.BooleanField(default=False, verbose_name='long-term')),
+                ('is_long_term', models.BooleanField(default=False, verbose_name='long-term')),
                 ('choices', models.JSONField(blank=True, default=dict, verbose_name='listed values')),
                 ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing at WeChat since')),
                 ('label', models.CharField(blank=True, max_length=60, verbose_name='our name for it')),

@@ -29,7 +29,7 @@ class Template(models.Model):
     example = models.TextField(_("example"), blank=True)
     industry = models.CharField(_("industry"), max_length=120, blank=True)
     # For notices: the platform's 3 is long-term, 2 is one-time.
-    lasts = models.BooleanField(_("long-term"), default=False)
+    is_long_term = models.BooleanField(_("long-term"), default=False)
     # The allowed values of fields with a list: {"enum3": ["室内", "室外"]}.
     choices = models.JSONField(_("listed values"), default=dict, blank=True)
     missing_since = models.DateTimeField(_("missing at WeChat since"), null=True, blank=True)
