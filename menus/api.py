@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.approvals.models import Approval
-from menus import approval, asking, drafts, tree
+from menus import approval, drafts, publications, tree
 from menus.buttons import Buttons, Malformed, from_list, to_data
 from menus.facts import problems_of
 from menus.models import Menu, Publication, Version
@@ -82,7 +82,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if "at" in given and (wrong := asking.wrong_times(given["at"], given.get("until"))):
+        if "at" in given and (wrong := publications.wrong_times(given["at"], given.get("until"))):
             raise serializers.ValidationError(wrong)
         if "until" in given and "at" not in given:
             raise serializers.ValidationError({"until": _("The end must be later than the beginning.")})
@@ -175,11 +175,11 @@ class Publications(MenuView):
                 if (waits := approval.ask(menu, version, by=by, through=through, **times)) is not None:
                     return waits
                 if "at" in times:
-                    return asking.schedule(menu, version, by=by, through=through, **times)
-                return asking.publish(menu, version, by=by, through=through)
-        except asking.NotPublishable as refused:
+                    return publications.schedule(menu, version, by=by, through=through, **times)
+                return publications.publish(menu, version, by=by, through=through)
+        except publications.NotPublishable as refused:
             raise _not_publishable(refused.problems) from None
-        except asking.Busy:
+        except publications.Busy:
             message = _("Another menu of this account is being published. Wait a moment, then try again.")
             raise ApiRefusal(409, "busy", message) from None
 

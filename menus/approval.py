@@ -14,8 +14,7 @@ from accounts.approvals.actions import Action, Refused
 from accounts.approvals.models import Approval
 from accounts.followers.models import Follower
 from accounts.staff.rights import Area
-from menus import asking as publications
-from menus import tree
+from menus import publications, tree
 from menus.describing import audience
 from menus.differences import differences
 from menus.facts import problems_of

@@ -8,7 +8,7 @@ from accounts.official.error_sentences import in_words
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
-from menus import asking
+from menus import publications
 from menus.models import Publication
 
 State, Reason = Publication.State, Publication.Reason
@@ -38,8 +38,8 @@ def _publish_again(rows: QuerySet[Publication]) -> int:
     number = 0
     for publication in rows.filter(returns=None).order_by("menu_id", "-pk").distinct("menu_id"):
         try:
-            asking.publish_again(publication)
-        except (asking.Busy, asking.NotPublishable, asking.EndHasPassed):
+            publications.publish_again(publication)
+        except (publications.Busy, publications.NotPublishable, publications.EndHasPassed):
             # The page of the publication says why.
             continue
         number += 1

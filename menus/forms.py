@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.staff.pages import AccountForm
-from menus import asking
+from menus import publications
 from menus.models import Menu
 from wechat.console.days import moment_field
 
@@ -36,6 +36,6 @@ class ScheduleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if at := cleaned.get("at"):
-            for name, sentence in asking.wrong_times(at, cleaned.get("until")).items():
+            for name, sentence in publications.wrong_times(at, cleaned.get("until")).items():
                 self.add_error(name, sentence)
         return cleaned

@@ -18,7 +18,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, object_page, reader
 from accounts.staff.rights import Area
-from menus import asking, drafts, live, tree, watching
+from menus import drafts, live, publications, tree, watching
 from menus.access import PUBLISHING, all_menus, frame, may_publish
 from menus.buttons import from_platform
 from menus.describing import audience
@@ -54,7 +54,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         "watched": watched,
         "differences": _differences(account, watched),
         "publications": _publications(account),
-        "running": asking.running(account.pk),
+        "running": publications.running(account.pk),
         "seen": _seen(request, account),
     }
     return TemplateResponse(request, "menus/overview.html", context)
@@ -190,7 +190,7 @@ def shift(request: HttpRequest, menu: Menu) -> HttpResponse:
 @require_POST
 @object_page(Publication, Area.CONTENT, change=True, by=PUBLISHING)
 def cancel(request: HttpRequest, publication: Publication) -> HttpResponse:
-    if asking.cancel(publication):
+    if publications.cancel(publication):
         audit.record(request, publication.menu, _("Took the plan to publish back"))
         messages.success(request, _("Cancelled: nothing will be published at that time."))
     else:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.staff import audit
 from accounts.staff.gate import object_page, reader
 from accounts.staff.rights import Area
-from menus import approval, asking, drafts, tree
+from menus import approval, drafts, publications, tree
 from menus.access import PUBLISHING, all_menus, frame
 from menus.describing import audience
 from menus.differences import differences
@@ -56,7 +56,7 @@ def _fields(menu: Menu, version: Version | None) -> dict[str, Any]:
         "changes": differences(before, buttons),
         "errors": [each for each in found if each.is_error],
         "warnings": [each for each in found if not each.is_error],
-        "running": asking.running(menu.account_id),
+        "running": publications.running(menu.account_id),
         "audience": audience(shown),
         "audience_before": audience(live) if live else "",
         "followers": approval.reach(menu, shown),
@@ -100,16 +100,16 @@ def _asked(
                 audit.record(request, menu, _("Asked for approval to publish"))
                 return redirect("admin:approvals_approval", waits.pk)
             if "at" in request.POST:
-                asking.schedule(menu, chosen, by=reader(request), **times)
+                publications.schedule(menu, chosen, by=reader(request), **times)
                 messages.success(request, _("It will be published at the time you chose."))
             else:
-                asking.publish(menu, chosen, by=reader(request))
+                publications.publish(menu, chosen, by=reader(request))
                 messages.success(request, _("The menu is on its way to WeChat."))
-    except asking.NotPublishable as refused:
+    except publications.NotPublishable as refused:
         for problem in refused.problems:
             messages.error(request, problem.text)
         return None
-    except asking.Busy:
+    except publications.Busy:
         messages.error(
             request, _("Another menu of this account is being published. Wait a moment, then try again.")
         )
@@ -160,9 +160,9 @@ def _asked_to_take_off(request: HttpRequest, menu: Menu) -> HttpResponse | None:
         audit.record(request, menu, _("Asked for approval to take it off"))
         return redirect("admin:approvals_approval", waits.pk)
     try:
-        asking.publish(menu, None, by=reader(request))
+        publications.publish(menu, None, by=reader(request))
         messages.success(request, _("The menu is being taken off."))
-    except asking.Busy:
+    except publications.Busy:
         messages.error(
             request, _("Another menu of this account is being published. Wait a moment, then try again.")
         )
@@ -186,13 +186,13 @@ def versions(request: HttpRequest, menu: Menu) -> HttpResponse:
         }
         for version, earlier in zip(rows, [*rows[1:], None], strict=False)
     ]
-    publications = menu.publications.select_related("version", "asked_by", "returns")[:50]
+    newest = menu.publications.select_related("version", "asked_by", "returns")[:50]
     context = frame(request, _("Versions of “%(menu)s”") % {"menu": menu})
     context |= {
         "menu": menu,
         "versions": shown,
-        "publications": publications,
-        "reload": any(each.state in Publication.RUNNING for each in publications),
+        "publications": newest,
+        "reload": any(each.state in Publication.RUNNING for each in newest),
     }
     return TemplateResponse(request, "menus/versions.html", context)
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.staff import audit
-from menus import asking, mini_programs, watching
 from menus import live as live_menus
+from menus import mini_programs, publications, watching
 from menus.differences import in_words
 from menus.live import MenuNotReady
 from menus.models import NOT_LINKED, Publication, Version
@@ -65,7 +65,7 @@ PUBLICATIONS = work.Kind(
 )
 
 
-PUBLICATIONS.cancels(asking.cancel)
+PUBLICATIONS.cancels(publications.cancel)
 
 
 @PUBLICATIONS.each

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from menus import asking, drafts
+from menus import drafts, publications
 from menus.models import Menu, Publication
 from tests import worker_processes
 from tests.menus.conftest import Phone, button, put
@@ -23,12 +23,12 @@ def test_killed_in_the_middle_of_a_call_the_next_worker_finds_out_and_finishes(
     wechat: Phone, menu: Menu, step: str
 ) -> None:
     put(menu, button(name="全部"))
-    asking.publish(menu, drafts.freeze(menu), by=None)
+    publications.publish(menu, drafts.freeze(menu), by=None)
     special = Menu.objects.create(account=menu.account, name="安卓", conditional=True, platform=2)
     if step == "menu/addconditional":
         work.run("menus.publish")
         put(special, button("dddd", "安卓"))
-        asking.publish(special, drafts.freeze(special), by=None)
+        publications.publish(special, drafts.freeze(special), by=None)
     wechat.fail(step, latency_ms=SLOW_MS)
     answered = wechat.calls().get(step, 0)
     process = worker_processes.start(WORKER, WECHAT_API_BASE=wechat.platform.base)

@@ -15,9 +15,9 @@ from accounts.operations import failures
 from accounts.staff import held_work
 from accounts.staff.models import AuditEntry
 from accounts.staff.rights import Rights
-from menus import asking, drafts, live, mini_programs, publishing, watching
-from menus.asking import Busy, NotPublishable
+from menus import drafts, live, mini_programs, publications, publishing, watching
 from menus.models import NOT_LINKED, LiveMenu, Menu, MiniProgram, Publication, Version
+from menus.publications import Busy, NotPublishable
 from tests.cast import Cast, signed_in
 from tests.menus.conftest import BOOK_APPID, Phone, button, parent, put, view
 from wechat.kernel import work
@@ -30,7 +30,7 @@ State, Reason = Publication.State, Publication.Reason
 
 def published(menu: Menu, *buttons: object, **options: object) -> Publication:
     put(menu, *buttons)  # type: ignore[arg-type]
-    publication = asking.publish(menu, drafts.freeze(menu), by=None, **options)  # type: ignore[arg-type]
+    publication = publications.publish(menu, drafts.freeze(menu), by=None, **options)  # type: ignore[arg-type]
     return carried_out(publication)
 
 
@@ -79,7 +79,7 @@ def test_an_unchanged_draft_makes_no_second_version(wechat: Phone, menu: Menu) -
 def test_going_back_to_a_version_is_publishing_it_again(wechat: Phone, menu: Menu) -> None:
     first = published(menu, button(name="旧")).version
     published(menu, button(name="新"))
-    carried_out(asking.publish(menu, first, by=None))
+    carried_out(publications.publish(menu, first, by=None))
     assert wechat.names() == ["旧"]
     assert dict(menu.versions.exclude(number=None).values_list("number", "state")) == {
         1: "published",
@@ -103,7 +103,7 @@ def test_for_whom_a_menu_is_leaves_with_its_next_version_and_with_nothing_else(
     assert "iPhone" in page
     published(special, button("dddd", "专享"))
     assert wechat.audiences() == [{"client_platform_type": "1"}]
-    carried_out(asking.publish(special, first, by=None))
+    carried_out(publications.publish(special, first, by=None))
     assert wechat.audiences() == [{"client_platform_type": "2"}]
 
 
@@ -111,7 +111,7 @@ def test_a_planned_version_is_for_those_it_was_planned_for(wechat: Phone, menu: 
     published(menu, button(name="全部"))
     special = conditional(menu.account, "安卓", 0, platform=2)
     put(special, button("dddd", "专享"))
-    planned = asking.schedule(special, drafts.freeze(special), at=timezone.now(), by=None)
+    planned = publications.schedule(special, drafts.freeze(special), at=timezone.now(), by=None)
     Menu.objects.filter(pk=special.pk).update(platform=1)
     assert carried_out(planned).state == State.PUBLISHED
     assert wechat.audiences() == [{"client_platform_type": "2"}]
@@ -120,16 +120,16 @@ def test_a_planned_version_is_for_those_it_was_planned_for(wechat: Phone, menu: 
 def test_a_menu_with_errors_is_not_even_asked_for(menu: Menu) -> None:
     put(menu, button(name="一二三四五六"))
     with pytest.raises(NotPublishable) as refused:
-        asking.publish(menu, drafts.freeze(menu), by=None)
+        publications.publish(menu, drafts.freeze(menu), by=None)
     assert "一二三四五六" in refused.value.problems[0].text
     assert not Publication.objects.exists()
 
 
 def test_of_an_account_one_publication_is_under_way_at_a_time(menu: Menu) -> None:
     put(menu, button())
-    asking.publish(menu, drafts.freeze(menu), by=None)
+    publications.publish(menu, drafts.freeze(menu), by=None)
     with pytest.raises(Busy):
-        asking.publish(menu, drafts.freeze(menu), by=None)
+        publications.publish(menu, drafts.freeze(menu), by=None)
 
 
 def one_live_and_one_planned(account: OfficialAccount, menu: Menu) -> Menu:
@@ -140,7 +140,7 @@ def one_live_and_one_planned(account: OfficialAccount, menu: Menu) -> Menu:
     published(menu, button())
     published(upper, button("upper", "会员"))
     put(lower, button("lower", "新人"))
-    asking.schedule(lower, drafts.freeze(lower), at=timezone.now(), by=None)
+    publications.schedule(lower, drafts.freeze(lower), at=timezone.now(), by=None)
     return lower
 
 
@@ -154,9 +154,9 @@ def test_a_planned_menu_is_not_published_once_another_would_win_than_was_looked_
     assert (planned.state, planned.reason) == (State.FAILED, Reason.NOT_READY)
     assert "先后顺序" in planned.explanation
     assert wechat.names() == ["课程"]
-    again = asking.publish_again(planned)
+    again = publications.publish_again(planned)
     assert carried_out(again).state == State.FAILED
-    assert carried_out(asking.publish(lower, planned.version, by=None)).state == State.PUBLISHED
+    assert carried_out(publications.publish(lower, planned.version, by=None)).state == State.PUBLISHED
 
 
 def test_a_planned_menu_is_published_where_another_came_or_went_meanwhile(
@@ -164,15 +164,15 @@ def test_a_planned_menu_is_published_where_another_came_or_went_meanwhile(
 ) -> None:
     lower = one_live_and_one_planned(account, menu)
     published(conditional(account, "其他", 0, platform=3), button("other", "其他"))
-    carried_out(asking.publish(Menu.objects.get(name="会员"), None, by=None))
+    carried_out(publications.publish(Menu.objects.get(name="会员"), None, by=None))
     assert carried_out(lower.publications.get()).state == State.PUBLISHED
 
 
 def test_a_scheduled_one_waits_for_the_one_that_is_under_way(wechat: Phone, menu: Menu) -> None:
     put(menu, button(name="甲"))
-    first = asking.publish(menu, drafts.freeze(menu), by=None)
+    first = publications.publish(menu, drafts.freeze(menu), by=None)
     put(menu, button(name="乙"))
-    second = asking.schedule(menu, drafts.freeze(menu), at=timezone.now(), by=None)
+    second = publications.schedule(menu, drafts.freeze(menu), at=timezone.now(), by=None)
     Publication.objects.filter(pk=first.pk).update(
         state=State.PUBLISHING, due_at=timezone.now() + datetime.timedelta(minutes=1)
     )
@@ -185,7 +185,7 @@ def test_a_scheduled_one_waits_for_the_one_that_is_under_way(wechat: Phone, menu
 
 def test_two_beats_at_once_publish_once(wechat: Phone, menu: Menu) -> None:
     put(menu, button())
-    asking.publish(menu, drafts.freeze(menu), by=None)
+    publications.publish(menu, drafts.freeze(menu), by=None)
     assert (work.run("menus.publish"), work.run("menus.publish")) == (1, 0)
     assert wechat.calls()["menu/create"] == 1
 
@@ -237,7 +237,7 @@ def test_a_refusal_whose_aftermath_cannot_be_read_is_found_out_later(wechat: Pho
     published(menu, button(name="旧"))
     put(menu, button(name="新"))
     wechat.fail("menu/create", errcode=40018)
-    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    publication = publications.publish(menu, drafts.freeze(menu), by=None)
     published_before = wechat.calls()["menu/create"]
     wechat.fail("menu/get", latency_ms=1)  # the first look succeeds
     wechat.fail("menu/get", http_status=502)
@@ -250,7 +250,7 @@ def test_a_refusal_whose_aftermath_cannot_be_read_is_found_out_later(wechat: Pho
 
 def test_a_publication_waits_for_a_platform_that_is_away_and_then_goes_on(wechat: Phone, menu: Menu) -> None:
     put(menu, button(name="新"))
-    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    publication = publications.publish(menu, drafts.freeze(menu), by=None)
     wechat.fail("menu/get", http_status=502, times=8)
     publication = carried_out(publication)
     for _again in range(7):
@@ -278,7 +278,7 @@ def test_what_a_killed_worker_began_goes_on_within_seconds_and_says_so_meanwhile
     wechat: Phone, menu: Menu
 ) -> None:
     put(menu, button())
-    asking.publish(menu, drafts.freeze(menu), by=None)
+    publications.publish(menu, drafts.freeze(menu), by=None)
     (begun,) = publishing.PUBLICATIONS.claim()
     Publication.objects.filter(pk=begun.pk).update(state=State.PUBLISHING)
     begun.refresh_from_db()
@@ -293,7 +293,7 @@ def test_what_a_killed_worker_began_goes_on_within_seconds_and_says_so_meanwhile
 
 def test_a_worker_that_was_overtaken_says_nothing(wechat: Phone, menu: Menu) -> None:
     put(menu, button())
-    asking.publish(menu, drafts.freeze(menu), by=None)
+    publications.publish(menu, drafts.freeze(menu), by=None)
     (slow,) = publishing.PUBLICATIONS.claim()
     quick = Publication.objects.get(pk=slow.pk)
     assert later(quick).state == State.PUBLISHED
@@ -317,7 +317,7 @@ def test_a_worker_that_is_overtaken_while_wechat_refuses_says_nothing(
     wechat: Phone, menu: Menu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(menu, button())
-    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    publication = publications.publish(menu, drafts.freeze(menu), by=None)
     (slow,) = publishing.PUBLICATIONS.claim()
     wechat.fail("menu/create", errcode=40018)
     with monkeypatch.context() as patch:
@@ -335,7 +335,7 @@ def test_a_menu_whose_file_goes_while_wechat_refuses_it_ends_as_not_ready(
         media_id="M1",
     )  # fmt: skip
     put(menu, button(kind="media_id", file=poster.pk))
-    publication = asking.publish(menu, drafts.freeze(menu), by=None)
+    publication = publications.publish(menu, drafts.freeze(menu), by=None)
     wechat.fail("menu/create", errcode=NOT_LINKED)
     during_the_call(monkeypatch, lambda: Asset.objects.update(media_id="", state="failed"))
     failed = carried_out(publication)
@@ -360,7 +360,7 @@ def test_a_conditional_menu_is_taken_off(wechat: Phone, menu: Menu) -> None:
     published(menu, button(name="全部"))
     special = conditional(menu.account, "安卓", 0, platform=2)
     published(special, button("dddd", "安卓"))
-    assert carried_out(asking.publish(special, None, by=None)).state == State.PUBLISHED
+    assert carried_out(publications.publish(special, None, by=None)).state == State.PUBLISHED
     assert wechat.conditional() == []
     assert wechat.names() == ["全部"]
     assert not special.versions.filter(state="published").exists()
@@ -370,7 +370,7 @@ def test_taking_off_the_menu_for_everybody_takes_off_all(wechat: Phone, menu: Me
     published(menu, button(name="全部"))
     special = conditional(menu.account, "安卓", 0, platform=2)
     published(special, button("dddd", "安卓"))
-    carried_out(asking.publish(menu, None, by=None))
+    carried_out(publications.publish(menu, None, by=None))
     assert (wechat.names(), wechat.conditional()) == ([], [])
     assert not Version.objects.filter(state="published").exists()
 
@@ -391,7 +391,7 @@ def test_a_tag_that_wechat_does_not_know_stops_the_menu(wechat: Phone, menu: Men
     special = conditional(menu.account, "会员", 0, tag=tag)
     put(special, button("dddd", "会员"))
     with pytest.raises(NotPublishable):
-        asking.publish(special, drafts.freeze(special), by=None)
+        publications.publish(special, drafts.freeze(special), by=None)
 
 
 def test_a_weekend_menu_comes_and_goes_by_itself(wechat: Phone, menu: Menu) -> None:
@@ -399,7 +399,7 @@ def test_a_weekend_menu_comes_and_goes_by_itself(wechat: Phone, menu: Menu) -> N
     monday = friday + datetime.timedelta(days=3)
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
-    asking.schedule(menu, drafts.freeze(menu), at=friday, until=monday, by=None)
+    publications.schedule(menu, drafts.freeze(menu), at=friday, until=monday, by=None)
     work.run("menus.publish")
     assert wechat.names() == ["平日"]
     with time_machine.travel(friday + datetime.timedelta(seconds=1)):
@@ -416,7 +416,7 @@ def test_a_plan_that_is_days_late_waits_for_a_person_with_its_return(wechat: Pho
     hour, days = datetime.timedelta(hours=1), datetime.timedelta(days=3)
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
-    going = asking.schedule(menu, drafts.freeze(menu), at=now + hour, until=now + 2 * hour, by=None)
+    going = publications.schedule(menu, drafts.freeze(menu), at=now + hour, until=now + 2 * hour, by=None)
     with time_machine.travel(now + days):
         assert work.run("menus.publish") == 0
         assert wechat.names() == ["平日"]
@@ -428,7 +428,7 @@ def test_a_return_that_is_days_late_goes_by_itself(wechat: Phone, menu: Menu) ->
     now = timezone.now()
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
-    asking.schedule(menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(hours=1), by=None)
+    publications.schedule(menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(hours=1), by=None)
     work.run("menus.publish")
     assert wechat.names() == ["周末"]
     with time_machine.travel(now + datetime.timedelta(days=3)):
@@ -445,7 +445,9 @@ def test_what_is_published_again_after_a_failure_still_ends_when_it_was_to(
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
     version = drafts.freeze(menu)
-    going = asking.schedule(menu, version, at=now, until=now + 2 * day, by=staff.owner, through="API · 商城")
+    going = publications.schedule(
+        menu, version, at=now, until=now + 2 * day, by=staff.owner, through="API · 商城"
+    )
     wechat.fail("menu/create", errcode=40018)
     assert carried_out(going).state == State.FAILED
     with time_machine.travel(now + after * day):
@@ -466,7 +468,7 @@ def test_nothing_returns_over_what_somebody_published_meanwhile(wechat: Phone, m
     published(menu, button(name="平日"))
     put(menu, button(name="周末"))
     now = timezone.now()
-    going = asking.schedule(
+    going = publications.schedule(
         menu, drafts.freeze(menu), at=now, until=now + datetime.timedelta(days=2), by=None
     )
     carried_out(going)
@@ -480,12 +482,12 @@ def test_a_cancelled_schedule_takes_its_return_along(menu: Menu) -> None:
     put(menu, button())
     now = timezone.now()
     tomorrow = now + datetime.timedelta(days=1)
-    going = asking.schedule(
+    going = publications.schedule(
         menu, drafts.freeze(menu), at=tomorrow, until=tomorrow + datetime.timedelta(days=2), by=None
     )
-    assert asking.cancel(going)
+    assert publications.cancel(going)
     assert not Publication.objects.filter(state=State.SCHEDULED).exists()
-    assert not asking.cancel(going)
+    assert not publications.cancel(going)
 
 
 def test_an_unlinked_mini_program_is_remembered(wechat: Phone, menu: Menu) -> None:
@@ -499,7 +501,7 @@ def test_an_unlinked_mini_program_is_remembered(wechat: Phone, menu: Menu) -> No
     assert dict(MiniProgram.objects.values_list("appid", "linked")) == {BOOK_APPID: True, other: False}
     assert "“别家课”" in failed.explanation
     with pytest.raises(NotPublishable) as refused:
-        asking.publish(menu, drafts.freeze(menu), by=None)
+        publications.publish(menu, drafts.freeze(menu), by=None)
     assert refused.value.problems[0].field == "appid"
 
 
@@ -542,9 +544,9 @@ def test_what_a_live_menu_opens_is_linked(wechat: Phone, menu: Menu) -> None:
 
 def test_the_audit_tells_who_changed_what(wechat: Phone, menu: Menu, staff: Cast) -> None:
     put(menu, button(name="课程"))
-    carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
+    carried_out(publications.publish(menu, drafts.freeze(menu), by=staff.owner))
     put(menu, button(name="新课"))
-    carried_out(asking.publish(menu, drafts.freeze(menu), by=staff.owner))
+    carried_out(publications.publish(menu, drafts.freeze(menu), by=staff.owner))
     entry = AuditEntry.objects.last()
     assert entry is not None
     assert (entry.user, entry.object_id) == (staff.owner, str(menu.pk))

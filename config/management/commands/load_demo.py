@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.official.models import OfficialAccount
 from config.demo import merchant, sequence, shop, templates
 from config.embedded import PROJECT
-from menus import asking, drafts
+from menus import drafts, publications
 from menus import portable as menu_files
 from wechat.replies import portable
 from wechat.replies.models import Rule
@@ -80,7 +80,7 @@ def _make_menu(account: OfficialAccount) -> None:
     """Makes a menu that the worker publishes as soon as it runs."""
     menu_files.import_file(account, MENU.read_bytes(), by=None)
     menu = drafts.default_menu(account)
-    asking.publish(menu, drafts.freeze(menu), by=None, through="demo")
+    publications.publish(menu, drafts.freeze(menu), by=None, through="demo")
 
 
 def _random(length: int) -> str:
