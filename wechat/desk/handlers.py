@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from wechat.console import page_paths
 from wechat.contents.models import pages_of
-from wechat.desk import service_hours, staff, takeovers, threads, waiting
+from wechat.desk import queue_variables, service_hours, staff, takeovers, threads
 from wechat.desk.models import CannedAnswer, Note
 from wechat.inbox import conversation, event_names
 from wechat.inbox.bubbles import Bubble, Part
@@ -22,7 +22,7 @@ from wechat.replies.handovers import HANDOVERS, Handover
 
 NAME = "desk"
 # Registered by being imported.
-__all__ = ["waiting"]
+__all__ = ["queue_variables"]
 
 
 @answers(order=Precedence.DESK, quick=True)
