@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django_stubs_ext import StrOrPromise
 
 from wechat.console import edit_conflicts
-from wechat.console.deleting import deletion_of
+from wechat.console.deletion import deletion_of
 from wechat.kernel.row_ids import row_id
 
 if TYPE_CHECKING:
