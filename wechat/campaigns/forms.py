@@ -15,7 +15,7 @@ from accounts.followers.person_picker import PersonField
 from accounts.official.models import OfficialAccount
 from wechat.campaigns import audience_file
 from wechat.campaigns.models import Campaign, Sequence, Variant
-from wechat.campaigns.wording import words_of
+from wechat.campaigns.wording import variables_of
 from wechat.console.days import MomentField
 from wechat.console.edit_conflicts import EditForm
 from wechat.contents.form import ContentForm
@@ -129,7 +129,7 @@ class ServiceForm(ContentForm):
         fields["kf_account"].widget = forms.HiddenInput()
 
     def variables(self) -> Mapping[str, Variable]:
-        return words_of(self.campaign)
+        return variables_of(self.campaign)
 
     def edited_row(self) -> Campaign:
         return self.campaign

@@ -19,7 +19,7 @@ from wechat.campaigns.forms import ServiceForm, ValuesForm, of_variant
 from wechat.campaigns.models import Campaign, Variant
 from wechat.campaigns.page_rows import all_campaigns
 from wechat.campaigns.test_send import words_for
-from wechat.campaigns.wording import title_of, words_of
+from wechat.campaigns.wording import title_of, variables_of
 from wechat.console import edit_conflicts
 from wechat.contents import preview
 from wechat.contents.preview import Filling
@@ -50,7 +50,7 @@ def show(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
         variant=variant,
         service=service,
         template_form=template,
-        variables=offered(words_of(campaign)),
+        variables=offered(variables_of(campaign)),
     )
     return TemplateResponse(request, "campaigns/variant.html", context)
 
@@ -59,13 +59,13 @@ def _forms(
     request: HttpRequest, campaign: Campaign, variant: Variant
 ) -> tuple[ServiceForm | None, ValuesForm | None]:
     data: Any = request.POST or None
-    words = words_of(campaign)
+    variables = variables_of(campaign)
     service = ServiceForm(campaign, data, instance=variant) if campaign.uses_service else None
     template = None
     if campaign.uses_template and campaign.template:
         initial = of_variant(variant) if variant.pk else {}
         # The other form has fields of the same names, such as the link of a card.
-        common = {"variables": words, "initial": initial, "prefix": "template"}
+        common = {"variables": variables, "initial": initial, "prefix": "template"}
         template = ValuesForm(campaign, campaign.template, data, **common)
     return service, template
 
@@ -119,6 +119,6 @@ def text_preview(request: HttpRequest, campaign: Campaign) -> JsonResponse:
     text, openid = preview.text_of(request), request.POST.get("openid", "")[:64]
     longest = words_for(campaign, "o" * 28, campaign.rows.order_by("pk").first())
     if not openid:
-        return preview.answer(text, Filling(preview.by_label(words_of(campaign)), longest))
+        return preview.answer(text, Filling(preview.by_label(variables_of(campaign)), longest))
     row = campaign.rows.filter(openid=openid).first() or campaign.rows.order_by("pk").first()
     return preview.answer(text, Filling(words_for(campaign, openid, row), longest))

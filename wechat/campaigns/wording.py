@@ -14,7 +14,7 @@ from wechat.contents.text_editor import named
 from wechat.contents.variables import Variable
 
 
-def words_of(campaign: Campaign) -> dict[str, Variable]:
+def variables_of(campaign: Campaign) -> dict[str, Variable]:
     """Returns the variables of a campaign's texts: the columns of its table, and those known for everybody.
 
     A recipient whose row is empty for a column gets no message that needs it.
@@ -49,9 +49,9 @@ def _check(campaign: Campaign, variant: Variant) -> None:
     if campaign.uses_service:
         if not variant.content:
             raise ValidationError(_("The customer-service message is not written yet."))
-        check_variables(variant.content, words_of(campaign))
+        check_variables(variant.content, variables_of(campaign))
     if campaign.uses_template and campaign.template:
         if variant.values.keys() != {field.name for field in campaign.template.fields}:
             sentence = _("The values of the template “%(template)s” are not filled in yet.")
             raise ValidationError(sentence % {"template": campaign.template})
-        check_variables([variant.values, variant.url, variant.pagepath], words_of(campaign))
+        check_variables([variant.values, variant.url, variant.pagepath], variables_of(campaign))
