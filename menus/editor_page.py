@@ -37,7 +37,7 @@ from wechat.replies.models import Rule
 from wechat.sdk.errors import ContentError
 from wechat.sdk.stored_content import from_dict
 from wechat.sdk.text import load_json
-from wechat.sdk.text_links import words_of
+from wechat.sdk.text_links import visible_text
 
 MOST_OFFERED = 500
 
@@ -153,7 +153,7 @@ def bubble(reply: ButtonReply) -> dict[str, Any]:
     return {
         "kind": part.kind,
         "title": part.title,
-        "text": words_of(part.text) or ("" if part.title else item.words),
+        "text": visible_text(part.text) or ("" if part.title else item.words),
         "choices": list(part.choices),
         "image": reverse("admin:materials_asset_file", args=[item.asset_id]) if image else "",
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wechat.sdk.text_links import Link, parts_of, words_of
+from wechat.sdk.text_links import Link, parts_of, visible_text
 
 PAGE = "https://a.example/?x=1&y=2"
 
@@ -28,4 +28,4 @@ def test_links_are_found_and_all_else_is_text(text: str, parts: list[str | Link]
 
 
 def test_the_words_of_a_text_are_what_is_read() -> None:
-    assert words_of(f'看<a href="{PAGE}">这里</a> 1 < 2') == "看这里 1 < 2"
+    assert visible_text(f'看<a href="{PAGE}">这里</a> 1 < 2') == "看这里 1 < 2"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wechat.contents.variables import labelled
 from wechat.materials.models import Asset
-from wechat.sdk.text_links import words_of
+from wechat.sdk.text_links import visible_text
 
 SHOWN_WORDS = 40
 
@@ -63,7 +63,7 @@ class HasContent(models.Model):
         words = stored.get("content") or stored.get("title") or stored.get("head") or ""
         if not words and self.asset:
             words = self.asset.name
-        shown = " ".join(labelled(words_of(words)).split())
+        shown = " ".join(labelled(visible_text(words)).split())
         if self.kind in ("", Kind.TEXT):
             return shown
         kind = Kind(self.kind).label if self.kind in Kind else self.kind

@@ -27,7 +27,7 @@ from wechat.inbox import bubbles
 from wechat.kernel import placeholders
 from wechat.sdk.content import TEXT_BYTES, Text
 from wechat.sdk.content_limits import is_empty
-from wechat.sdk.text_links import words_of
+from wechat.sdk.text_links import visible_text
 
 # Noncharacters of Unicode, which cannot be typed and are in no text.
 BEGIN, END = "\ufdd0", "\ufdd1"
@@ -78,7 +78,7 @@ def answer(text: str, filling: Filling) -> JsonResponse:
         {
             "html": _bubble(Text(placeholders.fill(text, filling.values))),
             "length": _("%(characters)d characters, %(bytes)d of %(most)d bytes")
-            % {"characters": len(words_of(longest)), "bytes": size, "most": TEXT_BYTES},
+            % {"characters": len(visible_text(longest)), "bytes": size, "most": TEXT_BYTES},
             "over": size > TEXT_BYTES,
             "notes": _notes(text, filling) if text.strip() else [],
         }

@@ -13,7 +13,7 @@ from accounts.official.error_sentences import in_words
 from wechat.console.text_links import linked
 from wechat.pushes.models import Push
 from wechat.pushes.states import PushState
-from wechat.sdk.text_links import words_of
+from wechat.sdk.text_links import visible_text
 
 COLOURS: Mapping[PushState, str] = {
     Push.State.PENDING: "plain",
@@ -44,7 +44,7 @@ def words(content: Mapping[str, Any]) -> str:
     That is the text as it is read, the values of a template, or the kind and title of anything else.
     """
     if content.get("type") == "text":
-        return words_of(str(content.get("content", "")))
+        return visible_text(str(content.get("content", "")))
     if "values" in content:
         return " · ".join(map(str, content["values"].values()))
     kind = str(content.get("type"))

@@ -40,7 +40,7 @@ def parts_of(text: str) -> Iterator[str | Link]:
     yield from _with_addresses(text[end:])
 
 
-def words_of(text: str) -> str:
+def visible_text(text: str) -> str:
     """Returns the visible text, with the words of its links."""
     return "".join(part if isinstance(part, str) else part.words for part in parts_of(text))
 
