@@ -72,10 +72,10 @@ class Approval(WorkRow):
     )
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("asked by")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("requested by")
     )
     asked_through = models.CharField(max_length=80, blank=True, editable=False)
-    asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
+    asked_at = models.DateTimeField(_("requested"), auto_now_add=True)
     expires_at = models.DateTimeField(_("valid until"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     decided_by = models.ForeignKey(
