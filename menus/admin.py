@@ -43,7 +43,7 @@ class MenuAdmin(AccountScopedAdmin):
             return guarded
 
         return [
-            page("look/", overview_page.look, "look"),
+            page("read-live/", overview_page.read_live, "read_live"),
             page("take-over/", overview_page.take, "take_over"),
             page("export/", transfer_pages.export, "export"),
             page("import/", transfer_pages.import_file, "import"),

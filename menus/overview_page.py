@@ -136,7 +136,7 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
 
 @require_POST
 @account_page(Area.CONTENT, posts_change=False)
-def look(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def read_live(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Reads the live menus now."""
     row = watching.read_now(account)
     if row.error:

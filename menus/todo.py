@@ -43,7 +43,7 @@ KINDS.add(
         page=PAGE,
         areas=PUBLISHERS,
         severity=Severity.FAULT,
-        rows=held("menus.publish", "menus.look"),
+        rows=held("menus.publish", "menus.read_live"),
     ),
 )
 KINDS.add(

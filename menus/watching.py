@@ -17,7 +17,7 @@ from wechat.sdk.errors import ApiError, WeChatError
 WHILE_PUBLISHING = datetime.timedelta(minutes=1)
 READ_EVERY = datetime.timedelta(minutes=10)
 READINGS = work.Kind(
-    "menus.look",
+    "menus.read_live",
     lambda: LiveMenu.objects.filter(account__enabled=True).select_related("account"),
     label=gettext_lazy("Looking at the live menu"),
     lease=datetime.timedelta(minutes=1),

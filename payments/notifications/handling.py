@@ -199,5 +199,5 @@ def _handled(notification: Notification) -> tuple[str, str]:
 
 
 def _asked_about(notification: Notification) -> tuple[str, str]:
-    known = refunding.look_soon(notification.merchant, read_refund(notification.resource).out_refund_no)
+    known = refunding.query_soon(notification.merchant, read_refund(notification.resource).out_refund_no)
     return (State.APPLIED, "") if known else (State.REPEAT, "")

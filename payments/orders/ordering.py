@@ -272,7 +272,7 @@ def _placed(order: Order, prepay: str) -> Order:
             if locked.state == OrderState.CREATED:
                 locked.state = move(ORDER_MOVES, locked.state, OrderState.PAYING)
             locked.prepay, locked.prepay_until = prepay, min(now + life, locked.expires_at)
-            locked.due_at = polling.next_look(locked, now)
+            locked.due_at = polling.next_poll(locked, now)
             locked.save()
         history.write(locked, Step.Kind.CALLED, by=history.PLATFORM)
     return locked

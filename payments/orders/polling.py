@@ -147,7 +147,7 @@ def stuck(account_id: Any) -> QuerySet[Order]:
     return long_over.exclude(discrepancies__state="open")
 
 
-def next_look(order: Order, now: datetime.datetime) -> datetime.datetime:
+def next_poll(order: Order, now: datetime.datetime) -> datetime.datetime:
     """Returns when to poll an unpaid order again."""
     if order.state == OrderState.CLOSING:
         slower = min(max(AGAIN, (now - order.expires_at) / SLOWER), RARE_LOOK)
@@ -174,7 +174,7 @@ def _postpone(order: Order) -> None:
     with transaction.atomic():
         locked = Order.locked(order.pk)
         if locked.is_open:
-            locked.due_at = next_look(locked, timezone.now())
+            locked.due_at = next_poll(locked, timezone.now())
             locked.save(update_fields=["due_at"])
     order.state, order.due_at = locked.state, locked.due_at
 

@@ -54,7 +54,7 @@ def mine(request: VisitorRequest) -> HttpResponse:
 def show(request: VisitorRequest, number: str) -> HttpResponse:
     order = order_at(request, number)
     if not ordering.is_payable(order, timezone.now()):
-        _look_soon(order)
+        _query_soon(order)
     return _shown(request, order, "shop/order.html")
 
 
@@ -63,7 +63,7 @@ def show(request: VisitorRequest, number: str) -> HttpResponse:
 def result(request: VisitorRequest, number: str) -> HttpResponse:
     """Shows the page after the payment sheet, which waits until the order is paid or closed."""
     order = order_at(request, number)
-    _look_soon(order)
+    _query_soon(order)
     return _shown(request, order, "shop/result.html")
 
 
@@ -102,7 +102,7 @@ def cancel(request: VisitorRequest, number: str) -> HttpResponse:
     """Makes a worker close the order at WeChat Pay; a payment at the same moment wins."""
     order = order_at(request, number)
     if polling.start_closing(order, by=_("payer")):
-        _look_soon(order)
+        _query_soon(order)
     return redirect("shop_order", request.account.slug, number)
 
 
@@ -123,9 +123,9 @@ def _word(order: Order) -> StrOrPromise:
     return WORDS[OrderState.CLOSING if over else OrderState(order.state)]
 
 
-def _look_soon(order: Order) -> None:
+def _query_soon(order: Order) -> None:
     """Makes a worker query WeChat Pay now and then; usually the notification arrives first."""
-    if order.is_open and not wait_for(f"shop:look:{order.pk}", size=3, per_second=0.1):
+    if order.is_open and not wait_for(f"shop:query:{order.pk}", size=3, per_second=0.1):
         Order.objects.filter(pk=order.pk, due_at__gt=timezone.now()).update(due_at=timezone.now())
         work.wake(polling.POLLS.name)
 

@@ -398,7 +398,7 @@ def _menus() -> dict[str, Page]:
     publish = "view:content+change:sending"
     return {
         # The right to view is sufficient to read the live menu again.
-        "menus_look": Page("nobody", view),
+        "menus_read_live": Page("nobody", view),
         "menus_take_over": Page("nobody", f"{change}+change:sending"),
         "menus_export": Page(view, "nobody"),
         "menus_import": Page(change, change),
@@ -424,7 +424,7 @@ def _money() -> dict[str, Page]:
     return {
         "orders_revenue": Page(view, change),
         "orders_order_refund": Page(change, change, "orders.order"),
-        "orders_order_look": Page(change, change, "orders.order"),
+        "orders_order_query": Page(change, change, "orders.order"),
         "orders_order_close": Page(change, change, "orders.order"),
         # Of an official account's order WeChat wants no word on the delivery.
         "orders_order_ship": Page(change, change, "orders.order", is_not_now=True),

@@ -100,7 +100,7 @@ class World:
     def menu(self) -> None:
         watching.watch(self.account)
         LiveMenu.objects.update(due_at=timezone.now())
-        self.work_on("menus.look")
+        self.work_on("menus.read_live")
 
     def templates(self) -> None:
         library.sync(self.account)

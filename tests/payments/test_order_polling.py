@@ -72,7 +72,7 @@ def test_an_answer_that_cannot_be_booked_holds_up_no_other_order(ordered: Ordere
 def test_as_long_as_somebody_can_pay_it_is_asked_every_minute(ordered: Ordered, minutes: int) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
     now = order.created_at + minutes * MINUTE
-    assert polling.next_look(order, now) - now < MINUTE
+    assert polling.next_poll(order, now) - now < MINUTE
 
 
 @pytest.mark.parametrize("kind", ["amount", "currency", "appid", "merchant", "payer"])
@@ -81,9 +81,9 @@ def test_what_waits_for_staff_since_its_payment_does_not_fit_is_asked_about_ever
 ) -> None:
     order, now = ordered(), timezone.now()
     polling.start_closing(order, by="worker")
-    assert polling.next_look(order, now) < now + datetime.timedelta(minutes=30)
+    assert polling.next_poll(order, now) < now + datetime.timedelta(minutes=30)
     record(order.merchant, Mismatch(MismatchKind(kind), "x", order=order))
-    assert polling.next_look(order, now) == now + datetime.timedelta(hours=1)
+    assert polling.next_poll(order, now) == now + datetime.timedelta(hours=1)
 
 
 def test_what_wechat_pay_says_that_nobody_understands_is_asked_about_ever_more_rarely_and_told(
@@ -116,7 +116,7 @@ def test_what_wechat_pay_says_that_nobody_understands_is_asked_about_ever_more_r
 
 def test_when_nobody_holds_anything_to_pay_with_it_rests_until_its_end(ordered: Ordered) -> None:
     order = ordered(lifetime=datetime.timedelta(days=1))
-    assert polling.next_look(order, order.created_at + 180 * MINUTE) == order.expires_at
+    assert polling.next_poll(order, order.created_at + 180 * MINUTE) == order.expires_at
 
 
 def test_a_partial_refund_made_elsewhere_still_means_paid(ordered: Ordered, pay: PayPlatform) -> None:

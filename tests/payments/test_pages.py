@@ -190,10 +190,10 @@ def test_wechat_pay_is_asked_when_staff_want_to_know(
 ) -> None:
     order = ordered()
     answer_query(pay, order, "SUCCESS")
-    money.get(f"{ADMIN}/orders/order/{order.pk}/look/")
+    money.get(f"{ADMIN}/orders/order/{order.pk}/query/")
     order.refresh_from_db()
     assert order.state == OrderState.PAYING
-    money.post(f"{ADMIN}/orders/order/{order.pk}/look/")
+    money.post(f"{ADMIN}/orders/order/{order.pk}/query/")
     order.refresh_from_db()
     assert order.state == OrderState.PAID
 
@@ -221,7 +221,7 @@ def test_who_has_no_right_to_money_sees_none(paid: Order, staff: Cast) -> None:
 def test_an_auditor_looks_and_changes_nothing(paid: Order, staff: Cast) -> None:
     auditor = signed_in(staff.auditor)
     assert f"orders/order/{paid.pk}/refund" not in page(auditor, f"orders/order/{paid.pk}/change/")
-    for name in ("refund", "close", "look"):
+    for name in ("refund", "close", "query"):
         assert auditor.post(f"{ADMIN}/orders/order/{paid.pk}/{name}/").status_code == 403
 
 

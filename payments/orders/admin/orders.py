@@ -117,7 +117,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages = (
             ("refund", self.refund_view),
-            ("look", self.look_view),
+            ("query", self.query_view),
             ("close", self.close_view),
             ("ship", self.ship_view),
         )
@@ -159,7 +159,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         context = frame(request, _("Refund"), opts=self.opts, order=order, form=form, plan=plan)
         return TemplateResponse(request, "orders/refund.html", context)
 
-    def look_view(self, request: HttpRequest, order: Order) -> HttpResponse:
+    def query_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         """Queries WeChat Pay about the order now."""
         if request.method == "POST":
             before = order.state

@@ -14,7 +14,7 @@ from payments.orders import history
 from payments.orders.models import Refund, Step
 from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds.approval import REFUND
-from payments.orders.refunds.refunding import look_soon
+from payments.orders.refunds.refunding import query_soon
 from payments.orders.refunds.reports import apply_refund
 from payments.orders.states import RefundState
 from wechat.console.phrases import labelled
@@ -67,9 +67,9 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
     except PayRefused as error:
         raise OrderRefused(error.code, in_words(error.code, error.message)) from None
     except TransportError as error:
-        look_soon(merchant, refund.out_refund_no)
+        query_soon(merchant, refund.out_refund_no)
         raise Uncertain(str(error)) from None
     where = BANKS[card.bank] if card else _("to the merchant, to be paid by hand")
     history.write(refund.order, Step.Kind.REFUND, labelled(refund, where), by)
     apply_refund(merchant, report, by=history.PLATFORM, asked_in=refund.state)
-    look_soon(merchant, refund.out_refund_no)
+    query_soon(merchant, refund.out_refund_no)

@@ -82,7 +82,7 @@ def request(
         return _same(found, order, amount, reason)
 
 
-def look_soon(merchant: Merchant, out_refund_no: str) -> bool:
+def query_soon(merchant: Merchant, out_refund_no: str) -> bool:
     """Makes a worker query a refund soon; returns ``False`` if it is unknown or settled."""
     open_ones = Refund.objects.filter(order__merchant=merchant, out_refund_no=out_refund_no)
     return bool(open_ones.filter(due_at__isnull=False).update(due_at=timezone.now()))
