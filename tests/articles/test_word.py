@@ -394,7 +394,7 @@ LONG_NUMBERS = (
 @pytest.mark.parametrize(
     ("numbering", "styles"),
     [
-        ("", "".join(style(f"{each}", "", f"{each + 1}") for each in range(20_000))),
+        ("", "".join(style(f"{each}", "", f"{each + 1}") for each in range(10_000))),
         ("", style("0", "", "1") + style("1", "", "0")),
         (LONG_NUMBERS, style("0", '<w:numPr><w:numId w:val="1"/></w:numPr>')),
     ],
