@@ -69,6 +69,7 @@ def test_a_workbook_of_any_program_is_imported(
     assert values(person) == {"42.0000", "1990-05-01", "13800000000"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_workbook_that_is_called_csv_is_imported(staff: Cast, person: Follower) -> None:
     assert (
         uploaded(staff, workbooks.of_rows(["OpenID", "鞋码"], [OPENID, "42"]), "名单.csv").status_code == 302
