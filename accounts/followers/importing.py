@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -27,6 +26,7 @@ from wechat.console.tables.limits import UnreadableTable
 from wechat.sdk.calls.users import is_remark
 
 SLICE = 5_000
+UNPACKED = "imports/unpacked"
 # What programs call the column of OpenIDs, and whose they say these are.
 WHOSE = (
     "用户|粉丝|会员|客户|顾客|买家|关注者|微信|公众号|服务号|订阅号|"
@@ -102,7 +102,7 @@ def import_slice(job: BulkJob) -> bool:
         with Path(job.source.path).open("rb") as file:
             if reading.is_workbook(file):
                 uploaded = str(job.source.name)
-                job.source.name = _unpacked(file, job.source.path)
+                job.source.name = _unpacked(file, job)
                 transaction.on_commit(lambda: job.source.storage.delete(uploaded))
                 return True
             heading, rows = headings.split(file, is_openid_name)
@@ -116,18 +116,24 @@ def import_slice(job: BulkJob) -> bool:
     return len(part) == SLICE
 
 
-def _unpacked(workbook: IO[bytes], path: str) -> str:
-    """Writes the workbook's table to a CSV file beside it, each row on its line; returns that file's name.
+def _unpacked(workbook: IO[bytes], job: BulkJob) -> str:
+    """Writes the workbook's table to a CSV file, each row on its line; returns that file's name.
 
-    CSV can be read from any row on.
+    CSV can be read from any row on. No uploaded file is in its folder, so it has the name of none.
     """
-    target = Path(path).with_suffix(".csv")
+    name = f"{UNPACKED}/{job.pk}.csv"
+    target = Path(job.source.storage.path(name))
+    target.parent.mkdir(parents=True, exist_ok=True)
     heading, rows = headings.split(workbook, is_openid_name)
     above: list[list[str]] = [[]] * (heading.number - 1)
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writing.copy_as_csv([*above, heading.as_row()], file)
-        writing.copy_as_csv((row for _number, row in rows), file)
-    return str(target.relative_to(settings.MEDIA_ROOT))
+    try:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writing.copy_as_csv([*above, heading.as_row()], file)
+            writing.copy_as_csv((row for _number, row in rows), file)
+    except UnreadableTable:
+        target.unlink()
+        raise
+    return name
 
 
 def _take(job: BulkJob, columns: Columns, part: Sequence[Numbered]) -> None:

@@ -8,14 +8,14 @@ import re
 from django.utils.translation import gettext as _
 
 from accounts.official.error_words import WORDS
-from wechat.kernel.work import WorkRow, interruptions
+from wechat.kernel.work import WorkRow
 from wechat.kernel.work.rows import is_surprise
 from wechat.sdk.errors import ApiError, WeChatError
 
 # The error of a tag that was deleted on the platform, which no call returns.
 DELETED_THERE = "deleted"
 # The texts of calls without a usable answer, which begin with the API: rows keep no more of such an error.
-UNANSWERED = re.compile(r"(/[\w/.-]+|the file) (failed|answered|could not)\b")
+UNANSWERED = re.compile(r"(/[\w/.-]+|the file) (failed|answered|could not|broke off)\b")
 # A status of 5xx says that nobody was there to answer; any other answer came from somebody.
 UNREADABLE = re.compile(r"(/[\w/.-]+|the file) answered (?!(HTTP )?5\d\d\b)")
 
@@ -46,15 +46,14 @@ def sentence(errcode: int | None, text: str) -> str:
         return in_words(errcode)
     if text == DELETED_THERE:
         return _("Deleted on WeChat. Try again to create it there, or delete it here too.")
-    if text == interruptions.ENDED:
-        return interruptions.in_words(text)
     if is_unreadable(text):
         return unreadable()
     if UNANSWERED.match(text):
         return _("WeChat could not be reached. It can be tried again in a minute.")
     if is_surprise(text) or not text:
         return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
-    return text
+    # A sentence of our own, which a worker has kept in English.
+    return _(text)
 
 
 def is_unreadable(text: str) -> bool:

@@ -135,8 +135,9 @@ def _server(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 def _generated(request: HttpRequest, account: OfficialAccount) -> dict[str, str]:
     """Creates, stores and returns a new token and key, which are shown only this once."""
     made = {"token": setup_steps.new_token(), "aes_key": setup_steps.new_aes_key()}
-    account.change_callback_keys(**made)
-    account.save()
+    with edit_conflicts.saving(request, account):
+        account.change_callback_keys(**made)
+        account.save()
     audit.record(request, account, _("Had a new Token and EncodingAESKey made."))
     return made
 

@@ -12,6 +12,8 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.official.error_sentences import sentence
 from wechat.kernel.work.rows import is_surprise
+from wechat.sdk.pay import v2
+from wechat.sdk.pay.errors import BillDamaged, NotUnderstood
 from wechat.sdk.pay.sealing import WRONG_KEY
 
 BUSY = gettext_lazy("WeChat Pay is busy; it is tried again by itself.")
@@ -77,7 +79,21 @@ FAILURES: Mapping[str, StrOrPromise] = {
     WRONG_KEY: gettext_lazy(
         "What it sends cannot be opened, as the APIv3 key here is not the one that is set there; enter the "
         "key set at pay.weixin.qq.com, 账户中心 → API安全, or set a new one there and here."
-    )
+    ),
+    v2.WRONG_KEY: gettext_lazy(
+        "What it sends cannot be opened, as the APIv2 key here is not the one that is set there; enter the "
+        "key set at pay.weixin.qq.com, 账户中心 → API安全, or set a new one there and here."
+    ),
+}
+# The same by their beginnings, which details for whoever runs the server follow.
+UNREADABLE: Mapping[str, StrOrPromise] = {
+    BillDamaged.BEGINNING: gettext_lazy(
+        "The bill that came is not whole, or not in the form of WeChat Pay's bills. Fetch it again; if it "
+        "stays, tell whoever runs the server."
+    ),
+    NotUnderstood.BEGINNING: gettext_lazy(
+        "WeChat Pay says something that cannot be read here; tell whoever runs the server."
+    ),
 }
 CODE = re.compile(r"\b[A-Z][A-Z_]{5,}\b")
 UNPROVEN = re.compile(r"/[\w/.-]+ answered without proof\b")
@@ -98,6 +114,9 @@ def of_text(text: str) -> str:
     """Returns the sentence for a failure that was kept as text; what has no words as it is."""
     if text in FAILURES:
         return str(FAILURES[text])
+    for beginning, why in UNREADABLE.items():
+        if text.startswith(beginning):
+            return _("%(why)s (%(code)s)") % {"why": why, "code": text.removeprefix(beginning)}
     if UNPROVEN.match(text):
         return _(
             "An answer of WeChat Pay could not be verified; check the merchant's WeChat Pay public key, or "

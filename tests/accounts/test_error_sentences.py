@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from accounts.official.error_sentences import in_words
+from accounts.official.error_sentences import in_words, sentence
 from accounts.official.error_words import TABLE, WORDS
 from payments.merchants import error_words as pay_words
+from wechat.console import failures
+from wechat.inbox import reacting
+from wechat.kernel.work import interruptions
+from wechat.materials import library
 from wechat.sdk.error_codes import ERROR_CODES
-from wechat.sdk.pay.errors import CODES
+from wechat.sdk.pay import v2
+from wechat.sdk.pay.errors import CODES, BillDamaged, NotUnderstood
 
 DESCRIBED = json.loads(Path("tests/data/wechat/error_codes.json").read_text(encoding="utf-8"))
 CODES_OF_WECHAT = sorted({item["code"] for item in DESCRIBED["items"]} - {0})
@@ -39,13 +44,20 @@ def test_a_code_that_nobody_described_is_told_in_chinese_as_well() -> None:
         assert "联系微信客服" in in_words(987654321)
 
 
+@pytest.mark.parametrize("kept", [library.GONE, reacting.RESTORED, interruptions.ENDED])
+def test_a_sentence_that_a_worker_kept_in_english_is_told_in_chinese(kept: str) -> None:
+    with override("zh-hans"):
+        assert CHINESE.search(sentence(None, kept))
+        assert CHINESE.search(failures.sentence(kept))
+
+
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
     with override("zh-hans"):
-        sentence = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
-    assert CHINESE.search(sentence.partition(code)[0])
-    assert sentence.endswith("微信支付的说明：商户余额不足")
-    assert "/v3" not in sentence
+        told = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
+    assert CHINESE.search(told.partition(code)[0])
+    assert told.endswith("微信支付的说明：商户余额不足")
+    assert "/v3" not in told
 
 
 @pytest.mark.parametrize(
@@ -58,6 +70,11 @@ def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
         ("/pay/unifiedorder answered 502", "连不上微信"),
         ("/v3/refund/domestic/refunds answered 502 :", "连不上微信"),
         ("/v3/refund/domestic/refunds failed: ReadTimeout", "连不上微信"),
+        ("/v3/billdownload/file broke off: ReadTimeoutError", "连不上微信"),
+        ("the file answered no address: MissingSchema", "收到的应答无法识别"),
+        (str(BillDamaged("a line without an end")), "请重新下载"),
+        (str(NotUnderstood("a refund without a status or a number")), "请告知服务器管理员"),
+        (v2.WRONG_KEY, "APIv2 密钥"),
     ],
 )
 def test_a_failed_call_to_wechat_pay_is_told_by_its_cause(kept: str, said: str) -> None:

@@ -69,6 +69,24 @@ def test_a_workbook_of_any_program_is_imported(
     assert values(person) == {"42.0000", "1990-05-01", "13800000000"}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_workbook_that_is_called_csv_is_imported(staff: Cast, person: Follower) -> None:
+    assert (
+        uploaded(staff, workbooks.of_rows(["OpenID", "鞋码"], [OPENID, "42"]), "名单.csv").status_code == 302
+    )
+    assert (finished().state, finished().failed) == ("done", 0)
+    assert values(person) == {"42.0000"}
+
+
+def test_a_workbook_leaves_a_table_of_the_same_name_as_it_is(staff: Cast, person: Follower) -> None:
+    uploaded(staff, workbooks.of_rows(["OpenID", "鞋码"], [OPENID, "42"]), "名单.xlsx")
+    uploaded(staff, f"OpenID,手机\r\n{OPENID},13800000000\r\n".encode(), "名单.csv")
+    while BulkJob.objects.filter(due_at__isnull=False, error="").exists():
+        work.run("followers.run_jobs")
+    assert set(BulkJob.objects.values_list("state", "failed")) == {("done", 0)}
+    assert values(person) == {"42.0000", "13800000000"}
+
+
 @pytest.mark.parametrize(
     ("row", "failed"),
     [

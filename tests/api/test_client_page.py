@@ -1,13 +1,16 @@
 import re
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
+from tests.locks import somebody_waits
 from tests.signed import business_system
 from wechat.api import checkup, clients, scopes
 from wechat.api.models import ApiClient
@@ -72,6 +75,28 @@ def test_a_new_secret_is_made_after_a_question(staff: Cast) -> None:
     (secret,) = SECRET.findall(owner.post(page).content.decode())
     assert list(ApiClient.objects.get().valid_secrets()) == [secret, client.secret]
     assert AuditEntry.objects.filter(object_id=str(client.pk), user=staff.owner).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_new_secrets_made_at_one_moment_both_are_valid(staff: Cast) -> None:
+    client = made(staff)
+
+    def renew() -> None:
+        try:
+            signed_in(staff.owner).post(reverse("admin:api_apiclient_secret", args=(client.pk,)))
+        finally:
+            connection.close()
+
+    colleague = threading.Thread(target=renew)
+    with transaction.atomic():
+        mine = ApiClient.objects.select_for_update().get()
+        secret = mine.make_secret()
+        mine.save(update_fields=["secret", "previous_secrets"])
+        colleague.start()
+        while colleague.is_alive() and not somebody_waits():
+            pass
+    colleague.join()
+    assert list(ApiClient.objects.get().valid_secrets())[1:] == [secret, client.secret]
 
 
 def test_a_leaked_secret_is_ended_at_once_after_it_was_replaced(staff: Cast) -> None:

@@ -99,7 +99,10 @@ def test_no_sign_that_begins_no_tag_takes_the_text_behind_it_away(written: str, 
     assert cleaning.cleaned(written) == cleaning.Cleaned(kept, "")
 
 
-@pytest.mark.parametrize("part", ["<!--", "<![CDATA[", "<title>", "<x>", "</x>", '<a b="', "<a b='<c d=\""])
+@pytest.mark.parametrize(
+    "part",
+    ["<!--", "<![CDATA[", "<title>", "<x>", "</x>", '<a b="', "<a b='<c d=\"", ' b="<a"', '<p title="<!--">'],
+)
 def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
     """In a moment: a search for the end from each beginning would take minutes."""
     assert "文" in cleaning.cleaned(part * 50_000 + "文").html

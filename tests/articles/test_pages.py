@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.official.clients import client_for
+from accounts.staff.models import StaffRight
 from tests.articles.conftest import picture
 from tests.cast import Cast, signed_in
 from wechat.articles.models import Article, Draft
@@ -102,6 +104,26 @@ def test_a_picture_of_another_accounts_library_is_not_lost_without_a_word(staff:
     page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, content=text))
     assert "正文中有一张图片不在本公众号的素材库中" in page.content.decode()
     assert not Draft.objects.exists()
+
+
+def test_a_picture_of_an_account_that_the_reader_sees_too_is_shared_with_this_one(
+    staff: Cast, asset: Asset
+) -> None:
+    theirs = Asset.objects.create(
+        account=staff.theirs, name="图", content_type="image/png", size=1, file=asset.file.name,
+        due_at=timezone.now(),
+    )  # fmt: skip
+    StaffRight.objects.create(user=staff.editor, account=staff.theirs, role="auditor")
+    text = f'<p>甲<img src="/admin/materials/asset/{theirs.pk}/file/"></p>'
+    editor = signed_in(staff.editor)
+    editor.post(ADD, filled(staff.ours.pk, asset, content=text))
+    ours = Asset.objects.get(original=theirs)
+    assert ours.account == staff.ours
+    shown = f'<p>甲<img src="/admin/materials/asset/{ours.pk}/file/"></p>'
+    assert Article.objects.get().content == shown
+    clean = f"{reverse('admin:articles_clean')}?account={staff.ours.pk}"
+    pasted = SimpleUploadedFile("text.html", text.encode())
+    assert editor.post(clean, {"text": pasted}).json()["html"] == shown
 
 
 def test_of_a_saved_page_of_wechat_the_article_is_taken_and_can_be_seen(staff: Cast, asset: Asset) -> None:

@@ -150,14 +150,14 @@ def test_colours_of_a_printer_become_those_of_a_screen(account: OfficialAccount,
 
 def test_a_pasted_picture_moves_to_the_library(account: OfficialAccount, known: Simulated) -> None:
     source = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
-    text = pictures.move_inline_pictures(account, f'<p><img src="{source}"></p>')
+    text = pictures.move_inline_pictures(account, f'<p><img src="{source}"></p>', ())
     assert text == f'<p><img src="{pictures.address(Asset.objects.get())}"></p>'
 
 
 def test_a_pasted_picture_that_is_none_is_refused(account: OfficialAccount) -> None:
     source = f"data:image/png;base64,{base64.b64encode(b'no picture').decode()}"
     with pytest.raises(ValidationError):
-        pictures.move_inline_pictures(account, f'<img src="{source}">')
+        pictures.move_inline_pictures(account, f'<img src="{source}">', ())
 
 
 def test_a_picture_of_another_site_is_fetched_into_the_library(

@@ -384,6 +384,29 @@ def test_a_small_file_that_would_take_minutes_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
+LONG_NUMBERS = (
+    '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="lowerRoman"/>'
+    f'<w:lvlText w:val="{"%1" * 50_000}"/></w:lvl></w:abstractNum>'
+    '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+)
+
+
+@pytest.mark.parametrize(
+    ("numbering", "styles"),
+    [
+        ("", "".join(style(f"{each}", "", f"{each + 1}") for each in range(10_000))),
+        ("", style("0", "", "1") + style("1", "", "0")),
+        (LONG_NUMBERS, style("0", '<w:numPr><w:numId w:val="1"/></w:numPr>')),
+    ],
+    ids=["styles on styles", "styles in a circle", "long numbers"],
+)
+def test_what_all_paragraphs_refer_to_is_not_read_for_minutes(
+    staff: Cast, asset: Asset, numbering: str, styles: str
+) -> None:
+    body = paragraph("正文", '<w:pStyle w:val="0"/>') * 3000
+    assert "正文连同格式共" in imported(staff, asset, docx(body, numbering=numbering, styles=styles))
+
+
 def test_a_file_that_unpacks_to_more_than_any_document_is_refused(staff: Cast, asset: Asset) -> None:
     packed = io.BytesIO(docx(paragraph("小")))
     with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as parts:

@@ -3,10 +3,11 @@
 import datetime
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -221,16 +222,24 @@ def test_an_event_under_a_key_of_another_event_is_refused_also_when_the_kept_ans
     assert Push.objects.count() == 1
 
 
-@pytest.mark.parametrize("edited", [{"values": {"thing4": "{number} ist da"}}, {"enabled": False}])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda rows: rows.update(values={"thing4": "{number} ist da"}),
+        lambda rows: rows.update(enabled=False),
+        QuerySet.delete,
+    ],
+    ids=["edited", "switched off", "deleted"],
+)
 def test_an_event_that_is_told_again_is_the_same_whatever_staff_have_edited_meanwhile(
-    world: World, template: Template, shop: Signed, edited: dict[str, Any]
+    world: World, template: Template, shop: Signed, edit: Callable[[QuerySet[EventTemplate]], Any]
 ) -> None:
     fields = {"account": world.account, "event": "order.shipped", "values": {"thing4": "{number}"}}
     EventTemplate.objects.create(template=template, **fields)
     body = {"event": "order.shipped", "to": OPENID, "values": {"number": "A1"}}
     first = shop.post(f"{URL}/event", body, key="ship-1").json()
     KeptAnswer.objects.all().delete()
-    EventTemplate.objects.update(**edited)
+    edit(EventTemplate.objects.all())
     more = Template.objects.create(
         account=world.account, kind="template", platform_id="another", content=template.content
     )

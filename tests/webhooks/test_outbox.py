@@ -5,12 +5,14 @@ import datetime
 import hmac
 import json
 import re
+import threading
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -20,6 +22,7 @@ from accounts.official.doctor import Level
 from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.cast import Cast, signed_in
+from tests.locks import somebody_waits
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
 from tests.sdk.platform import Reply, Request, serving
@@ -28,7 +31,7 @@ from tests.working import react_to_due
 from wechat.kernel import work
 from wechat.kernel.models import Hold
 from wechat.webhooks import checkup
-from wechat.webhooks.models import Delivery, Endpoint
+from wechat.webhooks.models import Delivery, Endpoint, new_secret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -357,6 +360,27 @@ def test_a_receiver_may_get_its_new_secret_later_as_the_previous_one_signs_for_a
     first, second = receiver.requests
     assert [is_signed(first, secret) for secret in (new, previous)] == [True, True]
     assert [is_signed(second, secret) for secret in (new, previous)] == [True, False]
+
+
+def test_of_two_new_secrets_made_at_one_moment_both_sign(endpoint: Endpoint, staff: Cast) -> None:
+    former = endpoint.secret
+
+    def renew() -> None:
+        try:
+            signed_in(staff.owner).post(f"{ADMIN}/endpoint/{endpoint.pk}/secret/")
+        finally:
+            connection.close()
+
+    colleague = threading.Thread(target=renew)
+    with transaction.atomic():
+        mine = Endpoint.objects.select_for_update().get()
+        mine.replace_secret("secret", new_secret())
+        mine.save(update_fields=["secret", "previous_secrets"])
+        colleague.start()
+        while colleague.is_alive() and not somebody_waits():
+            pass
+    colleague.join()
+    assert list(Endpoint.objects.get().valid_secrets())[1:] == [mine.secret, former]
 
 
 def test_a_system_that_subscribes_again_has_its_new_secret_from_the_answer(

@@ -20,6 +20,7 @@ from accounts.staff.pages import AccountScopedAdmin, AuditedAdmin
 from accounts.staff.rights import Area, Rights
 from wechat.api.forms import ApiClientForm
 from wechat.api.models import ApiClient, TokenAccess
+from wechat.console import edit_conflicts
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
@@ -115,8 +116,9 @@ class ApiClientAdmin(AuditedAdmin):
         client = self._changeable(request, pk)
         if request.method != "POST":
             return self._page(request, "api/renew_secret.html", client, _("New secret"))
-        client.make_secret()
-        client.save(update_fields=["secret", "previous_secrets"])
+        with edit_conflicts.saving(request, client):
+            client.make_secret()
+            client.save(update_fields=["secret", "previous_secrets"])
         audit.record(request, client, _("Made a new secret"))
         return self._secret_page(request, client)
 

@@ -132,8 +132,9 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        account_id = self.page_account_id(request, obj if obj.pk else None)
-        return {**kwargs, "form_kwargs": {"account": Rights.of(request.user).accounts.get(account_id or 0)}}
+        account_id, rights = self.page_account_id(request, obj if obj.pk else None), Rights.of(request.user)
+        account = rights.accounts.get(account_id or 0)
+        return {**kwargs, "form_kwargs": {"account": account, "viewable": rights.viewable(self.area)}}
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

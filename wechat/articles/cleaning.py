@@ -24,7 +24,7 @@ WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
 # Programs that draw formulas keep them in elements of their own, or in scripts that run nothing.
 FORMULA = re.compile(r"<(?:math|mjx-container|script[^<>]*\bmath/)")
 # Pictures of Word and WPS; those in comments have another one beside them that browsers show.
-VML_PICTURE = re.compile(r"<!--.*?-->|(<v:imagedata\b)", re.DOTALL)
+VML_PICTURE = re.compile(r"<!--.*?(?:-->|\Z)|(<v:imagedata\b)", re.DOTALL)
 SCRIPT = re.compile(r"<script(?![^<>]*\bmath/)")
 
 

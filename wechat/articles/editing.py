@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import named_account_page
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from wechat.articles import cleaning, pictures
 from wechat.console.phrases import joined
 from wechat.kernel import work
@@ -30,7 +30,8 @@ def clean(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     text = cleaning.cleaned(file.read().decode("utf-8", "replace"))
     try:
         with transaction.atomic():
-            kept = pictures.move_inline_pictures(account, text.html)
+            viewable = Rights.of(request.user).viewable(Area.CONTENT)
+            kept = pictures.move_inline_pictures(account, text.html, viewable)
     except ValidationError as error:
         return _refused(error.messages)
     work.wake("materials.upload")

@@ -1,6 +1,7 @@
 """The forms of articles: plain fields, an editor for the text, pictures from the library."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -58,9 +59,15 @@ class ArticleForm(forms.ModelForm[Article]):
             "comments", "followers_only", "position",
         )  # fmt: skip
 
-    def __init__(self, *args: Any, account: OfficialAccount | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        account: OfficialAccount | None = None,
+        viewable: Collection[int] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.account, self.dropped = account, ""
+        self.account, self.viewable, self.dropped = account, viewable, ""
         offered = Asset.objects.filter(account=account, kind=Asset.Kind.IMAGE, permanent=True)
         editor = ArticleEditor()
         editor.for_account(account.pk if account else None)
@@ -99,7 +106,7 @@ class ArticleForm(forms.ModelForm[Article]):
             self.dropped = text.dropped
             assert self.account is not None
             cleaned["content"] = _checked(
-                pictures.move_inline_pictures(self.account, text.html), cleaned.get("kind", "")
+                pictures.move_inline_pictures(self.account, text.html, self.viewable), cleaned.get("kind", "")
             )
         except ValidationError as error:
             self.add_error("content", error)

@@ -29,6 +29,8 @@ ROMAN = (
     (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
 LARGEST = 9999
+# Of the text around a number, which each paragraph of the list repeats.
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def _numberings(numbering: etree._Element, styles: etree._Element | None) -> Num
         for level in definition.iterfind(f"{W}lvl"):
             place = _whole(level.get(f"{W}ilvl", ""), 0)
             start = _whole(value_of(level, f"{W}start"), 1)
-            levels[place] = Level(value_of(level, f"{W}numFmt"), value_of(level, f"{W}lvlText"), start)
+            text = value_of(level, f"{W}lvlText")[:LONGEST_TEXT]
+            levels[place] = Level(value_of(level, f"{W}numFmt"), text, start)
             linked[value_of(level, f"{W}pStyle")] = place
     for listed in numbering.iterfind(f"{W}num"):
         number = listed.get(f"{W}numId", "")

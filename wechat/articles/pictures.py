@@ -5,7 +5,7 @@ Reference: WeChat reference 12.2 (uploadimg: JPG or PNG below 1 MB), 12.3 (crops
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import requests
 from django.core.exceptions import ValidationError
@@ -23,7 +23,7 @@ from wechat.console.phrases import joined, labelled
 from wechat.kernel import files, pictures
 from wechat.kernel.public_network import public_session
 from wechat.kernel.row_ids import row_id
-from wechat.materials import limits
+from wechat.materials import library, limits
 from wechat.materials.models import Asset
 from wechat.sdk import deadlines
 from wechat.sdk.calls import media
@@ -42,15 +42,16 @@ def address(asset: Asset) -> str:
     return reverse("admin:materials_asset_file", args=[asset.pk])
 
 
-def move_inline_pictures(account: OfficialAccount, text: str) -> str:
+def move_inline_pictures(account: OfficialAccount, text: str, viewable: Collection[int]) -> str:
     """Returns the text with the pictures of data URLs moved to the library.
 
-    Raises ``ValidationError`` for a picture that WeChat does not accept, or of another account's library.
+    Pictures of other accounts, of those that are ``viewable`` by whoever saves the text, are shared with this
+    one. Raises ``ValidationError`` for any other account's, and for a picture that WeChat does not accept.
     """
 
     def place(source: str) -> str | None:
         if found := allowlist.LIBRARY.match(source):
-            return address(_of_library(account, found[1]))
+            return address(_of_library(account, found[1], viewable))
         body = cleaning.picture_bytes(source)
         if body is not None:
             return address(add_to_library(account, body))
@@ -89,14 +90,17 @@ def for_platform(account: OfficialAccount, text: str) -> str:
     return cleaning.with_pictures(text, place)
 
 
-def _of_library(account: OfficialAccount, number: str) -> Asset:
-    """Returns the account's picture; raises ``ValidationError`` for one deleted, or of another account."""
-    found = Asset.objects.filter(account=account, pk=row_id(number) or 0).first()
+def _of_library(account: OfficialAccount, number: str, viewable: Collection[int] = ()) -> Asset:
+    """Returns the account's picture, also for that of a ``viewable`` account, which they share from now on.
+
+    Raises ``ValidationError`` for one deleted, or of any other account.
+    """
+    found = Asset.objects.filter(account__in={account.pk, *viewable}, pk=row_id(number) or 0).first()
     if found is None:
         raise ValidationError(
             _("A picture in the text is not in this account's library: take it out, and insert it again.")
         )
-    return found
+    return found if found.account_id == account.pk else library.copy_for(found, account)
 
 
 def crops(article: Article) -> dict[str, str]:

@@ -31,10 +31,14 @@ ENDED = RAW | {"applet", "audio", "canvas", "object", "plaintext", "select", "te
 # An attribute as browsers read it, except for names that begin like a number, an operator or a Chinese word.
 # Right behind a quotation mark stands the rest of a value that has such marks itself. Possessive quantifiers
 # keep the search linear.
-ATTRIBUTE = r"""(?:[a-z_:@#*(\[."']|(?<=["'])[^\s/>=<])[^\s/>=<]*+
-    (?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'<][^\s><]*+|(?=>)))?+"""
 FLAGS = re.IGNORECASE | re.ASCII | re.VERBOSE
-START = re.compile(rf"<([a-z][^\s/><]*+)(?:[\s/]*+{ATTRIBUTE})*+[\s/]*+>", FLAGS)
+NAME = re.compile(r"<([a-z][^\s/><]*+)", FLAGS)
+ATTRIBUTE = re.compile(
+    r"""[\s/]*+(?:[a-z_:@#*(\[."']|(?<=["'])[^\s/>=<])[^\s/>=<]*+
+    (?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'<][^\s><]*+|(?=>)))?+""",
+    FLAGS,
+)
+LAST = re.compile(r"[\s/]*+>", FLAGS)
 END = re.compile(r"</([a-z][^\s/><]*+)\s*+>", FLAGS)
 # What browsers pass over: the declarations of HTML and XML, and the conditions of Word.
 PASSED_OVER = re.compile(r"<!doctype[^<>]*+>|<\?xml[^<>]*+>|<!\[(?:if|endif)\b[^<>]*+>", FLAGS)
@@ -51,6 +55,8 @@ class _Source:
     def __init__(self, text: str) -> None:
         self._text = text
         self._started = {name.lower() for name in re.findall(r"<([a-z][^\s/><]*)", text, FLAGS)}
+        # The ends of tags by the place behind their name or an attribute: a value may look like tags as well.
+        self._ends: dict[int, int] = {}
         # The last places of the end tags of each name, and of the ends of comments and the like.
         self._ended = {name[1].lower(): name.start() for name in END.finditer(text)}
         self._last = {end: text.rfind(end) for end in (COMMENT_END, CDATA_END)}
@@ -81,21 +87,36 @@ class _Source:
         if found := END.match(self._text, place):
             name = found[1].lower()
             return found.end() if _is_known(name) or name in self._started else 0
-        found = START.match(self._text, place)
-        return self._end_of_element(found) if found else 0
+        found = NAME.match(self._text, place)
+        end = self._end_of_tag(found.end()) if found else 0
+        return self._end_of_element(found[1].lower(), end) if found and end else 0
+
+    def _end_of_tag(self, at: int) -> int:
+        """Returns where the tag ends whose name or attribute ends here, or 0 if none does."""
+        passed = []
+        while at not in self._ends:
+            passed.append(at)
+            if found := ATTRIBUTE.match(self._text, at):
+                at = found.end()
+            else:
+                last = LAST.match(self._text, at)
+                self._ends[at] = last.end() if last else 0
+        self._ends.update(dict.fromkeys(passed, self._ends[at]))
+        return self._ends[at]
 
     def _after(self, end: str, first: int) -> int:
         """Returns the place after the next end, or 0 if there is none."""
         return self._text.index(end, first) + len(end) if self._last[end] >= first else 0
 
-    def _end_of_element(self, start: re.Match[str]) -> int:
-        name = start[1].lower()
-        is_ended = self._ended.get(name, -1) >= start.end()
+    def _end_of_element(self, name: str, start_end: int) -> int:
+        """Returns where an element's start tag that ends here, or its raw text, ends; 0 if it is none."""
+        is_ended = self._ended.get(name, -1) >= start_end
         if name in RAW and is_ended:
-            end = re.compile(rf"</{name}\s*>", FLAGS).search(self._text, start.end())
+            end = re.compile(rf"</{name}\s*>", FLAGS).search(self._text, start_end)
             return end.start() if end else 0
-        is_element = is_ended or (name not in ENDED and (_is_known(name) or start[0].endswith("/>")))
-        return start.end() if is_element else 0
+        is_closed = self._text.endswith("/>", 0, start_end)
+        is_element = is_ended or (name not in ENDED and (_is_known(name) or is_closed))
+        return start_end if is_element else 0
 
 
 def _is_known(name: str) -> bool:

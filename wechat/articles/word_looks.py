@@ -27,6 +27,8 @@ HEADING = re.compile(r"heading ?([1-6])", re.IGNORECASE)
 USUAL_SIZE = 20
 # In ems.
 LARGEST_INDENT = 10
+# The styles that one is based on, one on the other. Word itself takes ten.
+LONGEST_CHAIN = 20
 # What may stand in a paragraph that shows nothing.
 SILENT = {f"{W}pPr", f"{W}bookmarkStart", f"{W}bookmarkEnd", f"{W}proofErr"}
 SILENT_IN_RUN = {f"{W}rPr", f"{W}lastRenderedPageBreak"}
@@ -101,10 +103,10 @@ class _Styles:
         return Look(_tag(chain), written) if written else None
 
     def _chain(self, name: str) -> Iterator[etree._Element]:
-        """Yields a style and those that it is based on."""
-        seen = set[str]()
-        while name in self._styles and name not in seen:
-            seen.add(name)
+        """Yields a style and those that it is based on; in a circle, several times."""
+        for _level in range(LONGEST_CHAIN):
+            if name not in self._styles:
+                return
             yield self._styles[name]
             name = value_of(self._styles[name], f"{W}basedOn")
 

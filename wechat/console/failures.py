@@ -4,7 +4,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from wechat.kernel.work import interruptions
 from wechat.kernel.work.rows import is_surprise
 
 
@@ -12,6 +11,7 @@ def sentence(error: object) -> SafeString:
     """Returns a sentence as it is; an unexpected error folded away behind a sentence."""
     text = str(error or "")
     if not is_surprise(text):
-        return format_html("{}", interruptions.in_words(text))
+        # A worker has kept a sentence of our own in English.
+        return format_html("{}", _(text) if text else "")
     summary = _("Unexpected. The details are for whoever operates the console.")
     return format_html("<details><summary>{}</summary><code>{}</code></details>", summary, text)

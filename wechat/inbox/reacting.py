@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django_stubs_ext import StrOrPromise
 
 from wechat.inbox import follower_activity, privacy, routing
@@ -15,6 +15,7 @@ from wechat.kernel.work import downtime
 from wechat.sdk.errors import MalformedMessage
 
 LEASE = datetime.timedelta(minutes=1)
+RESTORED = gettext_noop("Restored from a backup: it may have been answered since.")
 # After these pauses a message that keeps failing is left to a person ("handle again" in the log).
 RETRY_AFTER = [datetime.timedelta(seconds=seconds) for seconds in (5, 60, 600, 3600)]
 
@@ -55,7 +56,7 @@ def leave_to_a_person() -> None:
     They may have been handled since.
     """
     waiting = InboundMessage.objects.filter(due_at__isnull=False)
-    waiting.update(due_at=None, error="Restored from a backup: it may have been answered since.")
+    waiting.update(due_at=None, error=RESTORED)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -40,6 +40,7 @@ UPLOADS = work.Kind(
     parts={"permanent": gettext_lazy("Permanent files"), "temporary": gettext_lazy("Temporary files")},
 )
 UNKNOWN_MEDIA = 40007
+GONE = gettext_noop("The file is gone from this server's disk: add it to the library again.")
 # The life of temporary media at the platform; they are renewed half a day early, in case anything is down.
 LIFE = datetime.timedelta(days=3)
 RENEWED_AFTER = LIFE - datetime.timedelta(hours=12)
@@ -51,7 +52,7 @@ def upload(asset: Asset) -> None:
     try:
         added = _added(asset)
     except FileNotFoundError:
-        asset.give_up("The file is gone from our disk.")
+        asset.give_up(GONE)
         return
     asset.done(**{"state": State.UPLOADED, "uploaded_at": timezone.now(), **added})
     if asset.permanent:

@@ -65,7 +65,7 @@ def happened(
                 openid=openid,
                 message=filled(each, words, url),
                 kind=Push.Kind(each.template.kind),
-                key=_key(each, key),
+                key=_key(each.pk, key),
                 cause=f"event:{each.pk}",
                 event=_digest(name, words),
             )
@@ -85,8 +85,9 @@ def was_another(
 
 
 def _queued(account: OfficialAccount, key: str) -> list[Push]:
-    """Returns the messages that the ``key`` queued, also those that staff have switched off since."""
-    keys = [_key(each, key) for each in EventTemplate.objects.filter(account=account)]
+    """Returns the messages that the ``key`` queued, also those that staff have changed or deleted since."""
+    known = EventTemplate.history.filter(account=account).values_list("id", flat=True).distinct()
+    keys = [_key(number, key) for number in known]
     return list(Push.objects.filter(account=account, key__in=keys).order_by("pk"))
 
 
@@ -101,8 +102,8 @@ def _automatic(account: OfficialAccount, name: str) -> QuerySet[EventTemplate]:
     )
 
 
-def _key(automatic: EventTemplate, key: str) -> str:
-    return f"event:{automatic.pk}:{key}"
+def _key(number: int, key: str) -> str:
+    return f"event:{number}:{key}"
 
 
 def filled(automatic: EventTemplate, words: Mapping[str, str], url: str = "") -> TemplateMessage:

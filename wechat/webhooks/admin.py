@@ -23,6 +23,7 @@ from accounts.staff import audit, held_work
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
+from wechat.console import edit_conflicts
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.phrases import listed
@@ -94,8 +95,9 @@ class EndpointAdmin(AccountScopedAdmin):
         if request.method != "POST":
             hours = int(OVERLAP.total_seconds() // 3600)
             return self._page(request, "webhooks/renew_secret.html", endpoint, _("New secret"), hours=hours)
-        endpoint.replace_secret("secret", new_secret())
-        endpoint.save(update_fields=["secret", "previous_secrets"])
+        with edit_conflicts.saving(request, endpoint):
+            endpoint.replace_secret("secret", new_secret())
+            endpoint.save(update_fields=["secret", "previous_secrets"])
         held_work.lift(outbox.held(endpoint))
         audit.record(request, endpoint, _("Made a new secret"))
         return self._secret_page(request, endpoint)

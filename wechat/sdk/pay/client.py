@@ -137,7 +137,8 @@ class PayClient:
             prepared = self._pool().prepare_request(request)
         except requests.RequestException as error:
             # An address that an answer named and that is none.
-            raise TransportError(f"no address: {type(error).__name__}", outcome_unknown=False) from None
+            message = f"the file answered no address: {type(error).__name__}"
+            raise TransportError(message, outcome_unknown=False) from None
         body = prepared.body or b""
         prepared.headers["Authorization"] = signing.authorization(
             self.merchant,

@@ -43,7 +43,12 @@ class Unsealable(PayError):
 
 
 class NotUnderstood(PayError):
-    pass
+    """The error for a genuine message that nobody can read."""
+
+    BEGINNING = "not understood: "
+
+    def __init__(self, why: str) -> None:
+        super().__init__(self.BEGINNING + why)
 
 
 class KeyRefused(PayError):
@@ -51,6 +56,13 @@ class KeyRefused(PayError):
 
 
 class BillDamaged(PayError):
+    """The error for a bill file that is not what its hash or its summary says, or no bill at all."""
+
+    BEGINNING = "damaged bill: "
+
+    def __init__(self, why: str) -> None:
+        super().__init__(self.BEGINNING + why)
+
     @property
     def cause(self) -> Cause:
         """Returns ``LATER``, as the next download may be whole."""

@@ -19,6 +19,7 @@ from wechat.sdk.text import clean
 
 MD5_TYPE, HMAC_TYPE = "MD5", "HMAC-SHA256"
 SIGN_TYPES = (MD5_TYPE, HMAC_TYPE)
+WRONG_KEY = "does not decrypt with this APIv2 key"
 ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
 
 
@@ -101,5 +102,5 @@ def open_refund(body: bytes, key: str) -> dict[str, str]:
         sealed = b64decode(from_xml(body).get("req_info", ""), validate=True)
         plain = unpad(AES.new(secret, AES.MODE_ECB).decrypt(sealed), AES.block_size)
     except (Base64Error, ValueError):
-        raise Unsealable("does not decrypt with this APIv2 key") from None
+        raise Unsealable(WRONG_KEY) from None
     return clean_fields(from_xml(plain))
