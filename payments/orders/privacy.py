@@ -63,7 +63,7 @@ def at_the_desk(follower: Follower) -> Iterator[panel.Fact]:
     rows = Order.objects.filter(account=follower.account_id, openid=follower.openid).order_by("-pk")
     for order in rows[:AT_THE_DESK]:
         text = f"{order.description} ¥{yuan(order.total)} {order.get_state_display()}"
-        yield panel.Fact(gettext_lazy("order"), text, _page(order))
+        yield panel.Fact(gettext_lazy("order"), text, _page(order), Area.MONEY)
 
 
 @erasing.holds

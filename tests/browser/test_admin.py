@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.followers.handles import handle_name
 from accounts.followers.models import Follower, Tag
@@ -150,6 +151,34 @@ def test_a_list_is_printed_as_a_table_under_its_filters_and_the_name_of_its_acco
     # Unless it is filtered, a list is printed without its filters.
     page.goto("/admin/inbox/inboundmessage/?all=1")
     expect(page.get_by_label("消息内容或粉丝")).to_be_hidden()
+
+
+def test_a_date_that_was_not_chosen_is_not_printed(sign_in: SignIn, staff: Cast) -> None:
+    page = sign_in(staff.owner)
+    page.goto("/admin/orders/order/?since=2026-01-01")
+    expect(page.get_by_label("支付日期止")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_label("支付日期起")).to_be_visible()
+    expect(page.get_by_label("支付日期止")).to_be_hidden()
+
+
+def test_staff_abroad_are_told_once_which_times_the_pages_have(
+    browser: Browser, live_server: LiveServer, sign_in: SignIn, staff: Cast
+) -> None:
+    here = sign_in(staff.owner)
+    said = "页面上的时间均为北京时间"
+    here.goto("/admin/shop/item/add/")
+    expect(here.get_by_text(said)).to_be_hidden()
+    context = browser.new_context(
+        base_url=live_server.url, locale="zh-CN", timezone_id="America/New_York",
+        storage_state=here.context.storage_state(),
+    )  # fmt: skip
+    abroad = context.new_page()
+    abroad.goto("/admin/shop/item/add/")
+    expect(abroad.get_by_text(said)).to_be_visible()
+    expect(abroad.locator(".timezonewarning").first).to_be_attached()
+    expect(abroad.locator(".timezonewarning:visible")).to_have_count(0)
+    context.close()
 
 
 def test_the_callback_address_is_copied(sign_in: SignIn, staff: Cast) -> None:

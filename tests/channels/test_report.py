@@ -173,6 +173,14 @@ def test_nonsense_days_are_named_and_the_page_stays(staff: Cast, query: str) -> 
     assert 'role="alert"' in page.content.decode()
 
 
+def test_days_in_the_wrong_order_stay_where_they_were_typed(staff: Cast) -> None:
+    query = "first=2026-02-01&last=2026-01-01"
+    page = signed_in(staff.auditor).get(f"/admin/channels/channel/report/?{query}").content.decode()
+    assert 'name="first" id="id_first" value="2026-02-01"' in page
+    assert 'name="last" id="id_last" value="2026-01-01"' in page
+    assert "请改正" in page
+
+
 def test_who_may_add_no_channel_is_offered_none(staff: Cast) -> None:
     address, offer = "/admin/channels/channel/report/", "/admin/channels/channel/add/"
     assert offer in signed_in(staff.editor).get(address).content.decode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
 from tests.console.table import table
 from tests.console.visiting import Visitor, address_of
 from tests.console.world import World
@@ -32,3 +32,19 @@ def test_no_page_fails_for_the_days_it_is_asked_for(asked: dict[str, str], staff
         if name not in LEFT_ALONE and visitor.visit("GET", address_of(name, page, ours), asked).status >= 500
     ]
     assert not wrong
+
+
+# The lists that can be narrowed to the time between two moments.
+NARROWED = [
+    "followers/follower/", "inbox/inboundmessage/", "orders/order/", "pushes/push/", "staff/auditentry/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", NARROWED)
+def test_a_list_says_that_its_days_are_in_the_wrong_order_instead_of_nothing(
+    listed: str, staff: Cast
+) -> None:
+    page = signed_in(staff.owner).get(f"/admin/{listed}?since=2026-03-02&until=2026-03-01").content.decode()
+    assert "结束时间早于开始时间，请改正。" in page
+    assert 'value="2026-03-02' in page
+    assert 'value="2026-03-01' in page

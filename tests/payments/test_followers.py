@@ -26,6 +26,7 @@ from wechat.channels import report
 from wechat.channels.models import Attribution, Channel
 from wechat.console.periods import Period
 from wechat.desk import panel
+from wechat.desk.models import Thread
 from wechat.kernel import work
 from wechat.materials import usage
 from wechat.materials.models import Asset
@@ -115,9 +116,23 @@ def test_moments_come_page_by_page(people: dict[str, Follower]) -> None:
 
 
 def test_the_desk_shows_the_newest_orders(people: dict[str, Follower]) -> None:
-    facts = [fact.text for fact in panel.facts(people[OFTEN]) if "礼盒" in str(fact.text)]
+    facts = [fact.text for fact in panel.facts(people[OFTEN], anything) if "礼盒" in str(fact.text)]
     assert [str(text)[:9] for text in facts] == ["礼盒 ¥20.00", "礼盒 ¥30.00"]
-    assert not [fact for fact in panel.facts(people[NEVER]) if "¥" in str(fact.text)]
+    assert not [fact for fact in panel.facts(people[NEVER], anything) if "¥" in str(fact.text)]
+
+
+def anything(area: Area) -> bool:
+    return True
+
+
+def test_the_desk_links_an_order_only_for_who_may_open_it(people: dict[str, Follower], staff: Cast) -> None:
+    Thread.objects.create(account=staff.ours, openid=OFTEN, newest_id=1, newest_at=timezone.now())
+    order = Order.objects.filter(openid=OFTEN).latest("pk")
+    link = reverse("admin:orders_order_change", args=[order.pk])
+    for reader, is_linked in ((staff.owner, True), (staff.service, False)):
+        page = signed_in(reader).get(f"/admin/desk/thread/?who={OFTEN}").content.decode()
+        assert "礼盒 ¥20.00" in page
+        assert (link in page) == is_linked
 
 
 def test_revenue_goes_to_the_channel_that_brought_the_payer(

@@ -39,7 +39,8 @@ def test_the_list_tells_how_often_each_rule_answered_and_when_last(
     last = InboundMessage.objects.filter(answered_by=answering.answered_by).latest("sent_at").sent_at
     assert (hits(answering), hits(silent), RuleHits.objects.get().last_at) == (3, 0, last)
     page = signed_in("auditor", account, "auditor").get(LIST).content.decode()
-    assert f"3 · {timezone.localtime(last):%Y-%m-%d}"[:4] in page
+    assert "3 次 · " in page
+    assert f"{timezone.localtime(last):%Y-%m-%d}" in page
     assert "从未" in page
 
 

@@ -37,7 +37,8 @@ class CampaignForm(EditForm, forms.ModelForm[Campaign]):
         label=gettext_lazy("CSV or Excel file"),
         required=False,
         help_text=gettext_lazy(
-            "The first row names the columns: OpenID, and one for each word that the texts put in as {name}."
+            "The first row names the columns: OpenID, and one for each word that the texts put in as {name}. "
+            "Rows that name nobody, or somebody for the second time, are left out and counted."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", **_shown("audience", Audience.FILE)}),
     )

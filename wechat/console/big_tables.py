@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from wechat.console.pages import ModelAdmin
@@ -98,6 +99,14 @@ class FilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notices: list[StrOrPromise] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            # Otherwise an empty list would look as if nothing had happened.
+            self.add_error("until", _("The end is before the beginning: correct one of them."))
+        return cleaned
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Returns the rows under the filters, using the table's indexes; implemented by each form."""

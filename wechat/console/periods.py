@@ -82,7 +82,7 @@ class PeriodForm(forms.Form):
         last = cleaned.get("last") or usual.last
         first = cleaned.get("first") or last - (usual.length - 1) * DAY
         if first > last:
-            self.add_error("first", _("The first day is after the last."))
+            self.add_error("first", _("Choose a first day that is not after the last."))
         elif (last - first).days >= LONGEST_DAYS:
             self.add_error("first", _("Choose 400 days at most."))
         return {**cleaned, "first": first, "last": last}

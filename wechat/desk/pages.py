@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,7 +21,7 @@ from accounts.followers.follower_page import FollowerForm
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from accounts.staff.gate import account_page, entered, frame, reader
-from accounts.staff.rights import Area
+from accounts.staff.rights import Area, Rights
 from wechat.contents.text_editor import TextEditor
 from wechat.contents.variables import PERSONAL, of_follower, variables_in
 from wechat.desk import actions, boxes, panel, presence, replying, staff, takeovers, threads, typing_indicator
@@ -137,10 +138,14 @@ def _thread(request: HttpRequest, account: OfficialAccount, thread: Thread) -> d
         "others": presence.announce(thread, reader(request), writes=bool(request.GET.get("writes"))),
         "colleagues": [(each.pk, staff.name(each)) for each in staff.colleagues(account)],
         "may_talk": entered(request).may_change,
-        "facts": panel.facts(follower) if follower else [],
+        "facts": panel.facts(follower, partial(_may_view, request, account)) if follower else [],
         "agreed": subscription_quota.held(account, thread.openid),
         "seen": newest.pk if newest else 0,
     }
+
+
+def _may_view(request: HttpRequest, account: OfficialAccount, area: Area) -> bool:
+    return Rights.of(request.user).may_view(area, account.pk)
 
 
 def _canned(account: OfficialAccount, thread: Thread | None) -> list[CannedAnswer]:

@@ -157,7 +157,8 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         counted = next((each for each in rule.counts.all() if each.in_shadow == rule.in_shadow), None)
         if counted is None:
             return format_html('<span class="quiet">{}</span>', _("never fired"))
-        shown = format_html("{} · {}", intcomma(counted.hits), moment(counted.last_at))
+        often = ngettext("%(hits)s time", "%(hits)s times", counted.hits) % {"hits": intcomma(counted.hits)}
+        shown = format_html("{} · {}", often, moment(counted.last_at))
         if not rule.in_shadow:
             return shown
         listed = reverse("admin:replies_in_shadow", args=[rule.pk])

@@ -61,6 +61,14 @@ matchMedia("print").addEventListener("change", ({ matches }) => {
   classList.toggle("dark", !matches && screenIsDark);
 });
 
+// Staff abroad have another clock than the pages, whose times are those of the platform.
+document.addEventListener("DOMContentLoaded", () => {
+  const told = document.getElementById("other-zone");
+  if (told) {
+    told.hidden = new Date().getTimezoneOffset() * -60 === Number(document.body.dataset.adminUtcOffset);
+  }
+});
+
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.dataset.busy) {

@@ -132,7 +132,7 @@
   }
 
   function offer(editor, field, kept) {
-    const when = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
+    const when = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Shanghai" });
     const text = say(`这个浏览器里有 ${when} 未保存的正文。`, `This browser has a text from ${when} that was not saved.`);
     const put = make("button", { type: "button", class: "button-small", onclick: () => { editor.undoManager.transact(() => editor.setContent(kept.html)); box.remove(); } }, say("恢复", "Restore"));
     const drop = make("button", { type: "button", class: "button-small", onclick: () => { window.autosave(field).forget(); box.remove(); } }, say("不要了", "Throw away"));
