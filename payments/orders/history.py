@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from payments.orders.models import Order, Step
+from payments.orders.states import OrderState
 from wechat.inbox import answerers
 
 PLATFORM = "WeChat Pay"
@@ -31,8 +32,10 @@ def lines(order: Order) -> list[HistoryLine]:
 def _text(step: Step) -> str:
     """Returns the text of a line; for a new order the key that a business system gave it.
 
-    Keys of other makers say nothing to staff.
+    Keys of other makers say nothing to staff. A state is kept by its value, for readers of every language.
     """
+    if step.kind == Step.Kind.MOVED:
+        return str(OrderState(step.text).label)
     if step.kind != Step.Kind.CREATED:
         return step.text
     return step.text.partition(":")[2] if step.by.startswith("api") else ""

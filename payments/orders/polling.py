@@ -129,7 +129,7 @@ def start_closing(order: Order, *, by: str) -> bool:
             # The caller closes it at once; a worker tries later if that fails.
             locked.due_at = min(locked.due_at or soon, soon)
             locked.save(update_fields=["state", "due_at"])
-            history.write(locked, Step.Kind.MOVED, str(locked.get_state_display()), by)
+            history.write(locked, Step.Kind.MOVED, locked.state, by)
     order.state = locked.state
     return locked.state == OrderState.CLOSING
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Response, ViewportSize
+from django.urls import reverse
+from playwright.sync_api import Page, Response, ViewportSize, expect
 from pytest_django import Settings
 
-from tests.cast import Cast
+from tests.cast import Cast, message
 from tests.console import world
 from tests.console.table import table
 from tests.console.visiting import address_of
@@ -64,6 +65,21 @@ def test_no_page_has_a_serious_fault_lacks_a_file_or_is_wider_than_a_phone(
         if each.get == "nobody" or each.is_not_now or NO_PAGES.search(name):
             continue
         faults += [f"{name}: {fault}" for fault in _faults(page, address_of(name, each, ours))]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_choices_that_were_sent_in_a_conversation_can_be_read(
+    sign_in: Callable[[User], Page], staff: Cast, theme: str
+) -> None:
+    choices = [{"id": "1", "content": "门店地址"}, {"id": "2", "content": "营业时间"}]
+    menu = {"type": "msgmenu", "head": "您想了解什么？", "items": choices, "tail": ""}
+    asked = message(staff.ours, "你好", answer=menu)
+    page = sign_in(staff.owner)
+    page.evaluate(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
+    address = reverse("admin:inbox_conversation", args=[staff.ours.pk, asked.openid])
+    faults = _faults(page, address)
+    expect(page.get_by_text("营业时间")).to_be_visible()
     assert not faults, "\n".join(faults)
 
 

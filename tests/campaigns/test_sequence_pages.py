@@ -157,6 +157,13 @@ def test_steps_are_added_in_their_places_with_lanes(staff: Cast, sequence: Seque
     assert "上移第" not in shown
 
 
+def test_one_hour_is_no_hours(staff: Cast, sequence: Sequence, page: str) -> None:
+    client = signed_in(staff.owner)
+    add(client, page, "message", text="好", wait="1", unit="60")
+    client.cookies["django_language"] = "en"
+    assert "1 hour later" in words_of(client, page)
+
+
 def test_steps_are_moved_by_buttons_into_lanes_and_out_and_removed(
     staff: Cast, sequence: Sequence, page: str
 ) -> None:

@@ -104,6 +104,13 @@ def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
         assert word in shown, word
 
 
+def test_the_history_of_an_order_is_in_the_language_of_its_reader(money: Client, paid: Order) -> None:
+    for language, words in (("zh-hans", "状态变更 已支付"), ("en", "State changed Paid")):
+        money.cookies["django_language"] = language
+        shown = " ".join(text(money, f"orders/order/{paid.pk}/change/").split())
+        assert words in shown
+
+
 def dialog(client: Client, order: Order, amount: str, **more: str) -> Any:
     shown = page(client, f"orders/order/{order.pk}/refund/")
     key = re.search(r'name="key" value="(\w+)"', shown)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers import segments
@@ -14,7 +15,7 @@ from wechat.campaigns.sequences import paths, report
 from wechat.campaigns.sequences.paths import Node, Place
 from wechat.campaigns.sequences.report import OUTCOMES, Tally
 
-Type, Lane = SequenceStep.Type, SequenceStep.Lane
+Type, Lane, Unit = SequenceStep.Type, SequenceStep.Lane, SequenceStep.Unit
 
 ICONS = {
     Type.MESSAGE: "chat_bubble", Type.BRANCH: "alt_route", Type.TAG: "sell", Type.UNTAG: "label_off",
@@ -129,8 +130,14 @@ def when(step: SequenceStep) -> str:
 
 
 def _wait(step: SequenceStep) -> str:
-    unit = str(SequenceStep.Unit(step.unit).label)
-    return _("%(number)d %(unit)s later") % {"number": step.wait, "unit": unit}
+    match Unit(step.unit):
+        case Unit.MINUTES:
+            words = ngettext("%(number)d minute later", "%(number)d minutes later", step.wait)
+        case Unit.HOURS:
+            words = ngettext("%(number)d hour later", "%(number)d hours later", step.wait)
+        case Unit.DAYS:
+            words = ngettext("%(number)d day later", "%(number)d days later", step.wait)
+    return words % {"number": step.wait}
 
 
 def _words(step: SequenceStep) -> str:
