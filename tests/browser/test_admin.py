@@ -372,7 +372,7 @@ def test_what_is_wrong_in_a_table_is_told_above_it_with_its_reason(
     page.locator("#content input[type=number]").first.evaluate("field => field.removeAttribute('min')")
     page.locator("#content input[type=number]").first.fill("-5")
     page.locator("#content button[type=submit]").first.click()
-    expect(page.locator(".refused li")).to_have_text(re.compile(f"{field}.*大于或等于"))
+    expect(page.locator(".refused li")).to_have_text(re.compile(f"{field}.*不能小于"))
 
 
 def test_a_column_says_with_a_dash_what_a_row_lacks(sign_in: SignIn, staff: Cast) -> None:

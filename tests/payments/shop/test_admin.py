@@ -111,8 +111,8 @@ def test_a_free_amount_has_bounds(editor: Client, merchant: Merchant, account: O
         ({"pricing": "free", "least_yuan": "5", "most_yuan": "4"}, "最高金额不能低于最低金额"),
         ({"pricing": "free", "least_yuan": "5"}, "请填写金额"),
         ({"pricing": "free", "least_yuan": "5", "most_yuan": "100000.01"}, "¥100000.00"),
-        ({"stock": "-1"}, "大于或"),
-        ({"each_person": "0"}, "大于或"),
+        ({"stock": "-1"}, "不能小于 0"),
+        ({"each_person": "0"}, "不能小于 1"),
         (
             {
                 "opens_at_0": "2026-02-02",
