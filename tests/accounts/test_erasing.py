@@ -254,7 +254,8 @@ def test_a_workbook_leaves_nothing_behind_beside_its_rows(account: OfficialAccou
     work.run("followers.run_jobs")
     job.refresh_from_db()
     assert job.state == "done"
-    assert [each.name for each in path.parent.iterdir()] == [Path(job.source.path).name]
+    assert list(path.parent.iterdir()) == []
+    assert Path(job.source.path).is_file()
 
 
 def test_a_tag_that_was_asked_for_before_is_not_put_on_them(account: OfficialAccount) -> None:
