@@ -54,14 +54,14 @@ def test_a_sentence_that_a_worker_kept_in_english_is_told_in_chinese(kept: str) 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
     with override("zh-hans"):
-        told = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
-    assert CHINESE.search(told.partition(code)[0])
-    assert told.endswith("微信支付的说明：商户余额不足")
-    assert "/v3" not in told
+        sentence_shown = pay_words.of_text(f"/v3/refund/domestic/refunds answered 403 {code}: 商户余额不足")
+    assert CHINESE.search(sentence_shown.partition(code)[0])
+    assert sentence_shown.endswith("微信支付的说明：商户余额不足")
+    assert "/v3" not in sentence_shown
 
 
 @pytest.mark.parametrize(
-    ("kept", "said"),
+    ("stored", "shown"),
     [
         ("/v3/refund/domestic/refunds answered 403 NEW_CODE: 商户号异常", "微信支付拒绝：商户号异常"),
         ("/v3/refund/domestic/refunds answered without proof (signature)", "验签失败"),
@@ -77,6 +77,6 @@ def test_a_code_of_wechat_pay_is_told_in_chinese(code: str) -> None:
         (v2.WRONG_KEY, "APIv2 密钥"),
     ],
 )
-def test_a_failed_call_to_wechat_pay_is_told_by_its_cause(kept: str, said: str) -> None:
+def test_a_failed_call_to_wechat_pay_is_explained_by_its_cause(stored: str, shown: str) -> None:
     with override("zh-hans"):
-        assert said in pay_words.of_text(kept)
+        assert shown in pay_words.of_text(stored)

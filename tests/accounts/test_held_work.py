@@ -74,12 +74,12 @@ def test_the_part_that_waits_is_named_as_the_others_go_on(
 def test_what_waits_behind_answers_that_cannot_be_read_is_not_said_to_be_out_of_reach(staff: Cast) -> None:
     hold = held(staff.ours.pk, "menus.publish")
     page = reverse("admin:menus_menu_changelist")
-    for error, said in (
+    for error, reason in (
         ("/cgi-bin/menu/create answered something other than JSON", "收到的应答无法识别"),
         ("/cgi-bin/menu/create failed: ConnectionError", "暂时无法连接"),
     ):
         Hold.objects.filter(pk=hold.pk).update(cause="away", error=error)
-        assert said in signed_in(staff.owner).get(page).content.decode()
+        assert reason in signed_in(staff.owner).get(page).content.decode()
 
 
 def test_every_kind_with_parts_has_words_for_them() -> None:

@@ -166,16 +166,16 @@ def test_staff_abroad_are_told_once_which_times_the_pages_have(
     browser: Browser, live_server: LiveServer, sign_in: SignIn, staff: Cast
 ) -> None:
     here = sign_in(staff.owner)
-    said = "页面上的时间均为北京时间"
+    notice = "页面上的时间均为北京时间"
     here.goto("/admin/shop/item/add/")
-    expect(here.get_by_text(said)).to_be_hidden()
+    expect(here.get_by_text(notice)).to_be_hidden()
     context = browser.new_context(
         base_url=live_server.url, locale="zh-CN", timezone_id="America/New_York",
         storage_state=here.context.storage_state(),
     )  # fmt: skip
     abroad = context.new_page()
     abroad.goto("/admin/shop/item/add/")
-    expect(abroad.get_by_text(said)).to_be_visible()
+    expect(abroad.get_by_text(notice)).to_be_visible()
     expect(abroad.locator(".timezonewarning").first).to_be_attached()
     expect(abroad.locator(".timezonewarning:visible")).to_have_count(0)
     context.close()

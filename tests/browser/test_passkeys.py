@@ -23,6 +23,20 @@ def with_authenticator(page: Page) -> None:
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+@pytest.fixture
+def page(sign_in: SignIn, staff: Cast, settings: Settings, live_server: LiveServer) -> Page:
+    """Returns a page of the signed-in owner, whose browser has an authenticator."""
+    settings.PUBLIC_URL = live_server.url
+    page = sign_in(staff.owner)
+    with_authenticator(page)
+    return page
+
+
+def add_passkey(page: Page) -> None:
+    page.goto("/admin/staff/staffright/me/")
+    page.get_by_role("button", name="添加通行密钥").click()
+
+
 def sign_in_with_password(page: Page) -> None:
     page.context.clear_cookies()
     page.goto("/admin/")
@@ -31,14 +45,8 @@ def sign_in_with_password(page: Page) -> None:
     page.locator("#login-form button[type=submit]").click()
 
 
-def test_a_passkey_is_added_and_opens_the_console(
-    sign_in: SignIn, staff: Cast, settings: Settings, live_server: LiveServer
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    page = sign_in(staff.owner)
-    with_authenticator(page)
-    page.goto("/admin/staff/staffright/me/")
-    page.get_by_role("button", name="添加通行密钥").click()
+def test_a_passkey_is_added_and_opens_the_console(page: Page, staff: Cast) -> None:
+    add_passkey(page)
     expect(page.get_by_role("cell", name="通行密钥")).to_be_visible()
     assert SecondFactor.objects.get().user == staff.owner
     sign_in_with_password(page)
@@ -47,14 +55,8 @@ def test_a_passkey_is_added_and_opens_the_console(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_a_lost_passkey_is_replaced_by_a_recovery_code_and_taken_away(
-    sign_in: SignIn, staff: Cast, settings: Settings, live_server: LiveServer
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    page = sign_in(staff.owner)
-    with_authenticator(page)
-    page.goto("/admin/staff/staffright/me/")
-    page.get_by_role("button", name="添加通行密钥").click()
+def test_a_lost_passkey_is_replaced_by_a_recovery_code_and_taken_away(page: Page) -> None:
+    add_passkey(page)
     expect(page.get_by_text("您还没有可用的恢复码")).to_be_visible()
     codes = page.locator("form", has=page.get_by_role("button", name="重新生成恢复码"))
     codes.get_by_label("密码").fill(PASSWORD)
@@ -74,12 +76,7 @@ def test_a_lost_passkey_is_replaced_by_a_recovery_code_and_taken_away(
     expect(page.get_by_role("heading", level=1, name="概览")).to_be_visible()
 
 
-def test_a_role_that_needs_a_second_step_is_let_in_with_a_new_passkey(
-    sign_in: SignIn, staff: Cast, settings: Settings, live_server: LiveServer
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    page = sign_in(staff.owner)
-    with_authenticator(page)
+def test_a_role_that_needs_a_second_step_is_let_in_with_a_new_passkey(page: Page) -> None:
     page.goto("/admin/staff/staffright/second-step/")
     page.get_by_label("所有者").check()
     page.get_by_role("button", name="保存设置").click()
@@ -93,14 +90,11 @@ def test_a_role_that_needs_a_second_step_is_let_in_with_a_new_passkey(
     expect(page.get_by_role("cell", name="通行密钥")).to_be_visible()
 
 
-def test_what_the_browser_refuses_is_told_in_the_language_of_the_page(
-    sign_in: SignIn, staff: Cast, settings: Settings, live_server: LiveServer
+def test_what_the_browser_refuses_is_shown_in_the_language_of_the_page(
+    page: Page, settings: Settings, live_server: LiveServer
 ) -> None:
     settings.PUBLIC_URL = "https://console.example.com"
-    page = sign_in(staff.owner)
-    with_authenticator(page)
-    page.goto("/admin/staff/staffright/me/")
-    page.get_by_role("button", name="添加通行密钥").click()
+    add_passkey(page)
     expect(page.get_by_role("alert").filter(has_text="通行密钥在当前地址不可用")).to_be_visible()
     settings.PUBLIC_URL = live_server.url
     page.get_by_role("button", name="添加通行密钥").click()

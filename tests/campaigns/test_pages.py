@@ -347,9 +347,9 @@ def test_a_word_that_is_no_column_is_refused_by_name(world: World, staff: Cast) 
 
 def test_what_is_said_of_a_table_belongs_to_its_field(world: World, staff: Cast) -> None:
     page = signed_in(staff.owner).get(url("campaign_add")).content.decode()
-    said = "没有 OpenID 或重复的行不计入"
-    assert page.count(said) == 1
-    assert said in page.split('id="id_table_helptext">')[1].split("</p>")[0]
+    hint = "没有 OpenID 或重复的行不计入"
+    assert page.count(hint) == 1
+    assert hint in page.split('id="id_table_helptext">')[1].split("</p>")[0]
 
 
 def test_a_table_that_is_no_use_leaves_the_form_with_a_sentence(world: World, staff: Cast) -> None:

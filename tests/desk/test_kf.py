@@ -118,7 +118,7 @@ def test_a_platform_that_is_away_is_said_so(settings: object, desk: Client) -> N
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "problem"),
     [
         ({"answer": "<html>请先登录上网</html>"}, "收到的应答无法识别"),
         ({"answer": '{"kf_list":['}, "收到的应答无法识别"),
@@ -128,10 +128,10 @@ def test_a_platform_that_is_away_is_said_so(settings: object, desk: Client) -> N
     ],
 )
 def test_an_answer_that_cannot_be_read_is_told_apart_from_none(
-    known: Simulated, desk: Client, answer: dict[str, object], said: str
+    known: Simulated, desk: Client, answer: dict[str, object], problem: str
 ) -> None:
     known.sim("/faults", {"api": "/cgi-bin/customservice/getkflist", "times": 1, **answer})
-    assert said in desk.get(PAGE).content.decode()
+    assert problem in desk.get(PAGE).content.decode()
 
 
 def test_whoever_only_reads_may_not_change_workers(

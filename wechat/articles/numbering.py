@@ -16,7 +16,16 @@ from itertools import pairwise
 
 from lxml import etree
 
-from wechat.articles.word_parts import CHOICE, STYLES, W, document_name, parsed, value_of, with_document
+from wechat.articles.word_parts import (
+    CHOICE,
+    STYLES,
+    W,
+    document_name,
+    parsed,
+    properties_without,
+    value_of,
+    with_document,
+)
 
 NUMBERING = "word/numbering.xml"
 PLACE = re.compile(r"%([1-9])")
@@ -191,12 +200,7 @@ def _text(levels: Mapping[int, Level], level: int, counts: Mapping[int, int]) ->
 
 
 def _write(paragraph: etree._Element, text: str) -> None:
-    properties = paragraph.find(f"{W}pPr")
-    if properties is None:
-        properties = etree.Element(f"{W}pPr")
-        paragraph.insert(0, properties)
-    for numbered in properties.findall(f"{W}numPr"):
-        properties.remove(numbered)
+    properties = properties_without(paragraph, "numPr")
     # The list 0 is none, also where the style has one.
     none = etree.SubElement(properties, f"{W}numPr")
     etree.SubElement(none, f"{W}ilvl", {f"{W}val": "0"})

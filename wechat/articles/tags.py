@@ -1,4 +1,4 @@
-"""The tags of an HTML source, told from signs of the text that only look like the beginning of one.
+"""The tags of an HTML source, distinguished from signs of the text that only look like the beginning of one.
 
 A browser takes ``<`` and a letter for a tag up to the next ``>``, and the beginning of a comment or a script
 for one up to the end of the text: what is written behind it would be lost. In ``a<b 3``, ``I </3 you`` and

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from wechat.articles.word_parts import STYLES, W, document_name, parsed, value_of, with_document
+from wechat.articles.word_parts import (
+    STYLES,
+    W,
+    document_name,
+    parsed,
+    properties_without,
+    value_of,
+    with_document,
+)
 
 # The alignments by their names in Word and in CSS.
 ALIGNED = {"center": "center", "right": "right", "end": "right", "both": "justify"}
@@ -171,12 +179,7 @@ def _number(text: str) -> int:
 
 
 def _set_style(paragraph: etree._Element, name: str) -> None:
-    properties = paragraph.find(f"{W}pPr")
-    if properties is None:
-        properties = etree.Element(f"{W}pPr")
-        paragraph.insert(0, properties)
-    for former in properties.findall(f"{W}pStyle"):
-        properties.remove(former)
+    properties = properties_without(paragraph, "pStyle")
     properties.insert(0, etree.Element(f"{W}pStyle", {f"{W}val": name}))
 
 

@@ -37,6 +37,17 @@ def value_of(element: etree._Element | None, path: str) -> str:
     return found.get(f"{W}val", "") if found is not None else ""
 
 
+def properties_without(paragraph: etree._Element, name: str) -> etree._Element:
+    """Returns the properties of a paragraph, which it has from now on, after removing those of this name."""
+    properties = paragraph.find(f"{W}pPr")
+    if properties is None:
+        properties = etree.Element(f"{W}pPr")
+        paragraph.insert(0, properties)
+    for replaced in properties.findall(f"{W}{name}"):
+        properties.remove(replaced)
+    return properties
+
+
 def document_name(parts: zipfile.ZipFile) -> str:
     """Returns the name of the part with the text, which not every program gives Word's; or the empty text."""
     names = set(parts.namelist())

@@ -93,10 +93,10 @@ def refused_callbacks(account: OfficialAccount) -> Iterator[Finding]:
 
     A wrong key shows as the one or the other of two reasons, by chance.
     """
-    said: dict[tuple[Any, Any], list[Refusal]] = {}
+    by_sentence: dict[tuple[Any, Any], list[Refusal]] = {}
     for refusal in current_refusals(account).order_by("-last_at"):
-        said.setdefault(WHAT_REFUSALS_SAY[refusal.reason], []).append(refusal)
-    for (sentence, next_step), refusals in said.items():
+        by_sentence.setdefault(WHAT_REFUSALS_SAY[refusal.reason], []).append(refusal)
+    for (sentence, next_step), refusals in by_sentence.items():
         seen = last_seen(refusals[0].last_at, sum(each.count for each in refusals))
         yield Finding(Level.FAULT, with_time(sentence, seen), next_step)
 

@@ -63,9 +63,9 @@ matchMedia("print").addEventListener("change", ({ matches }) => {
 
 // Staff abroad have another clock than the pages, whose times are those of the platform.
 document.addEventListener("DOMContentLoaded", () => {
-  const told = document.getElementById("other-zone");
-  if (told) {
-    told.hidden = new Date().getTimezoneOffset() * -60 === Number(document.body.dataset.adminUtcOffset);
+  const notice = document.getElementById("other-zone");
+  if (notice) {
+    notice.hidden = new Date().getTimezoneOffset() * -60 === Number(document.body.dataset.adminUtcOffset);
   }
 });
 
