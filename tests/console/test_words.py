@@ -72,7 +72,7 @@ def test_an_order_says_in_words_who_had_it_made(staff: Cast) -> None:
     type(order).objects.update(source="shop")
     order.steps.create(kind="created", text=f"1:{openid_of(staff.ours, 0)}:dc509f", by="shop")
     order.steps.create(kind="called", by="WeChat Pay")
-    order.steps.create(kind="moved", text="已支付", by="worker")
+    order.steps.create(kind="moved", text="paid", by="worker")
     shown = body(signed_in(staff.owner).get(f"/admin/orders/order/{order.pk}/change/").content.decode())
     for words in ("收款商品页面", "微信支付", "系统自动"):
         assert words in shown
