@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -166,6 +167,27 @@ def test_a_lost_answer_is_asked_for_again_until_the_platform_forgets(wechat: Api
     work.run("inbox.fetch_media")
     kept = row.media.get()
     assert (kept.state, kept.attempts) == (State.PENDING, 1)
+    become_due()
+    wechat.routes[GET] = files(PNG, "image/png")
+    work.run("inbox.fetch_media")
+    assert row.media.get().state == State.FETCHED
+
+
+@pytest.mark.parametrize(
+    ("surprise", "attempts"), [(OperationalError("the connection is lost"), 0), (KeyError("media"), 1)]
+)
+def test_what_goes_wrong_on_our_own_side_gives_no_file_up(
+    wechat: Api, sent: Recorded, monkeypatch: pytest.MonkeyPatch, surprise: Exception, attempts: int
+) -> None:
+    def fail(*_asked: object) -> None:
+        raise surprise
+
+    row = sent()
+    with monkeypatch.context() as broken:
+        broken.setattr(media, "get_temporary", fail)
+        work.run("inbox.fetch_media")
+    kept = row.media.get()
+    assert (kept.state, kept.attempts) == (State.PENDING, attempts)
     become_due()
     wechat.routes[GET] = files(PNG, "image/png")
     work.run("inbox.fetch_media")

@@ -4,7 +4,6 @@ Reference: WeChat reference 2.1 Messages, 12.1 Temporary media.
 """
 
 import datetime
-import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,10 +20,8 @@ from wechat.kernel import files, work
 from wechat.kernel.public_network import is_admitted
 from wechat.sdk.calls.media import get_temporary
 from wechat.sdk.downloads import download as fetch_file
-from wechat.sdk.errors import WeChatError
+from wechat.sdk.errors import Cause
 from wechat.sdk.messages import Image, Message, Video, Voice
-
-log = logging.getLogger(__name__)
 
 Kind, State = InboundMedia.Kind, InboundMedia.State
 
@@ -47,7 +44,9 @@ VIDEO_SECONDS = 120.0
 
 
 class Unusable(Exception):
-    """The error for a fetched file of a type that is not kept."""
+    """The error for an answer without a file that can be kept; another try would bring the same one."""
+
+    cause, is_answer = Cause.ROW, True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Fetched:
     content_type: str
 
 
-Outcome = Fetched | WeChatError | Unusable
+Outcome = Fetched | Exception
 
 
 def queue_fetch(row: InboundMessage, message: Message) -> None:
@@ -92,12 +91,8 @@ def _fetched(row: InboundMedia) -> Outcome:
     """Fetches one file in a thread, which does not use the database."""
     try:
         return _checked(_body(row))
-    except (WeChatError, Unusable) as error:
+    except Exception as error:  # noqa: BLE001 - the policy decides what it means; the other files go on
         return error
-    except Exception as error:
-        # A surprise with one file must not keep the others waiting.
-        log.exception("media_failed", extra={"media": row.pk})
-        return Unusable(f"{type(error).__name__}: {error}")
     finally:
         connection.close()  # fetching a token may have used one
 
@@ -132,7 +127,7 @@ def _settle(row: InboundMedia, outcome: Outcome) -> None:
     if isinstance(outcome, Fetched):
         _keep(row, outcome)
         FETCHES.answered(row)
-    elif isinstance(outcome, Unusable) or timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
+    elif timezone.now() > row.message.sent_at + KEPT_BY_PLATFORM:
         row.give_up(outcome)
     else:
         FETCHES.failed(row, outcome)
