@@ -11,6 +11,7 @@ from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff import personal_data
 from accounts.staff.rights import Area
+from wechat.kernel.work import GIVEN_UP
 
 
 def _stopped(account: OfficialAccount) -> QuerySet[FollowerSync]:
@@ -50,7 +51,7 @@ def _desired(change: Change) -> str:
 
 
 def _tags(account: OfficialAccount) -> QuerySet[Tag]:
-    return Tag.objects.filter(account=account, due_at=None).exclude(error="")
+    return Tag.objects.filter(GIVEN_UP, account=account)
 
 
 def _ask_again(rows: QuerySet[Tag]) -> int:

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from payments.orders.models import Order, OrderEvent, Refund
-from payments.orders.models.events import GIVEN_UP
 from wechat.kernel import work
 from wechat.kernel.registry import Registry
 from wechat.sdk.errors import Cause
@@ -76,7 +75,7 @@ def event(topic: OrderEvent.Topic, order: Order, refund: Refund | None = None) -
 
 def dispatch_again(given_up: QuerySet[OrderEvent]) -> int:
     """Makes events that were given up due again, for their unfinished handlers; returns how many."""
-    number = given_up.filter(GIVEN_UP).update(due_at=timezone.now(), attempts=0, error="", errcode=None)
+    number = given_up.filter(work.GIVEN_UP).update(due_at=timezone.now(), attempts=0, error="", errcode=None)
     work.wake(EVENTS.name)
     return number
 

@@ -9,7 +9,7 @@ from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area
 from payments.orders import events, shipping
 from payments.orders.models import OrderEvent, Shipment
-from payments.orders.models.events import GIVEN_UP
+from wechat.kernel.work import GIVEN_UP
 
 
 def _refused(account: OfficialAccount) -> QuerySet[Shipment]:

@@ -7,10 +7,10 @@ from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind, held
 from payments.orders import polling
 from payments.orders.models import OrderEvent, Refund, Shipment
-from payments.orders.models.events import GIVEN_UP
 from payments.orders.refunds.refunding import NO_MONEY
 from payments.orders.shipping import UPLOADS
 from payments.orders.states import OrderState, RefundState
+from wechat.kernel.work import GIVEN_UP
 
 ORDERS = "admin:orders_order_changelist"
 MONEY = (Area.MONEY,)

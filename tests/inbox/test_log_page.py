@@ -9,8 +9,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.followers.models import Follower
+from accounts.operations import failures
+from accounts.staff import todo
+from accounts.staff.rights import Rights
 from tests.cast import Cast, message, signed_in
-from wechat.inbox import answerers, filtering
+from wechat.inbox import answerers, conversation_page, filtering
 from wechat.inbox.answerers import Answerer
 from wechat.inbox.models import NOT_A_RECEIPT, InboundMessage
 from wechat.replies.models import Rule
@@ -54,6 +57,26 @@ def test_receipts_are_shown_to_who_asks_for_them(staff: Cast) -> None:
 def test_a_receipt_that_could_not_be_handled_is_found_among_the_failed(staff: Cast) -> None:
     message(staff.ours, "success", kind="event", event="templatesendjobfinish", error="ValueError: no")
     assert shown(staff, "?state=failed") == {"success"}
+
+
+def test_a_message_that_is_tried_again_by_itself_has_not_failed_on_any_page(staff: Cast) -> None:
+    soon = timezone.now() + datetime.timedelta(seconds=5)
+    row = message(staff.ours, "在吗", error="ValueError: no", due_at=soon)
+    assert (shown(staff, "?state=failed"), shown(staff, "?state=waiting")) == (set(), {"在吗"})
+    assert pages_with_a_failure(staff, row) == [False, False, False]
+    InboundMessage.objects.update(due_at=None)
+    assert (shown(staff, "?state=failed"), shown(staff, "?state=waiting")) == ({"在吗"}, set())
+    assert pages_with_a_failure(staff, row) == [True, True, True]
+
+
+def pages_with_a_failure(staff: Cast, row: InboundMessage) -> list[bool]:
+    """Returns whether the conversation, the list of what failed, and the to-do items name a failure."""
+    conversation = signed_in(staff.owner).get(conversation_page.address(row)).content.decode()
+    return [
+        "处理失败" in conversation,
+        failures.number(staff.ours, Rights.of(staff.owner)) > 0,
+        "inbox.failed" in {each.name for each in todo.waiting(staff.owner)},
+    ]
 
 
 def test_a_filter_names_nobody_who_answers_for_another_account(staff: Cast) -> None:

@@ -116,7 +116,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, row: InboundMessage) -> SafeString:
-        if row.error:
+        if row.is_given_up:
             return badge(_("failed"), "bad")
         if row.due_at:
             return badge(_("waiting"))

@@ -94,7 +94,7 @@ def _question(row: InboundMessage) -> Bubble:
 
 
 def _trouble(row: InboundMessage) -> tuple[str, str]:
-    if row.error:
+    if row.is_given_up:
         return _("Handling failed"), "bad"
     if row.late:
         return _("Answered late"), "warn"

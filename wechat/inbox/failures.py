@@ -13,7 +13,7 @@ from wechat.kernel import work
 
 
 def _failed(account: OfficialAccount) -> QuerySet[InboundMessage]:
-    return InboundMessage.objects.filter(account=account, due_at=None).exclude(error="")
+    return InboundMessage.objects.filter(work.GIVEN_UP, account=account)
 
 
 def handle_again(rows: QuerySet[InboundMessage]) -> int:

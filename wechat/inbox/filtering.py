@@ -19,6 +19,7 @@ from wechat.console.days import moment_field
 from wechat.inbox import answerers
 from wechat.inbox.models import NOT_A_RECEIPT, RECEIPTS, InboundMessage
 from wechat.kernel import rows_by_time
+from wechat.kernel.work import GIVEN_UP
 
 OPENID_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Reading this many texts takes a third of a second; a substring has no index that Chinese could use.
@@ -31,7 +32,7 @@ ANSWERS = {
     "late": Q(late=True),
 }
 STATES = {
-    "failed": ~Q(error=""),
+    "failed": GIVEN_UP,
     "malformed": Q(kind=InboundMessage.MALFORMED, event=""),
     "waiting": Q(due_at__isnull=False),
 }

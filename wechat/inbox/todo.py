@@ -1,6 +1,5 @@
 """What WeChat's callbacks leave to a person: failed messages, refused callbacks, an expired verification."""
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +8,7 @@ from accounts.staff.rights import Area
 from accounts.staff.todo import KINDS, Severity, TodoKind
 from wechat.inbox.checkup import current_refusals
 from wechat.inbox.models import InboundMessage
+from wechat.kernel.work import GIVEN_UP
 
 KINDS.add(
     "inbox.refused",
@@ -29,7 +29,7 @@ KINDS.add(
         query="state=failed",
         areas=(Area.MESSAGES,),
         severity=Severity.FAULT,
-        rows=lambda account, user: InboundMessage.objects.filter(~Q(error=""), account=account),
+        rows=lambda account, user: InboundMessage.objects.filter(GIVEN_UP, account=account),
         acknowledged=True,
     ),
 )

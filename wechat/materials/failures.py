@@ -29,7 +29,7 @@ def _page(asset: Asset) -> str:
 
 
 def _readings(account: OfficialAccount) -> QuerySet[MaterialReading]:
-    return MaterialReading.objects.filter(account=account, due_at=None).exclude(error="")
+    return MaterialReading.objects.filter(work.GIVEN_UP, account=account)
 
 
 def _read_again(rows: QuerySet[MaterialReading]) -> int:

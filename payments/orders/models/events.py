@@ -4,10 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.orders.models.orders import Order
 from payments.orders.models.refunds import Refund
-from wechat.kernel.work import WorkRow
-
-# Some handler is not done with it, and it is handed to it no more.
-GIVEN_UP = Q(due_at__isnull=True) & ~Q(error="")
+from wechat.kernel.work import GIVEN_UP, WorkRow
 
 
 class OrderEvent(WorkRow):

@@ -12,12 +12,13 @@ cannot go on for the moment are on hold (``holds``).
 from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, Turn, TurnKind
 from wechat.kernel.work.policy import NotYet
 from wechat.kernel.work.row_kinds import RETRY, Kind
-from wechat.kernel.work.rows import WorkRow, finished_is_not_due
+from wechat.kernel.work.rows import GIVEN_UP, WorkRow, finished_is_not_due
 from wechat.kernel.work.turns import run, run_all
 from wechat.kernel.work.waking import wake
 
 __all__ = [
     "BULK",
+    "GIVEN_UP",
     "INTERACTIVE",
     "KINDS",
     "RETRY",

@@ -11,6 +11,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+# Of the rows of work, those that ended with an error; one with an error that is due is tried again.
+GIVEN_UP = Q(due_at__isnull=True) & ~Q(error="")
+
 
 class WorkRow(models.Model):
     """A row that is due at a time, until its work is done.
@@ -50,6 +53,10 @@ class WorkRow(models.Model):
     def was_interrupted(self) -> bool:
         """Returns whether the last worker ended without an outcome; to be asked of a due row."""
         return self.leased_until is not None and self.leased_until == self.due_at
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.due_at is None and self.error != ""
 
     def done(self, **changes: Any) -> bool:
         """Records that the work is done, for ever or until the ``due_at`` among the changes.
