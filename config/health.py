@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from wechat.kernel import group_commit, versioned_cache
+from wechat.kernel.responses import send_content
 
 DEADLINE_SECONDS = 0.8
 # Together less than a second; what is not read by then is read nevertheless.
@@ -97,6 +98,5 @@ async def health_application(scope: Any, receive: Any, send: Any) -> None:
     """Answers a GET or HEAD of one of ``PATHS``; the body of the request is not read."""
     status, answer = await PATHS[scope["path"]]()
     body = json.dumps(answer).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    headers = [(b"content-type", b"application/json")]
+    await send_content(status, headers, body, send, is_head=scope["method"] == "HEAD")

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from config import health
 from wechat.kernel import exposition
 from wechat.kernel.exposition import Store
+from wechat.kernel.responses import send_content
 from wechat.kernel.thread_offload import ThreadOffload
 
 PATH = "/metrics"
@@ -30,6 +31,4 @@ async def metrics_application(scope: Any, receive: Any, send: Any) -> None:
         status, body = 200, await _scraping.run(SECONDS, exposition.text, away)
     except TimeoutError:
         status, body = 503, b""
-    headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send_content(status, [(b"content-type", CONTENT_TYPE_LATEST.encode())], body, send)

@@ -17,9 +17,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config import error_pages, health
-from config.request_checks import Send
 from wechat.kernel import outage_errors
 from wechat.kernel.line_rates import LineRate
+from wechat.kernel.responses import Send, send_response
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +98,7 @@ def _for_followers(_service: str) -> tuple[str, str]:
 
 async def send_answer(path: str, service: str, send: Send) -> None:
     """Sends the 503 for a page that did not reach Django's middleware."""
-    response = answer(path, service)
-    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
-    headers.append((b"content-length", b"%d" % len(response.content)))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": response.content})
+    await send_response(answer(path, service), send)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ where a process uses at most ``MOST_ON_DISK``.
 
 import re
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http.cookies import CookieError
 from typing import Any
 
@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 
 from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, Receive, receive_into
 from wechat.kernel.disk import TemporaryContent
-
-Send = Callable[[Any], Awaitable[None]]
+from wechat.kernel.responses import Send, send_content
 
 # The longest first that fits the beginning of a path; elsewhere forms of a few fields are sent.
 LIMITS = (
@@ -140,14 +139,12 @@ async def refuse(status: int, scope: Any, send: Send) -> None:
         kind, content = _in_words(status, scope["path"])
     fields = {
         b"content-type": kind,
-        b"content-length": b"%d" % len(content),
         b"x-content-type-options": b"nosniff",
         # What is still to come of the body is nobody's next request.
         b"connection": b"close",
         **({b"retry-after": b"30"} if status == 503 else {}),
     }
-    await send({"type": "http.response.start", "status": status, "headers": list(fields.items())})
-    await send({"type": "http.response.body", "body": content})
+    await send_content(status, fields.items(), content, send)
 
 
 def _language(headers: Mapping[bytes, str]) -> str:

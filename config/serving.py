@@ -19,13 +19,14 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import translation
 
 from config.outages import Away, finished, send_answer
-from config.request_checks import Body, RequestRefused, Send, read, refuse
+from config.request_checks import Body, RequestRefused, read, refuse
 from config.request_log import LINE, take_over_bound
 from wechat.api.loop import LoopView
 from wechat.kernel import overload
 from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
 from wechat.kernel.disk import TemporaryContent
+from wechat.kernel.responses import Send, send_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -40,6 +41,8 @@ PATIENCE_SECONDS = 60
 # the second how long for its answer.
 THREAD_SECONDS, ANSWER_SECONDS = 1.5, 4.0
 WITHOUT_CONTENT = frozenset({204, 304})
+# What Django's middleware adds to the responses of pages.
+NO_SNIFFING = "nosniff"
 
 
 class PageResponse:
@@ -88,7 +91,8 @@ class Loop:
                 return
             else:
                 response = await self._answered(WSGIRequest(environ_of(scope, body)))
-                await _send(response, send)
+                response["X-Content-Type-Options"] = NO_SNIFFING
+                await send_response(response, send)
 
     async def _answered(self, request: WSGIRequest) -> HttpResponse:
         # Each request has its own task, and with it its own log context.
@@ -104,17 +108,6 @@ class Loop:
             line = request.META[LINE]
             line["path"] = request.path
             take_over_bound(line)
-
-
-async def _send(response: HttpResponse, send: Send) -> None:
-    headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
-    content = response.content
-    headers += [
-        (b"content-length", b"%d" % len(content)),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
 
 
 class Pages:
@@ -135,8 +128,9 @@ class Pages:
             await send_answer(scope["path"], away.service, send)
         except TimeoutError:
             overload.note("payments")
-            refusal = JsonResponse({"code": "FAIL", "message": "Try again."}, status=503)
-            await _send(refusal, send)
+            message = {"code": "FAIL", "message": "Try again."}
+            refusal = JsonResponse(message, status=503, headers={"X-Content-Type-Options": NO_SNIFFING})
+            await send_response(refusal, send)
         except SenderGone:
             return
         else:

@@ -19,6 +19,7 @@ from wechat.inbox.callback import BUILD_SECONDS, Callback
 from wechat.kernel import overload, versioned_cache
 from wechat.kernel.addresses import scope_address
 from wechat.kernel.bodies import BodyTooLarge, BodyTooSlow, SenderGone, receive_into
+from wechat.kernel.responses import send_response
 from wechat.sdk.envelope import MAX_BODY
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ async def callback_application(scope: Any, receive: Any, send: Any, slug: str) -
     """
     response = await _answered(scope, receive, slug)
     if response is not None:
-        await _send(response, send)
+        await send_response(response, send)
     return response
 
 
@@ -93,14 +94,6 @@ async def _is_admitted(scope: Any, slug: str) -> bool:
         return True
     refusals.note_stranger(slug, address)
     return False
-
-
-async def _send(response: HttpResponse, send: Any) -> None:
-    content = response.content
-    headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
-    headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
 
 
 async def _response(request: CallbackRequest, slug: str) -> HttpResponse:
