@@ -12,7 +12,7 @@ import requests
 
 from wechat.sdk.errors import ApiError, TransportError
 from wechat.sdk.tokens import Clock, Credentials, SharedToken, Token, TokenStore, read_token
-from wechat.sdk.transport import API_BASE, MP_BASE, ApiRequest, Download, Files, Observer, Transport
+from wechat.sdk.transport import API_BASE, ApiRequest, Download, Files, Observer, Transport
 
 Answer = TypeVar("Answer")
 TICKETS = "/cgi-bin/ticket/getticket"
@@ -37,12 +37,10 @@ class Client:
         credentials: Credentials,
         tokens: TokenSource,
         api_base: str = API_BASE,
-        mp_base: str = MP_BASE,
         session: requests.Session | None = None,
         observer: Observer | None = None,
     ) -> None:
         self.appid = credentials.appid
-        self.mp_base = mp_base.rstrip("/")
         self._tokens = tokens
         self._transport = Transport(api_base, session, observer)
 
