@@ -50,7 +50,7 @@ class FailureSource:
 
     def why(self, errcode: int | None, text: str) -> str:
         """Returns the sentence for a cause, in the active language."""
-        return interruptions.in_words(text) if text == interruptions.ENDED else self.words(errcode, text)
+        return sentence(None, text) if text == interruptions.ENDED else self.words(errcode, text)
 
     def rows_for(self, account: OfficialAccount, rights: Rights, *, change: bool = False) -> QuerySet[Any]:
         """Returns the failed rows of the account that somebody may view, or change."""

@@ -4,13 +4,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from accounts.official.error_sentences import sentence
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area, Rights
 from payments.bills import reconciling
 from payments.bills.models import Bill
-from payments.merchants.error_words import of_text
+from payments.merchants.error_words import sentence_of
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import whole_merchants
 
@@ -40,6 +39,6 @@ SOURCES.add(
     "bills",
     FailureSource(
         gettext_lazy("Fetching and comparing bills"), Area.MONEY, _failed, _fetch_again, _page,
-        cause=("", "error"), words=lambda _number, text: sentence(None, of_text(text)), narrow=_narrow,
+        cause=("", "error"), words=sentence_of, narrow=_narrow,
     ),
 )  # fmt: skip

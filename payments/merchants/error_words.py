@@ -128,3 +128,8 @@ def of_text(text: str) -> str:
     if found:
         return in_words(found[0], text[found.end() :].lstrip(": "))
     return sentence(None, text) if text and not is_surprise(text) else text
+
+
+def sentence_of(_errcode: int | None, text: str) -> str:
+    """Returns the sentence for a failure that was kept as text, also for an unexpected one."""
+    return sentence(None, of_text(text))

@@ -4,11 +4,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from accounts.official.error_sentences import sentence
 from accounts.official.models import OfficialAccount
 from accounts.operations.failures import SOURCES, FailureSource
 from accounts.staff.rights import Area, Rights
-from payments.merchants.error_words import of_text
+from payments.merchants.error_words import sentence_of
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import own_or_whole
 from payments.notifications import handling
@@ -44,6 +43,6 @@ SOURCES.add(
     "notifications",
     FailureSource(
         gettext_lazy("Payment notifications"), Area.MONEY, _failed, _apply_again, _page,
-        cause=("", "error"), words=lambda _number, text: sentence(None, of_text(text)), narrow=_narrow,
+        cause=("", "error"), words=sentence_of, narrow=_narrow,
     ),
 )  # fmt: skip

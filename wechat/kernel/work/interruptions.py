@@ -11,7 +11,7 @@ import datetime
 import logging
 
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from wechat.kernel.models import Interruption
 from wechat.kernel.work.rows import WorkRow
@@ -25,7 +25,7 @@ MOST = 3
 LONGER = (datetime.timedelta(minutes=1), datetime.timedelta(minutes=10), datetime.timedelta(0))
 # What is not seen again within a day, as a person has dealt with it, is forgotten.
 KEPT = datetime.timedelta(days=1)
-# Kept on rows, and read in the reader's language: ``in_words``.
+# Kept on rows in English, and shown in the reader's language.
 ENDED = gettext_noop(
     "The process that worked on this ended three times, perhaps for want of memory. "
     "Try again; if it stays, tell whoever runs the server."
@@ -49,8 +49,3 @@ def record(work: str, row: WorkRow, *, was_alone: bool) -> int:
 def forget(work: str, row: WorkRow) -> None:
     """Deletes the count of a row, because a worker has recorded an outcome of it."""
     Interruption.objects.filter(work=work, row=str(row.pk)).delete()
-
-
-def in_words(text: str) -> str:
-    """Returns the error text of a row, translated if it is the one of this module."""
-    return gettext(text) if text == ENDED else text
