@@ -18,7 +18,7 @@ from payments.orders import history, polling
 from payments.orders.apply_transaction import TransactionOutcome, apply
 from payments.orders.mismatches import UNFITTING, MismatchKind
 from payments.orders.models import Order, Step
-from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.ordering import OrderRefused, Uncertain, without_keys
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import adopt
 from wechat.console.phrases import labelled
@@ -101,7 +101,7 @@ def agree(found: Discrepancy, by: User) -> None:
     try:
         cashier = cashier_for(found.order.merchant, found.order.protocol)
     except MerchantUnusable:
-        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+        raise without_keys() from None
     try:
         if found.resolution == Resolution.ADOPT:
             _adopt(found, found.order, cashier, by)

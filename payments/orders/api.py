@@ -229,7 +229,7 @@ def _pay(order: Order) -> dict[str, Any]:
     try:
         return {"bridge": ordering.bridge(order)}
     except MerchantUnusable:
-        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+        raise ordering.without_keys() from None
 
 
 def _merchant(account: OfficialAccount, slug: str) -> Merchant:

@@ -56,6 +56,11 @@ class OrderRefused(Exception):
         self.sentence = sentence
 
 
+def without_keys() -> OrderRefused:
+    """Returns the refusal of what needs the keys of a merchant, which are missing or unusable."""
+    return OrderRefused("merchant", str(MerchantUnusable()))
+
+
 class Uncertain(Exception):
     """The error for a call without a usable answer; repeating it with the same key is safe."""
 
@@ -116,7 +121,7 @@ def place(order: Order) -> Order:
     try:
         cashier = cashier_for(order.merchant, order.protocol)
     except MerchantUnusable:
-        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+        raise without_keys() from None
     if not is_selling(order.merchant):
         raise OrderRefused("merchant", _("The merchant is disabled: it sells nothing new."))
     if not _count_call(order):

@@ -12,7 +12,7 @@ from payments.merchants.error_words import in_words
 from payments.merchants.models import Merchant
 from payments.orders import history
 from payments.orders.models import Refund, Step
-from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.ordering import OrderRefused, Uncertain, without_keys
 from payments.orders.refunds.approval import REFUND
 from payments.orders.refunds.refunding import query_soon
 from payments.orders.refunds.reports import apply_refund
@@ -63,7 +63,7 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
         client = client_for(merchant)
         report = refunds.pay_out_abnormal(client, str(refund.refund_id), refund.out_refund_no, card)
     except (MerchantUnusable, KeyRefused):
-        raise OrderRefused("merchant", _("The keys of the merchant are missing or unusable.")) from None
+        raise without_keys() from None
     except PayRefused as error:
         raise OrderRefused(error.code, in_words(error.code, error.message)) from None
     except TransportError as error:
