@@ -1,7 +1,7 @@
 """The home page: what waits for its reader, how the chosen account is doing, what to set up next."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import todo
 from accounts.staff.gate import reader
 from accounts.staff.rights import Area, Rights, current_account
-from accounts.staff.todo import TodoItem
 from accounts.staff.todo_page import COLOURS
 from config import home_figures
 from wechat.inbox import conversation_page, spool
@@ -65,7 +64,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _waiting(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
     """Returns the most urgent things that wait for the reader in this account, and the number of others."""
-    found: Sequence[TodoItem] = [each for each in todo.waiting(reader(request)) if each.account == account]
+    found = todo.waiting(reader(request), account.pk)
     return {
         "waiting": [(each, COLOURS[each.kind.severity]) for each in found[:WAITING]],
         "waiting_besides": max(len(found) - WAITING, 0),

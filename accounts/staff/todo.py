@@ -13,7 +13,7 @@ An app registers its kinds in a module ``todo``::
 """
 
 import enum
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,16 +111,17 @@ def shown(number: int) -> str:
     return str(number) if number <= MOST else f"{MOST}+"
 
 
-def waiting(user: User) -> list[TodoItem]:
-    """Returns the to-do items of a user in all their accounts, read in one statement.
+def waiting(user: User, account_id: int | None = None) -> list[TodoItem]:
+    """Returns the to-do items of a user in one account, or in all of theirs, read in one statement.
 
     They are ordered by the account's name, then by severity.
     """
     rights = Rights.of(user)
-    yours = [(name, kind) for name, kind in KINDS.by_name().items() if _is_any(kind, rights)]
+    accounts = {pk: each for pk, each in rights.accounts.items() if account_id in {None, pk}}
+    yours = [(name, kind) for name, kind in KINDS.by_name().items() if _is_any(kind, accounts, rights)]
     if not yours:
         return []
-    found = [*_counted(yours, rights.accounts, user, rights)]
+    found = [*_counted(yours, accounts, user, rights)]
     return sorted(found, key=lambda each: (each.account.name, each.kind.severity))
 
 
@@ -152,8 +153,8 @@ def overdue(work: str) -> Rows:
     return rows
 
 
-def _is_any(kind: TodoKind, rights: Rights) -> bool:
-    return any(kind.is_for(rights, account_id) for account_id in rights.accounts)
+def _is_any(kind: TodoKind, accounts: Iterable[int], rights: Rights) -> bool:
+    return any(kind.is_for(rights, account_id) for account_id in accounts)
 
 
 class _Count(Subquery):
@@ -171,7 +172,10 @@ class _Newest(Subquery):
 
 
 def _counted(
-    kinds: Sequence[tuple[str, TodoKind]], accounts: Any, user: User, rights: Rights
+    kinds: Sequence[tuple[str, TodoKind]],
+    accounts: Mapping[int, OfficialAccount],
+    user: User,
+    rights: Rights,
 ) -> Iterator[TodoItem]:
     columns: list[Subquery] = []
     for name, kind in kinds:
@@ -188,7 +192,7 @@ def _counted(
                 yield TodoItem(name, kind, accounts[account_id], number, newest)
 
 
-def _accounts(kinds: Sequence[tuple[str, TodoKind]], accounts: Collection[int], rights: Rights) -> list[int]:
+def _accounts(kinds: Sequence[tuple[str, TodoKind]], accounts: Iterable[int], rights: Rights) -> list[int]:
     return [pk for pk in accounts if any(kind.is_for(rights, pk) for _name, kind in kinds)]
 
 

@@ -15,7 +15,7 @@ from accounts.approvals.models import Approval
 from accounts.followers.models import BulkJob, FollowerSync, Tag
 from accounts.official.models import OfficialAccount, VerificationState
 from accounts.staff.models import StaffRight
-from accounts.staff.todo import KINDS, MOST
+from accounts.staff.todo import KINDS, MOST, waiting
 from menus import drafts
 from menus.models import LiveMenu, Publication
 from payments.bills.models import Bill, Discrepancy
@@ -307,6 +307,17 @@ def test_each_account_is_judged_by_the_right_in_it(staff: Cast) -> None:
     _everything(staff.theirs)
     there = _of(staff.theirs, YOURS["service"])
     assert counted(user).keys() == (_of(staff.ours, MONEY) | there).keys()
+
+
+def test_what_waits_in_one_account_is_counted_in_that_one_alone(staff: Cast) -> None:
+    _everything(staff.ours)
+    _everything(staff.theirs)
+    everywhere = waiting(staff.superuser)
+    for account in (staff.ours, staff.theirs):
+        assert waiting(staff.superuser, account.pk) == [
+            each for each in everywhere if each.account == account
+        ]
+    assert waiting(staff.owner, staff.theirs.pk) == []
 
 
 def test_all_of_it_is_counted_by_one_statement_however_much_waits(staff: Cast) -> None:

@@ -56,7 +56,7 @@ def of(user: User, account: OfficialAccount) -> StaffNotice | None:
 
 def switch_on(user: User, account: OfficialAccount) -> None:
     """Switches the notices on; only what comes up from now on is told, not what waits already."""
-    counted = {each.name: each.number for each in _waiting(user, account.pk)}
+    counted = {each.name: each.number for each in todo.waiting(user, account.pk)}
     StaffNotice.objects.update_or_create(
         user=user, account=account, defaults={"counted": counted, "due_at": timezone.now() + EVERY}
     )
@@ -85,7 +85,7 @@ def check(notice: StaffNotice) -> None:
     if not MORNING <= now.hour < EVENING:
         notice.done(due_at=now + EVERY)
         return
-    waiting = _waiting(notice.user, notice.account_id)
+    waiting = todo.waiting(notice.user, notice.account_id)
     if new := [each for each in waiting if each.number > notice.counted.get(each.name, 0)]:
         _notify(notice, new, now)
     notice.done(due_at=now + EVERY, counted={each.name: each.number for each in waiting})
@@ -111,7 +111,3 @@ def _notify(notice: StaffNotice, new: Sequence[TodoItem], now: datetime.datetime
         key=f"{EVENT}:{notice.pk}:{sha256(numbers.encode()).hexdigest()[:16]}:{now:%Y%m%d%H}",
         url=f"{settings.PUBLIC_URL}{reverse('todo')}",
     )
-
-
-def _waiting(user: User, account_id: int) -> list[TodoItem]:
-    return [each for each in todo.waiting(user) if each.account.pk == account_id]
