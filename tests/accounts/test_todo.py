@@ -314,9 +314,9 @@ def test_what_waits_in_one_account_is_counted_in_that_one_alone(staff: Cast) -> 
     _everything(staff.theirs)
     everywhere = waiting(staff.superuser)
     for account in (staff.ours, staff.theirs):
-        assert waiting(staff.superuser, account.pk) == [
-            each for each in everywhere if each.account == account
-        ]
+        there = [each for each in everywhere if each.account == account]
+        assert there
+        assert waiting(staff.superuser, account.pk) == there
     assert waiting(staff.owner, staff.theirs.pk) == []
 
 
