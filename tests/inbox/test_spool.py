@@ -120,6 +120,20 @@ def test_what_is_no_record_is_set_aside_and_holds_up_nothing(
     assert (spool.lengths(), spool.refused(account.pk)) == ((0, 1), [])
 
 
+def test_refused_records_of_another_account_hide_none(account: OfficialAccount, platform: Platform) -> None:
+    body = platform.text("kept").encode()
+    record = Record.of(account, parse(body), body)
+    ours = record.to_json()
+    record.account_id = 999_999
+    theirs = record.to_json()
+    with get_redis_connection("default").pipeline() as steps:
+        for each in (ours, *[theirs] * spool.REPLAY_BATCH, ours, theirs):
+            steps.xadd(spool.REFUSED, {"record": each, "error": "it does not fit"})
+        steps.execute()
+    assert [each.error for each in spool.refused(account.pk)] == ["it does not fit"] * 2
+    assert (spool.try_again(account.pk), spool.refused(account.pk)) == (2, [])
+
+
 def test_half_a_character_in_a_record_holds_up_nothing(account: OfficialAccount, platform: Platform) -> None:
     body = platform.text("kept").encode()
     record = Record.of(account, parse(body), body)

@@ -5,6 +5,7 @@ that is replayed twice, or had reached Postgres after all, does no harm because 
 """
 
 import datetime
+import itertools
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,22 +115,28 @@ class RefusedRecord:
 
 
 def refused(account_id: int) -> list[RefusedRecord]:
-    """Returns the refused records of this account, newest first; none while Redis is away."""
+    """Returns up to ``REFUSED_SHOWN`` refused records of this account, newest first; none without Redis."""
+    theirs = (each for each in _all_refused() if each.record.account_id == account_id)
     try:
-        entries = cast(list[Entry], _redis().xrevrange(REFUSED, count=REFUSED_SHOWN))
+        return list(itertools.islice(theirs, REFUSED_SHOWN))
     except RedisError:
         return []
-    kept = []
-    for entry_id, fields in entries:
-        # What nobody can read belongs to no account.
-        with suppress(ValueError):
-            record = Record.from_json(fields[b"record"])
-            kept.append(RefusedRecord(entry_id, record, fields[b"error"].decode()))
-    return [each for each in kept if each.record.account_id == account_id]
+
+
+def _all_refused() -> Iterator[RefusedRecord]:
+    """Yields the refused records of all accounts, newest first, a batch at a time. Raises ``RedisError``."""
+    newest = "+"
+    while entries := cast(list[Entry], _redis().xrevrange(REFUSED, max=newest, count=REPLAY_BATCH)):
+        for entry_id, fields in entries:
+            # What nobody can read belongs to no account.
+            with suppress(ValueError):
+                record = Record.from_json(fields[b"record"])
+                yield RefusedRecord(entry_id, record, fields[b"error"].decode())
+        newest = f"({entries[-1][0].decode()}"
 
 
 def try_again(account_id: int) -> int:
-    """Moves all refused records back into the spool; returns how many."""
+    """Moves the records that ``refused`` returns back into the spool; returns how many."""
     back = refused(account_id)
     for each in back:
         _redis().eval(MOVE, 2, REFUSED, STREAM, each.entry_id, "record", each.record.to_json())
