@@ -20,11 +20,13 @@ from menus import (
     statistics_page,
     transfer_pages,
 )
+from menus.buttons import children_of
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
 from wechat.console.markup import badge
 from wechat.console.pages import ReadOnly
 from wechat.kernel.row_ids import row_id
+from wechat.sdk.answers import text
 
 SHOWN_STATES = {True: ("good", gettext_lazy("linked")), False: ("bad", gettext_lazy("not linked"))}
 
@@ -157,11 +159,8 @@ def _lines(live: dict[str, Any] | None) -> SafeString:
 
 
 def _names(button: dict[str, Any]) -> list[str]:
-    children = button.get("sub_button") or []
-    if isinstance(children, dict):
-        children = children.get("list") or []
-    leads = button.get("url") or button.get("key") or ""
+    leads = text(button, "url") or text(button, "key")
     return [
-        f"{button.get('name')} {leads}".rstrip(),
-        *(f"    {line}" for child in children for line in _names(child)),
+        f"{text(button, 'name')} {leads}".rstrip(),
+        *(f"    {line}" for child in children_of(button) for line in _names(child)),
     ]

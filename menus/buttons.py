@@ -8,7 +8,7 @@ from typing import Any
 
 from menus.kinds import FIELDS, KEYED, READ_ONLY, ButtonKind
 from wechat.console import page_paths
-from wechat.sdk.answers import text
+from wechat.sdk.answers import part, rows, text
 
 OWN_KEY = "menu:"
 UID = re.compile(r"[a-z0-9]{4,16}")
@@ -198,7 +198,7 @@ def _all_from_platform(buttons: Any) -> Buttons:
 
 def _from_platform(payload: Mapping[str, Any]) -> Button:
     name, kind = text(payload, "name"), text(payload, "type")
-    children = _children(payload)
+    children = children_of(payload)
     if children:
         return Button(new_uid(), name, ButtonKind.PARENT, children=_all_from_platform(children))
     if kind in FIELDS and kind not in READ_ONLY:
@@ -214,11 +214,10 @@ def _from_platform(payload: Mapping[str, Any]) -> Button:
     return Button(new_uid(), name, kind if kind in READ_ONLY else ButtonKind.UNKNOWN, raw=raw)
 
 
-def _children(payload: Mapping[str, Any]) -> list[Any]:
-    below = payload.get("sub_button") or []
-    if isinstance(below, dict):
-        below = below.get("list") or []
-    return below if isinstance(below, list) else []
+def children_of(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the buttons of a submenu of the platform: ``get_current_selfmenu_info`` nests them deeper."""
+    below = part(payload, "sub_button")
+    return rows(below, "list") if below else rows(payload, "sub_button")
 
 
 def canonical(buttons: Any) -> list[dict[str, Any]]:
@@ -227,7 +226,7 @@ def canonical(buttons: Any) -> list[dict[str, Any]]:
 
 
 def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
-    children = _children(payload)
+    children = children_of(payload)
     if children:
         return {"name": payload.get("name"), "sub_button": canonical(children)}
     kind = payload.get("type")

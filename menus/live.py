@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from menus import tree
-from menus.buttons import Button, to_platform
+from menus.buttons import Button, children_of, to_platform
 from menus.models import Menu, Version
 from menus.planning import Add, Conditional, Create, DeleteAll, Live, Remove, Step, rule_of
 from wechat.console.phrases import listed
@@ -175,5 +175,5 @@ def _without(versions: Mapping[int, Version], menu: Menu) -> dict[int, Version]:
 def appids_of(live: Live) -> set[str]:
     """Returns the AppIDs of the mini programs that buttons of any menu open."""
     every_button = [*live.button, *(one for each in live.conditional for one in each.button)]
-    both = [one for each in every_button for one in (each, *rows(each, "sub_button"))]
+    both = [one for each in every_button for one in (each, *children_of(each))]
     return {appid for one in both if (appid := text(one, "appid"))}

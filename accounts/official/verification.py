@@ -16,7 +16,7 @@ from django_stubs_ext import StrOrPromise
 
 from accounts.official.doctor import Finding, Level, observes
 from accounts.official.models import OfficialAccount, VerificationState
-from wechat.sdk.messages.parsing import END_OF_TIME
+from wechat.sdk.answers import LAST_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def record(
     ``expires`` is in Unix seconds, 0 where the event has none: then the known time stays.
     """
     values: dict[str, Any] = {"event": event, "at": at, "reason": reason}
-    if 0 < expires <= END_OF_TIME:
+    if 0 < expires <= LAST_SECOND:
         values["expires_at"] = datetime.datetime.fromtimestamp(expires, tz=datetime.UTC)
     state, is_first = VerificationState.objects.get_or_create(account=account, defaults=values)
     if not is_first:

@@ -271,6 +271,30 @@ def test_what_layout_tools_and_wechats_editor_write_in_their_way_is_kept(pasted:
     assert cleaning.clean(kept) == kept
 
 
+@pytest.mark.parametrize(
+    "style",
+    [
+        'color:"red\n;position:fixed',
+        'background-image:url(a"b);position:fixed;width:"c)',
+        "color:red(;position:fixed",
+        "color:[(];position:fixed)",
+        "color:{;position:fixed}",
+        "color:red//**/*;position:fixed",
+        "width:1px}p{position:fixed",
+    ],
+)
+def test_no_format_hides_another_one_that_only_a_browser_would_read(style: str) -> None:
+    """What does not end where it seems to is left out: a browser would read on, or begin again, behind it."""
+    assert cleaning.clean(f"<p style='{style};font-size:16px'>文</p>") in (
+        "<p>文</p>",
+        '<p style="font-size:16px">文</p>',
+    )
+
+
+def test_an_emoji_that_is_written_as_the_numbers_of_its_halves_is_that_emoji() -> None:
+    assert cleaning.clean("<p>好&#55357;&#56832;&#xD83D;&#xDE00;</p>") == "<p>好😀😀</p>"
+
+
 def test_no_drawing_links_to_another_site() -> None:
     assert "example.com" not in cleaning.clean(
         '<svg><a xlink:href="https://example.com"><text>a</text></a></svg>'
@@ -282,6 +306,9 @@ def test_no_drawing_links_to_another_site() -> None:
     [
         '<section style="background-image:linear-gradient(90deg, red, blue);border-radius:8px">底</section>',
         '<section style="display:flex;transform:rotate(3deg);box-shadow:0 2px 8px red">盒</section>',
+        '<section style="background-image:linear-gradient(90deg,rgba(0,0,0,.1),#fff);color:red">渐</section>',
+        '<p style="filter:drop-shadow(0 0 2px rgba(0, 0, 0, .5));width:calc((100% - 2px) / 3)">影</p>',
+        '<section style="grid-template-columns:[a] minmax(0,1fr) repeat(2,minmax(0,1fr))">格</section>',
         '<svg viewBox="0 0 10 10"><linearGradient><stop offset="1"></stop></linearGradient></svg>',
         '<svg><animateTransform attributeName="transform" to="2" begin="click"></animateTransform></svg>',
         '<iframe class="video_iframe" data-src="https://v.qq.com/txp/iframe/player.html?vid=x"></iframe>',

@@ -83,6 +83,9 @@ WORD_PAGE = (
         ("周末.md", "周末活动".encode("gb18030")),
         ("周末.txt", "週末活動\r\n請到門市來".encode("big5")),
         ("周末.html", '<meta charset="shift_jis"><p>週末活動</p>'.encode("cp932")),
+        ("周末.html", '<meta charset="iso-8859-1"><p>周末活动</p>'.encode("gbk")),
+        ("周末.html", '<meta charset="big5"><p>周末活动</p>'.encode("gbk")),
+        ("周末.html", '<meta charset="gb2312"><p>週末活動</p><p>請到門市來</p>'.encode("big5")),
     ],
 )
 def test_a_file_is_read_in_the_encoding_people_save_it_in(

@@ -196,6 +196,18 @@ def test_a_report_that_comes_twice_counts_once(
     assert (send.state, send.calls.get().sent, MassReport.objects.count()) == ("done", 2, 1)
 
 
+def test_a_report_whose_numbers_are_none_ends_the_mass_send_all_the_same(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    followers(account, known, 2)
+    send = settle(written())
+    checks = "<CheckState>99999</CheckState>"
+    report(account, send.calls.get().msg_id, TotalCount=-1, ErrorCount=10**11, CopyrightCheckResult=checks)
+    react_to_due()
+    send.refresh_from_db()
+    assert (send.state, send.calls.get().sent, send.calls.get().total) == ("done", 2, 0)
+
+
 def test_without_a_report_the_platform_is_asked(
     account: OfficialAccount, known: Simulated, written: Writer
 ) -> None:

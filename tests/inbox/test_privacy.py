@@ -76,6 +76,22 @@ def test_withdrawn_places_are_forgotten(account: OfficialAccount, follower: Foll
     assert sent.text == "你好"
 
 
+@pytest.mark.parametrize(
+    "who", ["", "<OpenID></OpenID>", f"<OpenID>{'长' * 5000}</OpenID>", "<OpenID>?</OpenID>"]
+)
+def test_an_event_that_does_not_say_who_it_is_about_takes_nothing_from_anybody(
+    account: OfficialAccount, who: str
+) -> None:
+    """What cannot be read has no openid either, and is not theirs."""
+    unreadable = message(account, kind="malformed", openid="", body="<xml>13800138000")
+    told = event(account, "user_authorization_cancellation", who)
+    reacting.react_to([told])
+    unreadable.refresh_from_db()
+    told.refresh_from_db()
+    assert "13800138000" in unreadable.body
+    assert (told.handled_at is not None, told.error) == (True, "")
+
+
 def test_who_closed_their_wechat_account_is_erased(account: OfficialAccount, follower: Follower) -> None:
     sent = message(account, "我的电话是 13800138000")
     personal(account, "user_authorization_cancellation")

@@ -64,10 +64,11 @@ def test_staff_are_told_until_the_account_is_verified_again(
     assert setup_steps.is_connected(account)
 
 
+@pytest.mark.parametrize("expires", [10**18, 253_402_300_799])
 def test_a_time_of_expiry_that_no_calendar_has_is_not_kept(
-    deliver: Deliver, platform: Platform, account: OfficialAccount
+    deliver: Deliver, platform: Platform, account: OfficialAccount, expires: int
 ) -> None:
-    deliver(platform.event("oPlatform", "annual_renew", f"<ExpiredTime>{10**18}</ExpiredTime>"))
+    deliver(platform.event("oPlatform", "annual_renew", f"<ExpiredTime>{expires}</ExpiredTime>"))
     react_to_due()
     assert InboundMessage.objects.get().error == ""
     assert VerificationState.objects.get(account=account).expires_at is None

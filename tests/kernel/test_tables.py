@@ -370,6 +370,11 @@ def test_a_million_rows_and_one_begin_another_sheet(monkeypatch: pytest.MonkeyPa
     ]
 
 
+@pytest.mark.parametrize("text", ["oA_x0041_B", "_x000D_x000A_", "a_x005F_x0041_", "_x00e9_", "_x1_"])
+def test_a_text_that_looks_like_an_escape_of_excel_stays_what_it_is(text: str) -> None:
+    assert read(as_workbook(["OpenID"], [text])) == [["OpenID"], [text]]
+
+
 @given(st.lists(st.text(st.characters(codec=None), max_size=40), min_size=2, max_size=4))
 def test_what_is_written_can_be_read_again_whatever_the_cells_hold(texts: list[str]) -> None:
     texts = [text.lstrip("'") for text in texts]

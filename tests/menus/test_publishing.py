@@ -63,6 +63,23 @@ def test_a_draft_is_published(wechat: Phone, menu: Menu) -> None:
     assert LiveMenu.objects.get().differs_since is None
 
 
+@pytest.mark.parametrize(
+    "below", [{"list": [None, "x", {"name": "会员卡", "url": 7, "appid": "wxa"}]}, [None, 7]]
+)
+def test_a_menu_that_was_made_elsewhere_is_shown_whatever_its_buttons_hold(
+    menu: Menu, staff: Cast, below: object
+) -> None:
+    odd: list[Any] = [{"name": "更多", "sub_button": below}, {"name": None, "url": ["x"]}, {"sub_button": 3}]
+    before = {"button": odd, "conditional": [], "made_on_page": True}
+    done = Publication.objects.create(
+        account=menu.account, menu=menu, state=State.PUBLISHED, starts_at=timezone.now(), before=before
+    )
+    page = signed_in(staff.owner).get(reverse("admin:menus_publication_change", args=[done.pk]))
+    assert "更多" in page.content.decode()
+    assert ("会员卡 7" in page.content.decode()) == isinstance(below, dict)
+    assert live.appids_of(live.load(before)) == ({"wxa"} if isinstance(below, dict) else set())
+
+
 def test_the_draft_stays_and_the_next_version_replaces_the_first(wechat: Phone, menu: Menu) -> None:
     published(menu, button(name="课程"))
     published(menu, button(name="新课"))

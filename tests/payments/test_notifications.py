@@ -367,8 +367,9 @@ def test_a_genuine_one_with_characters_that_are_none_is_kept_and_applied(ordered
     assert kept.resource["promotion_detail"][0]["name"] == "券"
 
 
-def test_a_genuine_one_without_a_summary_is_applied(ordered: Ordered) -> None:
+@pytest.mark.parametrize("summary", [None, 7, ["支付成功"]])
+def test_a_genuine_one_without_a_summary_is_applied(ordered: Ordered, summary: object) -> None:
     order = ordered()
-    assert post(order.merchant, notification(transaction(order), summary=None)).status_code == 204
+    assert post(order.merchant, notification(transaction(order), summary=summary)).status_code == 204
     order.refresh_from_db()
     assert order.state == OrderState.PAID

@@ -274,6 +274,8 @@ BEYOND = 2**63
         push(CreateTime=""),
         push(CreateTime=-5),
         push(CreateTime=10**15),
+        push(CreateTime=2**33 + 1),
+        push(CreateTime=253_402_300_799),
         push(FromUserName=""),
         push(FromUserName="o" * 1000),
         push(ToUserName="g" * 1000),
@@ -308,6 +310,13 @@ def test_a_number_is_read_however_it_is_written_and_costs_nobody_the_message(
     assert isinstance(message, messages.Location)
     assert (message.scale, message.text) == (number, "here")
     assert math.isfinite(message.latitude)
+
+
+@pytest.mark.parametrize("written", ["-1", "99999999999", "1e9", ""])
+def test_what_is_no_number_of_people_is_none_of_a_mass_send(written: str) -> None:
+    message = parse(push(MsgType="event", Event="MASSSENDJOBFINISH", TotalCount=written, SentCount=" 7.0"))
+    assert isinstance(message, messages.MassSendFinished)
+    assert (message.total, message.sent) == (0, 7)
 
 
 def test_a_receipt_of_a_message_whose_id_no_row_of_ours_holds_is_about_none() -> None:

@@ -17,6 +17,7 @@ from lxml import html
 
 from wechat.articles import allowlist, markdown, structure, styles, tags, tree
 from wechat.articles.losses import Loss, Losses
+from wechat.sdk import text as characters
 
 # Word repeats its style sheet at each element, so that its loss needs no notice.
 WORD = re.compile(r"\bmso\b|urn:schemas-microsoft-com:office", re.IGNORECASE)
@@ -26,6 +27,10 @@ FORMULA = re.compile(r"<(?:math|mjx-container|script[^<>]*\bmath/)")
 # Pictures of Word and WPS; those in comments have another one beside them that browsers show.
 VML_PICTURE = re.compile(r"<!--.*?(?:-->|\Z)|(<v:imagedata\b)", re.DOTALL)
 SCRIPT = re.compile(r"<script(?![^<>]*\bmath/)")
+# An emoji as Word and old pages write it: either half of its surrogate pair by its number.
+HALVES = re.compile(
+    r"&#(?:(5[56][0-9]{3})|x(d[89ab][0-9a-f]{2}));&#(?:(5[67][0-9]{3})|x(d[c-f][0-9a-f]{2}));", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def cleaned(text: str) -> Cleaned:
     A text without any element is plain text, whose lines become paragraphs.
     """
     losses = Losses()
-    source = tags.with_signs_as_text(text)
+    source = tags.with_signs_as_text(HALVES.sub(_joined, text))
     _note_what_is_dropped_whole(source, losses)
     root = tree.parsed(_readable(source))
     structure.shape(root, losses)
@@ -102,6 +107,13 @@ def picture_bytes(address: str) -> bytes | None:
         return None
 
 
+def _joined(halves: "re.Match[str]") -> str:
+    """Returns the character of two halves, without a half that has no other one."""
+    high, high_hex, low, low_hex = halves.groups()
+    both = chr(int(high or high_hex, 10 if high else 16)) + chr(int(low or low_hex, 10 if low else 16))
+    return characters.clean(both)
+
+
 def _note_what_is_dropped_whole(text: str, losses: Losses) -> None:
     """Notes as lost what is gone before there is a tree, such as formulas, cards and scripts."""
     small = text.lower()
@@ -142,7 +154,6 @@ def _sanitised(text: str) -> str:
         tags=allowlist.TAGS,
         attributes={name: set(allowed) for name, allowed in allowlist.ATTRIBUTES.items()},
         clean_content_tags=allowlist.DROPPED,
-        filter_style_properties=allowlist.STYLES,
         url_schemes={"https", "http", "data"},
         attribute_filter=_attribute,
         link_rel=None,
@@ -151,7 +162,8 @@ def _sanitised(text: str) -> str:
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
-        return None if not value or styles.HARMFUL.search(value) else value
+        # The sanitiser's own filter loses functions inside of functions, such as colours of a gradient.
+        return styles.safe(value) or None
     if tag == "a" and name == "href" and not allowlist.LINKED.match(value):
         return None
     if name in ("src", "href") and tag in ("img", "image") and not allowlist.is_picture(value):

@@ -11,6 +11,11 @@ MARK = re.compile("[\"'();]")
 COMMENT = re.compile(r"""("[^"]*"|'[^']*'|url\([^"')]*\))|/\*.*?(?:\*/|\Z)""", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""", re.IGNORECASE)
 HARMFUL = re.compile(r"expression\s*\(|javascript:|vbscript:|\\", re.IGNORECASE)
+# The whole parts of a value that may hold any sign, and the signs that end or nest a value outside of them.
+QUOTED = re.compile(r"""url\(\s*(?:"[^"]*"|'[^']*'|[^\s"'()]*)\s*\)|"[^"]*"|'[^']*'""", re.IGNORECASE)
+UNSOUND = re.compile(r"""["';{}]|url\(|/\*""", re.IGNORECASE)
+BRACKET = re.compile(r"[()\[\]]")
+CLOSED = {")": "(", "]": "["}
 # Names by the direction of the text, as browsers copy them, and those that WeChat shows.
 PHYSICAL = {
     f"{name}-{logical}": f"{name}-{side}"
@@ -26,7 +31,8 @@ OFFSETS = {"top", "right", "bottom", "left"}
 def read(style: str) -> dict[str, str]:
     """Returns the declarations by name; of several with one name the last counts, as in a browser."""
     found = (each.partition(":") for each in _declarations(COMMENT.sub(r"\1", style)))
-    return {name.strip().lower(): value.strip() for name, colon, value in found if colon and value.strip()}
+    values = {name.strip().lower(): " ".join(value.split()) for name, _colon, value in found}
+    return {name: value for name, value in values.items() if value}
 
 
 def _declarations(style: str) -> Iterator[str]:
@@ -51,12 +57,17 @@ def write(declarations: dict[str, str]) -> str:
     return ";".join(f"{name}:{value}" for name, value in declarations.items())
 
 
+def safe(style: str) -> str:
+    """Returns the formats that WeChat shows, if a browser reads each of them as it is read here."""
+    return write({name: value for name, value in read(style).items() if _is_safe(name, value)})
+
+
 def filtered(style: str, losses: Losses) -> str:
     """Returns the formats that WeChat shows; removed formats whose absence is visible are recorded."""
     declared = {PHYSICAL.get(name, name): value for name, value in read(style).items()}
     kept = {}
     for name, value in declared.items():
-        if name in allowlist.STYLES and not HARMFUL.search(value):
+        if _is_safe(name, value):
             if all(allowlist.is_picture(allowlist.whole(address)) for address in pictures(value)):
                 kept[name] = _moved(value, allowlist.whole) or value
             else:
@@ -91,6 +102,21 @@ def _moved(value: str, address_of: Callable[[str], str | None]) -> str | None:
         return f'url("{addresses[address]}")' if address in addresses else found[0]
 
     return PICTURE.sub(named, value)
+
+
+def _is_safe(name: str, value: str) -> bool:
+    return name in allowlist.STYLES and not HARMFUL.search(value) and _is_whole(value)
+
+
+def _is_whole(value: str) -> bool:
+    """Returns whether all quotes and brackets of a value end in it, so that no browser reads on behind it."""
+    outside, opened = QUOTED.sub(" ", value), list[str]()
+    for bracket in BRACKET.findall(outside):
+        if bracket not in CLOSED:
+            opened.append(bracket)
+        elif not opened or opened.pop() != CLOSED[bracket]:
+            return False
+    return not opened and not UNSOUND.search(outside)
 
 
 def _moves(position: str, declared: dict[str, str]) -> bool:

@@ -7,6 +7,7 @@ invoice, card, microphone, chosen pictures) never arrive at an account's callbac
 Reference: WeChat reference 2.2.
 """
 
+import logging
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -27,6 +28,9 @@ from wechat.sdk.messages import (
     UserAuthorizationRevoked,
     UserInfoModified,
 )
+from wechat.sdk.openids import is_openid
+
+log = logging.getLogger(__name__)
 
 NICKNAME_AND_PICTURE, PLACES = "205", "206"
 FORGOTTEN = (
@@ -56,7 +60,12 @@ def forget_what_was_withdrawn(event: InboundEvent) -> None:
 @reacts(UserAuthorizationCancelled)
 def forget_the_person(event: InboundEvent) -> None:
     """Erases a person who closed their WeChat account."""
-    person = {"account": event.account, "openid": _personal_data(event).affected_openid}
+    openid = _personal_data(event).affected_openid
+    if not is_openid(openid):
+        # Without an openid are the rows of nobody in particular, such as orders that were paid by a code.
+        log.warning("nobody_to_forget", extra={"account": event.account.slug})
+        return
+    person = {"account": event.account, "openid": openid}
     Follower.objects.filter(**person).update(subscribed=False)
     erasing.erase(Follower.objects.filter(**person).first() or Follower(**person))
 

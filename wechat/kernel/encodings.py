@@ -34,6 +34,8 @@ MOST_STRAY_ZEROS = 8
 GB18030, BIG5 = "gb18030", "big5hkscs"
 # Of a text that is read in the right one of the two, less than one character in so many is rare.
 COMMON_FOR_A_RARE_ONE = 4
+# What programs write into each page, whatever its bytes are: a Chinese text is recognised all the same.
+OFTEN_WRONG = frozenset({GB18030, BIG5, "cp1252"})
 
 
 class UndecodableText(Exception):
@@ -65,7 +67,8 @@ def decode(body: bytes, declared: str = "", *, guess_utf16: bool = True) -> str:
 def detect(file: IO[bytes], declared: str = "") -> Encoding:
     """Returns the encoding of all of the file, which is read to its end. Raises ``UndecodableText``.
 
-    ``declared`` is what the file says of itself; it is believed where the bytes are not UTF-8 or UTF-16.
+    ``declared`` is what the file says of itself; it is believed where the bytes are not UTF-8 or UTF-16, nor
+    evidently Chinese.
     """
     file.seek(0)
     head = file.read(CHUNK)
@@ -77,7 +80,7 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     if utf8 and _is_mostly(file, utf8, RIGHT_FOR_A_WRONG_ONE):
         return Encoding(utf8, "replace")
     if utf8 == "utf-8":
-        others = (declared or _likelier_chinese(head), *others)
+        others = (_believed(head, declared) or _likelier_chinese(head), *others)
     for name in others:
         if _decodes(file, name):
             return Encoding(name)
@@ -85,8 +88,7 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     damaged = utf8 or ("utf-16" if head.startswith(UTF16_MARKS) else "")
     if damaged and _is_mostly(file, damaged, right_for_a_wrong_one=1):
         return Encoding(damaged, "replace")
-    common, rare = _common_and_rare(head, GB18030)
-    if utf8 == "utf-8" and b"\0" not in head and common > rare * COMMON_FOR_A_RARE_ONE:
+    if utf8 == "utf-8" and b"\0" not in head and _is_common(head, GB18030):
         return Encoding(GB18030, "replace")
     raise UndecodableText(UNREADABLE)
 
@@ -110,6 +112,17 @@ def _has_stray_zeros(head: bytes) -> bool:
     """Returns whether a few zeros got into a text of another encoding than UTF-16."""
     parts, in_utf16 = len(PARTS.findall(head)), len(PARTS_OF_UTF16.findall(head))
     return in_utf16 * 2 < parts and head.count(0) * MOST_STRAY_ZEROS < len(head)
+
+
+def _believed(head: bytes, declared: str) -> str:
+    """Returns the declared encoding, or "" if the text is common Chinese in another one, and not in it."""
+    is_doubtful = declared in OFTEN_WRONG and not _is_common(head, declared)
+    return "" if is_doubtful and _is_common(head, _likelier_chinese(head)) else declared
+
+
+def _is_common(head: bytes, name: str) -> bool:
+    common, rare = _common_and_rare(head, name)
+    return common > rare * COMMON_FOR_A_RARE_ONE
 
 
 def _likelier_chinese(head: bytes) -> str:

@@ -11,13 +11,13 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any, TypeVar
 
+from wechat.sdk.answers import LARGEST, MOST
 from wechat.sdk.xml import Tree, child
 
 Record = TypeVar("Record")
 Convert = Callable[[Tree], Any]
 Reader = Callable[[Tree], Any]
 
-LARGEST = 2**63 - 1
 _WHOLE = re.compile(r"([+-]?[0-9]{1,40})(?:\.0*)?")
 
 
@@ -36,6 +36,10 @@ def integer(*paths: str) -> int:
 
 def identifier(*paths: str) -> int:
     return field(default=0, metadata=source(as_identifier, *paths))
+
+
+def count(*paths: str) -> int:
+    return field(default=0, metadata=source(as_count, *paths))
 
 
 def decimal(*paths: str) -> float:
@@ -85,6 +89,12 @@ def as_identifier(found: Tree) -> int:
     """Returns a whole number of any plausible size; 0 for other text. Raises ValueError for elements."""
     whole = _WHOLE.fullmatch(as_text(found))
     return int(whole[1]) if whole else 0
+
+
+def as_count(found: Tree) -> int:
+    """Returns a number of things, up to ``MOST``; 0 for other text. Raises ValueError for elements."""
+    number = as_identifier(found)
+    return number if 0 <= number <= MOST else 0
 
 
 def as_decimal(found: Tree) -> float:

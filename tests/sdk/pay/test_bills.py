@@ -62,6 +62,17 @@ def test_a_comma_or_a_quote_inside_a_text_is_part_of_it() -> None:
     assert rows == [{"名称": 'a,"b"', "备注": '"c, d"'}]
 
 
+@pytest.mark.parametrize("name", ["年卡,`赠品", "年卡\n`赠品", "年卡,`\n,`赠品"])
+def test_whatever_stands_in_the_name_of_goods_moves_no_amount(name: str) -> None:
+    rest = "`2026-03-01 10:00:00,`{},`{},`0.60\n"
+    content = f"交易时间,商品名称,商户数据包,手续费\n{rest.format(name, 'x')}{rest.format('茶', 'y')}"
+    rows, _summary = read(content.encode())
+    assert [(row["商品名称"], row["商户数据包"], row["手续费"]) for row in rows] == [
+        (name, "x", "0.60"),
+        ("茶", "y", "0.60"),
+    ]
+
+
 def test_line_ends_inside_a_text_are_part_of_it() -> None:
     rows, summary = read(
         "名称,备注,金额\r\n`卡\r\n\r\n两张,三,`\r\n,`1.00\r\n`b,`,`2.00\r\n总数\r\n`2\r\n".encode()

@@ -65,6 +65,22 @@ def answers(reply: Reply) -> Callable[[Request], Reply]:
     return lambda _request: reply
 
 
+def test_a_payment_is_known_by_what_decides_about_it_however_the_rest_is_written() -> None:
+    """What only describes a payment is no reason not to book it; a number may be a text."""
+    amount = {"total": "10000", "payer_total": [], "currency": "CNY"}
+    odd = {"mchid": 1900000109, "trade_type": {}, "bank_type": 3.5, "amount": amount}
+    found = read_transaction({**PAID, **odd})
+    assert (found.mchid, found.trade_type, found.bank_type) == ("1900000109", "", "")
+    assert (found.total, found.payer_total) == (10000, None)
+    assert read_transaction({**PAID, "amount": {"total": 10000.0}}).total == 10000
+
+
+@pytest.mark.parametrize("total", [100.5, "100.5", "1e4", "", True, [100], -1, "-1", 10**16])
+def test_what_is_no_amount_in_fen_is_not_taken_for_one(total: object) -> None:
+    with pytest.raises(NotUnderstood):
+        read_transaction({**PAID, "amount": {"total": total}})
+
+
 @pytest.mark.parametrize(("read", "usual"), [(read_transaction, PAID), (read_refund, REFUNDED)])
 def test_a_report_is_read_or_not_understood(
     read: Callable[[dict[str, Any]], Any], usual: dict[str, Any]

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('filtered', models.PositiveIntegerField(blank=True, null=True, verbose_name='may receive it')),
                 ('sent', models.PositiveIntegerField(blank=True, null=True, verbose_name='received it')),
                 ('errors', models.PositiveIntegerField(blank=True, null=True, verbose_name='not delivered')),
-                ('check_state', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
+                ('check_state', models.PositiveIntegerField(blank=True, editable=False, null=True)),
                 ('checks', models.JSONField(blank=True, default=list, editable=False)),
                 ('urls', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
                 ('accepted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='accepted')),

@@ -195,7 +195,7 @@ class MassCall(WorkRow):
     filtered = models.PositiveIntegerField(_("may receive it"), null=True, blank=True)
     sent = models.PositiveIntegerField(_("received it"), null=True, blank=True)
     errors = models.PositiveIntegerField(_("not delivered"), null=True, blank=True)
-    check_state = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    check_state = models.PositiveIntegerField(null=True, blank=True, editable=False)
     checks = models.JSONField(default=list, blank=True, editable=False)
     urls = ArrayField(models.TextField(), default=list, blank=True, editable=False)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True, editable=False)

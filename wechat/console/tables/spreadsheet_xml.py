@@ -14,6 +14,8 @@ from wechat.console.tables.limits import Budget, no_table
 CHUNK = 1 << 16
 # Excel's escape of a character that XML does not allow.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# What begins like an escape and is none, as in an OpenID.
+UNESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Attributes = Mapping[str, str]
 TRUE = frozenset({"1", "true", "on"})
@@ -121,6 +123,11 @@ class SharedStrings:
 
     def _add(self) -> None:
         self._texts.append(self._runs.taken())
+
+
+def escaped(text: str) -> str:
+    """Returns a text to be written, of which no part is taken for an escape."""
+    return UNESCAPED.sub("_x005F_", text) if "_x" in text else text
 
 
 def unescaped(text: str) -> str:

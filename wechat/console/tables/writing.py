@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 from wechat.console.tables.cells import Value, as_text, harmless, is_number
+from wechat.console.tables.spreadsheet_xml import escaped
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -74,7 +75,7 @@ def _cell(sheet: Any, value: Value) -> Any:
         return _number_cell(sheet, value) if isinstance(value, Decimal) else value
     from openpyxl.cell import WriteOnlyCell
 
-    cell = WriteOnlyCell(sheet, harmless(str(value))[:LONGEST_TEXT])
+    cell = WriteOnlyCell(sheet, escaped(harmless(str(value))[:LONGEST_TEXT]))
     # Otherwise openpyxl would turn a text that begins with "=" into a formula, and "#N/A" into an error.
     cell.data_type = "s"
     return cell

@@ -1,6 +1,7 @@
 """The parser of pushes, from bytes to their class. WeChat reference 1.5 and 2."""
 
 from wechat.sdk import text, xml
+from wechat.sdk.answers import LAST_SECOND
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.fields import as_text, read, unread
 from wechat.sdk.messages.base import Message
@@ -54,7 +55,6 @@ from wechat.sdk.messages.reports import (
 from wechat.sdk.xml import MAX_BODY, Tree, child, collect, tree
 
 LONGEST_NAME = 64
-END_OF_TIME = 253_402_300_799  # the last second a datetime can hold
 
 MESSAGES: dict[str, type[Message]] = {
     "text": Text,
@@ -141,7 +141,7 @@ def _message(push: Tree) -> Message:
 def _plausible(message: Message) -> bool:
     name = message.event if message.kind == "event" else message.kind
     named = 0 < len(name) <= LONGEST_NAME and 0 < len(message.openid) <= LONGEST_NAME
-    return named and len(message.to) <= LONGEST_NAME and 0 < message.create_time <= END_OF_TIME
+    return named and len(message.to) <= LONGEST_NAME and 0 < message.create_time <= LAST_SECOND
 
 
 def _xml_tree(body: bytes) -> Tree:

@@ -5,7 +5,7 @@ WeChat reference 2.2.
 
 from dataclasses import dataclass
 
-from wechat.sdk.fields import integer, integers, records, string
+from wechat.sdk.fields import count, integer, integers, records, string
 from wechat.sdk.messages.base import key_of
 from wechat.sdk.messages.events import Event
 
@@ -75,11 +75,11 @@ class MassSendFinished(SendResult):
     """
 
     event: str = "masssendjobfinish"
-    total: int = integer("TotalCount")
-    filtered: int = integer("FilterCount")
-    sent: int = integer("SentCount")
-    errors: int = integer("ErrorCount")
-    check_state: int = integer("CopyrightCheckResult/CheckState")
+    total: int = count("TotalCount")
+    filtered: int = count("FilterCount")
+    sent: int = count("SentCount")
+    errors: int = count("ErrorCount")
+    check_state: int = count("CopyrightCheckResult/CheckState")
     checks: tuple[ArticleCheck, ...] = records(ArticleCheck, "CopyrightCheckResult/ResultList/item")
     urls: tuple[ArticleUrl, ...] = records(ArticleUrl, "ArticleUrlResult/ResultList/item")
 

@@ -1,11 +1,13 @@
 """The reader of bill files: columns by name, row by row, for files of any size.
 
 Every value has a backtick before it, so rows are split at a comma with a backtick, and commas inside of texts
-do no harm. Byte order mark, GB 18030, both line ends and a missing summary are accepted.
+do no harm, nor does anything in the name of goods. Byte order mark, GB 18030, both line ends and a missing
+summary are accepted.
 
 WeChat Pay reference 6.2.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
@@ -15,6 +17,10 @@ from wechat.sdk.text import clean, decode
 # A line that is longer is none of a bill.
 LONGEST_LINE = 64 << 10
 SEPARATOR = ",`"
+# A row begins with a time, which no further line of a text in it does.
+BEGINNING = re.compile("`[0-9]{4}-[0-9]{2}-[0-9]{2} ")
+# The text of a shop, in which anything may stand, also what parts the values.
+GOODS = "商品名称"
 
 
 class BillReader:
@@ -40,8 +46,8 @@ class BillReader:
     def _whole(self, columns: list[str], line: str) -> str:
         """Returns a row with the lines that follow it, for a text in it, as of goods, may have line ends."""
         while line.count(SEPARATOR) + 1 < len(columns) and len(line) < LONGEST_LINE:
-            following = next(self._lines, "`")
-            if following.startswith("`"):
+            following = next(self._lines, None)
+            if following is None or BEGINNING.match(following):
                 break
             line = f"{line}\n{following}"
         return line
@@ -98,6 +104,9 @@ def _columns(line: str) -> list[str]:
 
 def _row(columns: list[str], line: str) -> dict[str, str]:
     values = line.removeprefix("`").split(SEPARATOR)
+    if (surplus := len(values) - len(columns)) > 0 and GOODS in columns:
+        parts = slice(place := columns.index(GOODS), place + surplus + 1)
+        values[parts] = [SEPARATOR.join(values[parts])]
     if len(values) != len(columns):
         raise BillDamaged(f"a row of {len(values)} values under {len(columns)} names")
     return dict(zip(columns, values, strict=True))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wechat.sdk import answers
 from wechat.sdk.pay import verifying
 from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.keys import PlatformKeys
@@ -16,6 +17,7 @@ from wechat.sdk.text import load_json
 LONGEST_BODY = 256 * 1024
 # The platform says "up to 36".
 LONGEST_ID = 64
+LONGEST_TEXT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def open_notification(
         id=notification_id,
         event_type=event_type,
         original_type=_text(resource, "original_type"),
-        summary=_text(envelope, "summary"),
+        summary=answers.text(envelope, "summary")[:LONGEST_TEXT],
         resource=_object(unseal(resource, api_v3_key)),
     )
 
@@ -64,7 +66,7 @@ def _object(text: bytes) -> dict[str, Any]:
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:
-    value = found.get(name) or ""
-    if not isinstance(value, str):
+    value = answers.text(found, name)
+    if not value and found.get(name):
         raise NotUnderstood(f"{name} is no text")
-    return value[:128]
+    return value[:LONGEST_TEXT]

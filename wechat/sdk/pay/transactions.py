@@ -1,16 +1,18 @@
 """The reports of payments and refunds, in answers and notifications.
 
-Unknown fields are ignored. A missing field, a field of a wrong type, or a number or openid that is too long
-makes the report unreadable.
+Unknown fields are ignored, and a description of a wrong type is none. What decides about money makes the
+report unreadable if it is missing, of a wrong type, or too long; a number may be a text.
 
 WeChat Pay reference 5.1, 5.3, 5.4.
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wechat.sdk import answers
 from wechat.sdk.pay.errors import NotUnderstood
 from wechat.sdk.pay.money import LARGEST
 
@@ -20,6 +22,7 @@ OVER = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
 # Of others nobody can tell what time they are in another zone, neither Python nor who reads them of Postgres.
 YEARS = range(2000, 9999)
 LONGEST_NUMBER, LONGEST_OPENID = 32, 128
+WHOLE = re.compile(r"([0-9]{1,16})(?:\.0+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,12 @@ def read_transaction(answer: Mapping[str, Any]) -> Transaction:
         out_trade_no=_text(answer, "out_trade_no"),
         trade_state=state,
         transaction_id=_text(answer, "transaction_id", LONGEST_NUMBER),
-        trade_type=_text(answer, "trade_type"),
-        bank_type=_text(answer, "bank_type"),
+        trade_type=answers.text(answer, "trade_type"),
+        bank_type=answers.text(answer, "bank_type"),
         openid=_text(payer, "openid", LONGEST_OPENID),
         success_time=_moment(answer, "success_time"),
         total=_number(amount, "total"),
-        payer_total=_number(amount, "payer_total"),
+        payer_total=_fen(amount.get("payer_total")),
         currency=_text(amount, "currency"),
     )
 
@@ -99,8 +102,8 @@ def read_refund(answer: Mapping[str, Any]) -> RefundReport:
         success_time=_moment(answer, "success_time"),
         total=_number(amount, "total"),
         refund=_number(amount, "refund"),
-        payer_refund=_number(amount, "payer_refund"),
-        user_received_account=_text(answer, "user_received_account"),
+        payer_refund=_fen(amount.get("payer_refund")),
+        user_received_account=answers.text(answer, "user_received_account"),
         mchid=_text(answer, "mchid"),
     )
 
@@ -113,8 +116,8 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _text(answer: Mapping[str, Any], name: str, longest: int | None = None) -> str:
-    value = answer.get(name) or ""
-    if not isinstance(value, str):
+    value = answers.text(answer, name)
+    if not value and answer.get(name):
         raise NotUnderstood(f"{name} is no text")
     if longest is not None and len(value) > longest:
         raise NotUnderstood(f"{name} has more than {longest} characters")
@@ -125,9 +128,16 @@ def _number(answer: Mapping[str, Any], name: str) -> int | None:
     value = answer.get(name)
     if value is None:
         return None
-    if type(value) is not int or not 0 <= value <= LARGEST:
+    if (found := _fen(value)) is None:
         raise NotUnderstood(f"{name} is no amount in fen")
-    return value
+    return found
+
+
+def _fen(value: object) -> int | None:
+    """Returns an amount, also of ``"100"`` or ``100.0``; ``None`` for any other value."""
+    is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
+    found = WHOLE.fullmatch(str(value)) if is_number else None
+    return int(found[1]) if found and int(found[1]) <= LARGEST else None
 
 
 def _moment(answer: Mapping[str, Any], name: str) -> datetime.datetime | None:
