@@ -158,9 +158,7 @@ def _notify(merchant: Merchant) -> Iterator[Finding]:
         yield Finding(
             Level.FAULT,
             _("Nothing answers at %(url)s.") % {"url": url},
-            _(
-                "Start the web process, or set PUBLIC_URL to the public https:// address of this installation."
-            ),
+            _("Start the web process, or set PUBLIC_URL to the address that it is reached at."),
         )
         return
     # Without a signature it must refuse, and it must be us who refuse.
