@@ -8,6 +8,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from config.embedded import is_configured, is_missing, service_urls
 
@@ -22,7 +23,16 @@ def main() -> int:
     if not is_configured("DATABASE_URL"):
         for name, value in service_urls().get("beside", {}).items():
             os.environ.setdefault(name, value)
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError:
+        # Only now: it reads the settings.
+        from config.command_errors import unreachable_database
+
+        if "--traceback" in sys.argv or not (problem := unreachable_database()):
+            raise
+        sys.stderr.write(f"{problem}\n")
+        return 1
     return 0
 
 

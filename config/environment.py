@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+import importlib.util
 import ipaddress
 import json
 import os
 import re
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -17,7 +19,10 @@ from environ import Env
 
 from config.embedded import local_folder
 
-HOST = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]+)?")
+HOST = re.compile(r"(\[[^\]]*\]|[^:@]*)(?::([0-9]+))?")
+# As Django accepts them in the header ``Host``.
+HOST_NAME = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]", re.IGNORECASE)
+PORTS = range(65536)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -41,8 +46,12 @@ def given(name: str) -> str:
         raise InvalidSetting(f"{name}_FILE", f"is set, and {name} too; set one of them.")
     try:
         found = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSetting(f"{name}_FILE", f"cannot be read: {type(error).__name__}.") from None
+    except OSError as error:
+        raise InvalidSetting(
+            f"{name}_FILE", f"names {file}, which cannot be read: {error.strerror}."
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(f"{name}_FILE", f"names {file}, which is no text.") from None
     if not found:
         raise InvalidSetting(f"{name}_FILE", "names a file that is empty.")
     return found
@@ -78,9 +87,37 @@ def web_address(name: str, default: str) -> str:
     value = (os.environ.get(name, "").strip() or default).rstrip("/")
     problem = f"is {value!r}; use an address such as https://example.com."
     parts = _split(name, value, problem)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    is_whole = parts.scheme in {"http", "https"} and _is_host(parts.netloc, HOST_NAME)
+    if not is_whole or parts.query or parts.fragment or " " in value:
         raise InvalidSetting(name, problem)
     return value
+
+
+def public_address(name: str, default: str) -> str:
+    """Returns a web address at the root of its host. Raises ``InvalidSetting``."""
+    value = web_address(name, default)
+    if urlsplit(value).path:
+        raise InvalidSetting(name, f"is {value!r}; give the console a host name of its own, without a path.")
+    return value
+
+
+def host_names(name: str) -> list[str]:
+    """Returns host names without scheme and port, from a text with commas. Raises ``InvalidSetting``."""
+    names = list(filter(None, (part.strip() for part in os.environ.get(name, "").split(","))))
+    for each in names:
+        if each != "*" and not HOST_NAME.fullmatch(each):
+            raise InvalidSetting(
+                name, f"has {each!r}; use names such as console.example.com, without https:// and port."
+            )
+    return names
+
+
+def _is_host(text: str, form: re.Pattern[str] | None = None) -> bool:
+    """Returns whether a text is a host of that form, if one is given, with or without a port."""
+    found = HOST.fullmatch(text)
+    if found is None or int(found[2] or 0) not in PORTS:
+        return False
+    return form is None or form.fullmatch(found[1]) is not None
 
 
 def _split(name: str, address: str, problem: str) -> SplitResult:
@@ -110,16 +147,52 @@ def service_address(name: str, value: str, *schemes: str) -> str:
     The message never contains the password.
     """
     unreadable = (
-        "cannot be read: write / # ? @ : % [ of a password as %2F %23 %3F %40 %3A %25 %5B, a port in digits."
+        "cannot be read: write / # ? @ : % [ of a password as %2F %23 %3F %40 %3A %25 %5B, "
+        "and a port in digits, up to 65535."
     )
     parts = _split(name, value, unreadable)
     if parts.scheme not in schemes:
         raise InvalidSetting(name, f"must start with {' or '.join(scheme + '://' for scheme in schemes)}.")
     user, _, hosts = parts.netloc.rpartition("@")
     # A part of the password would pass for a port, which errors name.
-    if (not user and "@" in value) or not all(map(HOST.fullmatch, hosts.split(","))):
+    if (not user and "@" in value) or not all(map(_is_host, hosts.split(","))):
         raise InvalidSetting(name, unreadable)
     return value
+
+
+def database(name: str, address: str) -> dict[str, Any]:
+    """Returns Django's settings for a database of PostgreSQL. Raises ``InvalidSetting``."""
+    found: dict[str, Any] = Env.db_url_config(service_address(name, address, "postgres", "postgresql"))
+    if not found["NAME"]:
+        raise InvalidSetting(name, "names no database; write its name at the end, as in …:5432/console.")
+    return found
+
+
+def redis_address(name: str, address: str) -> str:
+    """Returns the URL of a Redis. Raises ``InvalidSetting``, also if the number of its database is none."""
+    if not re.fullmatch(r"/?|/[0-9]+", urlsplit(service_address(name, address, "redis", "rediss")).path):
+        raise InvalidSetting(name, "may end with the number of a database only, as in …:6379/0.")
+    return address
+
+
+def existing_folder(name: str) -> str:
+    """Returns the path of a folder, or the empty text if none is named. Raises ``InvalidSetting``."""
+    value = os.environ.get(name, "").strip()
+    if value and not Path(value).is_dir():
+        raise InvalidSetting(name, f"is {value!r}, which is no folder; make it first.")
+    return value
+
+
+def traces_receiver(name: str) -> str:
+    """Returns where traces are sent to, or the empty text. Raises ``InvalidSetting``."""
+    address = web_address(name, "http://none") if os.environ.get(name, "").strip() else ""
+    if address and importlib.util.find_spec("opentelemetry") is None:
+        raise InvalidSetting(
+            name,
+            "is set, but what sends traces is not installed: "
+            "pip install --require-hashes -r requirements/image.txt",
+        )
+    return address
 
 
 def mail(name: str) -> Mapping[str, Any]:
@@ -132,7 +205,18 @@ def mail(name: str) -> Mapping[str, Any]:
         return {}
     service_address(name, address, "smtp", "smtp+tls", "smtp+ssl")
     found: Mapping[str, Any] = Env.email_url_config(address)
+    if not found["EMAIL_HOST"]:
+        raise InvalidSetting(name, "names no mail server, as in …@mail.example.com:587.")
     return found
+
+
+def mail_sender(name: str, default: str) -> str:
+    """Returns a mail address, or a name with one: ``Console <console@example.com>``."""
+    value = os.environ.get(name, "").strip() or default
+    user, _, host = parseaddr(value)[1].partition("@")
+    if not user or not host:
+        raise InvalidSetting(name, f"is {value!r}; use a mail address such as console@example.com.")
+    return value
 
 
 def field_keys(text: str) -> Mapping[str, bytes]:
@@ -146,11 +230,19 @@ def field_keys(text: str) -> Mapping[str, bytes]:
             key = b""
         if not key_id.isalnum() or len(key_id) > 16 or len(key) != 32:
             raise InvalidSetting(
-                "FIELD_ENCRYPTION_KEYS", "must be id:base64-of-32-bytes pairs, comma separated."
+                "FIELD_ENCRYPTION_KEYS",
+                "must be id:key pairs, comma separated: an id of up to 16 letters and digits, "
+                "and a key of 32 bytes in base64, made with: openssl rand -base64 32",
+            )
+        if key_id in keys:
+            raise InvalidSetting(
+                "FIELD_ENCRYPTION_KEYS", f"has two keys with the id {key_id!r}; give a new key a new id."
             )
         keys[key_id] = key
     if not keys:
-        raise InvalidSetting("FIELD_ENCRYPTION_KEYS", "is empty; make a key with: openssl rand -base64 32")
+        raise InvalidSetting(
+            "FIELD_ENCRYPTION_KEYS", "is empty; set id:key, with a key made with: openssl rand -base64 32"
+        )
     return keys
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
 from django.http import HttpRequest
 from django.templatetags.static import static
 from kombu import Queue
@@ -26,11 +25,11 @@ EMBEDDED = not embedded.is_configured("DATABASE_URL")
 LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
-PUBLIC_URL = environment.web_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+PUBLIC_URL = environment.public_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED)
 FIELD_ENCRYPTION_KEYS = environment.field_keys(environment.secret("FIELD_ENCRYPTION_KEYS", embedded=EMBEDDED))
 ALLOWED_HOSTS = [
-    *filter(None, (host.strip() for host in os.environ.get("ALLOWED_HOSTS", "").split(","))),
+    *environment.host_names("ALLOWED_HOSTS"),
     str(urlsplit(PUBLIC_URL).hostname),
     *(["localhost", "127.0.0.1", "[::1]"] if DEBUG else []),
 ]
@@ -127,16 +126,9 @@ TEMPLATES = [
 
 # --- Postgres and Redis -----------------------------------------------------------------------------------
 
-DATABASE_URL = environment.service_address(
-    "DATABASE_URL",
-    environment.given("DATABASE_URL") or embedded.database_url(),
-    "postgres",
-    "postgresql",
-)
-REDIS_URL = environment.service_address(
-    "REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url(), "redis", "rediss"
-)
-DATABASE = environ.Env.db_url_config(DATABASE_URL)
+DATABASE_URL = environment.given("DATABASE_URL") or embedded.database_url()
+DATABASE = environment.database("DATABASE_URL", DATABASE_URL)
+REDIS_URL = environment.redis_address("REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url())
 DATABASES = {
     "default": {
         **DATABASE,
@@ -228,7 +220,7 @@ STATIC_ROOT = PROJECT / "staticfiles"
 # The second one are pictures of the guides, which are pages of the console as well.
 STATICFILES_DIRS = [PROJECT / "config" / "static", ("guide", PROJECT / "docs" / "images")]
 WHITENOISE_USE_FINDERS = DEBUG
-MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", LOCAL / "media"))
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", "").strip() or LOCAL / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -304,7 +296,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_USER", ""), MAIL.get
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
 # Somebody waits for the page while it is handed over.
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "").strip() or f"console@{urlsplit(PUBLIC_URL).hostname}"
+DEFAULT_FROM_EMAIL = environment.mail_sender("EMAIL_FROM", f"console@{urlsplit(PUBLIC_URL).hostname}")
 
 # --- HTTP -------------------------------------------------------------------------------------------------
 
@@ -344,6 +336,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.ReporterFilter"
+environment.traces_receiver("OTEL_EXPORTER_OTLP_ENDPOINT")
 LOGGING = logs.logging_config(readable=DEBUG)
 # The one line of a request is written by ``config.request_log``, which also sees what never comes to Django.
 DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG
@@ -353,6 +346,8 @@ CALLBACK_LINES_PER_SECOND = environment.number("CALLBACK_LINES_PER_SECOND", 20, 
 # So many sends in a second, and so many webhooks, have a line; of those that failed as many again.
 SEND_LINES_PER_SECOND = environment.number("SEND_LINES_PER_SECOND", 20, least=0, most=100_000)
 
+# Read by the library of metrics, which would count in a folder that is not there without saying so.
+environment.existing_folder("PROMETHEUS_MULTIPROC_DIR")
 # Where a worker tells what its processes counted; 0 for one that shares its folder with a web process.
 METRICS_PORT = environment.number("METRICS_PORT", 0, least=0, most=65535)
 

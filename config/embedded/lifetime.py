@@ -49,9 +49,15 @@ def running(
 def create_folder(local: Path) -> None:
     """Creates the folder for all local files; if root creates it, the servers' user may enter it.
 
-    Raises ServiceError when the folder is somebody else's.
+    Raises ServiceError when it cannot be created, or is somebody else's.
     """
-    local.mkdir(parents=True, exist_ok=True)
+    try:
+        local.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceError(
+            f"The data folder {local} cannot be made: {error.strerror}. "
+            "Name another one in WECHAT_CONSOLE_LOCAL"
+        ) from None
     if not is_root() and local.stat().st_uid != os.geteuid():
         raise ServiceError(
             f"{local} belongs to another user: start this as that user, or move the folder away"

@@ -6,6 +6,7 @@ code 0) or when one of its processes ends (exit code 1), and stops all of them.
 
 import http.client
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ QUIET = "ignore:You're running the worker with superuser privileges"
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 SIMULATOR_PORT = os.environ.get("SIMULATOR_PORT", "8800")
+WEB_WORKERS = os.environ.get("WEB_WORKERS", "1")
 
 
 def main() -> int:
@@ -37,6 +39,7 @@ def main() -> int:
             stop_leftovers(local_folder())
             _require_port("PORT", PORT)
             _require_port("SIMULATOR_PORT", SIMULATOR_PORT)
+            _require_others()
             _prepare("migrate", "--no-input")
             everything: dict[str, subprocess.Popen[Any]] = dict(servers)
             for name, command in _programs().items():
@@ -53,11 +56,10 @@ def main() -> int:
 def _programs() -> Mapping[str, list[str]]:
     """Returns modules with their arguments in the order of starting; they are stopped in reverse order."""
     simulator_state = str(local_folder() / "simulator.json")
-    workers = os.environ.get("WEB_WORKERS", "1")
     return {
         "simulator": ["simulator", "--port", SIMULATOR_PORT, "--state", simulator_state],
         "web": [
-            *("uvicorn", "--host", HOST, "--port", PORT, "--workers", workers, "--log-level", "error"),
+            *("uvicorn", "--host", HOST, "--port", PORT, "--workers", WEB_WORKERS, "--log-level", "error"),
             *("--no-access-log", "--no-server-header", "--no-proxy-headers", "--lifespan", "off"),
             *("--ws", "none", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5"),
             "config.asgi:application",
@@ -106,6 +108,20 @@ def _require_port(variable: str, value: str) -> None:
             f"Port {value} is taken by another program: stop that one, or choose another port, "
             f"as in `make run {variable}={int(value) + 1}`"
         )
+
+
+def _require_others() -> None:
+    """Raises ServiceError for what the web process would refuse only after a minute of other starts."""
+    if PORT == SIMULATOR_PORT:
+        raise ServiceError(f"PORT and SIMULATOR_PORT are both {PORT}: use two numbers")
+    if not WEB_WORKERS.isdecimal() or not int(WEB_WORKERS):
+        raise ServiceError(f"WEB_WORKERS is {WEB_WORKERS!r}: use a number from 1")
+    try:
+        socket.getaddrinfo(HOST, int(PORT))
+    except OSError:
+        raise ServiceError(
+            f"HOST is {HOST!r}: use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+        ) from None
 
 
 def _prepare(*command: str) -> None:

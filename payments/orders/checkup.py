@@ -155,7 +155,12 @@ def _notify(merchant: Merchant) -> Iterator[Finding]:
         with own_call() as session:
             status = session.post(url, b"{}", allow_redirects=False).status_code
     except requests.RequestException:
-        status = 0
+        yield Finding(
+            Level.FAULT,
+            _("Nothing answers at %(url)s.") % {"url": url},
+            _("Start the web process, or set PUBLIC_URL to the address that it is reached at."),
+        )
+        return
     # Without a signature it must refuse, and it must be us who refuse.
     if status == requests.codes.unauthorized:
         yield Finding(Level.FINE, _("The notify address %(url)s is reachable.") % {"url": url})

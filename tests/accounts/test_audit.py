@@ -67,6 +67,10 @@ def test_an_entry_tells_who_what_from_where_and_the_values_before_and_after(staf
     assert (list(entry.before.values()), list(entry.after.values())) == (["老客"], ["贵宾"])
 
 
+def test_of_a_new_installation_there_is_nothing_to_verify(db: None) -> None:
+    assert "nothing to verify" in verified()
+
+
 @pytest.mark.parametrize("change", ["UPDATE staff_auditentry SET note = 'x'", "DELETE FROM staff_auditentry"])
 def test_the_database_refuses_to_change_or_delete_an_entry(staff: Cast, change: str) -> None:
     renamed(staff, "老客", "贵宾")

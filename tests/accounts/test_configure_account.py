@@ -1,6 +1,5 @@
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils.translation import override
 
 from accounts.official.models import OfficialAccount
 
@@ -37,11 +36,26 @@ def test_a_second_call_changes_what_it_names_and_keeps_the_previous_token_for_a_
     ("wrong", "sentence"),
     [
         ({"appid": "wx1"}, "--appid: An AppID is wx and 16"),
+        ({"original_id": "x" * 99}, "--original-id: "),
         ({"token": "?"}, "3 to 32 letters"),
         ({"aes_key": "short"}, "exactly 43"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_and_changes_nothing(wrong: dict[str, str], sentence: str) -> None:
-    with override("en"), pytest.raises(CommandError, match=sentence):
+    with pytest.raises(CommandError, match=sentence):
         call_command("configure_account", "demo", **(OPTIONS | wrong))
     assert not OfficialAccount.objects.exists()
+
+
+def test_sentences_are_in_the_language_that_is_asked_for() -> None:
+    with pytest.raises(CommandError, match="SLUG: 只能用英文字母"):
+        call_command("configure_account", "my shop", language="zh-hans", **OPTIONS)
+
+
+def test_a_secret_that_nobody_is_there_to_type_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", nobody)
+    with pytest.raises(CommandError, match="AppSecret cannot be asked for"):
+        call_command("configure_account", "demo", **(OPTIONS | {"appsecret": "-"}))

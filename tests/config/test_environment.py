@@ -2,6 +2,7 @@
 
 import base64
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,86 @@ def test_trusted_proxies_that_make_no_sense_are_refused(monkeypatch: pytest.Monk
         environment.trusted_proxies("TRUSTED_PROXIES", 1)
 
 
-@pytest.mark.parametrize("value", ["example.com", "ftp://example.com", "https://", "https://[::1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https://[::1",
+        "https://:443",
+        "https://example.com:99999",
+        "https://example.com:http",
+        "https://user:word@example.com",
+        "https://my server.com",
+        "https://example.com?a=1",
+    ],
+)
 def test_an_address_needs_its_scheme_and_its_host(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
     with pytest.raises(InvalidSetting, match="use an address such as"):
         environment.web_address("PUBLIC_URL", "http://127.0.0.1")
+
+
+def test_the_console_is_at_the_root_of_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://example.com:8443/")
+    assert environment.public_address("PUBLIC_URL", "") == "https://example.com:8443"
+    monkeypatch.setenv("PUBLIC_URL", "https://example.com/console/")
+    with pytest.raises(InvalidSetting, match="a host name of its own, without a path"):
+        environment.public_address("PUBLIC_URL", "")
+
+
+def test_allowed_hosts_are_names_and_not_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSTS", "example.com, .example.com,[::1],*,")
+    assert environment.host_names("HOSTS") == ["example.com", ".example.com", "[::1]", "*"]
+    for wrong in ("https://example.com", "example.com:443", "a.com b.com"):
+        monkeypatch.setenv("HOSTS", f"example.com,{wrong}")
+        with pytest.raises(InvalidSetting, match=f"HOSTS has '{wrong}'; use names such as"):
+            environment.host_names("HOSTS")
+
+
+@pytest.mark.parametrize("end", ["", "/", "?sslmode=require"])
+def test_an_address_of_postgres_names_a_database(end: str) -> None:
+    with pytest.raises(InvalidSetting, match="names no database"):
+        environment.database("DATABASE_URL", f"postgres://user:secret@db:5432{end}")
+
+
+def test_an_address_of_redis_ends_with_a_number_at_most() -> None:
+    for address in ("redis://one", "redis://one:6379/", "rediss://:word@one/2?ssl_cert_reqs=none"):
+        assert environment.redis_address("REDIS_URL", address) == address
+    with pytest.raises(InvalidSetting, match="REDIS_URL may end with the number of a database only"):
+        environment.redis_address("REDIS_URL", "redis://one/console")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("PROMETHEUS_MULTIPROC_DIR", "/nowhere", "which is no folder; make it first"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "use an address such as"),
+        ("EMAIL_FROM", "the console", "use a mail address"),
+        ("EMAIL_URL", "smtp+tls://", "names no mail server"),
+        ("ALLOWED_HOSTS", "https://example.com", "use names such as"),
+        ("PUBLIC_URL", "https://example.com/console", "without a path"),
+    ],
+)
+def test_what_would_fail_later_or_silently_stops_the_start(
+    settings_of: SettingsOf, variable: str, value: str, problem: str
+) -> None:
+    with pytest.raises(InvalidSetting, match=f"{variable} .*{problem}"):
+        settings_of(**{variable: value})
+
+
+def test_traces_are_not_asked_for_where_nothing_can_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL", "http://collector:4318")
+    assert environment.traces_receiver("OTEL") == "http://collector:4318"
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(InvalidSetting, match=r"OTEL is set, but .* requirements/image\.txt"):
+        environment.traces_receiver("OTEL")
+
+
+def test_files_are_kept_in_the_data_folder_if_no_other_is_named(settings_of: SettingsOf) -> None:
+    known = settings_of(MEDIA_ROOT=" ")
+    assert known["MEDIA_ROOT"] == known["LOCAL"] / "media"
 
 
 def test_a_database_password_is_not_in_the_message() -> None:
@@ -103,6 +179,7 @@ def test_a_database_password_is_not_in_the_message() -> None:
         "postgres://user:1?cret@db/name",
         "postgres://user:1/cret@db/name",
         "postgres://user@db:cret/name",
+        "postgres://user@db:99999999/name",
         "postgres://user:se[cret@db/name",
         "postgres://user:se：cret@db/name",
         "postgres://user:se＠cret@db/name",
@@ -130,9 +207,15 @@ def test_field_keys_are_read_in_their_order() -> None:
     assert list(environment.field_keys(f"new:{KEY}, old:{KEY}")) == ["new", "old"]
 
 
-@pytest.mark.parametrize("text", ["", "a", f":{KEY}", "a:####", "a:c2hvcnQ=", f"{'x' * 17}:{KEY}"])
+def test_a_key_in_the_place_of_another_is_noticed() -> None:
+    """What the first one encrypted could never be opened."""
+    with pytest.raises(InvalidSetting, match="two keys with the id 'a'"):
+        environment.field_keys(f"a:{KEY},a:{base64.b64encode(b'n' * 32).decode()}")
+
+
+@pytest.mark.parametrize("text", ["", "a", KEY, f":{KEY}", "a:####", "a:c2hvcnQ=", f"{'x' * 17}:{KEY}"])
 def test_field_keys_in_another_form_are_refused(text: str) -> None:
-    with pytest.raises(InvalidSetting, match="FIELD_ENCRYPTION_KEYS"):
+    with pytest.raises(InvalidSetting, match=r"FIELD_ENCRYPTION_KEYS .*openssl rand -base64 32"):
         environment.field_keys(text)
 
 
@@ -161,7 +244,7 @@ def test_a_file_that_is_not_there_is_named_and_nothing_of_it_told(
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
-    with pytest.raises(InvalidSetting, match="DATABASE_URL_FILE cannot be read: FileNotFoundError"):
+    with pytest.raises(InvalidSetting, match=r"DATABASE_URL_FILE names .*/nowhere, which cannot be read"):
         environment.given("DATABASE_URL")
 
 

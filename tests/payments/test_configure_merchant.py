@@ -74,10 +74,10 @@ def test_in_certificate_mode_the_certificates_are_fetched_from_now_on(
     ("option", "value", "complaint"),
     [
         ("apiv3_key", "short", "32"),
-        ("serial", "3A", "40"),
-        ("mchid", "abc", "mchid"),
+        ("serial", "3A", "--serial: .*40"),
+        ("mchid", "abc", "--mchid: "),
         ("public_key_id", "0119", "PUB_KEY_ID_"),
-        ("private_key", "/nowhere", "cannot be read"),
+        ("private_key", "/nowhere", "/nowhere cannot be read: No such file or directory"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_written(

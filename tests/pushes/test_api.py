@@ -87,6 +87,7 @@ def test_a_wrong_message_refuses_the_batch_and_is_named(template: Template, shop
     assert (answer.status_code, refused["code"]) == (422, "messages_invalid")
     assert sorted(refused["messages"]) == ["1", "2", "3"]
     assert list(refused["messages"]["1"]["values"]) == ["thing4"]
+    assert refused["messages"]["3"]["content"] == {"type": ["没有这种内容。"]}
     assert not Push.objects.exists()
 
 

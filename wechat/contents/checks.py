@@ -117,8 +117,8 @@ def check_together(contents: Sequence[Content], *, one_at_random: bool) -> None:
             _check_later(content)
 
 
-def sentence(error: ContentError, content: Content) -> str:
-    """Returns the error as a sentence in the active language."""
+def sentence(error: ContentError, content: Content | None) -> str:
+    """Returns the error as a sentence in the active language; of data that is no content, without one."""
     field = FIELDS.get(error.field, error.field)
     if error.code == "too_long" and error.limit is not None:
         return _too_long(len(str(getattr(content, error.field, "")).encode(errors="replace")), error.limit)
@@ -126,6 +126,10 @@ def sentence(error: ContentError, content: Content) -> str:
         "required": _("Fill in “%(field)s”."),
         "not_a_url": _("“%(field)s” must be an address that starts with http:// or https://."),
         "too_many": _("Only one article can be sent at once."),
+        "unknown_type": _("This kind of content is unknown."),
+        "unknown_field": _("Content of this kind has no “%(field)s”."),
+        "wrong_form": _("“%(field)s” is not written as it has to be."),
+        "not_service": _("This kind of content can only answer a message."),
     }
     return sentences.get(error.code, error.message) % {"field": field}
 

@@ -18,6 +18,7 @@ from wechat.api.loop import LoopView, beside
 from wechat.api.models import ApiClient
 from wechat.api.one_statement import Calls, StatementCall, new_number
 from wechat.api.views import BusinessView
+from wechat.contents.checks import sentence
 from wechat.kernel import tracing
 from wechat.kernel.work import waking
 from wechat.pushes import known_templates, reports
@@ -166,12 +167,13 @@ def _templated(account: OfficialAccount, message: dict[str, Any]) -> tuple[str, 
 
 
 def _service(message: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    content = None
     try:
         content = from_dict(message["content"])
         validate(content)
         to_service_json(content, openid=message["to"])
     except ContentError as error:
-        raise _WrongMessage({"content": {error.field: [error.message]}}) from None
+        raise _WrongMessage({"content": {error.field: [sentence(error, content)]}}) from None
     return Push.Kind.SERVICE.value, "", to_dict(content)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
-from wechat.contents.checks import check_content, check_together, check_variables
+from wechat.contents.checks import check_content, check_together, check_variables, sentence
 from wechat.contents.variables import VARIABLES
 from wechat.materials.models import Asset
 from wechat.replies import versions
@@ -125,7 +125,9 @@ def _content(account: OfficialAccount, stored: Any) -> Content:
     try:
         content = from_dict(stored)
     except ContentError as error:
-        raise ValidationError(_("A reply cannot be read: %(what)s") % {"what": error.message}) from None
+        raise ValidationError(
+            _("A reply cannot be read: %(what)s") % {"what": sentence(error, None)}
+        ) from None
     check_content(content, account.name)
     return content
 

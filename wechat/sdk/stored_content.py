@@ -32,10 +32,12 @@ def _plain(part: Any) -> dict[str, Any]:
 def _built(kind: Any, stored: Any) -> Any:
     """Returns an instance of ``kind`` from plain data; refuses names and types that it does not declare."""
     if not isinstance(stored, dict):
-        raise ContentError(kind.__name__.lower(), "Stored content of this kind has named fields.")
+        raise ContentError(
+            kind.__name__.lower(), "Stored content of this kind has named fields.", code="wrong_form"
+        )
     declared = {one.name: one.metadata.get("of") for one in fields(kind)}
     for name in stored.keys() - declared.keys():
-        raise ContentError(str(name), f"Content of this kind has no field {name}.")
+        raise ContentError(str(name), f"Content of this kind has no field {name}.", code="unknown_field")
     values = {name: _value(name, value, declared[name]) for name, value in stored.items()}
     try:
         return kind(**values)
@@ -49,4 +51,4 @@ def _value(name: str, value: Any, of: Any) -> Any:
         return tuple(_built(of, each) for each in value)
     if of is None and isinstance(value, str):
         return value
-    raise ContentError(name, f"The field {name} has the wrong form.")
+    raise ContentError(name, f"The field {name} has the wrong form.", code="wrong_form")

@@ -1,22 +1,24 @@
-import getpass
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.official.models import SECRETS, OfficialAccount
+from wechat.kernel.commands import TranslatedCommand, secret, sentences
 
 PLAIN_FIELDS = ("name", "kind", "appid", "mode", "original_id", "token_kind")
+ARGUMENTS = {"slug": "SLUG"} | {field: f"--{field.replace('_', '-')}" for field in PLAIN_FIELDS}
 
 
-class Command(BaseCommand):
+class Command(TranslatedCommand):
     help = (
         "Creates or updates an account and prints its callback address. "
         "Give '-' as a secret's value to be asked for it, so that it stays out of the shell's history."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("slug")
         parser.add_argument("--name")
         parser.add_argument("--kind", choices=OfficialAccount.Kind.values)
@@ -33,27 +35,15 @@ class Command(BaseCommand):
         for field in PLAIN_FIELDS:
             if options[field] is not None:
                 setattr(account, field, options[field])
-        if secret := _secret("AppSecret", options["appsecret"]):
-            account.appsecret = secret
+        if appsecret := secret("AppSecret", options["appsecret"]):
+            account.appsecret = appsecret
         account.change_callback_keys(
-            token=_secret("token", options["token"]), aes_key=_secret("EncodingAESKey", options["aes_key"])
+            token=secret("token", options["token"]), aes_key=secret("EncodingAESKey", options["aes_key"])
         )
         try:
             # The account itself looks at them; of those that no key opens there is nothing to be looked at.
             account.full_clean(exclude={*SECRETS, "previous_tokens", "previous_aes_keys"})
         except ValidationError as error:
-            raise CommandError("\n".join(_sentences(error))) from None
+            raise CommandError(sentences(error, ARGUMENTS)) from None
         account.save()
         self.stdout.write(account.callback_url)
-
-
-def _secret(name: str, given: str | None) -> str:
-    return getpass.getpass(f"{name}: ") if given == "-" else (given or "")
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    return [
-        f"--{field.replace('_', '-')}: {text}" if field != "__all__" else text
-        for field, texts in error.message_dict.items()
-        for text in texts
-    ]

@@ -1,23 +1,23 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import translation
+from django.core.management.base import CommandError
 
 from accounts.official.doctor import Finding, Level, examine
 from accounts.official.models import OfficialAccount
+from wechat.kernel.commands import TranslatedCommand
 
 MARKS = {Level.FINE: "✓", Level.WARNING: "!", Level.FAULT: "✗"}
 
 
-class Command(BaseCommand):
+class Command(TranslatedCommand):
     help = "Names what is wrong with the set-up of an account, or of all, and the next step."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("slug", nargs="?")
-        parser.add_argument("--language", choices=["en", "zh-hans"], default="en")
 
-    def handle(self, *args: Any, slug: str | None, language: str, **options: Any) -> None:
+    def handle(self, *args: Any, slug: str | None, **options: Any) -> None:
         accounts = OfficialAccount.objects.all()
         if slug:
             accounts = accounts.filter(slug=slug)
@@ -26,13 +26,12 @@ class Command(BaseCommand):
         elif not accounts:
             self.stdout.write("There is no account yet; make one with configure_account.")
         faults = 0
-        with translation.override(language):
-            for account in accounts:
-                self.stdout.write(f"{account.name} ({account.slug})")
-                findings = examine(account)
-                faults += sum(finding.level is Level.FAULT for finding in findings)
-                for finding in findings:
-                    self._write(finding)
+        for account in accounts:
+            self.stdout.write(f"{account.name} ({account.slug})")
+            findings = examine(account)
+            faults += sum(finding.level is Level.FAULT for finding in findings)
+            for finding in findings:
+                self._write(finding)
         if faults:
             raise CommandError(f"{faults} to mend.", returncode=1)
 

@@ -22,6 +22,8 @@ class Command(BaseCommand):
         chains = AuditChain.objects.order_by("account")
         if options["slug"]:
             chains = chains.filter(account=_account(options["slug"]))
+        if not chains:
+            self.stdout.write("No entry was sealed yet: there is nothing to verify.")
         broken = [chain for chain in chains if not self._holds(chain)]
         if broken:
             raise CommandError("The audit was tampered with.")

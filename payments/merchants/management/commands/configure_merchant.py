@@ -1,16 +1,16 @@
-import getpass
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from accounts.official.models import OfficialAccount
 from payments.merchants import certificates, held_work, setup
 from payments.merchants.models import Merchant
-from wechat.sdk.pay.certificates import read_certificate
+from wechat.kernel.commands import TranslatedCommand, secret, sentences
+from wechat.sdk.pay.certificates import Certificate, read_certificate
 from wechat.sdk.pay.errors import KeyRefused
 
 PLAIN_FIELDS = {
@@ -20,15 +20,17 @@ PLAIN_FIELDS = {
     "public_key_id": "public_key_id",
     "protocol": "protocol",
 }
+ARGUMENTS = {"slug": "SLUG"} | {field: f"--{name.replace('_', '-')}" for name, field in PLAIN_FIELDS.items()}
 
 
-class Command(BaseCommand):
+class Command(TranslatedCommand):
     help = (
         "Creates or updates a merchant and prints its notify addresses. "
         "Give '-' as a key to be asked for it, so that it stays out of the shell's history."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("slug")
         parser.add_argument("--name")
         parser.add_argument("--mchid")
@@ -52,29 +54,23 @@ class Command(BaseCommand):
         for option, field in PLAIN_FIELDS.items():
             if options[option] is not None:
                 setattr(merchant, field, options[option])
-        if options["private_key"]:
-            merchant.private_key = _text(options["private_key"])
-        if options["public_key"]:
-            merchant.public_key = _text(options["public_key"])
-        if options["certificate"]:
-            merchant.certificate = _text(options["certificate"])
+        for field in ("private_key", "public_key", "certificate"):
+            if options[field]:
+                setattr(merchant, field, _text(options[field]))
         for version in ("v3", "v2"):
-            if given := options[f"api{version}_key"]:
-                setattr(merchant, f"api_{version}_key", _secret(given, version))
+            if key := secret(f"API{version} key", options[f"api{version}_key"]):
+                setattr(merchant, f"api_{version}_key", key)
         try:
             merchant.full_clean()
         except ValidationError as error:
-            raise CommandError("\n".join(_sentences(error))) from None
+            raise CommandError(sentences(error, ARGUMENTS)) from None
         self._save(merchant, options)
         for about in ("transaction", "refund"):
             self.stdout.write(merchant.notify_url(about))
 
     @transaction.atomic
     def _save(self, merchant: Merchant, options: dict[str, Any]) -> None:
-        try:
-            known = [read_certificate(_text(path)) for path in options["platform_cert"] or []]
-        except KeyRefused as error:
-            raise CommandError(f"--platform-cert: {error}") from None
+        known = [_certificate(path) for path in options["platform_cert"] or []]
         merchant.save()
         certificates.save(merchant, known)
         setup.begin(merchant)
@@ -92,20 +88,17 @@ def _accounts(merchant: Merchant, slugs: list[str] | None) -> list[OfficialAccou
     return list(found.values())
 
 
+def _certificate(path: str) -> Certificate:
+    try:
+        return read_certificate(_text(path))
+    except KeyRefused as error:
+        raise CommandError(f"--platform-cert: {path} is {error}") from None
+
+
 def _text(path: str) -> str:
     try:
         return Path(path).read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from None
-
-
-def _secret(given: str, version: str) -> str:
-    return getpass.getpass(f"API{version} key: ") if given == "-" else given
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    return [
-        f"{field}: {text}" if field != "__all__" else text
-        for field, texts in error.message_dict.items()
-        for text in texts
-    ]
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is no file in PEM form.") from None
