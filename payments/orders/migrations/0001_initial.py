@@ -380,6 +380,10 @@ class Migration(migrations.Migration):
             model_name='step',
             index=models.Index(fields=['order', 'id'], name='step_of_order'),
         ),
+        migrations.AddConstraint(
+            model_name='step',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'moved'), _negated=True), ('text__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded']), _connector='OR'), name='step_moved_to_known_state'),
+        ),
         migrations.RunSQL(CHECK_MOVE, DROP_CHECK_MOVE),
         forward_only("orders_order", ORDER_MOVES),
         forward_only("orders_refund", REFUND_MOVES),

@@ -183,6 +183,12 @@ class Step(models.Model):
     class Meta:
         verbose_name = _("history line")
         verbose_name_plural = _("history lines")
+        constraints = [
+            # The history shows the state in the reader's language.
+            models.CheckConstraint(
+                condition=~Q(kind="moved") | Q(text__in=OrderState.values), name="step_moved_to_known_state"
+            ),
+        ]
         indexes = [models.Index(fields=["order", "id"], name="step_of_order")]
 
     def __str__(self) -> str:
