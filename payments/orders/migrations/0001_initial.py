@@ -193,6 +193,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
                 ('by', models.CharField(blank=True, max_length=150, verbose_name='by')),
                 ('text', models.CharField(blank=True, max_length=300, verbose_name='details')),
+                ('outcome', models.CharField(blank=True, max_length=300, verbose_name='outcome')),
                 ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='orders.order', verbose_name='order')),
             ],
             options={
