@@ -116,7 +116,7 @@ def test_the_reader_reads_in_their_language_what_somebody_did_in_another(money: 
         made = refunding.request(paid, 100, source="test", key="r")
         record(paid.merchant, Mismatch(MismatchKind.AMOUNT, "x", order=paid, here=1, there=2))
     for language, refund, discrepancy in (
-        ("zh-hans", f"{made}：{RefundState.PENDING.label}", "支付金额不一致"),
+        ("zh-hans", f"{made}：申请中", "支付金额不一致"),
         ("en", f"{made}: Being asked for", "Another amount was paid"),
     ):
         money.cookies["django_language"] = language
