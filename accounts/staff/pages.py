@@ -152,9 +152,12 @@ class AccountScopedAdmin(AuditedAdmin):
         account = current_account(request)
         return account.pk if account else None
 
-    def account_view(self, view: Any, *, change: bool = False, by: tuple[Area, ...] = ()) -> Any:
+    def account_view(
+        self, view: Any, *, change: bool = False, by: tuple[Area, ...] = (), posts_change: bool = True
+    ) -> Any:
         """Wraps a view as a page of this admin about the account of the switcher."""
-        return self.admin_site.admin_view(gate.account_page(self.area, change=change, by=by)(view))
+        page = gate.account_page(self.area, change=change, by=by, posts_change=posts_change)
+        return self.admin_site.admin_view(page(view))
 
     def object_view(
         self,

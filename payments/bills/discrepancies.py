@@ -33,7 +33,7 @@ def record(merchant: Merchant, mismatch: Mismatch, bill: Bill | None = None) -> 
             extra={"merchant": merchant.slug, "kind": mismatch.kind, "subject": mismatch.subject},
         )
         if order:
-            history.write(order, Step.Kind.DISCREPANCY, str(found.get_kind_display()))
+            history.write(order, Step.Kind.DISCREPANCY, mismatch.kind.label)
     return found
 
 

@@ -21,7 +21,6 @@ from payments.orders.models import Order, Step
 from payments.orders.ordering import OrderRefused, Uncertain, without_keys
 from payments.orders.refunds import refunding
 from payments.orders.refunds.reports import adopt
-from wechat.console.phrases import labelled
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay.cashier import Cashier
 from wechat.sdk.pay.errors import PayError, PayRefused
@@ -64,8 +63,8 @@ def close(found: Discrepancy, note: str, by: User) -> bool:
         if not undecided.update(state=State.CLOSED, note=note, closed_by=by, closed_at=timezone.now()):
             return False
         if found.order is not None:
-            closed = labelled(found.get_kind_display(), State.CLOSED.label)
-            history.write(found.order, Step.Kind.DISCREPANCY, closed, by)
+            what = MismatchKind(found.kind).label
+            history.write(found.order, Step.Kind.DISCREPANCY, what, by, outcome=State.CLOSED.label)
         order = _left_unpaid(found, by)
     if order is not None:
         polling.poll([order])
@@ -139,7 +138,7 @@ def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> Non
         applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
         booked = payment.is_paid and applied.outcome is not TransactionOutcome.ASIDE
         for each in agreed if booked else ():
-            history.write(order, Step.Kind.DISCREPANCY, str(each.get_resolution_display()), by)
+            history.write(order, Step.Kind.DISCREPANCY, Resolution(each.resolution).label, by)
             _close(each, by)
         if booked and found.resolution == Resolution.REFUND:
             _give_back(found, order, by)

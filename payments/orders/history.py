@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.utils import translation
+from django.utils.translation import gettext
+from django_stubs_ext import StrOrPromise
 
 from payments.orders.models import Order, Step
 from payments.orders.states import OrderState
+from wechat.console.phrases import labelled
 from wechat.inbox import answerers
 
 PLATFORM = "WeChat Pay"
@@ -32,19 +36,36 @@ def lines(order: Order) -> list[HistoryLine]:
 def _text(step: Step) -> str:
     """Returns the text of a line; for a new order the key that a business system gave it.
 
-    Keys of other makers say nothing to staff. A state is kept by its value, for readers of every language.
+    Keys of other makers say nothing to staff.
     """
     if step.kind == Step.Kind.MOVED:
         return str(OrderState(step.text).label)
-    if step.kind != Step.Kind.CREATED:
-        return step.text
-    return step.text.partition(":")[2] if step.by.startswith("api") else ""
+    if step.kind == Step.Kind.CREATED:
+        return step.text.partition(":")[2] if step.by.startswith("api") else ""
+    parts = [gettext(part) for part in (step.text, step.outcome) if part]
+    return labelled(*parts) if len(parts) == 2 else "".join(parts)
 
 
-def write(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> None:
-    step(order, kind, text, by).save()
+def write(
+    order: Order,
+    kind: Step.Kind,
+    text: StrOrPromise = "",
+    by: str | User = "",
+    *,
+    outcome: StrOrPromise = "",
+) -> None:
+    step(order, kind, text, by, outcome=outcome).save()
 
 
-def step(order: Order, kind: Step.Kind, text: str = "", by: str | User = "") -> Step:
-    """Returns an unsaved line."""
-    return Step(order=order, kind=kind, text=text[:LONGEST], by=str(by))
+def step(
+    order: Order,
+    kind: Step.Kind,
+    text: StrOrPromise = "",
+    by: str | User = "",
+    *,
+    outcome: StrOrPromise = "",
+) -> Step:
+    """Returns an unsaved line; a lazy ``text`` or ``outcome`` is kept untranslated."""
+    with translation.override(None):
+        text, outcome = str(text)[:LONGEST], str(outcome)[:LONGEST]
+    return Step(order=order, kind=kind, text=text, outcome=outcome, by=str(by))

@@ -92,7 +92,8 @@ def ship(
         Parcel(shipment=shipment, company=each.company, number=each.number, contact=each.contact)
         for each in parcels
     )
-    history.write(order, Step.Kind.SHIPPED, str(shipment), by)
+    numbers = ", ".join(f"{each.company} {each.number}" for each in parcels)
+    history.write(order, Step.Kind.SHIPPED, Shipment.How(shipment.how).label, by, outcome=numbers)
     work.wake(UPLOADS.name)
     return shipment
 
@@ -123,7 +124,7 @@ def upload(shipment: Shipment) -> None:
         if error.errcode != shipping.NOTHING_NEW:
             raise
     if shipment.done(state=State.UPLOADED, uploaded_at=timezone.now()):
-        history.write(order, Step.Kind.SHIPPED, str(shipment.get_state_display()), history.WORKER)
+        history.write(order, Step.Kind.SHIPPED, State.UPLOADED.label, history.WORKER)
 
 
 def _payload(shipment: Shipment, order: Order) -> Shipping:

@@ -215,7 +215,7 @@ def reached(campaign: Any, number: int) -> None:
 
 
 def recipients(staff: Cast, campaign: Any) -> Any:
-    return signed_in(staff.service).get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
+    return signed_in(staff.service).post(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
 
 
 def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agree(
@@ -242,7 +242,7 @@ def test_what_was_granted_to_one_is_not_granted_to_another_nor_for_more(staff: C
     reached(campaign, 2)
     assert recipients(staff, campaign).status_code == 302
     other = member("other", staff.ours, "service")
-    answer = signed_in(other).get(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
+    answer = signed_in(other).post(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
     assert answer.status_code == 302
 
 
@@ -250,7 +250,8 @@ def test_a_file_of_buyers_waits_for_somebody_who_may_see_money(staff: Cast, ours
     limited(staff, "export_of_buyers", "finance", 0)
     finance = member("finance", staff.ours, "finance")
     address = reverse("admin:shop_sale_export")
-    answer = signed_in(finance).get(address, {"item": ours["shop.item"].pk})
+    chosen = {"account": staff.ours.pk, "item": ours["shop.item"].pk}
+    answer = signed_in(finance).post(address, chosen)
     assert answer.status_code == 302
     deciding.approve(Approval.objects.latest("pk"), staff.owner)
-    assert signed_in(finance).get(address, {"item": ours["shop.item"].pk}).status_code == 200
+    assert signed_in(finance).post(address, chosen).status_code == 200

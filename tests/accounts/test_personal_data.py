@@ -47,7 +47,9 @@ def sales(staff: Cast, ours: World, *, file: bool) -> str:
     client = signed_in(staff.owner)
     if not file:
         return client.get(reverse("admin:shop_sale_changelist")).content.decode()
-    answer = client.get(reverse("admin:shop_sale_export"), {"item": ours["shop.item"].pk})
+    answer = client.post(
+        reverse("admin:shop_sale_export"), {"account": staff.ours.pk, "item": ours["shop.item"].pk}
+    )
     return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
 
 
@@ -105,11 +107,16 @@ def known_by_name(ours: World) -> list[str]:
 def naming(staff: Cast, ours: World, names: list[str]) -> dict[str, set[str]]:
     """Returns the pages of the console that name somebody to the owner, with the names."""
     visitor = Visitor(staff.owner, ours.account)
-    asked = {"desk": {"who": ours["desk.thread"].openid}, "shop_sale_export": {"item": ours["shop.item"].pk}}
+    asked = {"desk": {"who": ours["desk.thread"].openid}}
+    files = {
+        "shop_sale_export": {"account": ours.account.pk, "item": ours["shop.item"].pk},
+        "campaigns_recipients_csv": {},
+    }
     found = {}
     for name, page in TABLE.items():
         if name not in {"logout", "switch_account"}:
-            answer = visitor.visit("GET", address_of(name, page, ours), asked.get(name, {}))
+            method, data = ("POST", files[name]) if name in files else ("GET", asked.get(name, {}))
+            answer = visitor.visit(method, address_of(name, page, ours), data)
             if named := {each for each in names if each in answer.text}:
                 found[name] = named
     return found

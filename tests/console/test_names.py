@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from config.navigation import GROUPS, NavigationEntry
-from tests.cast import Cast
+from tests.cast import Cast, signed_in
+from tests.console.world import World
 
 # Django's own table of people has its own name for them.
 DJANGOS = "admin:auth_user_changelist"
@@ -46,6 +47,28 @@ def test_the_platforms_own_name_stands_over_a_page(
     client.force_login(staff.owner)
     page = client.get(reverse(f"admin:{url_name}_changelist")).content.decode()
     assert name in page[page.index("<title>") : page.index("</title>")]
+
+
+@pytest.mark.parametrize(
+    ("url_name", "sentence"),
+    [
+        ("materials_asset", "还没有素材<"),
+        ("bills_discrepancy", "还没有差异<"),
+        ("inbox_inboundmessage", "还没有消息<"),
+    ],
+)
+def test_sentences_about_rows_name_the_rows_and_not_their_list(
+    client: Client, staff: Cast, url_name: str, sentence: str
+) -> None:
+    client.force_login(staff.superuser)
+    assert sentence in client.get(reverse(f"admin:{url_name}_changelist")).content.decode()
+
+
+def test_the_files_that_are_chosen_in_the_library_are_deleted_not_the_library(
+    staff: Cast, ours: World
+) -> None:
+    page = signed_in(staff.superuser).get(reverse("admin:materials_asset_changelist")).content.decode()
+    assert "删除所选的素材<" in page
 
 
 def test_the_kinds_of_auto_replies_are_those_of_the_platform(client: Client, staff: Cast) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 from pytest_django import Settings
 
@@ -109,6 +109,19 @@ def test_the_history_of_an_order_is_in_the_language_of_its_reader(money: Client,
         money.cookies["django_language"] = language
         shown = " ".join(text(money, f"orders/order/{paid.pk}/change/").split())
         assert words in shown
+
+
+def test_the_reader_reads_in_their_language_what_somebody_did_in_another(money: Client, paid: Order) -> None:
+    with translation.override("zh-hans"):
+        made = refunding.request(paid, 100, source="test", key="r")
+        record(paid.merchant, Mismatch(MismatchKind.AMOUNT, "x", order=paid, here=1, there=2))
+    for language, refund, discrepancy in (
+        ("zh-hans", f"{made}：申请中", "支付金额不一致"),
+        ("en", f"{made}: Being asked for", "Another amount was paid"),
+    ):
+        money.cookies["django_language"] = language
+        shown = text(money, f"orders/order/{paid.pk}/change/")
+        assert (refund in shown, discrepancy in shown) == (True, True)
 
 
 def dialog(client: Client, order: Order, amount: str, **more: str) -> Any:

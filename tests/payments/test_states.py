@@ -77,6 +77,11 @@ def test_the_database_keeps_the_books_right(paid: Order, constraint: str) -> Non
         Order.objects.filter(pk=paid.pk).update(**BROKEN[constraint])
 
 
+def test_the_history_knows_every_state_that_an_order_moved_to(paid: Order) -> None:
+    with pytest.raises(IntegrityError, match="step_moved_to_known_state"), transaction.atomic():
+        paid.steps.create(kind="moved", text="Paid")
+
+
 def test_an_open_order_is_always_looked_after(ordered: Ordered) -> None:
     order = ordered()
     with pytest.raises(IntegrityError, match="order_due_while_open"), transaction.atomic():

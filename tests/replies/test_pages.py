@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
@@ -343,6 +344,77 @@ def test_an_expression_that_fits_every_text_is_saved_with_a_warning(
     assert Rule.objects.exists()
     warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
     assert any(keyword[1] in each for each in warnings) is warned
+
+
+def warned_of(client: Client, sent: Any, rule: Rule) -> bool:
+    """Returns whether a new rule is saved with a warning that links the earlier rule."""
+    page: Any = client.post(f"{LIST}add/", sent, follow=True)
+    warnings = [str(each) for each in page.context["messages"] if each.level_tag == "warning"]
+    assert Rule.objects.count() == 2
+    assert all(escape(rule.name) in each for each in warnings)
+    return any(f'href="{LIST}{rule.pk}/change/"' in each for each in warnings)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "warned"),
+    [
+        ("退", "退款", True),
+        ("退款", "退", False),
+        (("equals", "退款"), ("equals", " 退款"), True),
+        (("equals", "退款"), "退款", False),
+        (("starts_with", "退"), ("starts_with", "退款"), True),
+        (("starts_with", "退"), "退款", False),
+        (("regex", "^退(款|货)"), ("equals", "退货"), True),
+        (("regex", "^退(款|货)"), "退货", False),
+        (("regex", "退.*款"), ("regex", "退.*款"), True),
+        (("regex", "退.*"), ("regex", "退款"), False),
+    ],
+    ids=str,
+)
+def test_a_rule_whose_keyword_an_earlier_one_answers_is_saved_and_names_that(
+    editor: Client, account: OfficialAccount, rule: RuleMaker, earlier: Any, later: Any, warned: bool
+) -> None:
+    first = rule(name="<b>售后</b>", keywords=(earlier,))
+    assert warned_of(editor, form(account, reply(text="好"), keywords=[later, "发票"]), first) is warned
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ({"enabled": False}, {}),
+        ({"in_shadow": True}, {}),
+        ({"weekdays": [1, 2]}, {}),
+        ({"opens_at": datetime.time(9)}, {}),
+        ({"valid_until": datetime.datetime(2500, 1, 1, tzinfo=datetime.UTC)}, {}),
+        ({"new_follower_days": 3}, {}),
+        ({"replies": ({"type": "hologram"},)}, {}),
+        ({}, {"enabled": ""}),
+        ({}, {"trigger": "follow"}),
+    ],
+    ids=str,
+)
+def test_of_an_earlier_rule_that_may_leave_the_keyword_to_the_new_one_nothing_is_said(
+    editor: Client,
+    account: OfficialAccount,
+    rule: RuleMaker,
+    earlier: dict[str, Any],
+    later: dict[str, str],
+) -> None:
+    first = rule(name="售后", keywords=("退款",), **earlier)
+    assert not warned_of(editor, form(account, reply(text="好"), **later), first)
+
+
+def test_a_rule_that_is_switched_on_behind_another_says_so_and_the_list_counts_it(
+    editor: Client, account: OfficialAccount, rule: RuleMaker
+) -> None:
+    first = rule(name="欢迎", trigger="follow")
+    second = rule(name="首次欢迎", trigger="follow_first", enabled=False, position=1)
+    assert "永不触发的自动回复</a>" in editor.get(LIST).content.decode()
+    switch = {"action": "switch_on", "_selected_action": [second.pk]}
+    page = editor.post(LIST, switch, follow=True).content.decode()
+    assert "“首次欢迎”永远不会触发：排在它前面的“欢迎”总会先回复" in page
+    assert f"{LIST}{first.pk}/change/" in page
+    assert "永不触发的自动回复 (1)</a>" in page
 
 
 def test_the_warning_is_about_the_keywords_that_were_saved(

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from accounts.approvals.models import Approval
 from accounts.followers import export_approval, people
@@ -103,9 +104,13 @@ def show(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return TemplateResponse(request, "campaigns/recipients.html", context)
 
 
-@object_page(all_campaigns, Area.SENDING)
+@require_POST
+@object_page(all_campaigns, Area.SENDING, posts_change=False)
 def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
-    """Returns the filtered recipients as CSV; OpenIDs are masked for staff who may not change followers."""
+    """Returns the filtered recipients as CSV, or asks for the approval of the file.
+
+    OpenIDs are masked for staff who may not change followers.
+    """
     personal_data.check_export(request, campaign.account_id)
     form = RecipientFilter(campaign, request.GET)
     rows = form.narrowed(campaign)

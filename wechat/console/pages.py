@@ -32,11 +32,13 @@ MEANWHILE = 20
 class ModelAdmin(SkinAdmin[Row]):
     """The base class of all admins, in the skin.
 
-    ``empty_words`` is the text of an empty list, which says how its rows are created. ``takes_along`` are the
+    ``empty_words`` is the text of an empty list, which says how its rows are created. ``list_title`` is the
+    name of the list, if it is another than that of its rows. ``takes_along`` are the
     models whose rows nobody deletes on their own, and that are deleted with the rows they belong to.
     """
 
     empty_words: ClassVar[StrOrPromise] = ""
+    list_title: ClassVar[StrOrPromise] = ""
     empty_value_display = "–"
     takes_along: ClassVar[frozenset[type[Model]]] = frozenset()
 
@@ -106,7 +108,7 @@ class ModelAdmin(SkinAdmin[Row]):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Shows the list with its own name as the title, instead of "Select … to change"."""
-        name = {"title": capfirst(self.opts.verbose_name_plural)}
+        name = {"title": self.list_title or capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, {**name, **(extra_context or {})})
 
 

@@ -45,7 +45,7 @@ class Thread(models.Model):
 
     class Meta:
         verbose_name = _("conversation")
-        verbose_name_plural = _("service desk")
+        verbose_name_plural = _("conversations")
         constraints = [models.UniqueConstraint(fields=["account", "openid"], name="thread_once")]
         indexes = [
             models.Index(fields=["account", "-newest_at"], name="thread_newest"),

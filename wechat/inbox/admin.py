@@ -39,6 +39,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     """The admin of the message log: read-only, apart from the action that handles a message again."""
 
     area = Area.MESSAGES
+    list_title = gettext_lazy("Message log")
     filter_form = LogFilter
     empty_words = gettext_lazy(
         "What followers write and do is listed here as soon as WeChat sends it: the "

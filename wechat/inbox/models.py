@@ -67,7 +67,7 @@ class InboundMessage(Traced, WorkRow):
 
     class Meta:
         verbose_name = _("message")
-        verbose_name_plural = _("message log")
+        verbose_name_plural = _("messages")
         constraints = [models.UniqueConstraint(fields=["account", "key", "month"], name="inbound_once")]
         indexes = [
             models.Index(fields=["account", "-id"], name="inbound_but_receipts", condition=NOT_A_RECEIPT),

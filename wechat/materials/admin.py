@@ -58,6 +58,7 @@ class FolderFilter(admin.SimpleListFilter):
 class AssetAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = AssetForm
+    list_title = gettext_lazy("Media library")
     empty_words = gettext_lazy(
         "Pictures, voices and videos for replies, menus and articles are uploaded here, or read from WeChat."
     )

@@ -79,7 +79,7 @@ class Asset(WorkRow):
 
     class Meta:
         verbose_name = _("media file")
-        verbose_name_plural = _("media library")
+        verbose_name_plural = _("media files")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

@@ -29,6 +29,7 @@ from wechat.replies import (
     describing,
     report_pages,
     rulebook,
+    tester,
     tester_page,
     transfer_pages,
     versions,
@@ -247,8 +248,13 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
 
     def _warn_of_keywords(self, request: HttpRequest, *edited: Rule) -> None:
         # Read again: keywords that were loaded earlier may have been edited since.
-        rules = list(rulebook.loaded(Rule.objects.filter(pk__in=[rule.pk for rule in edited])))
-        for sentence in (*cautions.of_catch_alls(rules), *cautions.of_lists(rules)):
+        rows = Rule.objects.filter(pk__in=[rule.pk for rule in edited]).select_related("account")
+        rules = list(rulebook.loaded(rows))
+        sentences = [*cautions.of_catch_alls(rules), *cautions.of_lists(rules)]
+        for account in {rule.account for rule in rules}:
+            for rule, first in tester.answered_earlier(account, rules):
+                sentences += cautions.of_earlier(rule, first)
+        for sentence in sentences:
             self.message_user(request, sentence, messages.WARNING)
 
     def _may_switch_on(self, request: HttpRequest, rule: Rule) -> bool:
@@ -283,6 +289,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         rights, account_id = Rights.of(request.user), account.pk if account else None
         context = {
             "may_change": rights.may_change(self.area, account_id),
+            "never": len(tester.never_fires(account)) if account else 0,
             "may_see_deliveries": rights.may_view(Area.SETTINGS, account_id),
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})

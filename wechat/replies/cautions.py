@@ -1,17 +1,23 @@
 """The warnings about a rule's answers and keywords, in sentences for staff."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.official.models import OfficialAccount
+from wechat.console.phrases import listed
 from wechat.contents.scripts import ReplyPlan
 from wechat.pushes import windows
 from wechat.pushes.handlers import ACTIONS
+from wechat.replies import describing
 from wechat.replies.models import Rule
-from wechat.replies.specs import Compare, KeywordSpec, Trigger
+from wechat.replies.reach import Way
+from wechat.replies.specs import Compare, KeywordSpec, RuleSpec, Trigger
 from wechat.sdk.messages import Message, View
 
 # The separators with which people write several words in one field.
@@ -46,6 +52,26 @@ def of_lists(rules: Iterable[Rule]) -> list[str]:
     keywords = (each for rule in rules if rule.trigger == Trigger.KEYWORD for each in rule.keywords.all())
     found = (each.text for each in keywords if each.compare != Compare.REGEX and SEVERAL.search(each.text))
     return [sentence % {"keyword": text} for text in found]
+
+
+def of_earlier(rule: RuleSpec, first: Mapping[Way, RuleSpec]) -> Iterator[SafeString]:
+    """Yields sentences that name the earlier rules that answer what triggers this one, with links to them.
+
+    ``first`` is what ``tester.answered_earlier`` found.
+    """
+    for earlier in dict.fromkeys(first.values()):
+        lost = [way for way, each in first.items() if each == earlier and isinstance(way, KeywordSpec)]
+        sentence = (
+            _("“%(rule)s” does not answer %(keywords)s: “%(earlier)s” above it always answers that first.")
+            if lost
+            else _("“%(rule)s” never answers: “%(earlier)s” above it always answers first.")
+        ) % {
+            "rule": rule.name,
+            "earlier": earlier.name,
+            "keywords": listed(f"“{describing.marked(each.compare, each.text)}”" for each in lost),
+        }
+        address = reverse("admin:replies_rule_change", args=[earlier.id])
+        yield format_html('{} <a class="link" href="{}">{}</a>', sentence, address, earlier.name)
 
 
 def _catch_alls(rule: Rule) -> list[str]:

@@ -89,6 +89,11 @@ class CompiledRules:
                     return
                 yield rule
 
+    def fitting(self, text: str) -> list[RuleSpec]:
+        """Returns the rules with a keyword that fits the text, in the order of their precedence."""
+        ranks = {rank for found in self._keywords.find(text) for rank in found}
+        return [self.specs[rank] for rank in sorted(ranks)]
+
     def explain(self, message: Message, moment: datetime.datetime, facts: FollowerFacts) -> list[RuleVerdict]:
         """Returns the verdicts on all rules, in the order of their precedence."""
         winner: RuleSpec | None = None

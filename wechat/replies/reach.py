@@ -37,15 +37,27 @@ def never_answering(
     compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
 ) -> Iterator[DeadRule]:
     """Yields the enabled rules that can never answer; ``worn_tags`` are the tags that some follower has."""
-    earlier: list[RuleSpec] = []
     for rule in compiled.specs:
         if not rule.enabled:
             continue
-        found = _by_itself(rule, compiled, now, worn_tags) or _covered(rule, earlier)
+        found = _by_itself(rule, compiled, now, worn_tags) or _covered(rule, compiled, now, worn_tags)
         if found:
             yield found
-        elif not rule.in_shadow:
-            earlier.append(rule)
+
+
+def answered_first(
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+) -> dict[Way, RuleSpec]:
+    """Returns the triggers of a rule that an earlier rule always answers, each with the first such rule."""
+    found = {}
+    for way in ways(rule):
+        for each in _candidates(way, compiled):
+            if each.precedence >= rule.precedence:
+                break
+            if _covers(each, rule, way) and not _by_itself(each, compiled, now, worn_tags):
+                found[way] = each
+                break
+    return found
 
 
 def _by_itself(
@@ -60,22 +72,35 @@ def _by_itself(
     return next((DeadRule(rule, why) for why, true in checks.items() if true), None)
 
 
-def _covered(rule: RuleSpec, earlier: Sequence[RuleSpec]) -> DeadRule | None:
-    broader = [each for each in earlier if _is_no_narrower(each, rule)]
-    coverers = []
-    for way in _ways(rule):
-        found = next((each for each in broader if any(_implies(way, its) for its in _ways(each))), None)
-        if found is None:
-            return None
-        coverers.append(found)
-    return DeadRule(rule, DeadReason.COVERED, tuple(dict.fromkeys(coverers)))
+def _covered(
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+) -> DeadRule | None:
+    first = answered_first(rule, compiled, now, worn_tags)
+    if len(first) < len(set(ways(rule))):
+        return None
+    return DeadRule(rule, DeadReason.COVERED, tuple(dict.fromkeys(first.values())))
+
+
+def _candidates(way: Way, compiled: CompiledRules) -> Sequence[RuleSpec]:
+    """Returns the rules that may cover a trigger, first those that are tried first.
+
+    What covers a keyword fits its text. An expression is covered by others than those that fit its spelling.
+    """
+    if isinstance(way, KeywordSpec) and way.compare is not Compare.REGEX:
+        return compiled.fitting(way.text)
+    return compiled.specs
+
+
+def _covers(earlier: RuleSpec, rule: RuleSpec, way: Way) -> bool:
+    answers = earlier.enabled and not earlier.in_shadow and _is_no_narrower(earlier, rule)
+    return answers and any(_implies(way, its) for its in ways(earlier))
 
 
 def _is_no_narrower(earlier: RuleSpec, rule: RuleSpec) -> bool:
     return earlier.window in (Window(), rule.window) and earlier.audience in (Audience(), rule.audience)
 
 
-def _ways(rule: RuleSpec) -> Sequence[Way]:
+def ways(rule: RuleSpec) -> Sequence[Way]:
     """Returns all triggers of the rule, one by one."""
     match rule.trigger:
         case Trigger.KEYWORD:

@@ -1,7 +1,7 @@
 """The tests of rules: a trial of one message, a replay of the last messages, rules that never answer."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,9 +18,9 @@ from wechat.replies import cautions, rulebook
 from wechat.replies.facts import facts_from, facts_of, followers_of, moment_of, values_of
 from wechat.replies.matching import CompiledRules, RuleVerdict
 from wechat.replies.models import Rule
-from wechat.replies.reach import DeadRule, never_answering
+from wechat.replies.reach import DeadRule, Way, answered_first, never_answering, ways
 from wechat.replies.rulebook import Book
-from wechat.replies.specs import FollowerFacts, Reason, RuleSpec
+from wechat.replies.specs import FollowerFacts, Reason, RuleSpec, Trigger
 from wechat.sdk.errors import MalformedMessage
 from wechat.sdk.messages import EVENTS, MESSAGES, Message, Subscribe, Text, Voice
 
@@ -131,8 +131,29 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
 
 def never_fires(account: OfficialAccount) -> list[DeadRule]:
     """Returns the enabled rules that can never answer, each with the rules that answer instead."""
+    return list(never_answering(_book(account).compiled, timezone.now(), _worn_tags(account)))
+
+
+def answered_earlier(
+    account: OfficialAccount, rules: Iterable[Rule]
+) -> Iterator[tuple[RuleSpec, Mapping[Way, RuleSpec]]]:
+    """Yields those of the rules that earlier ones always forestall, with the triggers and who answers them.
+
+    A keyword rule may lose some of its keywords, a rule of another kind loses all or nothing.
+    """
+    compiled, worn, now = _book(account).compiled, _worn_tags(account), timezone.now()
+    chosen = {rule.pk for rule in rules}
+    for spec in compiled.specs:
+        if not spec.enabled or spec.id not in chosen:
+            continue
+        first = answered_first(spec, compiled, now, worn)
+        if first and (spec.trigger is Trigger.KEYWORD or len(first) == len(ways(spec))):
+            yield spec, first
+
+
+def _worn_tags(account: OfficialAccount) -> frozenset[int]:
     worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
-    return list(never_answering(_book(account).compiled, timezone.now(), frozenset(worn.distinct())))
+    return frozenset(worn.distinct())
 
 
 def _book(account: OfficialAccount) -> Book:

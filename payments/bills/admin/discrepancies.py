@@ -52,6 +52,7 @@ class ResolutionForm(forms.Form):
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     area = Area.MONEY
+    list_title = gettext_lazy("Discrepancies")
     empty_words = gettext_lazy(
         "The books agree. What a bill or a message of WeChat Pay says otherwise is listed here."
     )

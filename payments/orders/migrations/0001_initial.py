@@ -193,6 +193,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
                 ('by', models.CharField(blank=True, max_length=150, verbose_name='by')),
                 ('text', models.CharField(blank=True, max_length=300, verbose_name='details')),
+                ('outcome', models.CharField(blank=True, max_length=300, verbose_name='outcome')),
                 ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='orders.order', verbose_name='order')),
             ],
             options={
@@ -379,6 +380,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='step',
             index=models.Index(fields=['order', 'id'], name='step_of_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='step',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'moved'), _negated=True), ('text__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded']), _connector='OR'), name='step_moved_to_known_state'),
         ),
         migrations.RunSQL(CHECK_MOVE, DROP_CHECK_MOVE),
         forward_only("orders_order", ORDER_MOVES),

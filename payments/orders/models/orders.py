@@ -160,7 +160,10 @@ class Order(WorkRow):
 
 
 class Step(models.Model):
-    """A line of an order's history; never changed."""
+    """A line of an order's history; never changed.
+
+    ``text`` and ``outcome`` are kept untranslated, for readers of every language.
+    """
 
     class Kind(models.TextChoices):
         CREATED = "created", _("Order made")
@@ -179,10 +182,17 @@ class Step(models.Model):
     at = models.DateTimeField(_("when"), auto_now_add=True)
     by = models.CharField(_("by"), max_length=150, blank=True)
     text = models.CharField(_("details"), max_length=300, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("history line")
         verbose_name_plural = _("history lines")
+        constraints = [
+            # The history shows the state in the reader's language.
+            models.CheckConstraint(
+                condition=~Q(kind="moved") | Q(text__in=OrderState.values), name="step_moved_to_known_state"
+            ),
+        ]
         indexes = [models.Index(fields=["order", "id"], name="step_of_order")]
 
     def __str__(self) -> str:

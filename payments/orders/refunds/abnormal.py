@@ -17,7 +17,6 @@ from payments.orders.refunds.approval import REFUND
 from payments.orders.refunds.refunding import query_soon
 from payments.orders.refunds.reports import apply_refund
 from payments.orders.states import RefundState
-from wechat.console.phrases import labelled
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import refunds
 from wechat.sdk.pay.errors import KeyRefused, PayRefused
@@ -70,6 +69,6 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
         query_soon(merchant, refund.out_refund_no)
         raise Uncertain(str(error)) from None
     where = BANKS[card.bank] if card else _("to the merchant, to be paid by hand")
-    history.write(refund.order, Step.Kind.REFUND, labelled(refund, where), by)
+    history.write(refund.order, Step.Kind.REFUND, str(refund), by, outcome=where)
     apply_refund(merchant, report, by=history.PLATFORM, asked_in=refund.state)
     query_soon(merchant, refund.out_refund_no)

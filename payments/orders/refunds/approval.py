@@ -16,7 +16,6 @@ from payments.orders.models import Order, Refund, Step
 from payments.orders.ordering import OrderRefused
 from payments.orders.refunds.reports import settle
 from payments.orders.states import REFUND_MOVES, RefundState, move
-from wechat.console.phrases import labelled
 from wechat.sdk.pay.money import yuan
 
 # Fen that are given back alone where the owner has set no other limit: 1,000 yuan.
@@ -72,7 +71,7 @@ def _carry_out(approval: Approval, by: User) -> None:
     refund.state = move(REFUND_MOVES, refund.state, RefundState.PENDING)
     refund.due_at = timezone.now()
     refund.save()
-    history.write(order, Step.Kind.REFUND, labelled(refund, refund.get_state_display()), by)
+    history.write(order, Step.Kind.REFUND, str(refund), by, outcome=RefundState(refund.state).label)
 
 
 @transaction.atomic

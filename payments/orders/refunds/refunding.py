@@ -24,7 +24,6 @@ from payments.orders.refunds import approval
 from payments.orders.refunds.limits import left_alone, serialise
 from payments.orders.refunds.reports import apply_refund, settle
 from payments.orders.states import RefundState
-from wechat.console.phrases import labelled
 from wechat.kernel import work
 from wechat.sdk.errors import Cause
 from wechat.sdk.pay.cashier import Cashier
@@ -143,7 +142,8 @@ def _requested(
     )
     locked.reserved += amount
     locked.save(update_fields=["reserved"])
-    history.write(locked, Step.Kind.REFUND, labelled(refund, refund.get_state_display()), by or source)
+    state = RefundState(refund.state).label
+    history.write(locked, Step.Kind.REFUND, str(refund), by or source, outcome=state)
     if not agreed:
         approval.wait(refund)
     return refund

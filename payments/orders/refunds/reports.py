@@ -15,7 +15,6 @@ from payments.orders.mismatches import Mismatch, MismatchKind, report_mismatch
 from payments.orders.models import Order, Refund, Step
 from payments.orders.ordering import OrderRefused
 from payments.orders.states import ORDER_MOVES, REFUND_MOVES, RELEASED, OrderState, RefundState, move
-from wechat.console.phrases import labelled
 from wechat.sdk.pay.transactions import RefundReport
 
 REPORTED = {
@@ -128,7 +127,7 @@ def settle(order: Order, refund: Refund, state: RefundState, by: str) -> None:
             _tell_of_failure(order, refund)
     order.save()
     refund.save()
-    history.write(order, Step.Kind.REFUND, labelled(refund, refund.get_state_display()), by)
+    history.write(order, Step.Kind.REFUND, str(refund), by, outcome=RefundState(refund.state).label)
 
 
 def _tell_of_failure(order: Order, refund: Refund) -> None:

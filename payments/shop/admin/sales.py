@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from accounts.approvals.models import Approval
 from accounts.followers import export_approval, people
@@ -99,7 +100,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
     readonly_fields = ("number", "paid", "item", "buyer", "amount", "state_badge", "filled_in", "delivery")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.account_view(self.export_view)
+        view = self.account_view(require_POST(self.export_view), posts_change=False)
         return [path("export/", view, name="shop_sale_export"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -136,8 +137,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         self.message_user(request, message % len(delivered))
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponseBase:
-        """Sends a file of an item's buyers, and records the export in the item's history."""
-        item = get_object_or_404(Item, pk=row_id(request.GET.get("item", "")), account=account)
+        """Sends a file of an item's buyers, recorded in the item's history, or asks for its approval."""
+        item = get_object_or_404(Item, pk=row_id(request.POST.get("item", "")), account=account)
         personal_data.check_export(request, account.pk)
         masked = personal_data.is_hidden_from_reader(account.pk)
         if not masked and (waits := self._ask_for_buyers(request, item)) is not None:

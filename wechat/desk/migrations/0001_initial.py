@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'conversation',
-                'verbose_name_plural': 'service desk',
+                'verbose_name_plural': 'conversations',
             },
         ),
         migrations.CreateModel(

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'message',
-                'verbose_name_plural': 'message log',
+                'verbose_name_plural': 'messages',
             },
         ),
         migrations.CreateModel(

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'media file',
-                'verbose_name_plural': 'media library',
+                'verbose_name_plural': 'media files',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['account', 'kind', '-id'], name='asset_by_kind'), models.Index(fields=['account', 'folder', '-id'], name='asset_by_folder'), models.Index(fields=['file'], name='asset_by_file'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='materials_asset_due')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'pending')), models.Q(('due_at__isnull', True), ('state', 'failed')), models.Q(('due_at__isnull', True), ('permanent', True), ('state', 'uploaded')), models.Q(('due_at__isnull', False), ('expires_at__isnull', False), ('permanent', False), ('state', 'uploaded')), _connector='OR'), name='asset_due_while_pending_or_temporary'), models.UniqueConstraint(fields=('account', 'original'), name='asset_used_once_in_an_account'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'uploaded'), _negated=True), models.Q(('media_id', ''), _negated=True), _connector='OR'), name='asset_uploaded_has_media_id')],
