@@ -153,9 +153,8 @@ class OrderShipping(BusinessView):
         given = _read(NewShipmentSerializer, request)
         try:
             shipment = shipping.ship(_order(self.account, number), by=_source(self), **given)
-        except shipping.NotShippable:
-            message = _("WeChat takes no word on the delivery of this order.")
-            raise ApiRefusal(409, "not_to_be_shipped", message) from None
+        except shipping.NotShippable as refusal:
+            raise ApiRefusal(409, "not_to_be_shipped", str(refusal)) from None
         return Response(ShipmentSerializer(shipment).data, 201)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.official.clients import client_for
 from accounts.official.models import OfficialAccount
@@ -43,7 +43,10 @@ AREAS.add(UPLOADS.name, Area.MONEY)
 
 
 class NotShippable(Exception):
-    """The error for an order whose shipment cannot be reported, or not any more."""
+    """The error for an order whose shipment cannot be reported, or not any more; as text for people."""
+
+    def __str__(self) -> str:
+        return gettext("WeChat does not accept shipping information for this order.")
 
 
 def may_ship(order: Order) -> bool:

@@ -17,7 +17,7 @@ def _drafts(account: OfficialAccount) -> QuerySet[Draft]:
 
     They are retried on their own pages, because the error may be about saving or about publishing.
     """
-    return Draft.objects.filter(account=account, due_at=None).exclude(error="")
+    return Draft.objects.filter(work.GIVEN_UP, account=account)
 
 
 def _page(draft: Draft) -> str:
@@ -25,7 +25,7 @@ def _page(draft: Draft) -> str:
 
 
 def _readings(account: OfficialAccount) -> QuerySet[ArticleReading]:
-    return ArticleReading.objects.filter(account=account, due_at=None).exclude(error="")
+    return ArticleReading.objects.filter(work.GIVEN_UP, account=account)
 
 
 def _read_again(rows: QuerySet[ArticleReading]) -> int:

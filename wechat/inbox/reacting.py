@@ -86,6 +86,7 @@ def _reacted_to(row: InboundMessage) -> bool:
             with transaction.atomic():
                 handler(event)
     except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; it is logged, and tried again
-        REACTIONS.failed(row, error)
+        kind = LATE_REACTIONS if row.late else REACTIONS
+        kind.failed(row, error)
         return False
     return True

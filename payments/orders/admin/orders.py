@@ -194,7 +194,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def ship_view(self, request: HttpRequest, order: Order) -> HttpResponse:
         """Records how an order of a mini program was shipped, which WeChat has to be told."""
         if not shipping.may_ship(order):
-            self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
+            self.message_user(request, str(shipping.NotShippable()), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
         with edit_conflicts.saving(request, order):
             known = shipping.of_order(order)
@@ -215,8 +215,8 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     def _shipped(self, request: HttpRequest, order: Order, form: ShippingForm) -> HttpResponse:
         try:
             shipment = shipping.ship(order, by=str(request.user), **form.cleaned_data)
-        except shipping.NotShippable:
-            self.message_user(request, _("WeChat takes no word on the delivery of this order."), "ERROR")
+        except shipping.NotShippable as refusal:
+            self.message_user(request, str(refusal), "ERROR")
             return redirect("admin:orders_order_change", order.pk)
         self.log_change(request, order, _("Shipped: %(how)s") % {"how": shipment})
         self.message_user(request, _("It is kept, and WeChat is being told."))
