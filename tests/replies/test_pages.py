@@ -404,17 +404,15 @@ def test_of_an_earlier_rule_that_may_leave_the_keyword_to_the_new_one_nothing_is
     assert not warned_of(editor, form(account, reply(text="好"), **later), first)
 
 
-def test_a_rule_that_is_switched_on_behind_another_says_so_and_the_list_counts_it(
+def test_a_rule_that_is_switched_on_behind_another_says_so(
     editor: Client, account: OfficialAccount, rule: RuleMaker
 ) -> None:
     first = rule(name="欢迎", trigger="follow")
     second = rule(name="首次欢迎", trigger="follow_first", enabled=False, position=1)
-    assert "永不触发的自动回复</a>" in editor.get(LIST).content.decode()
     switch = {"action": "switch_on", "_selected_action": [second.pk]}
     page = editor.post(LIST, switch, follow=True).content.decode()
     assert "“首次欢迎”永远不会触发：排在它前面的“欢迎”总会先回复" in page
     assert f"{LIST}{first.pk}/change/" in page
-    assert "永不触发的自动回复 (1)</a>" in page
 
 
 def test_the_warning_is_about_the_keywords_that_were_saved(

@@ -289,7 +289,6 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         rights, account_id = Rights.of(request.user), account.pk if account else None
         context = {
             "may_change": rights.may_change(self.area, account_id),
-            "never": len(tester.never_fires(account)) if account else 0,
             "may_see_deliveries": rights.may_view(Area.SETTINGS, account_id),
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})

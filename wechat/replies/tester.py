@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.followers.models import Follower
+from accounts.followers.models import Follower, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff import personal_data
 from wechat.contents.scripts import ReplyPlan, arrange, filled
@@ -131,7 +132,8 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
 
 def never_fires(account: OfficialAccount) -> list[DeadRule]:
     """Returns the enabled rules that can never answer, each with the rules that answer instead."""
-    return list(never_answering(_book(account).compiled, timezone.now(), _worn_tags(account)))
+    compiled = _book(account).compiled
+    return list(never_answering(compiled, timezone.now(), _worn_tags(compiled)))
 
 
 def answered_earlier(
@@ -141,7 +143,8 @@ def answered_earlier(
 
     A keyword rule may lose some of its keywords, a rule of another kind loses all or nothing.
     """
-    compiled, worn, now = _book(account).compiled, _worn_tags(account), timezone.now()
+    compiled, now = _book(account).compiled, timezone.now()
+    worn = _worn_tags(compiled)
     chosen = {rule.pk for rule in rules}
     for spec in compiled.specs:
         if not spec.enabled or spec.id not in chosen:
@@ -151,9 +154,11 @@ def answered_earlier(
             yield spec, first
 
 
-def _worn_tags(account: OfficialAccount) -> frozenset[int]:
-    worn = Follower.tags.through.objects.filter(follower__account=account).values_list("tag_id", flat=True)
-    return frozenset(worn.distinct())
+def _worn_tags(compiled: CompiledRules) -> frozenset[int]:
+    """Returns which tags in the audiences of the rules some follower has."""
+    named = {tag for rule in compiled.specs for tag in rule.audience.tags}
+    some = Follower.tags.through.objects.filter(tag_id=OuterRef("pk"))
+    return frozenset(Tag.objects.filter(Exists(some), pk__in=named).values_list("pk", flat=True))
 
 
 def _book(account: OfficialAccount) -> Book:
