@@ -40,6 +40,17 @@ def shown(client: Client, path: str = "") -> str:
     return str(content.decode())
 
 
+def exported(client: Client, account: OfficialAccount, item: object) -> Any:
+    return client.post(f"{SALES}export/", {"account": account.pk, "item": item})
+
+
+def lines_of(money: Client, item: Item) -> list[str]:
+    """Returns the lines of the file of an item's buyers."""
+    answer = exported(money, item.account, item.pk)
+    assert answer.status_code == 200
+    return str(b"".join(answer).decode()).splitlines()
+
+
 def test_the_buyers_of_an_item_and_what_they_filled_in_are_listed(money: Client, offered: Offered) -> None:
     course, cup = offered(), offered(title="杯子")
     sold(course, "小雨")
@@ -78,13 +89,14 @@ def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
     sold(item, "=小雨")
     sale = sold(item, "小风")
     Sale.objects.filter(pk=sale.pk).update(answers=[["姓名", "小风"], ["尺码", "L"]])
-    lines = shown(money, f"export/?item={item.pk}").splitlines()
+    lines = lines_of(money, item)
     assert lines[0].endswith("姓名,备注,尺码")
     assert lines[1].endswith(",'=小雨,,")
     assert lines[2].endswith(",小风,,L")
-    for user, status in ((staff.editor, 403), (staff.service, 403), (staff.outsider, 404)):
-        assert signed_in(user).get(f"{SALES}export/?item={item.pk}").status_code == status
-    assert money.get(f"{SALES}export/?item=x").status_code == 404
+    for user in (staff.editor, staff.service, staff.outsider):
+        assert exported(signed_in(user), item.account, item.pk).status_code == 403
+    assert exported(money, item.account, "x").status_code == 404
+    assert money.get(f"{SALES}export/?item={item.pk}").status_code == 405
     history = signed_in(staff.owner).get(f"/admin/shop/item/{item.pk}/history/").content.decode()
     assert "导出了购买者填写的内容" in re.sub(r"<[^>]+>", "", history)
 
@@ -96,7 +108,7 @@ def test_answers_to_questions_of_the_same_words_are_all_exported(money: Client, 
         ("小风", [["尺码", "M"]]),
     ):
         Sale.objects.filter(pk=sold(item, name).pk).update(answers=answers)
-    lines = shown(money, f"export/?item={item.pk}").splitlines()
+    lines = lines_of(money, item)
     assert lines[0].endswith(",尺码,姓名,尺码 (2)")
     assert [line.endswith(end) for line, end in zip(lines[1:], (",S,小雨,L", ",M,,"), strict=True)] == [
         True
