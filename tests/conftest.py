@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_redis import get_redis_connection
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -75,6 +75,12 @@ def _today_is_one_day() -> None:
     midnight = (now + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     if midnight - now < datetime.timedelta(minutes=1):
         time.sleep((midnight - now).total_seconds())
+
+
+@pytest.fixture(autouse=True)
+def _nobody_chose_a_language() -> None:
+    """Begins in the language of the installation: the pages of the test before may have been in another."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
