@@ -209,8 +209,11 @@ def _move(
     ``was`` are values that an order without a lock must still have. Raises ``Changed``.
     """
     order.state = move(ORDER_MOVES, order.state, state)
-    step = history.step(order, Step.Kind.MOVED, state, by)
-    new = [step, *([events.event(topic, order)] if topic else ()), *([also] if also else ())]
+    new = [
+        history.moved(order, state, by),
+        *([events.event(topic, order)] if topic else ()),
+        *([also] if also else ()),
+    ]
     update_and_insert(order, ["state", "due_at", *more], *new, was=was)
 
 

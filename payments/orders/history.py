@@ -54,18 +54,12 @@ def write(
     *,
     outcome: StrOrPromise = "",
 ) -> None:
-    step(order, kind, text, by, outcome=outcome).save()
-
-
-def step(
-    order: Order,
-    kind: Step.Kind,
-    text: StrOrPromise = "",
-    by: str | User = "",
-    *,
-    outcome: StrOrPromise = "",
-) -> Step:
-    """Returns an unsaved line; a lazy ``text`` or ``outcome`` is kept untranslated."""
+    """Adds a line; a lazy ``text`` or ``outcome`` is kept untranslated."""
     with translation.override(None):
         text, outcome = str(text)[:LONGEST], str(outcome)[:LONGEST]
-    return Step(order=order, kind=kind, text=text, outcome=outcome, by=str(by))
+    Step.objects.create(order=order, kind=kind, text=text, outcome=outcome, by=str(by))
+
+
+def moved(order: Order, state: str, by: str) -> Step:
+    """Returns the unsaved line of an order that goes on to a state."""
+    return Step(order=order, kind=Step.Kind.MOVED, text=state, by=by)

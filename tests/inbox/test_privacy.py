@@ -84,12 +84,12 @@ def test_an_event_that_does_not_say_who_it_is_about_takes_nothing_from_anybody(
 ) -> None:
     """What cannot be read has no openid either, and is not theirs."""
     unreadable = message(account, kind="malformed", openid="", body="<xml>13800138000")
-    told = event(account, "user_authorization_cancellation", who)
-    reacting.react_to([told])
+    row = event(account, "user_authorization_cancellation", who)
+    reacting.react_to([row])
     unreadable.refresh_from_db()
-    told.refresh_from_db()
+    row.refresh_from_db()
     assert "13800138000" in unreadable.body
-    assert (told.handled_at is not None, told.error) == (True, "")
+    assert (row.handled_at is not None, row.error) == (True, "")
 
 
 def test_who_closed_their_wechat_account_is_erased(account: OfficialAccount, follower: Follower) -> None:
