@@ -8,6 +8,7 @@ A module that the app's ``handlers`` import registers it::
 
 ``carry_out`` is called once somebody approved, in one transaction with the approval; it raises ``Refused``
 with a sentence for staff if the action is no longer possible. ``drop`` is called if nobody approved.
+``own_step`` says what is left to whoever asked once it is approved, if anything.
 """
 
 import re
@@ -52,6 +53,7 @@ class Action:
     carry_out: Callable[[Approval, User], object]
     link: Callable[[Approval], str]
     drop: Callable[[Approval], object] = lambda approval: None
+    own_step: Callable[[Approval], str] = lambda approval: ""
     fingerprint: Callable[[Approval], str] = lambda approval: ""
     usual: Mapping[str, int | None] = field(default_factory=dict)
     otherwise: int | None = UNLIMITED

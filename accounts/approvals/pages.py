@@ -24,6 +24,8 @@ from wechat.console import edit_conflicts
 from wechat.console.phrases import labelled
 
 SHOWN = 50
+# States in which an approval can still be of use to whoever asked for it.
+OPEN_TO_ASKER = {Approval.State.WAITING, Approval.State.APPROVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def show(request: HttpRequest, approval: Approval) -> HttpResponse:
     context = frame(
         request, approval.title, approval=approval, action=action, size=action.in_words(approval.size),
         link=action.link(approval), may_decide=may_decide and waits, is_own=is_own, waits=waits,
+        own_step=action.own_step(approval) if is_own and approval.state in OPEN_TO_ASKER else "",
     )  # fmt: skip
     return TemplateResponse(request, "approvals/approval.html", context)
 

@@ -79,6 +79,12 @@ def _link(approval: Approval) -> str:
     return reverse("admin:followers_follower_changelist")
 
 
+def _own_step(approval: Approval) -> str:
+    if "page" not in approval.details:
+        return ""
+    return _("Once it is granted, open its page and download the file again within a day.")
+
+
 def action_for_files(name: str, label: StrOrPromise, area: Area) -> Action:
     """Registers an action for files with personal data that may need approval."""
     return actions.register(
@@ -88,6 +94,7 @@ def action_for_files(name: str, label: StrOrPromise, area: Area) -> Action:
             area,
             carry_out=_carry_out,
             link=_link,
+            own_step=_own_step,
             fingerprint=_fingerprint,
             usual={Role.OWNER: actions.UNLIMITED},
             otherwise=ALONE_UP_TO,

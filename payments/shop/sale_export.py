@@ -27,13 +27,13 @@ def rows(item: Item, *, masked: bool = False) -> Iterator[Row]:
     questions = _questions(sales)
     fixed = [
         _("Order number"),
-        _("Paid"),
+        _("Paid at"),
         _("OpenID"),
         _("Payer"),
         _("Amount (yuan)"),
         _("State"),
         _("Delivery"),
-        _("Note"),
+        _("Delivery note"),
     ]
     yield [*fixed, *(question if time == 1 else f"{question} ({time})" for question, time in questions)]
     rows = sales.iterator(BATCH)

@@ -233,6 +233,33 @@ def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agr
     assert signed_in(staff.owner).get(waits["Location"]).status_code == 200
 
 
+def test_whoever_asked_for_a_file_reads_that_they_download_it_once_it_is_granted(
+    staff: Cast, ours: World
+) -> None:
+    campaign = ours["campaigns.campaign"]
+    reached(campaign, 1)
+    limited(staff, "export_of_persons", "service", 0)
+    page = recipients(staff, campaign)["Location"]
+    step = "再次下载该文件"
+    assert step in signed_in(staff.service).get(page).content.decode()
+    deciding.approve(Approval.objects.latest("pk"), staff.owner)
+    assert step in signed_in(staff.service).get(page).content.decode()
+    assert step not in signed_in(staff.owner).get(page).content.decode()
+
+
+def test_the_approval_of_filtered_recipients_opens_those(staff: Cast, ours: World) -> None:
+    campaign = ours["campaigns.campaign"]
+    reached(campaign, 1)
+    limited(staff, "export_of_persons", "service", 0)
+    asked = f"{reverse('admin:campaigns_recipients_csv', args=[campaign.pk])}?state=waiting&reason=&p=x"
+    page = signed_in(staff.service).post(asked)["Location"]
+    listed = f"{reverse('admin:campaigns_recipients', args=[campaign.pk])}?state=waiting"
+    assert f'href="{listed}"' in signed_in(staff.owner).get(page).content.decode()
+    deciding.approve(Approval.objects.latest("pk"), staff.owner)
+    assert signed_in(staff.service).post(asked).status_code == 200
+    assert recipients(staff, campaign).status_code == 302
+
+
 def test_what_was_granted_to_one_is_not_granted_to_another_nor_for_more(staff: Cast, ours: World) -> None:
     campaign = ours["campaigns.campaign"]
     reached(campaign, 1)

@@ -384,6 +384,14 @@ def test_a_column_says_with_a_dash_what_a_row_lacks(sign_in: SignIn, staff: Cast
     assert "–" in problem.evaluate("cell => getComputedStyle(cell, '::before').content")
 
 
+def test_a_searched_list_keeps_its_name_on_a_phone(sign_in: SignIn, staff: Cast) -> None:
+    world.build(staff.ours)
+    page = sign_in(staff.owner)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/admin/materials/asset/?q=没有这个")
+    expect(page.locator("#header-inner").get_by_role("heading", level=1)).to_have_text("素材库")
+
+
 def test_help_is_within_reach_on_a_phone(sign_in: SignIn, staff: Cast) -> None:
     page = sign_in(staff.owner)
     page.set_viewport_size({"width": 360, "height": 740})

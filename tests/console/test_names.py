@@ -34,6 +34,15 @@ def test_a_list_is_called_as_the_link_that_leads_to_it(
         assert str(entry.title) in unescape(title[1])
 
 
+@pytest.mark.parametrize("entry", LISTS, ids=lambda entry: entry.url_name)
+def test_an_empty_list_says_once_that_it_is_empty(
+    client: Client, staff: Cast, entry: NavigationEntry
+) -> None:
+    client.force_login(staff.owner)
+    page = re.sub(r"<[^>]+>", " ", client.get(reverse(entry.url_name)).content.decode())
+    assert len(re.findall("(?:还|现在)没有", page)) <= 1
+
+
 @pytest.mark.parametrize(
     ("url_name", "name"),
     [

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -53,6 +54,12 @@ class RecipientFilter(forms.Form):
         cast(PersonField, self.fields["openid"]).for_account(campaign.account_id)
         reason: Any = self.fields["reason"]
         reason.choices = [("", _("All")), *figures.REASONS.items()]
+
+    def address(self, campaign: Campaign) -> str:
+        """Returns the address of the page of recipients with this filter."""
+        page = reverse("admin:campaigns_recipients", args=[campaign.pk])
+        chosen = {name: self.data[name] for name in self.fields if self.data.get(name)}
+        return f"{page}?{urlencode(chosen)}" if chosen else page
 
     def narrowed(self, campaign: Campaign) -> "QuerySet[Recipient]":
         """Returns the campaign's recipients that match the filter, each with its push."""
@@ -117,7 +124,7 @@ def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
     may_change = Rights.of(request.user).may_change(Area.FOLLOWERS, campaign.account_id)
     hidden = personal_data.is_hidden_from_reader(campaign.account_id)
     masked = hidden or not may_change
-    if not masked and (waits := _ask_for_recipients(request, campaign, rows.count())) is not None:
+    if not masked and (waits := _ask_for_recipients(request, campaign, form, rows.count())) is not None:
         return redirect("admin:approvals_approval", waits.pk)
     audit.record(request, campaign, _("Downloaded the recipients."))
     return downloads.as_csv_stream(
@@ -125,14 +132,16 @@ def export(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
     )
 
 
-def _ask_for_recipients(request: HttpRequest, campaign: Campaign, size: int) -> Approval | None:
+def _ask_for_recipients(
+    request: HttpRequest, campaign: Campaign, form: RecipientFilter, size: int
+) -> Approval | None:
     return export_approval.ask_for_file(
         export_approval.EXPORT,
         campaign.account_id,
         reader(request),
         title=_("File of recipients: %(campaign)s") % {"campaign": campaign},
         size=size,
-        page=reverse("admin:campaigns_recipients", args=[campaign.pk]),
+        page=form.address(campaign),
     )
 
 

@@ -69,7 +69,8 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
     filter_form = ChannelFilter
     inlines = (NewWelcomeInline, ExistingWelcomeInline)
     empty_words = gettext_lazy(
-        "A channel has a QR code of its own: the report then says how many followers it brought."
+        "Add a channel for each place or person that brings followers: each has a QR code of its own, and "
+        "the report says how many it brought. Many at once come from a file."
     )
     list_display = (
         "title", "code_state", "place", "owner", "scans_today", "scans_ever", "new_ever", "created",
@@ -216,6 +217,10 @@ class ChannelAdmin(CautiousAdmin, BigTable, AccountScopedAdmin):
 class PosterAdmin(AccountScopedAdmin):
     area = Area.CONTENT
     form = PosterForm
+    empty_words = gettext_lazy(
+        "Add a background picture and say where the code goes; every channel's code can then be downloaded "
+        "on it."
+    )
     list_display = ("thumbnail", "name", "measures", "created")
     list_display_links = ("name",)
     search_fields = ("name",)

@@ -60,7 +60,8 @@ class AssetAdmin(AccountScopedAdmin):
     form = AssetForm
     list_title = gettext_lazy("Media library")
     empty_words = gettext_lazy(
-        "Pictures, voices and videos for replies, menus and articles are uploaded here, or read from WeChat."
+        "Pictures, voices and videos for replies, menus and articles are uploaded here. An owner brings "
+        "those on WeChat here in the guided set-up of the account."
     )
     list_display = ("thumbnail", "name", "kind", "in_folder", "weight", "state_badge", "problem", "created")
     list_display_links = ("name",)

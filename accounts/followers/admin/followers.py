@@ -39,8 +39,7 @@ class FollowerAdmin(BigTable, AccountScopedAdmin):
 
     area = Area.FOLLOWERS
     empty_words = gettext_lazy(
-        "Followers appear when they write or follow; “Synchronise” reads those who "
-        "followed before from WeChat."
+        "Followers appear when they write or follow; “Read from WeChat” reads those who followed before."
     )
     list_display = ("named", "follows", "tagged", "came", "followed_at", "seen_at", "last_did")
     list_display_links = ("named",)

@@ -125,7 +125,8 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         items = Item.objects.filter(account=current_account(request)).order_by("-pk")[:200]
-        return super().changelist_view(request, {**(extra_context or {}), "items": items})
+        context = {"items": items, "chosen_item": row_id(request.GET.get("item", ""))}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     @admin.action(description=gettext_lazy("Mark as delivered"), permissions=["change"])
     def deliver(self, request: HttpRequest, queryset: QuerySet[Sale]) -> None:

@@ -60,7 +60,7 @@ def fields(sold_by: Merchant, account: OfficialAccount, /, **differently: Any) -
 def test_an_item_is_made_in_yuan_and_kept_in_fen(
     editor: Client, merchant: Merchant, account: OfficialAccount
 ) -> None:
-    assert "还没有出售任何商品" in text(editor.get(LIST))
+    assert "还没有收款商品" in text(editor.get(LIST))
     answer = editor.post(f"{LIST}add/", fields(merchant, account))
     assert answer.status_code == 302, text(answer)
     item = Item.objects.get()

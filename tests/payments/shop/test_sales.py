@@ -90,7 +90,7 @@ def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
     sale = sold(item, "小风")
     Sale.objects.filter(pk=sale.pk).update(answers=[["姓名", "小风"], ["尺码", "L"]])
     lines = lines_of(money, item)
-    assert lines[0].endswith("姓名,备注,尺码")
+    assert lines[0] == "\ufeff订单号,付款时间,OpenID,付款人,金额（元）,状态,交付,交付方式,姓名,备注,尺码"
     assert lines[1].endswith(",'=小雨,,")
     assert lines[2].endswith(",小风,,L")
     for user in (staff.editor, staff.service, staff.outsider):
@@ -99,6 +99,14 @@ def test_the_buyers_are_exported_for_those_who_may_and_that_is_kept(
     assert money.get(f"{SALES}export/?item={item.pk}").status_code == 405
     history = signed_in(staff.owner).get(f"/admin/shop/item/{item.pk}/history/").content.decode()
     assert "导出了购买者填写的内容" in re.sub(r"<[^>]+>", "", history)
+
+
+def test_the_file_is_offered_of_the_item_whose_buyers_are_listed(money: Client, offered: Offered) -> None:
+    course, _cup = offered(), offered(title="杯子")
+    chosen = f'<option value="{course.pk}" selected>{course}</option>'
+    file_form = shown(money, f"?item={course.pk}").partition('id="id_export_item"')[2]
+    assert chosen in file_form
+    assert chosen not in shown(money).partition('id="id_export_item"')[2]
 
 
 def test_answers_to_questions_of_the_same_words_are_all_exported(money: Client, offered: Offered) -> None:

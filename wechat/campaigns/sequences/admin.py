@@ -40,8 +40,8 @@ class SequenceAdmin(BigTable, AccountScopedAdmin):
 
     area = Area.SENDING
     empty_words = gettext_lazy(
-        "No sequence yet. Add one: choose what it begins with, and write the messages that follow one "
-        "another, such as a welcome after a day."
+        "Choose what a sequence begins with, and write the messages that follow one another, such as a "
+        "welcome after a day."
     )
     form = SequenceForm
     filter_form = SequenceFilter
