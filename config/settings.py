@@ -43,11 +43,11 @@ WECHAT_MP_BASE = environment.web_address("WECHAT_MP_BASE", "https://mp.weixin.qq
 
 INSTALLED_APPS = [
     "config",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "config.admin_site.ConsoleAdminConfig",
     "accounts.staff.apps.SignInConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

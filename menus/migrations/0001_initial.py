@@ -58,6 +58,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'menu',
                 'verbose_name_plural': 'menus',
                 'ordering': ['conditional', 'position', 'id'],
+                'indexes': [models.Index(fields=['account', 'conditional', 'position'], name='menu_order')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('conditional', False)), fields=('account',), name='menu_default_once_per_account'), models.CheckConstraint(condition=models.Q(('conditional', True), models.Q(('platform', None), ('tag', None)), _connector='OR'), name='menu_default_is_for_everybody'), models.CheckConstraint(condition=models.Q(('platform', None), ('platform__in', [1, 2, 3]), _connector='OR'), name='menu_platform_known')],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +73,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'open editor',
                 'verbose_name_plural': 'open editors',
+                'constraints': [models.UniqueConstraint(fields=('menu', 'user'), name='menu_editing_once')],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +89,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mini program for menus',
                 'verbose_name_plural': 'mini programs for menus',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('account', 'appid'), name='menu_miniprogram_once')],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +111,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'version of a menu',
                 'verbose_name_plural': 'versions of menus',
                 'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('menu',), name='menu_one_draft'), models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('menu',), name='menu_one_live'), models.UniqueConstraint(fields=('menu', 'number'), name='menu_version_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('state', 'draft')), models.Q(('state__in', ['ready', 'published', 'superseded']), models.Q(('number', None), _negated=True)), _connector='OR'), name='menu_version_numbered_once_ready'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='menu_version_published_at')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +125,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'follower who tapped',
                 'verbose_name_plural': 'followers who tapped',
+                'constraints': [models.UniqueConstraint(fields=('version', 'uid', 'openid'), name='menu_tapper_once')],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +141,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'taps of a day',
                 'verbose_name_plural': 'taps by day',
+                'constraints': [models.UniqueConstraint(fields=('version', 'uid', 'day'), name='menu_tap_day_once')],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +157,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tap',
                 'verbose_name_plural': 'taps',
+                'indexes': [models.Index(fields=['account', 'openid', '-at'], name='menu_tap_of_follower')],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +190,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'publication of a menu',
                 'verbose_name_plural': 'publications of menus',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='menus_publication_due'), models.Index(fields=['menu', '-id'], name='menu_publication_newest')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'publishing'])), fields=('account',), name='menu_one_publication_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['scheduled', 'pending', 'publishing'])), models.Q(('due_at__isnull', True), ('state__in', ['published', 'failed', 'cancelled'])), _connector='OR'), name='menu_publication_due_while_open'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'cancelled']), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state__in', ['failed', 'cancelled']), _negated=True), ('reason', '')), _connector='OR'), name='menu_publication_reason_when_not_done')],
             },
         ),
         migrations.CreateModel(
@@ -212,6 +222,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'menu button',
                 'verbose_name_plural': 'menu buttons',
                 'ordering': ['position'],
+                'indexes': [models.Index(fields=['uid'], name='menu_item_uid')],
+                'constraints': [models.UniqueConstraint(fields=('version', 'uid'), name='menu_item_uid_once'), models.UniqueConstraint(fields=('version', 'parent', 'position'), name='menu_item_place_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='menu_item_not_in_itself'), models.CheckConstraint(condition=models.Q(('kind__in', ['parent', 'click', 'view', 'miniprogram', 'scancode_push', 'scancode_waitmsg', 'pic_sysphoto', 'pic_photo_or_album', 'pic_weixin', 'location_select', 'media_id', 'view_limited', 'article_id', 'article_view_limited', 'text', 'img', 'photo', 'video', 'voice', 'news', 'unknown'])), name='menu_item_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -234,102 +246,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='menus_livemenu_due')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='menu',
-            index=models.Index(fields=['account', 'conditional', 'position'], name='menu_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='menu',
-            constraint=models.UniqueConstraint(condition=models.Q(('conditional', False)), fields=('account',), name='menu_default_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='menu',
-            constraint=models.CheckConstraint(condition=models.Q(('conditional', True), models.Q(('platform', None), ('tag', None)), _connector='OR'), name='menu_default_is_for_everybody'),
-        ),
-        migrations.AddConstraint(
-            model_name='menu',
-            constraint=models.CheckConstraint(condition=models.Q(('platform', None), ('platform__in', [1, 2, 3]), _connector='OR'), name='menu_platform_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='editing',
-            constraint=models.UniqueConstraint(fields=('menu', 'user'), name='menu_editing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='miniprogram',
-            constraint=models.UniqueConstraint(fields=('account', 'appid'), name='menu_miniprogram_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('menu',), name='menu_one_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('menu',), name='menu_one_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('menu', 'number'), name='menu_version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', None), ('state', 'draft')), models.Q(('state__in', ['ready', 'published', 'superseded']), models.Q(('number', None), _negated=True)), _connector='OR'), name='menu_version_numbered_once_ready'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='menu_version_published_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='tapper',
-            constraint=models.UniqueConstraint(fields=('version', 'uid', 'openid'), name='menu_tapper_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tapday',
-            constraint=models.UniqueConstraint(fields=('version', 'uid', 'day'), name='menu_tap_day_once'),
-        ),
-        migrations.AddIndex(
-            model_name='tap',
-            index=models.Index(fields=['account', 'openid', '-at'], name='menu_tap_of_follower'),
-        ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='menus_publication_due'),
-        ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(fields=['menu', '-id'], name='menu_publication_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'publishing'])), fields=('account',), name='menu_one_publication_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['scheduled', 'pending', 'publishing'])), models.Q(('due_at__isnull', True), ('state__in', ['published', 'failed', 'cancelled'])), _connector='OR'), name='menu_publication_due_while_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'cancelled']), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state__in', ['failed', 'cancelled']), _negated=True), ('reason', '')), _connector='OR'), name='menu_publication_reason_when_not_done'),
-        ),
-        migrations.AddIndex(
-            model_name='menuitem',
-            index=models.Index(fields=['uid'], name='menu_item_uid'),
-        ),
-        migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.UniqueConstraint(fields=('version', 'uid'), name='menu_item_uid_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.UniqueConstraint(fields=('version', 'parent', 'position'), name='menu_item_place_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='menu_item_not_in_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['parent', 'click', 'view', 'miniprogram', 'scancode_push', 'scancode_waitmsg', 'pic_sysphoto', 'pic_photo_or_album', 'pic_weixin', 'location_select', 'media_id', 'view_limited', 'article_id', 'article_view_limited', 'text', 'img', 'photo', 'video', 'voice', 'news', 'unknown'])), name='menu_item_kind_known'),
         ),
         count_edits("menus_version", "menus"),
         count_edits("menus_menuitem", "menus"),

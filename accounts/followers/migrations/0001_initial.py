@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'job',
                 'verbose_name_plural': 'jobs',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_bulkjob_due'), models.Index(fields=['account', '-id'], name='job_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['done', 'failed']), _negated=True), _connector='OR'), name='job_not_due_once_ended')],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +64,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'custom field',
                 'verbose_name_plural': 'custom fields',
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='custom_field_once_per_account', violation_error_message='There is a field of this name already.')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +78,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'erasure',
                 'verbose_name_plural': 'erasures',
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='erased_once_per_account')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +108,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'follower',
                 'verbose_name_plural': 'followers',
+                'indexes': [models.Index(fields=['account', '-id'], name='follower_newest'), models.Index(fields=['account', '-last_seen_at'], name='follower_last_seen'), models.Index(fields=['account', '-subscribed_at'], name='follower_followed'), models.Index(condition=models.Q(('subscribed', False)), fields=['account', '-id'], name='follower_gone'), models.Index(condition=models.Q(('subscribed', False)), fields=['account', '-unsubscribed_at'], name='follower_left'), models.Index(condition=models.Q(('blacklisted', True)), fields=['account', '-id'], name='follower_blacklisted'), models.Index(condition=models.Q(('qr_scene_str', ''), _negated=True), fields=['account', 'qr_scene_str', '-id'], name='follower_channel'), models.Index(condition=models.Q(('qr_scene', 0), _negated=True), fields=['account', 'qr_scene', '-id'], name='follower_channel_number'), models.Index(condition=models.Q(('unionid', ''), _negated=True), fields=['unionid'], name='follower_person'), models.Index(condition=models.Q(('profiled_at__isnull', True), ('subscribed', True)), fields=['account', 'id'], name='follower_unprofiled'), models.Index(condition=models.Q(('remark', ''), _negated=True), fields=['account', '-id'], name='follower_remarked'), models.Index(condition=models.Q(('nickname', ''), _negated=True), fields=['account', '-id'], name='follower_named'), models.Index(models.F('account'), django.db.models.functions.text.Left(django.db.models.functions.text.MD5('openid'), 5), name='follower_handle')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='follower_once_per_account')],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +122,10 @@ class Migration(migrations.Migration):
                 ('field', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='values', to='followers.customfield')),
                 ('follower', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='custom_values', to='followers.follower')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('text', ''), _negated=True), fields=['field', 'text'], name='value_text'), models.Index(condition=models.Q(('number__isnull', False)), fields=['field', 'number'], name='value_number'), models.Index(condition=models.Q(('date__isnull', False)), fields=['field', 'date'], name='value_date')],
+                'constraints': [models.UniqueConstraint(fields=('field', 'follower'), name='value_once_per_field')],
+            },
         ),
         migrations.CreateModel(
             name='FollowerSync',
@@ -147,6 +157,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'synchronisation',
                 'verbose_name_plural': 'synchronisations',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_followersync_due'), models.Index(fields=['account', '-id'], name='sync_newest')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('due_at__isnull', False)), fields=('account',), name='one_open_sync_per_account'), models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('step__in', ['done', 'stopped']), _negated=True), _connector='OR'), name='sync_not_due_once_ended')],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +172,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'given name',
                 'verbose_name_plural': 'given names',
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='given_name_once_per_person')],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +207,9 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(verbose_name='reason')),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='faults', to='followers.bulkjob')),
             ],
+            options={
+                'indexes': [models.Index(fields=['job', 'id'], name='fault_in_order')],
+            },
         ),
         migrations.CreateModel(
             name='ListedOpenid',
@@ -202,6 +218,10 @@ class Migration(migrations.Migration):
                 ('openid', models.CharField(max_length=64)),
                 ('sync', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='openids', to='followers.followersync')),
             ],
+            options={
+                'indexes': [models.Index(fields=['sync', 'id'], name='listed_in_order')],
+                'constraints': [models.UniqueConstraint(fields=('sync', 'openid'), name='listed_once_per_sync')],
+            },
         ),
         migrations.CreateModel(
             name='OwnWeChat',
@@ -216,6 +236,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'WeChat of a member of staff',
                 'verbose_name_plural': 'WeChats of the staff',
+                'constraints': [models.UniqueConstraint(fields=('user', 'account'), name='own_wechat_once_per_account'), models.UniqueConstraint(condition=models.Q(('scene', ''), _negated=True), fields=('scene',), name='own_wechat_scene_once')],
             },
         ),
         migrations.CreateModel(
@@ -232,6 +253,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'segment',
                 'verbose_name_plural': 'segments',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='segment_once_per_account', violation_error_message='There is a segment of this name already.')],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +276,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'tags',
                 'ordering': ['name'],
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_tag_due')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='tag_name_once_per_account'), models.UniqueConstraint(fields=('account', 'platform_id'), name='tag_platform_id_once_per_account')],
             },
         ),
         migrations.AddField(
@@ -277,6 +301,10 @@ class Migration(migrations.Migration):
                 ('follower', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='followers.follower')),
                 ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='followers.tag')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at', 'id'], name='change_due'), models.Index(condition=models.Q(('due_at__isnull', False), _negated=True), fields=['account', '-id'], name='change_failed')],
+                'constraints': [models.UniqueConstraint(fields=('follower', 'kind', 'tag'), name='one_change_per_subject', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='AutoTag',
@@ -300,6 +328,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'automatic tag',
                 'verbose_name_plural': 'automatic tags',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_autotag_due')],
+                'constraints': [models.UniqueConstraint(fields=('segment', 'tag'), name='auto_tag_once', violation_error_message='This segment has this automatic tag already.')],
             },
         ),
         migrations.CreateModel(
@@ -322,173 +352,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_avatar_due')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='avatar_once_per_person')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='bulkjob',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_bulkjob_due'),
-        ),
-        migrations.AddIndex(
-            model_name='bulkjob',
-            index=models.Index(fields=['account', '-id'], name='job_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['done', 'failed']), _negated=True), _connector='OR'), name='job_not_due_once_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='customfield',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='custom_field_once_per_account', violation_error_message='There is a field of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='erased_once_per_account'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('text', ''), _negated=True), fields=['field', 'text'], name='value_text'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('number__isnull', False)), fields=['field', 'number'], name='value_number'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('date__isnull', False)), fields=['field', 'date'], name='value_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='fieldvalue',
-            constraint=models.UniqueConstraint(fields=('field', 'follower'), name='value_once_per_field'),
-        ),
-        migrations.AddIndex(
-            model_name='followersync',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_followersync_due'),
-        ),
-        migrations.AddIndex(
-            model_name='followersync',
-            index=models.Index(fields=['account', '-id'], name='sync_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='followersync',
-            constraint=models.UniqueConstraint(condition=models.Q(('due_at__isnull', False)), fields=('account',), name='one_open_sync_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='followersync',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('step__in', ['done', 'stopped']), _negated=True), _connector='OR'), name='sync_not_due_once_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='givenname',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='given_name_once_per_person'),
-        ),
-        migrations.AddIndex(
-            model_name='jobfault',
-            index=models.Index(fields=['job', 'id'], name='fault_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='listedopenid',
-            index=models.Index(fields=['sync', 'id'], name='listed_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedopenid',
-            constraint=models.UniqueConstraint(fields=('sync', 'openid'), name='listed_once_per_sync'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownwechat',
-            constraint=models.UniqueConstraint(fields=('user', 'account'), name='own_wechat_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='ownwechat',
-            constraint=models.UniqueConstraint(condition=models.Q(('scene', ''), _negated=True), fields=('scene',), name='own_wechat_scene_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='segment_once_per_account', violation_error_message='There is a segment of this name already.'),
-        ),
-        migrations.AddIndex(
-            model_name='tag',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_tag_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='tag_name_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('account', 'platform_id'), name='tag_platform_id_once_per_account'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(fields=['account', '-id'], name='follower_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(fields=['account', '-last_seen_at'], name='follower_last_seen'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(fields=['account', '-subscribed_at'], name='follower_followed'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('subscribed', False)), fields=['account', '-id'], name='follower_gone'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('subscribed', False)), fields=['account', '-unsubscribed_at'], name='follower_left'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('blacklisted', True)), fields=['account', '-id'], name='follower_blacklisted'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('qr_scene_str', ''), _negated=True), fields=['account', 'qr_scene_str', '-id'], name='follower_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('qr_scene', 0), _negated=True), fields=['account', 'qr_scene', '-id'], name='follower_channel_number'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('unionid', ''), _negated=True), fields=['unionid'], name='follower_person'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('profiled_at__isnull', True), ('subscribed', True)), fields=['account', 'id'], name='follower_unprofiled'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('remark', ''), _negated=True), fields=['account', '-id'], name='follower_remarked'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(condition=models.Q(('nickname', ''), _negated=True), fields=['account', '-id'], name='follower_named'),
-        ),
-        migrations.AddIndex(
-            model_name='follower',
-            index=models.Index(models.F('account'), django.db.models.functions.text.Left(django.db.models.functions.text.MD5('openid'), 5), name='follower_handle'),
-        ),
-        migrations.AddConstraint(
-            model_name='follower',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='follower_once_per_account'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at', 'id'], name='change_due'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), _negated=True), fields=['account', '-id'], name='change_failed'),
-        ),
-        migrations.AddConstraint(
-            model_name='change',
-            constraint=models.UniqueConstraint(fields=('follower', 'kind', 'tag'), name='one_change_per_subject', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='autotag',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='followers_autotag_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='autotag',
-            constraint=models.UniqueConstraint(fields=('segment', 'tag'), name='auto_tag_once', violation_error_message='This segment has this automatic tag already.'),
         ),
     ]

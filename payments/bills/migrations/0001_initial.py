@@ -40,6 +40,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bill',
                 'verbose_name_plural': 'bills',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='bills_bill_due')],
+                'constraints': [models.UniqueConstraint(fields=('merchant', 'kind', 'day'), name='bill_once'), models.CheckConstraint(condition=models.Q(('due_at__isnull', True), ('state', 'waiting'), _connector='OR'), name='bill_due_while_waiting')],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +66,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bill line',
                 'verbose_name_plural': 'bill lines',
+                'indexes': [models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='bill_line_order'), models.Index(condition=models.Q(('refund__isnull', False)), fields=['refund'], name='bill_line_refund')],
+                'constraints': [models.UniqueConstraint(fields=('bill', 'number'), name='bill_line_once')],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +94,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'discrepancy',
                 'verbose_name_plural': 'discrepancies',
+                'indexes': [models.Index(fields=['merchant', 'state', '-id'], name='discrepancy_by_state')],
+                'constraints': [models.UniqueConstraint(fields=('merchant', 'kind', 'subject'), name='discrepancy_once'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_closed_with_note'), models.CheckConstraint(condition=models.Q(models.Q(('proposed_by__isnull', True), ('resolution', '')), models.Q(models.Q(('resolution', ''), _negated=True), ('proposed_by__isnull', False), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_proposal_has_proposer'), models.CheckConstraint(condition=models.Q(('closed_by', models.F('proposed_by')), _negated=True), name='discrepancy_agreed_by_a_second_person')],
             },
         ),
         migrations.CreateModel(
@@ -112,62 +118,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'fund movement',
                 'verbose_name_plural': 'fund movements',
+                'indexes': [models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='fund_line_order'), models.Index(condition=models.Q(('refund__isnull', False)), fields=['refund'], name='fund_line_refund')],
+                'constraints': [models.UniqueConstraint(fields=('bill', 'number'), name='fund_line_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='bill',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='bills_bill_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('merchant', 'kind', 'day'), name='bill_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), ('state', 'waiting'), _connector='OR'), name='bill_due_while_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='billline',
-            index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='bill_line_order'),
-        ),
-        migrations.AddIndex(
-            model_name='billline',
-            index=models.Index(condition=models.Q(('refund__isnull', False)), fields=['refund'], name='bill_line_refund'),
-        ),
-        migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.UniqueConstraint(fields=('bill', 'number'), name='bill_line_once'),
-        ),
-        migrations.AddIndex(
-            model_name='discrepancy',
-            index=models.Index(fields=['merchant', 'state', '-id'], name='discrepancy_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.UniqueConstraint(fields=('merchant', 'kind', 'subject'), name='discrepancy_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_closed_with_note'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('proposed_by__isnull', True), ('resolution', '')), models.Q(models.Q(('resolution', ''), _negated=True), ('proposed_by__isnull', False), models.Q(('note', ''), _negated=True)), _connector='OR'), name='discrepancy_proposal_has_proposer'),
-        ),
-        migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_by', models.F('proposed_by')), _negated=True), name='discrepancy_agreed_by_a_second_person'),
-        ),
-        migrations.AddIndex(
-            model_name='fundline',
-            index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order'], name='fund_line_order'),
-        ),
-        migrations.AddIndex(
-            model_name='fundline',
-            index=models.Index(condition=models.Q(('refund__isnull', False)), fields=['refund'], name='fund_line_refund'),
-        ),
-        migrations.AddConstraint(
-            model_name='fundline',
-            constraint=models.UniqueConstraint(fields=('bill', 'number'), name='fund_line_once'),
         ),
     ]

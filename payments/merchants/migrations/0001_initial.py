@@ -81,6 +81,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'merchant',
                 'verbose_name_plural': 'merchants',
                 'ordering': ['name'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='merchants_merchant_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('public_key', ''), ('public_key_id', '')), models.Q(models.Q(('public_key_id', ''), _negated=True), models.Q(('public_key', ''), _negated=True)), _connector='OR'), name='merchant_public_key_with_id', violation_error_message='The public key and its ID belong together.')],
             },
         ),
         migrations.CreateModel(
@@ -97,19 +99,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'platform certificate',
                 'verbose_name_plural': 'platform certificates',
                 'ordering': ['-effective_at'],
+                'constraints': [models.UniqueConstraint(fields=('merchant', 'serial_no'), name='platform_certificate_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='merchant',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='merchants_merchant_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='merchant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('public_key', ''), ('public_key_id', '')), models.Q(models.Q(('public_key_id', ''), _negated=True), models.Q(('public_key', ''), _negated=True)), _connector='OR'), name='merchant_public_key_with_id', violation_error_message='The public key and its ID belong together.'),
-        ),
-        migrations.AddConstraint(
-            model_name='platformcertificate',
-            constraint=models.UniqueConstraint(fields=('merchant', 'serial_no'), name='platform_certificate_once'),
         ),
         # The notify address finds its merchant in the process.
         count_edits("merchants_merchant", "merchants"),

@@ -59,6 +59,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order',
                 'verbose_name_plural': 'payment orders',
+                'indexes': [models.Index(fields=['account', '-id'], name='order_newest'), models.Index(fields=['account', 'state', '-id'], name='order_by_state'), models.Index(fields=['account', 'openid', '-id'], name='order_by_openid'), models.Index(condition=models.Q(('item', ''), _negated=True), fields=['account', 'item', '-id'], name='order_by_item'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_order_due'), models.Index(condition=models.Q(('payer_openid', ''), _negated=True), fields=['account', 'payer_openid', '-id'], name='order_by_payer'), models.Index(condition=models.Q(('purchase', ''), _negated=True), fields=['purchase'], name='order_purchase'), models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['account', 'paid_at'], include=('total', 'refunded', 'way', 'item', 'source'), name='order_paid_day'), models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['merchant', 'paid_at'], include=('id', 'total'), name='order_merchant_day')],
+                'constraints': [models.UniqueConstraint(fields=('out_trade_no', 'merchant'), name='order_number_once'), models.UniqueConstraint(fields=('account', 'source', 'key'), name='order_key_once'), models.UniqueConstraint(fields=('transaction_id', 'merchant'), name='order_transaction_once'), models.CheckConstraint(condition=models.Q(('total__gt', 0)), name='order_total_positive'), models.CheckConstraint(condition=models.Q(('state__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded'])), name='order_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state__in', ['paid', 'partly', 'refunded']), ('transaction_id__isnull', False)), models.Q(models.Q(('state__in', ['paid', 'partly', 'refunded']), _negated=True), ('paid_at__isnull', True), ('transaction_id__isnull', True)), _connector='OR'), name='order_paid_with_proof'), models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('reserved')), ('reserved__lte', models.F('total'))), name='order_refunds_within_total'), models.CheckConstraint(condition=models.Q(('reserved', 0), ('state__in', ['paid', 'partly', 'refunded']), _connector='OR'), name='order_refunds_only_of_paid'), models.CheckConstraint(condition=models.Q(models.Q(('refunded', models.F('total')), ('state', 'refunded')), models.Q(('refunded__gt', 0), ('refunded__lt', models.F('total')), ('state', 'partly')), models.Q(models.Q(('state__in', ['refunded', 'partly']), _negated=True), ('refunded', 0)), _connector='OR'), name='order_state_tells_refunds'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['closing', 'created', 'paying'])), models.Q(models.Q(('state__in', ['closing', 'created', 'paying']), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='order_due_while_open'), models.CheckConstraint(condition=models.Q(models.Q(('way', 'jsapi'), _negated=True), models.Q(('openid', ''), _negated=True), _connector='OR'), name='order_in_wechat_has_openid')],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +92,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
+                'indexes': [models.Index(fields=['account', '-id'], name='refund_newest'), models.Index(fields=['account', 'state', '-id'], name='refund_by_state'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_refund_due'), models.Index(fields=['account', 'created_at'], name='refund_day'), models.Index(condition=models.Q(('succeeded_at__isnull', False)), fields=['account', 'succeeded_at'], name='refund_done_day')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'source', 'key'), name='refund_key_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_amount_positive'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'pending', 'processing', 'abnormal', 'success', 'closed', 'refused', 'rejected'])), name='refund_state_known'), models.CheckConstraint(condition=models.Q(('decided_by', models.F('asked_by')), _negated=True), name='refund_decided_by_a_second_person'), models.CheckConstraint(condition=models.Q(models.Q(('refund_id__isnull', False), ('state', 'success'), ('succeeded_at__isnull', False)), models.Q(models.Q(('state', 'success'), _negated=True), ('succeeded_at__isnull', True)), _connector='OR'), name='refund_success_with_proof'), models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['closed', 'refused', 'rejected', 'success', 'waiting']), _negated=True), _connector='OR'), name='refund_due_while_open')],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +114,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_orderevent_due'), models.Index(condition=models.Q(('due_at__isnull', True), models.Q(('error', ''), _negated=True)), fields=['order'], name='order_event_given_up')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('refund__isnull', True)), fields=('order', 'topic'), name='order_event_once'), models.UniqueConstraint(condition=models.Q(('refund__isnull', False)), fields=('refund', 'topic'), name='refund_event_once')],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +134,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'day of revenue',
                 'verbose_name_plural': 'days of revenue',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_revenueday_due')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'day'), name='revenue_day_once')],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +153,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sum of a day',
                 'verbose_name_plural': 'sums of days',
+                'constraints': [models.UniqueConstraint(fields=('account', 'facet', 'day', 'value'), include=('count', 'total', 'refunded'), name='revenue_sum_once')],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +177,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'shipment',
                 'verbose_name_plural': 'shipments',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_shipment_due'), models.Index(condition=models.Q(('state', 'failed')), fields=['order'], name='shipment_refused')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['uploaded', 'failed']), _negated=True), _connector='OR'), name='shipment_not_due_once_ended'), models.CheckConstraint(condition=models.Q(('how', 1), ('more_to_come', False), _connector='OR'), name='shipment_only_parcels_follow')],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +194,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'parcel',
                 'verbose_name_plural': 'parcels',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('shipment', 'company', 'number'), name='parcel_once'), models.CheckConstraint(condition=models.Q(models.Q(('company', ''), _negated=True), models.Q(('number', ''), _negated=True)), name='parcel_has_number')],
             },
         ),
         migrations.CreateModel(
@@ -199,191 +211,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'history line',
                 'verbose_name_plural': 'history lines',
+                'indexes': [models.Index(fields=['order', 'id'], name='step_of_order')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'moved'), _negated=True), ('text__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded']), _connector='OR'), name='step_moved_to_known_state')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', '-id'], name='order_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'state', '-id'], name='order_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'openid', '-id'], name='order_by_openid'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('item', ''), _negated=True), fields=['account', 'item', '-id'], name='order_by_item'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_order_due'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('payer_openid', ''), _negated=True), fields=['account', 'payer_openid', '-id'], name='order_by_payer'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('purchase', ''), _negated=True), fields=['purchase'], name='order_purchase'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['account', 'paid_at'], include=('total', 'refunded', 'way', 'item', 'source'), name='order_paid_day'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['merchant', 'paid_at'], include=('id', 'total'), name='order_merchant_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('out_trade_no', 'merchant'), name='order_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('account', 'source', 'key'), name='order_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('transaction_id', 'merchant'), name='order_transaction_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gt', 0)), name='order_total_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded'])), name='order_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state__in', ['paid', 'partly', 'refunded']), ('transaction_id__isnull', False)), models.Q(models.Q(('state__in', ['paid', 'partly', 'refunded']), _negated=True), ('paid_at__isnull', True), ('transaction_id__isnull', True)), _connector='OR'), name='order_paid_with_proof'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('reserved')), ('reserved__lte', models.F('total'))), name='order_refunds_within_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved', 0), ('state__in', ['paid', 'partly', 'refunded']), _connector='OR'), name='order_refunds_only_of_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('refunded', models.F('total')), ('state', 'refunded')), models.Q(('refunded__gt', 0), ('refunded__lt', models.F('total')), ('state', 'partly')), models.Q(models.Q(('state__in', ['refunded', 'partly']), _negated=True), ('refunded', 0)), _connector='OR'), name='order_state_tells_refunds'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['closing', 'created', 'paying'])), models.Q(models.Q(('state__in', ['closing', 'created', 'paying']), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='order_due_while_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('way', 'jsapi'), _negated=True), models.Q(('openid', ''), _negated=True), _connector='OR'), name='order_in_wechat_has_openid'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['account', '-id'], name='refund_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['account', 'state', '-id'], name='refund_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_refund_due'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['account', 'created_at'], name='refund_day'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('succeeded_at__isnull', False)), fields=['account', 'succeeded_at'], name='refund_done_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(fields=('account', 'source', 'key'), name='refund_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'pending', 'processing', 'abnormal', 'success', 'closed', 'refused', 'rejected'])), name='refund_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('asked_by')), _negated=True), name='refund_decided_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('refund_id__isnull', False), ('state', 'success'), ('succeeded_at__isnull', False)), models.Q(models.Q(('state', 'success'), _negated=True), ('succeeded_at__isnull', True)), _connector='OR'), name='refund_success_with_proof'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['closed', 'refused', 'rejected', 'success', 'waiting']), _negated=True), _connector='OR'), name='refund_due_while_open'),
-        ),
-        migrations.AddIndex(
-            model_name='orderevent',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_orderevent_due'),
-        ),
-        migrations.AddIndex(
-            model_name='orderevent',
-            index=models.Index(condition=models.Q(('due_at__isnull', True), models.Q(('error', ''), _negated=True)), fields=['order'], name='order_event_given_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', True)), fields=('order', 'topic'), name='order_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('refund__isnull', False)), fields=('refund', 'topic'), name='refund_event_once'),
-        ),
-        migrations.AddIndex(
-            model_name='revenueday',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_revenueday_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenueday',
-            constraint=models.UniqueConstraint(fields=('account', 'day'), name='revenue_day_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenuesum',
-            constraint=models.UniqueConstraint(fields=('account', 'facet', 'day', 'value'), include=('count', 'total', 'refunded'), name='revenue_sum_once'),
-        ),
-        migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='orders_shipment_due'),
-        ),
-        migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['order'], name='shipment_refused'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), models.Q(('state__in', ['uploaded', 'failed']), _negated=True), _connector='OR'), name='shipment_not_due_once_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('how', 1), ('more_to_come', False), _connector='OR'), name='shipment_only_parcels_follow'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.UniqueConstraint(fields=('shipment', 'company', 'number'), name='parcel_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company', ''), _negated=True), models.Q(('number', ''), _negated=True)), name='parcel_has_number'),
-        ),
-        migrations.AddIndex(
-            model_name='step',
-            index=models.Index(fields=['order', 'id'], name='step_of_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'moved'), _negated=True), ('text__in', ['created', 'paying', 'closing', 'closed', 'failed', 'paid', 'partly', 'refunded']), _connector='OR'), name='step_moved_to_known_state'),
         ),
         migrations.RunSQL(CHECK_MOVE, DROP_CHECK_MOVE),
         forward_only("orders_order", ORDER_MOVES),

@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment item',
                 'verbose_name_plural': 'payment items',
+                'indexes': [models.Index(fields=['account', '-id'], name='item_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('least__isnull', True), ('most__isnull', True), ('price__gte', 1), ('price__isnull', False)), models.Q(('least__gte', 1), ('least__isnull', False), ('most__gte', models.F('least')), ('most__isnull', False), ('most__lte', 10000000), ('price__isnull', True)), _connector='OR'), name='item_price_or_bounds'), models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('taken__lte', models.F('stock')), _connector='OR'), name='item_never_oversold'), models.CheckConstraint(condition=models.Q(('each_person__isnull', True), ('each_person__gte', 1), _connector='OR'), name='item_limit_positive'), models.CheckConstraint(condition=models.Q(('opens_at__isnull', True), ('ends_at__isnull', True), ('ends_at__gt', models.F('opens_at')), _connector='OR'), name='item_ends_after_it_opens', violation_error_message='The sale must end after it begins.')],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +63,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'field to fill in',
                 'verbose_name_plural': 'fields to fill in',
                 'ordering': ['position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'choice'), _negated=True), models.Q(('choices', ''), _negated=True), _connector='OR'), name='item_field_choice_has_choices', violation_error_message='Write the choices, one a line.')],
             },
         ),
         migrations.CreateModel(
@@ -80,43 +83,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sale',
                 'verbose_name_plural': 'sales',
+                'indexes': [models.Index(fields=['item', 'openid'], name='sale_of_person'), django.contrib.postgres.indexes.GinIndex(fields=['answers'], name='sale_by_answer', opclasses=['jsonb_path_ops'])],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('fulfilled_at__isnull', True), ('fulfilment', 'open')), models.Q(('fulfilled_at__isnull', False), ('fulfilment', 'done')), _connector='OR'), name='sale_delivered_at_a_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['account', '-id'], name='item_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('least__isnull', True), ('most__isnull', True), ('price__gte', 1), ('price__isnull', False)), models.Q(('least__gte', 1), ('least__isnull', False), ('most__gte', models.F('least')), ('most__isnull', False), ('most__lte', 10000000), ('price__isnull', True)), _connector='OR'), name='item_price_or_bounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('taken__lte', models.F('stock')), _connector='OR'), name='item_never_oversold'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('each_person__isnull', True), ('each_person__gte', 1), _connector='OR'), name='item_limit_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('opens_at__isnull', True), ('ends_at__isnull', True), ('ends_at__gt', models.F('opens_at')), _connector='OR'), name='item_ends_after_it_opens', violation_error_message='The sale must end after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='itemfield',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'choice'), _negated=True), models.Q(('choices', ''), _negated=True), _connector='OR'), name='item_field_choice_has_choices', violation_error_message='Write the choices, one a line.'),
-        ),
-        migrations.AddIndex(
-            model_name='sale',
-            index=models.Index(fields=['item', 'openid'], name='sale_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='sale',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['answers'], name='sale_by_answer', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='sale',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fulfilled_at__isnull', True), ('fulfilment', 'open')), models.Q(('fulfilled_at__isnull', False), ('fulfilment', 'done')), _connector='OR'), name='sale_delivered_at_a_time'),
         ),
         migrations.RunSQL(COUNT_SALE, DROP_COUNT_SALE),
         migrations.RunSQL(WATCH, DROP_WATCH),

@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'API client',
                 'verbose_name_plural': 'API clients',
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('per_minute__gt', 0)), name='apiclient_may_call_at_all')],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +67,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'kept answer',
                 'verbose_name_plural': 'kept answers',
+                'constraints': [models.UniqueConstraint(fields=('client', 'key'), name='idempotency_key_once_per_client')],
             },
         ),
         migrations.CreateModel(
@@ -80,19 +82,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'access to the token',
                 'verbose_name_plural': 'accesses to the token',
+                'indexes': [models.Index(fields=['account', '-id'], name='token_access_newest')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='apiclient',
-            constraint=models.CheckConstraint(condition=models.Q(('per_minute__gt', 0)), name='apiclient_may_call_at_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='keptanswer',
-            constraint=models.UniqueConstraint(fields=('client', 'key'), name='idempotency_key_once_per_client'),
-        ),
-        migrations.AddIndex(
-            model_name='tokenaccess',
-            index=models.Index(fields=['account', '-id'], name='token_access_newest'),
         ),
         # Everything but when it was used last, which says nothing about what it may do.
         count_edits(

@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'article',
                 'verbose_name_plural': 'articles',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['account', '-id'], name='draft_newest'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_draft_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('work', '')), models.Q(models.Q(('work', ''), _negated=True), ('due_at__isnull', False)), _connector='OR'), name='draft_due_while_work'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), models.Q(('article_id', ''), _negated=True), _connector='OR'), name='draft_published_has_article_id'), models.UniqueConstraint(condition=models.Q(('media_id', ''), _negated=True), fields=('account', 'media_id'), name='draft_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'publishing'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='draft_publishing_since'), models.UniqueConstraint(condition=models.Q(('article_id', ''), _negated=True), fields=('account', 'article_id'), name='draft_of_one_article'), models.UniqueConstraint(condition=models.Q(('publish_id', ''), _negated=True), fields=('account', 'publish_id'), name='draft_published_once')],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +79,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'unsaved article',
+                'indexes': [models.Index(fields=['saved_at'], name='autosave_oldest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('token__isnull', True), _connector='XOR'), name='autosave_of_draft_or_page')],
             },
         ),
         migrations.CreateModel(
@@ -158,50 +162,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reading of drafts',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_articlereading_due')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['account', '-id'], name='draft_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_draft_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('work', '')), models.Q(models.Q(('work', ''), _negated=True), ('due_at__isnull', False)), _connector='OR'), name='draft_due_while_work'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), models.Q(('article_id', ''), _negated=True), _connector='OR'), name='draft_published_has_article_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(condition=models.Q(('media_id', ''), _negated=True), fields=('account', 'media_id'), name='draft_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'publishing'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='draft_publishing_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(condition=models.Q(('article_id', ''), _negated=True), fields=('account', 'article_id'), name='draft_of_one_article'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(condition=models.Q(('publish_id', ''), _negated=True), fields=('account', 'publish_id'), name='draft_published_once'),
-        ),
-        migrations.AddIndex(
-            model_name='autosave',
-            index=models.Index(fields=['saved_at'], name='autosave_oldest'),
-        ),
-        migrations.AddConstraint(
-            model_name='autosave',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('token__isnull', True), _connector='XOR'), name='autosave_of_draft_or_page'),
-        ),
-        migrations.AddIndex(
-            model_name='articlereading',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='articles_articlereading_due'),
         ),
     ]

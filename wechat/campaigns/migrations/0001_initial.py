@@ -69,6 +69,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'campaign',
                 'verbose_name_plural': 'campaigns',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_campaign_due'), models.Index(fields=['account', '-id'], name='campaign_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'waiting', 'scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled'])), name='campaign_state_known'), models.CheckConstraint(condition=models.Q(('way', 'service'), ('template__isnull', False), _connector='OR'), name='campaign_template_where_needed'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['scheduled', 'preparing', 'running']), ('due_at__isnull', False)), models.Q(('state', 'waiting'), ('due_at__isnull', True)), ('state__in', ['draft', 'paused', 'done', 'cancelled']), _connector='OR'), name='campaign_due_while_open'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'waiting', 'cancelled']), ('approved_at__isnull', False), _connector='OR'), name='campaign_approved_before_it_goes'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['running', 'done']), _negated=True), models.Q(('prepared_at__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='campaign_prepared_before_it_runs'), models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state', 'done')), ('state', 'cancelled'), models.Q(models.Q(('state__in', ['done', 'cancelled']), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='campaign_finished_at_its_end'), models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False), models.Q(('quiet_from', models.F('quiet_until')), _negated=True)), _connector='OR'), name='campaign_quiet_from_and_until', violation_error_message='Quiet hours need a beginning and another time as their end.'), models.CheckConstraint(condition=models.Q(('held_out__lte', 50)), name='campaign_held_out_at_most')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +83,9 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, db_default='', max_length=200)),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='campaigns.campaign')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'openid'), name='audience_row_once')],
+            },
         ),
         migrations.CreateModel(
             name='MassCall',
@@ -115,6 +120,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'part of a mass send',
                 'ordering': ['number'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masscall_due'), models.Index(condition=models.Q(('accepted_at__isnull', False)), fields=['account', 'accepted_at'], name='mass_call_accepted')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('msg_id__isnull', False)), fields=('account', 'msg_id'), name='mass_call_by_msg_id'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'done', 'deleting', 'deleted']), _negated=True), ('msg_id__isnull', False), _connector='OR'), name='mass_call_accepted_has_msg_id')],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +135,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'receiver of a mass send',
+                'indexes': [models.Index(fields=['account', 'openid', 'at'], name='mass_recipient_month')],
+                'constraints': [models.UniqueConstraint(fields=('call', 'openid'), name='mass_recipient_once')],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +150,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'report of a mass send',
+                'constraints': [models.UniqueConstraint(fields=('account', 'msg_id'), name='mass_report_once')],
             },
         ),
         migrations.CreateModel(
@@ -177,6 +187,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mass send',
                 'verbose_name_plural': 'mass sends',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masssend_due'), models.Index(fields=['account', '-id'], name='mass_send_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'scheduled')), models.Q(models.Q(('state', 'scheduled'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='mass_send_due_while_scheduled')],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +207,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'preview of a mass send',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masspreview_due')],
             },
         ),
         migrations.AddField(
@@ -218,6 +231,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'recipient',
                 'verbose_name_plural': 'recipients',
+                'indexes': [models.Index(fields=['campaign', 'state', 'reason', '-id'], include=('kind', 'letter'), name='recipient_by_state'), models.Index(fields=['campaign', '-id'], name='recipient_newest'), models.Index(condition=models.Q(('tapped_at__isnull', False)), fields=['campaign'], name='recipient_tapped')],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'openid'), name='recipient_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['excluded', 'skipped']), models.Q(('reason', ''), _negated=True)), models.Q(('state__in', ['control', 'waiting', 'queued']), ('reason', '')), _connector='OR'), name='recipient_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('push__isnull', False), ('state', 'queued')), models.Q(models.Q(('state', 'queued'), _negated=True), ('push__isnull', True)), _connector='OR'), name='recipient_queued_has_push'), models.UniqueConstraint(condition=models.Q(('push__isnull', False)), fields=('push',), name='recipient_push_once')],
             },
         ),
         migrations.CreateModel(
@@ -230,6 +245,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'test recipient',
                 'verbose_name_plural': 'test recipients',
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='seed_once')],
             },
         ),
         migrations.CreateModel(
@@ -270,6 +286,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'sequences',
                 'ordering': ['-id'],
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_sequence_due'), models.Index(fields=['account', 'trigger'], name='sequence_by_trigger')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='sequence_name_once', violation_error_message='There is a sequence of this name already.'), models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='sequence_quiet_has_both_ends', violation_error_message='The quiet time needs a beginning and an end, or neither.'), models.CheckConstraint(condition=models.Q(models.Q(('reentry', 'days'), ('reentry_days__gte', 1)), models.Q(models.Q(('reentry', 'days'), _negated=True), ('reentry_days__isnull', True)), _connector='OR'), name='sequence_reentry_has_days', violation_error_message='Say after how many days somebody may enter again.'), models.CheckConstraint(condition=models.Q(models.Q(('tag', None), ('trigger', 'tag'), _connector='OR'), models.Q(('segment', None), ('trigger', 'segment'), _connector='OR'), models.Q(('date_field', None), ('trigger', 'date'), _connector='OR'), models.Q(('menu_key', ''), ('trigger', 'menu'), _connector='OR')), name='sequence_has_what_its_trigger_asks'), models.CheckConstraint(condition=models.Q(models.Q(('trigger', 'date'), _negated=True), ('date_at__isnull', False), _connector='OR'), name='sequence_of_a_date_has_a_time'), models.CheckConstraint(condition=models.Q(('reentry', 'always'), ('trigger', 'segment'), _negated=True), name='sequence_of_a_segment_has_a_pause')],
             },
         ),
         migrations.CreateModel(
@@ -301,6 +319,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'step of a sequence',
                 'verbose_name_plural': 'steps of a sequence',
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('sequence', 'position'), name='step_place_once'), models.CheckConstraint(condition=models.Q(models.Q(('branch__isnull', True), ('lane', '')), models.Q(('branch__isnull', False), ('lane__in', ['yes', 'no'])), _connector='OR'), name='step_has_a_lane_in_a_branch'), models.CheckConstraint(condition=models.Q(('branch', models.F('id')), _negated=True), name='step_is_not_its_own_branch'), models.CheckConstraint(condition=models.Q(('type', 'message'), models.Q(('content', {}), ('template', None)), _connector='OR'), name='step_that_says_something'), models.CheckConstraint(condition=models.Q(('type', 'branch'), ('conditions', []), _connector='OR'), name='step_with_conditions_is_a_branch'), models.CheckConstraint(condition=models.Q(('type__in', ['tag', 'untag']), ('tag', None), _connector='OR'), name='step_with_a_tag_changes_it')],
             },
         ),
         migrations.CreateModel(
@@ -326,6 +345,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'follower in a sequence',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_enrolment_due'), models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['account', 'openid'], name='enrolment_open'), models.Index(fields=['sequence', 'state', '-id'], name='enrolment_by_state'), models.Index(condition=models.Q(('step__isnull', False)), fields=['step', '-id'], name='enrolment_by_step')],
+                'constraints': [models.UniqueConstraint(fields=('sequence', 'openid', 'occasion'), name='enrolment_once'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='enrolment_due_while_running'), models.CheckConstraint(condition=models.Q(('step', None), ('state__in', ['running', 'paused']), _connector='OR'), name='enrolment_waits_while_open')],
             },
         ),
         migrations.CreateModel(
@@ -342,6 +363,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'step done in a sequence',
+                'indexes': [models.Index(condition=models.Q(('tapped_at__isnull', False)), fields=['step', '-id'], name='step_run_tapped')],
+                'constraints': [models.UniqueConstraint(fields=('step', 'enrolment'), name='step_run_once')],
             },
         ),
         migrations.CreateModel(
@@ -361,87 +384,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'variant',
                 'verbose_name_plural': 'variants',
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'letter'), name='variant_once'), models.CheckConstraint(condition=models.Q(('letter__in', ['A', 'B', 'C', 'D'])), name='variant_letter_known')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_campaign_due'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(fields=['account', '-id'], name='campaign_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'waiting', 'scheduled', 'preparing', 'running', 'paused', 'done', 'cancelled'])), name='campaign_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('way', 'service'), ('template__isnull', False), _connector='OR'), name='campaign_template_where_needed'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['scheduled', 'preparing', 'running']), ('due_at__isnull', False)), models.Q(('state', 'waiting'), ('due_at__isnull', True)), ('state__in', ['draft', 'paused', 'done', 'cancelled']), _connector='OR'), name='campaign_due_while_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'waiting', 'cancelled']), ('approved_at__isnull', False), _connector='OR'), name='campaign_approved_before_it_goes'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['running', 'done']), _negated=True), models.Q(('prepared_at__isnull', False), ('started_at__isnull', False)), _connector='OR'), name='campaign_prepared_before_it_runs'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state', 'done')), ('state', 'cancelled'), models.Q(models.Q(('state__in', ['done', 'cancelled']), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='campaign_finished_at_its_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False), models.Q(('quiet_from', models.F('quiet_until')), _negated=True)), _connector='OR'), name='campaign_quiet_from_and_until', violation_error_message='Quiet hours need a beginning and another time as their end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('held_out__lte', 50)), name='campaign_held_out_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='audiencerow',
-            constraint=models.UniqueConstraint(fields=('campaign', 'openid'), name='audience_row_once'),
-        ),
-        migrations.AddIndex(
-            model_name='massrecipient',
-            index=models.Index(fields=['account', 'openid', 'at'], name='mass_recipient_month'),
-        ),
-        migrations.AddConstraint(
-            model_name='massrecipient',
-            constraint=models.UniqueConstraint(fields=('call', 'openid'), name='mass_recipient_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='massreport',
-            constraint=models.UniqueConstraint(fields=('account', 'msg_id'), name='mass_report_once'),
-        ),
-        migrations.AddIndex(
-            model_name='masssend',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masssend_due'),
-        ),
-        migrations.AddIndex(
-            model_name='masssend',
-            index=models.Index(fields=['account', '-id'], name='mass_send_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='masssend',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'scheduled')), models.Q(models.Q(('state', 'scheduled'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='mass_send_due_while_scheduled'),
-        ),
-        migrations.AddIndex(
-            model_name='masspreview',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masspreview_due'),
-        ),
-        migrations.AddIndex(
-            model_name='masscall',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_masscall_due'),
-        ),
-        migrations.AddIndex(
-            model_name='masscall',
-            index=models.Index(condition=models.Q(('accepted_at__isnull', False)), fields=['account', 'accepted_at'], name='mass_call_accepted'),
         ),
         migrations.AddConstraint(
             model_name='masscall',
@@ -449,151 +393,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='masscall',
-            constraint=models.UniqueConstraint(condition=models.Q(('msg_id__isnull', False)), fields=('account', 'msg_id'), name='mass_call_by_msg_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='masscall',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['waiting', 'sending', 'confirming', 'accepted', 'deleting'])), models.Q(('due_at__isnull', True), ('state__in', ['done', 'failed', 'uncertain', 'deleted'])), _connector='OR'), name='mass_call_due_while_open'),
         ),
-        migrations.AddConstraint(
-            model_name='masscall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'done', 'deleting', 'deleted']), _negated=True), ('msg_id__isnull', False), _connector='OR'), name='mass_call_accepted_has_msg_id'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['campaign', 'state', 'reason', '-id'], include=('kind', 'letter'), name='recipient_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['campaign', '-id'], name='recipient_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(condition=models.Q(('tapped_at__isnull', False)), fields=['campaign'], name='recipient_tapped'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('campaign', 'openid'), name='recipient_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['excluded', 'skipped']), models.Q(('reason', ''), _negated=True)), models.Q(('state__in', ['control', 'waiting', 'queued']), ('reason', '')), _connector='OR'), name='recipient_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('push__isnull', False), ('state', 'queued')), models.Q(models.Q(('state', 'queued'), _negated=True), ('push__isnull', True)), _connector='OR'), name='recipient_queued_has_push'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(condition=models.Q(('push__isnull', False)), fields=('push',), name='recipient_push_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seed',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='seed_once'),
-        ),
-        migrations.AddIndex(
-            model_name='sequence',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_sequence_due'),
-        ),
-        migrations.AddIndex(
-            model_name='sequence',
-            index=models.Index(fields=['account', 'trigger'], name='sequence_by_trigger'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='sequence_name_once', violation_error_message='There is a sequence of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='sequence_quiet_has_both_ends', violation_error_message='The quiet time needs a beginning and an end, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reentry', 'days'), ('reentry_days__gte', 1)), models.Q(models.Q(('reentry', 'days'), _negated=True), ('reentry_days__isnull', True)), _connector='OR'), name='sequence_reentry_has_days', violation_error_message='Say after how many days somebody may enter again.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tag', None), ('trigger', 'tag'), _connector='OR'), models.Q(('segment', None), ('trigger', 'segment'), _connector='OR'), models.Q(('date_field', None), ('trigger', 'date'), _connector='OR'), models.Q(('menu_key', ''), ('trigger', 'menu'), _connector='OR')), name='sequence_has_what_its_trigger_asks'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('trigger', 'date'), _negated=True), ('date_at__isnull', False), _connector='OR'), name='sequence_of_a_date_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequence',
-            constraint=models.CheckConstraint(condition=models.Q(('reentry', 'always'), ('trigger', 'segment'), _negated=True), name='sequence_of_a_segment_has_a_pause'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('sequence', 'position'), name='step_place_once'),
-        ),
+        # Before the foreign key that refers to it.
         migrations.AddConstraint(
             model_name='sequencestep',
             constraint=models.UniqueConstraint(fields=('id', 'sequence'), name='step_and_its_sequence'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('branch__isnull', True), ('lane', '')), models.Q(('branch__isnull', False), ('lane__in', ['yes', 'no'])), _connector='OR'), name='step_has_a_lane_in_a_branch'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.CheckConstraint(condition=models.Q(('branch', models.F('id')), _negated=True), name='step_is_not_its_own_branch'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.CheckConstraint(condition=models.Q(('type', 'message'), models.Q(('content', {}), ('template', None)), _connector='OR'), name='step_that_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.CheckConstraint(condition=models.Q(('type', 'branch'), ('conditions', []), _connector='OR'), name='step_with_conditions_is_a_branch'),
-        ),
-        migrations.AddConstraint(
-            model_name='sequencestep',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['tag', 'untag']), ('tag', None), _connector='OR'), name='step_with_a_tag_changes_it'),
-        ),
-        migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='campaigns_enrolment_due'),
-        ),
-        migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['account', 'openid'], name='enrolment_open'),
-        ),
-        migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['sequence', 'state', '-id'], name='enrolment_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(condition=models.Q(('step__isnull', False)), fields=['step', '-id'], name='enrolment_by_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(fields=('sequence', 'openid', 'occasion'), name='enrolment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='enrolment_due_while_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('step', None), ('state__in', ['running', 'paused']), _connector='OR'), name='enrolment_waits_while_open'),
-        ),
-        migrations.AddIndex(
-            model_name='steprun',
-            index=models.Index(condition=models.Q(('tapped_at__isnull', False)), fields=['step', '-id'], name='step_run_tapped'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.UniqueConstraint(fields=('step', 'enrolment'), name='step_run_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('campaign', 'letter'), name='variant_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('letter__in', ['A', 'B', 'C', 'D'])), name='variant_letter_known'),
         ),
         migrations.RunSQL(OF_THE_SAME_SEQUENCE, OF_ANY_SEQUENCE),
     ]

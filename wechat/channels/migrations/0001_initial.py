@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'channel',
                 'verbose_name_plural': 'channels',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['account', '-id'], name='channel_newest'), models.Index(fields=['account', 'group', '-id'], name='channel_by_group')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='channel_name_once_per_account', violation_error_message='There is a channel of this name already.'), models.UniqueConstraint(fields=('account', 'scene'), name='channel_scene_once_per_account'), models.CheckConstraint(condition=models.Q(('lifetime__in', ['permanent', 'temporary'])), name='channel_lifetime_known')],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +61,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'attribution',
                 'verbose_name_plural': 'attributions',
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='attribution_once_per_follower'), models.CheckConstraint(condition=models.Q(('first_at__lte', models.F('last_at'))), name='attribution_in_order')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +84,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'code',
                 'verbose_name_plural': 'codes',
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='channels_code_due'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='channel_code_ends')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['waiting', 'drawing'])), models.Q(('due_at__isnull', True), ('state__in', ['ready', 'failed'])), _connector='OR'), name='channel_code_due_while_open'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'failed']), models.Q(models.Q(('ticket', ''), _negated=True), models.Q(('url', ''), _negated=True)), _connector='OR'), name='channel_code_has_ticket_once_made')],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +123,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'scan',
                 'verbose_name_plural': 'scans',
+                'indexes': [models.Index(fields=['account', 'at'], include=('channel', 'kind', 'left_at'), name='scan_report'), models.Index(fields=['channel', 'at'], include=('kind', 'left_at'), name='scan_of_channel'), models.Index(fields=['account', 'openid', '-at'], name='scan_of_follower')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'again', 'existing'])), name='scan_kind_known'), models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('at')), _connector='OR'), name='scan_left_after_it')],
             },
         ),
         migrations.CreateModel(
@@ -135,75 +142,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'welcome',
                 'verbose_name_plural': 'welcomes',
                 'ordering': ['position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('audience__in', ['new', 'existing'])), name='welcome_audience_known')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='channel',
-            index=models.Index(fields=['account', '-id'], name='channel_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='channel',
-            index=models.Index(fields=['account', 'group', '-id'], name='channel_by_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='channel_name_once_per_account', violation_error_message='There is a channel of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('account', 'scene'), name='channel_scene_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.CheckConstraint(condition=models.Q(('lifetime__in', ['permanent', 'temporary'])), name='channel_lifetime_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='attribution',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='attribution_once_per_follower'),
-        ),
-        migrations.AddConstraint(
-            model_name='attribution',
-            constraint=models.CheckConstraint(condition=models.Q(('first_at__lte', models.F('last_at'))), name='attribution_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='code',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='channels_code_due'),
-        ),
-        migrations.AddIndex(
-            model_name='code',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='channel_code_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state__in', ['waiting', 'drawing'])), models.Q(('due_at__isnull', True), ('state__in', ['ready', 'failed'])), _connector='OR'), name='channel_code_due_while_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='code',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'failed']), models.Q(models.Q(('ticket', ''), _negated=True), models.Q(('url', ''), _negated=True)), _connector='OR'), name='channel_code_has_ticket_once_made'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['account', 'at'], include=('channel', 'kind', 'left_at'), name='scan_report'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['channel', 'at'], include=('kind', 'left_at'), name='scan_of_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['account', 'openid', '-at'], name='scan_of_follower'),
-        ),
-        migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'again', 'existing'])), name='scan_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('at')), _connector='OR'), name='scan_left_after_it'),
-        ),
-        migrations.AddConstraint(
-            model_name='welcome',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['new', 'existing'])), name='welcome_audience_known'),
         ),
         count_edits("channels_channel", "channels"),
         count_edits("channels_welcome", "channels"),

@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'conversation',
                 'verbose_name_plural': 'conversations',
+                'indexes': [models.Index(fields=['account', '-newest_at'], name='thread_newest'), models.Index(condition=models.Q(('newest_id__gt', models.F('closed_id'))), fields=['account', '-newest_at'], name='thread_open'), models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['account', 'waiting_since'], name='thread_waiting'), models.Index(condition=models.Q(('assignee__isnull', False)), fields=['assignee', 'account', '-newest_at'], name='thread_assigned')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='thread_once')],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +67,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'internal note',
                 'constraints': [models.UniqueConstraint(condition=models.Q(('token', ''), _negated=True), fields=('thread', 'token'), name='note_once')],
+                'indexes': [models.Index(fields=['thread', '-created_at'], name='note_newest')],
             },
         ),
         migrations.CreateModel(
@@ -112,30 +115,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['until'], name='takeover_until')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='takeover_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(fields=['account', '-newest_at'], name='thread_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(condition=models.Q(('newest_id__gt', models.F('closed_id'))), fields=['account', '-newest_at'], name='thread_open'),
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['account', 'waiting_since'], name='thread_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(condition=models.Q(('assignee__isnull', False)), fields=['assignee', 'account', '-newest_at'], name='thread_assigned'),
-        ),
-        migrations.AddConstraint(
-            model_name='thread',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='thread_once'),
-        ),
-        migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['thread', '-created_at'], name='note_newest'),
         ),
         count_edits("desk_takeover", "desk"),
         count_edits("desk_servicehours", "service_hours"),

@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'media of a message',
                 'verbose_name_plural': 'media of messages',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='inbox_inboundmedia_due')],
+                'constraints': [models.UniqueConstraint(fields=('message', 'media_id'), name='inbound_media_once'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'pending')), models.Q(('state__in', ['fetched', 'failed']), ('due_at__isnull', True)), _connector='OR'), name='inbound_media_due_while_pending'), models.CheckConstraint(condition=models.Q(('state', 'fetched'), ('file', ''), _connector='XOR'), name='inbound_media_file_when_fetched')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +117,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'messages of a day',
                 'verbose_name_plural': 'messages by day',
+                'constraints': [models.UniqueConstraint(fields=('account', 'day', 'kind', 'event'), include=('count', 'unanswered'), name='message_count_once')],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +132,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'refused callback',
                 'verbose_name_plural': 'refused callbacks',
+                'constraints': [models.UniqueConstraint(fields=('account', 'reason'), name='refusal_once_per_reason')],
             },
         ),
         migrations.CreateModel(
@@ -191,30 +195,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='inboundmessage',
             constraint=models.UniqueConstraint(fields=('account', 'key', 'month'), name='inbound_once'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundmedia',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='inbox_inboundmedia_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundmedia',
-            constraint=models.UniqueConstraint(fields=('message', 'media_id'), name='inbound_media_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundmedia',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'pending')), models.Q(('state__in', ['fetched', 'failed']), ('due_at__isnull', True)), _connector='OR'), name='inbound_media_due_while_pending'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundmedia',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'fetched'), ('file', ''), _connector='XOR'), name='inbound_media_file_when_fetched'),
-        ),
-        migrations.AddConstraint(
-            model_name='messagecount',
-            constraint=models.UniqueConstraint(fields=('account', 'day', 'kind', 'event'), include=('count', 'unanswered'), name='message_count_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='refusal',
-            constraint=models.UniqueConstraint(fields=('account', 'reason'), name='refusal_once_per_reason'),
         ),
         migrations.RunPython(make_first_months, migrations.RunPython.noop),
     ]

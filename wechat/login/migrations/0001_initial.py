@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'login site',
                 'verbose_name_plural': 'login sites',
+                'constraints': [models.UniqueConstraint(fields=('account', 'host'), name='site_once_per_account')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +92,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'visitor',
                 'verbose_name_plural': 'visitors',
+                'indexes': [models.Index(condition=models.Q(('unionid', ''), _negated=True), fields=['unionid'], name='visitor_person')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'openid'), name='visitor_once_per_account'), models.CheckConstraint(condition=models.Q(('consented_at__isnull', False), models.Q(('avatar', ''), ('nickname', '')), _connector='OR'), name='visitor_profile_by_consent')],
             },
         ),
         migrations.CreateModel(
@@ -132,21 +135,5 @@ class Migration(migrations.Migration):
             model_name='browsersession',
             name='visitor',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='login.visitor'),
-        ),
-        migrations.AddConstraint(
-            model_name='allowedsite',
-            constraint=models.UniqueConstraint(fields=('account', 'host'), name='site_once_per_account'),
-        ),
-        migrations.AddIndex(
-            model_name='visitor',
-            index=models.Index(condition=models.Q(('unionid', ''), _negated=True), fields=['unionid'], name='visitor_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitor',
-            constraint=models.UniqueConstraint(fields=('account', 'openid'), name='visitor_once_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitor',
-            constraint=models.CheckConstraint(condition=models.Q(('consented_at__isnull', False), models.Q(('avatar', ''), ('nickname', '')), _connector='OR'), name='visitor_profile_by_consent'),
         ),
     ]

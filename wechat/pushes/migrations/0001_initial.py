@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'template',
                 'verbose_name_plural': 'templates',
+                'constraints': [models.UniqueConstraint(fields=('account', 'platform_id'), name='template_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['template', 'notice', 'subscribe'])), name='template_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +82,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'automatic message',
                 'verbose_name_plural': 'automatic messages',
+                'constraints': [models.UniqueConstraint(fields=('account', 'event', 'template'), name='event_template_once', violation_error_message='This template is sent for this event already.')],
             },
         ),
         migrations.CreateModel(
@@ -282,18 +284,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='pushes_staffnotice_due')],
                 'constraints': [models.UniqueConstraint(fields=('user', 'account'), name='staff_notice_once_per_account')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='template',
-            constraint=models.UniqueConstraint(fields=('account', 'platform_id'), name='template_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='template',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['template', 'notice', 'subscribe'])), name='template_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventtemplate',
-            constraint=models.UniqueConstraint(fields=('account', 'event', 'template'), name='event_template_once', violation_error_message='This template is sent for this event already.'),
         ),
         count_edits("pushes_template", "templates"),
     ]

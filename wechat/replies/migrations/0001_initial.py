@@ -102,6 +102,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'rule',
                 'verbose_name_plural': 'rules',
                 'ordering': ['position', 'id'],
+                'indexes': [models.Index(fields=['account', 'position', 'id'], name='rule_order')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('account', 'source_key'), name='rule_imported_once'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='rule_ends_after_it_begins', violation_error_message='“Valid until” must be later than “valid from”.')],
             },
         ),
         migrations.CreateModel(
@@ -132,6 +134,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'keyword',
                 'verbose_name_plural': 'keywords',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('rule', 'compare', 'text'), name='keyword_once_per_rule', violation_error_message='This keyword is there twice; delete one.'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='keyword_not_empty')],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +193,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'hits of a rule',
                 'verbose_name_plural': 'hits of rules',
+                'constraints': [models.UniqueConstraint(fields=('rule', 'in_shadow'), name='rule_hits_once')],
             },
         ),
         migrations.CreateModel(
@@ -202,35 +206,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'match in shadow',
                 'verbose_name_plural': 'matches in shadow',
+                'constraints': [models.UniqueConstraint(fields=('rule', 'message'), name='rule_shadowed_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='rule',
-            index=models.Index(fields=['account', 'position', 'id'], name='rule_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('account', 'source_key'), name='rule_imported_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='rule_ends_after_it_begins', violation_error_message='“Valid until” must be later than “valid from”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyword',
-            constraint=models.UniqueConstraint(fields=('rule', 'compare', 'text'), name='keyword_once_per_rule', violation_error_message='This keyword is there twice; delete one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyword',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='keyword_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulehits',
-            constraint=models.UniqueConstraint(fields=('rule', 'in_shadow'), name='rule_hits_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shadowmatch',
-            constraint=models.UniqueConstraint(fields=('rule', 'message'), name='rule_shadowed_once'),
         ),
         count_edits("replies_rule", "rules"),
         count_edits("replies_rule_tags", "rules"),

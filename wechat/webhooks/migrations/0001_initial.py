@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'webhook endpoint',
                 'verbose_name_plural': 'webhook endpoints',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('owner', ''), _negated=True), fields=('owner',), name='endpoint_of_owner_once'), models.UniqueConstraint(condition=models.Q(('owner', '')), fields=('account', 'url'), name='endpoint_address_once')],
             },
         ),
         migrations.CreateModel(
@@ -63,38 +64,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'webhook delivery',
                 'verbose_name_plural': 'webhook deliveries',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='webhooks_delivery_due'), models.Index(fields=['account', '-id'], name='delivery_newest'), models.Index(condition=models.Q(('openid', ''), _negated=True), fields=['account', 'openid'], name='delivery_of_person'), models.Index(fields=['account', 'key'], name='delivery_of_event')],
+                'constraints': [models.UniqueConstraint(fields=('endpoint', 'key'), name='delivery_once'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='delivery_due_while_waiting')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('owner', ''), _negated=True), fields=('owner',), name='endpoint_of_owner_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('owner', '')), fields=('account', 'url'), name='endpoint_address_once'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='webhooks_delivery_due'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['account', '-id'], name='delivery_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('openid', ''), _negated=True), fields=['account', 'openid'], name='delivery_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['account', 'key'], name='delivery_of_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'key'), name='delivery_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='delivery_due_while_waiting'),
         ),
     ]
