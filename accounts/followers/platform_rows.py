@@ -106,7 +106,7 @@ SELECT tag_id, FALSE, array_agg(follower_id) FROM taken WHERE follower_id = ANY(
 """
 BLOCKED = """
 UPDATE followers_follower AS f SET blacklisted = (f.openid = ANY(%(openids)s))
-WHERE account_id = %(account)s AND (blacklisted OR openid = ANY(%(openids)s))
+WHERE account_id = %(account)s AND ((blacklisted AND %(is_whole)s) OR openid = ANY(%(openids)s))
     AND blacklisted <> (f.openid = ANY(%(openids)s))
     AND NOT EXISTS (
         SELECT FROM followers_change WHERE follower_id = f.id AND kind = 'blacklist' AND due_at IS NOT NULL
@@ -281,13 +281,13 @@ def _free_name(account: OfficialAccount, name: str, number: int) -> str:
 # --- The blacklist
 
 
-def note_blacklist(account: OfficialAccount, openids: Sequence[str]) -> None:
-    """Marks these followers of an account as blacklisted, and all others as not blacklisted.
+def note_blacklist(account: OfficialAccount, openids: Sequence[str], *, is_whole: bool) -> None:
+    """Marks these followers of an account as blacklisted, and all others as not, if the list ``is_whole``.
 
     Followers with an unsent change of the blacklist are left as they are.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BLOCKED, {"account": account.pk, "openids": list(openids)})
+        cursor.execute(BLOCKED, {"account": account.pk, "openids": list(openids), "is_whole": is_whole})
 
 
 def unprofiled(account: OfficialAccount) -> bool:

@@ -2,7 +2,8 @@
 
 A run goes through steps; each piece of a step writes its rows and its progress in one transaction, so a
 killed worker costs one piece. Followers are marked as gone only if the whole list was read: if a page repeats
-or leaves out openids, the run continues, reports it, and marks nobody.
+or leaves out openids, the run continues, reports it, and marks nobody. Likewise nobody is taken off the
+blacklist that was not read whole.
 
 Reference: WeChat reference 6.1, 6.3, 6.5 and 6.6.
 """
@@ -252,7 +253,7 @@ def _read_blacklist(run: FollowerSync, client: Client, until: float) -> None:
         if not page.cursor:
             break
         page = users.blacklist(client, page.cursor)
-    platform_rows.note_blacklist(run.account, list(openids))
+    platform_rows.note_blacklist(run.account, list(openids), is_whole=len(openids) >= page.total)
     _finish(run)
 
 

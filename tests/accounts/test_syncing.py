@@ -267,6 +267,18 @@ def test_the_blacklist_is_the_platforms(crowd: Crowd) -> None:
     assert not crowd.follower(good).blacklisted
 
 
+def test_a_blacklist_that_was_not_read_whole_takes_nobody_off_it(crowd: Crowd) -> None:
+    """They would get the messages from which they are kept."""
+    missing, listed = crowd.add(2)
+    crowd.sync()
+    Follower.objects.filter(openid=missing).update(blacklisted=True)
+    response = f'{{"total":2,"count":1,"data":{{"openid":["{listed}"]}},"next_openid":""}}'
+    crowd.fail("/cgi-bin/tags/members/getblacklist", answer=response, times=1)
+    assert crowd.sync().step == Step.DONE
+    assert crowd.follower(missing).blacklisted
+    assert crowd.follower(listed).blacklisted
+
+
 def test_an_account_has_one_run_at_a_time(account: OfficialAccount) -> None:
     first = sync_requests.ask(account, Kind.FULL)
     assert sync_requests.ask(account, Kind.FULL).pk == first.pk

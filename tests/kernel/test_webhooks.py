@@ -4,6 +4,7 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -64,6 +65,19 @@ def _loopback_is_allowed(settings: Settings) -> None:
 def test_the_status_tells_whether_the_data_was_taken(answer: bytes, status: int, body: bytes) -> None:
     found = posted(answer)
     assert (found.status, found.body) == (status, body)
+
+
+def test_a_body_that_never_ends_does_not_undo_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was taken would be posted again, and the receiver be switched off in the end."""
+    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        posting = pool.submit(webhooks.post, url, BODY, ["whsec_c2VjcmV0"], "msg_1")
+        connection, _address = listening.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}")
+            found = posting.result(60)
+    assert (found.status, found.body) == (200, b"{}")
 
 
 def test_a_body_that_swells_is_cut_off() -> None:

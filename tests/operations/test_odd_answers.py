@@ -252,6 +252,39 @@ def with_value(place: tuple[str | int, ...], value: Any) -> Callable[[bytes], by
     return change
 
 
+def always(body: bytes) -> Callable[[bytes], bytes]:
+    """Returns the change of any answer to this one."""
+    return lambda _answer: body
+
+
+# Answers whose rows here are marked as gone, or changed back, when they are missing there.
+LISTS = (
+    "/cgi-bin/user/get", "/cgi-bin/user/info/batchget", "/cgi-bin/tags/get",
+    "/cgi-bin/tags/members/getblacklist", "/cgi-bin/template/get_all_private_template",
+    "/wxaapi/newtmpl/gettemplate",
+    "/cgi-bin/material/get_materialcount", "/cgi-bin/draft/batchget", "/cgi-bin/freepublish/batchget",
+    "/datacube/getusercumulate", "/datacube/getbizsummary",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_answer_that_says_nothing_is_not_taken_for_an_empty_list(
+    platform: Answers, world: World, path: str
+) -> None:
+    """Otherwise everybody would have left, and every template been deleted."""
+    job, _pages, _is_as_before = JOBS[path]
+    job(world)
+    # The simulator's clock is ahead of ours.
+    Follower.objects.update(subscribed_at=None, blacklisted=path.endswith("/getblacklist"))
+    before = world.state()
+    platform.odd_path = path
+    for body in (b"{}", b'{"errcode":0,"errmsg":"ok"}'):
+        platform.odd = always(body)
+        job(world)
+        world.check_words()
+        assert world.state() == before
+
+
 def test_a_followers_tags_may_be_given_as_texts(platform: Answers, world: World) -> None:
     world.followers()
     tag = Tag.objects.get(name="VIP")

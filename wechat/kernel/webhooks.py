@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 import requests
-from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError
 
 from wechat.kernel import tracing
 from wechat.kernel.public_network import public_session
@@ -91,9 +91,9 @@ def key_of(secret: str) -> bytes:
 
 
 def _body(answer: requests.Response) -> bytes:
-    """Returns the body as far as it can be read: the status alone tells whether the data was taken."""
+    """Returns the body as far as it comes in time: the status alone tells whether the data was taken."""
     body = b""
-    with suppress(DecodeError, ProtocolError):
+    with suppress(HTTPError, OSError):
         while len(body) < LONGEST_ANSWER and (piece := answer.raw.read1(LONGEST_ANSWER, decode_content=True)):
             body += piece
     return body[:LONGEST_ANSWER]

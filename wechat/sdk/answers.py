@@ -90,6 +90,24 @@ def needed(
     raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
 
 
+def needed_number(answer: Mapping[str, Any], name: str, api: str) -> int:
+    """Returns a number of things, 0 too, without which the answer is none. Raises TransportError."""
+    found = number(answer, name, -1)
+    if 0 <= found <= MOST:
+        return found
+    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+
+
+def needed_rows(answer: Mapping[str, Any], name: str, api: str) -> list[dict[str, Any]]:
+    """Returns the objects of a list without which the answer is none; a list that is null has no objects.
+
+    Raises TransportError: taken for an empty one, it would say that everything in it was deleted.
+    """
+    if isinstance(answer.get(name, ""), list | None):
+        return rows(answer, name)
+    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+
+
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     found = answer.get(name)
     return found if isinstance(found, list) else []

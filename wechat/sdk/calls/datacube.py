@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
 
-from wechat.sdk.answers import flag, number, part, rows, text
+from wechat.sdk.answers import flag, needed_rows, number, part, rows, text
 from wechat.sdk.client import Client
 
 Row = dict[str, Any]
@@ -47,9 +47,10 @@ def read(client: Client, dataset: Dataset, first: datetime.date, last: datetime.
     Raises ``ApiError`` 48001 for an account that is not verified, 61503 for a day that is not ready.
     """
     asked = {"begin_date": first.isoformat(), "end_date": last.isoformat()}
-    answer = client.post(f"/datacube/{dataset.path}", asked)
+    api = f"/datacube/{dataset.path}"
+    answer = client.post(api, asked)
     days: dict[datetime.date, list[Row]] = {}
-    for row in rows(answer, "list"):
+    for row in needed_rows(answer, "list", api):
         if day := _day(row.get("ref_date")):
             days.setdefault(day, []).append(row)
     return DatacubeAnswer(days, bool(flag(answer, "is_delay")))

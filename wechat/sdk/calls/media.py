@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wechat.sdk.answers import count, length, needed, rows, seconds, text
+from wechat.sdk.answers import length, needed, needed_number, rows, seconds, text
 from wechat.sdk.client import Client
 from wechat.sdk.transport import Download
 
@@ -112,8 +112,9 @@ def upload_article_picture(client: Client, upload: Upload) -> str:
 
 def counts(client: Client) -> dict[str, int]:
     """Returns how much permanent material there is, by kind: voice, video, image, news."""
-    answer = client.get("/cgi-bin/material/get_materialcount")
-    return {kind: count(answer, f"{kind}_count") for kind in ("image", "voice", "video", "news")}
+    api = "/cgi-bin/material/get_materialcount"
+    answer, kinds = client.get(api), ("image", "voice", "video", "news")
+    return {kind: needed_number(answer, f"{kind}_count", api) for kind in kinds}
 
 
 def _files(upload: Upload) -> dict[str, tuple[str, bytes, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wechat.sdk.answers import LARGEST, length, number, part, rows, text
+from wechat.sdk.answers import LARGEST, length, needed_rows, number, part, rows, text
 from wechat.sdk.client import Client
 
 PAGE = 30
@@ -14,7 +14,8 @@ def all_private(client: Client) -> list[dict[str, Any]]:
 
     Each has ``template_id``, ``title``, ``primary_industry``, ``deputy_industry``, ``content``, ``example``.
     """
-    return rows(client.get("/cgi-bin/template/get_all_private_template"), "template_list")
+    api = "/cgi-bin/template/get_all_private_template"
+    return needed_rows(client.get(api), "template_list", api)
 
 
 def add_private(client: Client, short_id: str, keywords: Sequence[str]) -> str:
@@ -62,7 +63,8 @@ def notices(client: Client) -> list[dict[str, Any]]:
     Each has ``priTmplId``, ``title``, ``content``, ``example``, ``type``, 2 for once and 3 for long-term, and
     ``keywordEnumValueList``.
     """
-    return rows(client.get("/wxaapi/newtmpl/gettemplate"), "data")
+    api = "/wxaapi/newtmpl/gettemplate"
+    return needed_rows(client.get(api), "data", api)
 
 
 def categories(client: Client) -> list[dict[str, Any]]:

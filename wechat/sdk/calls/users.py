@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wechat.sdk.answers import count, identifier, part, rows, texts
+from wechat.sdk.answers import identifier, needed_number, needed_rows, part, texts
 from wechat.sdk.client import Client
 from wechat.sdk.openids import is_openid
 
@@ -24,25 +24,30 @@ class OpenidPage:
 
     openids: Sequence[str]
     cursor: str
-    total: int = 0
+    total: int
 
     @classmethod
-    def of(cls, answer: dict[str, Any]) -> "OpenidPage":
-        """Returns the page in an answer; ``data`` is absent from an empty page."""
+    def of(cls, answer: dict[str, Any], api: str) -> "OpenidPage":
+        """Returns the page in an answer; ``data`` is absent from an empty page.
+
+        Raises TransportError for an answer without a total: it does not say that there is nobody.
+        """
         openids = [each for each in texts(part(answer, "data"), "openid") if is_openid(each)]
-        return cls(openids, identifier(answer, "next_openid") if openids else "", count(answer, "total"))
+        cursor = identifier(answer, "next_openid") if openids else ""
+        return cls(openids, cursor, needed_number(answer, "total", api))
 
 
 def user_get(client: Client, cursor: str = "") -> OpenidPage:
     """Returns up to 10,000 openids after the cursor, oldest follower first. 500 calls a day."""
-    return OpenidPage.of(client.get("/cgi-bin/user/get", {"next_openid": cursor} if cursor else {}))
+    api = "/cgi-bin/user/get"
+    return OpenidPage.of(client.get(api, {"next_openid": cursor} if cursor else {}), api)
 
 
 def user_info_batch(client: Client, openids: Sequence[str]) -> list[dict[str, Any]]:
     """Returns the profiles of at most ``INFO_BATCH`` openids; ``subscribe`` is 0 for who does not follow."""
     wanted = [{"openid": openid, "lang": "zh_CN"} for openid in openids]
-    answer = client.post("/cgi-bin/user/info/batchget", {"user_list": wanted})
-    return rows(answer, "user_info_list")
+    api = "/cgi-bin/user/info/batchget"
+    return needed_rows(client.post(api, {"user_list": wanted}), "user_info_list", api)
 
 
 def is_remark(text: str) -> bool:
@@ -60,7 +65,8 @@ def update_remark(client: Client, openid: str, remark: str) -> None:
 
 def blacklist(client: Client, cursor: str = "") -> OpenidPage:
     """Returns up to 1,000 openids of the blacklist, after the cursor."""
-    return OpenidPage.of(client.post("/cgi-bin/tags/members/getblacklist", {"begin_openid": cursor}))
+    api = "/cgi-bin/tags/members/getblacklist"
+    return OpenidPage.of(client.post(api, {"begin_openid": cursor}), api)
 
 
 def block(client: Client, openids: Sequence[str]) -> None:
