@@ -104,6 +104,21 @@ def test_an_order_tells_its_whole_history(money: Client, paid: Order) -> None:
         assert word in shown, word
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("OTHERS", "零钱或其他银行"),
+        ("CMB_CREDIT", "招商银行信用卡"),
+        ("ICBC_DEBIT", "工商银行储蓄卡"),
+        ("ABCD_CREDIT", "ABCD_CREDIT"),
+    ],
+)
+def test_an_order_names_the_bank_that_paid_it(money: Client, ordered: Ordered, code: str, shown: str) -> None:
+    order = ordered()
+    notify(order, bank_type=code)
+    assert f" {shown} " in text(money, f"orders/order/{order.pk}/change/")
+
+
 def test_the_history_of_an_order_is_in_the_language_of_its_reader(money: Client, paid: Order) -> None:
     for language, words in (("zh-hans", "状态变更 已支付"), ("en", "State changed Paid")):
         money.cookies["django_language"] = language

@@ -21,7 +21,7 @@ from accounts.official.error_sentences import of_row
 from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights
-from payments.orders import history, polling, revenue_page, shipping
+from payments.orders import banks, history, polling, revenue_page, shipping
 from payments.orders.filtering import OrderFilter
 from payments.orders.models import Order
 from payments.orders.ordering import OrderRefused
@@ -106,7 +106,7 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     change_form_outer_after_template = "orders/order_story.html"
     fields = (
         "account", "number", "state_badge", "amount", "given_back", "description", "item", "attach", "way",
-        "payer", "merchant", "transaction_id", "bank_type", "created", "expires", "paid", "made_by",
+        "payer", "merchant", "transaction_id", "bank", "created", "expires", "paid", "made_by",
     )  # fmt: skip
     readonly_fields = fields
     list_select_related = ("merchant", "account")
@@ -298,6 +298,10 @@ class OrderAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, order: Order) -> SafeString:
         return badge(order.get_state_display(), COLOURS[OrderState(order.state)])
+
+    @admin.display(description=gettext_lazy("bank"))
+    def bank(self, order: Order) -> str:
+        return banks.in_words(order.bank_type)
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, order: Order) -> SafeString:

@@ -11,6 +11,7 @@ from payments.merchants.directory import MerchantUnusable, client_for
 from payments.merchants.error_words import in_words
 from payments.merchants.models import Merchant
 from payments.orders import history
+from payments.orders.banks import DEBIT_CARDS
 from payments.orders.models import Refund, Step
 from payments.orders.ordering import OrderRefused, Uncertain, without_keys
 from payments.orders.refunds.approval import REFUND
@@ -20,25 +21,6 @@ from payments.orders.states import RefundState
 from wechat.sdk.errors import TransportError
 from wechat.sdk.pay import refunds
 from wechat.sdk.pay.errors import KeyRefused, PayRefused
-
-# Debit cards only, by the names WeChat Pay has for them.
-BANKS = {
-    "ICBC_DEBIT": _("Industrial and Commercial Bank of China"),
-    "ABC_DEBIT": _("Agricultural Bank of China"),
-    "BOC_DEBIT": _("Bank of China"),
-    "CCB_DEBIT": _("China Construction Bank"),
-    "COMM_DEBIT": _("Bank of Communications"),
-    "PSBC_DEBIT": _("Postal Savings Bank of China"),
-    "CMB_DEBIT": _("China Merchants Bank"),
-    "SPDB_DEBIT": _("Shanghai Pudong Development Bank"),
-    "CIB_DEBIT": _("Industrial Bank"),
-    "CITIC_DEBIT": _("China CITIC Bank"),
-    "CEB_DEBIT": _("China Everbright Bank"),
-    "CMBC_DEBIT": _("China Minsheng Bank"),
-    "PAB_DEBIT": _("Ping An Bank"),
-    "GDB_DEBIT": _("China Guangfa Bank"),
-    "NBCB_DEBIT": _("Bank of Ningbo"),
-}
 
 
 def is_possible(refund: Refund) -> bool:
@@ -68,7 +50,7 @@ def pay_out(refund: Refund, card: refunds.BankCard | None, by: User) -> None:
     except TransportError as error:
         query_soon(merchant, refund.out_refund_no)
         raise Uncertain(str(error)) from None
-    where = BANKS[card.bank] if card else _("to the merchant, to be paid by hand")
+    where = DEBIT_CARDS[card.bank] if card else _("to the merchant, to be paid by hand")
     history.write(refund.order, Step.Kind.REFUND, str(refund), by, outcome=where)
     apply_refund(merchant, report, by=history.PLATFORM, asked_in=refund.state)
     query_soon(merchant, refund.out_refund_no)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payments.orders.refunds.abnormal import BANKS
+from payments.orders.banks import DEBIT_CARDS
 from wechat.sdk.pay.refunds import BankCard
 
 CARD, MERCHANT = "card", "merchant"
@@ -20,7 +20,9 @@ class PayOutForm(forms.Form):
             (MERCHANT, gettext_lazy("the merchant's bank account")),
         ],
     )
-    bank = forms.ChoiceField(label=gettext_lazy("Bank"), choices=[("", "–"), *BANKS.items()], required=False)
+    bank = forms.ChoiceField(
+        label=gettext_lazy("Bank"), choices=[("", "–"), *DEBIT_CARDS.items()], required=False
+    )
     number = forms.RegexField(
         r"^[0-9 ]{12,30}$",
         label=gettext_lazy("Card number"),
