@@ -36,6 +36,8 @@ from wechat.console.tables import downloads
 from wechat.kernel.row_ids import row_id
 
 Fulfilment = Sale.Fulfilment
+# The newest items whose buyers can be downloaded.
+OFFERED = 200
 
 
 def _account_id(sale: Sale) -> int:
@@ -124,9 +126,11 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        items = Item.objects.filter(account=current_account(request)).order_by("-pk")[:200]
-        context = {"items": items, "chosen_item": row_id(request.GET.get("item", ""))}
-        return super().changelist_view(request, {**(extra_context or {}), **context})
+        items = Item.objects.filter(account=current_account(request)).order_by("-pk")
+        listed = row_id(request.GET.get("item", ""))
+        # The item whose buyers are listed comes first, and so is chosen, however old it is.
+        offered = [*items.filter(pk=listed), *items.exclude(pk=listed)[:OFFERED]]
+        return super().changelist_view(request, {**(extra_context or {}), "items": offered})
 
     @admin.action(description=gettext_lazy("Mark as delivered"), permissions=["change"])
     def deliver(self, request: HttpRequest, queryset: QuerySet[Sale]) -> None:
