@@ -105,6 +105,14 @@ def test_rules_are_put_into_order_by_dragging(sign_in: SignIn, staff: Cast) -> N
     assert list(Rule.objects.values_list("name", flat=True)) == ["丙", "甲", "乙"]
 
 
+def test_whoever_may_not_change_the_order_has_nothing_to_drag_by(sign_in: SignIn, staff: Cast) -> None:
+    make(staff.ours, "地址", "地址", "上海", 0)
+    page = sign_in(staff.auditor)
+    page.goto(LIST)
+    expect(page.get_by_role("link", name="地址", exact=True)).to_be_visible()
+    expect(page.locator("#result_list .cursor-move > span")).to_be_hidden()
+
+
 def test_what_a_rule_would_change_is_seen_before_it_is_on(sign_in: SignIn, staff: Cast) -> None:
     rule = make(staff.ours, "退款", "退款", "好", 0, on=False)
     message(staff.ours, "我要退款")
