@@ -95,7 +95,7 @@ def blacklisted(account: OfficialAccount, compare: str, value: Any) -> Q:
     return Q(blacklisted=compare == "yes")
 
 
-@condition("unionid", _("known in other accounts (UnionID)"), YES_NO, nothing)
+@condition("unionid", _("has a UnionID, and so can be recognised in other accounts"), YES_NO, nothing)
 def united(account: OfficialAccount, compare: str, value: Any) -> Q:
     return Q(unionid="", _negated=compare == "yes")
 
