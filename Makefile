@@ -8,7 +8,7 @@ TEMPORARY := $(BIN)/python -m config.embedded --temporary
 help:
 	@echo "make run     everything, with demo data: web on PORT (8000), simulator on SIMULATOR_PORT (8800)"
 	@echo "make test    all tests; ARGS='tests/stack -x' narrows them down"
-	@echo "make test-clock   the tests, but for browser, set-up and rights, DAYS (365) ahead in TZ (America/New_York)"
+	@echo "make test-clock   the tests, but for browser, set-up, rights and odd answers, DAYS (365) ahead in TZ (America/New_York)"
 	@echo "make check   lint, types, import contracts, migrations, translations"
 	@echo "make bench   benchmarks"
 	@echo "make drill   faults of everything the console needs, judged by the ledger: half an hour of two quiet cores, an hour at most; ARGS='--only postgres:down' narrows it down"
@@ -34,14 +34,15 @@ test:
 	@$(PYTHON) -I config/install.py dev
 	@$(TEMPORARY) -- $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-# A browser and the stack's servers have clocks of their own. Who may open which page does not depend on time.
+# A browser and the stack's servers have clocks of their own. Rights and odd answers do not depend on time.
+CLOCKLESS := tests/browser tests/stack tests/console/test_walk.py tests/operations/test_odd_answers.py
 test-clock: TZ = America/New_York
 test-clock: DAYS = 365
 test-clock:
 	@$(PYTHON) -I config/install.py dev
 	@TZ=$(TZ) TEST_CLOCK_DAYS=$(DAYS) PYTHONPATH=$(CURDIR)/tests/clock $(TEMPORARY) -- \
 		$(BIN)/python -m pytest $(PARALLEL) -W "ignore:Module already imported" \
-		--ignore tests/browser --ignore tests/stack --ignore tests/console/test_walk.py $(ARGS)
+		$(addprefix --ignore ,$(CLOCKLESS)) $(ARGS)
 
 check:
 	@$(PYTHON) -I config/install.py dev
