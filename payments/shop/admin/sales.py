@@ -127,7 +127,7 @@ class SaleAdmin(BigTable, AccountScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         items = Item.objects.filter(account=current_account(request)).order_by("-pk")
-        listed = row_id(request.GET.get("item", ""))
+        listed = row_id(request.GET.get("item", "")) or 0
         # The item whose buyers are listed comes first, and so is chosen, however old it is.
         offered = [*items.filter(pk=listed), *items.exclude(pk=listed)[:OFFERED]]
         return super().changelist_view(request, {**(extra_context or {}), "items": offered})
