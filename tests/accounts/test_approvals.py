@@ -218,12 +218,18 @@ def recipients(staff: Cast, campaign: Any) -> Any:
     return signed_in(staff.service).post(reverse("admin:campaigns_recipients_csv", args=[campaign.pk]))
 
 
-def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agree(
-    staff: Cast, ours: World
-) -> None:
+@pytest.fixture
+def campaign(staff: Cast, ours: World) -> Any:
+    """A campaign with one recipient, whose file waits for somebody when service asks for it."""
     campaign = ours["campaigns.campaign"]
     reached(campaign, 1)
     limited(staff, "export_of_persons", "service", 0)
+    return campaign
+
+
+def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agree(
+    staff: Cast, campaign: Any
+) -> None:
     waits = recipients(staff, campaign)
     assert waits.status_code == 302
     assert recipients(staff, campaign)["Location"] == waits["Location"]
@@ -234,11 +240,8 @@ def test_a_file_of_recipients_waits_for_somebody_and_is_downloaded_once_they_agr
 
 
 def test_whoever_asked_for_a_file_reads_that_they_download_it_once_it_is_granted(
-    staff: Cast, ours: World
+    staff: Cast, campaign: Any
 ) -> None:
-    campaign = ours["campaigns.campaign"]
-    reached(campaign, 1)
-    limited(staff, "export_of_persons", "service", 0)
     page = recipients(staff, campaign)["Location"]
     step = "再次下载该文件"
     assert step in signed_in(staff.service).get(page).content.decode()
@@ -247,10 +250,7 @@ def test_whoever_asked_for_a_file_reads_that_they_download_it_once_it_is_granted
     assert step not in signed_in(staff.owner).get(page).content.decode()
 
 
-def test_the_approval_of_filtered_recipients_opens_those(staff: Cast, ours: World) -> None:
-    campaign = ours["campaigns.campaign"]
-    reached(campaign, 1)
-    limited(staff, "export_of_persons", "service", 0)
+def test_the_approval_of_filtered_recipients_opens_those(staff: Cast, campaign: Any) -> None:
     asked = f"{reverse('admin:campaigns_recipients_csv', args=[campaign.pk])}?state=waiting&reason=&p=x"
     page = signed_in(staff.service).post(asked)["Location"]
     listed = f"{reverse('admin:campaigns_recipients', args=[campaign.pk])}?state=waiting"
@@ -260,10 +260,7 @@ def test_the_approval_of_filtered_recipients_opens_those(staff: Cast, ours: Worl
     assert recipients(staff, campaign).status_code == 302
 
 
-def test_what_was_granted_to_one_is_not_granted_to_another_nor_for_more(staff: Cast, ours: World) -> None:
-    campaign = ours["campaigns.campaign"]
-    reached(campaign, 1)
-    limited(staff, "export_of_persons", "service", 0)
+def test_what_was_granted_to_one_is_not_granted_to_another_nor_for_more(staff: Cast, campaign: Any) -> None:
     recipients(staff, campaign)
     deciding.approve(Approval.objects.latest("pk"), staff.owner)
     reached(campaign, 2)

@@ -87,7 +87,7 @@ def needed(
     """Returns a text without which the answer is none. Raises TransportError: the call may have worked."""
     if found := read(answer, name):
         return found
-    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+    raise _lacks(api, name)
 
 
 def needed_number(answer: Mapping[str, Any], name: str, api: str) -> int:
@@ -95,7 +95,7 @@ def needed_number(answer: Mapping[str, Any], name: str, api: str) -> int:
     found = number(answer, name, -1)
     if 0 <= found <= MOST:
         return found
-    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+    raise _lacks(api, name)
 
 
 def needed_rows(answer: Mapping[str, Any], name: str, api: str) -> list[dict[str, Any]]:
@@ -105,7 +105,12 @@ def needed_rows(answer: Mapping[str, Any], name: str, api: str) -> list[dict[str
     """
     if isinstance(answer.get(name, ""), list | None):
         return rows(answer, name)
-    raise TransportError(f"{api} answered no {name}", outcome_unknown=True)
+    raise _lacks(api, name)
+
+
+def _lacks(api: str, name: str) -> TransportError:
+    """Returns the error for an answer without what it is asked for; the call may have worked."""
+    return TransportError(f"{api} answered no {name}", outcome_unknown=True)
 
 
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
