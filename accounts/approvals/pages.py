@@ -20,7 +20,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page, reader
 from accounts.staff.rights import Area, Rights
-from wechat.console import edit_conflicts
+from wechat.console import edit_conflicts, simultaneous_saves
 from wechat.console.phrases import labelled
 
 SHOWN = 50
@@ -57,6 +57,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 @object_page(approvals, Area.FOLLOWERS, posts_change=False)
+@simultaneous_saves.checks_again
 def show(request: HttpRequest, approval: Approval) -> HttpResponse:
     """Shows an approval, with the state before and after; a POST approves or rejects it."""
     action, user = actions.of(approval), reader(request)

@@ -2,14 +2,16 @@
 
 import datetime
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.followers import tagging
-from accounts.followers.models import AutoTag, Follower
+from accounts.followers import erasures, tagging
+from accounts.followers.models import AutoTag, Follower, Tag
 from accounts.followers.segments import UnknownCondition
 from wechat.kernel import work
 
@@ -42,13 +44,25 @@ def bring_up_to_date(rule: AutoTag) -> None:
     except UnknownCondition as error:
         _note(rule, EVERY, error=str(error), added=0, removed=0)
         return
-    added = removed = 0
-    while time.monotonic() < until and (ids := list(lacking[:SLICE])) and rule.renew(LEASE):
-        added += tagging.add(rule.tag, ids)
-    while time.monotonic() < until and (ids := list(wrong[:SLICE])) and rule.renew(LEASE):
-        removed += tagging.remove(rule.tag, ids)
+    added = _each_slice(rule, lacking, tagging.add, until)
+    removed = _each_slice(rule, wrong, tagging.remove, until)
     over = time.monotonic() >= until
     _note(rule, datetime.timedelta() if over else EVERY, added=added, removed=removed)
+
+
+def _each_slice(
+    rule: AutoTag, ids: "QuerySet[Follower, int]", change: Callable[[Tag, Iterable[int]], int], until: float
+) -> int:
+    """Changes the followers slice by slice while there is time; returns how many were changed."""
+    changed = 0
+    while time.monotonic() < until and rule.renew(LEASE):
+        with transaction.atomic():
+            # Nobody is erased between being found and being changed.
+            erasures.block_erasures(rule.account_id)
+            if not (found := list(ids[:SLICE])):
+                break
+            changed += change(rule.tag, found)
+    return changed
 
 
 def _note(rule: AutoTag, pause: datetime.timedelta, **outcome: object) -> None:

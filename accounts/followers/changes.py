@@ -25,28 +25,32 @@ def queue_each(kind: Kind, desired_values: Iterable[tuple[Follower, str]], job: 
 
     Followers who have unfollowed are skipped: the platform would refuse the change.
     """
+    _save(
+        Change(account_id=each.account_id, follower=each, kind=kind, desired=desired, job=job)
+        for each, desired in desired_values
+        if each.subscribed
+    )
+
+
+def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
+    """Queues the removal of these tags at the platform, for a follower who has lost them here."""
+    if follower.subscribed:
+        _save(
+            Change(account_id=follower.account_id, follower=follower, kind=Kind.TAG, tag=tag, desired="no")
+            for tag in tags
+        )
+
+
+def _save(changes: Iterable[Change]) -> None:
+    """Saves changes in place of unsent ones, also of those that another request queues at this moment."""
     Change.objects.bulk_create(
-        [
-            Change(account_id=each.account_id, follower=each, kind=kind, desired=desired, job=job)
-            for each, desired in desired_values
-            if each.subscribed
-        ],
+        changes,
         batch_size=5_000,
         update_conflicts=True,
         unique_fields=["follower", "kind", "tag"],
         update_fields=["desired", "due_at", "attempts", "error", "errcode", "job"],
     )
     work.wake("followers.send_changes")
-
-
-def queue_untagging(follower: Follower, tags: Iterable[Tag]) -> None:
-    """Queues the removal of these tags at the platform, for a follower who has lost them here."""
-    if follower.subscribed:
-        Change.objects.bulk_create(
-            Change(account_id=follower.account_id, follower=follower, kind=Kind.TAG, tag=tag, desired="no")
-            for tag in tags
-        )
-        work.wake("followers.send_changes")
 
 
 def try_again(changes: QuerySet[Change]) -> int:

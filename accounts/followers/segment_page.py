@@ -18,10 +18,11 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area
-from wechat.console import edit_conflicts
+from wechat.console import edit_conflicts, simultaneous_saves
 
 
 @account_page(Area.FOLLOWERS, change=True)
+@simultaneous_saves.checks_again
 def add(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return _page(request, account, None)
 

@@ -27,7 +27,7 @@ from accounts.operations.setup_steps import SetupStep
 from accounts.staff import audit
 from accounts.staff.gate import Gate, frame, gated_page, reader
 from accounts.staff.rights import Area, Rights, choose_account
-from wechat.console import edit_conflicts
+from wechat.console import edit_conflicts, simultaneous_saves
 from wechat.console.phrases import joined, labelled
 from wechat.sdk.errors import WeChatError
 
@@ -53,19 +53,25 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _keys_of_new(request: HttpRequest, draft: dict[str, str]) -> HttpResponse:
+    found = simultaneous_saves.answer(request, lambda: _created(request, draft))
+    return _checked(request, found, SetupStep.KEYS) if isinstance(found, OfficialAccount) else found
+
+
+def _created(request: HttpRequest, draft: dict[str, str]) -> OfficialAccount | HttpResponse:
+    """Creates the account and returns it, or returns the page or redirect that says what is needed first."""
     if not NameForm(draft).is_valid():
         # The short name was taken meanwhile.
         return redirect(f"{reverse('operations_setup')}?step={SetupStep.NAME.value}")
     account = OfficialAccount(**draft)
     form = KeysForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        account.token, account.aes_key = setup_steps.new_token(), setup_steps.new_aes_key()
-        _take_keys(account, form)
-        del request.session[DRAFT]
-        audit.record(request, account, _("Added the account."), flag=ADDITION)
-        choose_account(request, account.pk)
-        return _checked(request, account, SetupStep.KEYS)
-    return _page(request, None, SetupStep.KEYS, form=form, draft=account)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, None, SetupStep.KEYS, form=form, draft=account)
+    account.token, account.aes_key = setup_steps.new_token(), setup_steps.new_aes_key()
+    _take_keys(account, form)
+    del request.session[DRAFT]
+    audit.record(request, account, _("Added the account."), flag=ADDITION)
+    choose_account(request, account.pk)
+    return account
 
 
 def _find(request: HttpRequest, pk: int) -> OfficialAccount | None:

@@ -18,7 +18,7 @@ from accounts.staff.colleague_forms import InviteForm, PersonalDataForm, RolesFo
 from accounts.staff.gate import Gate, account_page, frame, gated_page
 from accounts.staff.models import RecoveryCode, SecondFactor, StaffRight, Withheld
 from accounts.staff.rights import Area, Rights, Role, current_account
-from wechat.console import edit_conflicts
+from wechat.console import edit_conflicts, simultaneous_saves
 
 
 @account_page(Area.SETTINGS)
@@ -30,6 +30,7 @@ def listed(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
 
 
 @account_page(Area.SETTINGS, change=True)
+@simultaneous_saves.checks_again
 def invite(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Invites a colleague, and then shows the link to set the first password, which is shown only once."""
     form = InviteForm(_own_accounts(request), account.pk, request.POST or None)

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -37,7 +36,7 @@ from wechat.articles.forms import (
     PublishForm,
 )
 from wechat.articles.models import Article, ArticleReading, Draft
-from wechat.console import typed_word
+from wechat.console import simultaneous_saves, typed_word
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment, refreshing
 from wechat.console.pages import ParentPermissionsMixin, StackedInline
@@ -195,7 +194,9 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             return self._too_late(request, draft)
         form = PublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            if (done := self._asked_to_publish(request, draft, form.cleaned_data["at"])) is not None:
+            at = form.cleaned_data["at"]
+            done = simultaneous_saves.answer(request, lambda: self._asked_to_publish(request, draft, at))
+            if done is not None:
                 return done
             messages.error(request, _("The article has changed since you saw it. Look again, then publish."))
             draft.refresh_from_db()
@@ -204,7 +205,6 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
             request, draft, "articles/publish.html", _("Publish"), form=form, second_person=second_person
         )
 
-    @transaction.atomic
     def _asked_to_publish(
         self, request: HttpRequest, draft: Draft, at: datetime.datetime | None
     ) -> HttpResponse | None:

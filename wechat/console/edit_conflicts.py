@@ -31,6 +31,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from wechat.console import simultaneous_saves
 from wechat.console.phrases import joined, labelled, listed
 from wechat.console.read_only import in_plain_words
 from wechat.console.when import in_words
@@ -67,7 +68,7 @@ def locks_row(view: View) -> View:
         with saving(request, row):
             return view(request, row, *args, **kwargs)
 
-    return cast(View, locked)
+    return cast(View, simultaneous_saves.checks_again(locked))
 
 
 @contextmanager

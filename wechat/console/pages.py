@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django_stubs_ext import StrOrPromise
 
-from wechat.console import edit_conflicts
+from wechat.console import edit_conflicts, simultaneous_saves
 from wechat.console.deletion import deletion_of
 from wechat.kernel.row_ids import row_id
 
@@ -54,11 +53,20 @@ class ModelAdmin(SkinAdmin[Row]):
         extra_context: Any = None,
     ) -> Any:
         """Shows or saves a row; nobody else saves it between the check for edit conflicts and the save."""
-        if request.method != "POST" or object_id is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        with transaction.atomic():
-            self.model._default_manager.select_for_update(no_key=True).filter(pk=row_id(object_id)).exists()
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        show = super().changeform_view
+
+        def save() -> Any:
+            if request.method == "POST" and object_id is not None:
+                rows = self.model._default_manager.select_for_update(no_key=True)
+                rows.filter(pk=row_id(object_id)).exists()
+            return show(request, object_id, form_url, extra_context)
+
+        return simultaneous_saves.answer(request, save)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Asks, then deletes a row; what began to use it just then is found when it is checked again."""
+        show = super().delete_view
+        return simultaneous_saves.answer(request, lambda: show(request, object_id, extra_context))
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +21,7 @@ from wechat.articles.forms import PreviewForm
 from wechat.campaigns.mass import allowance, approval, bodies, planning, sending, words
 from wechat.campaigns.mass.forms import SendForm
 from wechat.campaigns.models import MassPreview, MassSend
-from wechat.console import typed_word
+from wechat.console import simultaneous_saves, typed_word
 from wechat.kernel import work
 from wechat.replies.models import Rule
 from wechat.sdk.calls.mass import LEAST_OPENIDS, MOST_OPENIDS
@@ -38,7 +37,7 @@ _changeable = object_page(_sends, Area.SENDING, change=True)
 
 
 @_changeable
-@transaction.atomic
+@simultaneous_saves.checks_again
 def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     """Shows the current numbers and problems of a mass send, and schedules it once that is confirmed.
 
