@@ -298,6 +298,40 @@ def test_what_falls_into_the_quiet_time_moves_to_its_end(begins: str, ends: str,
     assert moved - day.replace(hour=hour, minute=minute) < datetime.timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    ("at", "day", "until"),
+    [
+        # The 6th is a Friday.
+        ("2026-03-06 23:00", "", "2026-03-07 08:00"),
+        ("2026-03-06 23:00", "workdays", "2026-03-09 08:00"),
+        ("2026-03-08 22:30", "weekend", "2026-03-14 08:00"),
+        ("2026-03-06 07:00", "5", "2026-03-06 08:00"),
+    ],
+)
+def test_what_the_quiet_time_moves_to_another_day_waits_for_its_own(at: str, day: str, until: str) -> None:
+    sequence = Sequence(quiet_from=datetime.time(22), quiet_until=datetime.time(8))
+    step = SequenceStep(type="message", day=day)
+    moved = timing.allowed(sequence, step, datetime.datetime.fromisoformat(at).replace(tzinfo=BEIJING))
+    assert f"{moved:%Y-%m-%d %H:%M}" == until
+
+
+@pytest.mark.parametrize(("minutes", "sent"), [(3, ["周一见"]), (30, [])])
+def test_what_comes_late_to_the_end_of_its_day_waits_for_the_next_and_what_is_on_time_goes(
+    account: OfficialAccount, made: Made, minutes: int, sent: list[str]
+) -> None:
+    friday = datetime.datetime(2026, 3, 6, 23, 58, tzinfo=BEIJING)
+    with time_machine.travel(friday, tick=False):
+        windows.grant(account, OPENID, Trigger.MESSAGE, friday)
+        made((0, "周一见"))
+        SequenceStep.objects.update(day="workdays")
+        start(account)
+    with time_machine.travel(friday + datetime.timedelta(minutes=minutes), tick=False):
+        work.run("campaigns.run_sequences")
+    assert sent_texts() == sent
+    due = Enrolment.objects.get().due_at
+    assert sent or due == datetime.datetime(2026, 3, 9, 0, 28, tzinfo=BEIJING)
+
+
 def test_steps_at_a_time_of_day_follow_day_by_day_though_each_is_done_a_moment_late(
     account: OfficialAccount, made: Made
 ) -> None:

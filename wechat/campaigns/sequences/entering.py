@@ -128,7 +128,7 @@ def _first_step(sequence: Sequence, at: datetime.datetime) -> tuple[SequenceStep
     now = timezone.now()
     if step is None:
         return None, now
-    return step, timing.allowed(sequence, step, max(timing.due(step, at), now))
+    return step, max(timing.allowed(sequence, step, timing.due(step, at)), now)
 
 
 def _before(sequence: Sequence, at: datetime.datetime) -> datetime.datetime:

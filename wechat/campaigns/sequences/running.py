@@ -90,7 +90,7 @@ def _do_due_steps(enrolment: Enrolment) -> None:
     since = enrolment.since
     while (step := paths.following(steps, done)) is not None:
         due = timing.allowed(enrolment.sequence, step, timing.due(step, since))
-        at = timing.allowed(enrolment.sequence, step, max(due, now))
+        at = _when(enrolment.sequence, step, due, now)
         if at <= now and step.type == Type.MESSAGE and _is_overtaking(enrolment):
             at = now + OVERTAKING
         if at > now:
@@ -101,6 +101,15 @@ def _do_due_steps(enrolment: Enrolment) -> None:
         if step.type == Type.END:
             break
     _end(enrolment, now, state=State.FINISHED, since=since)
+
+
+def _when(
+    sequence: Sequence, step: SequenceStep, due: datetime.datetime, now: datetime.datetime
+) -> datetime.datetime:
+    """Returns when the step may be done: what is on time may be, even if its day has ended just now."""
+    if now - due < ON_TIME:
+        return timing.outside_quiet(sequence, step, max(due, now))
+    return timing.allowed(sequence, step, now)
 
 
 def _is_overtaking(enrolment: Enrolment) -> bool:
