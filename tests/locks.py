@@ -17,7 +17,7 @@ def somebody_waits(number: int = 1) -> bool:
         cursor.execute(
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        return cursor.rowcount >= number
+        return int(cursor.rowcount) >= number
 
 
 def met_by(first: Callable[[], object], *others: Callable[[], Result]) -> list[Result]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.approvals.models import Approval, ApprovalLimit
 from accounts.followers import erasing, tagging
 from accounts.followers.models import AutoTag, Change, Follower, Segment, Tag
+from accounts.followers.segments import Condition
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import StaffRight
 from tests.cast import Cast, signed_in
@@ -96,7 +97,7 @@ def test_who_is_untagged_just_as_they_are_erased_is_erased(account: OfficialAcco
 
 def test_who_is_erased_just_as_an_automatic_tag_finds_them_does_not_get_it(account: OfficialAccount) -> None:
     tag = Tag.objects.create(account=account, name="常客", platform_id=101)
-    remarked = [{"field": "remark", "compare": "contains", "value": "王"}]
+    remarked: list[Condition] = [{"field": "remark", "compare": "contains", "value": "王"}]
     segment = Segment.objects.create(account=account, name="老客", conditions=remarked)
     AutoTag.objects.create(account=account, segment=segment, tag=tag)
     follower = Follower.objects.create(account=account, openid="oBusy", remark="王")

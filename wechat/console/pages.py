@@ -1,6 +1,7 @@
 """The base classes of admin pages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db.models import Model
@@ -63,10 +64,10 @@ class ModelAdmin(SkinAdmin[Row]):
 
         return simultaneous_saves.answer(request, save)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Asks, then deletes a row; what began to use it just then is found when it is checked again."""
-        show = super().delete_view
-        return simultaneous_saves.answer(request, lambda: show(request, object_id, extra_context))
+        show: Callable[[], HttpResponse] = partial(super().delete_view, request, object_id, extra_context)
+        return simultaneous_saves.answer(request, show)
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
