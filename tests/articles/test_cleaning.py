@@ -149,6 +149,16 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
             "<p>\u3000\u3000首段<br>\n\u3000\u3000次段续</p>\n<pre><code>\u3000码<br></code></pre>",
         ),
         (
+            "\xa0\xa0首段\n \xa0 \u2003次段\n- \xa0项\n\n\xa0",
+            "<p>&nbsp;&nbsp;首段<br>\n&nbsp; \u2003次段</p>\n<ul>\n<li>项</li>\n</ul>\n<p>&nbsp;</p>",
+        ),
+        (
+            "".join(f"{'  ' * level}- 第{level}层\n" for level in range(13)),
+            "".join(f"<ul>\n<li>第{level}层\n" for level in range(12))
+            + "<ul>\n<li>第12层</li>\n</ul>"
+            + "\n</li>\n</ul>" * 12,
+        ),
+        (
             "> 甲|乙\n> -|-\n> 1|`x|y`\n> 2|3|4|\n",
             (
                 "<blockquote>\n<table>\n<thead>\n<tr>\n<th>甲</th>\n<th>乙</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
@@ -176,6 +186,8 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
         "tasks",
         "Chinese emphasis",
         "wide blanks",
+        "no-break blanks",
+        "a mind map",
         "a row with more cells than columns",
         "emphasis beside Chinese",
         "words in angle brackets",
