@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -19,11 +19,21 @@ Kind = CustomField.Kind
 Value = str | Decimal | datetime.date | bool
 
 LONGEST_TEXT = 200
-YES = {"yes", "y", "true", "1", "是", "有", "对"}
-NO = {"no", "n", "false", "0", "否", "无", "不"}
+YES = {"yes", "y", "true", "1", "是", "有", "对", "真", "√", "✓", "✔", "☑"}
+NO = {"no", "n", "false", "0", "否", "无", "不", "错", "假", "×", "✗", "✘", "☐"}
 DAY_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
-# What programs write behind a day: Excel "0:00" in CSV, others seconds and parts of them.
-TIME = re.compile(r"[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?$")
+# What programs write behind a day: Excel its name and "0:00" in CSV, others seconds and parts of them.
+TIME = re.compile(
+    r"(?: *(?:星期|周)[一二三四五六日天])?"
+    r"(?:[ T]+(?:上午|下午)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?)?$"
+)
+# A comma stands before each three digits: elsewhere it is the point of another country.
+NUMBER = re.compile(
+    r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?%?",
+    re.IGNORECASE,
+)
+# An input method for Chinese types digits and signs in full width.
+HALF_WIDTH = {half + 0xFEE0: half for half in range(0x21, 0x7F)}
 LARGEST = Decimal(10) ** 14
 
 
@@ -38,13 +48,13 @@ def read(field: CustomField, text: str) -> Value:
         case Kind.TEXT:
             return _text(field, text)
         case Kind.NUMBER:
-            return _number(field, text)
+            return _number(field, text.translate(HALF_WIDTH))
         case Kind.DATE:
-            return _day(field, text)
+            return _day(field, text.translate(HALF_WIDTH))
         case Kind.CHOICE:
             return _choice(field, text)
         case Kind.YES_NO:
-            return _yes_no(field, text)
+            return _yes_no(field, text.translate(HALF_WIDTH))
 
 
 def _text(field: CustomField, text: str) -> str:
@@ -54,12 +64,10 @@ def _text(field: CustomField, text: str) -> str:
 
 
 def _number(field: CustomField, text: str) -> Decimal:
-    written = text.replace(",", "").replace("，", "")
-    try:
-        number = Decimal(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= LARGEST:
+    percent = text.endswith("%")
+    plain = text.removesuffix("%").replace(",", "")
+    number = Decimal(plain) / (100 if percent else 1) if NUMBER.fullmatch(text) else LARGEST
+    if abs(number) >= LARGEST:
         raise BadValue(_("“%(field)s”: “%(text)s” is no number.") % {"field": field.name, "text": text[:40]})
     return round(number, 4)
 

@@ -150,9 +150,32 @@ def test_a_cell_that_a_spreadsheet_has_spoilt_changes_nothing_and_is_told(
     assert (fault.row, cell in fault.reason, values(person)) == (2, True, set())
 
 
-def test_a_percentage_is_a_number(staff: Cast, person: Follower) -> None:
-    assert uploaded(staff, f"OpenID,鞋码\n{OPENID},15%\n".encode(), "名单.csv").status_code == 302
-    assert (finished().failed, values(person)) == (0, {"0.1500"})
+@pytest.mark.parametrize(
+    ("field", "cell", "kept"),
+    [
+        ("鞋码", "15%", "0.1500"),
+        ("鞋码", "－１，２３４．５", "-1234.5000"),
+        ("鞋码", "1e3", "1000.0000"),
+        ("生日", "2026年3月1日 星期日", "2026-03-01"),
+        ("生日", "２０２６／３／１ 上午8:30", "2026-03-01"),
+        ("会员", "√", "1.0000"),
+        # Stored as zero, which counts as empty here.
+        ("会员", "错", ""),
+    ],
+)
+def test_a_value_means_the_same_however_programs_and_input_methods_write_it(
+    staff: Cast, person: Follower, field: str, cell: str, kept: str
+) -> None:
+    CustomField.objects.create(account=staff.ours, name="会员", kind=Kind.YES_NO)
+    assert uploaded(staff, f'OpenID,{field}\n{OPENID},"{cell}"\n'.encode(), "名单.csv").status_code == 302
+    assert (finished().failed, values(person)) == (0, {kept})
+
+
+@pytest.mark.parametrize("cell", ["1,5", "1,0000", "1_0", "5²", "NaN", "0x10", "1e400"])
+def test_what_could_be_another_number_changes_nothing(staff: Cast, person: Follower, cell: str) -> None:
+    uploaded(staff, f'OpenID,鞋码\n{OPENID},"{cell}"\n'.encode(), "名单.csv")
+    assert finished().failed == 1
+    assert not values(person)
 
 
 @pytest.mark.parametrize(("name", "body"), workbooks.hostile().items())

@@ -149,6 +149,16 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
             "<p>\u3000\u3000首段<br>\n\u3000\u3000次段续</p>\n<pre><code>\u3000码<br></code></pre>",
         ),
         (
+            "\xa0\xa0首段\n \xa0 \u2003次段\n- \xa0项\n\n\xa0",
+            "<p>&nbsp;&nbsp;首段<br>\n&nbsp; \u2003次段</p>\n<ul>\n<li>项</li>\n</ul>\n<p>&nbsp;</p>",
+        ),
+        (
+            "".join(f"{'  ' * level}- 第{level}层\n" for level in range(13)),
+            "".join(f"<ul>\n<li>第{level}层\n" for level in range(12))
+            + "<ul>\n<li>第12层</li>\n</ul>"
+            + "\n</li>\n</ul>" * 12,
+        ),
+        (
             "> 甲|乙\n> -|-\n> 1|`x|y`\n> 2|3|4|\n",
             (
                 "<blockquote>\n<table>\n<thead>\n<tr>\n<th>甲</th>\n<th>乙</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
@@ -176,6 +186,8 @@ def test_what_is_begun_again_and_again_is_read_once(part: str) -> None:
         "tasks",
         "Chinese emphasis",
         "wide blanks",
+        "no-break blanks",
+        "a mind map",
         "a row with more cells than columns",
         "emphasis beside Chinese",
         "words in angle brackets",
@@ -239,6 +251,8 @@ def test_a_picture_in_an_address_is_read_or_is_none() -> None:
          '<p><span style="direction:rtl;unicode-bidi:bidi-override">反</span></p>'),
         ("<p>说<q>甲<q>乙</q></q></p>", "<p>说<span>“甲<span>‘乙’</span>”</span></p>"),
         ('<font color="red" size="5">大</font>', '<span style="color:red;font-size:24px">大</span>'),
+        ('<p>甲<text color="red">乙</text><svg><text>丙</text></svg><TEXT>丁</TEXT></p>',
+         '<p>甲<span style="color:red">乙</span><svg><text>丙</text></svg><span>丁</span></p>'),
         ("<table><tr><td bgcolor=red>格</td></tr></table>",
          '<table><tbody><tr><td style="background-color:red">格</td></tr></tbody></table>'),
     ],
@@ -293,6 +307,16 @@ def test_no_format_hides_another_one_that_only_a_browser_would_read(style: str) 
 
 def test_an_emoji_that_is_written_as_the_numbers_of_its_halves_is_that_emoji() -> None:
     assert cleaning.clean("<p>好&#55357;&#56832;&#xD83D;&#xDE00;</p>") == "<p>好😀😀</p>"
+
+
+def test_comments_in_a_page_of_word_are_no_part_of_its_text() -> None:
+    page = (
+        "<p class=MsoNormal><a style='mso-comment-reference:A_1'>价格</a><span class=MsoCommentReference>"
+        '<![if !supportAnnotations]><a href="file:///C:/clip.htm#_msocom_1">[A1]</a><![endif]></span></p>'
+        "<div style='mso-element:comment-list'><![if !supportAnnotations]><hr><![endif]>"
+        "<div style='mso-element:comment'><p class=MsoCommentText>别说出去</p></div></div>"
+    )
+    assert cleaning.cleaned(page) == cleaning.Cleaned("<p><a>价格</a><span></span></p>", "")
 
 
 def test_no_drawing_links_to_another_site() -> None:

@@ -221,6 +221,16 @@ def test_markdown_that_would_take_minutes_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize("text", [">" * 500 + " 文", "".join(f"{'  ' * n}- 文\n" for n in range(200))])
+def test_markdown_that_would_lose_what_is_nested_deepest_is_refused_with_what_to_do(
+    staff: Cast, asset: Asset, text: str
+) -> None:
+    file = SimpleUploadedFile("deep.md", text.encode())
+    page = signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert "嵌套过深" in page.content.decode()
+    assert not Draft.objects.exists()
+
+
 TEMPLATE = (
     '<section style="border-bottom:1px dashed #07c160;background:#f5f5f5;'
     'box-shadow:0 2px 8px rgba(0,0,0,.1)">标题</section>\n'

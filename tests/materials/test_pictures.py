@@ -117,6 +117,14 @@ def test_a_picture_that_was_taken_upright_is_shown_upright(
     assert Image.open(io.BytesIO(small(editor).content)).size == (180, 240)
 
 
+def test_a_scan_in_sixteen_bits_of_grey_is_not_shown_white(
+    editor: Client, account: OfficialAccount, wechat: Platform
+) -> None:
+    add(editor, account, saved("PNG", 128 * 256, "I;16"), "扫描.png")
+    shown = Image.open(io.BytesIO(small(editor).content)).convert("L")
+    assert 100 < shown.getpixel((9, 9)) < 150  # type: ignore[operator]  # a grey picture has numbers
+
+
 def test_an_animation_is_not_made_a_still_picture(
     editor: Client, account: OfficialAccount, wechat: Platform
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wechat.articles import allowlist, cleaning, word
+from wechat.articles import allowlist, cleaning, markdown, word
 from wechat.articles.cleaning import Cleaned
 from wechat.kernel import encodings
 
@@ -70,7 +70,12 @@ def _from_markdown(text: str) -> Cleaned:
         )
     if len(lines) * max((line.count("|") for line in lines), default=0) > MOST_MARKDOWN_CELLS:
         raise ValidationError(_("The table of this text is too large: put it in as a picture, or divide it."))
-    return cleaning.from_markdown(text)
+    try:
+        return cleaning.from_markdown(text)
+    except markdown.NestedTooDeep:
+        raise ValidationError(
+            _("The lists and quotations of this text are nested too deep: write them side by side.")
+        ) from None
 
 
 def _from_word(file: Any) -> Cleaned:

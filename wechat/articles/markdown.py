@@ -27,28 +27,38 @@ FRONT_MATTER = re.compile(
     rf"|\+\+\+[ \t]*\n(?:{TOML}|[\[\]{{}}].*\n|{FURTHER})+\+\+\+)[ \t]*(?:\n|\Z)"
 )
 WIDE = re.compile(structure.CHINESE)
-# Chinese authors begin a paragraph with wide blanks, which the parser would take away like plain ones.
-# Meanwhile each of them is a character that no text has.
-WIDE_BLANK, KEPT_BLANK = "\u3000", "\ufdd0"
-LEADING = re.compile(rf"^{WIDE_BLANK}+", re.MULTILINE)
+# Chinese authors begin a paragraph with wide or no-break blanks, which the parser would take away like plain
+# ones. Meanwhile each of them is a character that no text has.
+BLANKS, KEPT = "\u3000\u2003\u2002\xa0", "\ufdd0\ufdd1\ufdd2\ufdd3"
+KEEP, WRITE = str.maketrans(BLANKS, KEPT), str.maketrans(KEPT, BLANKS)
+LEADING = re.compile(rf"^[ \t]*[{BLANKS}]+", re.MULTILINE)
 TASK = re.compile(r"\[([ xX])\](?=[ \u3000])")
 # How far the further lines of a footnote are indented, in columns.
 INDENT = 2
+# Lists and quotations inside of one another, with each item counted: what is deeper, the parser leaves out.
+# Each further level costs time on every line.
+DEEPEST = 30
+
+
+class NestedTooDeep(Exception):
+    """The error for lists and quotations inside of more others than anybody writes."""
 
 
 def html(text: str) -> str:
-    """Returns the text as HTML."""
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    """Returns the text as HTML. Raises ``NestedTooDeep``."""
+    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST})
+    markdown.enable(["table", "strikethrough"])
     markdown.block.ruler.at("table", _whole_table, {"alt": ["paragraph", "reference"]})
     markdown.block.ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph"]})
     markdown.inline.ruler.at("emphasis", _beside_chinese(emphasis.tokenize))
     markdown.inline.ruler.at("strikethrough", _beside_chinese(strikethrough.tokenize))
+    markdown.core.ruler.after("block", "depth", _check_depth)
     markdown.core.ruler.push("tasks", _tick_tasks)
     markdown.core.ruler.push("indented", _begin_lines)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = LEADING.sub(lambda blanks: KEPT_BLANK * len(blanks[0]), FRONT_MATTER.sub("", lines))
+    text = LEADING.sub(lambda blanks: blanks[0].translate(KEEP), FRONT_MATTER.sub("", lines))
     written: str = markdown.render(text)
-    return written.replace(KEPT_BLANK, WIDE_BLANK)
+    return written.translate(WRITE)
 
 
 def _whole_table(state: StateBlock, line: int, last: int, silent: bool) -> bool:
@@ -81,11 +91,16 @@ def _rows(tokens: Sequence[Token]) -> Iterator[tuple[int, list[Token]]]:
             opened = None
 
 
+def _check_depth(state: StateCore) -> None:
+    if any(token.level >= DEEPEST - 1 for token in state.tokens):
+        raise NestedTooDeep
+
+
 def _begin_lines(state: StateCore) -> None:
-    """Begins a new line where a line of the text begins with wide blanks."""
+    """Begins a new line where a line of the text begins with such blanks."""
     for inline in state.tokens:
         for end, text in pairwise(inline.children or []):
-            if end.type == "softbreak" and text.content.startswith(KEPT_BLANK):
+            if end.type == "softbreak" and text.content.startswith(tuple(KEPT)):
                 end.type = "hardbreak"
 
 

@@ -50,6 +50,8 @@ ATTRIBUTES = {
     "style", "align", "bgcolor", "checked", "color", "dir", "id", "size", "face", "href", "src", "type",
     HIDDEN, *LATE, *SETS,
 }  # fmt: skip
+# The comments of a document as Word writes them below a page, and the signs that refer to them.
+COMMENTS, COMMENT_SIGN = re.compile(r"\bmso-element:\s*comment-list\b", re.IGNORECASE), "#_msocom_"
 # The text of a published article on its page, which shows it only once a script has run.
 PUBLISHED = "js_content"
 QUOTED = ("“", "”"), ("‘", "’")
@@ -104,7 +106,7 @@ def _take_published_text(root: html.HtmlElement) -> None:
 
 def _stays(element: html.HtmlElement, losses: Losses) -> bool:
     tag = element.tag
-    if HIDDEN in element.attrib:
+    if HIDDEN in element.attrib or _is_comment(element):
         return False
     check = CHECKS.get(tag)
     if check is not None:
@@ -114,6 +116,10 @@ def _stays(element: html.HtmlElement, losses: Losses) -> bool:
             losses.add(kind, tag)
             return False
     return True
+
+
+def _is_comment(element: html.HtmlElement) -> bool:
+    return bool(COMMENTS.search(element.get("style", ""))) or COMMENT_SIGN in element.get("href", "")
 
 
 def _link(link: html.HtmlElement, losses: Losses) -> bool:

@@ -25,6 +25,8 @@ OTHER_ELEMENTS = {
 ELEMENTS = OTHER_ELEMENTS | {name.lower() for name in allowlist.TAGS | structure.TAGS | allowlist.DROPPED}
 # Elements whose content is text up to their end tag, whatever signs it has.
 RAW = {"iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"}
+# Elements of a drawing; outside of any, as 飞书 writes them, browsers show the text that is in them.
+DRAWN = {name.lower() for name in allowlist.SVG - {"svg", "image"}}
 # Without an end tag, these would take all that follows with them.
 ENDED = RAW | {"applet", "audio", "canvas", "object", "plaintext", "select", "template", "video", "xml"}
 
@@ -33,6 +35,7 @@ ENDED = RAW | {"applet", "audio", "canvas", "object", "plaintext", "select", "te
 # keep the search linear.
 FLAGS = re.IGNORECASE | re.ASCII | re.VERBOSE
 NAME = re.compile(r"<([a-z][^\s/><]*+)", FLAGS)
+TAG = re.compile(r"(</?)([a-z][^\s/><]*+)", FLAGS)
 ATTRIBUTE = re.compile(
     r"""[\s/]*+(?:[a-z_:@#*(\[."']|(?<=["'])[^\s/>=<])[^\s/>=<]*+
     (?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'<][^\s><]*+|(?=>)))?+""",
@@ -47,7 +50,10 @@ CDATA, CDATA_END = "<![CDATA[", "]]>"
 
 
 def with_signs_as_text(source: str) -> str:
-    """Returns the HTML with each ``<`` that begins no tag, comment or declaration written as text."""
+    """Returns the HTML with each ``<`` that begins no tag, comment or declaration written as text.
+
+    Elements of drawings that are in no drawing are written as elements of a text.
+    """
     return "".join(_Source(source).parts())
 
 
@@ -57,6 +63,7 @@ class _Source:
         self._started = {name.lower() for name in re.findall(r"<([a-z][^\s/><]*)", text, FLAGS)}
         # The ends of tags by the place behind their name or an attribute: a value may look like tags as well.
         self._ends: dict[int, int] = {}
+        self._drawings = 0
         # The last places of the end tags of each name, and of the ends of comments and the like.
         self._ended = {name[1].lower(): name.start() for name in END.finditer(text)}
         self._last = {end: text.rfind(end) for end in (COMMENT_END, CDATA_END)}
@@ -72,8 +79,19 @@ class _Source:
             elif self._text.startswith(CDATA, place):
                 yield escape(self._text[place + len(CDATA) : at - len(CDATA_END)])
             else:
-                yield self._text[place:at]
+                yield self._drawn(self._text[place:at])
         yield self._text[at:]
+
+    def _drawn(self, markup: str) -> str:
+        """Returns a tag, of another element where the drawing is missing; other markup unchanged."""
+        found = TAG.match(markup)
+        name = found[2].lower() if found else ""
+        if found and name == "svg":
+            is_end = found[1] == "</"
+            self._drawings = max(0, self._drawings + (-1 if is_end else not markup.endswith("/>")))
+        if found and name in DRAWN and not self._drawings:
+            return f"{found[1]}font{markup[found.end() :]}"
+        return markup
 
     def _end_of_markup(self, place: int) -> int:
         """Returns where the markup that begins here ends, or 0 for a sign of the text."""

@@ -70,7 +70,7 @@ def small(file: IO[bytes], side: int) -> bytes:
         picture.thumbnail((side, side))
         ImageOps.exif_transpose(picture, in_place=True)
         body = io.BytesIO()
-        picture.convert("RGBA").save(body, "WEBP", quality=80)
+        _in_eight_bits(picture).convert("RGBA").save(body, "WEBP", quality=80)
     return body.getvalue()
 
 
@@ -82,6 +82,7 @@ def is_animated(picture: Image.Image) -> bool:
 def upright(picture: Image.Image) -> Image.Image:
     """Returns the picture turned upright by its EXIF orientation, in RGB on white and without metadata."""
     ImageOps.exif_transpose(picture, in_place=True)
+    picture = _in_eight_bits(picture)
     # A profile of printing colours, or of greys, says nothing about the colours of a screen.
     profile = picture.info.get("icc_profile") if picture.mode in COLOURED else None
     if picture.has_transparency_data:
@@ -90,6 +91,17 @@ def upright(picture: Image.Image) -> Image.Image:
         picture.alpha_composite(shown)
     picture.info = {"icc_profile": profile} if profile else {}
     return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Returns a grey picture of sixteen bits, as of scanners, in eight; any other picture as it is.
+
+    Converted to colours as it is, all of it would be white but for what is nearly black.
+    """
+    if not picture.mode.startswith("I;16"):
+        return picture
+    picture.info.pop("transparency", None)
+    return picture.point(lambda value: value / 256).convert("L")
 
 
 def converted(file: File[bytes]) -> File[bytes]:

@@ -146,6 +146,13 @@ def test_plain_text_passes_as_it_is_and_a_broken_gzip_does_not() -> None:
         list(bills._unpacked(iter([b"\x1f\x8b", b"nonsense" * 9])))
 
 
+@pytest.mark.parametrize("size", [1, 30, 1_000])
+def test_a_file_that_was_packed_in_parts_is_unpacked_whole(size: int) -> None:
+    packed = b"".join(map(gzip.compress, [b"abc", b"", b"def" * 50_000, b"g"])) + b"\0" * 7
+    pieces = (packed[at : at + size] for at in range(0, len(packed), size))
+    assert b"".join(bills._unpacked(pieces)) == b"abc" + b"def" * 50_000 + b"g"
+
+
 def test_a_small_file_that_unpacks_to_a_large_one_is_never_held_whole() -> None:
     def packed() -> Iterator[bytes]:
         yield gzip.compress(b"a" * 50_000_000)

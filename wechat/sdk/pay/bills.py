@@ -77,8 +77,13 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yields the uncompressed bill; its first bytes tell whether it is compressed."""
-    first = next(pieces, b"")
+    """Yields the uncompressed bill; its first bytes tell whether it is compressed.
+
+    A gzip file may have several members, if it was put together of parts, and zeros after them.
+    """
+    first = b""
+    while len(first) < len(GZIP) and (piece := next(pieces, b"")):
+        first += piece
     if not first.startswith(GZIP):
         yield first
         yield from pieces
@@ -87,9 +92,11 @@ def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         for piece in _with(first, pieces):
             waiting = piece
-            while waiting:
+            while waiting := waiting.lstrip(b"\0") if unpacker.eof else waiting:
+                if unpacker.eof:
+                    unpacker = zlib.decompressobj(wbits=31)
                 yield unpacker.decompress(waiting, PIECE)
-                waiting = unpacker.unconsumed_tail
+                waiting = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error as error:
         raise BillDamaged(f"not a gzip file: {error}") from None
