@@ -33,12 +33,15 @@ PUBLISH = scopes.register("menus:publish", gettext_lazy("Publish menus"))
 
 
 class MenuSerializer(serializers.ModelSerializer[Menu]):
-    tag = serializers.CharField(source="tag.name", default=None, help_text="Of a menu for some followers.")
+    tag = serializers.CharField(
+        source="tag.name", default=None, allow_null=True, help_text="Of a menu for some followers."
+    )
     live_version = serializers.SerializerMethodField()
 
     class Meta:
         model = Menu
         fields = ("id", "name", "conditional", "tag", "platform", "live_version")
+        read_only_fields = fields
 
     def get_live_version(self, menu: Menu) -> int | None:
         live = menu.versions.filter(state=Version.State.PUBLISHED).first()
@@ -61,7 +64,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class PublicationSerializer(serializers.ModelSerializer[Publication]):
-    version = serializers.IntegerField(source="version.number", default=None)
+    version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     reason = serializers.CharField(source="explanation")
 
     class Meta:
