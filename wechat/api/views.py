@@ -127,7 +127,8 @@ class BusinessView(JsonView):
     authentication_classes: list[type[BaseAuthentication]] = [SignatureAuthentication]
     permission_classes: list[type[BasePermission]] = [HasScope]
     throttle_classes: list[type[BaseThrottle]] = [ClientRate]
-    pagination_class = KeysetPages
+    # Of a list; ``None`` for one that is answered as a whole.
+    pagination_class: type[KeysetPages] | None = KeysetPages
     schema = BusinessSchema()
 
     account: OfficialAccount
@@ -169,6 +170,7 @@ class BusinessView(JsonView):
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
         """Returns one page of the rows, newest first."""
+        assert self.pagination_class is not None
         pages = self.pagination_class()
         shown = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response(serializer(shown, many=True).data)
