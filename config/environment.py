@@ -8,7 +8,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.management.utils import get_random_secret_key
 from environ import Env
 
-from config.embedded import local_folder
+from config.embedded import NotRunning, local_folder
 
 HOST = re.compile(r"(\[[^\]]*\]|[^:@]*)(?::([0-9]+))?")
 # As Django accepts them in the header ``Host``.
@@ -55,6 +55,14 @@ def given(name: str) -> str:
     if not found:
         raise InvalidSetting(f"{name}_FILE", "names a file that is empty.")
     return found
+
+
+def given_or_embedded(name: str, embedded: Callable[[], str]) -> str:
+    """Returns the address that is given, or that of the embedded server. Raises ``InvalidSetting``."""
+    try:
+        return given(name) or embedded()
+    except NotRunning as missing:
+        raise InvalidSetting(name, str(missing)) from None
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -269,8 +277,13 @@ def local_secrets() -> Mapping[str, str]:
     return kept
 
 
-def secret(name: str, *, embedded: bool) -> str:
+def secret(name: str, *, embedded: bool, least: int = 0) -> str:
+    """Returns a secret of ``least`` characters at least. Raises ``InvalidSetting``."""
     if value := given(name):
+        if len(value) < least:
+            raise InvalidSetting(
+                name, f"has {len(value)} characters; use at least {least}, made with: openssl rand -base64 48"
+            )
         return value
     if embedded:
         return local_secrets()[name]

@@ -26,7 +26,7 @@ LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
 PUBLIC_URL = environment.public_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
-SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED)
+SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED, least=0 if EMBEDDED else 32)
 FIELD_ENCRYPTION_KEYS = environment.field_keys(environment.secret("FIELD_ENCRYPTION_KEYS", embedded=EMBEDDED))
 ALLOWED_HOSTS = [
     *environment.host_names("ALLOWED_HOSTS"),
@@ -126,9 +126,11 @@ TEMPLATES = [
 
 # --- Postgres and Redis -----------------------------------------------------------------------------------
 
-DATABASE_URL = environment.given("DATABASE_URL") or embedded.database_url()
+DATABASE_URL = environment.given_or_embedded("DATABASE_URL", embedded.database_url)
 DATABASE = environment.database("DATABASE_URL", DATABASE_URL)
-REDIS_URL = environment.redis_address("REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url())
+REDIS_URL = environment.redis_address(
+    "REDIS_URL", environment.given_or_embedded("REDIS_URL", embedded.redis_url)
+)
 DATABASES = {
     "default": {
         **DATABASE,

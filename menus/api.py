@@ -33,12 +33,15 @@ PUBLISH = scopes.register("menus:publish", gettext_lazy("Publish menus"))
 
 
 class MenuSerializer(serializers.ModelSerializer[Menu]):
-    tag = serializers.CharField(source="tag.name", default=None, help_text="Of a menu for some followers.")
+    tag = serializers.CharField(
+        source="tag.name", default=None, allow_null=True, help_text="Of a menu for some followers."
+    )
     live_version = serializers.SerializerMethodField()
 
     class Meta:
         model = Menu
         fields = ("id", "name", "conditional", "tag", "platform", "live_version")
+        read_only_fields = fields
 
     def get_live_version(self, menu: Menu) -> int | None:
         live = menu.versions.filter(state=Version.State.PUBLISHED).first()
@@ -61,18 +64,19 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class PublicationSerializer(serializers.ModelSerializer[Publication]):
-    version = serializers.IntegerField(source="version.number", default=None)
+    version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     reason = serializers.CharField(source="explanation")
 
     class Meta:
         model = Publication
         fields = ("id", "version", "state", "reason", "errcode", "starts_at", "finished_at")
+        read_only_fields = fields
 
 
 class WaitingSerializer(serializers.ModelSerializer[Approval]):
     class Meta:
         model = Approval
-        fields = ("state", "expires_at")
+        fields = read_only_fields = ("state", "expires_at")
 
 
 class ScheduleSerializer(serializers.Serializer[Any]):
@@ -109,6 +113,7 @@ class Menus(MenuView):
 
 class DraftView(MenuView):
     scopes = {"GET": READ, "PUT": WRITE}
+    refusals = {"PUT": {409: ("overtaken",)}}
 
     @extend_schema(responses=DraftSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -130,12 +135,14 @@ class DraftView(MenuView):
             message = _("The draft was saved by somebody else meanwhile: read it again.")
             raise ApiRefusal(409, "overtaken", message, revision=overtaken.draft.revision) from None
         except ValidationError as error:
-            raise ApiRefusal(400, "invalid", " ".join(error.messages)) from None
+            raise serializers.ValidationError({"buttons": error.messages}) from None
         return Response(_draft(draft))
 
 
 class Validation(MenuView):
     scopes = {"GET": READ}
+    # All at once: a draft has few.
+    pagination_class = None
 
     @extend_schema(responses=ProblemSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
@@ -146,6 +153,7 @@ class Validation(MenuView):
 
 class Publications(MenuView):
     scopes = {"GET": READ, "POST": PUBLISH}
+    refusals = {"POST": {409: ("not_publishable", "busy")}}
 
     @extend_schema(responses=PublicationSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
@@ -193,7 +201,7 @@ def _buttons(data: Any) -> Buttons:
         return from_list(data)
     except Malformed as error:
         message = _("The menu could not be read: %(why)s") % {"why": error}
-        raise ApiRefusal(400, "invalid", message) from None
+        raise serializers.ValidationError({"buttons": [message]}) from None
 
 
 def _not_publishable(problems: list[Problem]) -> ApiRefusal:

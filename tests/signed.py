@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.test import Client
 
 from accounts.official.models import OfficialAccount
+from tests import described
 from wechat.api.models import ApiClient
 
 
@@ -50,9 +51,12 @@ class Signed:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         signed = {**self.signature(method, path, query, raw), **(headers or {})}
         sent: dict[str, Any] = {name: value for name, value in signed.items() if value is not None}
-        return self.browser.generic(
+        answer = self.browser.generic(
             method, f"{path}?{query}" if query else path, raw, "application/json", headers=sent
         )
+        if answer.status_code < 500 or "json" in answer.headers.get("Content-Type", ""):
+            described.check(method, path, answer.status_code, answer.content)
+        return answer
 
     def signature(self, method: str, path: str, query: str, body: bytes) -> dict[str, str | None]:
         timestamp, nonce = str(int(time.time())), uuid.uuid4().hex

@@ -1,11 +1,12 @@
-"""The set-up check of an account: findings as plain sentences, each with the next step.
+"""The set-up check of the installation and of an account: findings as plain sentences with the next step.
 
-The ``checkup`` module of each app registers its examinations with ``@examines`` or ``@observes``.
+The ``checkup`` module of each app registers its examinations with ``@examines``, ``@observes`` or
+``@examines_installation``.
 """
 
 import datetime
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -50,6 +51,14 @@ _examinations: Registry[Examination] = Registry("examination of an account")
 _observations: Registry[Examination] = Registry("observation of an account")
 
 
+_of_installation: Registry[Callable[[], Iterator[Finding]]] = Registry("examination of the installation")
+
+
+def examines_installation(examination: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:
+    """Registers an examination of what all accounts share: the address, the stores."""
+    return _of_installation.register(examination)
+
+
 def examines(examination: Examination) -> Examination:
     return _examinations.register(examination)
 
@@ -90,6 +99,11 @@ def own_call() -> Iterator[requests.Session]:
         yield session
 
 
+def examine_installation() -> list[Finding]:
+    """Returns what is wrong with the installation, the worst first."""
+    return _worst_first(finding for examination in _of_installation for finding in examination())
+
+
 def examine(account: OfficialAccount) -> list[Finding]:
     """Runs every examination and returns the findings, the worst first.
 
@@ -98,8 +112,11 @@ def examine(account: OfficialAccount) -> list[Finding]:
     """
     if unreadable := list(undecryptable_secrets(account)):
         return unreadable
-    found = [finding for examination in _examinations for finding in examination(account)]
-    return sorted(found, key=lambda finding: WORST_FIRST.index(finding.level))
+    return _worst_first(finding for examination in _examinations for finding in examination(account))
+
+
+def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: WORST_FIRST.index(finding.level))
 
 
 @observes

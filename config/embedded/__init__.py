@@ -17,10 +17,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 class NotRunning(RuntimeError):
     """The error for a missing address while the embedded servers do not run; its message says what to do."""
 
-    def __init__(self, variable: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"No {variable} is set and the embedded services are not running: "
-            "run `make run`, or `python -m config.embedded -- COMMAND`"
+            "is not set and the embedded servers do not run: set it, run `make run`, "
+            "or `python -m config.embedded -- COMMAND`."
         )
 
 
@@ -51,12 +51,12 @@ def service_urls() -> ServiceUrls:
 
 def database_url() -> str:
     """Returns the address of the embedded PostgreSQL. Raises NotRunning."""
-    return _alive(service_urls().get("database_url"), "DATABASE_URL")
+    return _alive(service_urls().get("database_url"))
 
 
 def redis_url() -> str:
     """Returns the address of the embedded Redis. Raises NotRunning."""
-    return _alive(service_urls().get("redis_url"), "REDIS_URL")
+    return _alive(service_urls().get("redis_url"))
 
 
 def is_configured(variable: str) -> bool:
@@ -75,10 +75,10 @@ def is_missing() -> bool:
     return False
 
 
-def _alive(url: str | None, variable: str) -> str:
+def _alive(url: str | None) -> str:
     # The file outlives a supervisor that was killed outright, so a listener is the only proof.
     if url is None or not is_listening(urlsplit(url).port or 0):
-        raise NotRunning(variable)
+        raise NotRunning
     return url
 
 

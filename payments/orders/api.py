@@ -9,6 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +18,7 @@ from payments.merchants.directory import MerchantUnusable
 from payments.merchants.models import Merchant
 from payments.orders import ordering, polling, shipping
 from payments.orders.models import Order, Refund
-from payments.orders.ordering import OrderRefused, Uncertain
+from payments.orders.ordering import OrderRefused, PlacementRefused, Uncertain
 from payments.orders.refunds import refunding
 from payments.orders.serializers import (
     NewOrderSerializer,
@@ -28,8 +29,10 @@ from payments.orders.serializers import (
     RefundSerializer,
     ShipmentSerializer,
 )
+from payments.orders.states import OrderState
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
+from wechat.api.schema import Refusals
 from wechat.api.views import BusinessView
 from wechat.sdk.pay.orders import Goods
 
@@ -38,11 +41,21 @@ WRITE = scopes.register("orders:write", gettext_lazy("Make and close orders"))
 REFUND = scopes.register("refunds:write", gettext_lazy("Refund orders"))
 SHIP = scopes.register("orders:ship", gettext_lazy("Say how orders were shipped"))
 
-FILTERS = [OpenApiParameter(name, str) for name in ("state", "openid", "key")]
+FILTERS = [
+    OpenApiParameter("state", str, enum=list(OrderState)),
+    *(OpenApiParameter(name, str) for name in ("openid", "key")),
+]
+PLACING: Refusals = {400: ("over",), 502: ("platform_refused",), 503: ("uncertain",)}
+# The parts of a request that a refusal may be about.
+FIELDS = {
+    *("merchant", "total", "description", "attach", "goods", "lifetime", "openid", "client_ip"),
+    *("amount", "reason"),
+}
 
 
 class Orders(BusinessView):
     scopes = {"GET": READ, "POST": WRITE}
+    refusals = {"POST": {**PLACING, 409: ("conflict",)}}
 
     @extend_schema(parameters=FILTERS, responses=OrderSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -52,6 +65,9 @@ class Orders(BusinessView):
         """
         rows = Order.objects.filter(account=self.account).select_related("merchant")
         asked = request.query_params
+        if asked.get("state", "") not in {"", *OrderState}:
+            known = _("Known are: %(known)s") % {"known": ", ".join(OrderState)}
+            raise ValidationError({"state": [known]})
         for name in ("state", "openid"):
             if asked.get(name):
                 rows = rows.filter(**{name: asked[name]})
@@ -110,6 +126,7 @@ class OneOrder(BusinessView):
 
 class PayOrder(BusinessView):
     scopes = {"POST": WRITE}
+    refusals = {"POST": PLACING}
     creates = False
 
     @extend_schema(request=None, responses=PlacedOrderSerializer)
@@ -137,6 +154,7 @@ class CloseOrder(BusinessView):
 
 class OrderShipping(BusinessView):
     scopes = {"GET": READ, "POST": SHIP}
+    refusals = {"POST": {409: ("not_to_be_shipped",)}}
 
     @extend_schema(responses=ShipmentSerializer)
     def get(self, request: Request, number: str) -> Response:
@@ -160,6 +178,7 @@ class OrderShipping(BusinessView):
 
 class Refunds(BusinessView):
     scopes = {"GET": READ, "POST": REFUND}
+    refusals = {"POST": {400: ("not_paid", "too_much", "too_late", "too_many"), 409: ("conflict",)}}
 
     @extend_schema(parameters=[OpenApiParameter("out_trade_no", str)], responses=RefundSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -255,6 +274,11 @@ def _source(view: BusinessView) -> str:
 
 
 def _refuse(error: OrderRefused) -> NoReturn:
+    if isinstance(error, PlacementRefused):
+        message = _("WeChat refused: %(meaning)s") % {"meaning": error.sentence}
+        raise ApiRefusal(502, "platform_refused", message, errcode=error.code) from None
+    if error.code in FIELDS:
+        raise ValidationError({error.code: [error.sentence]}) from None
     raise ApiRefusal(409 if error.code == "conflict" else 400, error.code, error.sentence) from None
 
 

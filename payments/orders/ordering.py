@@ -56,6 +56,10 @@ class OrderRefused(Exception):
         self.sentence = sentence
 
 
+class PlacementRefused(OrderRefused):
+    """The error for an order that WeChat Pay refused; ``code`` is its own."""
+
+
 def without_keys() -> OrderRefused:
     """Returns the refusal of what needs the keys of a merchant, which are missing or unusable."""
     return OrderRefused("merchant", str(MerchantUnusable()))
@@ -296,7 +300,8 @@ def _not_placed(order: Order, error: PayRefused) -> Order:
     found = Order.objects.select_related("account", "merchant").get(pk=order.pk)
     if found.is_paid:
         return found
-    raise OrderRefused(error.code or "refused", error.message or _("WeChat Pay refused the order.")) from None
+    message = error.message or _("WeChat Pay refused the order.")
+    raise PlacementRefused(error.code or "refused", message) from None
 
 
 def _fail_unless_placed(order: Order) -> bool:

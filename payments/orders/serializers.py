@@ -62,6 +62,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "attach", "item", "purchase", "openid", "payer_openid", "merchant", "transaction_id", "bank_type",
             "created_at", "expires_at", "paid_at",
         )  # fmt: skip
+        # Each is in every answer, also those that have a default.
+        read_only_fields = fields
 
 
 class PlacedOrderSerializer(OrderSerializer):
@@ -70,6 +72,7 @@ class PlacedOrderSerializer(OrderSerializer):
     class Meta:
         model = Order
         fields = (*OrderSerializer.Meta.fields, "pay")
+        read_only_fields = fields
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
     def get_pay(self, order: Order) -> Any:
@@ -93,6 +96,7 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
             "out_refund_no", "out_trade_no", "state", "amount", "payer_refund", "reason", "refund_id",
             "problem", "created_at", "succeeded_at",
         )  # fmt: skip
+        read_only_fields = fields
 
 
 HOW = {
@@ -148,7 +152,7 @@ class NewShipmentSerializer(serializers.Serializer[Any]):
 
 
 class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
-    """A shipment. ``state`` says whether WeChat knows it: waiting, told or failed, with the ``problem``."""
+    """A shipment. ``state`` says whether WeChat knows it; ``failed`` has the ``problem``."""
 
     how = serializers.SerializerMethodField()
     parcels = ParcelSerializer(many=True, read_only=True)
@@ -157,6 +161,7 @@ class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
     class Meta:
         model = Shipment
         fields = ("how", "parcels", "more_to_come", "state", "problem", "shipped_at", "uploaded_at")
+        read_only_fields = fields
 
     @extend_schema_field({"type": "string", "enum": list(HOW)})
     def get_how(self, shipment: Shipment) -> str:

@@ -37,9 +37,11 @@ def test_a_client_needs_the_scope_of_the_method(account: OfficialAccount, notes:
     assert not Tag.objects.exists()
 
 
-def test_a_method_without_a_scope_is_for_nobody(caller: Signed) -> None:
-    assert caller.delete(NOTES).status_code == 403
-    assert caller.send("OPTIONS", NOTES).status_code == 403
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "PUT"])
+def test_a_method_that_the_call_does_not_have_is_named_as_such(caller: Signed, method: str) -> None:
+    answer = caller.send(method, NOTES)
+    assert (answer.status_code, code(answer)) == (405, "method_not_allowed")
+    assert answer["Allow"] == "GET, POST"
 
 
 def test_the_only_account_need_not_be_named(caller: Signed, account: OfficialAccount) -> None:
@@ -131,7 +133,15 @@ def test_pages_continue_and_neither_repeat_nor_skip(caller: Signed, account: Off
 
 @pytest.mark.parametrize("cursor", ["nonsense", *(b64encode(each).decode() for each in STRANGE_CURSORS)])
 def test_a_cursor_of_nobody_is_refused(caller: Signed, cursor: str) -> None:
-    assert caller.get(NOTES, cursor=cursor).status_code == 404
+    answer = caller.get(NOTES, cursor=cursor)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["cursor"])
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "501", "x", "1.5", "²", "9" * 5000])
+def test_a_limit_that_no_page_has_is_refused(caller: Signed, limit: str) -> None:
+    answer = caller.get(NOTES, limit=limit)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["limit"])
+    assert caller.get(NOTES, limit="500").status_code == caller.get(NOTES, limit="").status_code == 200
 
 
 def test_who_calls_too_often_is_told_when_to_come_back(account: OfficialAccount, notes: None) -> None:
@@ -172,7 +182,8 @@ def test_the_schema_tells_security_account_key_and_scope(caller: Signed, django_
     assert {parameter["name"] for parameter in operation["parameters"]} == {"account", "Idempotency-Key"}
     assert operation["security"] == [{"X-Key": [], "X-Timestamp": [], "X-Nonce": [], "X-Signature": []}]
     assert "`notes:write`" in operation["description"]
-    assert "Error" in operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"]
+    assert "Error" in operation["responses"]["409"]["content"]["application/json"]["schema"]["$ref"]
+    assert "`in_progress`" in operation["responses"]["409"]["description"]
     listing = schema["paths"]["/api/v1/notes/"]["get"]
     assert {parameter["name"] for parameter in listing["parameters"]} == {"account", "cursor", "limit"}
 

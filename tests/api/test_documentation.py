@@ -1,6 +1,7 @@
 """Tests of the examples and the schema of the documentation."""
 
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from drf_spectacular.generators import SchemaGenerator
 from pytest_django.live_server_helper import LiveServer
 
 from config.embedded import PROJECT
+from tests.programs import PATH, installed
 from tests.signed import Signed
 
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -35,6 +38,26 @@ def test_the_client_in_the_documentation_works(
     with pytest.raises(example["Refused"]) as refusal:
         console.get("/api/v1/notes/", account="other")
     assert refusal.value.code == "account_not_allowed"
+
+
+@pytest.mark.skipif(not all(map(installed, ("bash", "curl", "openssl"))), reason="needs curl and openssl")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guide", ["api.md", "api.zh-CN.md"])
+def test_the_shell_of_the_documentation_signs_as_well(
+    guide: str, caller: Signed, live_server: LiveServer
+) -> None:
+    (code,) = SHELL.findall((PROJECT / "docs" / guide).read_text())
+    calls = [
+        """call POST /api/v1/notes/ '' '{"name": "中文 %s", "account": "demo"}'""",
+        "call GET /api/v1/notes/ account=demo",
+    ]
+    done = subprocess.run(
+        ["bash", "-c", "\n".join((code, *calls))],
+        env={"PATH": PATH, "BASE": live_server.url, "KEY": caller.key, "SECRET": caller.secret},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.count("中文 %s") == 2, (done.stdout, done.stderr)
 
 
 @pytest.mark.django_db

@@ -70,7 +70,7 @@ def test_an_order_that_is_asked_for_again_stays_with_its_merchant(
     Merchant.objects.create(slug="second", mchid="1900000002").accounts.add(account)
     again = made(shop)
     assert (again.status_code, again.json().get("out_trade_no")) == (201, first)
-    assert made(shop, "another").json()["error"]["code"] == "merchant"
+    assert list(made(shop, "another").json()["error"]["fields"]) == ["merchant"]
 
 
 def test_an_order_may_live_as_short_as_is_documented(shop: Signed, pay: PayPlatform) -> None:
@@ -111,12 +111,14 @@ def test_what_is_not_right_is_named(shop: Signed, pay: PayPlatform, differently:
 
 def test_the_platforms_refusal_is_told_by_its_code(shop: Signed, pay: PayPlatform) -> None:
     pay.pay[f"{TRANSACTIONS}/jsapi"] = lambda request: refused(400, "APPID_MCHID_NOT_MATCH", "未绑定")
-    error = made(shop).json()["error"]
-    assert (error["code"], error["message"]) == ("APPID_MCHID_NOT_MATCH", "未绑定")
+    answer = made(shop)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (502, "platform_refused")
+    assert (error["errcode"], error["message"]) == ("APPID_MCHID_NOT_MATCH", "微信拒绝了请求：未绑定")
 
 
 def test_a_merchant_that_is_not_the_accounts_is_refused(shop: Signed, pay: PayPlatform) -> None:
-    assert made(shop, "a", merchant="elsewhere").json()["error"]["code"] == "merchant"
+    assert list(made(shop, "a", merchant="elsewhere").json()["error"]["fields"]) == ["merchant"]
     assert made(shop, "b", merchant="shop").status_code == 201
 
 

@@ -168,11 +168,13 @@ def test_a_server_named_in_the_environment_is_not_started(checkout: Checkout) ->
 
 
 def test_settings_say_what_to_do_when_nothing_runs(checkout: Checkout) -> None:
-    result = checkout.run("-c", "from config.embedded import database_url; database_url()")
-    assert result.stderr.splitlines()[-1].endswith(
-        "No DATABASE_URL is set and the embedded services are not running: "
-        "run `make run`, or `python -m config.embedded -- COMMAND`"
-    )
+    result = checkout.run("-c", "import config.settings")
+    assert result.stderr.splitlines() == [
+        (
+            "WeChat Console cannot start: DATABASE_URL is not set and the embedded servers do not run: "
+            "set it, run `make run`, or `python -m config.embedded -- COMMAND`."
+        )
+    ]
 
 
 def test_manage_starts_and_stops_the_servers_by_itself(checkout: Checkout) -> None:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.official.clients import access_token_of
 from wechat.api import scopes
 from wechat.api.models import TokenAccess
+from wechat.api.schema import BY_PLATFORM
 from wechat.api.serializers import AccessTokenSerializer
 from wechat.api.views import BusinessView
 from wechat.kernel.addresses import client_address
@@ -20,6 +21,7 @@ TOKEN = scopes.register("token:read", gettext_lazy("Get the access token: act as
 
 class AccessToken(BusinessView):
     scopes = {"GET": TOKEN}
+    refusals = {"GET": BY_PLATFORM}
 
     @extend_schema(responses=AccessTokenSerializer)
     def get(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from accounts.official.error_sentences import of_error
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
@@ -82,7 +83,7 @@ def _from_the_platform(raised: WeChatError) -> Response | None:
 
 
 def _by_field(detail: Any) -> dict[str, Any]:
-    return dict(detail) if isinstance(detail, Mapping) else {"": detail}
+    return dict(detail) if isinstance(detail, Mapping) else {api_settings.NON_FIELD_ERRORS_KEY: detail}
 
 
 def _headers(raised: Exception) -> dict[str, str]:

@@ -78,6 +78,7 @@ class OneFollower(BusinessView):
 
 class Tags(BusinessView):
     scopes = {"GET": TAGS, "POST": TAGGING}
+    refusals = {"POST": {409: ("exists", "too_many_tags")}}
 
     @extend_schema(responses=TagSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -98,6 +99,7 @@ class Tags(BusinessView):
 
 class OneTag(BusinessView):
     scopes = {"GET": TAGS, "DELETE": TAGGING}
+    refusals = {"DELETE": {409: ("platform_tag",)}}
 
     @extend_schema(responses=TagSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -141,6 +143,7 @@ class Segments(BusinessView):
 
 class OneSegment(BusinessView):
     scopes = {"GET": SEGMENTS}
+    refusals = {"GET": {409: ("broken_segment",)}}
 
     @extend_schema(responses=CountedSegmentSerializer)
     def get(self, request: Request, pk: int) -> Response:
@@ -152,6 +155,7 @@ class OneSegment(BusinessView):
 
 class SegmentFollowers(BusinessView):
     scopes = {"GET": SEGMENTS}
+    refusals = {"GET": {409: ("broken_segment",)}}
 
     @extend_schema(responses=FollowerSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:

@@ -16,6 +16,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language, override
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -125,10 +126,17 @@ class LoopView(BusinessView):
 
 async def beside(function: Callable[..., T], *args: object) -> T:
     """Calls the function in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
+    called = partial(_in_language, get_language(), function, *args)
     try:
-        return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, function, *args))
+        return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, called))
     except (Error, TimeoutError):
         raise unavailable() from None
+
+
+def _in_language(language: str | None, function: Callable[..., T], *args: object) -> T:
+    """Calls the function in that language, which a thread does not take over with the context."""
+    with override(language):
+        return function(*args)
 
 
 async def _build() -> None:

@@ -20,6 +20,8 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -40,13 +42,27 @@ from wechat.api.limits import ClientRate
 from wechat.api.models import ApiClient
 from wechat.api.paging import KeysetPages
 from wechat.api.parsers import JsonParser
-from wechat.api.schema import BusinessSchema, JsonSchema
+from wechat.api.schema import BusinessSchema, JsonSchema, Refusals
 from wechat.sdk.text import clean
 
 
-class JsonView(APIView):
-    """The base of all views: JSON in, JSON out, and errors in one form."""
+class OnlyJson(DefaultContentNegotiation):
+    """The negotiation of a view with one renderer: a ``format`` in the query chooses nothing."""
 
+    def filter_renderers(self, renderers: Any, format: str) -> Any:  # noqa: A002 - the name that it is given
+        return renderers
+
+
+class JsonView(APIView):
+    """The base of all views: JSON in, JSON out, and errors in one form.
+
+    ``refusals`` names for each method the codes of the refusals that only this call has, by their status;
+    ``usual_refusals`` those of all calls of its kind.
+    """
+
+    usual_refusals: ClassVar[Refusals] = {}
+    refusals: ClassVar[Mapping[str, Refusals]] = {}
+    content_negotiation_class = OnlyJson
     parser_classes: list[type[BaseParser]] = [JsonParser]
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
     permission_classes: list[type[BasePermission]] = []
@@ -83,12 +99,14 @@ class UnknownCall(JsonView):
 
 
 class HasScope(BasePermission):
-    """The client has the scope that the view names for the method. A method without one is for nobody."""
+    """The client has the scope that the view names for the method. The call has no method without one."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         assert isinstance(view, BusinessView)
         scope = view.scopes.get(request.method or "")
-        if scope is None or scope not in entry_of(request).scopes:
+        if scope is None:
+            raise MethodNotAllowed(request.method or "")
+        if scope not in entry_of(request).scopes:
             message = _("This client lacks the scope %(scope)s.") % {"scope": scope}
             raise ApiRefusal(403, "scope_missing", message, scope=scope)
         return True
@@ -109,7 +127,8 @@ class BusinessView(JsonView):
     authentication_classes: list[type[BaseAuthentication]] = [SignatureAuthentication]
     permission_classes: list[type[BasePermission]] = [HasScope]
     throttle_classes: list[type[BaseThrottle]] = [ClientRate]
-    pagination_class = KeysetPages
+    # Of a list; ``None`` for one that is answered as a whole.
+    pagination_class: type[KeysetPages] | None = KeysetPages
     schema = BusinessSchema()
 
     account: OfficialAccount
@@ -151,6 +170,7 @@ class BusinessView(JsonView):
 
     def page(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
         """Returns one page of the rows, newest first."""
+        assert self.pagination_class is not None
         pages = self.pagination_class()
         shown = pages.paginate_queryset(rows, self.request, view=self)
         return pages.get_paginated_response(serializer(shown, many=True).data)

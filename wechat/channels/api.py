@@ -40,7 +40,7 @@ PERIOD = [
 class ChannelCodeSerializer(serializers.ModelSerializer[Code]):
     class Meta:
         model = Code
-        fields = ("state", "url", "made_at", "expires_at")
+        fields = read_only_fields = ("state", "url", "made_at", "expires_at")
         extra_kwargs = {"url": {"help_text": "What the code says; empty until it is made."}}
 
 
@@ -56,6 +56,7 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
             "id", "name", "group", "place", "owner", "cost_fen", "lifetime", "days", "scene", "tags", "code",
             "created_at",
         )  # fmt: skip
+        read_only_fields = fields
 
 
 class NewChannelSerializer(serializers.Serializer[Any]):
@@ -125,6 +126,7 @@ class PeriodSerializer(serializers.Serializer[Any]):
 
 class Channels(BusinessView):
     scopes = {"GET": READ, "POST": WRITE}
+    refusals = {"POST": {409: ("name_taken",)}}
 
     @extend_schema(
         parameters=[OpenApiParameter("group", str), OpenApiParameter("scene", str)],

@@ -26,9 +26,10 @@ from accounts.official.clients import tickets_of
 from accounts.official.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal, NotAuthenticated
+from wechat.api.schema import BY_PLATFORM
 from wechat.api.views import BusinessView
 from wechat.login import browser, handing_over, mini, tokens
-from wechat.login.authentication import OpenView, VisitorView, not_authenticated
+from wechat.login.authentication import SAID, OpenView, VisitorView, not_authenticated
 from wechat.login.models import LoginSession, end_browser
 from wechat.login.return_addresses import NotAllowed, destination
 from wechat.login.serializers import (
@@ -53,6 +54,8 @@ Kind = LoginSession.Kind
 
 
 class MiniprogramLogin(OpenView):
+    refusals = {"POST": {400: ("no_mini_program", "bad_code"), 403: ("risky",), **BY_PLATFORM}}
+
     @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
         """Logs in with the code of ``wx.login``. The session key stays on the server."""
@@ -62,6 +65,10 @@ class MiniprogramLogin(OpenView):
 
 
 class MiniprogramPhone(VisitorView):
+    refusals = {
+        "POST": {400: ("no_mini_program", "bad_code"), 403: ("risky",), 409: ("no_session",), **BY_PLATFORM}
+    }
+
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
         """Stores and returns the visitor's telephone number, by a code of the button ``getPhoneNumber``."""
@@ -69,6 +76,8 @@ class MiniprogramPhone(VisitorView):
 
 
 class MiniprogramProfile(VisitorView):
+    refusals = {"POST": {400: ("no_mini_program", "bad_data"), 409: ("no_session",)}}
+
     @extend_schema(request=EncryptedSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
         """Stores nickname, avatar and UnionID from the encrypted data that the mini program received."""
@@ -84,6 +93,8 @@ class MiniprogramProfile(VisitorView):
 
 
 class WebLogin(OpenView):
+    refusals = {"POST": {401: ("not_authenticated",), 403: ("cross_site",)}}
+
     @extend_schema(request=AccountSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
         """Returns tokens for a page of ours whose visitor has signed in by OAuth or by scanning a code."""
@@ -96,6 +107,8 @@ class WebLogin(OpenView):
 
 
 class Refresh(OpenView):
+    refusals = {"POST": {401: ("not_authenticated", *SAID), 403: ("cross_site",)}}
+
     @extend_schema(request=RefreshSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
         """Exchanges a refresh token for new tokens. A token that was used before ends the whole session."""
@@ -108,6 +121,8 @@ class Refresh(OpenView):
 
 
 class Logout(OpenView):
+    refusals = {"POST": {401: ("not_authenticated", "invalid_token"), 403: ("cross_site",)}}
+
     @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Ends the session and all of its tokens. Has no effect if the session has already ended."""
@@ -130,6 +145,7 @@ class Logout(OpenView):
 
 class Exchange(BusinessView):
     scopes = {"POST": EXCHANGE}
+    refusals = {"POST": {400: ("bad_code",)}}
     creates = False
 
     @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
@@ -152,6 +168,8 @@ class Me(VisitorView):
 
 
 class JsSdk(OpenView):
+    refusals = {"GET": {403: ("address_not_allowed",), **BY_PLATFORM}}
+
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
         """Returns the configuration of ``wx.config`` for the page at ``url``, ours or of a login site."""

@@ -78,6 +78,7 @@ class AddressRate(BaseThrottle):
 class OpenView(JsonView):
     """A view for anybody, within the rate limit of their address."""
 
+    usual_refusals = {429: ("too_many_requests",)}
     authentication_classes: list[type[BaseAuthentication]] = []
     throttle_classes: list[type[BaseThrottle]] = [AddressRate]
 
@@ -89,6 +90,7 @@ class OpenView(JsonView):
 class VisitorView(OpenView):
     """A view for signed-in visitors: ``self.visitor`` of ``self.account``, in ``self.session``."""
 
+    usual_refusals = {**OpenView.usual_refusals, 401: ("not_authenticated", *SAID)}
     authentication_classes = [VisitorAuthentication]
     permission_classes = [IsVisitor]
 

@@ -59,6 +59,7 @@ class VisitorSerializer(serializers.ModelSerializer[Visitor]):
     class Meta:
         model = Visitor
         fields = ("account", "openid", "unionid", "nickname", "avatar", "follows", "has_phone", "accounts")
+        read_only_fields = fields
 
     def get_follows(self, visitor: Visitor) -> bool:
         follower = visitor.follower

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,7 @@ from wechat.pushes.serializers import (
     AcceptedSerializer,
     EventSerializer,
     NewWebhookSerializer,
+    OneMessageSerializer,
     PushRequestSerializer,
     PushSerializer,
     WebhookSerializer,
@@ -33,16 +34,22 @@ from wechat.webhooks.subscribing import subscribe
 WRITE = scopes.register("push:write", gettext_lazy("Send messages to followers"))
 READ = scopes.register("push:read", gettext_lazy("See what became of messages"))
 
+# One message may come without a list; its account is beside it.
+ASKED = PolymorphicProxySerializer(
+    "NewPush", [OneMessageSerializer, PushRequestSerializer], resource_type_field_name=None
+)
+
 
 class Pushes(LoopView):
     scopes = {"GET": READ, "POST": WRITE}
+    refusals = {"POST": {422: ("messages_invalid",)}}
 
     @extend_schema(responses=PushSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Returns the messages this client asked for, newest first."""
         return self.page(_mine(self).filter(account=self.account), PushSerializer)
 
-    @extend_schema(request=PushRequestSerializer, responses={202: AcceptedSerializer})
+    @extend_schema(request=ASKED, responses={202: AcceptedSerializer})
     async def post(self, request: Request) -> HttpResponse:
         """Queues up to 1,000 messages. All of them are checked first; one that is wrong refuses them all."""
         try:
@@ -68,6 +75,7 @@ class OnePush(BusinessView):
 
 class Events(BusinessView):
     scopes = {"POST": WRITE}
+    refusals = {"POST": {400: ("event_unknown",)}}
 
     @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:

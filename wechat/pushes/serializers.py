@@ -10,6 +10,7 @@ from rest_framework import serializers
 from wechat.api.serializers import OpenidField
 from wechat.pushes import reports
 from wechat.pushes.models import Push
+from wechat.webhooks.api import WebhookUrlField
 
 MOST = 1000
 # A time in the past by at most this much means now: the caller's clock may be slow.
@@ -47,6 +48,12 @@ class MessageSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class OneMessageSerializer(MessageSerializer):
+    """A message and the account that sends it."""
+
+    account = serializers.CharField(required=False, help_text="The account's short name.")
+
+
 class PushRequestSerializer(serializers.Serializer[Any]):
     account = serializers.CharField(required=False, help_text="The account's short name.")
     messages = MessageSerializer(many=True, min_length=1, max_length=MOST)  # type: ignore[call-arg]  # of the list
@@ -60,7 +67,7 @@ class PushSerializer(serializers.Serializer[Any]):
     template = serializers.CharField()
     reference = serializers.CharField()
     state = serializers.ChoiceField(choices=Push.State.choices)
-    reason = serializers.CharField()
+    reason = serializers.ChoiceField(choices=Push.Reason.choices, allow_blank=True)
     errcode = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()
     sent_at = serializers.DateTimeField(allow_null=True)
@@ -81,7 +88,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 class WebhookSerializer(serializers.Serializer[Any]):
-    url = serializers.RegexField(r"^https?://\S+$", max_length=500)
+    url = WebhookUrlField()
 
 
 class NewWebhookSerializer(WebhookSerializer):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import path
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,14 +19,24 @@ from wechat.webhooks.subscribing import subscribe, unsubscribe
 WRITE = scopes.register("webhooks:write", gettext_lazy("Subscribe to events"))
 
 
+class WebhookUrlField(serializers.RegexField):
+    """The address that events are posted to."""
+
+    default_error_messages = {"invalid": gettext_lazy("An address begins with https:// or http://.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^https?://\S+$", max_length=500, **kwargs)
+
+
 class SubscriptionSerializer(serializers.Serializer[Any]):
-    url = serializers.RegexField(r"^https?://\S+$", max_length=500)
+    url = WebhookUrlField()
     events = serializers.ListField(child=serializers.CharField(max_length=40), allow_empty=False)
 
     def validate_events(self, names: list[str]) -> list[str]:
         if unknown := sorted(set(names) - set(events.known())):
+            message = _("There is no event %(unknown)s; known are: %(known)s")
             known = ", ".join(sorted(events.known()))
-            raise serializers.ValidationError(f"unknown: {', '.join(unknown)}; known: {known}")
+            raise serializers.ValidationError(message % {"unknown": ", ".join(unknown), "known": known})
         return names
 
 
