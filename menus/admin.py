@@ -21,8 +21,8 @@ from menus import (
     transfer_pages,
 )
 from menus.buttons import children_of
-from menus.forms import AudienceForm
 from menus.drafts import name_of
+from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
 from wechat.console.markup import badge
 from wechat.console.pages import ReadOnly
