@@ -83,8 +83,10 @@ def _left_unpaid(found: Discrepancy, by: User) -> Order | None:
 
 
 def withdraw(found: Discrepancy) -> bool:
-    """Withdraws or rejects a proposal; the discrepancy stays open. Returns ``False`` if there was none."""
-    proposed = Discrepancy.objects.filter(pk=found.pk, state=State.OPEN).exclude(resolution="")
+    """Withdraws or rejects a proposal; the discrepancy stays open. Returns ``False`` if it is gone."""
+    proposed = Discrepancy.objects.filter(
+        pk=found.pk, state=State.OPEN, resolution=found.resolution, proposed_by=found.proposed_by
+    )
     return bool(proposed.update(resolution="", note="", proposed_by=None))
 
 

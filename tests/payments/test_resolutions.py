@@ -52,6 +52,11 @@ def agree(client: Client, found: Discrepancy, **more: str) -> Any:
     return client.post(f"{DISCREPANCIES}/{found.pk}/decide/", more or {"agreed": found.resolution})
 
 
+def reject(client: Client, found: Discrepancy) -> None:
+    found.refresh_from_db()
+    agree(client, found, rejected=found.resolution)
+
+
 def books(order: Order) -> tuple[str, int, int, int]:
     order.refresh_from_db()
     return order.state, order.total, order.reserved, order.refunded
@@ -113,11 +118,23 @@ def test_or_it_is_given_back_whole(underpaid: Order, ann: Client, bob: Client) -
 def test_what_is_rejected_books_nothing_and_stays_open(underpaid: Order, ann: Client, bob: Client) -> None:
     found = Discrepancy.objects.get()
     propose(ann, found, "accept")
-    agree(bob, found, rejected="1")
+    reject(bob, found)
     agree(bob, found)
     found.refresh_from_db()
     assert (found.state, found.resolution, found.proposed_by) == ("open", "", None)
     assert books(underpaid)[0] == OrderState.PAYING
+
+
+def test_who_rejects_a_proposal_that_is_another_one_by_now_is_told(
+    underpaid: Order, ann: Client, bob: Client
+) -> None:
+    found = Discrepancy.objects.get()
+    propose(ann, found, "accept")
+    reject(ann, found)
+    propose(ann, found, "refund")
+    agree(bob, found, rejected="accept")
+    found.refresh_from_db()
+    assert found.resolution == "refund"
 
 
 def _paid_by_somebody_else_and_too_little(ordered: Ordered, pay: PayPlatform) -> Order:
@@ -160,7 +177,7 @@ def test_of_two_proposals_that_contradict_each_other_neither_is_booked(
         assert books(order) == (OrderState.PAYING, 10000, 0, 0)
         assert Discrepancy.objects.filter(state="open").count() == 2
     # Once they are alike, one agreement is for both, and what the history says is done.
-    agree(ann, amount, rejected="1")
+    reject(ann, amount)
     propose(ann, amount, "refund")
     agree(bob, amount)
     assert books(order) == (OrderState.PAID, 1, 1, 0)
@@ -173,7 +190,7 @@ def test_only_what_the_second_person_was_shown_is_booked(underpaid: Order, ann: 
     propose(ann, found, "accept")
     shown = bob.get(f"{DISCREPANCIES}/{found.pk}/change/").content.decode()
     assert 'name="agreed" value="accept"' in shown
-    agree(ann, found, rejected="1")
+    reject(ann, found)
     propose(ann, found, "refund")
     changed = agree(bob, found, agreed="accept")
     assert changed.status_code == 302
@@ -205,7 +222,7 @@ def test_a_proposal_taken_back_while_wechat_pay_is_asked_is_not_booked(
     answer = pay.pay[path]
 
     def asked(request: Request) -> Reply:
-        agree(ann, found, rejected="1")
+        reject(ann, found)
         if instead:
             propose(ann, found, instead)
         connection.close()

@@ -6,7 +6,7 @@ import hmac
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -44,10 +44,11 @@ class Receiver(Server):
 
     status = 200
     body = b"thank you"
+    headers: Mapping[str, str] = {}
 
     def handle(self, request: Request) -> Reply:
         self.requests.append(request)
-        return Reply(self.body, status=self.status)
+        return Reply(self.body, status=self.status, headers=dict(self.headers))
 
     @property
     def posted(self) -> list[dict[str, Any]]:
@@ -126,9 +127,9 @@ def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
     receiver.status = 500
     began = timezone.now()
     with time_machine.travel(began, tick=False) as clock:
-        for day in range(5):
-            clock.move_to(began + datetime.timedelta(days=day))
-            arrives(platform, platform.text(f"第 {day} 天"))
+        for hours in range(0, 4 * 24, 3):
+            clock.move_to(began + datetime.timedelta(hours=hours))
+            arrives(platform, platform.text(f"第 {hours} 小时"))
             work.run("webhooks.deliver")
         endpoint.refresh_from_db()
         assert not endpoint.enabled
@@ -140,6 +141,42 @@ def test_a_receiver_that_fails_for_days_is_switched_off_and_staff_are_told(
     assert finding.level is Level.FAULT
     assert len(receiver.requests) == asked
     assert not Delivery.objects.filter(state="waiting").exists()
+
+
+def test_two_failures_days_apart_switch_no_receiver_off(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    """A keyword that is rarely used, say: nothing was tried in between."""
+    receiver.status = 500
+    for days in (0, 4):
+        with time_machine.travel(timezone.now() + datetime.timedelta(days=days), tick=False):
+            arrives(platform, platform.text(f"第 {days} 天"))
+            work.run("webhooks.deliver")
+            Delivery.objects.update(due_at=None, state="delivered")
+    endpoint.refresh_from_db()
+    assert (endpoint.enabled, len(receiver.requests)) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("3", 10),
+        ("90", 90),
+        ("Thu, 01 Jan 2026 00:02:00 GMT", 120),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 10),
+        ("9" * 400, 12 * 3600),
+        ("in a while", 10),
+    ],
+)
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks_for_but_half_a_day_at_most(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, asked: str, seconds: int
+) -> None:
+    receiver.status, receiver.headers = 429, {"Retry-After": asked}
+    with time_machine.travel(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), tick=False):
+        arrives(platform, platform.text("你好"))
+        work.run("webhooks.deliver")
+        due_at = Delivery.objects.values_list("due_at", flat=True).get()
+        assert due_at == timezone.now() + datetime.timedelta(seconds=seconds)
 
 
 def test_a_receiver_that_is_gone_is_switched_off_at_once(

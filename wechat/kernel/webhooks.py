@@ -11,10 +11,12 @@ from, where there is one.
 
 import base64
 import binascii
+import datetime
 import hmac
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -36,11 +38,12 @@ class NoAnswer(Exception):
 
 
 class Answered:
-    """The status and body of a webhook's answer; a body beyond 64 KiB is cut off."""
+    """The answer of a webhook: its status, its body, cut off beyond 64 KiB, and the wait that it asks for."""
 
-    def __init__(self, status: int, body: bytes) -> None:
+    def __init__(self, status: int, body: bytes, retry_after: datetime.timedelta) -> None:
         self.status = status
         self.body = body
+        self.retry_after = retry_after
 
     def json(self) -> Any:
         """Returns the body as JSON; ``None`` if it is none."""
@@ -70,7 +73,8 @@ def post(url: str, body: bytes, secrets: Sequence[str], message_id: str) -> Answ
             public_session() as session,
             session.post(url, data=body, headers=headers, allow_redirects=False, stream=True) as answer,
         ):
-            return Answered(answer.status_code, _body(answer))
+            wait = _retry_after(answer.headers.get("Retry-After", ""))
+            return Answered(answer.status_code, _body(answer), wait)
     except NotAdmitted:
         # The same whether anything listens there or not: nobody is to find out through us.
         raise NoAnswer("the address is not public") from None
@@ -97,3 +101,17 @@ def _body(answer: requests.Response) -> bytes:
         while len(body) < LONGEST_ANSWER and (piece := answer.raw.read1(LONGEST_ANSWER, decode_content=True)):
             body += piece
     return body[:LONGEST_ANSWER]
+
+
+def _retry_after(value: str) -> datetime.timedelta:
+    """Returns the wait that a ``Retry-After`` header asks for, in seconds or until a date; else zero.
+
+    A number of more than nine digits is taken for its first nine, some thirty years.
+    """
+    if value.isdecimal():
+        return datetime.timedelta(seconds=int(value[:9]))
+    try:
+        wait = parsedate_to_datetime(value) - datetime.datetime.now(datetime.UTC)
+    except (TypeError, ValueError):
+        return datetime.timedelta(0)
+    return max(wait, datetime.timedelta(0))

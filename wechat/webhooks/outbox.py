@@ -77,6 +77,7 @@ class DeliveryAttempt:
     status: int | None = None
     error: str = ""
     body: Any = None
+    retry_after: datetime.timedelta = datetime.timedelta(0)
 
     @property
     def delivered(self) -> bool:
@@ -230,7 +231,9 @@ def _posted(delivery: Delivery) -> DeliveryAttempt:
         )
     except webhooks.NoAnswer as error:
         return DeliveryAttempt(_since(started), error=str(error)[:500])
-    outcome = DeliveryAttempt(_since(started), answer.status, body=answer.json())
+    outcome = DeliveryAttempt(
+        _since(started), answer.status, body=answer.json(), retry_after=answer.retry_after
+    )
     if outcome.delivered:
         return outcome
     return replace(outcome, error=decode(answer.body[:500]) or f"HTTP {answer.status}")
@@ -261,7 +264,8 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     elif attempt.status == GONE:
         delivery.give_up(attempt.error, log=history)
     elif delivery.attempts < len(RETRY_AFTER):
-        delivery.again(attempt.error, now + RETRY_AFTER[delivery.attempts], log=history)
+        wait = max(RETRY_AFTER[delivery.attempts], min(attempt.retry_after, RETRY_AFTER[-1]))
+        delivery.again(attempt.error, now + wait, log=history)
     else:
         delivery.give_up(attempt.error, log=history)
     if attempt.status is not None:
@@ -270,7 +274,7 @@ def _settle(delivery: Delivery, attempt: DeliveryAttempt) -> None:
         holds.report(
             DELIVERIES.name, delivery.endpoint_id, Cause.AWAY, attempt.error, is_probe=delivery.is_probe
         )
-    _update_health(delivery.endpoint, now, attempt)
+    _update_health(delivery, now, attempt)
 
 
 def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
@@ -278,20 +282,23 @@ def _entry(attempt: DeliveryAttempt) -> dict[str, Any]:
     return {"at": at, "status": attempt.status, "ms": attempt.ms, "error": attempt.error}
 
 
-def _update_health(endpoint: Endpoint, now: datetime.datetime, attempt: DeliveryAttempt) -> None:
+def _update_health(delivery: Delivery, now: datetime.datetime, attempt: DeliveryAttempt) -> None:
     """Records since when the endpoint has been failing.
 
-    Switches it off if that is too long, or if the receiver says that it is gone.
+    Switches it off if the receiver says that it is gone, or if it has failed for days and a delivery has had
+    all of its attempts: two failures of an endpoint with rare events may lie days apart.
     """
-    rows = Endpoint.objects.filter(pk=endpoint.pk)
+    rows = Endpoint.objects.filter(pk=delivery.endpoint_id)
     if attempt.delivered:
         rows.filter(failing_since__isnull=False).update(failing_since=None)
         return
     rows.filter(failing_since=None).update(failing_since=now)
+    if delivery.state != State.FAILED:
+        return
     longest = datetime.timedelta(0) if attempt.status == GONE else PATIENCE
     failing = rows.filter(enabled=True, failing_since__lte=now - longest)
     if failing.update(enabled=False, switched_off_at=now):
-        log.error("webhook_switched_off", extra={"endpoint": endpoint.pk})
+        log.error("webhook_switched_off", extra={"endpoint": delivery.endpoint_id})
 
 
 def _since(started: float) -> int:

@@ -136,9 +136,12 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         """Carries out or rejects the booking that the second person was shown, if it is still proposed."""
         self._require_right(request, found)
         if request.method == "POST":
-            if found.resolution and request.POST.get("agreed") == found.resolution:
+            shown = request.POST.get("agreed") or request.POST.get("rejected")
+            if not found.resolution or shown != found.resolution:
+                self._tell_of_change(request)
+            elif "agreed" in request.POST:
                 self._agree(request, found, reader(request))
-            elif "agreed" not in request.POST and resolutions.withdraw(found):
+            elif resolutions.withdraw(found):
                 self.log_change(request, found, _("Not booked: %(what)s") % {"what": found.note})
                 self.message_user(request, _("Nothing is booked; the discrepancy stays open."))
             else:
