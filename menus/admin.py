@@ -21,6 +21,7 @@ from menus import (
     transfer_pages,
 )
 from menus.buttons import children_of
+from menus.drafts import name_of
 from menus.forms import AudienceForm
 from menus.models import Menu, MiniProgram, Publication, Version
 from wechat.console.markup import badge
@@ -123,10 +124,10 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
     empty_words = gettext_lazy(
         "Every menu that is published is noted here, with what WeChat showed before and after."
     )
-    list_display = ("menu", "version", "state", "starts_at", "asked_by")
+    list_display = ("menu", "version", "state", "starts_at", "asker")
     list_select_related = ("menu", "version__menu", "asked_by")
     fields = (
-        "menu", "version", "state", "because", "starts_at", "finished_at", "asked_by",
+        "menu", "version", "state", "because", "starts_at", "finished_at", "asker",
         "menu_before", "menu_after",
     )  # fmt: skip
     readonly_fields = fields
@@ -134,6 +135,10 @@ class PublicationAdmin(ReadOnly, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("reason"))
     def because(self, publication: Publication) -> str:
         return publication.explanation
+
+    @admin.display(description=gettext_lazy("asked for by"))
+    def asker(self, publication: Publication) -> str:
+        return publication.asked_through or name_of(publication.asked_by) or "–"
 
     @admin.display(description=gettext_lazy("before the change"))
     def menu_before(self, publication: Publication) -> SafeString:

@@ -175,4 +175,5 @@ def seen(menu: Menu, user: User) -> list[str]:
 
 
 def name_of(user: Any) -> str:
+    """Returns the name that colleagues know; of nobody, an empty one."""
     return user.get_full_name() or user.get_username() if user else ""

@@ -35,7 +35,12 @@ FORECAST_AT_MOST = 50_000
 
 class BulkForm(forms.Form):
     action = forms.ChoiceField(label=gettext_lazy("What to do"), choices=ACTIONS)
-    tag = forms.ModelChoiceField(Tag.objects.none(), label=gettext_lazy("tag"), required=False)
+    tag = forms.ModelChoiceField(
+        Tag.objects.none(),
+        label=gettext_lazy("tag"),
+        required=False,
+        empty_label=gettext_lazy("Please choose"),
+    )
     format = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMATS, required=False)
 
     def __init__(self, account: OfficialAccount, *args: Any, may_change: bool, **kwargs: Any) -> None:

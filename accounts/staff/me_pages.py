@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -19,6 +18,7 @@ from accounts.staff import audit, passkeys, second_factor, sessions, sign_in_pag
 from accounts.staff.gate import reader
 from accounts.staff.models import RecoveryCode, SecondFactor
 from accounts.staff.sign_in import SignInAttempt, TooSoon
+from wechat.console import qr_codes
 from wechat.kernel.row_ids import row_id
 
 SALT = "accounts.staff.new_app"
@@ -60,7 +60,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         if second_factor.add_app(user, key, form.cleaned_data["code"]) is not None:
             return _added(request, user, _("Added an authenticator app."))
         form.add_error("code", _("This code does not fit: type what the app shows now."))
-    drawn = segno.make(second_factor.address_of(user, key), error="m").svg_data_uri(scale=5, border=2)
+    drawn = qr_codes.data_uri(second_factor.address_of(user, key))
     signed = signing.dumps([user.pk, key], salt=SALT)
     return _page(
         request, "staff/add_app.html", _("Authenticator app"), form=form, drawn=drawn, key=key, signed=signed,

@@ -38,7 +38,7 @@ class NotificationAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
     list_select_related = ("order", "merchant")
     change_form_outer_before_template = "notifications/notification_tools.html"
     fields = (
-        "received", "event", "original_type", "summary", "order", "state_badge", "failure", "attempts",
+        "received", "event", "summary", "order", "state_badge", "failure", "attempts",
         "notification_id", "merchant",
     )  # fmt: skip
     readonly_fields = fields

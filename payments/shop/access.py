@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from accounts.official.models import OfficialAccount
 from payments.orders.models import Order
 from payments.shop.models import Item
 from payments.shop.selling import SOURCE
+from wechat.console import qr_codes
 from wechat.login.oauth_pages import account_at
 from wechat.login.pages import P, Page, VisitorRequest, follower_page, is_in_wechat
 
@@ -69,5 +69,5 @@ def _outside(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     address = settings.PUBLIC_URL + request.get_full_path()
     if len(address) > LONGEST_ADDRESS:
         raise Http404
-    code = segno.make_qr(address, error="m").svg_data_uri(scale=6, border=4, light="#fff")
+    code = qr_codes.data_uri(address)
     return render(request, "shop/outside.html", {"account": account, "code": code}, status=403)

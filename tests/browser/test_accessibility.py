@@ -1,5 +1,6 @@
 """Every page of the console, judged by axe-core as it ships: see vendor/axe-core."""
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from PIL import Image
 from playwright.sync_api import Page, Response, ViewportSize, expect
 from pytest_django import Settings
 
@@ -94,6 +96,18 @@ def test_the_choices_that_were_sent_in_a_conversation_can_be_read(
     faults = _faults(page, address)
     expect(page.get_by_text("营业时间")).to_be_visible()
     assert not faults, "\n".join(faults)
+
+
+def test_in_the_dark_a_code_is_on_white_and_what_the_browser_draws_itself_is_dark(
+    sign_in: Callable[[User], Page], staff: Cast
+) -> None:
+    page = sign_in(staff.owner)
+    page.evaluate("localStorage.setItem('adminTheme', JSON.stringify('dark'))")
+    page.goto(reverse("admin:staff_app_add"))
+    code = page.get_by_role("img", name="待扫描的二维码")
+    with Image.open(io.BytesIO(code.screenshot())) as picture:
+        assert picture.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+    expect(code).to_have_css("color-scheme", "dark")
 
 
 def _missing(answer: Response) -> list[str]:

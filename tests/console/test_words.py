@@ -1,6 +1,7 @@
 """Tests that internal marks and codes are always shown in words."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -80,6 +81,33 @@ def test_an_order_says_in_words_who_had_it_made(staff: Cast) -> None:
         assert code not in shown
     revenue = body(signed_in(staff.owner).get(reverse("admin:orders_revenue")).content.decode())
     assert "收款商品页面" in revenue
+
+
+def test_a_publication_says_which_business_system_or_colleague_asked_for_it(staff: Cast) -> None:
+    publication = world.build(staff.ours)["menus.publication"]
+    addresses = [
+        reverse("admin:menus_publication_changelist"),
+        reverse("admin:menus_publication_change", args=[publication.pk]),
+    ]
+    staff.editor.first_name = "李小林"
+    staff.editor.save()
+    askers: dict[str, dict[str, Any]] = {
+        "李小林": {"asked_by": staff.editor},
+        "门店系统": {"asked_through": "门店系统"},
+    }
+    for name, asker in askers.items():
+        type(publication).objects.update(**asker)
+        for address in addresses:
+            assert name in body(signed_in(staff.owner).get(address).content.decode()), address
+
+
+def test_no_name_of_a_page_needs_a_blank_beside_the_chinese_it_is_put_into() -> None:
+    names = {
+        str(name)
+        for model in admin.site._registry
+        for name in (model._meta.verbose_name, model._meta.verbose_name_plural)
+    }
+    assert not [name for name in names if re.search(r"^\w|\w$", name, re.ASCII)]
 
 
 @pytest.mark.parametrize("name", ["ConnectionError", "DoesNotExist", "ReadTimeout"])

@@ -34,6 +34,9 @@ class ApiClientAdmin(AuditedAdmin):
     A client reaches into several accounts, so whoever changes it must own all of them.
     """
 
+    empty_words = gettext_lazy(
+        "A client is a business system of yours, which calls the API with a key and a secret of its own."
+    )
     form = ApiClientForm
     change_form_outer_before_template = "api/client_tools.html"
     list_display = ("name", "key", "for_accounts", "state", "used")

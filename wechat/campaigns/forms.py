@@ -69,6 +69,8 @@ class CampaignForm(EditForm, forms.ModelForm[Campaign]):
         fields["template"].widget.attrs |= _shown("way", Way.EITHER, Way.TEMPLATE)
         for name in ("segment", "tag"):
             fields[name].widget.attrs |= _shown("audience", name)
+        for name in ("template", "segment", "tag"):
+            fields[name].empty_label = _("Please choose")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -13,6 +12,7 @@ from accounts.official.error_sentences import of_error
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
+from wechat.console import qr_codes
 from wechat.login import own_wechat
 from wechat.sdk.errors import WeChatError
 
@@ -26,7 +26,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         return redirect("admin:login_own_wechat")
     if request.method == "POST":
         try:
-            context["picture"] = _picture(own_wechat.begin(reader(request), account))
+            context["picture"] = qr_codes.data_uri(own_wechat.begin(reader(request), account))
         except WeChatError as error:
             context["problem"] = of_error(error)
     own = own_wechat.of(reader(request), account)
@@ -38,7 +38,3 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     return TemplateResponse(
         request, f"login/{part}.html", frame(request, _("My WeChat for trying things out"), **context)
     )
-
-
-def _picture(content: str) -> str:
-    return segno.make(content, error="m").svg_data_uri(scale=5, border=2)

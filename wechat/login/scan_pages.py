@@ -2,7 +2,6 @@
 
 import secrets
 
-import segno
 from django.conf import settings
 from django.http import (
     Http404,
@@ -20,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.official.models import OfficialAccount
+from wechat.console import qr_codes
 from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, scanning
@@ -57,7 +57,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         "account": account,
         "scan": scan,
         "title": _("Sign in with WeChat"),
-        "picture": _picture(content),
+        "picture": qr_codes.data_uri(content),
     }
     response = render(request, "login/scan.html", context)
     response.set_cookie(
@@ -130,7 +130,3 @@ def _of_this_browser(request: HttpRequest, account: OfficialAccount, scene: str)
     if scan is None or not constant_time_compare(scan.browser, digest(kept)):
         raise Http404
     return scan
-
-
-def _picture(content: str) -> str:
-    return segno.make(content, error="m").svg_data_uri(scale=6, border=2)

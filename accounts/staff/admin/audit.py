@@ -93,6 +93,9 @@ def name_of_kind(kind: str) -> str:
 @admin.register(AuditEntry)
 class AuditAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     area = Area.SETTINGS
+    empty_words = gettext_lazy(
+        "Who changes, sends, publishes or exports something is noted here, with before and after."
+    )
     list_display = ("when", "actor", "object_link", "done", "address")
     list_display_links = ("when",)
     list_before_template = "staff/audit_tools.html"

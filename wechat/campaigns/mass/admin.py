@@ -39,7 +39,7 @@ class MassSendAdmin(BigTable, AccountScopedAdmin):
     filter_form = MassSendFilter
     empty_words = gettext_lazy(
         "A mass send says the same to everybody, to a tag or to a segment; WeChat allows "
-        "a 服务号 four a month."
+        "a service account (服务号) four a month."
     )
     list_display = ("headline", "state_badge", "target_audience", "result", "begun")
     list_display_links = ("headline",)
