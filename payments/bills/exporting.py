@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from payments.orders.models import Order
 from payments.orders.states import OrderState, RefundState
+from wechat.console import downloads
 from wechat.console.days import FIRST, LAST
-from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.inbox import answerers
 from wechat.sdk.beijing import BEIJING, midnight

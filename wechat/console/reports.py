@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from wechat.console import downloads
 from wechat.console.charts import Chart, Series, chart
 from wechat.console.periods import PeriodForm
-from wechat.console.tables import downloads
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
 from wechat.sdk.pay.money import yuan
