@@ -117,7 +117,7 @@ def _longer_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
         "wechat.inbox.callback.BUILD_SECONDS",
         "wechat.inbox.routing.BUDGET_SECONDS",
         "wechat.api.admission.PATIENCE_SECONDS",
-        "wechat.api.loop.BESIDE_SECONDS",
+        "wechat.api.loop.THREAD_SECONDS",
         "wechat.api.loop.BUILD_SECONDS",
         "wechat.api.one_statement.PATIENCE_SECONDS",
         "config.health.DEADLINE_SECONDS",
