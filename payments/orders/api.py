@@ -99,7 +99,7 @@ class Orders(BusinessView):
         return before.merchant if before else ordering.merchant_of(self.account)
 
 
-class OneOrder(BusinessView):
+class OrderDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=OrderSerializer)
@@ -183,7 +183,7 @@ class Refunds(BusinessView):
         return Response(RefundSerializer(refund).data, 201)
 
 
-class OneRefund(BusinessView):
+class RefundDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=RefundSerializer)
@@ -260,10 +260,10 @@ def _refuse(error: OrderRefused) -> NoReturn:
 
 urlpatterns = [
     path("orders", Orders.as_view()),
-    path("orders/<str:number>", OneOrder.as_view()),
+    path("orders/<str:number>", OrderDetail.as_view()),
     path("orders/<str:number>/pay", PayOrder.as_view()),
     path("orders/<str:number>/close", CloseOrder.as_view()),
     path("orders/<str:number>/shipping", OrderShipping.as_view()),
     path("refunds", Refunds.as_view()),
-    path("refunds/<str:number>", OneRefund.as_view()),
+    path("refunds/<str:number>", RefundDetail.as_view()),
 ]

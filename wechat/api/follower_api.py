@@ -56,7 +56,7 @@ class Followers(BusinessView):
         return self.page(rows.prefetch_related("tags"), FollowerSerializer)
 
 
-class OneFollower(BusinessView):
+class FollowerDetail(BusinessView):
     scopes = {"GET": FOLLOWERS, "PATCH": REMARK}
 
     @extend_schema(responses=FollowerSerializer)
@@ -96,7 +96,7 @@ class Tags(BusinessView):
         return Response(TagSerializer(tag).data, 201)
 
 
-class OneTag(BusinessView):
+class TagDetail(BusinessView):
     scopes = {"GET": TAGS, "DELETE": TAGGING}
 
     @extend_schema(responses=TagSerializer)
@@ -139,7 +139,7 @@ class Segments(BusinessView):
         return self.page(_rows(self, Segment), SegmentSerializer)
 
 
-class OneSegment(BusinessView):
+class SegmentDetail(BusinessView):
     scopes = {"GET": SEGMENTS}
 
     @extend_schema(responses=CountedSegmentSerializer)
@@ -190,11 +190,11 @@ def _boolean(name: str, text: str) -> bool:
 
 urlpatterns = [
     path("followers/", Followers.as_view()),
-    path("followers/<slug:openid>/", OneFollower.as_view()),
+    path("followers/<slug:openid>/", FollowerDetail.as_view()),
     path("tags/", Tags.as_view()),
-    path("tags/<int:pk>/", OneTag.as_view()),
+    path("tags/<int:pk>/", TagDetail.as_view()),
     path("tags/<int:pk>/followers/", TagFollowers.as_view()),
     path("segments/", Segments.as_view()),
-    path("segments/<int:pk>/", OneSegment.as_view()),
+    path("segments/<int:pk>/", SegmentDetail.as_view()),
     path("segments/<int:pk>/followers/", SegmentFollowers.as_view()),
 ]

@@ -158,7 +158,7 @@ class Channels(BusinessView):
         return channel
 
 
-class OneChannel(BusinessView):
+class ChannelDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=ChannelSerializer)
@@ -205,6 +205,6 @@ def _figures(figures: ChannelFigures) -> dict[str, Any]:
 
 urlpatterns = [
     path("channels/", Channels.as_view()),
-    path("channels/<int:pk>/", OneChannel.as_view()),
+    path("channels/<int:pk>/", ChannelDetail.as_view()),
     path("channels/<int:pk>/report/", ChannelReport.as_view()),
 ]

@@ -12,7 +12,6 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +20,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.official import directory
 from accounts.official.clients import tickets_of
 from accounts.official.models import OfficialAccount
 from wechat.api import scopes
@@ -30,6 +28,7 @@ from wechat.api.views import BusinessView
 from wechat.login import browser, handing_over, mini, tokens
 from wechat.login.authentication import OpenView, VisitorView, not_authenticated
 from wechat.login.models import LoginSession, end_browser
+from wechat.login.oauth_pages import account_at
 from wechat.login.return_addresses import NotAllowed, destination
 from wechat.login.serializers import (
     AccountSerializer,
@@ -57,7 +56,7 @@ class MiniprogramLogin(OpenView):
     def post(self, request: Request) -> Response:
         """Logs in with the code of ``wx.login``. The session key stays on the server."""
         given = _read(MiniprogramLoginSerializer, request)
-        visitor = mini.log_in(_account(given["account"]), given["code"])
+        visitor = mini.log_in(account_at(given["account"]), given["code"])
         return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
 
 
@@ -88,7 +87,7 @@ class WebLogin(OpenView):
     def post(self, request: Request) -> Response:
         """Returns tokens for a page of ours whose visitor has signed in by OAuth or by scanning a code."""
         _check_origin(request)
-        account = _account(_read(AccountSerializer, request)["account"])
+        account = account_at(_read(AccountSerializer, request)["account"])
         session = browser.session_of(request, account)
         if session is None:
             raise NotAuthenticated("not_authenticated", _("Sign in first."))
@@ -155,7 +154,7 @@ class JsSdk(OpenView):
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
         """Returns the configuration of ``wx.config`` for the page at ``url``, ours or of a login site."""
-        account = _account(request.query_params.get("account", ""))
+        account = account_at(request.query_params.get("account", ""))
         url = request.query_params.get("url", "").partition("#")[0]
         try:
             destination(account, url if "://" in url else "")
@@ -176,20 +175,13 @@ def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]
     return dict(given.validated_data)
 
 
-def _account(slug: str) -> OfficialAccount:
-    entry = directory.find(slug)
-    if entry is None:
-        raise Http404
-    return entry.account
-
-
 def _presented(request: Request, *, also_page: bool = False) -> tuple[OfficialAccount | None, str, bool]:
     """Returns the account (if named), the refresh token, and whether the token came in a cookie.
 
     With ``also_page`` the session cookie of our pages is enough, and the token is empty.
     """
     given = _read(RefreshSerializer, request)
-    account = _account(given["account"]) if "account" in given else None
+    account = account_at(given["account"]) if "account" in given else None
     if token := given.get("refresh_token", ""):
         return account, token, False
     _check_origin(request)

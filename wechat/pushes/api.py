@@ -53,7 +53,7 @@ class Pushes(LoopView):
         return HttpResponse(answer, status=202, content_type="application/json")
 
 
-class OnePush(BusinessView):
+class PushDetail(BusinessView):
     scopes = {"GET": READ}
     for_account = False
 
@@ -107,8 +107,8 @@ def _mine(view: BusinessView) -> QuerySet[Push]:
 
 
 urlpatterns = [
-    path("push", Pushes.as_view(), name="push"),
-    path("push/<int:pk>", OnePush.as_view(), name="push-one"),
-    path("push/event", Events.as_view(), name="push-event"),
-    path("push/webhook", Webhook.as_view(), name="push-webhook"),
+    path("push", Pushes.as_view()),
+    path("push/<int:pk>", PushDetail.as_view()),
+    path("push/event", Events.as_view()),
+    path("push/webhook", Webhook.as_view()),
 ]
