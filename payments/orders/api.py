@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import MerchantUnusable
@@ -30,7 +31,7 @@ from payments.orders.serializers import (
 )
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.sdk.pay.orders import Goods
 
 READ = scopes.register("orders:read", gettext_lazy("See orders and refunds"))
@@ -195,10 +196,9 @@ class RefundDetail(BusinessView):
         return Response(RefundSerializer(refund).data)
 
 
-def _read(kind: Any, request: Request) -> dict[str, Any]:
-    serializer = kind(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    given: dict[str, Any] = dict(serializer.validated_data)
+def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Returns the body without what is decided before: the account, and the only currency."""
+    given = validated(serializer, request.data)
     given.pop("account", None)
     given.pop("currency", None)
     return given

@@ -1,6 +1,6 @@
 """The API of an account's followers, tags and segments."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from accounts.followers import changes, tagging
 from accounts.followers.models import Change, Follower, Segment, Tag
@@ -27,7 +26,7 @@ from wechat.api.serializers import (
     TaggingSerializer,
     TagSerializer,
 )
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 
 FOLLOWERS = scopes.register("followers:read", gettext_lazy("See followers"))
 REMARK = scopes.register("followers:write", gettext_lazy("Change the remarks of followers"))
@@ -67,7 +66,7 @@ class FollowerDetail(BusinessView):
     def patch(self, request: Request, openid: str) -> Response:
         """Changes the remark: here at once, at WeChat soon."""
         follower = _follower(self, openid)
-        remark = _read(RemarkSerializer, request)["remark"]
+        remark = validated(RemarkSerializer, request.data)["remark"]
         if remark != follower.remark:
             with transaction.atomic():
                 follower.remark = remark
@@ -86,7 +85,7 @@ class Tags(BusinessView):
     @extend_schema(request=TagSerializer, responses={201: TagSerializer})
     def post(self, request: Request) -> Response:
         """Makes a tag: here at once, at WeChat soon."""
-        name = _read(TagSerializer, request)["name"]
+        name = validated(TagSerializer, request.data)["name"]
         if _rows(self, Tag).filter(name=name).exists():
             raise ApiRefusal(409, "exists", _("There is a tag of this name already."))
         if tagging.has_all_tags(self.account.pk):
@@ -123,7 +122,7 @@ class TagFollowers(BusinessView):
     def post(self, request: Request, pk: int) -> Response:
         """Tags followers and takes the tag off others, by OpenID, 10,000 a call at most."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
-        given = _read(TaggingSerializer, request)
+        given = validated(TaggingSerializer, request.data)
         followers = Follower.objects.filter(account=self.account)
         with transaction.atomic():
             removed = tagging.remove(tag, followers.filter(openid__in=given["remove"]))
@@ -173,12 +172,6 @@ def _members(segment: Segment) -> QuerySet[Follower]:
         return segment.rows()
     except UnknownCondition as error:
         raise ApiRefusal(409, "broken_segment", str(error)) from error
-
-
-def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _boolean(name: str, text: str) -> bool:
