@@ -78,11 +78,7 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
     return {
         "job": job,
         "label": jobs.label(job),
-        "percent": min(100, round(100 * job.processed / job.total))
-        if job.total
-        else 100
-        if not job.is_open
-        else 0,
+        "percent": _percent(job),
         "waiting": waiting,
         "many_waiting": waiting == COUNTED,
         "moves": job.is_open or waiting,
@@ -91,6 +87,12 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
         "faults": [(fault, _follower(known.get(fault.openid))) for fault in faults],
         "downloads": audit.entries_of(job),
     }
+
+
+def _percent(job: BulkJob) -> int:
+    if not job.total:
+        return 0 if job.is_open else 100
+    return min(100, round(100 * job.processed / job.total))
 
 
 def _follower(person: Person | None) -> Person | None:
