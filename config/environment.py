@@ -34,7 +34,7 @@ class InvalidSetting(SystemExit):
         super().__init__(f"WeChat Console cannot start: {name} {problem}")
 
 
-def given(name: str) -> str:
+def variable(name: str) -> str:
     """Returns the variable of that name, or the content of the file that ``NAME_FILE`` names, for secrets.
 
     Raises ``InvalidSetting``.
@@ -200,7 +200,7 @@ def mail(name: str) -> Mapping[str, Any]:
 
     ``smtp+ssl`` and plain ``smtp`` are known, too.
     """
-    address = given(name)
+    address = variable(name)
     if not address:
         return {}
     service_address(name, address, "smtp", "smtp+tls", "smtp+ssl")
@@ -270,7 +270,7 @@ def local_secrets() -> Mapping[str, str]:
 
 
 def secret(name: str, *, embedded: bool) -> str:
-    if value := given(name):
+    if value := variable(name):
         return value
     if embedded:
         return local_secrets()[name]

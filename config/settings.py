@@ -126,9 +126,9 @@ TEMPLATES = [
 
 # --- Postgres and Redis -----------------------------------------------------------------------------------
 
-DATABASE_URL = environment.given("DATABASE_URL") or embedded.database_url()
+DATABASE_URL = environment.variable("DATABASE_URL") or embedded.database_url()
 DATABASE = environment.database("DATABASE_URL", DATABASE_URL)
-REDIS_URL = environment.redis_address("REDIS_URL", environment.given("REDIS_URL") or embedded.redis_url())
+REDIS_URL = environment.redis_address("REDIS_URL", environment.variable("REDIS_URL") or embedded.redis_url())
 DATABASES = {
     "default": {
         **DATABASE,
@@ -171,7 +171,7 @@ CACHES = {
 
 CELERY_BROKER_URL = environment.service_address(
     "CELERY_BROKER_URL",
-    environment.given("CELERY_BROKER_URL") or REDIS_URL,
+    environment.variable("CELERY_BROKER_URL") or REDIS_URL,
     "redis",
     "rediss",
     "amqp",
