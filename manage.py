@@ -21,7 +21,7 @@ def main() -> int:
 
         return run_embedded(["--", sys.executable, *sys.argv])
     if not is_configured("DATABASE_URL"):
-        for name, value in service_urls().get("beside", {}).items():
+        for name, value in service_urls().get("command_settings", {}).items():
             os.environ.setdefault(name, value)
     try:
         execute_from_command_line(sys.argv)

@@ -34,7 +34,7 @@ class InvalidSetting(SystemExit):
         super().__init__(f"WeChat Console cannot start: {name} {problem}")
 
 
-def given(name: str) -> str:
+def variable(name: str) -> str:
     """Returns the variable of that name, or the content of the file that ``NAME_FILE`` names, for secrets.
 
     Raises ``InvalidSetting``.
@@ -57,10 +57,10 @@ def given(name: str) -> str:
     return found
 
 
-def given_or_embedded(name: str, embedded: Callable[[], str]) -> str:
+def variable_or_embedded(name: str, embedded: Callable[[], str]) -> str:
     """Returns the address that is given, or that of the embedded server. Raises ``InvalidSetting``."""
     try:
-        return given(name) or embedded()
+        return variable(name) or embedded()
     except NotRunning as missing:
         raise InvalidSetting(name, str(missing)) from None
 
@@ -208,7 +208,7 @@ def mail(name: str) -> Mapping[str, Any]:
 
     ``smtp+ssl`` and plain ``smtp`` are known, too.
     """
-    address = given(name)
+    address = variable(name)
     if not address:
         return {}
     service_address(name, address, "smtp", "smtp+tls", "smtp+ssl")
@@ -279,7 +279,7 @@ def local_secrets() -> Mapping[str, str]:
 
 def secret(name: str, *, embedded: bool, least: int = 0) -> str:
     """Returns a secret of ``least`` characters at least. Raises ``InvalidSetting``."""
-    if value := given(name):
+    if value := variable(name):
         if len(value) < least:
             raise InvalidSetting(
                 name, f"has {len(value)} characters; use at least {least}, made with: openssl rand -base64 48"

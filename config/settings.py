@@ -126,10 +126,10 @@ TEMPLATES = [
 
 # --- Postgres and Redis -----------------------------------------------------------------------------------
 
-DATABASE_URL = environment.given_or_embedded("DATABASE_URL", embedded.database_url)
+DATABASE_URL = environment.variable_or_embedded("DATABASE_URL", embedded.database_url)
 DATABASE = environment.database("DATABASE_URL", DATABASE_URL)
 REDIS_URL = environment.redis_address(
-    "REDIS_URL", environment.given_or_embedded("REDIS_URL", embedded.redis_url)
+    "REDIS_URL", environment.variable_or_embedded("REDIS_URL", embedded.redis_url)
 )
 DATABASES = {
     "default": {
@@ -173,7 +173,7 @@ CACHES = {
 
 CELERY_BROKER_URL = environment.service_address(
     "CELERY_BROKER_URL",
-    environment.given("CELERY_BROKER_URL") or REDIS_URL,
+    environment.variable("CELERY_BROKER_URL") or REDIS_URL,
     "redis",
     "rediss",
     "amqp",

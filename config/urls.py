@@ -43,7 +43,7 @@ urlpatterns = [
     path("admin/account/", admin.site.admin_view(switch_account), name="switch_account"),
     path("admin/todo/", admin.site.admin_view(todo_page.show), name="todo"),
     path("admin/todo/counts/", admin.site.admin_view(todo_page.counts), name="todo_counts"),
-    path("admin/todo/seen/", admin.site.admin_view(todo_page.seen), name="todo_seen"),
+    path("admin/todo/seen/", admin.site.admin_view(todo_page.acknowledge), name="todo_seen"),
     path("admin/media/<int:pk>/", admin.site.admin_view(media_page.show), name="inbound_media"),
     path("admin/text-preview/", admin.site.admin_view(preview.show), name="contents_preview"),
     path("admin/statistics/", include("wechat.statistics.urls")),

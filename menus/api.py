@@ -25,7 +25,7 @@ from menus.validation import Problem
 from wechat.api import scopes
 from wechat.api.audit import actor
 from wechat.api.errors import ApiRefusal
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 
 READ = scopes.register("menus:read", gettext_lazy("See menus"))
 WRITE = scopes.register("menus:write", gettext_lazy("Edit the drafts of menus"))
@@ -124,13 +124,10 @@ class DraftView(MenuView):
     def put(self, request: Request, pk: int) -> Response:
         """Replaces the draft, unless somebody has saved it since you read it."""
         menu = self.menu(pk)
-        given = DraftSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        buttons = _buttons(given.validated_data["buttons"])
+        given = validated(DraftSerializer, request.data)
+        buttons = _buttons(given["buttons"])
         try:
-            draft = drafts.save(
-                menu, buttons, revision=given.validated_data["revision"], by=actor(self.client)
-            )
+            draft = drafts.save(menu, buttons, revision=given["revision"], by=actor(self.client))
         except drafts.Overtaken as overtaken:
             message = _("The draft was saved by somebody else meanwhile: read it again.")
             raise ApiRefusal(409, "overtaken", message, revision=overtaken.draft.revision) from None
@@ -167,9 +164,7 @@ class Publications(MenuView):
         The answer is 202 if a member of staff has to approve it first.
         """
         menu = self.menu(pk)
-        given = ScheduleSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = self._asked(menu, given.validated_data)
+        asked = self._asked(menu, validated(ScheduleSerializer, request.data))
         if isinstance(asked, Approval):
             return Response(WaitingSerializer(asked).data, status=202)
         return Response(PublicationSerializer(asked).data, status=201)

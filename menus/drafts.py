@@ -166,7 +166,7 @@ def _is_kept(menu: Menu, buttons: Buttons) -> bool:
     return buttons in tree.read_many(versions).values()
 
 
-def seen(menu: Menu, user: User) -> list[str]:
+def note_editing(menu: Menu, user: User) -> list[str]:
     """Records that the user has the editor open; returns the names of other users who have it open."""
     now = timezone.now()
     Editing.objects.update_or_create(menu=menu, user=user, defaults={"seen_at": now})

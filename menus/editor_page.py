@@ -87,7 +87,7 @@ def save(request: HttpRequest, menu: Menu) -> HttpResponse:
 def state(request: HttpRequest, menu: Menu) -> HttpResponse:
     """Returns the other users in the editor, and the draft if the page does not have the current one."""
     draft = drafts.draft_of(menu)
-    others = drafts.seen(menu, reader(request))
+    others = drafts.note_editing(menu, reader(request))
     known = request.GET.get("revision", "")
     answer = _stamp(draft) if known == str(draft.revision) else editor_data(menu, draft)
     return JsonResponse({**answer, "others": others})

@@ -89,31 +89,36 @@ def _asked(
     try:
         # A refusal rolls the new version back.
         with transaction.atomic():
-            drafts.lock(menu)
-            if request.POST.get("seen") != _seen(menu, version):
-                messages.error(request, _("The menu has changed since you saw it. Look again, then publish."))
-                return None
-            chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
-            times = _times(form) if "at" in request.POST else {}
-            waits = approval.ask(menu, chosen, by=reader(request), **times)
-            if waits is not None:
-                audit.record(request, menu, _("Asked for approval to publish"))
-                return redirect("admin:approvals_approval", waits.pk)
-            if "at" in request.POST:
-                publications.schedule(menu, chosen, by=reader(request), **times)
-                messages.success(request, _("It will be published at the time you chose."))
-            else:
-                publications.publish(menu, chosen, by=reader(request))
-                messages.success(request, _("The menu is on its way to WeChat."))
+            return _requested(request, menu, version, _times(form) if "at" in request.POST else {})
     except publications.NotPublishable as refused:
         for problem in refused.problems:
             messages.error(request, problem.text)
-        return None
     except publications.Busy:
         messages.error(
             request, _("Another menu of this account is being published. Wait a moment, then try again.")
         )
+    return None
+
+
+def _requested(
+    request: HttpRequest, menu: Menu, version: Version | None, times: dict[str, Any]
+) -> HttpResponse | None:
+    """Requests the publication, now or at the ``times``; ``None`` if the page was outdated."""
+    drafts.lock(menu)
+    if request.POST.get("seen") != _seen(menu, version):
+        messages.error(request, _("The menu has changed since you saw it. Look again, then publish."))
         return None
+    chosen = version or drafts.freeze(menu, request.POST.get("note", ""))
+    waits = approval.ask(menu, chosen, by=reader(request), **times)
+    if waits is not None:
+        audit.record(request, menu, _("Asked for approval to publish"))
+        return redirect("admin:approvals_approval", waits.pk)
+    if times:
+        publications.schedule(menu, chosen, by=reader(request), **times)
+        messages.success(request, _("It will be published at the time you chose."))
+    else:
+        publications.publish(menu, chosen, by=reader(request))
+        messages.success(request, _("The menu is on its way to WeChat."))
     return redirect("admin:menus_versions", menu.pk)
 
 

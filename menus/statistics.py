@@ -36,10 +36,6 @@ class Figures:
             self.fen + other.fen,
         )
 
-    @property
-    def yuan(self) -> str:
-        return f"{self.fen // 100}.{self.fen % 100:02d}"
-
 
 @dataclass(frozen=True, slots=True)
 class Purchase:

@@ -193,6 +193,19 @@ def _view(button: Button, facts: References) -> Iterator[Problem]:
 
 
 def _mini_program(button: Button, facts: References) -> Iterator[Problem]:
+    yield from _appid(button, facts)
+    if not button.pagepath.strip():
+        yield _problem(
+            button, _("“%(name)s” names no page of the mini program: fill in the page path."), "pagepath"
+        )
+    try:
+        page_paths.check(button.pagepath)
+    except ValidationError as error:
+        yield _problem(button, "“%(name)s”: %(what)s", "pagepath", what=error.message)
+    yield from _address(button, facts)
+
+
+def _appid(button: Button, facts: References) -> Iterator[Problem]:
     if not button.appid:
         yield _problem(button, _("“%(name)s” opens no mini program yet: choose one."), "appid")
     elif not APPID.fullmatch(button.appid):
@@ -216,15 +229,6 @@ def _mini_program(button: Button, facts: References) -> Iterator[Problem]:
               "programs for menus."),
             "appid", is_error=False,
         )  # fmt: skip
-    if not button.pagepath.strip():
-        yield _problem(
-            button, _("“%(name)s” names no page of the mini program: fill in the page path."), "pagepath"
-        )
-    try:
-        page_paths.check(button.pagepath)
-    except ValidationError as error:
-        yield _problem(button, "“%(name)s”: %(what)s", "pagepath", what=error.message)
-    yield from _address(button, facts)
 
 
 def _address(button: Button, facts: References) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import Client
 from django.utils import timezone, translation
 from django_redis import get_redis_connection
 from pytest_django import DjangoDbBlocker, Settings
@@ -17,7 +18,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.official.models import OfficialAccount
 from bench.own_redis import OwnRedis
 from simulator.ports import free_port
-from tests.cast import Cast, cast
+from tests.cast import Cast, cast, signed_in
 from tests.platform import Platform
 from tests.secrets_watch import Watch, WatchedSpans
 from tests.simulated import Simulated
@@ -117,7 +118,7 @@ def _longer_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
         "wechat.inbox.callback.BUILD_SECONDS",
         "wechat.inbox.routing.BUDGET_SECONDS",
         "wechat.api.admission.PATIENCE_SECONDS",
-        "wechat.api.loop.BESIDE_SECONDS",
+        "wechat.api.loop.THREAD_SECONDS",
         "wechat.api.loop.BUILD_SECONDS",
         "wechat.api.one_statement.PATIENCE_SECONDS",
         "config.health.DEADLINE_SECONDS",
@@ -202,6 +203,12 @@ def staff(account: OfficialAccount) -> Cast:
 
 
 @pytest.fixture
+def owner(staff: Cast) -> Client:
+    """A browser in which an owner of the account is signed in."""
+    return signed_in(staff.owner)
+
+
+@pytest.fixture
 def platform() -> Platform:
     return Platform(APPID, TOKEN, AES_KEY, ORIGINAL_ID)
 
@@ -234,3 +241,11 @@ def simulated(simulator_process: str, settings: Settings) -> Simulated:
     for key in redis.scan_iter("wc:token:*"):
         redis.delete(key)
     return platform
+
+
+@pytest.fixture
+def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
+    """The platform, which knows the account, pushes nothing, and has results at once."""
+    simulated.create_account(account, callback_url="")
+    simulated.sim("/settings", {"result_event_delay": 0})
+    return simulated

@@ -78,3 +78,8 @@ def business_system(*accounts: OfficialAccount, scopes: list[str], **fields: Any
     client.save()
     client.accounts.set(accounts)
     return Signed(client.key_id, secret)
+
+
+def error_code(answer: Any) -> str:
+    """Returns the code of a refusal, by which programs tell it from others."""
+    return str(answer.json()["error"]["code"])

@@ -129,8 +129,7 @@ def _decided(request: HttpRequest, approval: Approval, user: User, *, agreed: bo
     note = labelled(actions.of(done).label, done.get_state_display())
     if done.alone:
         note = _("%(done)s (nobody else could agree)") % {"done": note}
-    audit.record(request, done, note, account=entered(request).account)
-    messages.success(request, note)
+    audit.record_with_message(request, done, note, account=entered(request).account)
     return redirect("admin:approvals_list")
 
 

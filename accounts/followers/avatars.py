@@ -59,7 +59,7 @@ def forget(account_id: int, openid: str) -> None:
 def fetch(avatar: Avatar) -> None:
     """Copies a picture; if it cannot be fetched, the former copy is kept."""
     body = download(
-        avatar.url, admission=_is_the_platforms, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
+        avatar.url, admission=_is_host_of_pictures, most=LARGEST, seconds=FETCH_SECONDS, timeout=TIMEOUT
     )
     kind = files.content_type(body[: files.HEAD_BYTES])
     if kind not in PICTURES or len(body) > LARGEST:
@@ -72,7 +72,7 @@ def fetch(avatar: Avatar) -> None:
     _delete_later(former if kept else avatar)
 
 
-def _is_the_platforms(host: str, port: int, address: str) -> bool:
+def _is_host_of_pictures(host: str, port: int, address: str) -> bool:
     """Returns whether a picture may be fetched from that host: one of the platform, not of our own network.
 
     The address is untrusted: it comes with the profile that a person shows.

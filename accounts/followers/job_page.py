@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import FileResponse, HttpResponseBase
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit, personal_data
 from accounts.staff.gate import account_page, entered, frame, object_page
 from accounts.staff.rights import Area
+from wechat.console import downloads
 
 SHOWN = 30
 FAULTS_SHOWN = 200
@@ -61,10 +62,8 @@ def download(request: HttpRequest, job: BulkJob) -> HttpResponseBase:
         raise PermissionDenied
     if personal_data.is_hidden_from_reader(job.account_id) and not job.details.get("hidden", masked):
         raise PermissionDenied
+    response = downloads.of_stored(job.result)
     audit.record(request, job, _("Downloaded the file."))
-    name = str(job.result.name).rpartition("/")[2]
-    response = FileResponse(job.result.open("rb"), as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -79,11 +78,7 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
     return {
         "job": job,
         "label": jobs.label(job),
-        "percent": min(100, round(100 * job.processed / job.total))
-        if job.total
-        else 100
-        if not job.is_open
-        else 0,
+        "percent": _percent(job),
         "waiting": waiting,
         "many_waiting": waiting == COUNTED,
         "moves": job.is_open or waiting,
@@ -92,6 +87,12 @@ def _job_context(job: BulkJob) -> dict[str, Any]:
         "faults": [(fault, _follower(known.get(fault.openid))) for fault in faults],
         "downloads": audit.entries_of(job),
     }
+
+
+def _percent(job: BulkJob) -> int:
+    if not job.total:
+        return 0 if job.is_open else 100
+    return min(100, round(100 * job.processed / job.total))
 
 
 def _follower(person: Person | None) -> Person | None:

@@ -23,7 +23,7 @@ from accounts.followers import people, searching
 from accounts.followers.models import Follower, OwnWeChat, Tag
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import named_account_page
-from accounts.staff.picking import Choice, Filter, found
+from accounts.staff.picking import Choice, Filter, picker_response
 from accounts.staff.rights import Area, Rights
 from wechat.kernel.row_ids import row_id
 from wechat.sdk.openids import is_openid
@@ -57,7 +57,7 @@ def page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     seen = list(rows.values_list("openid", "subscribed", "last_seen_at")[start : start + PAGE + 1])
     mine = "" if words or tag or start else own_openid(request.user.pk, account.pk)
     more = str(start + PAGE) if len(seen) > PAGE and start + PAGE < MOST else ""
-    return found(
+    return picker_response(
         list(_choices(account.pk, mine, seen[:PAGE])),
         filters=[Filter("tag", _("tag"), [("", _("All")), *_tags(account)])],
         more=more,

@@ -9,6 +9,7 @@ from accounts.official import call_refusals
 from accounts.official.models import OfficialAccount
 from accounts.official.tokens import SharedTokenStore
 from wechat.kernel import metrics, tracing
+from wechat.kernel.public_network import is_admitted
 from wechat.sdk.client import Client, Credentials, JsApiTickets
 from wechat.sdk.errors import WeChatError
 from wechat.sdk.tokens import AccessTokens, Token, ask_stable_token
@@ -45,7 +46,7 @@ def _tokens(appid: str, secret: str, token_kind: str, api_base: str) -> AccessTo
 
 def transport() -> Transport:
     """Returns the transport for calls without a token of an account: those for people who log in."""
-    return Transport(settings.WECHAT_API_BASE, observer=_observe)
+    return Transport(settings.WECHAT_API_BASE, observer=observe_call)
 
 
 def credentials_of(account: OfficialAccount) -> Credentials:
@@ -73,6 +74,14 @@ def is_api_host(host: str, port: int) -> bool:
     return (host, port) == (base.hostname, base.port or (443 if base.scheme == "https" else 80))
 
 
+def may_download_from(host: str, port: int, address: str) -> bool:
+    """Returns whether a file that the platform named may be fetched: not from our own networks.
+
+    The address is the platform's, but it may redirect anywhere.
+    """
+    return is_api_host(host, port) or is_admitted(host, port, address)
+
+
 def try_credentials(account: OfficialAccount) -> None:
     """Requests a token from the platform: a cached one outlives a wrong secret or a removed IP address.
 
@@ -83,11 +92,12 @@ def try_credentials(account: OfficialAccount) -> None:
 
 
 def _observe_of(appid: str, api: str, outcome: str, seconds: float, error: WeChatError | None) -> None:
-    _observe(api, outcome, seconds, error)
+    observe_call(api, outcome, seconds, error)
     call_refusals.record(appid, api, outcome, error)
 
 
-def _observe(api: str, outcome: str, seconds: float, _error: WeChatError | None) -> None:
+def observe_call(api: str, outcome: str, seconds: float, _error: WeChatError | None) -> None:
+    """Counts and times a call to the platform, and reports it to the trace."""
     metrics.API_CALLS.labels(api, outcome).inc()
     metrics.API_SECONDS.labels(api).observe(seconds)
     tracing.past(api, seconds, outcome=outcome)

@@ -78,5 +78,4 @@ def _try_again(
         messages.info(request, _("Nothing was left to try again."))
         return
     sentence = ngettext("%d is tried again.", "%d are tried again.", number) % number
-    audit.record(request, account, labelled(source.label, sentence))
-    messages.success(request, labelled(source.label, sentence))
+    audit.record_with_message(request, account, labelled(source.label, sentence))

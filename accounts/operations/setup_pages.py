@@ -218,8 +218,7 @@ def _import(request: HttpRequest, account: OfficialAccount, rights: Rights) -> N
     except WeChatError as error:
         messages.error(request, labelled(what.label, of_error(error)))
     else:
-        audit.record(request, account, summary)
-        messages.success(request, summary)
+        audit.record_with_message(request, account, summary)
 
 
 def _checked(request: HttpRequest, account: OfficialAccount, step: SetupStep) -> HttpResponse:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
@@ -70,6 +71,20 @@ def record(
         shown=_shown_account(request),
         address=client_address(request),
     )
+
+
+def record_with_message(
+    request: HttpRequest,
+    about: Model | Iterable[Model],
+    sentence: str,
+    before: Values | None = None,
+    after: Values | None = None,
+    *,
+    account: OfficialAccount | None = None,
+) -> None:
+    """Records what the reader of the page did, like ``record``, and tells them in the same sentence."""
+    record(request, about, sentence, before, after, account=account)
+    messages.success(request, sentence)
 
 
 def record_by(user_id: int, about: Model, action: StrOrPromise) -> None:

@@ -47,7 +47,7 @@ class Filter:
     options: Sequence[tuple[str, StrOrPromise]]
 
 
-def found(
+def picker_response(
     choices: Sequence[Choice],
     *,
     filters: Sequence[Filter] = (),
@@ -95,7 +95,7 @@ def link_page(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     offered = links.offered(account, request.GET.get("q", "").strip())
     every = links.offered(account)
     groups = dict.fromkeys(str(link.group) for link in every)
-    return found(
+    return picker_response(
         [
             Choice(link.url, link.title, f"{link.group} · {link.url}", icon="link")
             for link in offered

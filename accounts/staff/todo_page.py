@@ -76,7 +76,7 @@ def _payload(each: TodoItem) -> dict[str, Any]:
 
 @require_POST
 @account_page(Area.FOLLOWERS, by=tuple(Area))
-def seen(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def acknowledge(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     """Acknowledges the things of a kind, up to the newest one that the page showed."""
     name, newest = request.POST.get("kind", ""), row_id(request.POST.get("newest", ""))
     kind = KINDS.find(name)

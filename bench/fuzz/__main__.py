@@ -87,10 +87,10 @@ def _served(folder: Path) -> Iterator[tuple[Server, "World", Path]]:
     web = ["uvicorn", "--port", str(port), "--no-access-log", "--no-proxy-headers", "--lifespan", "off"]
     with running(["simulator", "--port", str(platform)], platform, {}, folder / "simulator.log"):
         django.setup()
-        from bench.fuzz.world import made
+        from bench.fuzz.world import make_world
 
         # Before the server starts, because its caches show new rows only after a while.
-        world = made()
+        world = make_world()
         application = [*web, "--ws", "none", "config.asgi:application"]
         with running(application, port, {"DEBUG": "1"}, log) as server:
             yield server, world, log

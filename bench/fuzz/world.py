@@ -70,7 +70,7 @@ class World:
         }  # fmt: skip
 
 
-def made() -> World:
+def make_world() -> World:
     """Fills an empty database with the data for the inputs; the simulator has to run."""
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)

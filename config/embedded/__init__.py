@@ -27,12 +27,12 @@ class NotRunning(RuntimeError):
 class ServiceUrls(TypedDict, total=False):
     """The addresses of the running servers, with passwords; a service that the environment names is absent.
 
-    ``beside`` are the settings that a command shares with the programs of ``make run``.
+    ``command_settings`` are the settings that a command shares with the programs of ``make run``.
     """
 
     database_url: str
     redis_url: str
-    beside: dict[str, str]
+    command_settings: dict[str, str]
 
 
 def local_folder() -> Path:

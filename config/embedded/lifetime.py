@@ -29,12 +29,12 @@ Service = Postgres | Redis
 
 @contextmanager
 def running(
-    local: Path, *, durable: bool = True, beside: Mapping[str, str] | None = None
+    local: Path, *, durable: bool = True, command_settings: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Runs each server for which the environment names no address; yields them by name.
 
-    Waits until they answer, and until they have stopped. ``beside`` are the settings for commands that are
-    run meanwhile. Raises ServiceError, also when the folder is in use already.
+    Waits until they answer, and until they have stopped. ``command_settings`` are the settings for commands
+    that are run meanwhile. Raises ServiceError, also when the folder is in use already.
     """
     create_folder(local)
     with lock(local), ExitStack() as stack:
@@ -42,7 +42,7 @@ def running(
         servers = [(service, stack.enter_context(_server(service))) for service in services]
         for service, server in servers:
             _wait(service, server)
-        with _announced(local, services, beside or {}):
+        with _announced(local, services, command_settings or {}):
             yield {type(service).__name__: server for service, server in servers}
 
 
@@ -187,11 +187,12 @@ def _end_of(log: Path) -> str:
 
 
 @contextmanager
-def _announced(local: Path, services: list[Service], beside: Mapping[str, str]) -> Iterator[None]:
+def _announced(local: Path, services: list[Service], command_settings: Mapping[str, str]) -> Iterator[None]:
     """Publishes the addresses of the servers to the settings while the servers run."""
     file = local / "services.json"
     urls = {service.variable.lower(): service.url for service in services}
-    write_private(file, {**urls, **({"beside": dict(beside)} if beside else {})})
+    settings = {"command_settings": dict(command_settings)} if command_settings else {}
+    write_private(file, {**urls, **settings})
     try:
         yield
     finally:

@@ -35,7 +35,7 @@ WEB_WORKERS = os.environ.get("WEB_WORKERS", "1")
 def main() -> int:
     exit_on_signal(code=0)
     try:
-        with running(local_folder(), beside=_addresses()) as servers, ExitStack() as stack:
+        with running(local_folder(), command_settings=_addresses()) as servers, ExitStack() as stack:
             stop_leftovers(local_folder())
             _require_port("PORT", PORT)
             _require_port("SIMULATOR_PORT", SIMULATOR_PORT)

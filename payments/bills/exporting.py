@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from accounts.official.models import OfficialAccount
 from payments.orders.models import Order
 from payments.orders.states import OrderState, RefundState
+from wechat.console import downloads
 from wechat.console.days import FIRST, LAST
-from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.inbox import answerers
 from wechat.sdk.beijing import BEIJING, midnight
-from wechat.sdk.pay.money import yuan
+from wechat.sdk.pay.money import decimal_yuan
 
 BATCH = 5000
 
@@ -189,7 +189,7 @@ def _moment(at: datetime.datetime | None) -> str:
 
 
 def _yuan(amount: int | None) -> Decimal | None:
-    return None if amount is None else Decimal(yuan(amount))
+    return None if amount is None else decimal_yuan(amount)
 
 
 def _fee(fee: int | None) -> Decimal | None:

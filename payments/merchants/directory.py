@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts.official.clients import observe_call
 from payments.merchants.models import Merchant
-from wechat.kernel import metrics, tracing
 from wechat.kernel.secrets import Undecryptable
 from wechat.kernel.versioned_cache import Cached
-from wechat.sdk.errors import Cause, WeChatError
+from wechat.sdk.errors import Cause
 from wechat.sdk.pay import v2
 from wechat.sdk.pay.cashier import Cashier, V3Cashier
 from wechat.sdk.pay.certificates import read_certificate
@@ -42,7 +42,7 @@ class CachedMerchant:
     v2: V2Keys | None = None
 
     def client(self) -> PayClient:
-        return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=_observe)
+        return PayClient(self.keys, self.platform, settings.WECHAT_PAY_API_BASE, observer=observe_call)
 
     def cashier(self, protocol: str) -> Cashier:
         """Returns the client for orders and refunds by one of the two APIs. Raises ``MerchantUnusable``."""
@@ -51,7 +51,7 @@ class CachedMerchant:
         if self.v2 is None:
             raise MerchantUnusable(self.merchant.slug)
         keys = replace(self.v2, sign_type=SIGN_TYPES[protocol])
-        return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, _observe))
+        return V2Cashier(V2Client(keys, settings.WECHAT_PAY_API_BASE, observe_call))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,3 @@ def _build() -> CachedMerchants:
 
 
 _entries = Cached("merchants", _build)
-
-
-def _observe(api: str, outcome: str, seconds: float, _error: WeChatError | None) -> None:
-    metrics.API_CALLS.labels(api, outcome).inc()
-    metrics.API_SECONDS.labels(api).observe(seconds)
-    tracing.past(api, seconds, outcome=outcome)

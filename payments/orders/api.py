@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from accounts.official.models import OfficialAccount
 from payments.merchants.directory import MerchantUnusable
@@ -33,7 +34,7 @@ from payments.orders.states import OrderState
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
 from wechat.api.schema import Refusals
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.sdk.pay.orders import Goods
 
 READ = scopes.register("orders:read", gettext_lazy("See orders and refunds"))
@@ -115,7 +116,7 @@ class Orders(BusinessView):
         return before.merchant if before else ordering.merchant_of(self.account)
 
 
-class OneOrder(BusinessView):
+class OrderDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=OrderSerializer)
@@ -202,7 +203,7 @@ class Refunds(BusinessView):
         return Response(RefundSerializer(refund).data, 201)
 
 
-class OneRefund(BusinessView):
+class RefundDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=RefundSerializer)
@@ -214,10 +215,9 @@ class OneRefund(BusinessView):
         return Response(RefundSerializer(refund).data)
 
 
-def _read(kind: Any, request: Request) -> dict[str, Any]:
-    serializer = kind(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    given: dict[str, Any] = dict(serializer.validated_data)
+def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Returns the body without what is decided before: the account, and the only currency."""
+    given = validated(serializer, request.data)
     given.pop("account", None)
     given.pop("currency", None)
     return given
@@ -284,10 +284,10 @@ def _refuse(error: OrderRefused) -> NoReturn:
 
 urlpatterns = [
     path("orders", Orders.as_view()),
-    path("orders/<str:number>", OneOrder.as_view()),
+    path("orders/<str:number>", OrderDetail.as_view()),
     path("orders/<str:number>/pay", PayOrder.as_view()),
     path("orders/<str:number>/close", CloseOrder.as_view()),
     path("orders/<str:number>/shipping", OrderShipping.as_view()),
     path("refunds", Refunds.as_view()),
-    path("refunds/<str:number>", OneRefund.as_view()),
+    path("refunds/<str:number>", RefundDetail.as_view()),
 ]

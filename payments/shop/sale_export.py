@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import islice
 
 from django.db.models import QuerySet
@@ -14,7 +13,7 @@ from accounts.staff.personal_data import shown
 from payments.shop.models import Item, Sale
 from payments.shop.selling import IS_PAID, Answers
 from wechat.console.tables.writing import Row
-from wechat.sdk.pay.money import yuan
+from wechat.sdk.pay.money import decimal_yuan
 
 BATCH = 1000
 # Its words, and which of those with the same words it is.
@@ -53,7 +52,7 @@ def _fixed(sale: Sale, *, masked: bool) -> Row:
         f"{timezone.localtime(order.paid_at):%Y-%m-%d %H:%M:%S}",
         shown(sale.openid, allowed=not masked),
         shown(str(people.of_row(sale)), allowed=not masked),
-        Decimal(yuan(order.total)),
+        decimal_yuan(order.total),
         order.get_state_display(),
         sale.get_fulfilment_display(),
         shown(sale.fulfilment_note, allowed=not masked),

@@ -1,13 +1,17 @@
 """The fixtures of accounts and their followers at the simulated platform."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django_redis import get_redis_connection
+from pytest_django import Settings
 
 from accounts.followers import sync_requests
 from accounts.followers.models import Follower, FollowerSync, Tag
 from accounts.official.models import OfficialAccount
+from tests.callbacks import served
 from tests.simulated import Simulated
 from wechat.kernel import work
 
@@ -75,3 +79,12 @@ class Crowd:
 def crowd(account: OfficialAccount, simulated: Simulated) -> Crowd:
     simulated.create_account(account)
     return Crowd(simulated, account)
+
+
+@pytest.fixture
+def reachable(settings: Settings) -> Iterator[None]:
+    """Serves the console, so that the doctor and the platform can call its callback address."""
+    get_redis_connection("default").flushdb()
+    with served() as address:
+        settings.PUBLIC_URL = address
+        yield

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
-from django_redis import get_redis_connection
 from pytest_django import Settings
 
 from accounts.official.clients import client_for
 from accounts.official.doctor import Level, examine, problems
 from accounts.official.models import OfficialAccount
-from tests.callbacks import post, served
+from tests.callbacks import post
 from tests.cast import Cast, signed_in
 from tests.platform import Platform
 from tests.simulated import Simulated
@@ -28,15 +26,7 @@ from wechat.kernel.work import downtime
 from wechat.sdk.calls.base import api_domain_ips
 from wechat.sdk.errors import ApiError
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _reachable(settings: Settings) -> Iterator[None]:
-    get_redis_connection("default").flushdb()
-    with served() as address:
-        settings.PUBLIC_URL = address
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reachable")]
 
 
 def faults(account: OfficialAccount) -> str:

@@ -211,6 +211,15 @@ def test_an_unmasked_file_is_for_those_who_may_change_followers(staff: Cast) -> 
     assert [entry.user for entry in page.context["downloads"]] == [staff.owner]
 
 
+def test_a_file_that_is_gone_is_not_found_and_no_download(staff: Cast) -> None:
+    people(staff.ours, 1)
+    job = done(staff.ours, "export", {"format": "csv", "masked": False})
+    job.result.delete(save=False)
+    assert status(staff.owner, reverse("admin:followers_job_file", args=(job.pk,))) == 404
+    page = signed_in(staff.owner).get(reverse("admin:followers_job", args=(job.pk,)))
+    assert list(page.context["downloads"]) == []
+
+
 # --- import
 
 

@@ -31,11 +31,6 @@ pytestmark = pytest.mark.django_db
 JOBS, FAILED = "operations_jobs", "operations_failures"
 
 
-@pytest.fixture
-def owner(staff: Cast) -> Client:
-    return signed_in(staff.owner)
-
-
 def html(client: Client, name: str, *args: str) -> str:
     return client.get(reverse(name, args=args)).content.decode()
 

@@ -33,11 +33,6 @@ def _known(simulated: Simulated, account: OfficialAccount) -> None:
     simulated.create_account(account)
 
 
-@pytest.fixture
-def owner(staff: Cast) -> Client:
-    return signed_in(staff.owner)
-
-
 def posted(client: Client, name: str, account: OfficialAccount, **data: Any) -> str:
     answer = client.post(reverse(name), {"account": account.pk, **data}, follow=True)
     return answer.content.decode()

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,14 +11,13 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django_redis import get_redis_connection
 from PIL import Image
 from pytest_django import Settings
 
 from accounts.official.clients import client_for
 from accounts.official.models import AES_KEY_FORM, TOKEN_FORM, OfficialAccount
 from accounts.staff.models import StaffRight
-from tests.callbacks import call, post, run, served
+from tests.callbacks import call, post, run
 from tests.cast import Cast, signed_in
 from tests.platform import Platform, Push
 from tests.simulated import Simulated
@@ -29,23 +27,10 @@ from wechat.materials.models import Asset
 from wechat.materials.reading import READINGS
 from wechat.sdk.calls import media
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reachable")]
 
 NEW = "operations_setup"
 APPID, SECRET = "wx7d4e0123456789ab", "0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def _reachable(settings: Settings) -> Iterator[None]:
-    get_redis_connection("default").flushdb()
-    with served() as address:
-        settings.PUBLIC_URL = address
-        yield
-
-
-@pytest.fixture
-def owner(staff: Cast) -> Client:
-    return signed_in(staff.owner)
 
 
 def page(account: OfficialAccount, step: str) -> str:

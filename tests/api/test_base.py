@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
-from tests.signed import Signed, business_system
+from tests.signed import Signed, business_system, error_code
 from wechat.api.models import ApiClient
 from wechat.kernel.buckets import wait_for
 
@@ -25,10 +25,6 @@ def other(db: None) -> OfficialAccount:
     )
 
 
-def code(answer: Any) -> str:
-    return str(answer.json()["error"]["code"])
-
-
 def test_a_client_needs_the_scope_of_the_method(account: OfficialAccount, notes: None) -> None:
     reader = business_system(account, scopes=["notes:read"])
     assert reader.get(NOTES).status_code == 200
@@ -40,7 +36,7 @@ def test_a_client_needs_the_scope_of_the_method(account: OfficialAccount, notes:
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "PUT"])
 def test_a_method_that_the_call_does_not_have_is_named_as_such(caller: Signed, method: str) -> None:
     answer = caller.send(method, NOTES)
-    assert (answer.status_code, code(answer)) == (405, "method_not_allowed")
+    assert (answer.status_code, error_code(answer)) == (405, "method_not_allowed")
     assert answer["Allow"] == "GET, POST"
 
 
@@ -68,12 +64,12 @@ def test_the_account_of_others_is_refused(caller: Signed, other: OfficialAccount
     answer = caller.send(
         "POST", NOTES, {"account": "other"} if where == "query" else {}, given, {"Idempotency-Key": "k"}
     )
-    assert (answer.status_code, code(answer)) == (403, "account_not_allowed")
+    assert (answer.status_code, error_code(answer)) == (403, "account_not_allowed")
 
 
 def test_a_disabled_account_cannot_be_asked_about(caller: Signed) -> None:
     OfficialAccount.objects.update(enabled=False)
-    assert code(caller.get(NOTES, account="demo")) == "account_not_allowed"
+    assert error_code(caller.get(NOTES, account="demo")) == "account_not_allowed"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +90,7 @@ def test_every_trouble_has_the_same_shape(
 
 def test_wrong_fields_are_named(caller: Signed) -> None:
     answer = caller.post(NOTES, {"name": "x" * 31})
-    assert (answer.status_code, code(answer)) == (400, "invalid")
+    assert (answer.status_code, error_code(answer)) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["name"]
 
 
@@ -102,20 +98,20 @@ def test_wrong_fields_are_named(caller: Signed) -> None:
 def test_a_body_that_is_no_object_is_refused(caller: Signed, body: bytes) -> None:
     headers: Any = {**caller.signature("POST", NOTES, "", body), "Idempotency-Key": "k"}
     answer = caller.browser.generic("POST", NOTES, body, "application/json", headers=headers)
-    assert (answer.status_code, code(answer)) == (400, "invalid")
+    assert (answer.status_code, error_code(answer)) == (400, "invalid")
 
 
 def test_a_huge_body_is_refused(caller: Signed, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     answer = caller.post(NOTES, {"name": "x" * 2_000})
-    assert (answer.status_code, code(answer)) == (413, "too_large")
+    assert (answer.status_code, error_code(answer)) == (413, "too_large")
 
 
 def test_a_form_is_no_json(caller: Signed) -> None:
     headers: Any = {**caller.signature("POST", NOTES, "", b"name=a"), "Idempotency-Key": "k"}
     form = "application/x-www-form-urlencoded"
     answer = caller.browser.generic("POST", NOTES, b"name=a", form, headers=headers)
-    assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
+    assert (answer.status_code, error_code(answer)) == (415, "unsupported_media_type")
 
 
 def test_pages_continue_and_neither_repeat_nor_skip(caller: Signed, account: OfficialAccount) -> None:
@@ -148,7 +144,7 @@ def test_who_calls_too_often_is_told_when_to_come_back(account: OfficialAccount,
     slow = business_system(account, scopes=["notes:read"], per_minute=12)
     answers = [slow.get(NOTES) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-    assert code(answers[-1]) == "too_many_requests"
+    assert error_code(answers[-1]) == "too_many_requests"
     assert 1 <= int(answers[-1]["Retry-After"]) <= 5
 
 
@@ -208,4 +204,4 @@ def test_texts_of_a_body_hold_nothing_that_cannot_be_kept(caller: Signed) -> Non
 )
 def test_what_is_no_json_or_cannot_be_walked_through_is_refused(caller: Signed, body: bytes) -> None:
     answer = caller.post(NOTES, body)
-    assert (answer.status_code, code(answer)) == (400, "invalid")
+    assert (answer.status_code, error_code(answer)) == (400, "invalid")

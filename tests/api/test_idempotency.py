@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
 from tests.api import urls
-from tests.signed import Signed, business_system
+from tests.signed import Signed, business_system, error_code
 from wechat.api.expiry import FORGETTING
 from wechat.api.models import KeptAnswer, SeenNonce
 from wechat.kernel import work
@@ -17,10 +17,6 @@ from wechat.kernel import work
 pytestmark = pytest.mark.django_db
 
 NOTES = "/api/v1/notes/"
-
-
-def code(answer: Any) -> str:
-    return str(answer.json()["error"]["code"])
 
 
 def test_the_same_key_and_body_get_the_same_answer(caller: Signed) -> None:
@@ -38,7 +34,7 @@ def test_the_same_key_for_another_request_is_refused(
 ) -> None:
     caller.post(NOTES, {"name": "a"}, key="order-1")
     answer = caller.post(NOTES, body, key="order-1", **query)
-    assert (answer.status_code, code(answer)) == (409, "idempotency_key_reused")
+    assert (answer.status_code, error_code(answer)) == (409, "idempotency_key_reused")
     assert Tag.objects.count() == 1
 
 
@@ -52,7 +48,7 @@ def test_two_clients_may_choose_the_same_key(caller: Signed, account: OfficialAc
 def test_a_key_is_needed(caller: Signed, key: str | None) -> None:
     answer = caller.send("POST", NOTES, body={"name": "a"}, headers={"Idempotency-Key": key})
     assert answer.status_code == 400
-    assert code(answer).startswith("idempotency_key_")
+    assert error_code(answer).startswith("idempotency_key_")
     assert not Tag.objects.exists()
 
 
@@ -86,7 +82,7 @@ def test_of_two_at_the_same_time_one_is_carried_out(caller: Signed) -> None:
     finally:
         urls.may_go_on.set()
         thread.join(60)
-    assert (meanwhile.status_code, code(meanwhile)) == (409, "in_progress")
+    assert (meanwhile.status_code, error_code(meanwhile)) == (409, "in_progress")
     assert [answer.status_code for answer in answers] == [201]
     assert caller.post(NOTES, {"name": "a"}, key="order-1").content == answers[0].content
     assert Tag.objects.count() == 1
@@ -96,9 +92,9 @@ def test_a_worker_that_died_holds_the_key_for_its_lease_only(caller: Signed) -> 
     caller.post(NOTES, {"name": "a"}, key="order-1")
     Tag.objects.all().delete()
     KeptAnswer.objects.update(status=None, leased_until=timezone.now() + datetime.timedelta(seconds=30))
-    assert code(caller.post(NOTES, {"name": "a"}, key="order-1")) == "in_progress"
+    assert error_code(caller.post(NOTES, {"name": "a"}, key="order-1")) == "in_progress"
     KeptAnswer.objects.update(leased_until=timezone.now() - datetime.timedelta(seconds=1))
-    assert code(caller.post(NOTES, {"name": "b"}, key="order-1")) == "idempotency_key_reused"
+    assert error_code(caller.post(NOTES, {"name": "b"}, key="order-1")) == "idempotency_key_reused"
     assert caller.post(NOTES, {"name": "a"}, key="order-1").status_code == 201
 
 

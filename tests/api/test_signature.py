@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.followers.models import Tag
 from accounts.official.models import OfficialAccount
-from tests.signed import Signed, business_system
+from tests.signed import Signed, business_system, error_code
 from wechat.api.models import ApiClient, SeenNonce
 from wechat.api.signing import Signed as What
 
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.django_db
 NOTES = "/api/v1/notes/"
 DAY = datetime.timedelta(days=1)
 NOBODY = "redis://127.0.0.1:1/0"
-
-
-def code(answer: Any) -> str:
-    return str(answer.json()["error"]["code"])
 
 
 def test_the_signature_is_hmac_over_six_lines() -> None:
@@ -45,7 +41,7 @@ def test_a_signed_request_is_answered_and_noted(caller: Signed) -> None:
 @pytest.mark.parametrize("header", ["X-Key", "X-Timestamp", "X-Nonce", "X-Signature"])
 def test_every_header_is_needed(caller: Signed, header: str) -> None:
     answer = caller.send("GET", NOTES, headers={header: None})
-    assert (answer.status_code, code(answer)) == (401, "missing_header")
+    assert (answer.status_code, error_code(answer)) == (401, "missing_header")
     assert header in answer.json()["error"]["message"]
     assert answer["WWW-Authenticate"] == "Signature"
 
@@ -71,7 +67,7 @@ def test_what_is_not_as_signed_is_refused(caller: Signed, headers: Any, expected
     if given[:1] in {"+", "-"}:
         headers = {"X-Timestamp": str(int(time.time()) + int(given))}
     answer = caller.send("GET", NOTES, headers=headers)
-    assert (answer.status_code, code(answer)) == (401, expected)
+    assert (answer.status_code, error_code(answer)) == (401, expected)
 
 
 @pytest.mark.parametrize("fault", [{"secret": b"lost.from another installation"}, {"networks": ["home"]}])
@@ -80,7 +76,7 @@ def test_a_client_that_cannot_be_checked_by_a_fault_of_ours_is_told_to_come_agai
 ) -> None:
     ApiClient.objects.update(**fault)
     answer = caller.get(NOTES)
-    assert (answer.status_code, code(answer), answer["Retry-After"]) == (503, "unavailable", "1")
+    assert (answer.status_code, error_code(answer), answer["Retry-After"]) == (503, "unavailable", "1")
     answer = caller.send("GET", NOTES, headers={"X-Key": "ck_ffffffffffffffffffff"})
     assert answer.status_code == 401
 
@@ -98,7 +94,7 @@ def test_method_path_query_and_body_are_all_signed(caller: Signed) -> None:
         ("POST", NOTES, b'{"name": "a"}'),
         ("POST", f"{NOTES}?a=1", b'{"name": "b"}'),
     ]:
-        assert code(replayed(method, path, body)) == "bad_signature"
+        assert error_code(replayed(method, path, body)) == "bad_signature"
     assert not Tag.objects.exists()
     assert replayed("POST", f"{NOTES}?a=1", b'{"name": "a"}').status_code == 201
 
@@ -106,7 +102,7 @@ def test_method_path_query_and_body_are_all_signed(caller: Signed) -> None:
 def test_a_nonce_works_once(caller: Signed) -> None:
     headers = caller.signature("GET", NOTES, "", b"")
     assert caller.send("GET", NOTES, headers=headers).status_code == 200
-    assert code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
+    assert error_code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
 
 
 def test_a_nonce_works_once_while_redis_is_away_and_when_it_is_back(
@@ -116,16 +112,16 @@ def test_a_nonce_works_once_while_redis_is_away_and_when_it_is_back(
     there = settings.CACHES
     settings.CACHES = {"default": {**there["default"], "LOCATION": NOBODY}}
     assert caller.send("GET", NOTES, headers=headers).status_code == 200
-    assert code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
+    assert error_code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
     assert SeenNonce.objects.count() == 1
     settings.CACHES = there
-    assert code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
+    assert error_code(caller.send("GET", NOTES, headers=headers)) == "nonce_reused"
 
 
 def test_a_stranger_cannot_use_up_a_nonce(caller: Signed) -> None:
     headers = caller.signature("GET", NOTES, "", b"")
     forged = {**headers, "X-Signature": "0" * 64}
-    assert code(caller.send("GET", NOTES, headers=forged)) == "bad_signature"
+    assert error_code(caller.send("GET", NOTES, headers=forged)) == "bad_signature"
     assert caller.send("GET", NOTES, headers=headers).status_code == 200
 
 
@@ -154,7 +150,7 @@ def test_the_previous_secret_stays_valid_for_a_day(caller: Signed) -> None:
     client.save()
     assert caller.get(NOTES).status_code == renewed.get(NOTES).status_code == 200
     with time_machine.travel(timezone.now() + DAY):
-        assert code(caller.get(NOTES)) == "bad_signature"
+        assert error_code(caller.get(NOTES)) == "bad_signature"
         assert renewed.get(NOTES).status_code == 200
 
 

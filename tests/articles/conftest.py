@@ -27,13 +27,6 @@ def _files(settings: Settings, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.create_account(account, callback_url="")
-    simulated.sim("/settings", {"result_event_delay": 0})
-    return simulated
-
-
-@pytest.fixture
 def asset(account: OfficialAccount, known: Simulated) -> Asset:
     """A picture that is on WeChat."""
     row = Asset(account=account, name="封面", content_type="image/png", size=1, due_at=timezone.now())

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from accounts.approvals.models import ApprovalLimit
-from accounts.official.models import OfficialAccount
 from tests.campaigns.mass_cast import followers, received, run_due
 from tests.cast import Cast
 from tests.simulated import Simulated
@@ -17,13 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[User], Page]
 LIST = "/admin/campaigns/masssend/"
-
-
-@pytest.fixture
-def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.create_account(account, callback_url="")
-    simulated.sim("/settings", {"result_event_delay": 0})
-    return simulated
 
 
 def test_a_text_is_previewed_and_sent_to_everybody_after_two_confirmations(

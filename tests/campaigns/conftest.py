@@ -136,14 +136,6 @@ def world(simulated: Simulated, account: OfficialAccount, staff: Cast) -> World:
 
 
 @pytest.fixture
-def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    """The platform with the account, with immediate reports that are not pushed."""
-    simulated.create_account(account, callback_url="")
-    simulated.sim("/settings", {"result_event_delay": 0})
-    return simulated
-
-
-@pytest.fixture
 def tag(account: OfficialAccount, known: Simulated) -> Tag:
     """A tag that exists on both sides, without followers at the platform."""
     made = Tag.objects.create(account=account, name="会员", state="there", due_at=None)

@@ -268,8 +268,8 @@ def test_the_arithmetic_adds_up(world: World) -> None:
     Follower.objects.filter(openid=CROWD[0]).update(blacklisted=True)
     campaign = world.checked(world.campaign(held_out=20))
     tally = Tally.of(campaign)
-    left_out = sum(line.number for line in figures.lines(tally, Recipient.State.EXCLUDED))
-    going = sum(way.number for way in figures.ways(tally))
+    left_out = sum(line.number for line in figures.reason_counts(tally, Recipient.State.EXCLUDED))
+    going = sum(way.number for way in figures.kind_counts(tally))
     assert tally.number() == 10 == left_out + tally.number("control") + going
 
 
@@ -277,7 +277,7 @@ def test_what_is_left_of_the_days_quota_is_asked_of_wechat(world: World) -> None
     world.follow(*CROWD)
     world.sim("/quota", {"api": "/cgi-bin/message/template/send", "daily_limit": 4})
     campaign = world.checked(world.campaign())
-    (way,) = figures.ways(Tally.of(campaign), campaign.account)
+    (way,) = figures.kind_counts(Tally.of(campaign), campaign.account)
     assert (way.number, way.left, way.lacks) == (10, -6, 6)
 
 

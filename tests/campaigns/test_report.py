@@ -11,6 +11,7 @@ from tests.campaigns.conftest import World
 from wechat.campaigns import report
 from wechat.campaigns.counters import Tally
 from wechat.campaigns.models import Campaign
+from wechat.console.revenue import Revenue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,9 +46,9 @@ def test_orders_of_the_following_week_are_told_by_variant_and_for_the_control_gr
     paid(world, groups["B"][0], 700, after=timedelta(days=-1))
     paid(world, "oSomebodyElse", 700)
     variant_a, variant_b, control = report.of(campaign, Tally.of(campaign))
-    assert (variant_a.sent, variant_a.revenue.orders, variant_a.yuan) == (len(groups["A"]), 2, "100.00")
+    assert (variant_a.sent, variant_a.revenue) == (len(groups["A"]), Revenue(2, 10_000))
     assert (variant_b.sent, variant_b.revenue.orders) == (len(groups["B"]), 0)
-    assert (control.sent, control.revenue.orders, control.yuan) == (None, 1, "5.00")
+    assert (control.sent, control.revenue) == (None, Revenue(1, 500))
 
 
 def test_a_running_campaign_does_not_ask_for_orders(world: World) -> None:

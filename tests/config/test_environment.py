@@ -261,7 +261,7 @@ def test_a_file_that_is_not_there_is_named_and_nothing_of_it_told(
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(InvalidSetting, match=r"DATABASE_URL_FILE names .*/nowhere, which cannot be read"):
-        environment.given("DATABASE_URL")
+        environment.variable("DATABASE_URL")
 
 
 def test_a_file_that_is_empty_is_no_secret_that_nobody_set(
@@ -272,4 +272,4 @@ def test_a_file_that_is_empty_is_no_secret_that_nobody_set(
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "address"))
     with pytest.raises(InvalidSetting, match="DATABASE_URL_FILE names a file that is empty"):
-        environment.given("DATABASE_URL")
+        environment.variable("DATABASE_URL")

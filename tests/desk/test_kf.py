@@ -19,12 +19,6 @@ WORKER = "lin@demo_oa"
 OPENID = "oQc7a6KfXn2tR9vLw0Yp3dUbHs1M"
 
 
-@pytest.fixture
-def known(account: OfficialAccount, simulated: Simulated) -> Simulated:
-    simulated.create_account(account, callback_url="")
-    return simulated
-
-
 def at_work(simulated: Simulated, account: OfficialAccount) -> None:
     client = client_for(account)
     kf.add_worker(client, WORKER, "小林")

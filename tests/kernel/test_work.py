@@ -412,7 +412,7 @@ def test_a_broker_that_is_away_loses_a_wake_up_and_nothing_else(monkeypatch: pyt
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(current_app, "send_task", away)
-    waking.taken("inbox.react")
+    waking.clear_mark("inbox.react")
     assert not waking.publish("inbox.react")
     assert not waking.publish("inbox.react"), "none waits there"
 
@@ -425,7 +425,7 @@ def test_one_wake_up_of_a_kind_waits_at_a_time_however_often_the_tick_finds_it_d
     monkeypatch.setattr(waking, "WAITS_SECONDS", 600)
     sent: list[str] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, **_options: sent.append(name))
-    waking.taken(NAME)
+    waking.clear_mark(NAME)
     files(account, 1)
     for _time in range(3):
         assert NAME in tick()

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.official.models import OfficialAccount
 from tests.login.conftest import Person
+from tests.signed import error_code
 from wechat.kernel import work
 from wechat.login import browser, tokens, visitors
 from wechat.login.expiry import FORGETTING
@@ -50,10 +51,6 @@ def me(access: str) -> Any:
     return Client().get(ME, headers={"Authorization": f"Bearer {access}"})
 
 
-def code(answer: Any) -> str:
-    return str(answer.json()["error"]["code"])
-
-
 # --- access tokens
 
 
@@ -62,12 +59,16 @@ def test_an_access_token_says_who_for_a_quarter_of_an_hour(visitor: Visitor) -> 
     assert me(access).json()["openid"] == "oVisitor"
     with time_machine.travel(timezone.now() + datetime.timedelta(minutes=15, seconds=1)):
         answer = me(access)
-    assert (answer.status_code, code(answer), answer["WWW-Authenticate"]) == (401, "expired_token", "Bearer")
+    assert (answer.status_code, error_code(answer), answer["WWW-Authenticate"]) == (
+        401,
+        "expired_token",
+        "Bearer",
+    )
 
 
 def test_without_a_token_nobody_is_told_anything(visitor: Visitor) -> None:
     answer = Client().get(ME)
-    assert (answer.status_code, code(answer)) == (401, "not_authenticated")
+    assert (answer.status_code, error_code(answer)) == (401, "not_authenticated")
 
 
 def _claims(access: str) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def test_whoever_has_tokens_that_no_key_opens_any_more_signs_in_again(
     given = tokens.start(visitor, MINI)
     settings.FIELD_ENCRYPTION_KEYS = {"other": bytes(32)}
     answer = me(given.access)
-    assert (answer.status_code, code(answer)) == (401, "invalid_token")
+    assert (answer.status_code, error_code(answer)) == (401, "invalid_token")
     with pytest.raises(BadToken, match="invalid_token"):
         tokens.refreshed(given.refresh)
     assert me(tokens.start(visitor, MINI).access).json()["openid"] == "oVisitor"
@@ -106,7 +107,7 @@ def test_a_forged_access_token_is_refused(visitor: Visitor, kind: str) -> None:
         "no_exp": jwt.encode(without, key.secret, "HS256", headers=head),
     }[kind]
     answer = me(forged)
-    assert (answer.status_code, code(answer)) == (401, "invalid_token")
+    assert (answer.status_code, error_code(answer)) == (401, "invalid_token")
 
 
 def test_keys_take_turns_and_the_former_still_verifies(visitor: Visitor) -> None:
@@ -234,7 +235,7 @@ def test_behind_https_the_cookies_are_secure(
 def test_another_site_cannot_use_the_cookies(page: Client, path: str, origin: str, caplog: Any) -> None:
     post(page, "web/", {"account": "demo"})
     answer = post(page, path, {"account": "demo"}, Origin=origin)
-    assert (answer.status_code, code(answer)) == (403, "cross_site")
+    assert (answer.status_code, error_code(answer)) == (403, "cross_site")
     assert LoginSession.objects.get().ended_at is None
     assert "cross_site_refused" in [record.msg for record in caplog.records]
 
@@ -248,13 +249,13 @@ def test_without_a_page_session_there_are_no_tokens(account: OfficialAccount) ->
     client = Client(headers={"Origin": project.PUBLIC_URL})
     for path in ("web/", "refresh/", "logout/"):
         answer = post(client, path, {"account": "demo"})
-        assert (answer.status_code, code(answer)) == (401, "not_authenticated")
+        assert (answer.status_code, error_code(answer)) == (401, "not_authenticated")
 
 
 def test_after_logging_out_nothing_works_any_more(page: Client) -> None:
     access = post(page, "web/", {"account": "demo"}).json()["access_token"]
     assert post(page, "logout/", {"account": "demo"}).status_code == 204
-    assert code(me(access)) == "ended"
+    assert error_code(me(access)) == "ended"
     assert post(page, "refresh/", {"account": "demo"}).status_code == 401
     assert post(page, "web/", {"account": "demo"}).status_code == 401
 
@@ -316,7 +317,7 @@ def test_an_old_refresh_token_that_comes_back_ends_the_cookie_of_the_page(
     assert post(page, "refresh/", {"account": "demo"}).status_code == 200
     with time_machine.travel(timezone.now() + LATER):
         answer = post(thief, "refresh/", {"account": "demo"}, origin=project.PUBLIC_URL)
-        assert code(answer) == "reused_token"
+        assert error_code(answer) == "reused_token"
         assert not opens(page, settings)
         assert not opens(thief, settings)
 
@@ -325,7 +326,7 @@ def test_a_mini_program_logs_out_with_its_token(visitor: Visitor) -> None:
     given = tokens.start(visitor, MINI)
     for _ in range(2):
         assert post(Client(), "logout/", {"refresh_token": given.refresh}).status_code == 204
-    assert code(post(Client(), "refresh/", {"refresh_token": given.refresh})) == "ended"
+    assert error_code(post(Client(), "refresh/", {"refresh_token": given.refresh})) == "ended"
     assert post(Client(), "logout/", {"refresh_token": "nonsense"}).status_code == 204
 
 
@@ -335,7 +336,7 @@ def test_the_session_of_one_account_is_nothing_to_another(
 ) -> None:
     given = tokens.start(visitor, MINI)
     answer = post(Client(), path, {"refresh_token": given.refresh, "account": "mini"})
-    assert (answer.status_code, code(answer)) == (401, "invalid_token")
+    assert (answer.status_code, error_code(answer)) == (401, "invalid_token")
     assert LoginSession.objects.get().ended_at is None
     assert "session_of_another_account" in [record.msg for record in caplog.records]
 
@@ -385,11 +386,11 @@ def test_a_code_of_wx_login_works_once(person: Person, mini: OfficialAccount) ->
     assert post(Client(), "miniprogram/", given).status_code == 200
     for body in (given, {**given, "code": "nonsense"}):
         answer = post(Client(), "miniprogram/", body)
-        assert (answer.status_code, code(answer)) == (400, "bad_code")
+        assert (answer.status_code, error_code(answer)) == (400, "bad_code")
 
 
 def test_an_official_account_is_no_mini_program(person: Person) -> None:
-    assert code(post(Client(), "miniprogram/", {"account": "demo", "code": "x"})) == "no_mini_program"
+    assert error_code(post(Client(), "miniprogram/", {"account": "demo", "code": "x"})) == "no_mini_program"
     assert post(Client(), "miniprogram/", {"account": "nobody", "code": "x"}).status_code == 404
 
 
@@ -402,7 +403,7 @@ def test_who_is_signed_in_to_an_official_account_is_refused_without_a_call(
 ) -> None:
     access = tokens.start(visitors.logged_in(account, "oVisitor"), WEB).access
     answer = post(Client(), f"miniprogram/{what}/", given, authorization=f"Bearer {access}")
-    assert (answer.status_code, code(answer)) == (400, "no_mini_program")
+    assert (answer.status_code, error_code(answer)) == (400, "no_mini_program")
     calls = person.simulated.get(f"/calls?appid={account.appid}")["counts"]
     assert "/wxa/business/getuserphonenumber" not in calls
 
@@ -419,7 +420,7 @@ def test_a_phone_number_is_kept_sealed(person: Person, mini: OfficialAccount) ->
     assert number.startswith("139")
     assert Visitor.objects.get().phone == number
     assert me(given["access_token"]).json()["has_phone"] is True
-    assert code(post(Client(), "miniprogram/phone/", one, **bearer(given))) == "bad_code"
+    assert error_code(post(Client(), "miniprogram/phone/", one, **bearer(given))) == "bad_code"
     assert post(Client(), "miniprogram/phone/", one).status_code == 401
 
 
@@ -446,7 +447,7 @@ def test_a_forged_profile_is_refused(
     given = logged_in(person, mini)
     profile = {**person.from_the_phone(mini.appid, "profile"), **changes}
     answer = post(Client(), "miniprogram/profile/", profile, **bearer(given))
-    assert (answer.status_code, code(answer)) == (400, "bad_data")
+    assert (answer.status_code, error_code(answer)) == (400, "bad_data")
     assert Visitor.objects.get().nickname == ""
     assert "mini_program_data_refused" in [record.msg for record in caplog.records]
 
@@ -459,14 +460,14 @@ def test_the_profile_of_somebody_else_is_refused(person: Person, mini: OfficialA
     first.session_key = second.session_key
     first.save()
     profile = bob.from_the_phone(mini.appid, "profile")
-    assert code(post(Client(), "miniprogram/profile/", profile, **bearer(alices))) == "bad_data"
+    assert error_code(post(Client(), "miniprogram/profile/", profile, **bearer(alices))) == "bad_data"
 
 
 def test_a_raw_text_needs_its_signature(person: Person, mini: OfficialAccount) -> None:
     given = logged_in(person, mini)
     profile = person.from_the_phone(mini.appid, "profile")
     del profile["signature"]
-    assert code(post(Client(), "miniprogram/profile/", profile, **bearer(given))) == "invalid"
+    assert error_code(post(Client(), "miniprogram/profile/", profile, **bearer(given))) == "invalid"
 
 
 def test_one_person_is_known_across_accounts_by_unionid(person: Person, mini: OfficialAccount) -> None:

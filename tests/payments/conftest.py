@@ -3,13 +3,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.official.models import OfficialAccount
+from accounts.staff.models import StaffRight
 from payments.merchants.models import Merchant
 from payments.orders import ordering
 from payments.orders.models import Order
+from tests.cast import member, signed_in
 from tests.payments.simulated_merchants import create_merchant
 from tests.payments.world import TRANSACTIONS, notify, reply, usual_order
 from tests.sdk.pay.platform import PayPlatform
@@ -22,6 +25,12 @@ from wechat.sdk.transport import shared_session
 @pytest.fixture(autouse=True)
 def _bills_kept_for_the_test(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def money(account: OfficialAccount) -> Client:
+    """A browser in which somebody with the role for money is signed in."""
+    return signed_in(member("money", account, StaffRight.Role.FINANCE))
 
 
 @pytest.fixture

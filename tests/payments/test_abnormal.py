@@ -26,11 +26,6 @@ CARD = {"to": "card", "bank": "CMB_DEBIT", "number": "6225 8801 2345 6789", "hol
 
 
 @pytest.fixture
-def money(account: OfficialAccount) -> Client:
-    return signed_in(member("money", account, StaffRight.Role.FINANCE))
-
-
-@pytest.fixture
 def stuck(simulated: Simulated, simulated_merchant: Merchant) -> Refund:
     """Returns a refund that WeChat Pay could pay out neither to the card nor to the wallet."""
     account = simulated_merchant.accounts.get()

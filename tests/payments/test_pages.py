@@ -18,7 +18,6 @@ from pytest_django import Settings
 from accounts.approvals.models import ApprovalLimit
 from accounts.followers import searching
 from accounts.followers.models import Follower
-from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry, StaffRight
 from payments.bills.discrepancies import record
 from payments.bills.models import Bill, Discrepancy
@@ -39,12 +38,10 @@ from tests.sdk.pay.vectors import KEYS
 from wechat.api.models import ApiClient
 from wechat.kernel import work
 
+# A second person is needed for some actions.
+pytestmark = pytest.mark.usefixtures("staff")
+
 ADMIN = "/admin"
-
-
-@pytest.fixture
-def money(account: OfficialAccount, staff: Cast) -> Client:
-    return signed_in(member("money", account, StaffRight.Role.FINANCE))
 
 
 def page(client: Client, path: str) -> str:

@@ -11,15 +11,13 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
 from payments.bills import reconciling, sums
 from payments.bills.models import Bill, BillLine, Discrepancy, FundLine
 from payments.merchants.models import Merchant
 from payments.orders.models import Order, Refund
 from payments.orders.refunds import refunding
 from payments.orders.states import OrderState
-from tests.cast import Cast, member, signed_in
+from tests.cast import Cast, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import REFUND_ID, TRANSACTION_ID, answer_query, answer_unknown, notify, reply
 from tests.sdk.pay.platform import PayPlatform, refused
@@ -602,11 +600,6 @@ BILLS_PAGE = "/admin/bills/bill"
 
 def days_ago(count: int) -> datetime.date:
     return timezone.now().astimezone(BEIJING).date() - datetime.timedelta(days=count)
-
-
-@pytest.fixture
-def money(account: OfficialAccount) -> Client:
-    return signed_in(member("money", account, StaffRight.Role.FINANCE))
 
 
 def test_a_bill_that_failed_is_fetched_again_from_its_page(

@@ -12,13 +12,10 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
 from payments.orders import revenue
 from payments.orders.models import Order, RevenueDay, RevenueSum
 from payments.orders.refunds import refunding
 from payments.orders.revenue import Amounts
-from tests.cast import Cast, member, signed_in
 from tests.payments.conftest import Ordered
 from tests.payments.world import notify, notify_refund
 from wechat.channels.models import Attribution, Channel
@@ -27,11 +24,6 @@ from wechat.kernel import work
 
 PAGE = "/admin/orders/order/revenue/"
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def money(account: OfficialAccount, staff: Cast) -> Client:
-    return signed_in(member("money", account, StaffRight.Role.FINANCE))
 
 
 def text(client: Client, address: str = PAGE) -> str:

@@ -7,22 +7,11 @@ from accounts.staff.models import AuditEntry
 from tests.cast import Cast, signed_in
 from tests.simulated import Simulated
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("known")]
 
 PAGE = "/admin/pushes/template/industry/"
 CHOSEN = {"first": "10", "second": "31"}
 OLD = {"kind": "template", "content": "门店:{{keyword1.DATA}}\n"}
-
-
-@pytest.fixture
-def known(staff: Cast, simulated: Simulated) -> Simulated:
-    simulated.create_account(staff.ours, callback_url="")
-    return simulated
-
-
-@pytest.fixture
-def owner(staff: Cast, known: Simulated) -> Client:
-    return signed_in(staff.owner)
 
 
 def industries(known: Simulated, staff: Cast) -> list[int]:

@@ -30,11 +30,6 @@ def world(simulated: Simulated, account: OfficialAccount) -> World:
     return World(simulated, account)
 
 
-@pytest.fixture
-def owner(staff: Cast) -> Client:
-    return signed_in(staff.owner)
-
-
 def read(world: World) -> None:
     library.sync(world.account)
     work.run("pushes.work_on_templates")

@@ -3,9 +3,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.sdk.memory_tokens import MemoryTokenStore
 from tests.sdk.platform import APPID, SECRET, Platform, serving
 from wechat.sdk.client import Client
-from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+from wechat.sdk.tokens import AccessTokens, Credentials
 from wechat.sdk.transport import Transport
 
 

@@ -10,6 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.sdk.data import DATA
+from tests.sdk.memory_tokens import MemoryTokenStore
 from tests.sdk.platform import SECRET, Platform, Reply, answer, multipart_names
 from wechat.sdk import jssdk
 from wechat.sdk.calls import base as base_api
@@ -17,7 +18,7 @@ from wechat.sdk.calls import media, messages
 from wechat.sdk.client import Client
 from wechat.sdk.content import Text, to_service_json
 from wechat.sdk.errors import ApiError, TransportError, WeChatError
-from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+from wechat.sdk.tokens import AccessTokens, Credentials
 from wechat.sdk.transport import ApiRequest, Transport, shared_session
 
 SEND, INFO, STABLE = "/cgi-bin/message/custom/send", "/cgi-bin/user/info", "/cgi-bin/stable_token"

@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from tests.odd_answers import Answers, all_odd, record
+from tests.sdk.memory_tokens import MemoryTokenStore
 from tests.sdk.platform import APPID, SECRET, serving
 from tests.simulator.conftest import OPENID
 from wechat.sdk.calls import (
@@ -33,7 +34,7 @@ from wechat.sdk.calls import (
 from wechat.sdk.client import Client, JsApiTickets
 from wechat.sdk.errors import WeChatError
 from wechat.sdk.text import clean
-from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore
+from wechat.sdk.tokens import AccessTokens, Credentials
 from wechat.sdk.transport import Transport
 
 

@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 
+from tests.sdk.memory_tokens import MemoryTokenStore
 from tests.sdk.platform import APPID, Platform, Reply, Request, answer
 from wechat.sdk.client import Client, JsApiTickets
 from wechat.sdk.errors import ApiError, TransportError
-from wechat.sdk.tokens import AccessTokens, Credentials, MemoryTokenStore, Token
+from wechat.sdk.tokens import AccessTokens, Credentials, Token
 from wechat.sdk.transport import Transport
 
 NAME = f"access_token:stable:{APPID}"

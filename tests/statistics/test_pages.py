@@ -33,11 +33,6 @@ def text(client: Client, page: str, query: str = "") -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
-@pytest.fixture
-def owner(staff: Cast) -> Client:
-    return signed_in(staff.owner)
-
-
 def read_day(account: OfficialAccount, dataset: Dataset, age: int, *rows: Mapping[str, object]) -> None:
     """A day as it was read from the platform."""
     day = timezone.localdate() - age * DAY

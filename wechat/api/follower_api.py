@@ -1,6 +1,6 @@
 """The API of an account's followers, tags and segments."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from accounts.followers import changes, tagging
 from accounts.followers.models import Change, Follower, Segment, Tag
@@ -27,7 +26,7 @@ from wechat.api.serializers import (
     TaggingSerializer,
     TagSerializer,
 )
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 
 FOLLOWERS = scopes.register("followers:read", gettext_lazy("See followers"))
 REMARK = scopes.register("followers:write", gettext_lazy("Change the remarks of followers"))
@@ -56,7 +55,7 @@ class Followers(BusinessView):
         return self.page(rows.prefetch_related("tags"), FollowerSerializer)
 
 
-class OneFollower(BusinessView):
+class FollowerDetail(BusinessView):
     scopes = {"GET": FOLLOWERS, "PATCH": REMARK}
 
     @extend_schema(responses=FollowerSerializer)
@@ -67,7 +66,7 @@ class OneFollower(BusinessView):
     def patch(self, request: Request, openid: str) -> Response:
         """Changes the remark: here at once, at WeChat soon."""
         follower = _follower(self, openid)
-        remark = _read(RemarkSerializer, request)["remark"]
+        remark = validated(RemarkSerializer, request.data)["remark"]
         if remark != follower.remark:
             with transaction.atomic():
                 follower.remark = remark
@@ -87,7 +86,7 @@ class Tags(BusinessView):
     @extend_schema(request=TagSerializer, responses={201: TagSerializer})
     def post(self, request: Request) -> Response:
         """Makes a tag: here at once, at WeChat soon."""
-        name = _read(TagSerializer, request)["name"]
+        name = validated(TagSerializer, request.data)["name"]
         if _rows(self, Tag).filter(name=name).exists():
             raise ApiRefusal(409, "exists", _("There is a tag of this name already."))
         if tagging.has_all_tags(self.account.pk):
@@ -97,7 +96,7 @@ class Tags(BusinessView):
         return Response(TagSerializer(tag).data, 201)
 
 
-class OneTag(BusinessView):
+class TagDetail(BusinessView):
     scopes = {"GET": TAGS, "DELETE": TAGGING}
     refusals = {"DELETE": {409: ("platform_tag",)}}
 
@@ -125,7 +124,7 @@ class TagFollowers(BusinessView):
     def post(self, request: Request, pk: int) -> Response:
         """Tags followers and takes the tag off others, by OpenID, 10,000 a call at most."""
         tag = get_object_or_404(_rows(self, Tag), pk=pk)
-        given = _read(TaggingSerializer, request)
+        given = validated(TaggingSerializer, request.data)
         followers = Follower.objects.filter(account=self.account)
         with transaction.atomic():
             removed = tagging.remove(tag, followers.filter(openid__in=given["remove"]))
@@ -141,7 +140,7 @@ class Segments(BusinessView):
         return self.page(_rows(self, Segment), SegmentSerializer)
 
 
-class OneSegment(BusinessView):
+class SegmentDetail(BusinessView):
     scopes = {"GET": SEGMENTS}
     refusals = {"GET": {409: ("broken_segment",)}}
 
@@ -179,12 +178,6 @@ def _members(segment: Segment) -> QuerySet[Follower]:
         raise ApiRefusal(409, "broken_segment", str(error)) from error
 
 
-def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
-
-
 def _boolean(name: str, text: str) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in known:
@@ -194,11 +187,11 @@ def _boolean(name: str, text: str) -> bool:
 
 urlpatterns = [
     path("followers/", Followers.as_view()),
-    path("followers/<slug:openid>/", OneFollower.as_view()),
+    path("followers/<slug:openid>/", FollowerDetail.as_view()),
     path("tags/", Tags.as_view()),
-    path("tags/<int:pk>/", OneTag.as_view()),
+    path("tags/<int:pk>/", TagDetail.as_view()),
     path("tags/<int:pk>/followers/", TagFollowers.as_view()),
     path("segments/", Segments.as_view()),
-    path("segments/<int:pk>/", OneSegment.as_view()),
+    path("segments/<int:pk>/", SegmentDetail.as_view()),
     path("segments/<int:pk>/followers/", SegmentFollowers.as_view()),
 ]

@@ -39,9 +39,9 @@ RENDERER = JSONRenderer()
 USUAL = ("*/*", RENDERER.media_type)
 
 BUILD_SECONDS = 3
-BESIDE_SECONDS = 5.0
+THREAD_SECONDS = 5.0
 
-_beside = ThreadOffload("api", 4)
+_threads = ThreadOffload("api", 4)
 
 
 class LoopView(BusinessView):
@@ -115,20 +115,20 @@ class LoopView(BusinessView):
                 raise nonce_reused()
         request.user, request.auth = entry.client, entry  # type: ignore[assignment]  # a client is our user
         if entry.client.is_use_to_note():
-            await beside(entry.client.note_use)
+            await in_thread(entry.client.note_use)
         return admission
 
     async def refuse(self, refusal: APIException) -> NoReturn:
         """Raises the refusal, unless this request was carried out before, when it was still valid."""
-        await beside(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
+        await in_thread(idempotency.check_free, self.client, self.idempotency_key, self.fingerprint)
         raise refusal
 
 
-async def beside(function: Callable[..., T], *args: object) -> T:
+async def in_thread(function: Callable[..., T], *args: object) -> T:
     """Calls the function in a thread, in this request's language. Raises ``ApiRefusal`` after a while."""
     called = partial(_in_language, get_language(), function, *args)
     try:
-        return await _beside.run(BESIDE_SECONDS, partial(contextvars.copy_context().run, called))
+        return await _threads.run(THREAD_SECONDS, partial(contextvars.copy_context().run, called))
     except (Error, TimeoutError):
         raise unavailable() from None
 

@@ -27,7 +27,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from structlog import contextvars
@@ -82,6 +82,13 @@ class JsonView(APIView):
             return
         if any(clean(value) != value for values in request.query_params.lists() for value in values[1]):
             raise ApiRefusal(400, "invalid", _("The query contains a character that is not allowed."))
+
+
+def validated(serializer: type[Serializer[Any]], data: Any, **context: Any) -> dict[str, Any]:
+    """Returns the data as the serializer reads it. Raises ``ValidationError``."""
+    given = serializer(data=data, context=context)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
 
 
 class UnknownCall(JsonView):

@@ -222,7 +222,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     def forget_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         if not sending.cancel_publication(draft):
             return self._too_late(request, draft)
-        _noted(request, draft, _("Took the plan to publish back"))
+        audit.record_with_message(request, draft, _("Took the plan to publish back"))
         return self._back(draft.pk)
 
     def withdraw_view(self, request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -239,7 +239,7 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
     ) -> HttpResponse:
         if not sending.ask(draft, step, **more):
             return self._too_late(request, draft)
-        _noted(request, draft, note)
+        audit.record_with_message(request, draft, note)
         return self._back(draft.pk)
 
     def _too_late(self, request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -305,8 +305,3 @@ class DraftAdmin(BigTable, AccountScopedAdmin):
 
 def _may_send(request: HttpRequest, draft: Draft) -> bool:
     return Rights.of(request.user).may_change(Area.SENDING, draft.account_id)
-
-
-def _noted(request: HttpRequest, draft: Draft, note: str) -> None:
-    audit.record(request, draft, note)
-    messages.success(request, note)

@@ -61,7 +61,7 @@ def cleaned(text: str) -> Cleaned:
     source = tags.with_signs_as_text(HALVES.sub(_joined, text))
     _note_what_is_dropped_whole(source, losses)
     root = tree.parsed(_readable(source))
-    structure.shape(root, losses)
+    structure.convert(root, losses)
     return Cleaned(_sanitised(tree.serialised(root)), losses.in_words())
 
 

@@ -67,7 +67,7 @@ INNER_LINE_END = re.compile(rf"(?<={CHINESE})[ \t]*[\r\n]+[ \t]*(?={CHINESE})")
 RUN = re.compile(r"(?:^|(?<=\n))[ \t]+|[ \t]{2,}|\t")
 
 
-def shape(root: html.HtmlElement, losses: Losses) -> None:
+def convert(root: html.HtmlElement, losses: Losses) -> None:
     """Converts everything below the root to elements that WeChat knows.
 
     What has no equivalent at WeChat is removed and recorded.

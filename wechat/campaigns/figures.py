@@ -58,7 +58,7 @@ REASONS: dict[str, StrOrPromise] = {
 }
 
 
-def lines(tally: Tally, *states: str) -> list[ReasonCount]:
+def reason_counts(tally: Tally, *states: str) -> list[ReasonCount]:
     """Returns the counts of the recipients in these states by reason, the largest first."""
     return [
         ReasonCount(str(REASONS.get(reason, "") or Outcome(state).label), number, state, reason)
@@ -66,7 +66,7 @@ def lines(tally: Tally, *states: str) -> list[ReasonCount]:
     ]
 
 
-def ways(tally: Tally, account: OfficialAccount | None = None) -> list[KindCount]:
+def kind_counts(tally: Tally, account: OfficialAccount | None = None) -> list[KindCount]:
     """Returns the waiting recipients by kind; with an account, WeChat is asked for the day's quota."""
     found = []
     for kind in Push.Kind:

@@ -164,10 +164,10 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "segment_changed": Campaign.Trouble.AUDIENCE_CHANGED.label,
         "moving": moving or (campaign.state in STOPPED and campaign.due_at is not None),
         "chosen": tally.number(),
-        "excluded": figures.lines(tally, Now.EXCLUDED),
+        "excluded": figures.reason_counts(tally, Now.EXCLUDED),
         "control": tally.number(Now.CONTROL),
         "to_send": tally.number(Now.WAITING),
-        "ways": figures.ways(tally, campaign.account if is_looked_at else None),
+        "ways": figures.kind_counts(tally, campaign.account if is_looked_at else None),
         "ends_at": figures.ends_at(campaign, tally, timezone.now()) if checked else None,
         "going": going,
         "over": over,
@@ -175,7 +175,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "left": left,
         "ready_at": _ready_at(campaign, left),
         "quiet_until": campaign.quiet_ends(timezone.now()) if campaign.state == State.RUNNING else None,
-        "outcomes": figures.lines(tally, *OVER),
+        "outcomes": figures.reason_counts(tally, *OVER),
         "held": [each for each in send_holds.in_words(campaign.account) if each.part in kinds],
         "retriable": sum(
             number

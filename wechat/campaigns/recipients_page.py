@@ -30,8 +30,8 @@ from wechat.campaigns import figures
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient
 from wechat.campaigns.models.recipients import OUTCOME_OF_PUSH
 from wechat.campaigns.page_rows import all_campaigns
+from wechat.console import downloads
 from wechat.console.big_tables import Keyset
-from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.pushes import batches
 

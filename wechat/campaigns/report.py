@@ -34,10 +34,6 @@ class ReportLine:
     def ordered(self) -> str:
         return f"{self.revenue.orders / self.people:.2%}" if self.people else ""
 
-    @property
-    def yuan(self) -> str:
-        return f"{self.revenue.fen / 100:,.2f}"
-
 
 def of(campaign: Campaign, tally: Tally) -> list[ReportLine]:
     letters = sorted({each.letter for each in tally.counts if each.letter})

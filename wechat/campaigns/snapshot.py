@@ -191,7 +191,7 @@ def _recent(campaign: Campaign) -> tuple[str, list[Any]]:
     if not campaign.cap_days:
         return "SELECT ''::text AS openid WHERE false", []
     since = timezone.now() - datetime.timedelta(days=campaign.cap_days)
-    reached = capping.reached_since(campaign.account, since, but_by=campaign.cause)
+    reached = capping.reached_since(campaign.account, since, exclude=campaign.cause)
     parts = [select_sql(each) for each in reached]
     return " UNION ".join(f"({sql})" for sql, _given in parts), [
         each for _sql, given in parts for each in given

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from accounts.followers.models import Tag
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.channels import limits, report
 from wechat.channels.models import HIGHEST_COST, LONGEST_DAYS, Channel, Code
 from wechat.channels.report import STAY_DAYS, ChannelFigures
@@ -143,9 +143,8 @@ class Channels(BusinessView):
     @extend_schema(request=NewChannelSerializer, responses={201: ChannelSerializer})
     def post(self, request: Request) -> Response:
         """Makes a channel; its code is there a few seconds later (``code.state`` becomes ``ready``)."""
-        given = NewChannelSerializer(data=request.data, context={"account": self.account})
-        given.is_valid(raise_exception=True)
-        return Response(ChannelSerializer(self._made(**given.validated_data)).data, status=201)
+        given = validated(NewChannelSerializer, request.data, account=self.account)
+        return Response(ChannelSerializer(self._made(**given)).data, status=201)
 
     def _made(self, *, tags: list[Tag], cost_fen: int, **fields: Any) -> Channel:
         try:
@@ -160,7 +159,7 @@ class Channels(BusinessView):
         return channel
 
 
-class OneChannel(BusinessView):
+class ChannelDetail(BusinessView):
     scopes = {"GET": READ}
 
     @extend_schema(responses=ChannelSerializer)
@@ -176,16 +175,15 @@ class ChannelReport(BusinessView):
     def get(self, request: Request, pk: int) -> Response:
         """Returns what came through the channel in those days."""
         channel = get_object_or_404(Channel.objects.select_related("account"), pk=pk, account=self.account)
-        asked = PeriodSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        period = Period(**asked.validated_data)
+        asked = validated(PeriodSerializer, request.query_params)
+        period = Period(**asked)
         days = report.by_day(self.account, period, [channel.pk])
         by_day = [
             {"day": day.day, "scans": day.scans, "new_followers": day.new, "followed_again": day.again}
             for day in days
         ]
         payload = {
-            **asked.validated_data,
+            **asked,
             **_figures(report.of_channel(channel, period).figures),
             "by_day": by_day,
         }
@@ -207,6 +205,6 @@ def _figures(figures: ChannelFigures) -> dict[str, Any]:
 
 urlpatterns = [
     path("channels/", Channels.as_view()),
-    path("channels/<int:pk>/", OneChannel.as_view()),
+    path("channels/<int:pk>/", ChannelDetail.as_view()),
     path("channels/<int:pk>/report/", ChannelReport.as_view()),
 ]

@@ -21,7 +21,7 @@ from accounts.staff.rights import Area
 from wechat.channels import batches, limits, making
 from wechat.channels.models import LONGEST_DAYS, Channel
 from wechat.channels.page_frame import frame
-from wechat.console.tables import downloads
+from wechat.console import downloads
 from wechat.sdk.calls.qrcodes import MOST_PERMANENT
 
 SHOWN_ROWS = 100

@@ -1,7 +1,6 @@
 """The pages of a channel's code: as a file, on a poster, and to make it anew."""
 
 import re
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from accounts.staff.rights import Area
 from wechat.channels import drawing, making
 from wechat.channels.models import Channel, Poster
 from wechat.channels.page_frame import all_channels, frame
+from wechat.console import downloads
 from wechat.kernel import files, work
 
 MOST_AT_ONCE = 200
@@ -37,12 +37,12 @@ def picture(request: HttpRequest, channel: Channel) -> HttpResponseBase:
 
 @object_page(all_channels, Area.CONTENT, is_file=True)
 def png(request: HttpRequest, channel: Channel) -> HttpResponse:
-    return _download(drawing.png(_url(channel)), "image/png", f"{channel.name}.png")
+    return downloads.of_bytes(drawing.png(_url(channel)), "image/png", f"{channel.name}.png")
 
 
 @object_page(all_channels, Area.CONTENT, is_file=True)
 def svg(request: HttpRequest, channel: Channel) -> HttpResponse:
-    return _download(drawing.svg(_url(channel)), "image/svg+xml", f"{channel.name}.svg")
+    return downloads.of_bytes(drawing.svg(_url(channel)), "image/svg+xml", f"{channel.name}.svg")
 
 
 @object_page(all_channels, Area.CONTENT, is_file=True)
@@ -52,7 +52,7 @@ def poster(request: HttpRequest, channel: Channel, poster: int) -> HttpResponse:
         drawn = drawing.poster(chosen, _url(channel))
     except FileNotFoundError:
         raise Http404 from None
-    return _download(drawn, "image/png", f"{channel.name}-{chosen.name}.png")
+    return downloads.of_bytes(drawn, "image/png", f"{channel.name}-{chosen.name}.png")
 
 
 @object_page(Poster, Area.CONTENT, is_file=True)
@@ -112,12 +112,3 @@ def _url(channel: Channel) -> str:
     if not channel.code.url:
         raise Http404
     return channel.code.url
-
-
-def _download(body: bytes, kind: str, name: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(body, content_type=kind, headers=headers)

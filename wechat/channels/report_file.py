@@ -9,7 +9,7 @@ from wechat.channels import report
 from wechat.channels.report import STAY_DAYS, ReportRow
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
-from wechat.sdk.pay import money
+from wechat.sdk.pay.money import decimal_yuan
 
 
 def rows(lines: Iterable[ReportRow]) -> Iterator[Row]:
@@ -39,4 +39,4 @@ def _cells(line: ReportRow) -> Row:
 
 
 def _yuan(fen: float) -> Decimal:
-    return Decimal(money.yuan(round(fen)))
+    return decimal_yuan(round(fen))

@@ -19,9 +19,9 @@ from wechat.channels import report, report_file
 from wechat.channels.models import Channel
 from wechat.channels.page_frame import all_channels, frame
 from wechat.channels.report import ChannelFigures, ReportRow
+from wechat.console import downloads
 from wechat.console.periods import Period, PeriodForm
 from wechat.console.reports import Days, Measure, Number, Report, Table, TableLine, Unit, answer
-from wechat.console.tables import downloads
 
 PAGE = 50
 

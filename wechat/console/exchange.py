@@ -11,9 +11,9 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from wechat.console import downloads
 from wechat.kernel import encodings
 from wechat.sdk.text import load_json
 
@@ -59,9 +59,7 @@ class FileFormat:
 
 def download(text: str, name: str) -> HttpResponse:
     """Returns the text of a file as the download ``name.json``."""
-    disposition = content_disposition_header(as_attachment=True, filename=f"{name}.json") or ""
-    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+    return downloads.of_bytes(text.encode(), "application/json; charset=utf-8", f"{name}.json")
 
 
 def uploaded(request: HttpRequest) -> bytes:

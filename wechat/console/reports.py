@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from wechat.console import downloads
 from wechat.console.charts import Chart, Series, chart
 from wechat.console.periods import PeriodForm
-from wechat.console.tables import downloads
 from wechat.console.tables.cells import Value
 from wechat.console.tables.writing import Row
-from wechat.sdk.pay.money import yuan
+from wechat.sdk.pay.money import decimal_yuan
 
 Number = int | float | None
 
@@ -61,7 +61,7 @@ class Measure:
             return "–"
         match self.unit:
             case Unit.FEN:
-                return f"¥{_grouped_yuan(round(value))}"
+                return f"¥{decimal_yuan(round(value)):,}"
             case Unit.SHARE:
                 return f"{value:.1%}"
             case Unit.MILLISECONDS:
@@ -76,7 +76,7 @@ class Measure:
             return None
         match self.unit:
             case Unit.FEN:
-                return Decimal(yuan(round(value)))
+                return decimal_yuan(round(value))
             case Unit.SHARE:
                 return Decimal(f"{value * 100:.1f}")
         return value if isinstance(value, int) else round(value)
@@ -94,11 +94,6 @@ class Measure:
         if self.aggregation == Aggregation.LAST:
             return known[-1]
         return max(known) if self.aggregation == Aggregation.MOST else sum(known)
-
-
-def _grouped_yuan(fen: int) -> str:
-    whole, _point, rest = yuan(fen).partition(".")
-    return f"{int(whole):,}.{rest}" if abs(fen) >= 100 else yuan(fen)
 
 
 # A change that would be shown as 0.0 % is left out.

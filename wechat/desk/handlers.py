@@ -48,7 +48,7 @@ def note_message(event: InboundEvent) -> None:
         return
     is_handed_over = rulebook.handed_to(event) == NAME
     if is_handed_over:
-        event_names.beside([row])
+        event_names.attach_event_names([row])
     if is_handed_over or not event.message.event:
         threads.note_message(row, is_handed_over=is_handed_over)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -61,6 +60,5 @@ def _posted(request: HttpRequest) -> Any:
 
 
 def _kept(request: HttpRequest, account: OfficialAccount, note: str) -> HttpResponse:
-    audit.record(request, account, note)
-    messages.success(request, note)
+    audit.record_with_message(request, account, note)
     return redirect("admin:desk_hours")

@@ -60,7 +60,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     def prepare(self, rows: Sequence[InboundMessage]) -> None:
         people.attach_people(rows)
-        event_names.beside(rows)
+        event_names.attach_event_names(rows)
         names = answerers.names(row.answered_by for row in rows)
         for row in rows:
             vars(row)["answerer"] = names.of(row.answered_by)
@@ -153,7 +153,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
         return number
 
     def page_context(self, request: HttpRequest, row: InboundMessage) -> dict[str, Any]:
-        event_names.beside([row])
+        event_names.attach_event_names([row])
         return {
             "may_handle": self.has_handle_permission(request),
             "conversation": conversation_page.address(row) if row.openid else "",

@@ -160,7 +160,7 @@ class OnlyOne(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class OneForm(Request):
+class EnvelopeRequest(Request):
     """A DRF request whose body is always parsed by ``Envelope``, whatever its headers say."""
 
     def __init__(self, request: HttpRequest, **plug_points: Any) -> None:
@@ -197,8 +197,8 @@ class Callback(APIView):
     }
     renderer = SealedReplyRenderer()
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> OneForm:
-        return OneForm(request, parser_context={"kwargs": kwargs}, **self.plug_points)
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> EnvelopeRequest:
+        return EnvelopeRequest(request, parser_context={"kwargs": kwargs}, **self.plug_points)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # DRF would try several authenticators. Here is one; the account takes the place of the user.

@@ -70,7 +70,7 @@ def received(
         rows.prefetch_related("media").order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True
     )
     names = answerers.names(row.answered_by for row in newest)
-    event_names.beside(newest)
+    event_names.attach_event_names(newest)
     for row in newest:
         if row.answer is not None:
             yield _answer(row, names)

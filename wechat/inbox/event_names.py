@@ -11,7 +11,7 @@ SCANS = ("subscribe", "scan")
 PREFIX = "qrscene_"
 
 
-def beside(rows: Sequence[InboundMessage]) -> None:
+def attach_event_names(rows: Sequence[InboundMessage]) -> None:
     """Sets on each row of one account the name for its event's key, with two queries for all."""
     events = [row for row in rows if row.kind == "event" and row.text]
     if not events:

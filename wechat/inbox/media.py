@@ -14,10 +14,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.official.clients import client_for, is_api_host
+from accounts.official.clients import client_for, may_download_from
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.kernel import files, work
-from wechat.kernel.public_network import is_admitted
 from wechat.sdk.calls.media import get_temporary
 from wechat.sdk.downloads import download as fetch_file
 from wechat.sdk.errors import Cause
@@ -105,16 +104,8 @@ def _body(row: InboundMedia) -> bytes:
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise Unusable("WeChat sent neither a file nor the address of one.")
     return fetch_file(
-        address, admission=_may_hold_videos, most=LARGEST, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT
+        address, admission=may_download_from, most=LARGEST, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT
     )
-
-
-def _may_hold_videos(host: str, port: int, address: str) -> bool:
-    """Returns whether a video may be fetched from this address, which must not be in our own networks.
-
-    The platform names the address, which may redirect to others.
-    """
-    return is_api_host(host, port) or is_admitted(host, port, address)
 
 
 def _checked(body: bytes) -> Fetched:

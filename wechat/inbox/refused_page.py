@@ -1,6 +1,5 @@
 """The page of spooled callbacks that Postgres refused."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,8 +21,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
         count = spool.try_again(account.pk)
         work.wake("inbox.replay_spool")
         done = ngettext("%d callback will be stored again.", "%d callbacks will be stored again.", count)
-        audit.record(request, account, done % count)
-        messages.success(request, done % count)
+        audit.record_with_message(request, account, done % count)
         return redirect("admin:inbox_refused")
     context = frame(
         request,

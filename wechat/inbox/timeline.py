@@ -26,7 +26,7 @@ def received(follower: Follower, before: datetime.datetime | None, limit: int) -
     if before is not None:
         rows = rows.filter(received_at__lt=before)
     newest = sorted(rows.order_by("-pk")[:limit], key=lambda row: row.received_at, reverse=True)
-    event_names.beside(newest)
+    event_names.attach_event_names(newest)
     for row in newest:
         yield Moment(row.received_at, name_of(row.kind, row.event), _text(row), _link(row))
 

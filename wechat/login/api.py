@@ -12,25 +12,23 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
-from accounts.official import directory
 from accounts.official.clients import tickets_of
 from accounts.official.models import OfficialAccount
 from wechat.api import scopes
 from wechat.api.errors import ApiRefusal, NotAuthenticated
 from wechat.api.schema import BY_PLATFORM
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.login import browser, handing_over, mini, tokens
 from wechat.login.authentication import SAID, OpenView, VisitorView, not_authenticated
 from wechat.login.models import LoginSession, end_browser
+from wechat.login.oauth_pages import account_at
 from wechat.login.return_addresses import NotAllowed, destination
 from wechat.login.serializers import (
     AccountSerializer,
@@ -59,8 +57,8 @@ class MiniprogramLogin(OpenView):
     @extend_schema(request=MiniprogramLoginSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
         """Logs in with the code of ``wx.login``. The session key stays on the server."""
-        given = _read(MiniprogramLoginSerializer, request)
-        visitor = mini.log_in(_account(given["account"]), given["code"])
+        given = validated(MiniprogramLoginSerializer, request.data)
+        visitor = mini.log_in(account_at(given["account"]), given["code"])
         return _tokens(tokens.start(visitor, Kind.MINIPROGRAM))
 
 
@@ -72,7 +70,9 @@ class MiniprogramPhone(VisitorView):
     @extend_schema(request=CodeSerializer, responses=PhoneSerializer)
     def post(self, request: Request) -> Response:
         """Stores and returns the visitor's telephone number, by a code of the button ``getPhoneNumber``."""
-        return Response({"phone": mini.save_phone(self.visitor, _read(CodeSerializer, request)["code"])})
+        return Response(
+            {"phone": mini.save_phone(self.visitor, validated(CodeSerializer, request.data)["code"])}
+        )
 
 
 class MiniprogramProfile(VisitorView):
@@ -81,7 +81,7 @@ class MiniprogramProfile(VisitorView):
     @extend_schema(request=EncryptedSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
         """Stores nickname, avatar and UnionID from the encrypted data that the mini program received."""
-        given = _read(EncryptedSerializer, request)
+        given = validated(EncryptedSerializer, request.data)
         visitor = mini.save_profile(
             self.visitor,
             given["encryptedData"],
@@ -99,7 +99,7 @@ class WebLogin(OpenView):
     def post(self, request: Request) -> Response:
         """Returns tokens for a page of ours whose visitor has signed in by OAuth or by scanning a code."""
         _check_origin(request)
-        account = _account(_read(AccountSerializer, request)["account"])
+        account = account_at(validated(AccountSerializer, request.data)["account"])
         session = browser.session_of(request, account)
         if session is None:
             raise NotAuthenticated("not_authenticated", _("Sign in first."))
@@ -151,7 +151,7 @@ class Exchange(BusinessView):
     @extend_schema(request=CodeSerializer, responses=VisitorSerializer)
     def post(self, request: Request) -> Response:
         """Returns the visitor for a ``login_code`` in the address of your site: once, and within a minute."""
-        code = _read(CodeSerializer, request)["code"]
+        code = validated(CodeSerializer, request.data)["code"]
         visitor = handing_over.exchange(self.client, self.account, code)
         if visitor is None:
             log.warning("login_code_refused", extra={"client": self.client.key_id})
@@ -173,7 +173,7 @@ class JsSdk(OpenView):
     @extend_schema(parameters=PAGE, responses=JsSdkSerializer)
     def get(self, request: Request) -> Response:
         """Returns the configuration of ``wx.config`` for the page at ``url``, ours or of a login site."""
-        account = _account(request.query_params.get("account", ""))
+        account = account_at(request.query_params.get("account", ""))
         url = request.query_params.get("url", "").partition("#")[0]
         try:
             destination(account, url if "://" in url else "")
@@ -188,26 +188,13 @@ class JsSdk(OpenView):
         return Response(signed, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"})
 
 
-def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
-
-
-def _account(slug: str) -> OfficialAccount:
-    entry = directory.find(slug)
-    if entry is None:
-        raise Http404
-    return entry.account
-
-
 def _presented(request: Request, *, also_page: bool = False) -> tuple[OfficialAccount | None, str, bool]:
     """Returns the account (if named), the refresh token, and whether the token came in a cookie.
 
     With ``also_page`` the session cookie of our pages is enough, and the token is empty.
     """
-    given = _read(RefreshSerializer, request)
-    account = _account(given["account"]) if "account" in given else None
+    given = validated(RefreshSerializer, request.data)
+    account = account_at(given["account"]) if "account" in given else None
     if token := given.get("refresh_token", ""):
         return account, token, False
     _check_origin(request)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.official.models import OfficialAccount
 from accounts.staff.gate import named_account_page
-from accounts.staff.picking import Choice, Filter, found
+from accounts.staff.picking import Choice, Filter, picker_response
 from accounts.staff.rights import Area, Rights
 from wechat.console.phrases import joined
 from wechat.kernel import files, pictures, work
@@ -35,7 +35,7 @@ def show(request: HttpRequest, account: OfficialAccount) -> JsonResponse:
     if after := row_id(request.GET.get("after", "")):
         rows = rows.filter(pk__lt=after)
     shown = list(rows.select_related("account").order_by("-pk")[: PAGE + 1])
-    return found(
+    return picker_response(
         [_choice(asset, account) for asset in shown[:PAGE]],
         filters=_filters(request, account),
         more=str(shown[PAGE - 1].pk) if len(shown) > PAGE else "",

@@ -10,10 +10,9 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.official.clients import client_for, is_api_host
+from accounts.official.clients import client_for, may_download_from
 from accounts.official.models import OfficialAccount
 from wechat.kernel import files, work
-from wechat.kernel.public_network import is_admitted
 from wechat.materials import limits
 from wechat.materials.models import Asset, MaterialReading
 from wechat.sdk.answers import text
@@ -84,8 +83,6 @@ def _body(client: Client, kind: Asset.Kind, item: media.MediaItem) -> bytes:
     if kind != Asset.Kind.VIDEO:
         return found.body
     address, most = text(found.json or {}, "down_url"), limits.LIMITS[kind].largest
-    return download(address, admission=_may_hold_it, most=most, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT)
-
-
-def _may_hold_it(host: str, port: int, address: str) -> bool:
-    return is_api_host(host, port) or is_admitted(host, port, address)
+    return download(
+        address, admission=may_download_from, most=most, seconds=VIDEO_SECONDS, timeout=VIDEO_TIMEOUT
+    )

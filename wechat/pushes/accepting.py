@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.official.models import OfficialAccount
 from wechat.api import idempotency
 from wechat.api.errors import ApiRefusal
-from wechat.api.loop import LoopView, beside
+from wechat.api.loop import LoopView, in_thread
 from wechat.api.models import ApiClient
 from wechat.api.one_statement import Calls, StatementCall, new_number
 from wechat.api.views import BusinessView
@@ -83,7 +83,7 @@ async def checked(view: LoopView, body: Any, size: int) -> CheckedRequest:
     Raises ``ValidationError`` for a body of the wrong form, ``ApiRefusal`` for messages that are wrong.
     """
     if size > MOST_IN_LOOP:
-        return await beside(_checked, view, body)
+        return await in_thread(_checked, view, body)
     return _checked(view, body)
 
 
@@ -92,7 +92,7 @@ async def accept(request: CheckedRequest) -> str:
     try:
         answer = await _calls.carry_out(request.call)
     except UniqueViolation:
-        answer = await beside(_answer_again, request)
+        answer = await in_thread(_answer_again, request)
     waking.wake_now("pushes.send")
     return answer
 

@@ -17,7 +17,7 @@ from wechat.api import scopes
 from wechat.api.errors import ApiRefusal
 from wechat.api.idempotency import key_reused
 from wechat.api.loop import LoopView
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.pushes import accepting, event_templates, reports
 from wechat.pushes.models import Push
 from wechat.pushes.serializers import (
@@ -60,7 +60,7 @@ class Pushes(LoopView):
         return HttpResponse(answer, status=202, content_type="application/json")
 
 
-class OnePush(BusinessView):
+class PushDetail(BusinessView):
     scopes = {"GET": READ}
     for_account = False
 
@@ -80,9 +80,7 @@ class Events(BusinessView):
     @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer})
     def post(self, request: Request) -> Response:
         """Queues the messages that staff have set for an event which happened, such as a shipment."""
-        asked = EventSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = validated(EventSerializer, request.data)
         if given["event"] not in event_templates.known():
             message = _("There is no such event; known are: %(known)s")
             raise ApiRefusal(
@@ -103,9 +101,7 @@ class Webhook(BusinessView):
     @extend_schema(request=WebhookSerializer, responses=NewWebhookSerializer)
     def put(self, request: Request) -> Response:
         """Sets where reports of states are posted from now on; answers the new signing secret."""
-        asked = WebhookSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        url = asked.validated_data["url"]
+        url = validated(WebhookSerializer, request.data)["url"]
         return Response({"url": url, "secret": subscribe(self.client, url, [reports.EVENT]).secret})
 
 
@@ -115,8 +111,8 @@ def _mine(view: BusinessView) -> QuerySet[Push]:
 
 
 urlpatterns = [
-    path("push", Pushes.as_view(), name="push"),
-    path("push/<int:pk>", OnePush.as_view(), name="push-one"),
-    path("push/event", Events.as_view(), name="push-event"),
-    path("push/webhook", Webhook.as_view(), name="push-webhook"),
+    path("push", Pushes.as_view()),
+    path("push/<int:pk>", PushDetail.as_view()),
+    path("push/event", Events.as_view()),
+    path("push/webhook", Webhook.as_view()),
 ]

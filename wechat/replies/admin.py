@@ -117,7 +117,7 @@ class RuleAdmin(CautiousAdmin, HistoryMixin, AccountScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("tester/", view(tester_page.show), name="replies_tester"),
-            path("never/", view(report_pages.never), name="replies_never"),
+            path("never/", view(report_pages.never_answering), name="replies_never"),
             path("<int:pk>/replay/", view(report_pages.replay), name="replies_replay"),
             path("<int:pk>/shadow/", view(report_pages.in_shadow), name="replies_in_shadow"),
             path("export/", view(transfer_pages.export), name="replies_export"),

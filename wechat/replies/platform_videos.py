@@ -13,9 +13,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.official.clients import is_api_host
+from accounts.official.clients import may_download_from
 from accounts.official.models import OfficialAccount
-from wechat.kernel.public_network import is_admitted
 from wechat.materials import library, limits
 from wechat.materials.models import Asset
 from wechat.sdk.answers import part, rows
@@ -51,7 +50,7 @@ def _replies(info: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _taken(account: OfficialAccount, address: str) -> Asset:
-    body = download(address, admission=_may_hold_it, most=LARGEST, seconds=SECONDS, timeout=TIMEOUT)
+    body = download(address, admission=may_download_from, most=LARGEST, seconds=SECONDS, timeout=TIMEOUT)
     file = ContentFile(body, name="video.mp4")
     content_type = limits.check(Asset.Kind.VIDEO, file)
     # The digest names the file, because its address differs in every import.
@@ -67,7 +66,3 @@ def _taken(account: OfficialAccount, address: str) -> Asset:
     if not asset.media_id:
         library.upload(asset)
     return asset
-
-
-def _may_hold_it(host: str, port: int, address: str) -> bool:
-    return is_api_host(host, port) or is_admitted(host, port, address)

@@ -34,19 +34,19 @@ class DeadRule:
 
 
 def never_answering(
-    compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+    compiled: CompiledRules, now: datetime.datetime, used_tags: frozenset[int]
 ) -> Iterator[DeadRule]:
-    """Yields the enabled rules that can never answer; ``worn_tags`` are the tags that some follower has."""
+    """Yields the enabled rules that can never answer; ``used_tags`` are the tags that some follower has."""
     for rule in compiled.specs:
         if not rule.enabled:
             continue
-        found = _by_itself(rule, compiled, now, worn_tags) or _covered(rule, compiled, now, worn_tags)
+        found = _by_itself(rule, compiled, now, used_tags) or _covered(rule, compiled, now, used_tags)
         if found:
             yield found
 
 
 def answered_first(
-    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, used_tags: frozenset[int]
 ) -> dict[Way, RuleSpec]:
     """Returns the triggers of a rule that an earlier rule always answers, each with the first such rule."""
     found = {}
@@ -54,28 +54,28 @@ def answered_first(
         for each in _candidates(way, compiled):
             if each.precedence >= rule.precedence:
                 break
-            if _covers(each, rule, way) and not _by_itself(each, compiled, now, worn_tags):
+            if _covers(each, rule, way) and not _by_itself(each, compiled, now, used_tags):
                 found[way] = each
                 break
     return found
 
 
 def _by_itself(
-    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, used_tags: frozenset[int]
 ) -> DeadRule | None:
     checks = {
         DeadReason.BROKEN: rule.id in compiled.broken,
         DeadReason.NO_KEYWORDS: rule.trigger is Trigger.KEYWORD and not rule.keywords,
         DeadReason.OVER: rule.window.ends is not None and rule.window.ends <= now,
-        DeadReason.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & worn_tags,
+        DeadReason.NOBODY: bool(rule.audience.tags) and not rule.audience.tags & used_tags,
     }
     return next((DeadRule(rule, why) for why, true in checks.items() if true), None)
 
 
 def _covered(
-    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, worn_tags: frozenset[int]
+    rule: RuleSpec, compiled: CompiledRules, now: datetime.datetime, used_tags: frozenset[int]
 ) -> DeadRule | None:
-    first = answered_first(rule, compiled, now, worn_tags)
+    first = answered_first(rule, compiled, now, used_tags)
     if len(first) < len(set(ways(rule))):
         return None
     return DeadRule(rule, DeadReason.COVERED, tuple(dict.fromkeys(first.values())))

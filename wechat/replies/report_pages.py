@@ -33,7 +33,7 @@ def in_shadow(request: HttpRequest, rule: Rule) -> HttpResponse:
 
 
 @account_page(Area.CONTENT)
-def never(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+def never_answering(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     findings = [
         {"rule": finding.rule, "why": describing.DEAD[finding.why], "by": finding.by}
         for finding in tester.never_fires(account)

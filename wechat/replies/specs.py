@@ -14,7 +14,7 @@ import re2
 from wechat.kernel import hours
 from wechat.sdk.beijing import BEIJING
 from wechat.sdk.messages import Message, Scan, Subscribe, Text, Voice
-from wechat.sdk.text import seen
+from wechat.sdk.text import visible
 
 MIDNIGHT = datetime.time(0)
 
@@ -230,7 +230,7 @@ def plain(text: str) -> str:
 
     What nobody sees is left out as well: it comes along with what is copied, or with an emoji.
     """
-    folded = unicodedata.normalize("NFKC", seen(text)).casefold()
+    folded = unicodedata.normalize("NFKC", visible(text)).casefold()
     return unicodedata.normalize("NFKC", folded).strip()
 
 

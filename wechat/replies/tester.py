@@ -133,7 +133,7 @@ def replay(account: OfficialAccount, candidates: Iterable[Rule], last_n: int = 1
 def never_fires(account: OfficialAccount) -> list[DeadRule]:
     """Returns the enabled rules that can never answer, each with the rules that answer instead."""
     compiled = _book(account).compiled
-    return list(never_answering(compiled, timezone.now(), _worn_tags(compiled)))
+    return list(never_answering(compiled, timezone.now(), _used_tags(compiled)))
 
 
 def answered_earlier(
@@ -144,17 +144,17 @@ def answered_earlier(
     A keyword rule may lose some of its keywords, a rule of another kind loses all or nothing.
     """
     compiled, now = _book(account).compiled, timezone.now()
-    worn = _worn_tags(compiled)
+    used_tags = _used_tags(compiled)
     chosen = {rule.pk for rule in rules}
     for spec in compiled.specs:
         if not spec.enabled or spec.id not in chosen:
             continue
-        first = answered_first(spec, compiled, now, worn)
+        first = answered_first(spec, compiled, now, used_tags)
         if first and (spec.trigger is Trigger.KEYWORD or len(first) == len(ways(spec))):
             yield spec, first
 
 
-def _worn_tags(compiled: CompiledRules) -> frozenset[int]:
+def _used_tags(compiled: CompiledRules) -> frozenset[int]:
     """Returns which tags in the audiences of the rules some follower has."""
     named = {tag for rule in compiled.specs for tag in rule.audience.tags}
     some = Follower.tags.through.objects.filter(tag_id=OuterRef("pk"))

@@ -80,8 +80,7 @@ def _show_report(request: HttpRequest, account: OfficialAccount, report: RuleImp
     sentence = _(
         "%(made)d rules made, %(updated)d updated, %(unchanged)d as before, %(kept)d edited here and kept."
     )
-    audit.record(request, account, sentence % counts)
-    messages.success(request, sentence % counts)
+    audit.record_with_message(request, account, sentence % counts)
     changed = Rule.objects.filter(account=account, name__in=[*report.made, *report.updated])
     for caution in cautions.of_catch_alls(changed.prefetch_related("keywords")):
         messages.warning(request, caution)

@@ -46,7 +46,7 @@ def without_unseen(text: str) -> str:
     return text if text.strip() == seen else seen
 
 
-def seen(text: str) -> str:
+def visible(text: str) -> str:
     """Returns a text for comparison with another one, without the characters in it that nobody sees."""
     return text if text.isascii() else _NOT_COMPARED.sub("", text)
 

@@ -5,9 +5,7 @@ under a lock and after a second check of the store, so that many callers cause o
 4.1, 4.2 and 4.7.
 """
 
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -54,32 +52,6 @@ class TokenStore(Protocol):
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Returns a lock between processes; the store decides how long to wait for it."""
         ...
-
-
-class MemoryTokenStore:
-    """A store for a single process: tests, scripts."""
-
-    def __init__(self) -> None:
-        self._tokens: dict[str, Token] = {}
-        self._guard = threading.Lock()
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-
-    def load(self, name: str) -> Token | None:
-        return self._tokens.get(name)
-
-    def save(self, name: str, token: Token) -> None:
-        with self._guard:
-            self._tokens[name] = token
-
-    def drop(self, name: str, value: str) -> None:
-        with self._guard:
-            held = self._tokens.get(name)
-            if held and held.value == value:
-                del self._tokens[name]
-
-    def lock(self, name: str) -> AbstractContextManager[Any]:
-        with self._guard:
-            return self._locks[name]
 
 
 class SharedToken:

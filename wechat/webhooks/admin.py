@@ -108,8 +108,7 @@ class EndpointAdmin(AccountScopedAdmin):
     def go_on_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
         """Resumes the deliveries on hold for the endpoint at once."""
         if held_work.lift(outbox.held(endpoint)):
-            audit.record(request, endpoint, _("What waited goes on."))
-            self.message_user(request, _("What waited goes on."))
+            audit.record_with_message(request, endpoint, _("What waited goes on."))
         return redirect("admin:webhooks_endpoint_change", endpoint.pk)
 
     def sample_view(self, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wechat.api import scopes
-from wechat.api.views import BusinessView
+from wechat.api.views import BusinessView, validated
 from wechat.webhooks import events
 from wechat.webhooks.models import Endpoint
 from wechat.webhooks.subscribing import subscribe, unsubscribe
@@ -57,9 +57,7 @@ class Subscription(BusinessView):
     @extend_schema(request=SubscriptionSerializer, responses=NewSubscriptionSerializer)
     def put(self, request: Request) -> Response:
         """Sets the address and the events of the subscription; returns the new signing secret."""
-        asked = SubscriptionSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = validated(SubscriptionSerializer, request.data)
         endpoint = subscribe(self.client, given["url"], given["events"], only=True)
         return Response({"url": endpoint.url, "events": endpoint.events, "secret": endpoint.secret})
 

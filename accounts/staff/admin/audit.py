@@ -24,11 +24,11 @@ from accounts.staff import audit
 from accounts.staff.models import AuditEntry
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, current_account
+from wechat.console import downloads
 from wechat.console.big_tables import BigTable, FilterForm
 from wechat.console.days import day_field
 from wechat.console.markup import moment
 from wechat.console.pages import ReadOnly
-from wechat.console.tables import downloads
 from wechat.console.tables.writing import Row
 from wechat.kernel import rows_by_time
 from wechat.sdk.beijing import midnight

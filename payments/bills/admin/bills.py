@@ -23,7 +23,7 @@ from payments.bills.models import Bill, Discrepancy
 from payments.merchants import error_words, held_work
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
-from wechat.console import failures
+from wechat.console import downloads, failures
 from wechat.console.amounts import money
 from wechat.console.big_tables import BigTable
 from wechat.console.days import day_field
@@ -119,12 +119,11 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             "held": held_work.in_words([row.merchant], request),
         }
 
-    def file_view(self, request: HttpRequest, bill: Bill) -> HttpResponse | FileResponse:
+    def file_view(self, request: HttpRequest, bill: Bill) -> FileResponse:
         """Sends the bill file as WeChat Pay made it, compressed."""
         if not bill.file:
             raise Http404
-        name = str(bill.file.name).rpartition("/")[2]
-        return FileResponse(bill.file.open("rb"), as_attachment=True, filename=name)
+        return downloads.of_stored(bill.file)
 
     def export_view(self, request: HttpRequest, account: OfficialAccount) -> Any:
         try:

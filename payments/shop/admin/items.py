@@ -1,7 +1,6 @@
 """The admin of items: what is sold, with its page, QR code and sales."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.contrib import admin
@@ -24,6 +23,7 @@ from payments.shop.item_changes import changes, price_text
 from payments.shop.models import Item, ItemField
 from payments.shop.selling import refusal
 from wechat.channels.drawing import png, svg
+from wechat.console import downloads
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ParentPermissionsMixin, TabularInline
@@ -167,10 +167,10 @@ class ItemAdmin(BigTable, AccountScopedAdmin):
         return render(request, "shop/item.html", context)
 
     def code_png(self, request: HttpRequest, item: Item) -> HttpResponse:
-        return _download(png(address_of(item)), "image/png", f"{item.title}.png")
+        return downloads.of_bytes(png(address_of(item)), "image/png", f"{item.title}.png")
 
     def code_svg(self, request: HttpRequest, item: Item) -> HttpResponse:
-        return _download(svg(address_of(item)), "image/svg+xml", f"{item.title}.svg")
+        return downloads.of_bytes(svg(address_of(item)), "image/svg+xml", f"{item.title}.svg")
 
     # --- columns
 
@@ -216,12 +216,3 @@ def state_of(item: Item) -> tuple[str, str]:
     if item.left == 0:
         return _("sold out"), "warn"
     return _("on sale"), "good"
-
-
-def _download(body: bytes, kind: str, name: str) -> HttpResponse:
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(body, content_type=kind, headers=headers)

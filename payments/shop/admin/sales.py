@@ -28,11 +28,11 @@ from payments.orders.states import OrderState
 from payments.shop import sale_export, selling
 from payments.shop.handlers import EXPORT
 from payments.shop.models import Item, Sale
+from wechat.console import downloads
 from wechat.console.amounts import money
 from wechat.console.big_tables import BigTable, FilterForm
 from wechat.console.markup import badge, moment
 from wechat.console.phrases import labelled
-from wechat.console.tables import downloads
 from wechat.kernel.row_ids import row_id
 
 Fulfilment = Sale.Fulfilment

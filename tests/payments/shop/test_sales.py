@@ -9,21 +9,15 @@ from django.test import Client
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
-from accounts.staff.models import StaffRight
 from payments.orders.refunds import refunding
 from payments.shop import selling
 from payments.shop.admin.sales import SaleFilter
 from payments.shop.models import Item, Sale
-from tests.cast import Cast, member, signed_in
+from tests.cast import Cast, signed_in
 from tests.payments.shop.conftest import Offered
 from tests.payments.world import notify, notify_refund
 
 SALES = "/admin/shop/sale/"
-
-
-@pytest.fixture
-def money(account: OfficialAccount) -> Client:
-    return signed_in(member("money", account, StaffRight.Role.FINANCE))
 
 
 def sold(item: Item, name: str, *, paid: bool = True) -> Sale:

@@ -77,7 +77,7 @@ def preview(request: HttpRequest, found: MassSend) -> HttpResponse:
         wechat_id = form.cleaned_data["wechat_id"]
         MassPreview.objects.create(send=found, wechat_id=wechat_id, due_at=timezone.now())
         work.wake("campaigns.mass_preview")
-        _noted(request, found, _("Sent a preview to %(who)s") % {"who": wechat_id})
+        audit.record_with_message(request, found, _("Sent a preview to %(who)s") % {"who": wechat_id})
         return _back(found.pk)
     return _page(request, found, "mass_preview", _("Preview on a phone"), form=form)
 
@@ -85,7 +85,7 @@ def preview(request: HttpRequest, found: MassSend) -> HttpResponse:
 @_changeable
 def take_back(request: HttpRequest, found: MassSend) -> HttpResponse:
     if planning.take_back(found):
-        _noted(request, found, _("Took the plan to send back"))
+        audit.record_with_message(request, found, _("Took the plan to send back"))
     else:
         messages.error(request, _("It has begun already."))
     return _back(found.pk)
@@ -99,7 +99,7 @@ def delete(request: HttpRequest, found: MassSend) -> HttpResponse:
     word = _("delete")
     if typed_word.is_typed(request, word):
         sending.delete(found)
-        _noted(request, found, _("Had the content deleted at WeChat"))
+        audit.record_with_message(request, found, _("Had the content deleted at WeChat"))
         return _back(found.pk)
     context = typed_word.context(request, word)
     return _page(request, found, "mass_delete", _("Delete what was sent"), **context)
@@ -148,13 +148,10 @@ def _planned(request: HttpRequest, found: MassSend, at: Any) -> HttpResponse:
     if not planning.plan(found, at, reader(request).pk):
         messages.error(request, _("Somebody has sent it already."))
         return _back(found.pk)
-    _noted(request, found, _("Confirmed the mass send: %(when)s") % {"when": approval.when(at)})
+    audit.record_with_message(
+        request, found, _("Confirmed the mass send: %(when)s") % {"when": approval.when(at)}
+    )
     return _back(found.pk)
-
-
-def _noted(request: HttpRequest, found: MassSend, note: str) -> None:
-    audit.record(request, found, note)
-    messages.success(request, note)
 
 
 def _back(pk: int) -> HttpResponse:

@@ -4,7 +4,6 @@ Reference: WeChat reference 11.
 """
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -60,6 +59,5 @@ def _set(request: HttpRequest, account: OfficialAccount, number: int) -> str:
     except WeChatError as error:
         return of_error(error)
     note = _("Set the speed of mass sends: %(speed)s") % {"speed": dict(CHOICES)[number]}
-    audit.record(request, account, note)
-    messages.success(request, note)
+    audit.record_with_message(request, account, note)
     return ""

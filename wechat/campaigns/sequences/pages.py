@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -99,7 +98,7 @@ def _became(run: StepRun) -> str:
 def remove(request: HttpRequest, sequence: Sequence, enrolment: int) -> HttpResponse:
     row = get_object_or_404(Enrolment, pk=enrolment, sequence=sequence)
     enrolling.remove(row)
-    _noted(
+    audit.record_with_message(
         request,
         sequence,
         _("Took %(who)s out of the sequence") % {"who": handle_name(row.openid)},
@@ -124,15 +123,12 @@ def fill(request: HttpRequest, sequence: Sequence, step: int) -> HttpResponse:
         row.values, row.link = dict(message.values), message.url
         row.appid, row.pagepath = message.appid, message.pagepath
         row.save(update_fields=["values", "link", "appid", "pagepath"])
-        _noted(request, sequence, _("Filled in the template of a message"), before, row.values)
+        audit.record_with_message(
+            request, sequence, _("Filled in the template of a message"), before, row.values
+        )
         return redirect("admin:campaigns_sequence_change", sequence.pk)
     shown = {"form": form, "step": row, "variables": offered(variables)}
     return _page(request, sequence, "sequence_fill", _("Fill in the template"), **shown)
-
-
-def _noted(request: HttpRequest, sequence: Sequence, note: str, *values: audit.Values) -> None:
-    audit.record(request, sequence, note, *values)
-    messages.success(request, note)
 
 
 def _page(

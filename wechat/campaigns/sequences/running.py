@@ -176,7 +176,7 @@ def is_capped(sequence: Sequence, openid: str, at: datetime.datetime) -> bool:
     if not sequence.cap_days:
         return False
     since = at - datetime.timedelta(days=sequence.cap_days)
-    return capping.was_reached(sequence.account, openid, since, but_by=sequence.cause)
+    return capping.was_reached(sequence.account, openid, since, exclude=sequence.cause)
 
 
 def _change_tag(step: SequenceStep, follower: Follower | None) -> str:

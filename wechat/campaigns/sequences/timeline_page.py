@@ -179,8 +179,7 @@ def _done(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        audit.record(request, sequence, words)
-        messages.success(request, words)
+        audit.record_with_message(request, sequence, words)
     return _back(sequence, pk)
 
 

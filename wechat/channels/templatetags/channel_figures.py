@@ -1,15 +1,8 @@
-"""The template filters for figures of the channel reports."""
+"""The template filter for shares in the channel reports."""
 
 from django import template
 
-from wechat.sdk.pay import money
-
 register = template.Library()
-
-
-@register.filter
-def yuan(fen: float | None) -> str:
-    return "–" if fen is None else f"¥{money.yuan(round(fen))}"
 
 
 @register.filter

@@ -69,7 +69,7 @@ class AnyKind(ABC):
         The rest waits behind the other kinds of its queue. Bulk work that gets no place in its worker waits
         for the next tick. A worker whose clock is wrong takes nothing.
         """
-        waking.taken(self.name)
+        waking.clear_mark(self.name)
         if not clock.watch.is_right():
             return 0
         if self.queue != BULK:

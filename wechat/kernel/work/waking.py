@@ -61,7 +61,7 @@ def publish(name: str) -> bool:
     return True
 
 
-def taken(name: str) -> None:
+def clear_mark(name: str) -> None:
     """Deletes the mark of a kind, because a worker is about to look: later commits send a wake-up again."""
     _marks.clear(name)
 

@@ -54,5 +54,9 @@ def _whole(yuan: str, unit: Decimal) -> int:
 
 def yuan(amount: int) -> str:
     """Returns 1234 fen as ``"12.34"``."""
-    sign, rest = ("-", -amount) if amount < 0 else ("", amount)
-    return f"{sign}{rest // 100}.{rest % 100:02d}"
+    return str(decimal_yuan(amount))
+
+
+def decimal_yuan(amount: int) -> Decimal:
+    """Returns 1234 fen as ``Decimal("12.34")``, for files to calculate with."""
+    return Decimal(amount).scaleb(-2)
