@@ -81,36 +81,31 @@ def test_a_wrong_message_refuses_the_batch_and_is_named(template: Template, shop
         message("一" * 21),
         message(template="unknown"),
         {"to": OPENID, "content": {"type": "x"}},
-        message(to="no openid"),
     ]
     answer = shop.post(URL, {"messages": wrong})
     refused = answer.json()["error"]
     assert (answer.status_code, refused["code"]) == (422, "messages_invalid")
-    assert list(refused["messages"]) == ["1", "2", "3", "4"]
+    assert list(refused["messages"]) == ["1", "2", "3"]
     assert list(refused["messages"]["1"]["values"]) == ["thing4"]
     assert refused["messages"]["3"]["content"] == {"type": ["没有这种内容。"]}
-    assert list(refused["messages"]["4"]) == ["to"]
     assert not Push.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    "body",
     [
-        ({}, 422),
-        ({"to": OPENID}, 422),
-        (message(content={"type": "text", "content": "你好"}), 422),
-        ({"messages": [message(), 5]}, 422),
-        ({"messages": []}, 400),
-        ({"messages": 5}, 400),
-        ([], 400),
-        (b"null", 400),
+        {}, {"to": OPENID}, message(content={"type": "text", "content": "你好"}),
+        {"messages": [message(), 5]}, {"messages": []}, {"messages": 5}, [], b"null",
     ],
-)
-def test_a_message_that_says_nothing_is_refused(
-    template: Template, shop: Signed, body: Any, status: int
-) -> None:
-    assert shop.post(URL, body).status_code == status
+)  # fmt: skip
+def test_a_message_that_says_nothing_is_refused(template: Template, shop: Signed, body: Any) -> None:
+    assert shop.post(URL, body).status_code == 400
     assert not Push.objects.exists()
+
+
+def test_a_message_of_the_wrong_form_is_named_by_its_place(template: Template, shop: Signed) -> None:
+    answer = shop.post(URL, {"messages": [message(), message(to="no openid")]})
+    assert (answer.status_code, list(answer.json()["error"]["fields"]["messages"])) == (400, ["1"])
 
 
 def test_a_customer_service_message_may_be_asked_for(world: World, shop: Signed) -> None:
@@ -131,7 +126,7 @@ def test_a_time_that_has_passed_is_refused_but_for_what_clocks_differ(
 ) -> None:
     """It would be due long ago, and wait for a person to let it go."""
     passed = shop.post(URL, message(at="2020-01-01T10:00:00+08:00"))
-    assert (passed.status_code, list(passed.json()["error"]["messages"]["0"])) == (422, ["at"])
+    assert (passed.status_code, "at" in str(passed.json()["error"]["fields"])) == (400, True)
     slow = timezone.now() - datetime.timedelta(minutes=1)
     assert shop.post(URL, message(at=slow.isoformat())).status_code == 202
     due_at = Push.objects.get().due_at

@@ -254,7 +254,7 @@ def test_a_refusal_is_in_the_language_that_is_asked_for(shop: Signed) -> None:
     for body in (one, many):
         english, chinese = all_of(ask(shop, body, Accept_Language="en"), ask(shop, body))
         assert "An openid has letters" in english.body.decode()
-        assert "Nothing was queued" in english.body.decode()
+        assert "Some fields are not right." in english.body.decode()
         assert "An openid has letters" not in chinese.body.decode()
 
 

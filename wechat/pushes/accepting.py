@@ -1,7 +1,7 @@
 """The acceptance of messages from business systems: checked, then committed together with the answer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import UniqueViolation
-from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.official.models import OfficialAccount
@@ -25,7 +24,7 @@ from wechat.kernel.work import waking
 from wechat.pushes import known_templates, reports
 from wechat.pushes.models import Push
 from wechat.pushes.requested import RequestedPush
-from wechat.pushes.serializers import MessageSerializer, PushRequestSerializer
+from wechat.pushes.serializers import PushRequestSerializer
 from wechat.pushes.values import check_all
 from wechat.sdk import template_messages
 from wechat.sdk.content import to_service_json
@@ -40,9 +39,9 @@ MOST_IN_LOOP = 16 * 1024
 BATCH_LIMIT = 1000
 STATUS = 202
 
-# The rows are one JSON parameter. Two serializers serve all requests, because they store nothing they check.
+# The rows are one JSON parameter. One serializer serves all requests, because it stores nothing it checks.
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-REQUESTS, MESSAGE = PushRequestSerializer(), MessageSerializer()
+REQUESTS = PushRequestSerializer()
 
 GIVEN = """
 SELECT nextval('pushes_push_id_seq') AS id, message.* FROM json_to_recordset(%(rows)s) AS message(
@@ -104,9 +103,9 @@ def key_of(view: BusinessView) -> str:
 
 
 def _checked(view: LoopView, body: Any) -> CheckedRequest:
-    messages, wrong = _read(_as_batch(body))
+    messages = REQUESTS.run_validation(_as_batch(body))["messages"]
     prefix = key_of(view)
-    pushes = _pushes(view, prefix, messages, wrong)
+    pushes = _pushes(view, prefix, messages)
     number = new_number()
     rows = ",".join(_as_json(push, number, place) for place, push in enumerate(pushes))
     call = StatementCall(view.client, view.idempotency_key, view.fingerprint, rows, len(pushes), number)
@@ -120,33 +119,11 @@ def _as_batch(data: Any) -> Any:
     return data
 
 
-def _read(batch: Any) -> tuple[Mapping[int, dict[str, Any]], dict[str, Any]]:
-    """Returns the messages of the right form, and what is wrong with the others, each by its place.
-
-    Raises ``ValidationError`` for a body that is wrong as a whole.
-    """
-    try:
-        return dict(enumerate(REQUESTS.run_validation(batch)["messages"])), {}
-    except ValidationError as refusal:
-        if not (wrong := _wrong_by_place(refusal.detail)):
-            raise
-    others = {place: each for place, each in enumerate(batch["messages"]) if str(place) not in wrong}
-    return {place: MESSAGE.run_validation(each) for place, each in others.items()}, wrong
-
-
-def _wrong_by_place(detail: Any) -> dict[str, Any]:
-    """Returns what is wrong with single messages, or nothing if the request is wrong as a whole."""
-    named = detail["messages"] if isinstance(detail, dict) and set(detail) == {"messages"} else None
-    wrong = {str(place): problems for place, problems in named.items()} if isinstance(named, dict) else {}
-    return wrong if all(place.isdecimal() for place in wrong) else {}
-
-
-def _pushes(
-    view: LoopView, prefix: str, messages: Mapping[int, dict[str, Any]], wrong: dict[str, Any]
-) -> list[RequestedPush]:
+def _pushes(view: LoopView, prefix: str, messages: Iterable[dict[str, Any]]) -> list[RequestedPush]:
+    wrong: dict[str, Any] = {}
     pushes: list[RequestedPush] = []
     now = timezone.now()
-    for number, message in messages.items():
+    for number, message in enumerate(messages):
         try:
             kind, template, content = (
                 _templated(view.account, message) if "template" in message else _service(message)
@@ -160,9 +137,8 @@ def _pushes(
         openid, trace = message["to"], tracing.current()
         pushes.append(RequestedPush(view.account, openid, kind, template, content, key, due_at, now, trace))
     if wrong:
-        by_place = dict(sorted(wrong.items(), key=lambda each: int(each[0])))
         raise ApiRefusal(
-            422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=by_place
+            422, "messages_invalid", _("Nothing was queued: some messages are wrong."), messages=wrong
         )
     return pushes
 
