@@ -1,4 +1,4 @@
-"""The examinations of the installation itself: its address, PostgreSQL and Redis."""
+"""The examinations of the installation itself: its key, its address, PostgreSQL and Redis."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -12,10 +12,24 @@ from redis.exceptions import RedisError
 
 from accounts.official.doctor import Finding, Level, examines_installation
 
+LEAST_SECRET_KEY = 32
 # WeChat calls no others.
 PORTS = {None, 80, 443}
 # Of the web process for callbacks and for the API's messages, and of a worker of four processes.
 OTHER_CONNECTIONS = 2 + 5 * 3
+
+
+@examines_installation
+def secret_key() -> Iterator[Finding]:
+    """Yields a warning about a ``SECRET_KEY`` that is short enough to be guessed."""
+    if len(settings.SECRET_KEY) < LEAST_SECRET_KEY:
+        yield Finding(
+            Level.WARNING,
+            _("SECRET_KEY has %(length)d characters: whoever guesses it can sign in as anybody.")
+            % {"length": len(settings.SECRET_KEY)},
+            _("Set a random one of at least %(least)d characters; everybody signs in anew.")
+            % {"least": LEAST_SECRET_KEY},
+        )
 
 
 @examines_installation

@@ -277,13 +277,8 @@ def local_secrets() -> Mapping[str, str]:
     return kept
 
 
-def secret(name: str, *, embedded: bool, least: int = 0) -> str:
-    """Returns a secret of ``least`` characters at least. Raises ``InvalidSetting``."""
+def secret(name: str, *, embedded: bool) -> str:
     if value := variable(name):
-        if len(value) < least:
-            raise InvalidSetting(
-                name, f"has {len(value)} characters; use at least {least}, made with: openssl rand -base64 48"
-            )
         return value
     if embedded:
         return local_secrets()[name]

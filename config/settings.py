@@ -26,7 +26,7 @@ LOCAL = embedded.local_folder()
 DEBUG = environment.flag("DEBUG", default=EMBEDDED)
 PORT = environment.number("PORT", 8000, least=1, most=65535)
 PUBLIC_URL = environment.public_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
-SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED, least=0 if EMBEDDED else 32)
+SECRET_KEY = environment.secret("SECRET_KEY", embedded=EMBEDDED)
 FIELD_ENCRYPTION_KEYS = environment.field_keys(environment.secret("FIELD_ENCRYPTION_KEYS", embedded=EMBEDDED))
 ALLOWED_HOSTS = [
     *environment.host_names("ALLOWED_HOSTS"),

@@ -33,6 +33,13 @@ def test_a_sound_installation_has_nothing_to_mend(settings: Settings) -> None:
         assert sentences(Level.FAULT) == ""
 
 
+def test_a_key_that_can_be_guessed_is_warned_of(settings: Settings) -> None:
+    settings.PUBLIC_URL, settings.SECRET_KEY = "https://console.example.com", "changeme"
+    assert "SECRET_KEY has 8 characters" in sentences(Level.WARNING)
+    settings.SECRET_KEY = "k" * 32
+    assert "SECRET_KEY" not in sentences()
+
+
 @pytest.mark.parametrize(
     ("address", "fault"),
     [
