@@ -1,6 +1,5 @@
 """The examinations of the installation itself: its key, its address, PostgreSQL and Redis."""
 
-import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
 from accounts.official.doctor import Finding, Level, examines_installation
+from wechat.kernel.public_network import is_public
 
 LEAST_SECRET_KEY = 32
 # WeChat calls no others.
@@ -108,6 +108,6 @@ def redis_settings() -> Iterator[Finding]:
 def _is_inside(host: str) -> bool:
     """Returns whether a host is of this machine or of a private network, by its name alone."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not is_public(host)
     except ValueError:
         return "." not in host or host.endswith((".local", ".internal", ".localhost"))

@@ -49,12 +49,11 @@ Examination = Callable[[OfficialAccount], Iterator[Finding]]
 _examinations: Registry[Examination] = Registry("examination of an account")
 # Examinations that only read stored outcomes of callbacks and calls, so that every page may run them.
 _observations: Registry[Examination] = Registry("observation of an account")
+InstallationExamination = Callable[[], Iterator[Finding]]
+_of_installation: Registry[InstallationExamination] = Registry("examination of the installation")
 
 
-_of_installation: Registry[Callable[[], Iterator[Finding]]] = Registry("examination of the installation")
-
-
-def examines_installation(examination: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:
+def examines_installation(examination: InstallationExamination) -> InstallationExamination:
     """Registers an examination of what all accounts share: the address, the stores."""
     return _of_installation.register(examination)
 

@@ -1,4 +1,4 @@
-"""Two people who save at the same moment: the second is told what the first did, and no page fails."""
+"""Two people who save at the same moment: the second sees what the first did, and no page fails."""
 
 from typing import Any
 
