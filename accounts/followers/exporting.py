@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import prefetch_related_objects
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.followers import custom_fields, jobs, people
@@ -80,6 +80,15 @@ def _path(job: BulkJob, ending: str) -> Path:
     return (
         Path(settings.MEDIA_ROOT) / "exports" / f"{slug}-followers-{job.created_at:%Y%m%d}-{job.pk}.{ending}"
     )
+
+
+def names_of_columns() -> set[str]:
+    """Returns what the columns that every export has are called, in any language."""
+    names: set[str] = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names.update(map(str, _headings([])))
+    return names
 
 
 def _headings(fields: Sequence[CustomField]) -> Row:

@@ -1,8 +1,10 @@
 """The import of a table of remarks and custom fields: columns checked at once, rows in the background."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.models import ADDITION
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -19,6 +21,7 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import account_page, frame, reader
 from accounts.staff.rights import Area
+from wechat.console.phrases import listed
 from wechat.console.tables import headings
 from wechat.console.tables.limits import UnreadableTable
 
@@ -33,6 +36,8 @@ class ImportForm(forms.Form):
     def __init__(self, account: OfficialAccount, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
+        # The names of columns that the import does not read.
+        self.left_out: Sequence[str] = ()
 
     def clean_file(self) -> "UploadedFile[Any]":
         """Checks the file at once rather than in the background."""
@@ -46,7 +51,7 @@ class ImportForm(forms.Form):
     def _check(self, file: "UploadedFile[Any]") -> None:
         try:
             heading, rows = headings.split(file, is_openid_name)
-            columns_of(self.account, heading)
+            self.left_out = [*columns_of(self.account, heading).left_out.values()]
             if next(rows, None) is None:
                 raise ValidationError(_("The table has no rows below its first one."))
         except (UnreadableTable, BadColumns) as error:
@@ -59,6 +64,11 @@ def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         job = job_requests.ask(account, "import", {}, reader(request), source=form.cleaned_data["file"])
         audit.record(request, job, str(job), flag=ADDITION)
+        if form.left_out:
+            sentence = _(
+                "An import sets remarks and custom fields only; these columns were left out: %(names)s."
+            )
+            messages.warning(request, sentence % {"names": listed(form.left_out)})
         return redirect("admin:followers_job", job.pk)
     context = frame(
         request,

@@ -14,7 +14,7 @@ from typing import IO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.followers import changes, custom_fields, erasures, jobs
+from accounts.followers import changes, custom_fields, erasures, exporting, jobs
 from accounts.followers.custom_fields import BadValue, Value
 from accounts.followers.models import BulkJob, Change, CustomField, Follower
 from accounts.official.models import OfficialAccount
@@ -44,11 +44,15 @@ class BadColumns(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The positions of the columns in a row; ``fields`` maps positions to custom fields."""
+    """The positions of the columns in a row; ``fields`` maps positions to custom fields.
+
+    ``left_out`` maps positions to the names of columns that an export has and an import cannot set.
+    """
 
     openid: int
     remark: int | None
     fields: Mapping[int, CustomField]
+    left_out: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,17 @@ def columns_of(account: OfficialAccount, heading: Heading) -> Columns:
         )
     remark = heading.first(lambda name: name.lower() in REMARK_NAMES)
     others = {place: name for place, name in names.items() if place not in {openid, remark}}
-    if unknown := [name for name in others.values() if name not in own]:
+    exported = exporting.names_of_columns()
+    left_out = {place: name for place, name in others.items() if name in exported and name not in own}
+    if unknown := [name for place, name in others.items() if name not in own and place not in left_out]:
         raise BadColumns(
             _("There is no custom field called %(names)s. Make it first, or take the column out.")
             % {"names": listed(f"“{name}”" for name in unknown)}
         )
     if len(set(names.values())) < len(names):
         raise BadColumns(_("Two columns have the same name."))
-    return Columns(openid, remark, {place: own[name] for place, name in others.items()})
+    fields = {place: own[name] for place, name in others.items() if name in own}
+    return Columns(openid, remark, fields, left_out)
 
 
 def import_slice(job: BulkJob) -> bool:
@@ -169,7 +176,7 @@ def _imported_row(columns: Columns, row: Sequence[str]) -> ImportedRow:
     used = (columns.openid, columns.remark, *columns.fields)
     if damaged := next(filter(None, (damage(_at(row, at)) for at in used if at is not None)), ""):
         raise BadValue(damaged)
-    if too_many := headings.surplus((place for place in used if place is not None), row):
+    if too_many := headings.surplus([at for at in (*used, *columns.left_out) if at is not None], row):
         raise BadValue(too_many)
     remark = _at(row, columns.remark) if columns.remark is not None else ""
     if not is_remark(remark):

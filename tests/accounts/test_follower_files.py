@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import load_workbook
 from pytest_django import Settings
 
@@ -219,19 +220,33 @@ def test_one_odd_cell_does_not_end_an_export(account: OfficialAccount, person: F
     assert row[-3:] == shown
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_what_was_exported_is_imported_the_same(
-    staff: Cast, account: OfficialAccount, person: Follower
+    staff: Cast, account: OfficialAccount, person: Follower, form: str, language: str
 ) -> None:
-    Follower.objects.filter(pk=person.pk).update(remark="-王女士")
-    details = {**selection.everybody(account, ""), "format": "csv", "masked": False}
-    job_requests.ask(account, "export", details, None)
-    rows = list(csv.reader(io.StringIO(Path(finished().result.path).read_text("utf-8-sig"))))
-    assert rows[1][1] == "'-王女士"
+    shoe, day, phone = CustomField.objects.order_by("pk")
+    FieldValue.objects.create(field=shoe, follower=person, number=Decimal("42.5"))
+    FieldValue.objects.create(field=day, follower=person, date="1990-05-01")
+    FieldValue.objects.create(field=phone, follower=person, text="420000123456789012")
+    Follower.objects.filter(pk=person.pk).update(remark="-王女士", nickname="=cmd|'/c calc'!A1\n😀\u202e")
+    before = values(person)
+    details = {**selection.everybody(account, ""), "format": form, "masked": False}
+    with translation.override(language):
+        job_requests.ask(account, "export", details, None)
+    body = Path(finished().result.path).read_bytes()
     Follower.objects.filter(pk=person.pk).update(remark="")
+    FieldValue.objects.all().delete()
     BulkJob.objects.all().delete()
-    text = io.StringIO()
-    csv.writer(text).writerows([["OpenID", "备注"], rows[1][:2]])
-    assert uploaded(staff, text.getvalue().encode(), "名单.csv").status_code == 302
-    finished()
+    page = uploaded(staff, body, f"名单.{form}")
+    assert page.status_code == 302
+    assert (finished().state, finished().failed) == ("done", 0)
     person.refresh_from_db()
-    assert person.remark == "-王女士"
+    assert (person.remark, values(person)) == ("-王女士", before)
+
+
+def test_the_columns_that_an_import_leaves_out_are_named(staff: Cast, person: Follower) -> None:
+    client = signed_in(staff.owner)
+    file = SimpleUploadedFile("名单.csv", f"OpenID,备注,标签,昵称\n{OPENID},王女士,VIP,\n".encode())
+    page = client.post(reverse("admin:followers_import"), {"account": staff.ours.pk, "file": file})
+    assert "以下各列未导入：标签、昵称" in client.get(page["Location"]).content.decode()
