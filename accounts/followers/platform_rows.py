@@ -34,7 +34,7 @@ FROM unnest(%(openids)s::text[], %(unionids)s::text[], %(followed)s::timestamptz
     AS profile(openid, unionid, followed_at, scene, qr_scene, qr_scene_str, language, remark)
 ORDER BY openid
 ON CONFLICT (account_id, openid) DO UPDATE SET
-    unionid = CASE WHEN excluded.unionid = '' THEN known.unionid ELSE excluded.unionid END,
+    unionid = COALESCE(NULLIF(excluded.unionid, ''), known.unionid),
     subscribed = known.unsubscribed_at IS NULL OR known.unsubscribed_at <= %(asked_at)s,
     first_subscribed_at = LEAST(known.first_subscribed_at, excluded.subscribed_at),
     subscribed_at = GREATEST(known.subscribed_at, excluded.subscribed_at),
@@ -49,7 +49,7 @@ WHERE known.profiled_at IS NULL OR (
     known.language, known.remark, known.unionid
 ) IS DISTINCT FROM (
     TRUE, excluded.subscribed_at, excluded.subscribe_scene, excluded.qr_scene, excluded.qr_scene_str,
-    excluded.language, excluded.remark, excluded.unionid
+    excluded.language, excluded.remark, COALESCE(NULLIF(excluded.unionid, ''), known.unionid)
 )
 RETURNING openid, xmax = 0
 """

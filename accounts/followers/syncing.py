@@ -22,9 +22,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import platform_rows
-from accounts.followers.models import FollowerSync, ListedOpenid
+from accounts.followers.models import Follower, FollowerSync, ListedOpenid
 from accounts.followers.sync_requests import ask_soon
+from accounts.official import app_ids
 from accounts.official.clients import client_for
+from accounts.official.models import OfficialAccount
 from wechat.kernel import work
 from wechat.kernel.work import heartbeat
 from wechat.sdk.calls import tags as tags_api
@@ -101,6 +103,11 @@ class Pace:
             at = max(self._next, time.monotonic())
             self._next = at + self._gap
         time.sleep(max(0.0, at - time.monotonic()))
+
+
+@app_ids.belongs
+def has_followers(account: OfficialAccount) -> bool:
+    return Follower.objects.filter(account=account).exists()
 
 
 @SYNCS.each

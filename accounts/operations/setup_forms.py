@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.official.app_ids import check_change
 from accounts.official.models import AES_KEY_FORM, KEY_NEEDED, TOKEN_FORM, OfficialAccount
 from accounts.staff.account_form import APPSECRET_FORM, secret_field, secret_state
 from wechat.console import edit_conflicts
@@ -98,6 +99,8 @@ class KeysForm(EditForm, forms.Form):
         other = (others.exclude(pk=self.account.pk) if self.account else others).first()
         if other is not None:
             raise ValidationError(_("“%(name)s” has this AppID already.") % {"name": other.name})
+        if self.account is not None:
+            check_change(self.account, appid)
         return appid
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from accounts.official.app_ids import check_change
 from accounts.official.models import AES_KEY_FORM, SECRETS, TOKEN_FORM, OfficialAccount
 from wechat.console import edit_conflicts
 from wechat.console.phrases import joined
@@ -54,6 +55,11 @@ class OfficialAccountForm(forms.ModelForm[OfficialAccount]):
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             show_secret_state(self.fields[f"new_{name}"], self.instance, name)
+
+    def clean_appid(self) -> str:
+        appid = str(self.cleaned_data["appid"])
+        check_change(self.instance, appid)
+        return appid
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

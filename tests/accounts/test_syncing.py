@@ -14,6 +14,7 @@ from tests.accounts.conftest import Crowd
 from tests.cast import Cast, signed_in
 from wechat.kernel import work
 from wechat.kernel.models import Hold
+from wechat.login import visitors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,6 +41,15 @@ def test_a_full_run_knows_everybody_with_tags_and_the_way_they_came(crowd: Crowd
     tagged = crowd.tagged()
     for row in Follower.objects.prefetch_related("tags"):
         assert {tag.name for tag in row.tags.all()} == tagged[row.openid]
+
+
+def test_the_unionid_is_the_one_that_wechat_gives_now_and_not_that_of_an_earlier_login(crowd: Crowd) -> None:
+    """It changes when the account is bound to another Open Platform."""
+    crowd.seed(count=3, unionids=True)
+    openid, there = next(iter(crowd.state()["followers"].items()))
+    visitors.logged_in(crowd.account, openid, "oUnionBefore")
+    crowd.sync()
+    assert crowd.follower(openid).unionid == there["unionid"]
 
 
 def test_who_is_not_in_the_list_any_more_has_left(crowd: Crowd) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.followers import avatars, erasing, newcomers
 from accounts.followers.models import Follower
+from accounts.official import app_ids
 from accounts.official.models import OfficialAccount
 from wechat.login.models import Visitor
 from wechat.sdk.calls import oauth
@@ -24,19 +25,23 @@ def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known:
     return visitor
 
 
+@app_ids.belongs
+def has_visitors(account: OfficialAccount) -> bool:
+    return Visitor.objects.filter(account=account).exists()
+
+
 @newcomers.on_new_followers
 def hand_over_consent(account_id: int, openids: Collection[str]) -> None:
     """Copies the unionid and the consented profile of visitors to their new rows as followers."""
     known = Visitor.objects.filter(account=account_id, openid__in=openids)
     for visitor in known.exclude(unionid="", consented_at=None):
-        fields: dict[str, Any] = {"unionid": visitor.unionid} if visitor.unionid else {}
+        follower = Follower.objects.filter(account=account_id, openid=visitor.openid)
+        # The one of the follower's profile is newer: it changes with the account's Open Platform.
+        follower.filter(unionid="").update(unionid=visitor.unionid)
         if visitor.consented_at is not None:
-            fields |= {
-                "nickname": visitor.nickname,
-                "avatar_url": visitor.avatar,
-                "consented_at": visitor.consented_at,
-            }
-        Follower.objects.filter(account=account_id, openid=visitor.openid).update(**fields)
+            follower.update(
+                nickname=visitor.nickname, avatar_url=visitor.avatar, consented_at=visitor.consented_at
+            )
 
 
 def with_profile(account: OfficialAccount, profile: oauth.Profile) -> Visitor:
