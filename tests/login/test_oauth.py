@@ -267,6 +267,15 @@ def test_who_tries_too_often_is_held_up(person: Person) -> None:
     assert answers == {302, 429}
 
 
+def test_a_day_of_many_logins_leaves_few_cookies_for_the_proxy_to_carry(person: Person) -> None:
+    for _ in range(12):
+        assert person.request(returned(person)).status_code == 302
+    kept = [
+        name for name, cookie in person.browser.cookies.items() if name[:8] == "wc_oauth" and cookie.value
+    ]
+    assert len(kept) <= 6
+
+
 # --- the session of a page
 
 

@@ -66,6 +66,24 @@ def test_an_access_token_says_who_for_a_quarter_of_an_hour(visitor: Visitor) -> 
     )
 
 
+def test_a_server_whose_clock_is_behind_takes_a_token_that_another_one_has_just_issued(
+    visitor: Visitor,
+) -> None:
+    access = tokens.start(visitor, MINI).access
+    with time_machine.travel(timezone.now() - datetime.timedelta(seconds=2)):
+        assert me(access).status_code == 200
+
+
+def test_while_the_account_is_switched_off_its_tokens_are_good_for_nothing(visitor: Visitor) -> None:
+    given = tokens.start(visitor, MINI)
+    OfficialAccount.objects.update(enabled=False)
+    refused = post(Client(), "refresh/", {"refresh_token": given.refresh})
+    assert (me(given.access).status_code, refused.status_code) == (401, 401)
+    OfficialAccount.objects.update(enabled=True)
+    assert me(given.access).status_code == 200
+    assert post(Client(), "refresh/", {"refresh_token": given.refresh}).status_code == 200
+
+
 def test_without_a_token_nobody_is_told_anything(visitor: Visitor) -> None:
     answer = Client().get(ME)
     assert (answer.status_code, error_code(answer)) == (401, "not_authenticated")

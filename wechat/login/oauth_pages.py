@@ -70,8 +70,11 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         pending = oauth_state.complete_login(request, account)
     except InvalidReturn as invalid:
-        return _came_again(request, account, invalid)
-    return _arrived(request, account, pending)
+        response = _came_again(request, account, invalid)
+    else:
+        response = _arrived(request, account, pending)
+    oauth_state.delete_old_cookies(request, response, account)
+    return response
 
 
 def _came_again(request: HttpRequest, account: OfficialAccount, invalid: InvalidReturn) -> HttpResponse:

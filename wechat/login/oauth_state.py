@@ -23,6 +23,9 @@ from wechat.sdk.calls.oauth import Scope, authorize_url
 
 LIFE = 600
 KEPT = 86_400
+COOKIE = "wc_oauth_"
+# The cookies of further logins are deleted: proxies refuse a request with too many.
+MOST_COOKIES = 5
 HALF = 32
 SALT = "wechat.login.oauth_state"
 
@@ -87,6 +90,13 @@ def complete_login(request: HttpRequest, account: OfficialAccount) -> PendingLog
     return pending
 
 
+def delete_old_cookies(request: HttpRequest, response: HttpResponse, account: OfficialAccount) -> None:
+    """Deletes the browser's cookies of all but the newest logins; browsers send the oldest first."""
+    cookies = [name for name in request.COOKIES if name.startswith(COOKIE)]
+    for name in cookies[:-MOST_COOKIES]:
+        response.delete_cookie(name, path=_path(account, "done"), samesite="Lax")
+
+
 def _kept(cookie: str) -> dict[str, Any]:
     try:
         return dict(signing.loads(cookie, salt=SALT, max_age=KEPT))
@@ -101,7 +111,7 @@ def _signature(account: OfficialAccount, nonce: str) -> str:
 
 def _cookie(nonce: str) -> str:
     """Returns the name of the cookie, one for each pending login, as several tabs may log in at once."""
-    return f"wc_oauth_{nonce[:12]}"
+    return f"{COOKIE}{nonce[:12]}"
 
 
 def _path(account: OfficialAccount, step: str) -> str:

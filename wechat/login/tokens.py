@@ -19,6 +19,7 @@ import jwt
 from Crypto.Hash import HMAC, SHA256
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from wechat.login.models import BrowserSession, LoginSession, SigningKey, Visitor
@@ -78,14 +79,14 @@ def refreshed(token: str) -> TokenPair:
 
 
 def access_token(session: LoginSession) -> str:
-    key, now = _signing_key(), timezone.now()
+    key = _signing_key()
+    # Without the time of issue: a server whose clock is a moment behind would refuse the token as too young.
     claims = {
         "iss": settings.PUBLIC_URL,
         "aud": AUDIENCE,
         "sub": str(session.visitor_id),
         "sid": str(session.pk),
-        "iat": now,
-        "exp": now + ACCESS,
+        "exp": timezone.now() + ACCESS,
     }
     return jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid})
 
@@ -174,8 +175,7 @@ def _signature(session: LoginSession, number: int) -> str:
 
 
 def _locked(presented: _Presented) -> LoginSession:
-    rows = LoginSession.objects.select_related("visitor__account").select_for_update(of=("self",))
-    session = rows.filter(pk=uuid.UUID(presented.session_id)).first()
+    session = _usable().select_for_update(of=("self",)).filter(pk=uuid.UUID(presented.session_id)).first()
     if session is None or not presented.is_of(session):
         raise BadToken("invalid_token")
     if session.ended_at is not None:
@@ -187,8 +187,12 @@ def _locked(presented: _Presented) -> LoginSession:
 
 def _found(session_id: object) -> LoginSession | None:
     parsed = _uuid(str(session_id))
-    rows = LoginSession.objects.select_related("visitor__account")
-    return rows.filter(pk=parsed).first() if parsed else None
+    return _usable().filter(pk=parsed).first() if parsed else None
+
+
+def _usable() -> QuerySet[LoginSession]:
+    """Returns the sessions of accounts that are on, with their visitors."""
+    return LoginSession.objects.filter(visitor__account__enabled=True).select_related("visitor__account")
 
 
 def _uuid(text: str) -> uuid.UUID | None:
