@@ -69,6 +69,23 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// A double click sends a form once. Where the answer is a file the page stays, and the form may be sent again.
+const DOUBLE_CLICK_MS = 2000;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const method = event.submitter?.getAttribute("formmethod") ?? form.method;
+  if (event.defaultPrevented || method.toLowerCase() !== "post") {
+    return;
+  }
+  if ("sent" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  setTimeout(() => delete form.dataset.sent, DOUBLE_CLICK_MS);
+});
+
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.dataset.busy) {
