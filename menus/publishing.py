@@ -51,7 +51,7 @@ def _ready() -> QuerySet[Publication]:
     other = Publication.objects.filter(account=OuterRef("account"), state__in=Publication.RUNNING).exclude(
         pk=OuterRef("pk")
     )
-    open_ones = Publication.objects.filter(state__in=Publication.OPEN, account__enabled=True)
+    open_ones = Publication.objects.filter(state__in=Publication.OPEN)
     return open_ones.filter(~Q(state=State.SCHEDULED) | ~Exists(other)).select_related("account", "menu")
 
 

@@ -18,7 +18,7 @@ WHILE_PUBLISHING = datetime.timedelta(minutes=1)
 READ_EVERY = datetime.timedelta(minutes=10)
 READINGS = work.Kind(
     "menus.read_live",
-    lambda: LiveMenu.objects.filter(account__enabled=True).select_related("account"),
+    lambda: LiveMenu.objects.select_related("account"),
     label=gettext_lazy("Looking at the live menu"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,

@@ -25,7 +25,7 @@ SLICE = 2_000
 
 RULES = work.Kind(
     "followers.run_auto_tags",
-    lambda: AutoTag.objects.filter(enabled=True, account__enabled=True).select_related("segment", "tag"),
+    lambda: AutoTag.objects.filter(enabled=True).select_related("segment", "tag"),
     label=gettext_lazy("Automatic tags"),
     lease=LEASE,
     queue=work.BULK,

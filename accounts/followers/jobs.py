@@ -38,6 +38,8 @@ JOBS = work.Kind(
     label=gettext_lazy("Bulk changes, imports and exports of followers"),
     lease=LEASE,
     queue=work.BULK,
+    # They call no platform: what they change is sent by work of its own.
+    subject="",
 )
 
 Step = Callable[[BulkJob], bool]

@@ -36,7 +36,7 @@ TAG_UNKNOWN = 45159
 def _sendable() -> QuerySet[Change]:
     """Returns the changes that can be sent: about no tag, or about a tag that exists on the platform."""
     ready = Q(tag__isnull=True) | Q(tag__platform_id__isnull=False)
-    return Change.objects.filter(ready, account__enabled=True).select_related("account", "follower", "tag")
+    return Change.objects.filter(ready).select_related("account", "follower", "tag")
 
 
 CHANGES = work.Kind(

@@ -14,7 +14,7 @@ from wechat.sdk.errors import ApiError
 
 TAGS = work.Kind(
     "followers.send_tags",
-    lambda: Tag.objects.filter(account__enabled=True).select_related("account"),
+    lambda: Tag.objects.select_related("account"),
     label=gettext_lazy("Making tags on WeChat"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,

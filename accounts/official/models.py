@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from wechat.kernel.secrets import Ciphertext, HasPreviousSecrets, HasSecrets, SecretField
-from wechat.kernel.work import WorkRow
+from wechat.kernel.work import SWITCHES, WorkRow
 from wechat.sdk.envelope import CallbackKeys, Mode
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9]{3,32}")
@@ -71,7 +71,14 @@ class OfficialAccount(HasPreviousSecrets):
     token_kind = models.CharField(
         _("access token"), max_length=8, choices=TokenKind.choices, default=TokenKind.STABLE
     )
-    enabled = models.BooleanField(_("enabled"), default=True)
+    enabled = models.BooleanField(
+        _("enabled"),
+        default=True,
+        help_text=_(
+            "Off, it takes in no messages, and sends, publishes and reads nothing: what is planned waits "
+            "until it is on again."
+        ),
+    )
     # The days on which the secrets were last set, by field: {"token": "2026-02-01"}.
     secrets_set_on = models.JSONField(_("secrets set on"), default=dict, blank=True, editable=False)
     # The results of probes: {"service_messages": {"able": true, "at": "2026-02-01T08:00:00+08:00"}}.
@@ -157,6 +164,9 @@ class OfficialAccount(HasPreviousSecrets):
             previous_aes_keys=tuple(each.text for each in self.previous("aes_key") if each.until > at),
             original_id=self.original_id,
         )
+
+
+SWITCHES[OfficialAccount] = "enabled"
 
 
 class VerificationState(models.Model):

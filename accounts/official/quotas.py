@@ -50,7 +50,7 @@ WATCHED: Mapping[str, StrOrPromise] = {
 
 READINGS = work.Kind(
     "official.read_quotas",
-    lambda: QuotaReading.objects.filter(account__enabled=True).select_related("account"),
+    lambda: QuotaReading.objects.select_related("account"),
     label=_("Reading the quotas"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,

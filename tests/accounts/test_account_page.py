@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from accounts.staff.models import AuditEntry
 from tests.callbacks import post
@@ -37,6 +38,14 @@ def test_no_secret_is_ever_on_the_page(staff: Cast) -> None:
     for member in (staff.owner, staff.auditor, staff.superuser):
         html = signed_in(member).get(page(staff.ours)).content.decode()
         assert not any(secret in html for secret in (TOKEN, AES_KEY, SECRET))
+
+
+def test_every_page_of_an_account_that_is_switched_off_says_so(staff: Cast) -> None:
+    client, word = signed_in(staff.service), "该账号已停用"
+    assert word not in client.get(reverse("admin:index")).content.decode()
+    OfficialAccount.objects.update(enabled=False)
+    for name in ("index", "followers_follower_changelist", "campaigns_masssend_changelist"):
+        assert word in client.get(reverse(f"admin:{name}")).content.decode()
 
 
 def test_the_page_says_since_when_a_secret_is_set(staff: Cast) -> None:
@@ -173,6 +182,19 @@ def test_an_encrypted_mode_without_a_key_is_refused(staff: Cast) -> None:
     )
     assert answer.status_code == 200
     assert OfficialAccount.objects.get(pk=staff.theirs.pk).mode == "plain"
+
+
+def test_the_appid_stays_once_there_are_followers_of_it(staff: Cast) -> None:
+    """Those of another one have other OpenIDs: all would seem to have left, and tags get mixed up."""
+    client, other = signed_in(staff.owner), "wx00112233445566aa"
+    assert client.post(page(staff.ours), filled(appid=other)).status_code == 302
+    Follower.objects.create(account=staff.ours, openid="oSomebody")
+    refused = client.post(page(staff.ours), filled())
+    assert f"现有粉丝和访客属于 AppID {other}" in refused.content.decode()
+    setup = reverse("operations_setup_step", args=(staff.ours.pk, "keys"))
+    keys = {"account": staff.ours.pk, "appid": APPID, "new_appsecret": SECRET}
+    assert f"现有粉丝和访客属于 AppID {other}" in client.post(setup, keys).content.decode()
+    assert OfficialAccount.objects.get(pk=staff.ours.pk).appid == other
 
 
 def test_accounts_are_not_deleted_in_the_admin(staff: Cast) -> None:

@@ -67,6 +67,22 @@ def test_everybody_gets_it_once_and_the_report_is_joined(
     assert call.due_at is None
 
 
+def test_while_the_account_is_switched_off_nothing_goes_out(
+    account: OfficialAccount, known: Simulated, written: Writer
+) -> None:
+    openids = followers(account, known, 2)
+    begun, planned = written(), written()
+    planning.plan(begun, None, None)
+    work.run("campaigns.mass_begin")
+    planning.plan(planned, None, None)
+    OfficialAccount.objects.update(enabled=False)
+    assert run_due() == 0
+    assert not received(account, known)
+    OfficialAccount.objects.update(enabled=True)
+    run_due()
+    assert received(account, known, of=4) == sorted([*openids, *openids])
+
+
 def test_a_segment_is_split_into_even_calls_of_openids(
     account: OfficialAccount, known: Simulated, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

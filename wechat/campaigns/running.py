@@ -17,7 +17,9 @@ State, Trouble = Campaign.State, Campaign.Trouble
 
 CAMPAIGNS = work.Kind(
     "campaigns.run",
-    lambda: Campaign.objects.select_related("account", "template", "segment__account", "tag"),
+    lambda: Campaign.objects.filter(account__enabled=True).select_related(
+        "account", "template", "segment__account", "tag"
+    ),
     # The lease is longer than the selection of a million recipients takes.
     label=gettext_lazy("Campaigns under way"),
     lease=datetime.timedelta(minutes=2),

@@ -29,7 +29,7 @@ PICTURES = frozenset({"image/jpeg", "image/png"})
 
 CODES = work.Kind(
     "channels.make_codes",
-    lambda: Code.objects.filter(channel__account__enabled=True).select_related("channel__account"),
+    lambda: Code.objects.select_related("channel__account"),
     label=gettext_lazy("Making QR codes"),
     lease=datetime.timedelta(minutes=2),
     queue=work.BULK,

@@ -41,7 +41,7 @@ event_templates.register(
 
 NOTICES = work.Kind(
     "pushes.notify_staff",
-    lambda: StaffNotice.objects.filter(account__enabled=True).select_related("user", "account"),
+    lambda: StaffNotice.objects.select_related("user", "account"),
     label=gettext_lazy("Telling colleagues what waits for them"),
     lease=datetime.timedelta(minutes=1),
     queue=work.BULK,

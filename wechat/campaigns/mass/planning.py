@@ -21,7 +21,7 @@ State, Target = MassSend.State, MassSend.Target
 
 SENDS = work.Kind(
     "campaigns.mass_begin",
-    lambda: MassSend.objects.filter(state=State.SCHEDULED).select_related("account"),
+    lambda: MassSend.objects.filter(state=State.SCHEDULED, account__enabled=True).select_related("account"),
     label=gettext_lazy("Beginning mass sends"),
     lease=datetime.timedelta(minutes=10),
     queue=work.BULK,

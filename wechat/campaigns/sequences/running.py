@@ -47,7 +47,7 @@ class _Enrolments(work.Kind[Enrolment]):
 
 ENROLMENTS = _Enrolments(
     "campaigns.run_sequences",
-    lambda: Enrolment.objects.filter(state=State.RUNNING),
+    lambda: Enrolment.objects.filter(state=State.RUNNING, account__enabled=True),
     label=gettext_lazy("Sequences under way"),
     lease=datetime.timedelta(minutes=5),
     queue=work.BULK,

@@ -13,6 +13,7 @@ from wechat.kernel.work.kinds import BULK, INTERACTIVE, KINDS, Turn, TurnKind
 from wechat.kernel.work.policy import NotYet
 from wechat.kernel.work.row_kinds import RETRY, Kind
 from wechat.kernel.work.rows import GIVEN_UP, WorkRow, finished_is_not_due
+from wechat.kernel.work.switches import SWITCHES
 from wechat.kernel.work.turns import run, run_all
 from wechat.kernel.work.waking import wake
 
@@ -22,6 +23,7 @@ __all__ = [
     "INTERACTIVE",
     "KINDS",
     "RETRY",
+    "SWITCHES",
     "Kind",
     "NotYet",
     "Turn",

@@ -35,6 +35,7 @@ from wechat.kernel.work.claiming import claim
 from wechat.kernel.work.heartbeat import Heartbeat
 from wechat.kernel.work.kinds import NO_PARTS, AnyKind, Turn
 from wechat.kernel.work.rows import WorkRow
+from wechat.kernel.work.switches import SWITCHES
 from wechat.sdk.errors import Cause
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Kind(AnyKind, Generic[Row]):
     """A kind of work whose rows are claimed by their due time, the oldest first.
 
     ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
-    whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
+    whose work it is, an account's for most: when that account is on hold or switched off its rows wait, and
+    the others go on.
     ``divided_by`` is the column or annotation that tells which API a row is for, where a kind calls several:
     each has a quota of its own, so what holds one of these ``parts``, the column's values, leaves the others.
     ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
@@ -75,7 +77,7 @@ class Kind(AnyKind, Generic[Row]):
         asks: Q | None = None,
     ) -> None:
         super().__init__(name, label=label, queue=queue, seconds=seconds, parts=parts)
-        self.rows = rows
+        self._rows = rows
         self.lease = lease or heartbeat.LEASE
         self.has_heartbeat = lease is None
         self.batch = batch
@@ -87,6 +89,12 @@ class Kind(AnyKind, Generic[Row]):
         self.asks = asks
         self._do: Callable[[Sequence[Row]], object] | None = None
         self._cancel: Callable[[Row], object] | None = None
+
+    def rows(self) -> QuerySet[Row]:
+        """Returns the rows that a worker may take, whatever their time: of no subject that is off."""
+        rows, model = self._rows(), self.subjects()
+        switch = SWITCHES.get(model) if model else None
+        return rows.filter(**{f"{self.subject.removesuffix('_id')}__{switch}": True}) if switch else rows
 
     def cancels(self, cancel: Callable[[Row], object]) -> Callable[[Row], object]:
         """Registers the function that cancels an overdue row, as a person decided."""
@@ -206,7 +214,7 @@ class Kind(AnyKind, Generic[Row]):
         """Returns the model at the end of the lookup ``subject``."""
         if not self.subject:
             return None
-        model: type[Model] = self.rows().model
+        model: type[Model] = self._rows().model
         for name in self.subject.split("__") if self.subject != "pk" else ():
             model = cast("type[Model]", model._meta.get_field(name.removesuffix("_id")).related_model)
         return model
