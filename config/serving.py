@@ -27,6 +27,7 @@ from wechat.kernel.addresses import client_address
 from wechat.kernel.bodies import Receive, SenderGone
 from wechat.kernel.disk import TemporaryContent
 from wechat.kernel.responses import Send, send_response
+from wechat.sdk import call_limit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -111,11 +112,15 @@ class Loop:
 
 
 class Pages:
-    """An ASGI application that runs Django in at most ``most`` threads at a time."""
+    """An ASGI application that runs Django in at most ``most`` threads at a time.
+
+    No more than half of them wait for calls to other servers.
+    """
 
     def __init__(self, application: WSGIHandler, most: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="pages")
+        self._calls = call_limit.CallLimit(max(1, most // 2))
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -167,7 +172,10 @@ class Pages:
     def _page(self, environ: "WSGIEnvironment") -> PageResponse:
         answer = PageResponse()
         try:
-            with closing(self._application(environ, answer.start)) as response:
+            with (
+                call_limit.limited_by(self._calls),
+                closing(self._application(environ, answer.start)) as response,
+            ):
                 for piece in response:
                     answer.file.write(piece)
         except BaseException:

@@ -25,7 +25,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.poolmanager import PoolManager, ProxyManager
 
-from wechat.sdk import deadlines
+from wechat.sdk import call_limit, deadlines
 from wechat.sdk.resolver import resolve
 
 # For calls whose caller names no deadline.
@@ -203,14 +203,23 @@ class BoundedAdapter(HTTPAdapter):
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Raises ``NotAdmitted`` besides what the library raises."""
+        """Sends within the ``call_limit``. Raises ``NotAdmitted`` besides what the library raises."""
         proxies = kwargs.get("proxies")
         if proxies and select_proxy(str(request.url), proxies):
             self._judge(request)
         token = _admission.set(self._admission)
         try:
-            with deadlines.within(LONGEST_CALL if math.isinf(deadlines.current()) else math.inf):
-                return super().send(request, *args, **kwargs)
+            with (
+                call_limit.call(),
+                deadlines.within(LONGEST_CALL if math.isinf(deadlines.current()) else math.inf),
+            ):
+                response = super().send(request, *args, **kwargs)
+                if not kwargs.get("stream"):
+                    # Read here, as a slow body is a slow call.
+                    _ = response.content
+                return response
+        except call_limit.TooManyCalls as error:
+            raise requests.ConnectTimeout(str(error)) from None
         except requests.ConnectionError as error:
             if isinstance(_reason(error), _AddressRefused):
                 raise NotAdmitted("the address is not admitted") from None

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from wechat.sdk import call_limit
 from wechat.sdk.answers import number, text
 from wechat.sdk.errors import TransportError, WeChatError
 from wechat.sdk.transport import ApiRequest, Transport
@@ -87,7 +88,7 @@ class SharedToken:
         held = self._held
         if held and held.value != rejected and self._alive(held):
             return held.value
-        with self._store.lock(self._name):
+        with call_limit.call(), self._store.lock(self._name):
             stored = self._store.load(self._name)
             if stored and stored.value != rejected and self._alive(stored):
                 return self._hold(stored).value
@@ -100,7 +101,8 @@ class SharedToken:
         return stored if stored and self._left(stored) > EARLY else None
 
     def _fetched(self) -> Token:
-        with self._store.lock(self._name):
+        # Who waits for the lock waits for the call of who has it.
+        with call_limit.call(), self._store.lock(self._name):
             return self._shared() or self._saved(self._fetch())
 
     def _saved(self, token: Token) -> Token:
