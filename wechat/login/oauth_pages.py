@@ -19,6 +19,7 @@ from accounts.official.models import OfficialAccount
 from wechat.kernel.addresses import client_network
 from wechat.kernel.buckets import wait_for
 from wechat.login import browser, handing_over, oauth_state, visitors
+from wechat.login.authentication import AddressRate
 from wechat.login.models import Visitor
 from wechat.login.oauth_state import InvalidReturn, PendingLogin
 from wechat.login.return_addresses import NotAllowed, destination
@@ -51,7 +52,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     ``?next=`` is the address to return to, a path of ours or an address of an allowed site; ``?scope=``.
     """
     account = account_at(slug)
-    if wait_for(f"oauth:{client_network(request)}", size=60, per_second=2):
+    # A hall full of people, who all scan what is shown to them, has one address.
+    if wait_for(f"oauth:{client_network(request)}", size=AddressRate.SIZE, per_second=2):
         return page(request, account, 429, _("Too many attempts"), _("Please try again in a moment."))
     scope = SCOPES.get(request.GET.get("scope", ""))
     try:
