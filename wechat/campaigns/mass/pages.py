@@ -141,7 +141,8 @@ def _preflight(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, l
     The numbers are ``None`` if the segment is broken.
     """
     when = at or timezone.now()
-    problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
+    mark = bodies.problem(found)
+    problems = [words.MARKS[mark]] if mark and mark != "file" else []
     try:
         numbers = allowance.arithmetic(found, when, with_planned=True)
     except UnknownCondition as error:

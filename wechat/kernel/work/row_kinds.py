@@ -172,15 +172,17 @@ class Kind(AnyKind, Generic[Row]):
 
     def claim(self, limit: int | None = None) -> list[Row]:
         """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
-        for subject, part in holds.ready(self.name) if self.subject else ():
-            if rows := self._claim_probe(subject, part):
-                return rows
+        if self.subject:
+            for subject, part in holds.ready(self.name):
+                if rows := self._claim_probe(subject, part):
+                    return rows
         return self._claimed(self._free(), limit or self.batch)
 
     def _claimed(self, rows: QuerySet[Row], limit: int) -> list[Row]:
         found = claim(rows, lease=self.lease, limit=limit)
-        for row in found if self.divided_by else ():
-            row.part = str(getattr(row, self.divided_by))
+        if self.divided_by:
+            for row in found:
+                row.part = str(getattr(row, self.divided_by))
         return found
 
     def _claim_probe(self, subject: int, part: str) -> list[Row]:
@@ -210,7 +212,9 @@ class Kind(AnyKind, Generic[Row]):
         if not self.subject:
             return None
         model: type[Model] = self.rows().model
-        for name in self.subject.split("__") if self.subject != "pk" else ():
+        if self.subject == "pk":
+            return model
+        for name in self.subject.split("__"):
             model = cast("type[Model]", model._meta.get_field(name.removesuffix("_id")).related_model)
         return model
 
