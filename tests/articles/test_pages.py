@@ -221,8 +221,12 @@ def test_markdown_that_would_take_minutes_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("text", [">" * 500 + " 文", "".join(f"{'  ' * n}- 文\n" for n in range(200))])
-def test_markdown_that_would_lose_what_is_nested_deepest_is_refused_with_what_to_do(
+@pytest.mark.parametrize(
+    "text",
+    [">" * 500 + " 文", "".join(f"{'  ' * n}- 文\n" for n in range(200)), "- >" * 13 + "文\n" * 20_000],
+    ids=["quotations", "lists", "quotations of many lines"],
+)
+def test_markdown_that_is_nested_too_deep_is_refused_with_what_to_do(
     staff: Cast, asset: Asset, text: str
 ) -> None:
     file = SimpleUploadedFile("deep.md", text.encode())
