@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from itertools import chain
 from typing import IO, Any
 
 from django import forms
@@ -40,6 +41,8 @@ MOST_PICTURES = 20
 MOST_OPENIDS = 100_000
 # A telephone number is none.
 OPENID = re.compile(r"^(?![0-9]+$)[A-Za-z0-9_-]{10,64}$")
+# What people put between OpenIDs in one line, and no program between the cells of a table.
+BESIDE = re.compile(r"[\s、，；]+")
 
 
 class MassSendForm(ContentForm, AccountForm):
@@ -192,7 +195,8 @@ def _openids(file: IO[bytes]) -> list[str]:
         heading, rows = headings.split(file, is_openid_name, needs_key=False)
         column = heading.first(is_openid_name)
         for number, row in rows:
-            cells = [cell.strip() for cell in row]
+            parts = row if column is not None else chain.from_iterable(map(BESIDE.split, row))
+            cells = [cell.strip() for cell in parts]
             if column is not None and (too_many := headings.surplus(heading.names, cells)):
                 sentence = _("Row %(row)d: %(problem)s")
                 raise ValidationError(sentence % {"row": number, "problem": too_many})

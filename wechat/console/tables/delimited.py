@@ -82,6 +82,11 @@ class _Lines:
         if self._separator:
             first = text.readline(LONGEST_ROW + 1)
         self._begun = [first, *(text.readline(LONGEST_ROW + 1) for _line in range(1, LINES_LOOKED_AT))]
+        if len(first.splitlines()) > 1 and not (first.endswith(("\r", "\n")) and self._begun[1]):
+            # They are lines in other programs; the reader would put what they part into one cell.
+            raise UnreadableTable(
+                _("The lines end with an unusual character: save the file again as text in UTF-8.")
+            )
         if first.lstrip("\ufeff \t").startswith("<"):
             raise UnreadableTable(
                 _("This is a web page or XML that is called a table: open it in Excel, and save it as .xlsx.")
