@@ -161,7 +161,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
     @admin.display(description=gettext_lazy("order"))
     def order_link(self, refund: Refund) -> SafeString:
         address = reverse("admin:orders_order_change", args=[refund.order_id])
-        return format_html('<a class="link" href="{}">{}</a>', address, trade_number(str(refund.order)))
+        return format_html('<a class="link trade-number" href="{}">{}</a>', address, refund.order)
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:
