@@ -35,7 +35,8 @@ def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
     file.seek(0)
     buffered = io.BufferedReader(_Borrowed(file))
     lines = _Lines(io.TextIOWrapper(buffered, encoding.name, encoding.errors, newline=""))
-    rows = csv.reader(lines, delimiter=lines.delimiter())
+    delimiter = lines.delimiter()
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=lines.have_quotes_behind_blanks(delimiter))
     while True:
         lines.length = 0
         budget.begin()
@@ -104,6 +105,10 @@ class _Lines:
             if any(each in line for each in DELIMITERS):
                 return max(DELIMITERS, key=line.count)
         return WIDE_COMMA if lines and all(WIDE_COMMA in line for line in lines) else DELIMITERS[0]
+
+    def have_quotes_behind_blanks(self, delimiter: str) -> bool:
+        """Returns whether a blank stands between a delimiter and the quotation mark of the next cell."""
+        return any(f'{delimiter} "' in line for line in self._begun)
 
     def __iter__(self) -> Iterator[str]:
         begun = itertools.takewhile(bool, self._begun)
