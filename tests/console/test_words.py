@@ -110,6 +110,15 @@ def test_no_name_of_a_page_needs_a_blank_beside_the_chinese_it_is_put_into() -> 
     assert not [name for name in names if re.search(r"^\w|\w$", name, re.ASCII)]
 
 
+def test_what_is_said_of_a_row_has_no_blank_between_its_chinese_words(staff: Cast) -> None:
+    client = signed_in(staff.superuser)
+    given = {"account": staff.ours.pk, "name": "会员"}
+    added = client.post(reverse("admin:followers_tag_add"), given, follow=True)
+    assert "已添加标签“" in added.content.decode()
+    page = client.get(reverse("admin:auth_user_change", args=[staff.editor.pk]))
+    assert "删除员工" in body(page.content.decode())
+
+
 @pytest.mark.parametrize("name", ["ConnectionError", "DoesNotExist", "ReadTimeout"])
 def test_an_unforeseen_error_is_told_in_words_and_its_class_is_folded_away(staff: Cast, name: str) -> None:
     row = message(staff.ours, "在吗", error=f"{name}: <refused>", due_at=None, handled_at=None)
