@@ -110,13 +110,20 @@ def forecast(tag: Tag, followers: QuerySet[Follower]) -> Forecast:
     rows = followers.filter(account=tag.account_id).order_by()
     has = rows.filter(Exists(Tagging.objects.filter(follower=OuterRef("pk"), tag=tag)))
     everybody, having = rows.count(), has.count()
-    no_room = rows.filter(is_at_tag_limit()).difference(has).count() if _may_be_full(tag.account_id) else 0
+    rare = _tags_of_the_full(tag.account_id)
+    candidates = rows.filter(pk__in=Tagging.objects.filter(tag__in=rare).values("follower"))
+    no_room = candidates.filter(is_at_tag_limit()).difference(has).count() if rare else 0
     return Forecast(everybody - having - no_room, having, no_room)
 
 
-def _may_be_full(account_id: int) -> bool:
-    """Returns whether the account has enough tags that a follower may have reached the platform's limit."""
-    return Tag.objects.filter(account=account_id).count() >= MOST_OF_A_FOLLOWER
+def _tags_of_the_full(account_id: int) -> list[int]:
+    """Returns tags of which everybody with as many tags as the platform allows has one.
+
+    They are all but the most frequent ones, of which there is one too few for that, so that the tags of few
+    followers have to be counted.
+    """
+    by_frequency = Tag.objects.filter(account=account_id).order_by("-count", "pk")
+    return list(by_frequency.values_list("pk", flat=True)[MOST_OF_A_FOLLOWER - 1 :])
 
 
 def is_at_tag_limit() -> Exists:

@@ -5,6 +5,8 @@ Reference: WeChat reference 16 Error codes.
 
 import re
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.official.error_words import WORDS
@@ -54,6 +56,18 @@ def sentence(errcode: int | None, text: str) -> str:
         return _("Something unexpected happened here. Try again; if it stays, tell whoever runs the server.")
     # A sentence of our own, which a worker has kept in English.
     return _(text)
+
+
+def rendered(error: object, errcode: int | None = None) -> SafeString:
+    """Returns the reason for a failure as HTML, or the empty text.
+
+    What whoever runs the server needs to know of it is folded away behind it.
+    """
+    text = str(error or "")
+    said = sentence(errcode, text) if text or errcode is not None else ""
+    if errcode is None and not is_surprise(text) and not UNANSWERED.match(text):
+        return format_html("{}", said)
+    return format_html("<details><summary>{}</summary><code>{}</code></details>", said, text)
 
 
 def is_unreadable(text: str) -> bool:

@@ -12,11 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.official import error_sentences
 from accounts.staff.rights import Area, Rights
+from payments.merchants import error_words
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
 from payments.notifications import handling
 from payments.notifications.models import Notification
-from wechat.console import failures
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
@@ -88,7 +89,7 @@ class NotificationAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, notification: Notification) -> SafeString:
-        return failures.sentence(notification.error)
+        return error_sentences.rendered(error_words.of_text(notification.error))
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, notification: Notification) -> SafeString:

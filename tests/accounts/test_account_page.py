@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
@@ -217,6 +218,17 @@ def test_following_a_link_does_not_start_the_set_up_check(staff: Cast) -> None:
 def test_nobody_checks_the_account_of_others(staff: Cast) -> None:
     examine = reverse("admin:staff_examine", args=(staff.ours.pk,))
     assert signed_in(staff.outsider).post(examine).status_code == 404
+
+
+def test_the_set_up_check_tells_whoever_manages_all_accounts_what_the_installation_lacks(
+    staff: Cast, settings: Settings
+) -> None:
+    settings.SECRET_KEY = "changeme"
+    OfficialAccount.objects.update(appsecret="")
+    examine = reverse("admin:staff_examine", args=(staff.ours.pk,))
+    words = "SECRET_KEY 只有 8 个字符"
+    assert words in signed_in(staff.superuser).post(examine).content.decode()
+    assert words not in signed_in(staff.owner).post(examine).content.decode()
 
 
 def test_the_set_up_check_says_what_is_missing(staff: Cast) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from accounts.official.error_sentences import in_words, sentence
+from accounts.official.error_sentences import in_words, rendered, sentence
 from accounts.official.error_words import TABLE, WORDS
 from payments.merchants import error_words as pay_words
-from wechat.console import failures
 from wechat.inbox import reacting
 from wechat.kernel.work import interruptions
 from wechat.materials import library
@@ -48,7 +47,7 @@ def test_a_code_that_nobody_described_is_told_in_chinese_as_well() -> None:
 def test_a_sentence_that_a_worker_kept_in_english_is_told_in_chinese(kept: str) -> None:
     with override("zh-hans"):
         assert CHINESE.search(sentence(None, kept))
-        assert CHINESE.search(failures.sentence(kept))
+        assert CHINESE.search(rendered(kept))
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -427,6 +427,40 @@ def test_what_is_nested_without_end_is_cleaned_all_the_same(part: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("<b>" * 5000, 32),
+        ("".join(f'<font color="#{number:06}"><p>' for number in range(5000)), 50_000),
+        ("<em>甲" * 5000 + "</em>" * 5000, 32),
+        ("<div><table><tr><td></div>" * 3000, 2000),
+        ("<svg>" + "<g>" * 5000, 257),
+        ("<svg><title>" + "<section>" * 5000 + "</section>" * 5000 + "</title></svg>", 257),
+        ("<svg><foreignObject>" + "<div/>" * 5000, 257),
+        ("</p>" * 100_000, 50_000),
+    ],
+    ids=lambda each: str(each)[:20],
+)
+def test_a_text_of_too_many_tags_loses_tags_and_no_words(text: str, most: int) -> None:
+    """A parser would take minutes."""
+    kept = cleaning.clean(f"<p>始</p>{text}文")
+    assert "始" in kept
+    assert "文" in kept
+    assert kept.count("<") <= 2 * most + 20
+
+
+def test_a_drawing_of_many_parts_and_a_table_without_end_tags_stay_whole() -> None:
+    drawing = f"<svg>{'<rect/>' * 1000}<g><path/></g></svg>"
+    assert cleaning.clean(drawing).count("<rect>") == 1000
+    table = f"<table>{'<tr><td>格<p>行' * 1000}</table>"
+    assert cleaning.clean(table).count("格") == cleaning.clean(table).count("<td>") == 1000
+
+
+def test_a_tag_of_thousands_of_attributes_is_none() -> None:
+    many = " ".join(f"a{number}" for number in range(100_000))
+    assert "文" in cleaning.clean(f"<p {many}>文</p>")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "---\na" + " " * 90_000,

@@ -143,6 +143,12 @@ def test_of_a_saved_page_of_wechat_the_article_is_taken_and_can_be_seen(staff: C
     )
 
 
+def test_lines_and_pages_of_old_programs_are_lines(staff: Cast, asset: Asset) -> None:
+    file = SimpleUploadedFile("a.txt", "第一行\x85第二行\x0c第二页".encode())
+    signed_in(staff.editor).post(ADD, filled(staff.ours.pk, asset, import_file=file))
+    assert Article.objects.get().content == "<p>第一行</p><p>第二行</p><p>第二页</p>"
+
+
 def test_a_text_file_says_what_it_says(staff: Cast, asset: Asset) -> None:
     file = SimpleUploadedFile(
         "a.txt", "如果 a<b 且 c>d\r\n\u3000\u3000<b>不是</b>标签 & 是字\n\tend".encode()
@@ -221,8 +227,12 @@ def test_markdown_that_would_take_minutes_is_refused_with_what_to_do(
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("text", [">" * 500 + " 文", "".join(f"{'  ' * n}- 文\n" for n in range(200))])
-def test_markdown_that_would_lose_what_is_nested_deepest_is_refused_with_what_to_do(
+@pytest.mark.parametrize(
+    "text",
+    [">" * 500 + " 文", "".join(f"{'  ' * n}- 文\n" for n in range(200)), "- >" * 13 + "文\n" * 20_000],
+    ids=["quotations", "lists", "quotations of many lines"],
+)
+def test_markdown_that_is_nested_too_deep_is_refused_with_what_to_do(
     staff: Cast, asset: Asset, text: str
 ) -> None:
     file = SimpleUploadedFile("deep.md", text.encode())

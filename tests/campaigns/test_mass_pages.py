@@ -126,6 +126,9 @@ OPENIDS = [f"oPerson{'A' * 20}{number}" for number in (1, 2, 3)]
         ",".join(OPENIDS),
         ";".join(OPENIDS),
         "|".join(OPENIDS),
+        " ".join(OPENIDS),
+        "、".join(OPENIDS),
+        f"{OPENIDS[0]}；{OPENIDS[1]}\n{OPENIDS[2]}　好",
         f"{OPENIDS[0]},{OPENIDS[1]}\n{OPENIDS[2]},好",
         "\n".join(f"{number},{openid}" for number, openid in enumerate(["wx_openid", *OPENIDS])),
         "\n".join(f"{openid}|好" for openid in ["会员微信OpenID", *OPENIDS]),
@@ -146,8 +149,10 @@ def test_everybody_in_a_list_is_meant_however_it_is_laid_out(staff: Cast, text: 
         (f"姓名,openid\n张三,{OPENIDS[0]}\n李,四,{OPENIDS[1]}\n", "第 3 行：最后一列之外还有内容"),
         (f"{OPENIDS[0]}\n13800000000\n", "第 2 行"),
         ("openid,备注\n,好\n", "保存时打开的那张工作表"),
+        ("\x85".join(OPENIDS), "不常见的换行符"),
+        ("\u2028".join(OPENIDS[:2]) + "\n", "不常见的换行符"),
     ],
-    ids=["a comma in a name", "a telephone number", "nobody"],
+    ids=["a comma in a name", "a telephone number", "nobody", "lines of mainframes", "lines of editors"],
 )
 def test_a_list_that_would_leave_somebody_out_is_refused(staff: Cast, text: str, error: str) -> None:
     file = SimpleUploadedFile("who.csv", text.encode())

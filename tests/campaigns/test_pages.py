@@ -376,6 +376,12 @@ def test_a_table_that_is_no_use_leaves_the_form_with_a_sentence(world: World, st
     assert not Campaign.objects.exists()
 
 
+def test_a_table_in_which_nobody_has_an_openid_is_refused_with_its_column(world: World, staff: Cast) -> None:
+    file = SimpleUploadedFile("who.csv", f"微信OpenID,姓名\n'{OPENID}','张三'\n".encode())
+    answer = signed_in(staff.owner).post(url("campaign_add"), fields(world, audience="file", table=file))
+    assert answer.context["form"].errors["table"][0].startswith("“微信OpenID”列中没有一行是 OpenID")
+
+
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_workbook_of_any_program_is_a_table(world: World, staff: Cast, writer: Callable[[], bytes]) -> None:
     file = SimpleUploadedFile("who.xlsx", writer())

@@ -110,17 +110,38 @@ def test_no_name_of_a_page_needs_a_blank_beside_the_chinese_it_is_put_into() -> 
     assert not [name for name in names if re.search(r"^\w|\w$", name, re.ASCII)]
 
 
+def test_what_is_said_of_a_row_has_no_blank_between_its_chinese_words(staff: Cast) -> None:
+    client = signed_in(staff.superuser)
+    given = {"account": staff.ours.pk, "name": "会员"}
+    added = client.post(reverse("admin:followers_tag_add"), given, follow=True)
+    assert "已添加标签“" in added.content.decode()
+    page = client.get(reverse("admin:auth_user_change", args=[staff.editor.pk]))
+    assert "删除员工" in body(page.content.decode())
+
+
 @pytest.mark.parametrize("name", ["ConnectionError", "DoesNotExist", "ReadTimeout"])
 def test_an_unforeseen_error_is_told_in_words_and_its_class_is_folded_away(staff: Cast, name: str) -> None:
     row = message(staff.ours, "在吗", error=f"{name}: <refused>", due_at=None, handled_at=None)
     failed = signed_in(staff.owner).get(reverse("operations_failures")).content.decode()
+    assert "系统出现意外错误。请重试；如果仍然失败，请联系服务器管理员。" in failed
     assert name not in failed
     address = reverse("admin:inbox_inboundmessage_change", args=[row.pk])
     html = signed_in(staff.service).get(address).content.decode()
-    assert "<summary>出现意外错误。详情供系统维护人员查看。</summary>" in html
+    assert "<summary>系统出现意外错误。请重试；如果仍然失败，请联系服务器管理员。</summary>" in html
     assert f"<code>{name}: &lt;refused&gt;</code></details>" in html
     type(row).objects.update(error="AppID 不正确")
     assert "出现意外错误" not in signed_in(staff.service).get(address).content.decode()
+
+
+def test_a_call_without_an_answer_is_told_on_the_page_of_its_row_as_among_the_failures(staff: Cast) -> None:
+    error = "/cgi-bin/tags/members/batchtagging failed: ConnectTimeout"
+    row = message(staff.ours, "在吗", error=error, due_at=None, handled_at=None)
+    address = reverse("admin:inbox_inboundmessage_change", args=[row.pk])
+    words = "连不上微信，稍后可以重试。"
+    assert words in signed_in(staff.owner).get(reverse("operations_failures")).content.decode()
+    html = signed_in(staff.service).get(address).content.decode()
+    assert f"<code>{error}</code></details>" in html
+    assert words in html
 
 
 def test_a_mini_program_is_offered_by_its_name(staff: Cast) -> None:

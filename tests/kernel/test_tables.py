@@ -59,6 +59,8 @@ PEOPLE = [["OpenID", "备注"], ["oPerson", "王女士"]]
         (f"周末活动\n\n{TEXT}".replace(",", "\t").encode(), [["周末活动"], [], *PEOPLE]),
         ("OpenID\noA，oB\n".encode(), [["OpenID"], ["oA，oB"]]),
         (f'{TEXT}"oB","a,""b""\nc"'.encode(), [*PEOPLE, ["oB", 'a,"b"\nc']]),
+        (b'"OpenID", "name"\n"oB", "a, b"\n', [["OpenID", "name"], ["oB", "a, b"]]),
+        (f"{TEXT}oB,😀\n".encode("utf-32"), [*PEOPLE, ["oB", "😀"]]),
         (TEXT.encode() + b"oB,\xed\xa0\xbd\xed\xb8\x80\n", [*PEOPLE, ["oB", "😀"]]),
         (TEXT.encode("gbk") + b"oB,\x8050\n", [*PEOPLE, ["oB", "\ufffd50"]]),
         (f"{TEXT}\u202aoB\u202c,\u200b\n".encode(), [*PEOPLE, ["oB", ""]]),
@@ -68,7 +70,8 @@ PEOPLE = [["OpenID", "备注"], ["oPerson", "王女士"]]
     ids=[
         "line ends of old Macs", "two marks", "a zero", "a zero in GBK", "a cut character", "half a unit",
         "ragged", "four bytes a character", "another separator", "wide commas",
-        "a title above tabs", "a wide comma in a cell", "quotes and no last line end",
+        "a title above tabs", "a wide comma in a cell", "quotes and no last line end", "quotes behind blanks",
+        "four bytes a unit",
         "an emoji in two halves", "the euro of Windows in GBK", "unseen characters", "digits as formulas",
         "digits behind an apostrophe",
     ],

@@ -12,8 +12,8 @@ from wechat.kernel import encodings
 
 LARGEST = 2 * 1024 * 1024
 # Markdown says much in little: a character takes a twentieth of a millisecond, and rows of a table that has
-# many columns are filled up to them. WeChat takes a fifth of these characters, pictures not counted.
-LONGEST_MARKDOWN = 100_000
+# many columns are filled up to them. WeChat takes less than half of these characters, pictures not counted.
+LONGEST_MARKDOWN = 50_000
 MOST_MARKDOWN_CELLS = 20_000
 SUFFIXES = (".docx", ".md", ".markdown", ".html", ".htm", ".txt")
 WORD = ".docx"

@@ -38,6 +38,10 @@ INDENT = 2
 # Lists and quotations inside of one another, with each item counted: what is deeper, the parser leaves out.
 # Each further level costs time on every line.
 DEEPEST = 30
+# Each quotation looks at all lines that may follow it. Of quotations inside of one another, all signs are at
+# the beginning of a line.
+MOST_QUOTED_LINES = 100_000
+QUOTED = re.compile(r"[ \t>*+\-0-9.)]*")
 
 
 class NestedTooDeep(Exception):
@@ -57,6 +61,7 @@ def html(text: str) -> str:
     markdown.core.ruler.push("indented", _begin_lines)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     text = LEADING.sub(lambda blanks: blanks[0].translate(KEEP), FRONT_MATTER.sub("", lines))
+    _check_quotations(text.split("\n"))
     written: str = markdown.render(text)
     return written.translate(WRITE)
 
@@ -89,6 +94,12 @@ def _rows(tokens: Sequence[Token]) -> Iterator[tuple[int, list[Token]]]:
         elif opened and token.type == "tr_close":
             yield opened
             opened = None
+
+
+def _check_quotations(lines: Sequence[str]) -> None:
+    deepest = max(found[0].count(">") for line in lines if (found := QUOTED.match(line)))
+    if deepest * len(lines) > MOST_QUOTED_LINES:
+        raise NestedTooDeep
 
 
 def _check_depth(state: StateCore) -> None:

@@ -61,6 +61,8 @@ SIZES = {"1": "10px", "2": "13px", "3": "16px", "4": "18px", "5": "24px", "6": "
 ALIGNED = LINES | allowlist.BLOCKS - {"table", "hr"}
 BLANK = "\xa0"
 LINE_END = re.compile("[\n\u2028\u2029]")
+# As paragraphs, more are far longer than WeChat takes.
+MOST_LINES = 20_000
 # Between two of these a line end of the source is no blank, as it is between Latin words.
 CHINESE = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 INNER_LINE_END = re.compile(rf"(?<={CHINESE})[ \t]*[\r\n]+[ \t]*(?={CHINESE})")
@@ -348,7 +350,7 @@ def _is_a_line(element: html.HtmlElement) -> bool:
 def _put_lines_into_paragraphs(root: html.HtmlElement) -> None:
     """Puts the lines of plain text into paragraphs."""
     lines = LINE_END.split((root.text or "").rstrip().lstrip("\n"))
-    if len(lines) < 2:
+    if not 2 <= len(lines) <= MOST_LINES:
         return
     root.text = None
     for line in lines:

@@ -8,7 +8,7 @@ from wechat.articles.losses import Loss, Losses
 
 MARK = re.compile("[\"'();]")
 # Comments, and what may look like one inside quotation marks or an address.
-COMMENT = re.compile(r"""("[^"]*"|'[^']*'|url\([^"')]*\))|/\*.*?(?:\*/|\Z)""", re.IGNORECASE | re.DOTALL)
+COMMENT = re.compile(r"""("[^"]*"|'[^']*'|url\([^"'()]*\))|/\*.*?(?:\*/|\Z)""", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""", re.IGNORECASE)
 HARMFUL = re.compile(r"expression\s*\(|javascript:|vbscript:|\\", re.IGNORECASE)
 # The whole parts of a value that may hold any sign, and the signs that end or nest a value outside of them.

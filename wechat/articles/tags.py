@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from html import escape
 
 from wechat.articles import allowlist, structure
+from wechat.articles.nesting import Nesting
 
 # Elements of HTML and MathML that cleaning knows how to leave out.
 OTHER_ELEMENTS = {
@@ -45,6 +46,8 @@ LAST = re.compile(r"[\s/]*+>", FLAGS)
 END = re.compile(r"</([a-z][^\s/><]*+)\s*+>", FLAGS)
 # What browsers pass over: the declarations of HTML and XML, and the conditions of Word.
 PASSED_OVER = re.compile(r"<!doctype[^<>]*+>|<\?xml[^<>]*+>|<!\[(?:if|endif)\b[^<>]*+>", FLAGS)
+# A parser compares each attribute with all before it.
+MOST_ATTRIBUTES = 300
 COMMENT, COMMENT_END = "<!--", "-->"
 CDATA, CDATA_END = "<![CDATA[", "]]>"
 
@@ -52,7 +55,8 @@ CDATA, CDATA_END = "<![CDATA[", "]]>"
 def with_signs_as_text(source: str) -> str:
     """Returns the HTML with each ``<`` that begins no tag, comment or declaration written as text.
 
-    Elements of drawings that are in no drawing are written as elements of a text.
+    Elements of drawings that are in no drawing are written as elements of a text. Tags that are nested too
+    deep are left out.
     """
     return "".join(_Source(source).parts())
 
@@ -64,6 +68,7 @@ class _Source:
         # The ends of tags by the place behind their name or an attribute: a value may look like tags as well.
         self._ends: dict[int, int] = {}
         self._drawings = 0
+        self._nesting = Nesting()
         # The last places of the end tags of each name, and of the ends of comments and the like.
         self._ended = {name[1].lower(): name.start() for name in END.finditer(text)}
         self._last = {end: text.rfind(end) for end in (COMMENT_END, CDATA_END)}
@@ -79,19 +84,24 @@ class _Source:
             elif self._text.startswith(CDATA, place):
                 yield escape(self._text[place + len(CDATA) : at - len(CDATA_END)])
             else:
-                yield self._drawn(self._text[place:at])
+                yield self._kept(self._text[place:at])
         yield self._text[at:]
 
-    def _drawn(self, markup: str) -> str:
-        """Returns a tag, of another element where the drawing is missing; other markup unchanged."""
+    def _kept(self, markup: str) -> str:
+        """Returns a tag, of another element where the drawing is missing; other markup unchanged.
+
+        Returns the empty text for a tag that is nested too deep.
+        """
         found = TAG.match(markup)
-        name = found[2].lower() if found else ""
-        if found and name == "svg":
-            is_end = found[1] == "</"
-            self._drawings = max(0, self._drawings + (-1 if is_end else not markup.endswith("/>")))
-        if found and name in DRAWN and not self._drawings:
-            return f"{found[1]}font{markup[found.end() :]}"
-        return markup
+        if found is None:
+            return markup
+        name, is_end, is_closed = found[2].lower(), found[1] == "</", markup.endswith("/>")
+        if name == "svg":
+            self._drawings = max(0, self._drawings + (-1 if is_end else not is_closed))
+        if name in DRAWN and not self._drawings:
+            name, markup = "font", f"{found[1]}font{markup[found.end() :]}"
+        stays = self._nesting.ends(name) if is_end else self._nesting.begins(name, is_closed=is_closed)
+        return markup if stays else ""
 
     def _end_of_markup(self, place: int) -> int:
         """Returns where the markup that begins here ends, or 0 for a sign of the text."""
@@ -114,7 +124,9 @@ class _Source:
         passed = []
         while at not in self._ends:
             passed.append(at)
-            if found := ATTRIBUTE.match(self._text, at):
+            if len(passed) > MOST_ATTRIBUTES:
+                self._ends[at] = 0
+            elif found := ATTRIBUTE.match(self._text, at):
                 at = found.end()
             else:
                 last = LAST.match(self._text, at)
@@ -129,7 +141,7 @@ class _Source:
     def _end_of_element(self, name: str, start_end: int) -> int:
         """Returns where an element's start tag that ends here, or its raw text, ends; 0 if it is none."""
         is_ended = self._ended.get(name, -1) >= start_end
-        if name in RAW and is_ended:
+        if name in RAW and is_ended and not self._nesting.is_foreign:
             end = re.compile(rf"</{name}\s*>", FLAGS).search(self._text, start_end)
             return end.start() if end else 0
         is_closed = self._text.endswith("/>", 0, start_end)

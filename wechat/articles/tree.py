@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 
 from lxml import html
 
+from wechat.articles.nesting import DEEPEST
+
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-# As in browsers, elements nested deeper become siblings.
-DEEPEST = 256
 # Characters that are not allowed in HTML and that the tree refuses.
 CONTROL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,6 +26,7 @@ class _Builder(HTMLParser):
         element = html.Element(tag, {name: CONTROL.sub("", value or "") for name, value in attrs})
         self._open[-1].append(element)
         if tag not in VOID:
+            # Here, all elements count.
             self._open.append(element if len(self._open) < DEEPEST else self._open[-1])
 
     def handle_endtag(self, tag: str) -> None:
@@ -34,8 +35,10 @@ class _Builder(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text, parent = CONTROL.sub("", data), self._open[-1]
-        if len(parent):
-            parent[-1].tail = (parent[-1].tail or "") + text
+        # To count the children would take longer with each of them.
+        last = next(parent.iterchildren(reversed=True), None)
+        if last is not None:
+            last.tail = (last.tail or "") + text
         else:
             parent.text = (parent.text or "") + text
 

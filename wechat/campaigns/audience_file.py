@@ -62,11 +62,19 @@ def load(campaign: Campaign, file: IO[bytes]) -> Loaded:
             AudienceRow.objects.filter(campaign=campaign).delete()
             _write(campaign, _unique_rows(rows, place, names, loaded))
             if not loaded.rows:
-                raise BadTable(_("The table has no rows below its first one."))
+                raise BadTable(_without_rows(heading.names[place], loaded))
             _save_summary(campaign, loaded)
     except UnreadableTable as error:
         raise BadTable(str(error)) from None
     return loaded
+
+
+def _without_rows(column: str, loaded: Loaded) -> str:
+    if loaded.without_openid:
+        return _(
+            "No row has an OpenID in the column “%(column)s”: correct it, and choose the file again."
+        ) % {"column": column}
+    return _("The table has no rows below its first one.")
 
 
 def drop(campaign: Campaign) -> None:

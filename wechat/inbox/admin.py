@@ -17,10 +17,10 @@ from lxml import etree
 
 from accounts.followers import people
 from accounts.followers.labels import name_of
+from accounts.official import error_sentences
 from accounts.staff import audit
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.console import failures
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge
 from wechat.console.pages import ReadOnly
@@ -125,7 +125,7 @@ class InboundMessageAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, row: InboundMessage) -> SafeString:
-        return failures.sentence(row.error)
+        return error_sentences.rendered(row.error, row.errcode)
 
     @admin.display(description=gettext_lazy("raw"))
     def raw(self, row: InboundMessage) -> SafeString:

@@ -18,6 +18,8 @@ from wechat.sdk.text import clean
 CHUNK = 1 << 16
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    # It begins with the mark of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -31,6 +33,8 @@ ZEROS_OF_ONE_SIDE = 4
 PARTS = re.compile(rb"[\n\r,\t;]")
 PARTS_OF_UTF16 = re.compile(rb"[\n\r,\t;]\0|\0[\n\r,\t;]")
 MOST_STRAY_ZEROS = 8
+# What ends lines and pages in old programs, and would else be dropped between two words.
+LINE_ENDS = re.compile("[\x0b\x0c\x1e\x85]")
 GB18030, BIG5 = "gb18030", "big5hkscs"
 # Of a text that is read in the right one of the two, less than one character in so many is rare.
 COMMON_FOR_A_RARE_ONE = 4
@@ -61,7 +65,7 @@ def decode(body: bytes, declared: str = "", *, guess_utf16: bool = True) -> str:
     found = detect(io.BytesIO(body), declared)
     if not guess_utf16 and found.name.startswith("utf-16-"):
         raise UndecodableText(UNREADABLE)
-    return clean(body.decode(found.name, found.errors))
+    return clean(LINE_ENDS.sub("\n", body.decode(found.name, found.errors)))
 
 
 def detect(file: IO[bytes], declared: str = "") -> Encoding:
@@ -98,7 +102,7 @@ def _candidates(head: bytes) -> tuple[str, tuple[str, ...]]:
     """Returns the kind of UTF-8 that it may be, or "", and the other encodings in order."""
     marked = next((name for mark, name in MARKS if head.startswith(mark)), "")
     if marked:
-        return ("", ("utf-16",)) if marked == "utf-16" else (marked, ())
+        return (marked, ()) if marked == "utf-8-sig" else ("", (marked,))
     if b"\0" not in head or _has_stray_zeros(head):
         return "utf-8", (GB18030,)
     # UTF-16 writes letters, commas and line ends in two bytes, of which always the same one is zero; the

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST
 from django_stubs_ext import StrOrPromise
 
 from accounts.followers import people
+from accounts.official import error_sentences
 from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from accounts.staff.gate import frame
 from accounts.staff.pages import AccountScopedAdmin
 from accounts.staff.rights import Area, Rights, current_account
-from wechat.console import failures
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
 from wechat.console.pages import ReadOnly
@@ -204,7 +204,7 @@ class PushAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, push: Push) -> SafeString:
-        return failures.sentence(push.error)
+        return error_sentences.rendered(push.error)
 
     @admin.display(description=gettext_lazy("in answer to"))
     def answered(self, push: Push) -> str | SafeString:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.official.abilities import ABILITIES
-from accounts.official.doctor import examine
+from accounts.official.doctor import examine, examine_installation
 from accounts.official.models import OfficialAccount
 from accounts.staff import held_page, picking, previous_secrets, retention_page
 from accounts.staff.account_form import OfficialAccountForm
@@ -90,11 +90,21 @@ class OfficialAccountAdmin(HistoryMixin, AccountScopedAdmin):
         ]
 
     def examine_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:
-        """Shows the findings of the set-up check; only for a POST, because the check calls the platform."""
+        """Shows the findings of the set-up check; only for a POST, because the check calls the platform.
+
+        What is wrong with the installation is shown to those who manage all of it.
+        """
         if request.method != "POST":
             return redirect("admin:official_officialaccount_change", account.pk)
-        found = examine(account)
-        context = frame(request, _("Set-up check"), opts=self.opts, original=account, findings=found)
+        shared = examine_installation() if Rights.of(request.user).everything else []
+        context = frame(
+            request,
+            _("Set-up check"),
+            opts=self.opts,
+            original=account,
+            findings=examine(account),
+            findings_of_installation=shared,
+        )
         return TemplateResponse(request, "staff/findings.html", context)
 
     def end_previous_view(self, request: HttpRequest, account: OfficialAccount) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.official import error_sentences
 from accounts.official.models import OfficialAccount
 from accounts.staff.rights import Area, Rights, current_account
 from payments.bills import exporting, reconciling, sums
@@ -23,7 +24,7 @@ from payments.bills.models import Bill, Discrepancy
 from payments.merchants import error_words, held_work
 from payments.merchants.models import Merchant
 from payments.merchants.scoping import MerchantScopedAdmin, own_or_whole, whole_merchants
-from wechat.console import downloads, failures
+from wechat.console import downloads
 from wechat.console.amounts import money
 from wechat.console.big_tables import BigTable
 from wechat.console.days import day_field
@@ -192,7 +193,7 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, bill: Bill) -> SafeString:
-        return failures.sentence(error_words.of_text(bill.error))
+        return error_sentences.rendered(error_words.of_text(bill.error))
 
     @admin.display(description=gettext_lazy("state"))
     def state_badge(self, bill: Bill) -> SafeString:

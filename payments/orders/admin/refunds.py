@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.followers import people
+from accounts.official import error_sentences
 from accounts.staff.colleagues import name_of
 from accounts.staff.gate import frame, reader
 from accounts.staff.pages import AccountScopedAdmin
@@ -26,7 +27,6 @@ from payments.orders.ordering import OrderRefused, Uncertain
 from payments.orders.refunds import abnormal, approval
 from payments.orders.refunds.pay_out_form import PayOutForm
 from payments.orders.states import RefundState
-from wechat.console import failures
 from wechat.console.amounts import money
 from wechat.console.big_tables import BigTable
 from wechat.console.markup import badge, moment
@@ -165,7 +165,7 @@ class RefundAdmin(ReadOnly, BigTable, AccountScopedAdmin):
 
     @admin.display(description=gettext_lazy("error"))
     def failure(self, refund: Refund) -> SafeString:
-        return failures.sentence(error_words.of_text(refund.error))
+        return error_sentences.rendered(error_words.of_text(refund.error))
 
     @admin.display(description=gettext_lazy("payer"))
     def payer(self, refund: Refund) -> SafeString:

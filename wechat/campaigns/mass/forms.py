@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import IO, Any
 
 from django import forms
@@ -42,6 +43,8 @@ MOST_PICTURES = 20
 MOST_OPENIDS = 100_000
 # A telephone number is none.
 OPENID = re.compile(r"^(?![0-9]+$)[A-Za-z0-9_-]{10,64}$")
+# What people put between OpenIDs in one line, and no program between the cells of a table.
+BESIDE = re.compile(r"[\s、，；]+")
 
 
 class MassSendForm(ContentForm, AccountForm):
@@ -210,8 +213,9 @@ def _openids(file: IO[bytes]) -> list[str]:
 
 def _openids_in(number: int, row: Sequence[str], heading: Heading) -> list[str]:
     """Returns the OpenIDs of a row, at most one if a column is called so. Raises ``ValidationError``."""
-    cells = [cell.strip() for cell in row]
     column = heading.first(is_openid_name)
+    parts = row if column is not None else chain.from_iterable(map(BESIDE.split, row))
+    cells = [cell.strip() for cell in parts]
     if column is not None and (too_many := headings.surplus(heading.names, cells)):
         raise ValidationError(_("Row %(row)d: %(problem)s") % {"row": number, "problem": too_many})
     first = next(iter(cells[column or 0 :]), "")

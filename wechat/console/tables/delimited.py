@@ -35,7 +35,8 @@ def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
     file.seek(0)
     buffered = io.BufferedReader(_Borrowed(file))
     lines = _Lines(io.TextIOWrapper(buffered, encoding.name, encoding.errors, newline=""))
-    rows = csv.reader(lines, delimiter=lines.delimiter())
+    delimiter = lines.delimiter()
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=lines.have_quotes_behind_blanks(delimiter))
     while True:
         lines.length = 0
         budget.begin()
@@ -82,6 +83,11 @@ class _Lines:
         if self._separator:
             first = text.readline(LONGEST_ROW + 1)
         self._begun = [first, *(text.readline(LONGEST_ROW + 1) for _line in range(1, LINES_LOOKED_AT))]
+        if len(first.splitlines()) > 1 and not (first.endswith(("\r", "\n")) and self._begun[1]):
+            # They are lines in other programs; the reader would put what they part into one cell.
+            raise UnreadableTable(
+                _("The lines end with an unusual character: save the file again as text in UTF-8.")
+            )
         if first.lstrip("\ufeff \t").startswith("<"):
             raise UnreadableTable(
                 _("This is a web page or XML that is called a table: open it in Excel, and save it as .xlsx.")
@@ -99,6 +105,10 @@ class _Lines:
             if any(each in line for each in DELIMITERS):
                 return max(DELIMITERS, key=line.count)
         return WIDE_COMMA if lines and all(WIDE_COMMA in line for line in lines) else DELIMITERS[0]
+
+    def have_quotes_behind_blanks(self, delimiter: str) -> bool:
+        """Returns whether a blank stands between a delimiter and the quotation mark of the next cell."""
+        return any(f'{delimiter} "' in line for line in self._begun)
 
     def __iter__(self) -> Iterator[str]:
         begun = itertools.takewhile(bool, self._begun)

@@ -1,5 +1,6 @@
 """The filters of texts put together: ``{{ label|labelled:text }}``, ``{{ sentence|and_then:another }}``."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.utils.safestring import SafeString
 from wechat.console import phrases
 
 register = template.Library()
+
+CHINESE = "[\u4e00-\u9fff]"
+BLANKS_IN_CHINESE = re.compile(f"(?<={CHINESE}) +(?={CHINESE})")
 
 # What is put together is escaped before, and may be HTML.
 
@@ -30,3 +34,9 @@ def joined(sentences: Iterable[Any]) -> SafeString:
 def and_then(sentence: Any, another: Any) -> SafeString:
     """Returns two sentences after each other; only the one that there is."""
     return joined(each for each in (sentence, another) if each)
+
+
+@register.filter(is_safe=True)
+def without_chinese_blanks(html: str) -> str:
+    """Returns the HTML without the blanks that a template puts between two words, which Chinese has not."""
+    return BLANKS_IN_CHINESE.sub("", html)

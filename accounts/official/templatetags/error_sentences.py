@@ -2,7 +2,7 @@
 
 from django import template
 
-from wechat.console import failures
+from accounts.official import error_sentences
 
 register = template.Library()
-register.filter("error_sentence", failures.sentence)
+register.filter("error_sentence", error_sentences.rendered)
