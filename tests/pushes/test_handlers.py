@@ -206,6 +206,27 @@ def test_a_report_of_notices_is_noted_for_each(recorded: Callable[..., InboundMe
     assert list(found) == [(1, ""), (2, "undelivered")]
 
 
+def test_a_report_of_a_notice_without_a_code_counts_by_its_status_and_without_both_not_at_all(
+    recorded: Callable[..., InboundMessage],
+) -> None:
+    listed = "".join(
+        f"<List><TemplateId>W</TemplateId><MsgID>{number}</MsgID>{outcome}</List>"
+        for number, outcome in enumerate(
+            (
+                "<ErrorStatus>success</ErrorStatus>",
+                "<ErrorStatus>failed</ErrorStatus>",
+                "<ErrorCode>none</ErrorCode>",
+                "",
+            ),
+            start=1,
+        )
+    )
+    recorded(event_of("subscribe_msg_sent_event", f"<SubscribeMsgSentEvent>{listed}</SubscribeMsgSentEvent>"))
+    react_to_due()
+    found = Receipt.objects.order_by("msgid").values_list("msgid", "reason")
+    assert list(found) == [(1, ""), (2, "undelivered")]
+
+
 def test_agreements_of_the_pop_up_count_once(
     recorded: Callable[..., InboundMessage], account: OfficialAccount
 ) -> None:
