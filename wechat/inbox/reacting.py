@@ -44,8 +44,9 @@ LATE_REACTIONS = _kind("inbox.react_late", gettext_lazy("Answering what took too
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handles claimed rows; an error is recorded on its row and delays no other."""
-    rows = privacy.without_what_is_late(rows)
-    follower_activity.keep_followers_fresh(rows)
+    with transaction.atomic():
+        rows = privacy.without_what_is_late(rows)
+        follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 
 
@@ -82,11 +83,23 @@ def _reacted_to(row: InboundMessage) -> bool:
         return True
     event = routing.InboundEvent(row.account, message, row)
     try:
-        for handler in routing.reactors(event):
-            with transaction.atomic():
-                handler(event)
+        with transaction.atomic():
+            error = None if privacy.is_late(row) else _first_error(event)
+        if error is not None:
+            raise error
     except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; it is logged, and tried again
         kind = LATE_REACTIONS if row.late else REACTIONS
         kind.failed(row, error)
         return False
     return True
+
+
+def _first_error(event: routing.InboundEvent) -> Exception | None:
+    """Calls the handlers until one fails, and returns its error; what the others wrote stays."""
+    for handler in routing.reactors(event):
+        try:
+            with transaction.atomic():
+                handler(event)
+        except Exception as error:  # noqa: BLE001 - as above
+            return error
+    return None
