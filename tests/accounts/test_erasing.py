@@ -181,7 +181,8 @@ def test_who_is_erased_while_a_worker_is_at_the_messages_before_leaves_nothing_o
 
     @routing.reacts()
     def erase_meanwhile(event: InboundEvent) -> None:
-        erasing.erase(Follower.objects.get(openid="oErased"))
+        if event.message.openid == "oOther":
+            erasing.erase(Follower.objects.get(openid="oErased"))
 
     reacting.react_to([other, written])
     written.refresh_from_db()
