@@ -27,8 +27,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_GOSSIP", "1")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
-# After an invalid response from Redis, reconnect; without this line the worker would exit.
-redis_transport.Transport.connection_errors += (InvalidResponse,)
+# After these, reconnect; without this line the worker would exit. If Redis goes away while a message is not
+# acknowledged, kombu closes a channel a second time, and reads an attribute of a connection that is none.
+redis_transport.Transport.connection_errors += (InvalidResponse, AttributeError)
 
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
