@@ -83,10 +83,17 @@ def _reacted_to(row: InboundMessage) -> bool:
         return True
     event = routing.InboundEvent(row.account, message, row)
     try:
-        with transaction.atomic():
-            error = None if privacy.is_late(row) else _first_error(event)
-        if error is not None:
-            raise error
+        _call(routing.reactors(event), event, row)
+    except Exception:  # noqa: BLE001 - a reaction may fail in any way; it is logged below if it fails again
+        return _reacted_one_by_one(event, row)
+    return True
+
+
+def _reacted_one_by_one(event: routing.InboundEvent, row: InboundMessage) -> bool:
+    """Calls each handler in a transaction of its own: what those before one that fails wrote stays."""
+    try:
+        for handler in routing.reactors(event):
+            _call([handler], event, row)
     except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; it is logged, and tried again
         kind = LATE_REACTIONS if row.late else REACTIONS
         kind.failed(row, error)
@@ -94,12 +101,9 @@ def _reacted_to(row: InboundMessage) -> bool:
     return True
 
 
-def _first_error(event: routing.InboundEvent) -> Exception | None:
-    """Calls the handlers until one fails, and returns its error; what the others wrote stays."""
-    for handler in routing.reactors(event):
-        try:
-            with transaction.atomic():
-                handler(event)
-        except Exception as error:  # noqa: BLE001 - as above
-            return error
-    return None
+@transaction.atomic
+def _call(handlers: Sequence[routing.Reactor], event: routing.InboundEvent, row: InboundMessage) -> None:
+    """Calls the handlers, unless the sender was erased meanwhile."""
+    if not privacy.is_late(row):
+        for handler in handlers:
+            handler(event)
