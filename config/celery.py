@@ -16,9 +16,8 @@ from celery.signals import (
 )
 from django.conf import settings
 from django.db import close_old_connections
-from kombu.transport import redis as redis_transport
-from redis.exceptions import InvalidResponse
 
+from config import broker
 from config.logs import log_as_django_does
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -27,9 +26,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_GOSSIP", "1")
 os.environ.setdefault("CELERY_WORKER_WITHOUT_MINGLE", "1")
 
-# After these, reconnect; without this line the worker would exit. If Redis goes away while a message is not
-# acknowledged, kombu closes a channel a second time, and reads an attribute of a connection that is none.
-redis_transport.Transport.connection_errors += (InvalidResponse, AttributeError)
+broker.correct()
 
 app = Celery("wechat_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -9,12 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 from celery import Celery
-from kombu import Consumer, Queue
-from kombu.common import ignore_errors
 from redis import Redis
 
 from bench.own_redis import OwnRedis
-from config.celery import app
 from config.embedded import PROJECT
 from tests import worker_processes
 from tests.config.amqp_broker import Broker
@@ -95,23 +92,6 @@ def test_a_worker_whose_clock_differs_takes_the_ticks_of_beat(redis: OwnRedis, s
     with beat, worker as heard:
         assert heard.stdout is not None
         assert "done kernel.tick\n" in heard.stdout
-
-
-def test_a_connection_to_a_redis_that_went_away_is_closed_without_an_error_that_ends_the_worker(
-    redis: OwnRedis,
-) -> None:
-    """A message is not acknowledged, and both channels wait for more, as in a worker."""
-    received: list[object] = []
-    connection = app.connection_for_read(redis.url)
-    connection.SimpleQueue("first").put("a task")
-    for channel, name in ((connection.default_channel, "first"), (connection.channel(), "second")):
-        Consumer(channel, [Queue(name)], callbacks=[lambda *message: received.append(message)]).consume()
-    connection.drain_events(timeout=PATIENCE_SECONDS)
-    connection.transport.cycle.on_poll_start()
-    redis.stop()
-    connection.collect()
-    ignore_errors(connection, connection.close)
-    assert (len(received), connection.connected) == (1, False)
 
 
 def test_workers_do_not_listen_to_each_other(redis: OwnRedis) -> None:

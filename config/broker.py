@@ -1,0 +1,32 @@
+"""The corrections of kombu's Redis transport; without them a worker ends, or takes no more messages."""
+
+from kombu.transport import redis, virtual
+from redis.exceptions import InvalidResponse
+
+
+class QoS(redis.QoS):
+    """The messages that a worker has taken and not yet acknowledged; they limit how many more it takes.
+
+    kombu counts a message forever if Redis does not answer its acknowledgement in time. After as many of them
+    as it has processes, a worker would take nothing more. Here such a message no longer counts; Redis
+    delivers it again after the visibility timeout, which does no harm, as all are wake-ups.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        finally:
+            virtual.QoS.ack(self, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        try:
+            super().reject(delivery_tag, requeue)
+        finally:
+            virtual.QoS.ack(self, delivery_tag)
+
+
+def correct() -> None:
+    redis.Channel.QoS = QoS
+    # After these, reconnect; without this line the worker would exit. If Redis goes away while a message is
+    # not acknowledged, kombu closes a channel a second time, and reads an attribute of a missing connection.
+    redis.Transport.connection_errors += (InvalidResponse, AttributeError)
