@@ -118,6 +118,24 @@ def test_further_answers_are_queued_once_and_in_order(recorded: Recorded, platfo
     assert {(push.cause, push.inbound_id, push.openid) for push in pushes} == {("rule:12", row.pk, "oA")}
 
 
+def test_an_answer_that_was_late_is_kept_though_another_reaction_fails(
+    recorded: Recorded, platform: Platform
+) -> None:
+    @routing.answers(order=1)
+    def answer(event: InboundEvent) -> Answer:
+        return Answer("rule:3", Text("现在"))
+
+    @routing.reacts()
+    def fails(event: InboundEvent) -> None:
+        raise RuntimeError("not now")
+
+    recorded(platform.text("hi"), late=True)
+    react_to_late()
+    row = InboundMessage.objects.get()
+    assert (row.answered_by, row.error) == ("rule:3", "RuntimeError: not now")
+    assert Push.objects.get().content["content"] == "现在"
+
+
 def test_an_answer_that_was_late_is_sent_and_the_log_says_by_whom(
     recorded: Recorded, platform: Platform
 ) -> None:

@@ -92,6 +92,8 @@ def _reacted_to(row: InboundMessage) -> bool:
 def _reacted_one_by_one(event: routing.InboundEvent, row: InboundMessage) -> bool:
     """Calls each handler in a transaction of its own: what those before one that fails wrote stays."""
     try:
+        # The answer that a handler had worked out was rolled back with the others.
+        row.refresh_from_db(fields=["answered_by", "later"])
         for handler in routing.reactors(event):
             _call([handler], event, row)
     except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; it is logged, and tried again
