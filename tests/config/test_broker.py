@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from kombu import Connection, Consumer, Message, Queue
@@ -66,7 +66,7 @@ def test_a_connection_to_a_redis_that_went_away_is_closed_without_an_error_that_
         Consumer(channel, [Queue(name)], callbacks=[lambda *message: received.append(message)]).consume()
     connection.Producer().publish("wake up", routing_key=QUEUE)
     connection.drain_events(timeout=240)
-    connection.transport.cycle.on_poll_start()
+    cast(Any, connection.transport).cycle.on_poll_start()
     redis.stop()
     connection.collect()
     ignore_errors(connection, connection.close)
